@@ -1,0 +1,36 @@
+# The front door. Every target sets up what it needs; a second call finds it there and starts at once.
+PRESET ?= release
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+BUILD := build/$(PRESET)
+CMAKE := .venv/bin/cmake
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo bench install format lint clean
+
+help:            ## show this list
+	@grep -hE '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+setup:           ## system packages (as root, or says what is missing) and .venv with the pinned torch
+	@scripts/setup.sh
+
+build: setup     ## the native program at bin/graphsieve
+	@scripts/build.sh $(PRESET) $(JOBS)
+
+test: build      ## every test
+	@scripts/test.sh $(PRESET) $(JOBS)
+
+demo: build      ## both training stages on a generated minesweeper graph
+	@scripts/demo.sh
+
+bench: build     ## kernel benchmarks; tables of docs/benchmarks.md come from bench/figures.py
+	@scripts/bench.sh $(PRESET)
+
+install: build   ## PREFIX=/usr/local: program, libraries, headers, CMake package
+	@$(CMAKE) --install $(BUILD) --prefix "$(PREFIX)" | grep -v -- '-- \(Up-to-date\|Installing\)' || true
+	@echo "installed to $(PREFIX)"
+
+format:          ## clang-format in place
+	@scripts/format.sh
+
+clean:           ## remove build trees and bin/ (keeps .venv)
+	@rm -rf build bin

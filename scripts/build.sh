@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# usage: build.sh PRESET JOBS. Configures once, builds, and leaves bin/graphsieve.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=$1 jobs=$2
+export PATH="$PWD/.venv/bin:$PATH"
+[ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >"/tmp/graphsieve-configure.$$" 2>&1 ||
+  { cat "/tmp/graphsieve-configure.$$" >&2; rm -f "/tmp/graphsieve-configure.$$"; exit 1; }
+rm -f "/tmp/graphsieve-configure.$$"
+if ninja -C "build/$preset" -n | grep -q 'no work to do'; then exit 0; fi
+ninja -C "build/$preset" -j "$jobs" --quiet
+mkdir -p bin
+ln -sfn "../build/$preset/graphsieve" bin/graphsieve

@@ -1,0 +1,48 @@
+// Keyed random numbers: a number is a function of what it is for, not of what was drawn before it. The same key gives
+// the same bits whatever the order, thread or process, so nothing here has state.
+//
+//   uint64_t key = random_key(seed, Stream::kSplit, repeat);
+//   double u = uniform(random_key(key, node));        // in (0, 1)
+#pragma once
+
+#include <cstdint>
+
+namespace graphsieve {
+
+/// What a number is for; numbers of different streams are independent.
+enum class Stream : uint64_t {
+  kInitialise = 1,   ///< weights
+  kExpander = 2,     ///< expander edges
+  kSplit = 3,        ///< random splits
+  kDropout = 4,      ///< dropout masks
+  kReservoir = 5,    ///< weighted draws of neighbours
+  kFill = 6,         ///< draws with replacement that fill a short row
+  kBatchOrder = 7,   ///< order of the training nodes
+  kGenerate = 8,     ///< generated graphs
+  kEigen = 9,        ///< start vectors of eigensolvers
+};
+
+/// Finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection of 64 bits whose output bits depend on all input bits.
+constexpr uint64_t mix64(uint64_t x) {
+  x += 0x9E3779B97F4A7C15ull;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBull;
+  return x ^ (x >> 31);
+}
+
+/// A key made of numbers: random_key(seed, stream, epoch, layer, …). The order of the parts matters.
+constexpr uint64_t random_key(uint64_t key) { return mix64(key); }
+template <class First, class... Rest>
+constexpr uint64_t random_key(uint64_t key, First part, Rest... rest) {
+  return random_key(mix64(key) ^ (static_cast<uint64_t>(part) * 0xD1342543DE82EF95ull + 0x632BE59BD9B4E019ull), rest...);
+}
+
+/// 53 random bits as a number in the open interval (0, 1).
+constexpr double uniform(uint64_t key) { return (static_cast<double>(key >> 11) + 0.5) * 0x1p-53; }
+
+/// An integer in [0, bound), bound > 0, with a bias below bound / 2^64.
+constexpr uint64_t uniform_below(uint64_t key, uint64_t bound) {
+  return static_cast<uint64_t>((static_cast<unsigned __int128>(key) * bound) >> 64);
+}
+
+}  // namespace graphsieve

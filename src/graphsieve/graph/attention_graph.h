@@ -1,0 +1,35 @@
+// Who attends to whom: directed edges source -> destination with a type each, stored by destination.
+//
+// Example, three nodes; 0 and 1 joined in the data, a self loop each:
+//   row_start = {0, 2, 4, 5}     source = {1, 0,  0, 1,  2}     type = {0, 2,  0, 2,  2}
+// Row i holds the in-edges of destination i, sorted by (type, source); equal (type, source) pairs may stand side by side
+// (two expander cycles can share an edge), and count as edges of their own.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace graphsieve {
+
+/// Edge types of the method; a user's own types come after them.
+enum EdgeType : uint8_t { kGraphEdge = 0, kExpanderEdge = 1, kSelfLoop = 2, kFirstUserType = 3 };
+
+/// Edges without types, by destination: row i's sources are source[row_start[i] … row_start[i + 1]), ascending.
+struct Csr {
+  std::vector<int64_t> row_start;  ///< nodes + 1
+  std::vector<int32_t> source;     ///< edges
+  int64_t nodes() const { return static_cast<int64_t>(row_start.size()) - 1; }
+  int64_t edges() const { return static_cast<int64_t>(source.size()); }
+};
+
+struct AttentionGraph {
+  std::vector<int64_t> row_start;  ///< nodes + 1
+  std::vector<int32_t> source;     ///< edges
+  std::vector<uint8_t> type;       ///< edges; below types
+  int types = 3;                   ///< number of edge types
+  bool symmetric = true;           ///< j -> i of a type exists as often as i -> j: the graph is its own transpose
+  int64_t nodes() const { return static_cast<int64_t>(row_start.size()) - 1; }
+  int64_t edges() const { return static_cast<int64_t>(source.size()); }
+};
+
+}  // namespace graphsieve

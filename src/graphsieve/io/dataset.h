@@ -1,0 +1,46 @@
+// A graph for node-level prediction as it was read or generated, before any transform.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace graphsieve {
+
+/// Node features, n x d: dense rows, or sparse rows (CSR) where the file is sparse. Exactly one of the two is filled.
+struct Features {
+  int64_t rows = 0, cols = 0;
+  std::vector<float> dense;        ///< rows * cols, row-major; empty if sparse
+  std::vector<int64_t> row_start;  ///< rows + 1; empty if dense
+  std::vector<int32_t> column;     ///< nonzeros, ascending in a row
+  std::vector<float> value;        ///< nonzeros
+  bool sparse() const { return !row_start.empty(); }
+};
+
+/// One class per node, or several 0/1 labels per node.
+struct Labels {
+  int64_t classes = 0;          ///< classes, or labels per node if multi-label
+  std::vector<int32_t> single;  ///< n; -1 = unlabelled; empty if multi-label
+  std::vector<float> multi;     ///< n * classes, 0 or 1, NaN = missing; empty if single-label
+  bool multi_label() const { return !multi.empty(); }
+};
+
+/// Node ids of each part, ascending; no node in two parts.
+struct Split {
+  std::vector<int32_t> train, val, test;
+};
+
+struct Dataset {
+  std::string name;        ///< "minesweeper"; a generated graph's name begins with "generated-"
+  std::string source;      ///< the file's path, or "generated"
+  std::string recipe;      ///< recipe that fits (known name or fingerprint), else "default"
+  std::string recognised;  ///< how the recipe was found, for the user: "file name", "fingerprint", "generated", or empty
+  int64_t nodes = 0;
+  std::vector<std::pair<int32_t, int32_t>> edges;  ///< as in the file: may hold loops, duplicates, one direction
+  Features features;
+  Labels labels;
+  std::vector<Split> given_splits;  ///< the file's masks
+};
+
+}  // namespace graphsieve

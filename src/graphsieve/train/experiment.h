@@ -1,0 +1,62 @@
+// What the commands do: train on a graph and leave a run folder, sparsify with its scores, predict with its weights.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "graphsieve/io/dataset.h"
+#include "graphsieve/recipe/recipe.h"
+
+namespace graphsieve {
+
+/// Hears of progress, on the thread that does the work. The library itself never prints.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  /// Something the user should know: the recipe that was picked, what is odd about the data.
+  virtual void note(const std::string& text) { (void)text; }
+  /// Long work of `steps` steps begins.
+  virtual void stage(const std::string& name, int64_t steps) { (void)name, (void)steps; }
+  /// `done` of its steps are done; `status` is short: "loss 0.412  val 0.906".
+  virtual void step(int64_t done, const std::string& status) { (void)done, (void)status; }
+  /// Asked between steps; true makes the work throw Interrupted.
+  virtual bool stop_requested() { return false; }
+};
+
+enum class Stages { kBoth, kEstimator, kNetwork };
+
+struct RunRequest {
+  std::filesystem::path out;            ///< run folder; must not exist unless overwrite
+  bool overwrite = false;               ///< replace an existing run folder (and nothing that is not one)
+  Stages stages = Stages::kBoth;
+  std::filesystem::path scores_from;    ///< kNetwork: the run folder whose estimator and scores are used
+  std::vector<int64_t> splits = {0};    ///< given mask or keyed split, by index; one run each
+  bool all_splits = false;              ///< every given mask (keyed splits: ten) in place of `splits`
+  int64_t repeats = 1;                  ///< runs per split, seeds seed, seed + 1, …
+  uint64_t seed = 0;
+};
+
+/// Trains and writes the run folder; its result.json holds every figure. Throws Error on bad data or recipe, a run folder
+/// that exists, a full disk, a loss that is not finite; then nothing stands under `out`.
+void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer);
+
+struct SparsifyRequest {
+  std::filesystem::path run;   ///< run folder with scores
+  std::filesystem::path out;   ///< new folder: layer_L_source.npy and layer_L_type.npy, [nodes x k]
+  std::vector<int64_t> k;      ///< empty: the recipe's
+  std::string sampler;         ///< empty: the recipe's
+  int64_t epoch = 0;           ///< the draw of this epoch
+};
+void sparsify(const SparsifyRequest& request, Observer& observer);
+
+struct PredictRequest {
+  std::filesystem::path run;          ///< a run folder (one run, not a summary of several)
+  std::filesystem::path out;          ///< predictions.csv
+  std::filesystem::path embeddings;   ///< .npy [nodes x width], rows by node id; empty: not written
+};
+/// Predicts on `data`, the run's graph or a changed one (then the estimator runs again, said by a note).
+void predict(const Dataset& data, const PredictRequest& request, Observer& observer);
+
+}  // namespace graphsieve
