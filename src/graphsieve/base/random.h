@@ -45,4 +45,20 @@ constexpr uint64_t uniform_below(uint64_t key, uint64_t bound) {
   return static_cast<uint64_t>((static_cast<unsigned __int128>(key) * bound) >> 64);
 }
 
+/// 32 random bits for the index-th number of a 64-bit key: the cheap generator of inner loops, for vector code and GPUs
+/// alike (32-bit multiplies, shifts and adds). For one key a bijection of the index. The rounds are those of triple32
+/// (Wellons, "hash prospector"), keyed in the middle.
+constexpr uint32_t mix32(uint64_t key, uint32_t index) {
+  uint32_t x = index * 0x9E3779B1u + static_cast<uint32_t>(key);
+  x ^= x >> 17;
+  x *= 0xED5AD4BBu;
+  x ^= x >> 11;
+  x += static_cast<uint32_t>(key >> 32);
+  x *= 0xAC4C1B51u;
+  x ^= x >> 15;
+  x *= 0x31848BABu;
+  x ^= x >> 14;
+  return x;
+}
+
 }  // namespace graphsieve
