@@ -7,7 +7,8 @@ export PATH="$PWD/.venv/bin:$PATH"
 [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >"/tmp/graphsieve-configure.$$" 2>&1 ||
   { cat "/tmp/graphsieve-configure.$$" >&2; rm -f "/tmp/graphsieve-configure.$$"; exit 1; }
 rm -f "/tmp/graphsieve-configure.$$"
-if ninja -C "build/$preset" -n | grep -q 'no work to do'; then exit 0; fi
+plan=$(ninja -C "build/$preset" -n 2>&1) || { echo "$plan" >&2; exit 1; }
+case "$plan" in *'no work to do'*) exit 0 ;; esac
 ninja -C "build/$preset" -j "$jobs" --quiet
 mkdir -p bin
 ln -sfn "../build/$preset/graphsieve" bin/graphsieve

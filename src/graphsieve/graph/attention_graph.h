@@ -2,11 +2,12 @@
 //
 // Example, three nodes; 0 and 1 joined in the data, a self loop each:
 //   row_start = {0, 2, 4, 5}     source = {1, 0,  0, 1,  2}     type = {0, 2,  0, 2,  2}
-// Row i holds the in-edges of destination i, sorted by (type, source); equal (type, source) pairs may stand side by side
-// (two expander cycles can share an edge), and count as edges of their own.
+// Row i holds the in-edges of destination i, sorted by (type, source); equal (type, source) pairs may stand side by
+// side (two expander cycles can share an edge), and count as edges of their own.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace graphsieve {
@@ -31,5 +32,17 @@ struct AttentionGraph {
   int64_t nodes() const { return static_cast<int64_t>(row_start.size()) - 1; }
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
+
+/// The graph of the given parts, types kGraphEdge, kExpanderEdge and kSelfLoop; a null part is left out. `symmetric` is
+/// stored as said. Throws Error where both parts are null, or differ in their number of nodes.
+AttentionGraph build_attention_graph(const Csr* graph_edges, const Csr* expander, bool self_loops, bool symmetric);
+
+/// All edges turned round, rows sorted as above. Linear time. If `edge_of` is given, edge_of[e] becomes the index in
+/// `graph` of the transpose's edge e.
+AttentionGraph transpose(const AttentionGraph& graph, std::vector<int64_t>* edge_of = nullptr);
+
+/// Throws Error, beginning with `name`, unless every promise above holds: row starts, ids, types, order in the rows,
+/// and the transpose where symmetric is set. Linear time.
+void check(const AttentionGraph& graph, const std::string& name);
 
 }  // namespace graphsieve

@@ -34,6 +34,7 @@ struct Split {
 struct Dataset {
   std::string name;        ///< "minesweeper"; a generated graph's name begins with "generated-"
   std::string source;      ///< the file's path, or "generated"
+  uint64_t generator_seed = 0;  ///< of a generated graph
   std::string recipe;      ///< recipe that fits (known name or fingerprint), else "default"
   std::string recognised;  ///< how the recipe was found, for the user: "file name", "fingerprint", "generated", or empty
   int64_t nodes = 0;
@@ -41,6 +42,7 @@ struct Dataset {
   Features features;
   Labels labels;
   std::vector<Split> given_splits;  ///< the file's masks
+  std::vector<std::string> notes;   ///< odd things worth telling, a sentence each, without the file's name
 };
 
 }  // namespace graphsieve

@@ -1,0 +1,35 @@
+// The commands. Each adds its options and help to the parser, and sets program.action when it is the one called.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <functional>
+
+#include "graphsieve/base/error.h"
+
+namespace graphsieve {
+
+/// Something wrong in the command line or the recipe: exit code 2.
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+struct Program {
+  CLI::App app;
+  std::function<void()> action;  ///< what the command line asked for
+};
+
+void add_run_command(Program& program);
+void add_estimate_command(Program& program);
+void add_train_command(Program& program);
+void add_sparsify_command(Program& program);
+void add_predict_command(Program& program);
+void add_datasets_command(Program& program);
+void add_docs_command(Program& program);
+
+/// The text of docs/commands.md: every command's help.
+std::string command_reference(const CLI::App& app);
+
+}  // namespace graphsieve

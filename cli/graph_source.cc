@@ -1,0 +1,77 @@
+#include "graph_source.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+
+#include "commands.h"
+#include "graphsieve/io/datasets.h"
+#include "graphsieve/io/generate.h"
+#include "graphsieve/recipe/suggest.h"
+#include "run_folder.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr const char* kGenerated = "minesweeper";
+constexpr uint64_t kSide = 100;
+constexpr uint64_t kMaxSide = 10000;
+
+std::optional<uint64_t> whole_number(const std::string& text) {
+  uint64_t number = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (status != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// "minesweeper:SIDE:SEED", the last two optional.
+Dataset generate(const std::string& graph) {
+  const std::string numbers = graph.size() > std::string(kGenerated).size() ? graph.substr(graph.find(':') + 1) : "";
+  const size_t colon = std::min(numbers.find(':'), numbers.size());
+  const auto side = numbers.empty() ? kSide : whole_number(numbers.substr(0, colon));
+  const auto seed = colon == numbers.size() ? 0 : whole_number(numbers.substr(colon + 1));
+  if (!side || *side > kMaxSide || !seed) {
+    throw UsageError("graph ", graph, ": expected minesweeper:SIDE:SEED, SIDE at most ", kMaxSide,
+                     ", such as minesweeper:100:0");
+  }
+  return generate_minesweeper(*seed, static_cast<int64_t>(*side));
+}
+
+bool is_generated(const std::string& graph) {
+  return graph == kGenerated || graph.starts_with(std::string(kGenerated) + ":");
+}
+
+std::string no_such_graph(const std::string& graph) {
+  std::vector<std::string> names;
+  for (const KnownDataset& known : known_datasets()) names.push_back(known.name);
+  const bool known = std::count(names.begin(), names.end(), graph) > 0;
+  if (known) return str("graph ", graph, ": a known data set, but no file; expected the path of its .npz");
+  names.emplace_back(kGenerated);
+  return str("graph ", graph, ": no such file; expected the path of an .npz, or ", kGenerated, " for a generated one",
+             did_you_mean(graph, names));
+}
+
+}  // namespace
+
+Dataset open_graph(const std::string& graph) {
+  if (std::filesystem::exists(graph)) return load_dataset(graph);
+  if (is_generated(graph)) return generate(graph);
+  throw Error(no_such_graph(graph));
+}
+
+std::string graph_of_run(const std::string& run_folder) {
+  const nlohmann::json result = read_result(run_folder);
+  const nlohmann::json graph = result.value("graph", nlohmann::json::object());
+  const std::string source = graph.value("source", "");
+  if (source.empty()) throw Error("run folder ", run_folder, ": result.json does not name its graph; give GRAPH");
+  if (source != "generated") return source;
+  if (!graph.contains("generator_seed")) {
+    throw Error("run folder ", run_folder, ": result.json does not hold the generated graph's seed; give GRAPH");
+  }
+  const auto side = std::llround(std::sqrt(graph.value("nodes", 0.0)));
+  return str(kGenerated, ":", side, ":", graph.at("generator_seed").dump());
+}
+
+}  // namespace graphsieve

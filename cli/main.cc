@@ -1,0 +1,112 @@
+// The program: parses the command line, runs the command, turns exceptions into exit codes (README.md).
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "graphsieve/recipe/suggest.h"
+#include "stop.h"
+#include "terminal.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kMaxErrorLines = 12;
+
+/// At most kMaxErrorLines lines, without control characters.
+std::string printable(const std::string& message, int lines = kMaxErrorLines) {
+  std::string text;
+  for (const char c : message) {
+    if (c == '\n' && --lines == 0) break;
+    const bool control = c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f);
+    text += control ? '?' : c;
+  }
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+int fail(const std::string& message, int code, int lines = kMaxErrorLines) {
+  std::fprintf(stderr, "%s %s\n", alarming("error:").c_str(), printable(message, lines).c_str());
+  return code;
+}
+
+void add_commands(Program& program) {
+  CLI::App& app = program.app;
+  app.name("graphsieve");
+  app.description("Sparse graph transformers for node classification");
+  app.set_version_flag("--version", std::string("graphsieve ") + GRAPHSIEVE_VERSION, "Print the version");
+  app.require_subcommand(1);
+  app.footer("Example:\n  graphsieve run minesweeper.npz\n\nHelp on a command: graphsieve COMMAND --help");
+  add_run_command(program);
+  add_estimate_command(program);
+  add_sparsify_command(program);
+  add_train_command(program);
+  add_predict_command(program);
+  add_datasets_command(program);
+  add_docs_command(program);
+}
+
+/// The command as typed, for the hint after a wrong one: "graphsieve run".
+std::string called(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return app.get_name() + (commands.empty() ? "" : " " + commands.front()->get_name());
+}
+
+/// What is wrong where no known command was given.
+std::string no_command(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  const std::vector<std::string> rest = app.remaining();
+  if (rest.empty()) return "a command is required";
+  if (rest.front().starts_with('-')) return "unknown option " + rest.front();
+  return "unknown command " + rest.front() + did_you_mean(rest.front(), names);
+}
+
+int usage_error(const Program& program, const CLI::ParseError& e) {
+  fail(program.app.get_subcommands().empty() ? no_command(program.app) : e.what(), kUsage);
+  std::fprintf(stderr, "Help: %s --help\n", called(program.app).c_str());
+  return kUsage;
+}
+
+/// Runs what the command line asked for. Of a foreign exception's text only the first line is shown: a trace may
+/// follow.
+int run_action(const Program& program) {
+  try {
+    program.action();
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) return fail("stdout: cannot be written", kFailed);
+    return 0;
+  } catch (const Interrupted&) {
+    const int signal = stop_signal();
+    return fail("interrupted", signal != 0 ? 128 + signal : 130);
+  } catch (const UsageError& e) {
+    return fail(e.what(), kUsage);
+  } catch (const Error& e) {
+    return fail(e.what(), kFailed);
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory", kFailed);
+  } catch (const std::exception& e) {
+    return fail(e.what(), kFailed, 1);
+  } catch (...) {
+    return fail("unknown failure", kFailed);
+  }
+}
+
+int run(int argc, char** argv) {
+  Program program;
+  add_commands(program);
+  try {
+    program.app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return e.get_exit_code() == 0 ? program.app.exit(e) : usage_error(program, e);
+  }
+  return run_action(program);
+}
+
+}  // namespace
+}  // namespace graphsieve
+
+int main(int argc, char** argv) { return graphsieve::run(argc, argv); }

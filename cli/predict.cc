@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "graph_source.h"
+#include "progress.h"
+#include "run_folder.h"
+#include "stop.h"
+#include "training_options.h"
+
+namespace graphsieve {
+namespace {
+
+struct PredictOptions {
+  std::string run, graph, out, embeddings;
+  int threads = 0;
+  bool overwrite = false;
+  bool quiet = false;
+};
+
+void run_predict(const PredictOptions& options) {
+  refuse_existing(options.out, options.overwrite);
+  if (!options.embeddings.empty()) refuse_existing(options.embeddings, options.overwrite);
+  read_result(options.run);  // says so if it is not a run folder
+  const std::string graph = options.graph.empty() ? graph_of_run(options.run) : options.graph;
+  set_threads(options.threads);
+  watch_for_stop();
+  {
+    Progress progress(options.quiet);
+    const Dataset data = open_graph(graph);
+    if (progress.stop_requested()) throw Interrupted();
+    predict(data, {options.run, options.out, options.embeddings}, progress);
+  }
+  fmt::print("{}\n", options.out);
+}
+
+}  // namespace
+
+void add_predict_command(Program& program) {
+  auto options = std::make_shared<PredictOptions>();
+  CLI::App* command = program.app.add_subcommand("predict", "Predict every node's class with a trained run");
+  command->add_option("RUN", options->run, "Run folder")->required();
+  command->add_option("GRAPH", options->graph, "As for run (default: the graph that was trained on)");
+  command->add_option("--out", options->out, "Predictions, a CSV file: node, split, label, predicted, p_0, p_1, …")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--embeddings", options->embeddings, "Last hidden rows too, an .npy file [nodes x width]")
+      ->type_name("FILE");
+  command->add_flag("--overwrite", options->overwrite, "Replace the files if they exist");
+  add_threads_option(*command, options->threads);
+  add_quiet_option(*command, options->quiet);
+  command->footer(
+      "Examples:\n"
+      "  graphsieve predict runs/graph-1 --out predictions.csv\n"
+      "  graphsieve predict runs/graph-1 changed.npz --out changed.csv --embeddings changed.npy");
+  command->callback([options, &program] { program.action = [options] { run_predict(*options); }; });
+}
+
+}  // namespace graphsieve

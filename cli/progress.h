@@ -1,0 +1,42 @@
+// The observer that shows progress on stderr: a bar where stderr is a terminal, else notes alone, as plain lines.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "graphsieve/train/experiment.h"
+
+namespace graphsieve {
+
+class Progress : public Observer {
+ public:
+  explicit Progress(bool quiet);
+  ~Progress() override;
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void note(const std::string& text) override;
+  void stage(const std::string& name, int64_t steps) override;
+  void step(int64_t done, const std::string& status) override;
+  bool stop_requested() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void draw();
+  void finish_line();  ///< leaves the bar's last state as a line of its own
+
+  bool quiet_;
+  bool bar_;
+  std::string name_;  ///< of the stage; empty before the first
+  std::string status_;
+  int64_t steps_ = 0;
+  int64_t done_ = 0;
+  Clock::time_point begin_;
+  Clock::time_point drawn_;
+};
+
+/// 75 seconds as "1:15", 4000 as "1:06:40".
+std::string clock_text(double seconds);
+
+}  // namespace graphsieve

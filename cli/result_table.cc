@@ -1,0 +1,78 @@
+// The table printed after a run, from its result.json.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "run_folder.h"
+
+namespace graphsieve {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The number of that key, or "-" where there is none.
+std::string whole(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || !found->is_number_integer() ? "-" : found->dump();
+}
+
+/// The same with a format, multiplied by `scale`.
+std::string number(const Json& object, const char* key, const char* format, double scale = 1) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return "-";
+  return fmt::format(fmt::runtime(format), found->get<double>() * scale);
+}
+
+double sum_of_stages(const Json& run, const char* key) {
+  double sum = 0;
+  for (const char* stage : {"estimator", "network"}) {
+    const Json part = run.value(stage, Json());
+    if (part.is_object()) sum += part.value(key, 0.0);
+  }
+  return sum;
+}
+
+double largest_of_stages(const Json& run, const char* key) {
+  double largest = 0;
+  for (const char* stage : {"estimator", "network"}) {
+    const Json part = run.value(stage, Json());
+    if (part.is_object()) largest = std::max(largest, part.value(key, 0.0));
+  }
+  return largest;
+}
+
+void print_run(const Json& run) {
+  const Json network = run.value("network", Json());
+  fmt::print("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9.1f} {:>15.1f} {:>10}\n", whole(run, "split"), whole(run, "seed"),
+             number(run, "val", "{:.2f}", 100), number(run, "test", "{:.2f}", 100), whole(run, "best_epoch"),
+             sum_of_stages(run, "seconds"), largest_of_stages(run, "peak_tensor_bytes") / (1 << 20),
+             network.is_object() ? number(network, "edge_share", "{:.1f}%", 100) : "-");
+}
+
+void print_table(const Json& result) {
+  const Json graph = result.value("graph", Json::object());
+  const std::string metric = result.value("metric", "metric");
+  fmt::print("{}: {} nodes, {} edges, {} attention edges; {} in percent\n", graph.value("name", "graph"),
+             whole(graph, "nodes"), whole(graph, "edges"), whole(graph, "attention_edges"), metric);
+  fmt::print("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9} {:>15} {:>10}\n", "split", "seed", "val", "test", "best epoch",
+             "seconds", "peak tensor MiB", "edge share");
+  for (const Json& run : result.value("runs", Json::array())) print_run(run);
+  fmt::print("test {} ± {}   {} s, {} MiB resident at most\n", number(result, "test_mean", "{:.2f}", 100),
+             number(result, "test_std", "{:.2f}", 100), number(result, "seconds", "{:.1f}"),
+             number(result, "peak_rss_bytes", "{:.0f}", 1.0 / (1 << 20)));
+}
+
+}  // namespace
+
+void print_result(const std::filesystem::path& folder, bool json) {
+  const Json result = read_result(folder);
+  if (json) {
+    fmt::print("{}\n", result.dump(2));
+  } else {
+    print_table(result);
+    fmt::print("{}\n", folder.string());
+  }
+}
+
+}  // namespace graphsieve

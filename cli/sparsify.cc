@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "progress.h"
+#include "run_folder.h"
+#include "stop.h"
+#include "training_options.h"
+
+namespace graphsieve {
+namespace {
+
+struct SparsifyOptions {
+  std::string run, k, sampler, out;
+  int64_t epoch = 0;
+  int threads = 0;
+  bool quiet = false;
+};
+
+SparsifyRequest make_request(const SparsifyOptions& options) {
+  read_result(options.run);  // says so if it is not a run folder
+  std::vector<std::string> settings;
+  if (!options.k.empty()) settings.push_back("network.k=" + options.k);
+  if (!options.sampler.empty()) settings.push_back("network.sampler=" + options.sampler);
+  const std::string recipe_path = (std::filesystem::path(options.run) / "recipe.yaml").string();
+  const Recipe recipe = make_recipe(recipe_path, "", settings);
+  SparsifyRequest request;
+  request.run = folder_path(options.run);
+  request.out = options.out.empty() ? next_free(request.run.string() + "-sparse") : folder_path(options.out);
+  request.k = recipe.network.k;
+  request.sampler = recipe.network.sampler;
+  request.epoch = options.epoch;
+  return request;
+}
+
+void run_sparsify(const SparsifyOptions& options) {
+  if (!options.out.empty() && std::filesystem::exists(options.out)) {
+    throw Error(options.out, ": already exists; name another with --out");
+  }
+  set_threads(options.threads);
+  watch_for_stop();
+  const SparsifyRequest request = make_request(options);
+  {
+    Progress progress(options.quiet);
+    sparsify(request, progress);
+  }
+  fmt::print("{}\n", request.out.string());
+}
+
+}  // namespace
+
+void add_sparsify_command(Program& program) {
+  auto options = std::make_shared<SparsifyOptions>();
+  CLI::App* command = program.app.add_subcommand("sparsify", "Draw a sparse graph with the scores of a run");
+  command->add_option("RUN", options->run, "Run folder with scores")->required();
+  command
+      ->add_option("--k", options->k,
+                   "In-edges per node: one number, or one per layer as 12-5-5-5 (default: the run's)")
+      ->type_name("K");
+  command
+      ->add_option("--sampler", options->sampler, "graph_reservoir, graph_uniform, graph_max, … (default: the run's)")
+      ->type_name("NAME");
+  command->add_option("--epoch", options->epoch, "Which draw (default: 0)")
+      ->check(CLI::Range(int64_t{0}, int64_t{1000000000}).description(""))
+      ->type_name("E");
+  command->add_option("--out", options->out, "New folder (default: RUN-sparse-N, the next free N)")
+      ->type_name("FOLDER");
+  add_threads_option(*command, options->threads);
+  add_quiet_option(*command, options->quiet);
+  command->footer(
+      "Writes layer_L_source.npy and layer_L_type.npy, [nodes x k], and prints the folder.\n\n"
+      "Examples:\n"
+      "  graphsieve sparsify runs/graph-1 --k 8 --out sparse\n"
+      "  graphsieve sparsify runs/graph-1 --k 12-5-5-5 --sampler graph_max");
+  command->callback([options, &program] { program.action = [options] { run_sparsify(*options); }; });
+}
+
+}  // namespace graphsieve

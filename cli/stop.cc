@@ -1,0 +1,32 @@
+#include "stop.h"
+
+#include <csignal>
+#include <initializer_list>
+
+namespace graphsieve {
+namespace {
+
+volatile std::sig_atomic_t received = 0;
+
+void remember(int signal) {
+  received = signal;
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+}  // namespace
+
+void watch_for_stop() {
+  struct sigaction action = {};
+  action.sa_handler = remember;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction old = {};
+    sigaction(signal, nullptr, &old);
+    if (old.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);  // nohup and background jobs stay as they are
+  }
+}
+
+int stop_signal() { return received; }
+
+}  // namespace graphsieve

@@ -1,0 +1,146 @@
+#include "training_options.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "graph_source.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/recipe/embedded.h"
+#include "graphsieve/recipe/recipe_check.h"
+#include "graphsieve/recipe/recipe_io.h"
+#include "progress.h"
+#include "run_folder.h"
+#include "stop.h"
+
+namespace graphsieve {
+namespace {
+
+int64_t parse_split(const std::string& text) {
+  int64_t split = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), split);
+  if (status != std::errc() || end != text.data() + text.size() || split < 0) {
+    throw UsageError("split '", text, "': expected a number from 0, several joined by commas, or all");
+  }
+  return split;
+}
+
+/// Digits alone: the parser would take -1 for 2^64 - 1.
+std::string check_seed(const std::string& text) {
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? "" : "seed '" + text + "': expected a whole number from 0";
+}
+
+/// A name that does not leave runs/.
+std::string folder_name(std::string graph_name) {
+  std::replace(graph_name.begin(), graph_name.end(), '/', '_');
+  return graph_name.empty() ? "graph" : graph_name;
+}
+
+/// How the recipe was found, for the user.
+void note_recipe(const Dataset& data, const TrainingOptions& options, const std::string& fallback, Progress& progress) {
+  if (!options.recipe.empty()) return;
+  if (!fallback.empty()) {
+    progress.note("recipe " + fallback);
+  } else if (data.recognised.empty()) {
+    progress.note(str("recipe ", data.recipe, ": ", data.name, " is no known data set; choose with --recipe"));
+  } else {
+    progress.note(str("recipe ", data.recipe, ", recognised by: ", data.recognised));
+  }
+}
+
+void check_model(const Recipe& recipe, Stages stages) {
+  if (stages != Stages::kBoth && recipe.model != "spexphormer") {
+    throw UsageError("model is ", recipe.model, ", which has no estimator; expected spexphormer, or the command run");
+  }
+}
+
+}  // namespace
+
+void add_threads_option(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "Threads; the results are the same for any number (default: usable cores)")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N");
+}
+
+void add_quiet_option(CLI::App& command, bool& quiet) {
+  command.add_flag("-q,--quiet", quiet, "No progress and no notes");
+}
+
+void add_training_options(CLI::App& command, TrainingOptions& options) {
+  command
+      .add_option("--recipe", options.recipe, "Published recipe or YAML file (default: the one that fits the graph)")
+      ->type_name("NAME|FILE");
+  command.add_option("--set", options.settings, "Changes one key of the recipe; may be given several times")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->take_all();
+  command
+      .add_option("--split", options.split,
+                  "Given mask or keyed split, by number: I, several as I,J, or all (default: 0)")
+      ->type_name("I|all");
+  command.add_option("--repeats", options.repeats, "Runs per split, with seeds SEED, SEED+1, … (default: 1)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
+      ->type_name("N");
+  command.add_option("--seed", options.seed, "Of everything random but the split (default: 0)")
+      ->check(check_seed)
+      ->type_name("SEED");
+  add_threads_option(command, options.threads);
+  command.add_option("--out", options.out, "Run folder (default: runs/GRAPH-N, the next free N)")->type_name("FOLDER");
+  command.add_flag("--overwrite", options.overwrite, "Replace the run folder if there is one");
+  command.add_flag("--json", options.json, "Print the result as JSON");
+  add_quiet_option(command, options.quiet);
+}
+
+void set_threads(int threads) {
+  if (threads > 0) set_num_threads(threads);
+}
+
+Recipe make_recipe(const std::string& recipe, const std::string& fallback, const std::vector<std::string>& settings) {
+  try {
+    Recipe made = load_recipe(recipe.empty() ? fallback : recipe);
+    for (const std::string& setting : settings) apply_setting(made, setting);
+    resolve_recipe(made);
+    check_recipe(made);
+    return made;
+  } catch (const Error& e) {
+    throw UsageError(e.what());
+  }
+}
+
+void parse_splits(const std::string& text, RunRequest& request) {
+  if (text.empty()) return;
+  request.all_splits = text == "all";
+  if (request.all_splits) return;
+  request.splits.clear();
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    request.splits.push_back(parse_split(text.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+}
+
+void train_and_report(const TrainingOptions& options, RunRequest request, const std::string& fallback_recipe) {
+  parse_splits(options.split, request);
+  request.repeats = options.repeats, request.seed = options.seed, request.overwrite = options.overwrite;
+  request.out = folder_path(options.out);
+  if (!request.out.empty()) refuse_existing(request.out, options.overwrite);
+  set_threads(options.threads);
+  watch_for_stop();
+  {
+    Progress progress(options.quiet);
+    const Dataset data = open_graph(options.graph);
+    const Recipe recipe =
+        make_recipe(options.recipe, fallback_recipe.empty() ? data.recipe : fallback_recipe, options.settings);
+    check_model(recipe, request.stages);
+    note_recipe(data, options, fallback_recipe, progress);
+    for (const std::string& note : data.notes) progress.note(data.name + ": " + note);
+    if (request.out.empty()) request.out = next_free(std::filesystem::path("runs") / folder_name(data.name));
+    if (progress.stop_requested()) throw Interrupted();
+    run_experiment(data, recipe, request, progress);
+  }
+  print_result(request.out, options.json);
+}
+
+}  // namespace graphsieve

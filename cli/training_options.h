@@ -1,0 +1,44 @@
+// The options that run, estimate and train share, and what they become.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "graphsieve/io/dataset.h"
+#include "graphsieve/recipe/recipe.h"
+#include "graphsieve/train/experiment.h"
+
+namespace graphsieve {
+
+struct TrainingOptions {
+  std::string graph;
+  std::string recipe;                 ///< name or file; empty: the data's
+  std::vector<std::string> settings;  ///< key=value
+  std::string split;                  ///< "0", "0,3" or "all"; empty: 0
+  int64_t repeats = 1;
+  uint64_t seed = 0;
+  int threads = 0;  ///< 0: the number of usable cores
+  std::string out;  ///< empty: runs/<graph>-<n>
+  bool overwrite = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+/// Adds all but GRAPH.
+void add_training_options(CLI::App& command, TrainingOptions& options);
+void add_threads_option(CLI::App& command, int& threads);
+void add_quiet_option(CLI::App& command, bool& quiet);
+void set_threads(int threads);
+
+/// The recipe of --recipe, else of `fallback`, with every --set, resolved and checked; throws UsageError.
+Recipe make_recipe(const std::string& recipe, const std::string& fallback, const std::vector<std::string>& settings);
+
+/// "0", "0,3", "all" into the request; throws UsageError naming split.
+void parse_splits(const std::string& text, RunRequest& request);
+
+/// Opens the graph, makes the recipe, trains the request's stages, prints the result. `fallback_recipe` is used without
+/// --recipe; empty: the data's.
+void train_and_report(const TrainingOptions& options, RunRequest request, const std::string& fallback_recipe);
+
+}  // namespace graphsieve

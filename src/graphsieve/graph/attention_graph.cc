@@ -1,0 +1,118 @@
+#include "graphsieve/graph/attention_graph.h"
+
+#include <algorithm>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr int64_t kBlock = 2048;
+
+int64_t row_length(const Csr* part, int64_t i) { return part ? part->row_start[i + 1] - part->row_start[i] : 0; }
+
+/// Copies row i of a part to `out` and returns the place after it.
+int64_t put_row(const Csr* part, int64_t i, EdgeType type, int64_t at, AttentionGraph& out) {
+  const int64_t length = row_length(part, i);
+  if (length == 0) return at;
+  std::copy_n(part->source.begin() + part->row_start[i], length, out.source.begin() + at);
+  std::fill_n(out.type.begin() + at, length, type);
+  return at + length;
+}
+
+void check_row(const AttentionGraph& graph, int64_t i, const std::string& name) {
+  for (int64_t e = graph.row_start[i]; e < graph.row_start[i + 1]; ++e) {
+    if (graph.source[e] < 0 || graph.source[e] >= graph.nodes())
+      throw Error(name, ": edge ", e, " of row ", i, ": source ", graph.source[e], ", expected 0 to ",
+                  graph.nodes() - 1);
+    if (graph.type[e] >= graph.types)
+      throw Error(name, ": edge ", e, " of row ", i, ": type ", int{graph.type[e]}, ", expected 0 to ",
+                  graph.types - 1);
+    if (e == graph.row_start[i]) continue;
+    if (graph.type[e - 1] > graph.type[e] ||
+        (graph.type[e - 1] == graph.type[e] && graph.source[e - 1] > graph.source[e]))
+      throw Error(name, ": row ", i, " is not sorted by (type, source) at edge ", e);
+  }
+}
+
+void check_row_starts(const AttentionGraph& graph, const std::string& name) {
+  if (graph.row_start.empty() || graph.row_start.front() != 0) throw Error(name, ": row_start must begin with 0");
+  for (int64_t i = 0; i < graph.nodes(); ++i)
+    if (graph.row_start[i + 1] < graph.row_start[i])
+      throw Error(name, ": row_start[", i + 1, "] = ", graph.row_start[i + 1], ", expected at least ",
+                  graph.row_start[i]);
+  if (graph.row_start.back() != graph.edges())
+    throw Error(name, ": the last row_start is ", graph.row_start.back(), ", expected the ", graph.edges(), " sources");
+  if (graph.type.size() != graph.source.size())
+    throw Error(name, ": ", graph.type.size(), " types, expected ", graph.source.size(), ", one a source");
+}
+
+}  // namespace
+
+AttentionGraph build_attention_graph(const Csr* graph_edges, const Csr* expander, bool self_loops, bool symmetric) {
+  if (!graph_edges && !expander) throw Error("attention graph: neither graph edges nor expander edges are given");
+  const int64_t nodes = graph_edges ? graph_edges->nodes() : expander->nodes();
+  if (expander && expander->nodes() != nodes)
+    throw Error("attention graph: the expander has ", expander->nodes(), " nodes, expected the graph's ", nodes);
+  AttentionGraph out;
+  out.symmetric = symmetric;
+  out.row_start.assign(nodes + 1, 0);
+  for (int64_t i = 0; i < nodes; ++i)
+    out.row_start[i + 1] = out.row_start[i] + row_length(graph_edges, i) + row_length(expander, i) + self_loops;
+  out.source.resize(out.row_start[nodes]);
+  out.type.resize(out.row_start[nodes]);
+  parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      int64_t at = put_row(graph_edges, i, kGraphEdge, out.row_start[i], out);
+      at = put_row(expander, i, kExpanderEdge, at, out);
+      if (!self_loops) continue;
+      out.source[at] = static_cast<int32_t>(i);
+      out.type[at] = kSelfLoop;
+    }
+  });
+  return out;
+}
+
+AttentionGraph transpose(const AttentionGraph& graph, std::vector<int64_t>* edge_of) {
+  const int64_t nodes = graph.nodes(), edges = graph.edges();
+  AttentionGraph out;
+  out.types = graph.types;
+  out.symmetric = graph.symmetric;
+  out.row_start.assign(nodes + 1, 0);
+  for (int32_t source : graph.source) ++out.row_start[source + 1];
+  for (int64_t i = 0; i < nodes; ++i) out.row_start[i + 1] += out.row_start[i];
+  out.source.resize(edges);
+  out.type.resize(edges);
+  if (edge_of) edge_of->resize(edges);
+  std::vector<int64_t> next(out.row_start.begin(), out.row_start.end() - 1);
+  std::vector<int64_t> from(graph.row_start.begin(), graph.row_start.end() - 1);
+  for (int type = 0; type < graph.types;
+       ++type)  // a row's edges of one type stand together, so each pass reads its own
+    for (int64_t i = 0; i < nodes; ++i)
+      for (; from[i] < graph.row_start[i + 1] && graph.type[from[i]] == type; ++from[i]) {
+        const int64_t to = next[graph.source[from[i]]]++;
+        out.source[to] = static_cast<int32_t>(i);
+        out.type[to] = static_cast<uint8_t>(type);
+        if (edge_of) (*edge_of)[to] = from[i];
+      }
+  return out;
+}
+
+void check(const AttentionGraph& graph, const std::string& name) {
+  check_row_starts(graph, name);
+  parallel_blocks(graph.nodes(), kBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) check_row(graph, i, name);
+  });
+  if (!graph.symmetric) return;
+  const AttentionGraph turned = transpose(graph);
+  for (int64_t i = 0; i < graph.nodes(); ++i) {
+    const int64_t begin = graph.row_start[i], end = graph.row_start[i + 1];
+    if (turned.row_start[i + 1] != end ||
+        !std::equal(graph.source.begin() + begin, graph.source.begin() + end, turned.source.begin() + begin) ||
+        !std::equal(graph.type.begin() + begin, graph.type.begin() + end, turned.type.begin() + begin))
+      throw Error(name, ": said to be symmetric, but the edges into node ", i, " differ from those out of it");
+  }
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,145 @@
+#include "graphsieve/graph/expander.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/graph/spectral_gap.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr int64_t kCompleteUpTo = 10;
+constexpr int64_t kBlock = 4096;
+
+}  // namespace
+
+ExpanderKind expander_kind(const std::string& name) {
+  if (name == "hamiltonian") return ExpanderKind::kHamiltonian;
+  if (name == "permutation") return ExpanderKind::kPermutation;
+  throw Error("expander kind '", name, "', expected hamiltonian or permutation");
+}
+
+Expander::Expander(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t key) : nodes_(nodes), kind_(kind) {
+  if (nodes < 0 || nodes > std::numeric_limits<int32_t>::max())
+    throw Error("expander: ", nodes, " nodes, expected 0 to ", std::numeric_limits<int32_t>::max());
+  if (degree < 0) throw Error("expander: degree ", degree, ", expected 0 or more");
+  complete_ = nodes <= kCompleteUpTo && degree > 0;
+  if (complete_) return;
+  const int64_t count = std::min(degree, std::max<int64_t>(nodes - 1, 0));
+  for (int64_t c = 0; c < count; ++c) permutations_.emplace_back(nodes, random_key(key, c));
+}
+
+std::vector<int32_t> Expander::neighbors(int64_t node) const {
+  if (node < 0 || node >= nodes_) throw Error("expander: node ", node, ", expected 0 to ", nodes_ - 1);
+  std::vector<int32_t> out;
+  for (int64_t j = 0; complete_ && j < nodes_; ++j)
+    if (j != node) out.push_back(static_cast<int32_t>(j));
+  const auto n = static_cast<uint64_t>(nodes_), i = static_cast<uint64_t>(node);
+  for (const KeyedPermutation& pi : permutations_) {
+    const bool cycle = kind_ == ExpanderKind::kHamiltonian;
+    const uint64_t place = pi.inverse(i);
+    const uint64_t one = cycle ? pi(place + 1 == n ? 0 : place + 1) : pi(i);
+    const uint64_t other = cycle ? pi(place == 0 ? n - 1 : place - 1) : place;
+    if (one != i) out.push_back(static_cast<int32_t>(one));
+    if (other != i) out.push_back(static_cast<int32_t>(other));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Csr Expander::all_pairs() const {
+  Csr out;
+  out.row_start.push_back(0);
+  for (int64_t i = 0; i < nodes_; ++i) {
+    for (int32_t j : neighbors(i)) out.source.push_back(j);
+    out.row_start.push_back(out.edges());
+  }
+  return out;
+}
+
+/// Two slots a node and permutation, n x (2 degree). A slot that a fixed point leaves empty holds INT32_MAX.
+void Expander::fill_slots(std::vector<int32_t>& slots) const {
+  const int64_t stride = 2 * degree();
+  std::vector<int32_t> image(nodes_);
+  for (int64_t c = 0; c < degree(); ++c) {
+    parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; ++p) image[p] = static_cast<int32_t>(permutations_[c](p));
+    });
+    parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; ++p) {
+        if (kind_ == ExpanderKind::kHamiltonian) {
+          int32_t* slot = &slots[image[p] * stride + 2 * c];
+          slot[0] = image[p + 1 == nodes_ ? 0 : p + 1];
+          slot[1] = image[p == 0 ? nodes_ - 1 : p - 1];
+        } else if (image[p] != p) {
+          slots[p * stride + 2 * c] = image[p];
+          slots[image[p] * stride + 2 * c + 1] = static_cast<int32_t>(p);
+        }
+      }
+    });
+  }
+}
+
+Csr Expander::csr() const {
+  if (complete_) return all_pairs();
+  const int64_t stride = 2 * degree();
+  constexpr int32_t kEmpty = std::numeric_limits<int32_t>::max();
+  Csr out;
+  out.source.assign(nodes_ * stride, kEmpty);
+  fill_slots(out.source);
+  out.row_start.assign(nodes_ + 1, 0);
+  parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      int32_t* row = out.source.data() + i * stride;
+      std::sort(row, row + stride);
+      out.row_start[i + 1] = std::lower_bound(row, row + stride, kEmpty) - row;
+    }
+  });
+  for (int64_t i = 0; i < nodes_; ++i) {
+    const int64_t length = out.row_start[i + 1];
+    if (out.row_start[i] != i * stride)
+      std::copy_n(out.source.begin() + i * stride, length, out.source.begin() + out.row_start[i]);
+    out.row_start[i + 1] += out.row_start[i];
+  }
+  out.source.resize(out.row_start[nodes_]);
+  return out;
+}
+
+Csr expander_edges(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t key) {
+  return Expander(nodes, degree, kind, key).csr();
+}
+
+double near_ramanujan_bound(int64_t degree) {
+  if (degree < 1) return 0;
+  const auto d = static_cast<double>(2 * degree);
+  return std::max(0.0, d - 2 * std::sqrt(d - 1) - 0.1);
+}
+
+ExpanderResult near_ramanujan_expander(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t seed, int64_t tries,
+                                       int64_t check_nodes) {
+  if (tries < 0) throw Error("expander: ", tries, " tries, expected 0 or more");
+  const bool checked = tries > 0 && nodes <= check_nodes && nodes > 1 && degree > 0;
+  ExpanderResult best;
+  best.spectral_gap = std::numeric_limits<double>::quiet_NaN();
+  for (int64_t t = 0; t == 0 || (checked && t < tries && !best.near_ramanujan); ++t) {
+    const uint64_t key = random_key(seed, Stream::kExpander, t);
+    const Expander expander(nodes, degree, kind, key);
+    Csr edges = expander.csr();
+    const double gap = checked ? spectral_gap(edges, key) : std::numeric_limits<double>::quiet_NaN();
+    if (t == 0 || gap > best.spectral_gap || std::isnan(best.spectral_gap)) {
+      best.edges = std::move(edges);
+      best.key = key;
+      best.spectral_gap = gap;
+      // All pairs are the best expander there is; more nodes are measured by the degree in use.
+      best.near_ramanujan = checked && (nodes <= kCompleteUpTo || gap >= near_ramanujan_bound(expander.degree()));
+    }
+    best.tries = t + 1;
+  }
+  return best;
+}
+
+}  // namespace graphsieve

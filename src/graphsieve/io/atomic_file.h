@@ -1,0 +1,70 @@
+// Files and folders that appear under their names only when they are complete.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace graphsieve {
+
+/// Writes beside the target under a temporary name. commit() flushes to the disk and renames; without it the destructor
+/// removes the temporary and the target is as before. Every failure is an Error naming the target.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  AtomicFile& write(const void* data, size_t size);
+  AtomicFile& write(std::string_view text) { return write(text.data(), text.size()); }
+
+  /// Once, as the last call.
+  void commit();
+
+ private:
+  [[noreturn]] void fail(const char* what);
+  void flush();
+
+  std::filesystem::path path_, temporary_;
+  std::vector<char> buffer_;
+  int descriptor_ = -1;
+};
+
+/// The whole file at once, through AtomicFile.
+void write_text_file(const std::filesystem::path& path, std::string_view text);
+
+/// The whole file; throws Error naming it.
+std::string read_text_file(const std::filesystem::path& path);
+
+/// A folder prepared as ".NAME.partial-PID" beside the target and renamed by commit(); without it the destructor
+/// removes everything. The target's parents are made.
+class AtomicFolder {
+ public:
+  /// Throws Error where the target exists, unless `overwrite` is set and the target is a folder that is empty or holds
+  /// a result.json.
+  explicit AtomicFolder(const std::filesystem::path& target, bool overwrite = false);
+  ~AtomicFolder();
+  AtomicFolder(const AtomicFolder&) = delete;
+  AtomicFolder& operator=(const AtomicFolder&) = delete;
+
+  /// Where to put the files.
+  const std::filesystem::path& path() const { return temporary_; }
+  const std::filesystem::path& target() const { return target_; }
+
+  /// Renames into place; an old folder is swapped out, then removed. Throws Error where a target has come up meanwhile
+  /// that may not be replaced; the prepared folder then stays as it is until the destructor.
+  void commit();
+
+ private:
+  void check_target() const;
+  void replace_target();
+
+  std::filesystem::path target_, temporary_;
+  bool overwrite_;
+  bool committed_ = false;
+};
+
+}  // namespace graphsieve

@@ -1,0 +1,26 @@
+// Reading a data set from an .npz file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "graphsieve/io/dataset.h"
+#include "graphsieve/io/known_datasets.h"
+
+namespace graphsieve {
+
+/// Reads either of two layouts; other arrays in the file are ignored.
+///   heterophilous-graphs: node_features [n, d], node_labels [n] (or [n, labels] of 0, 1, missing), edges [E, 2] as
+///     (source, destination), and all or none of train_masks, val_masks, test_masks [splits, n] (or [n, splits], or
+///     [n]).
+///   shchur: adj_indices, adj_indptr, adj_shape (row = source), attr_data, attr_indices, attr_indptr, attr_shape (or a
+///     dense attr_matrix), labels. Weights of edges are not used.
+/// A label of -1 or NaN is missing. Throws Error, beginning with the path, on everything that does not fit, with the
+/// row and the value. Recognises the published data sets (see known_datasets.h); odd but valid contents go to
+/// Dataset::notes.
+Dataset load_dataset(const std::filesystem::path& path);
+
+/// A hash of nodes, edges, features and labels as they stand (order and storage count; names and masks do not).
+uint64_t fingerprint(const Dataset& data);
+
+}  // namespace graphsieve

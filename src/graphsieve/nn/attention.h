@@ -1,0 +1,49 @@
+// One layer's attention: queries, keys and values of h, over the layer's edges. What differs between the networks is the
+// form of the logits, two small tables by edge type (ops/sparse_attention).
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <limits>
+#include <memory>
+
+#include "graphsieve/nn/inputs.h"
+#include "graphsieve/nn/layers.h"
+
+namespace graphsieve::nn {
+
+struct AttentionShape {
+  int64_t width = 0;        ///< of h
+  int64_t heads = 1;
+  int64_t key_width = 0;    ///< of queries and keys, over all heads
+  int64_t value_width = 0;  ///< over all heads
+  int64_t edge_types = 3;
+  double clamp = std::numeric_limits<double>::infinity();
+};
+
+/// The tables of the logits: type_scale [types, key_width], type_bias [types, heads].
+struct LogitTables {
+  at::Tensor scale, bias;
+};
+
+class AttentionImpl : public torch::nn::Module {
+ public:
+  explicit AttentionImpl(const AttentionShape& shape);
+
+  /// h [sources, width] -> [destinations, value_width].
+  at::Tensor forward(const at::Tensor& h_destinations, const at::Tensor& h_sources, const LayerEdges& layer,
+                     const ForwardOptions& options);
+
+ protected:
+  virtual LogitTables tables(double temperature) const = 0;
+  /// Keys and values of the sources side by side.
+  virtual at::Tensor key_value(const at::Tensor& h) const;
+
+  AttentionShape shape_;
+  Linear query_{nullptr}, key_value_{nullptr};  ///< key_value's weight: keys' rows, then values' rows
+};
+
+/// A learned embedding of each edge type, E [types, width] ~ N(0, 1).
+at::Tensor register_edge_types(torch::nn::Module& module, const AttentionShape& shape);
+
+}  // namespace graphsieve::nn

@@ -1,0 +1,45 @@
+// What a forward pass takes: node features, and the edges of each layer.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "graphsieve/ops/sparse_attention/sparse_attention.h"
+
+namespace graphsieve {
+
+/// Features of n nodes: dense [n, d], or a CSR matrix with its transpose (ops/sparse_linear).
+struct FeatureMatrix {
+  at::Tensor dense;                                          ///< float32 [n, d]; undefined if sparse
+  at::Tensor row_start, column, value;                       ///< int64 [n + 1], int32, float32 [nonzeros]
+  at::Tensor t_row_start, t_row, t_value;                    ///< the same by column
+  int64_t rows = 0, cols = 0;
+  bool sparse() const { return row_start.defined(); }
+};
+
+/// One layer: its destinations are the first rows of its sources.
+struct LayerEdges {
+  ops::AttentionEdges edges;
+  int64_t destinations = 0;
+};
+
+/// Input of a forward pass. `rows` picks the nodes of the first layer's sources from the features (int32, in order);
+/// undefined = all of them as they stand.
+struct NetworkInput {
+  const FeatureMatrix* features = nullptr;
+  at::Tensor rows;
+  std::vector<LayerEdges> layers;
+};
+
+/// Settings of one forward pass, and what to bring back beside the logits.
+struct ForwardOptions {
+  double temperature = 1;                     ///< of the estimator's logits
+  uint64_t dropout_key = 0;                   ///< of (seed, epoch, batch); used in training mode
+  std::vector<at::Tensor>* scores = nullptr;  ///< filled with each layer's attention scores [edges, heads]
+  at::Tensor* embeddings = nullptr;           ///< filled with the last layer's output [nodes, width]
+  int64_t* first_bad_layer = nullptr;         ///< filled with the first layer whose output is not finite (0 = input
+                                              ///< layers, layers + 1 = output layers), −1 if all are
+};
+
+}  // namespace graphsieve

@@ -1,0 +1,125 @@
+#include "graphsieve/nn/layers.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/ops/linear/linear.h"
+#include "graphsieve/ops/node_norm/node_norm.h"
+#include "graphsieve/ops/relu_dropout/relu_dropout.h"
+#include "graphsieve/ops/sparse_linear/sparse_linear.h"
+
+namespace graphsieve::nn {
+
+using at::Tensor;
+
+LinearImpl::LinearImpl(int64_t in, int64_t out, bool has_bias) {
+  weight = register_parameter("weight", torch::empty({out, in}));
+  if (has_bias) bias = register_parameter("bias", torch::empty({out}));
+}
+
+Tensor LinearImpl::forward(const Tensor& x) const {
+  return ops::linear(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
+}
+
+NormKind norm_kind(const std::string& name) {
+  if (name == "batch") return NormKind::kBatch;
+  if (name == "graph") return NormKind::kGraph;
+  if (name == "none") return NormKind::kNone;
+  throw Error("norm is '", name, "', expected batch, graph or none");
+}
+
+NormImpl::NormImpl(NormKind k, int64_t width) : kind(k) {
+  if (kind == NormKind::kNone) return;
+  weight = register_parameter("weight", torch::ones({width}));
+  bias = register_parameter("bias", torch::zeros({width}));
+  if (kind == NormKind::kGraph) {
+    mean_scale = register_parameter("mean_scale", torch::ones({width}));
+  } else {
+    running_mean = register_buffer("running_mean", torch::zeros({width}));
+    running_var = register_buffer("running_var", torch::ones({width}));
+  }
+}
+
+Tensor NormImpl::forward(const Tensor& x) {
+  constexpr double kEps = 1e-5, kMomentum = 0.1;
+  if (kind == NormKind::kNone) return x;
+  if (kind == NormKind::kGraph) return std::get<0>(ops::node_norm(x, mean_scale, weight, bias, {}, {}, kEps));
+  if (!is_training())
+    return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kEps));
+  auto [y, mean, var] = ops::node_norm(x, {}, weight, bias, {}, {}, kEps);
+  const torch::NoGradGuard no_grad;
+  const double n = static_cast<double>(x.size(0)), unbiased = n > 1 ? n / (n - 1) : 1;
+  running_mean.mul_(1 - kMomentum).add_(mean, kMomentum);
+  running_var.mul_(1 - kMomentum).add_(var, kMomentum * unbiased);
+  return y;
+}
+
+InputLayersImpl::InputLayersImpl(int64_t features, int64_t width, int64_t pre) {
+  project = register_module("project", Linear(features, width, true));
+  for (int64_t l = 0; l < pre; ++l) {
+    linear.push_back(register_module(str("pre_", l, "_linear"), Linear(width, width, false)));
+    norm.push_back(register_module(str("pre_", l, "_norm"), Norm(NormKind::kBatch, width)));
+  }
+}
+
+Tensor InputLayersImpl::forward(const NetworkInput& input) {
+  const FeatureMatrix& x = *input.features;
+  Tensor h;
+  // A batch that reads most nodes is mapped for all of them, then picked: that moves rows of width D, not d.
+  const bool few = input.rows.defined() && input.rows.size(0) * 2 < x.rows && !x.sparse();
+  if (x.sparse()) {
+    h = ops::sparse_linear(x.row_start, x.column, x.value, x.t_row_start, x.t_row, x.t_value, project->weight,
+                           project->bias);
+  } else {
+    h = project(few ? x.dense.index_select(0, input.rows) : x.dense);
+  }
+  if (input.rows.defined() && !few) h = h.index_select(0, input.rows);
+  for (size_t l = 0; l < linear.size(); ++l) {
+    h = ops::relu_dropout(norm[l](linear[l](h)), 0, 0);
+    h = h / h.norm(2, {1}, true).clamp_min(1e-12);
+  }
+  return h;
+}
+
+namespace {
+
+uint64_t name_key(const std::string& name) {
+  uint64_t key = 0xCBF29CE484222325ull;  // FNV-1a
+  for (unsigned char c : name) key = (key ^ c) * 0x100000001B3ull;
+  return key;
+}
+
+void fill(Tensor& to, uint64_t key, bool normal, double scale) {
+  float* x = to.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < to.numel(); ++i) {
+    const double u = uniform(random_key(key, i, 0));
+    if (!normal) x[i] = static_cast<float>((2 * u - 1) * scale);
+    else x[i] = static_cast<float>(std::sqrt(-2 * std::log(u)) *
+                                   std::cos(2 * std::numbers::pi * uniform(random_key(key, i, 1))) * scale);
+  }
+}
+
+}  // namespace
+
+void initialise(torch::nn::Module& module, uint64_t seed) {
+  const torch::NoGradGuard no_grad;
+  const uint64_t stream = random_key(seed, Stream::kInitialise);
+  for (const auto& item : module.named_modules("", true)) {
+    const auto draw = [&](Tensor& parameter, const std::string& name, bool normal, double scale) {
+      fill(parameter, random_key(stream, name_key(item.key() + "." + name)), normal, scale);
+    };
+    if (auto* linear = item.value()->as<LinearImpl>()) {
+      const double bound = 1 / std::sqrt(static_cast<double>(linear->weight.size(1)));
+      draw(linear->weight, "weight", false, bound);
+      if (linear->bias.defined()) draw(linear->bias, "bias", false, bound);
+    }
+    for (auto& parameter : item.value()->named_parameters(false))
+      if (parameter.key() == "edge_type") draw(parameter.value(), "edge_type", true, 1);
+  }
+}
+
+}  // namespace graphsieve::nn

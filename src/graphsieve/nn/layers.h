@@ -1,0 +1,50 @@
+// The parts of a block: linear map, normalisation, features to width D.
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include <string>
+
+#include "graphsieve/nn/inputs.h"
+
+namespace graphsieve::nn {
+
+/// y = x Wᵀ + b; weight [out, in], bias [out] or none.
+struct LinearImpl : torch::nn::Module {
+  LinearImpl(int64_t in, int64_t out, bool has_bias);
+  at::Tensor forward(const at::Tensor& x) const;
+  at::Tensor weight, bias;
+};
+TORCH_MODULE(Linear);
+
+enum class NormKind { kBatch, kGraph, kNone };
+NormKind norm_kind(const std::string& name);
+
+/// BatchNorm (running statistics with momentum 0.1 in evaluation), GraphNorm (Cai et al. 2021, the present graph's
+/// statistics always) or nothing; eps 1e-5. x [n, width].
+struct NormImpl : torch::nn::Module {
+  NormImpl(NormKind kind, int64_t width);
+  at::Tensor forward(const at::Tensor& x);
+  NormKind kind;
+  at::Tensor weight, bias, mean_scale;      ///< [width]; mean_scale for GraphNorm
+  at::Tensor running_mean, running_var;     ///< [width]; for BatchNorm
+};
+TORCH_MODULE(Norm);
+
+/// Features to width D: one linear map, then `pre` layers of Lin without bias, BatchNorm, ReLU, rows divided by their
+/// 2-norm.
+struct InputLayersImpl : torch::nn::Module {
+  InputLayersImpl(int64_t features, int64_t width, int64_t pre);
+  at::Tensor forward(const NetworkInput& input);
+  Linear project{nullptr};
+  std::vector<Linear> linear;
+  std::vector<Norm> norm;
+};
+TORCH_MODULE(InputLayers);
+
+/// Draws every parameter of a module, keyed by (seed, parameter name): weights and biases of linear maps uniform in
+/// ±1/√in, edge-type embeddings normal, norms at 1 and 0. Parameters that a module set itself stay.
+void initialise(torch::nn::Module& module, uint64_t seed);
+
+}  // namespace graphsieve::nn

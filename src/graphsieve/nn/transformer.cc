@@ -1,0 +1,101 @@
+#include "graphsieve/nn/transformer.h"
+
+#include <torch/torch.h>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/nn/estimator.h"
+#include "graphsieve/nn/exphormer.h"
+#include "graphsieve/nn/plain.h"
+#include "graphsieve/nn/spexphormer.h"
+#include "graphsieve/ops/dropout_add/dropout_add.h"
+#include "graphsieve/ops/relu_dropout/relu_dropout.h"
+
+namespace graphsieve::nn {
+namespace {
+
+using at::Tensor;
+
+std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
+  AttentionShape a{s.width, s.heads, s.width, s.width, s.edge_types};
+  if (s.clamp > 0) a.clamp = s.clamp;
+  switch (s.attention) {
+    case AttentionKind::kEstimator: return std::make_shared<EstimatorAttentionImpl>(a, s.value_scale);
+    case AttentionKind::kExphormer: return std::make_shared<ExphormerAttentionImpl>(a);
+    case AttentionKind::kSpexphormer: return std::make_shared<SpexphormerAttentionImpl>(a);
+    case AttentionKind::kPlain: return std::make_shared<PlainAttentionImpl>(a);
+  }
+  throw Error("unknown kind of attention");
+}
+
+}  // namespace
+
+TransformerShape estimator_shape(const Recipe& recipe, int64_t features, int64_t classes, int64_t edge_types) {
+  const EstimatorRecipe& e = recipe.estimator;
+  return {AttentionKind::kEstimator, features, classes, edge_types, e.width, 1, e.layers, e.pre_layers, 1, 2 * e.width,
+          norm_kind(e.norm), 0, e.clamp, e.value_scale};
+}
+
+TransformerShape network_shape(const Recipe& recipe, int64_t features, int64_t classes, int64_t edge_types) {
+  const NetworkRecipe& n = recipe.network;
+  TransformerShape shape{AttentionKind::kPlain, features, classes, edge_types, n.width, n.heads, n.layers, n.pre_layers,
+                         n.output_layers, n.ffn_width, norm_kind(n.norm), n.dropout, n.clamp, 0};
+  double clamp = 0;
+  if (recipe.model == "spexphormer") shape.attention = AttentionKind::kSpexphormer, clamp = 8;
+  else if (recipe.model == "exphormer") shape.attention = AttentionKind::kExphormer, clamp = 5;
+  else if (recipe.model != "plain")
+    throw Error("model is '", recipe.model, "', expected spexphormer, exphormer or plain");
+  if (shape.clamp == 0) shape.clamp = clamp;
+  if (shape.ffn_width == 0) shape.ffn_width = recipe.model == "plain" ? n.width : 2 * n.width;
+  return shape;
+}
+
+BlockImpl::BlockImpl(const TransformerShape& s) : dropout_(s.dropout), attention_(make_attention(s)) {
+  register_module("attention", attention_);
+  attention_norm_ = register_module("attention_norm", Norm(s.norm, s.width));
+  ffn_in_ = register_module("ffn_in", Linear(s.width, s.ffn_width, true));
+  ffn_out_ = register_module("ffn_out", Linear(s.ffn_width, s.width, true));
+  ffn_norm_ = register_module("ffn_norm", Norm(s.norm, s.width));
+}
+
+Tensor BlockImpl::forward(const Tensor& h_sources, const LayerEdges& layer, const ForwardOptions& options,
+                          uint64_t dropout_key) {
+  const double p = is_training() ? dropout_ : 0;
+  const auto key = [&](int site) { return static_cast<int64_t>(random_key(dropout_key, site)); };
+  Tensor h = layer.destinations == h_sources.size(0) ? h_sources : h_sources.narrow(0, 0, layer.destinations);
+  h = attention_norm_(ops::dropout_add(attention_->forward(h, h_sources, layer, options), h, p, key(0)));
+  const Tensor hidden = ops::relu_dropout(ffn_in_(h), p, key(1));
+  return ffn_norm_(ops::dropout_add(ffn_out_(hidden), h, p, key(2)));
+}
+
+TransformerImpl::TransformerImpl(const TransformerShape& s) {
+  input_ = register_module("input", InputLayers(s.features, s.width, s.pre_layers));
+  for (int64_t l = 0; l < s.layers; ++l) blocks_.push_back(register_module(str("layer_", l), Block(s)));
+  for (int64_t l = 0; l < s.output_layers; ++l)
+    output_.push_back(register_module(str("output_", l), Linear(s.width, l + 1 < s.output_layers ? s.width : s.classes, true)));
+}
+
+Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions& options) {
+  if (input.layers.size() != blocks_.size())
+    throw Error("the input has edges for ", input.layers.size(), " layers, the network has ", blocks_.size());
+  if (options.first_bad_layer) *options.first_bad_layer = -1;
+  const auto look = [&](const Tensor& h, int64_t layer) {
+    if (options.first_bad_layer && *options.first_bad_layer < 0 && !at::isfinite(h).all().item<bool>())
+      *options.first_bad_layer = layer;
+  };
+  Tensor h = input_(input);
+  look(h, 0);
+  for (size_t l = 0; l < blocks_.size(); ++l) {
+    h = blocks_[l](h, input.layers[l], options, random_key(options.dropout_key, l));
+    look(h, static_cast<int64_t>(l) + 1);
+  }
+  if (options.embeddings) *options.embeddings = h.detach();
+  for (size_t l = 0; l < output_.size(); ++l) {
+    if (l > 0) h = ops::relu_dropout(h, 0, 0);
+    h = output_[l](h);
+  }
+  look(h, layers() + 1);
+  return h;
+}
+
+}  // namespace graphsieve::nn

@@ -1,0 +1,167 @@
+#include "graphsieve/ops/linear/linear.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <array>
+
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/ops/common/sums.h"
+#include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/common/torch_threads.h"
+
+namespace graphsieve::ops {
+namespace {
+
+using at::Tensor;
+using Gradients = std::tuple<Tensor, Tensor, Tensor>;
+using Mask = std::array<bool, 3>;
+
+/// Rows of one product: small products take more, for the cost of a call to show less. Measured, see README.md.
+int64_t block_rows(const Tensor& weight) { return weight.numel() < 2048 ? 2048 : 1024; }
+
+// The weight gradient is summed in parts of consecutive blocks: as many parts as there are blocks, but at most
+// kMaxParts, and at most so many that they hold kPartElements numbers (never under kMinParts).
+constexpr int64_t kMinParts = 8, kMaxParts = 64, kPartElements = 1 << 22;
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+void check(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+  TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && x.sym_size(1) == weight.sym_size(1),
+              "linear: x must be [n, in] and weight [out, in], got ", x.sym_sizes(), " and ", weight.sym_sizes());
+  check_floating("linear", "x", x);
+  TORCH_CHECK(weight.scalar_type() == x.scalar_type(), "linear: weight must be ", x.scalar_type(), " as x is, got ",
+              weight.scalar_type());
+  if (bias) check_like("linear", "bias", *bias, "[out]", {weight.sym_size(0)}, x);
+}
+
+Tensor linear_meta(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+  check(x, weight, bias);
+  return at::empty_symint({x.sym_size(0), weight.sym_size(0)}, x.options());
+}
+
+Tensor linear_cpu(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+  check(x, weight, bias);
+  Tensor y = at::empty({x.size(0), weight.size(0)}, x.options());
+  const Tensor weight_t = weight.t();
+  const OneTorchThread one_thread;
+  parallel_blocks(x.size(0), block_rows(weight), [&](int64_t begin, int64_t end) {
+    const at::AutoDispatchBelowADInplaceOrView guard;
+    Tensor y_rows = y.narrow(0, begin, end - begin);
+    const Tensor x_rows = x.narrow(0, begin, end - begin);
+    if (bias) {
+      at::addmm_out(y_rows, *bias, x_rows, weight_t);
+    } else {
+      at::mm_out(y_rows, x_rows, weight_t);
+    }
+  });
+  return y;
+}
+
+void check_backward(const Tensor& grad, const Tensor& x, const Tensor& weight) {
+  check(x, weight, std::nullopt);
+  check_like("linear_backward", "grad", grad, "[n, out]", {x.sym_size(0), weight.sym_size(0)}, x);
+}
+
+Gradients linear_backward_meta(const Tensor& grad, const Tensor& x, const Tensor& weight, Mask mask) {
+  check_backward(grad, x, weight);
+  const auto allocate = [&](bool wanted, c10::SymIntArrayRef shape) {
+    return wanted ? at::empty_symint(shape, x.options()) : at::empty({0}, x.options());
+  };
+  return {allocate(mask[0], x.sym_sizes()), allocate(mask[1], weight.sym_sizes()),
+          allocate(mask[2], {weight.sym_size(0)})};
+}
+
+/// dx rows and, added to `part`, the weight gradient of the blocks [begin, end).
+void backward_rows(const Tensor& grad, const Tensor& x, const Tensor& weight, int64_t begin, int64_t end, Tensor* dx,
+                   Tensor* part) {
+  const int64_t block = block_rows(weight);
+  for (int64_t row = begin; row < end; row += block) {
+    const int64_t rows = std::min(block, end - row);
+    const Tensor grad_rows = grad.narrow(0, row, rows);
+    if (dx) {
+      Tensor dx_rows = dx->narrow(0, row, rows);
+      at::mm_out(dx_rows, grad_rows, weight);
+    }
+    if (!part) continue;
+    const Tensor x_rows = x.narrow(0, row, rows);
+    if (row == begin) {
+      at::mm_out(*part, grad_rows.t(), x_rows);
+    } else {
+      part->addmm_(grad_rows.t(), x_rows);
+    }
+  }
+}
+
+template <class T>
+void sum_parts(const Tensor& parts, Tensor& out) {
+  kernels::add_parts(parts.const_data_ptr<T>(), parts.size(0), out.numel(), out.mutable_data_ptr<T>());
+}
+
+template <class T>
+void sum_rows(const Tensor& grad, Tensor& out) {
+  kernels::column_sums(grad.const_data_ptr<T>(), grad.size(0), grad.size(1), out.mutable_data_ptr<T>());
+}
+
+Gradients linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Tensor& weight, Mask mask) {
+  check_backward(grad_any, x, weight);
+  const Tensor grad = grad_any.contiguous();
+  const int64_t n = x.size(0);
+  const auto allocate = [&](bool wanted, at::IntArrayRef shape) {
+    return at::empty(wanted ? shape : at::IntArrayRef{0}, x.options());
+  };
+  Tensor dx = allocate(mask[0], x.sizes()), dweight = allocate(mask[1], weight.sizes());
+  Tensor dbias = allocate(mask[2], {weight.size(0)});
+  if (n == 0) {
+    dweight.zero_();
+    dbias.zero_();
+    return {dx, dweight, dbias};
+  }
+
+  const OneTorchThread one_thread;
+  const int64_t block = block_rows(weight), blocks = ceil_div(n, block);
+  const int64_t wanted = std::clamp(kPartElements / std::max<int64_t>(1, weight.numel()), kMinParts, kMaxParts);
+  const int64_t part_rows = ceil_div(blocks, std::min(blocks, wanted)) * block;
+  const int64_t part_count = ceil_div(n, part_rows);
+  Tensor parts;
+  if (mask[1] && part_count == 1) parts = dweight.unsqueeze(0);
+  if (mask[1] && part_count > 1) parts = at::empty({part_count, weight.size(0), weight.size(1)}, x.options());
+  if (mask[0] || mask[1]) {
+    parallel_blocks(n, part_rows, [&](int64_t begin, int64_t end) {
+      const at::AutoDispatchBelowADInplaceOrView guard;
+      Tensor part = mask[1] ? parts.select(0, begin / part_rows) : Tensor();
+      backward_rows(grad, x, weight, begin, end, mask[0] ? &dx : nullptr, mask[1] ? &part : nullptr);
+    });
+  }
+  const bool single = x.scalar_type() == at::kFloat;
+  if (mask[1] && part_count > 1) single ? sum_parts<float>(parts, dweight) : sum_parts<double>(parts, dweight);
+  if (mask[2]) single ? sum_rows<float>(grad, dbias) : sum_rows<double>(grad, dbias);
+  return {dx, dweight, dbias};
+}
+
+}  // namespace
+
+Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+  static const auto op = find_operator<Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&)>(
+      "graphsieve::linear");
+  return op.call(x, weight, bias);
+}
+
+}  // namespace graphsieve::ops
+
+TORCH_LIBRARY_FRAGMENT(graphsieve, m) {
+  m.def("linear(Tensor x, Tensor weight, Tensor? bias) -> Tensor");
+  m.def("linear_backward(Tensor grad, Tensor x, Tensor weight, bool[3] mask) -> (Tensor, Tensor, Tensor)");
+}
+
+TORCH_LIBRARY_IMPL(graphsieve, CPU, m) {
+  m.impl("linear", graphsieve::ops::linear_cpu);
+  m.impl("linear_backward", graphsieve::ops::linear_backward_cpu);
+}
+
+TORCH_LIBRARY_IMPL(graphsieve, Meta, m) {
+  m.impl("linear", graphsieve::ops::linear_meta);
+  m.impl("linear_backward", graphsieve::ops::linear_backward_meta);
+}

@@ -1,0 +1,39 @@
+// Raw-pointer entry points of reservoir_sample; no torch from here down. Shapes and rule: README.md.
+#pragma once
+
+#include <cstdint>
+
+#include "graphsieve/base/random.h"
+
+namespace graphsieve::kernels {
+
+enum class SampleRule : int { kWeighted = 0, kUniform = 1, kLargest = 2 };
+
+struct ReservoirArgs {
+  const int64_t* row_start;  ///< of the graph
+  const int32_t* index;
+  const uint8_t* type;
+  const float* weight;       ///< one an edge, >= 0; may be null for kUniform
+  const int32_t* rows;       ///< nodes to draw for, or null for row r = node r
+  int64_t row_count;
+  int64_t edge_count;        ///< of the graph
+  int64_t k;
+  SampleRule rule;
+  uint64_t key;              ///< of (seed, epoch, layer[, batch])
+};
+
+/// index and type of the k edges of each row, in the row's order; index −1 throughout for a node without edges.
+void reservoir_sample_reference(const ReservoirArgs& a, int32_t* index, uint8_t* type);
+void reservoir_sample(const ReservoirArgs& a, int32_t* index, uint8_t* type);
+
+/// Key of one edge's number; `draw` is 0 for the draw without replacement, r for the r-th edge that fills a short row.
+constexpr uint64_t edge_key(uint64_t row_key, uint8_t type, int64_t occurrence, int64_t draw) {
+  return random_key(row_key, static_cast<uint64_t>(type) | static_cast<uint64_t>(occurrence) << 8,
+                    static_cast<uint64_t>(draw));
+}
+
+/// Fills `count < k` kept edges of a short row up to k, drawing again from the same edges; used by both versions.
+/// positions[0 … count) are the row's edges; on return positions[0 … k) ascending.
+void fill_short_row(const ReservoirArgs& a, int64_t begin, int64_t count, uint64_t row_key, int32_t* positions);
+
+}  // namespace graphsieve::kernels

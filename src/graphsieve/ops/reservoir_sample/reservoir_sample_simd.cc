@@ -1,0 +1,201 @@
+// A row's keys a vector at a time; only keys below a threshold that lets a few more than k through are looked at one by
+// one. The threshold decides how many that are, never which are kept.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "graphsieve/ops/reservoir_sample/reservoir_sample_simd.cc"
+#include "graphsieve/ops/common/targets.h"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/ops/common/mix32-inl.h"
+#include "graphsieve/ops/reservoir_sample/exponential.h"
+#include "graphsieve/ops/reservoir_sample/reservoir_sample_kernel.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace graphsieve::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using DF = hn::ScalableTag<float>;
+using DU = hn::RebindToUnsigned<DF>;
+using DI = hn::RebindToSigned<DF>;
+using VF = hn::Vec<DF>;
+constexpr int64_t N = HWY_LANES(float);
+
+/// exponential() of exponential.h, lane by lane the same operations.
+HWY_INLINE VF exponential_vector(hn::Vec<DU> x) {
+  const DF d;
+  const DI di;
+  const VF half = hn::Set(d, 0.5f), scale = hn::Set(d, 0x1p-31f);
+  const auto as_float = [&](hn::Vec<DU> bits) HWY_ATTR { return hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<1>(bits))); };
+  const VF v = hn::Mul(hn::Add(as_float(x), half), scale);
+  const VF w = hn::Mul(hn::Add(as_float(hn::Not(x)), half), scale);
+  const auto bits = hn::BitCast(di, w);
+  const auto exponent = hn::ShiftRight<23>(hn::Sub(bits, hn::Set(di, kThreeQuarters)));
+  const VF m = hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<23>(exponent)));
+  const auto small = hn::RebindMask(d, hn::Eq(exponent, hn::Zero(di)));
+  const VF f = hn::IfThenElse(small, hn::Neg(v), hn::Sub(m, hn::Set(d, 1.0f)));
+  VF p = hn::Set(d, kLog1p[8]);
+  for (int i = 7; i >= 0; --i) p = hn::Add(hn::Mul(p, f), hn::Set(d, kLog1p[i]));
+  return hn::Sub(hn::Mul(hn::ConvertTo(d, hn::Neg(exponent)), hn::Set(d, kLn2)), hn::Mul(f, p));
+}
+
+/// A kept edge competes by (key, position): positive floats order as their bits, and a largest-first key is mapped so too.
+HWY_INLINE uint64_t candidate(float key, int64_t position) {
+  const uint32_t bits = std::bit_cast<uint32_t>(key);
+  const uint32_t ordered = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+  return static_cast<uint64_t>(ordered) << 32 | static_cast<uint32_t>(position);
+}
+
+class RowSampler {
+ public:
+  explicit RowSampler(const ReservoirArgs& a) : a_(a), positions_(a.k) {}
+
+  void row(int64_t r, int32_t* index, uint8_t* type) {
+    const int64_t node = a_.rows ? a_.rows[r] : r, begin = a_.row_start[node], count = a_.row_start[node + 1] - begin;
+    const uint64_t row_key = random_key(a_.key, node);
+    if (count > a_.k) {
+      draw(begin, count, row_key);
+    } else {
+      for (int64_t e = 0; e < count; ++e) positions_[e] = static_cast<int32_t>(e);
+      if (count > 0 && count < a_.k) fill_short_row(a_, begin, count, row_key, positions_.data());
+    }
+    for (int64_t x = 0; x < a_.k; ++x) {
+      index[r * a_.k + x] = count > 0 ? a_.index[begin + positions_[x]] : -1;
+      type[r * a_.k + x] = count > 0 ? a_.type[begin + positions_[x]] : 0;
+    }
+  }
+
+ private:
+  void draw(int64_t begin, int64_t count, uint64_t row_key) {
+    if (static_cast<int64_t>(keys_.size()) < count + N) keys_.resize(count + N);
+    if (a_.rule == SampleRule::kLargest) {
+      for (int64_t e = 0; e < count; ++e) keys_[e] = -a_.weight[begin + e];
+    } else {
+      for (int64_t e = 0; e < count;) {
+        const int64_t end = type_run(begin, e, count);
+        run_keys(begin, e, end, row_key);
+        e = end;
+      }
+    }
+    collect(count);
+    std::nth_element(candidates_.begin(), candidates_.begin() + (a_.k - 1), candidates_.end());
+    for (int64_t x = 0; x < a_.k; ++x) positions_[x] = static_cast<int32_t>(candidates_[x] & 0xFFFFFFFFu);
+    std::sort(positions_.begin(), positions_.end());
+  }
+
+  /// Past the last of the edges after `e` that have its type.
+  int64_t type_run(int64_t begin, int64_t e, int64_t count) const {
+    const uint8_t* type = a_.type + begin;
+    const uint64_t same = 0x0101010101010101ull * type[e];
+    int64_t end = e + 1;
+    for (uint64_t word; end + 8 <= count; end += 8) {
+      std::memcpy(&word, type + end, 8);
+      if (word != same) break;
+    }
+    while (end < count && type[end] == type[e]) ++end;
+    return end;
+  }
+
+  /// Keys of the row's edges [first, end), all of one type.
+  void run_keys(int64_t begin, int64_t first, int64_t end, uint64_t row_key) {
+    const DF d;
+    const DU du;
+    const uint8_t type = a_.type[begin + first];
+    const uint64_t key = edge_key(row_key, type, 0, 0);
+    const bool weighted = a_.rule == SampleRule::kWeighted;
+    HWY_ALIGN uint32_t index_copy[N];
+    HWY_ALIGN float weight_copy[N];
+    for (int64_t e = first; e < end; e += N) {
+      const int64_t at = begin + e;
+      const uint32_t* index = reinterpret_cast<const uint32_t*>(a_.index) + at;
+      const float* weight = a_.weight ? a_.weight + at : weight_copy;
+      if (at + N > a_.edge_count) {  // no reading past the graph's end
+        for (int64_t i = 0; i < N; ++i) {
+          const int64_t x = std::min(i, a_.edge_count - 1 - at);
+          index_copy[i] = index[x];
+          weight_copy[i] = weighted ? weight[x] : 1.0f;
+        }
+        index = index_copy;
+        weight = weight_copy;
+      }
+      VF number = exponential_vector(Mix32(du, key, hn::LoadU(du, index)));
+      if (weighted) number = hn::Div(number, hn::LoadU(d, weight));
+      hn::StoreU(number, d, keys_.data() + e);
+    }
+    // Later occurrences of an edge have numbers of their own.
+    const int32_t* index = a_.index + begin;
+    for (int64_t e = first + 1, occurrence = 0; e < end; ++e) {
+      occurrence = index[e] == index[e - 1] ? occurrence + 1 : 0;
+      if (occurrence == 0) continue;
+      const float number = exponential(mix32(edge_key(row_key, type, occurrence, 0), static_cast<uint32_t>(index[e])));
+      keys_[e] = weighted ? number / a_.weight[begin + e] : number;
+    }
+  }
+
+  /// candidates_ = the edges below a threshold, at least k of them.
+  void collect(int64_t count) {
+    const float wanted = static_cast<float>(a_.k) + 3.0f * std::sqrt(static_cast<float>(a_.k));
+    float threshold = a_.rule == SampleRule::kWeighted ? wanted : wanted / static_cast<float>(count);
+    if (a_.rule == SampleRule::kLargest) threshold = -1.0f / static_cast<float>(count);
+    for (;;) {
+      below(threshold, count);
+      if (static_cast<int64_t>(candidates_.size()) >= a_.k) return;
+      if (a_.rule != SampleRule::kLargest && threshold < 1e30f) threshold *= 3.0f;
+      else return all(count);
+    }
+  }
+
+  void all(int64_t count) {
+    candidates_.clear();
+    for (int64_t e = 0; e < count; ++e) candidates_.push_back(candidate(keys_[e], e));
+  }
+
+  void below(float threshold, int64_t count) {
+    const DF d;
+    candidates_.clear();
+    const VF limit = hn::Set(d, threshold);
+    int64_t e = 0;
+    for (; e + N <= count; e += N) {
+      uint8_t bytes[8] = {};
+      hn::StoreMaskBits(d, hn::Lt(hn::LoadU(d, keys_.data() + e), limit), bytes);
+      uint64_t bits;
+      std::memcpy(&bits, bytes, 8);
+      for (; bits; bits &= bits - 1) {
+        const int64_t x = e + std::countr_zero(bits);
+        candidates_.push_back(candidate(keys_[x], x));
+      }
+    }
+    for (; e < count; ++e)
+      if (keys_[e] < threshold) candidates_.push_back(candidate(keys_[e], e));
+  }
+
+  const ReservoirArgs& a_;
+  std::vector<float> keys_;
+  std::vector<uint64_t> candidates_;
+  std::vector<int32_t> positions_;
+};
+
+void sample_rows(const ReservoirArgs& a, int32_t* index, uint8_t* type) {
+  parallel_blocks(a.row_count, 256, [&](int64_t begin, int64_t end) {
+    RowSampler sampler(a);
+    for (int64_t r = begin; r < end; ++r) sampler.row(r, index, type);
+  });
+}
+
+}  // namespace graphsieve::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace graphsieve::kernels {
+HWY_EXPORT(sample_rows);
+void reservoir_sample(const ReservoirArgs& a, int32_t* index, uint8_t* type) {
+  HWY_DYNAMIC_DISPATCH(sample_rows)(a, index, type);
+}
+}  // namespace graphsieve::kernels
+#endif

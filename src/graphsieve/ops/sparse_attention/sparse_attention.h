@@ -1,0 +1,40 @@
+// Multi-head attention of destinations over their in-edges, with edge types; the one operator behind the estimator,
+// Exphormer, Spexphormer and the plain transformer.
+//
+//   logit(j→i, head h) = clamp( Σ_c q_i[c] k_j[c] type_scale[t][c]  +  type_bias[t][h],  ±clamp )     c over head h
+//   out_i = Σ_j softmax_j(logit) v_j
+//
+// Example: destination 0 with in-edges from 1 and 2, one head, width 1, one type, scale 1, bias 0, q_0 = 1, k_1 = 0,
+// k_2 = ln 3, v_1 = 4, v_2 = 8: probabilities 1/4 and 3/4, out_0 = 7.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <tuple>
+
+namespace graphsieve::ops {
+
+/// Edges of a call. `row_start` int64 [destinations + 1], `index` int32 [edges] (sources), `type` uint8 [edges]. The
+/// backward pass also walks the edges by source: t_row_start [sources + 1], t_index (destinations), t_type; absent for
+/// a symmetric graph, which is its own transpose.
+struct AttentionEdges {
+  at::Tensor row_start, index, type;
+  std::optional<at::Tensor> t_row_start, t_index, t_type;
+};
+
+/// query [destinations, H·dk]; key_value [sources, H·dk + H·dv], keys and values of a source side by side, as they are
+/// gathered together; type_scale [types, H·dk] and type_bias [types, H], float32 (float64 with float64 rows). Rows are
+/// float32, bfloat16 or float64. clamp > 0, infinity for none. Returns out [destinations, H·dv] of the rows' type, zeros
+/// for a destination without edges, and log_sum [destinations, H], the softmax's denominators. Differentiable in query,
+/// key_value, type_scale and type_bias; gradients through an active clamp are zero. Throws c10::Error where a shape or
+/// type does not fit; that indices and types lie in range is the caller's promise.
+std::tuple<at::Tensor, at::Tensor> sparse_attention(const at::Tensor& query, const at::Tensor& key_value,
+                                                    const AttentionEdges& edges, const at::Tensor& type_scale,
+                                                    const at::Tensor& type_bias, int64_t heads, double clamp);
+
+/// The softmax's values [edges, H], float32 (float64 for float64), recomputed from log_sum. Not differentiable.
+at::Tensor sparse_attention_scores(const at::Tensor& query, const at::Tensor& key_value, int64_t value_width,
+                                   const AttentionEdges& edges, const at::Tensor& type_scale,
+                                   const at::Tensor& type_bias, int64_t heads, double clamp, const at::Tensor& log_sum);
+
+}  // namespace graphsieve::ops

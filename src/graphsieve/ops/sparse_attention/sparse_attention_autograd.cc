@@ -1,0 +1,73 @@
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+#include <array>
+
+#include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/sparse_attention/sparse_attention.h"
+
+namespace graphsieve::ops {
+namespace {
+
+using at::Tensor;
+using OptionalTensor = std::optional<Tensor>;
+using torch::autograd::variable_list;
+using Mask = std::array<bool, 4>;
+
+Tensor defined_or_empty(const OptionalTensor& t) { return t.value_or(Tensor()); }
+OptionalTensor if_defined(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
+
+struct SparseAttention : torch::autograd::Function<SparseAttention> {
+  // Differentiable inputs come first: needs_input_grad counts the tensors that are there.
+  static variable_list forward(torch::autograd::AutogradContext* context, const Tensor& query, const Tensor& key_value,
+                               const Tensor& type_scale, const Tensor& type_bias, const Tensor& row_start,
+                               const Tensor& index, const Tensor& type, const OptionalTensor& t_row_start,
+                               const OptionalTensor& t_index, const OptionalTensor& t_type, int64_t heads,
+                               double clamp) {
+    const at::AutoDispatchBelowADInplaceOrView guard;
+    auto [out, log_sum] = ops::sparse_attention(
+        query, key_value, {row_start, index, type, t_row_start, t_index, t_type}, type_scale, type_bias, heads, clamp);
+    context->save_for_backward({query, key_value, type_scale, type_bias, row_start, index, type,
+                                defined_or_empty(t_row_start), defined_or_empty(t_index), defined_or_empty(t_type), out,
+                                log_sum});
+    context->saved_data["heads"] = heads;
+    context->saved_data["clamp"] = clamp;
+    context->mark_non_differentiable({log_sum});
+    return {out, log_sum};
+  }
+
+  static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
+    static const auto op = find_operator<std::tuple<Tensor, Tensor, Tensor, Tensor>(
+        const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+        const Tensor&, const OptionalTensor&, const OptionalTensor&, const OptionalTensor&, const Tensor&, const Tensor&,
+        int64_t, double, Mask)>("graphsieve::sparse_attention_backward");
+    const auto s = context->get_saved_variables();
+    const Mask mask{context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2),
+                    context->needs_input_grad(3)};
+    auto [query, key_value, scale, bias] =
+        op.call(grads[0], s[0], s[1], s[10], s[11], s[4], s[5], s[6], if_defined(s[7]), if_defined(s[8]),
+                if_defined(s[9]), s[2], s[3], context->saved_data["heads"].toInt(),
+                context->saved_data["clamp"].toDouble(), mask);
+    const Tensor none;
+    return {mask[0] ? query : none, mask[1] ? key_value : none, mask[2] ? scale : none, mask[3] ? bias : none,
+            none, none, none, none, none, none, none, none};
+  }
+};
+
+std::tuple<Tensor, Tensor> sparse_attention_autograd(const Tensor& query, const Tensor& key_value,
+                                                     const Tensor& row_start, const Tensor& index, const Tensor& type,
+                                                     const OptionalTensor& t_row_start, const OptionalTensor& t_index,
+                                                     const OptionalTensor& t_type, const Tensor& type_scale,
+                                                     const Tensor& type_bias, int64_t heads, double clamp) {
+  const auto results = SparseAttention::apply(query, key_value, type_scale, type_bias, row_start, index, type,
+                                              t_row_start, t_index, t_type, heads, clamp);
+  return {results[0], results[1]};
+}
+
+}  // namespace
+}  // namespace graphsieve::ops
+
+TORCH_LIBRARY_IMPL(graphsieve, Autograd, m) {
+  m.impl("sparse_attention", graphsieve::ops::sparse_attention_autograd);
+}

@@ -1,0 +1,326 @@
+#include <ATen/ATen.h>
+#include <torch/library.h>
+
+#include <array>
+#include <vector>
+
+#include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/sparse_attention/sparse_attention.h"
+#include "graphsieve/ops/sparse_attention/sparse_attention_kernel.h"
+
+namespace graphsieve::ops {
+namespace {
+
+using at::Tensor;
+using OptionalTensor = std::optional<Tensor>;
+using kernels::BFloat16;
+using Gradients = std::tuple<Tensor, Tensor, Tensor, Tensor>;
+using Mask = std::array<bool, 4>;
+
+at::ScalarType sum_type(const Tensor& rows) {
+  return rows.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
+void check_edges(const char* name, const Tensor& row_start, const Tensor& index, const Tensor& type) {
+  TORCH_CHECK(row_start.dim() == 1 && row_start.scalar_type() == at::kLong && row_start.sym_size(0) > 0,
+              "sparse_attention: ", name, "row_start must be int64 [rows + 1], got ", row_start.scalar_type(), " ",
+              row_start.sym_sizes());
+  TORCH_CHECK(index.dim() == 1 && index.scalar_type() == at::kInt, "sparse_attention: ", name,
+              "index must be int32 [edges], got ", index.scalar_type(), " ", index.sym_sizes());
+  TORCH_CHECK(type.scalar_type() == at::kByte && type.sym_sizes().equals(index.sym_sizes()), "sparse_attention: ", name,
+              "type must be uint8 ", index.sym_sizes(), " as the index is, got ", type.scalar_type(), " ",
+              type.sym_sizes());
+}
+
+void check(const Tensor& query, const Tensor& key_value, const Tensor& row_start, const Tensor& index,
+           const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp) {
+  const auto rows = query.scalar_type();
+  TORCH_CHECK(rows == at::kFloat || rows == at::kBFloat16 || rows == at::kDouble,
+              "sparse_attention: query must be float32, bfloat16 or float64, got ", rows);
+  TORCH_CHECK(query.dim() == 2 && key_value.dim() == 2 && key_value.scalar_type() == rows,
+              "sparse_attention: query and key_value must be matrices of one type, got ", rows, " ", query.sym_sizes(),
+              " and ", key_value.scalar_type(), " ", key_value.sym_sizes());
+  TORCH_CHECK(heads > 0 && query.sym_size(1) % heads == 0 && (key_value.sym_size(1) - query.sym_size(1)) % heads == 0 &&
+                  query.sym_size(1) > 0 && key_value.sym_size(1) > query.sym_size(1),
+              "sparse_attention: widths of keys (", query.sym_size(1), ") and values (",
+              key_value.sym_size(1) - query.sym_size(1), ") must be positive multiples of the ", heads, " heads");
+  check_edges("", row_start, index, type);
+  TORCH_CHECK(row_start.sym_size(0) == query.sym_size(0) + 1, "sparse_attention: row_start must have ",
+              query.sym_size(0) + 1, " entries, one more than query has rows, got ", row_start.sym_size(0));
+  TORCH_CHECK(type_scale.dim() == 2 && type_scale.scalar_type() == sum_type(query) &&
+                  type_scale.sym_size(1) == query.sym_size(1),
+              "sparse_attention: type_scale must be ", sum_type(query), " [types, ", query.sym_size(1), "], got ",
+              type_scale.scalar_type(), " ", type_scale.sym_sizes());
+  TORCH_CHECK(type_bias.dim() == 2 && type_bias.scalar_type() == sum_type(query) && type_bias.sym_size(1) == heads &&
+                  type_bias.sym_size(0) == type_scale.sym_size(0),
+              "sparse_attention: type_bias must be ", sum_type(query), " [", type_scale.sym_size(0), ", ", heads,
+              "], got ", type_bias.scalar_type(), " ", type_bias.sym_sizes());
+  TORCH_CHECK(clamp > 0, "sparse_attention: clamp must be positive, got ", clamp);
+}
+
+/// A matrix whose rows are contiguous; a view with a larger row stride is taken as it is.
+Tensor with_contiguous_rows(const Tensor& t) { return t.size(1) == 1 || t.stride(1) == 1 ? t : t.contiguous(); }
+
+/// Tensors of a call in the form that the kernels take.
+struct Operands {
+  Tensor query, key_value, row_start, index, type, type_scale, type_bias;
+  int64_t heads;
+  double clamp;
+
+  kernels::TypedEdges edges() const { return edges(row_start, index, type); }
+
+  static kernels::TypedEdges edges(const Tensor& row_start, const Tensor& index, const Tensor& type) {
+    return {row_start.size(0) - 1, row_start.const_data_ptr<int64_t>(), index.const_data_ptr<int32_t>(),
+            type.const_data_ptr<uint8_t>()};
+  }
+
+  template <class T, class Sum>
+  kernels::SparseAttentionArgs<T, Sum> args() const {
+    const int64_t keys = query.size(1), values = key_value.size(1) - keys;
+    return {query.size(0),
+            key_value.size(0),
+            static_cast<int>(heads),
+            keys / heads,
+            values / heads,
+            static_cast<const T*>(query.const_data_ptr()),
+            query.stride(0),
+            static_cast<const T*>(key_value.const_data_ptr()),
+            key_value.stride(0),
+            static_cast<int>(type_scale.size(0)),
+            type_scale.const_data_ptr<Sum>(),
+            type_bias.const_data_ptr<Sum>(),
+            static_cast<Sum>(clamp)};
+  }
+
+  /// The vector code takes float32 and bfloat16 and a number of heads; the reference takes the rest.
+  bool vectorised() const { return query.scalar_type() != at::kDouble && kernels::sparse_attention_vectorised(heads); }
+
+  /// The same call in the type that the reference computes in.
+  Operands for_reference() const {
+    Operands o = *this;
+    const auto to = query.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    o.query = query.to(to).contiguous();
+    o.key_value = key_value.to(to).contiguous();
+    return o;
+  }
+};
+
+Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start, const Tensor& index,
+                  const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp) {
+  check(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  return {with_contiguous_rows(query), with_contiguous_rows(key_value), row_start.contiguous(), index.contiguous(),
+          type.contiguous(), type_scale.contiguous(), type_bias.contiguous(), heads, clamp};
+}
+
+/// Scratch memory from the tensor allocator, so that it is counted with the rest.
+class ScratchTensors {
+ public:
+  void* operator()(size_t bytes) {
+    held_.push_back(at::empty({static_cast<int64_t>(bytes)}, at::kByte));
+    return held_.back().mutable_data_ptr();
+  }
+
+ private:
+  std::vector<Tensor> held_;
+};
+
+std::tuple<Tensor, Tensor> forward_meta(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
+                                        const Tensor& index, const Tensor& type, const OptionalTensor&,
+                                        const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
+                                        const Tensor& type_bias, int64_t heads, double clamp) {
+  check(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  return {at::empty_symint({query.sym_size(0), key_value.sym_size(1) - query.sym_size(1)}, query.options()),
+          at::empty_symint({query.sym_size(0), heads}, query.options().dtype(sum_type(query)))};
+}
+
+template <class T>
+void run_reference_forward(const Operands& o, Tensor& out, Tensor& log_sum) {
+  kernels::sparse_attention_forward_reference(o.args<T, T>(), o.edges(), out.mutable_data_ptr<T>(),
+                                              log_sum.mutable_data_ptr<T>());
+}
+
+std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
+                                       const Tensor& index, const Tensor& type, const OptionalTensor&,
+                                       const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
+                                       const Tensor& type_bias, int64_t heads, double clamp) {
+  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  Tensor out = at::empty({query.size(0), key_value.size(1) - query.size(1)}, query.options());
+  Tensor log_sum = at::empty({query.size(0), heads}, query.options().dtype(sum_type(query)));
+  if (!o.vectorised()) {
+    o = o.for_reference();
+    Tensor wide = at::empty(out.sizes(), o.query.options());
+    log_sum.scalar_type() == at::kDouble ? run_reference_forward<double>(o, wide, log_sum)
+                                         : run_reference_forward<float>(o, wide, log_sum);
+    return {wide.to(out.scalar_type()), log_sum};
+  }
+  ScratchTensors held;
+  const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
+  if (query.scalar_type() == at::kFloat) {
+    kernels::sparse_attention_forward(o.args<float, float>(), o.edges(), out.mutable_data_ptr<float>(),
+                                      log_sum.mutable_data_ptr<float>(), scratch);
+  } else {
+    kernels::sparse_attention_forward(o.args<BFloat16, float>(), o.edges(), static_cast<BFloat16*>(out.mutable_data_ptr()),
+                                      log_sum.mutable_data_ptr<float>(), scratch);
+  }
+  return {out, log_sum};
+}
+
+Gradients backward_meta(const Tensor&, const Tensor& query, const Tensor& key_value, const Tensor&, const Tensor&,
+                        const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&, const OptionalTensor&,
+                        const OptionalTensor&, const Tensor& type_scale, const Tensor& type_bias, int64_t, double,
+                        Mask) {
+  return {at::empty_symint(query.sym_sizes(), query.options()),
+          at::empty_symint(key_value.sym_sizes(), key_value.options()),
+          at::empty_symint(type_scale.sym_sizes(), type_scale.options()),
+          at::empty_symint(type_bias.sym_sizes(), type_bias.options())};
+}
+
+template <class T, class Sum>
+kernels::SparseAttentionGradients<T, Sum> destinations_of(const Gradients& g, Mask mask) {
+  const auto& [query, key_value, scale, bias] = g;
+  return {static_cast<T*>(query.mutable_data_ptr()), static_cast<T*>(key_value.mutable_data_ptr()),
+          mask[2] ? scale.mutable_data_ptr<Sum>() : nullptr, mask[3] ? bias.mutable_data_ptr<Sum>() : nullptr};
+}
+
+Gradients empty_gradients(const Operands& o, const Tensor& key_value) {
+  return {at::empty(o.query.sizes(), o.query.options()), at::empty(key_value.sizes(), key_value.options()),
+          at::empty(o.type_scale.sizes(), o.type_scale.options()), at::empty(o.type_bias.sizes(), o.type_bias.options())};
+}
+
+template <class T>
+Gradients reference_backward(const Operands& o, const Tensor& out, const Tensor& log_sum, const Tensor& grad, Mask mask) {
+  Gradients g = empty_gradients(o, o.key_value);
+  kernels::sparse_attention_backward_reference(o.args<T, T>(), o.edges(), out.const_data_ptr<T>(),
+                                               log_sum.const_data_ptr<T>(), grad.const_data_ptr<T>(),
+                                               destinations_of<T, T>(g, mask));
+  return g;
+}
+
+Gradients backward_cpu(const Tensor& grad, const Tensor& query, const Tensor& key_value, const Tensor& out,
+                       const Tensor& log_sum, const Tensor& row_start, const Tensor& index, const Tensor& type,
+                       const OptionalTensor& t_row_start, const OptionalTensor& t_index, const OptionalTensor& t_type,
+                       const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp, Mask mask) {
+  const Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  TORCH_CHECK(t_row_start.has_value() || query.size(0) == key_value.size(0),
+              "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
+              " destinations and ", key_value.size(0), " sources");
+  if (!o.vectorised()) {
+    const Operands r = o.for_reference();
+    const auto to = r.query.scalar_type();
+    const Tensor out_r = out.to(to).contiguous(), grad_r = grad.to(to).contiguous();
+    Gradients g = to == at::kDouble ? reference_backward<double>(r, out_r, log_sum.contiguous(), grad_r, mask)
+                                    : reference_backward<float>(r, out_r, log_sum.contiguous(), grad_r, mask);
+    std::get<0>(g) = std::get<0>(g).to(query.scalar_type());
+    std::get<1>(g) = std::get<1>(g).to(query.scalar_type());
+    return g;
+  }
+  Gradients g = empty_gradients(o, key_value);
+  const Tensor start = t_row_start ? t_row_start->contiguous() : o.row_start;
+  const Tensor other = t_index ? t_index->contiguous() : o.index, types = t_type ? t_type->contiguous() : o.type;
+  check_edges("t_", start, other, types);
+  TORCH_CHECK(start.size(0) == key_value.size(0) + 1 && other.size(0) == o.index.size(0),
+              "sparse_attention_backward: t_row_start must have ", key_value.size(0) + 1, " entries and t_index ",
+              o.index.size(0), ", got ", start.size(0), " and ", other.size(0));
+  const auto by_source = Operands::edges(start, other, types);
+  const Tensor out_c = out.contiguous(), grad_c = grad.contiguous(), log_sum_c = log_sum.contiguous();
+  ScratchTensors held;
+  const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
+  if (query.scalar_type() == at::kFloat) {
+    kernels::sparse_attention_backward(o.args<float, float>(), o.edges(), by_source, out_c.const_data_ptr<float>(),
+                                       log_sum_c.const_data_ptr<float>(), grad_c.const_data_ptr<float>(),
+                                       destinations_of<float, float>(g, mask), scratch);
+  } else {
+    kernels::sparse_attention_backward(o.args<BFloat16, float>(), o.edges(), by_source,
+                                       static_cast<const BFloat16*>(out_c.const_data_ptr()),
+                                       log_sum_c.const_data_ptr<float>(),
+                                       static_cast<const BFloat16*>(grad_c.const_data_ptr()),
+                                       destinations_of<BFloat16, float>(g, mask), scratch);
+  }
+  return g;
+}
+
+Tensor scores_meta(const Tensor& query, const Tensor&, int64_t, const Tensor&, const Tensor& index, const Tensor&,
+                   const Tensor&, const Tensor&, int64_t heads, double, const Tensor&) {
+  return at::empty_symint({index.sym_size(0), heads}, query.options().dtype(sum_type(query)));
+}
+
+Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_width, const Tensor& row_start,
+                  const Tensor& index, const Tensor& type, const Tensor& type_scale, const Tensor& type_bias,
+                  int64_t heads, double clamp, const Tensor& log_sum) {
+  TORCH_CHECK(key_value.size(1) == query.size(1) + value_width, "sparse_attention_scores: key_value must have ",
+              query.size(1) + value_width, " columns, got ", key_value.size(1));
+  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  Tensor scores = at::empty({index.size(0), heads}, query.options().dtype(sum_type(query)));
+  const Tensor sums = log_sum.contiguous();
+  ScratchTensors held;
+  const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
+  if (!o.vectorised()) {
+    o = o.for_reference();
+    if (scores.scalar_type() == at::kDouble) {
+      kernels::sparse_attention_scores_reference(o.args<double, double>(), o.edges(), sums.const_data_ptr<double>(),
+                                                 scores.mutable_data_ptr<double>());
+    } else {
+      kernels::sparse_attention_scores_reference(o.args<float, float>(), o.edges(), sums.const_data_ptr<float>(),
+                                                 scores.mutable_data_ptr<float>());
+    }
+  } else if (query.scalar_type() == at::kFloat) {
+    kernels::sparse_attention_scores(o.args<float, float>(), o.edges(), sums.const_data_ptr<float>(),
+                                     scores.mutable_data_ptr<float>(), scratch);
+  } else {
+    kernels::sparse_attention_scores(o.args<BFloat16, float>(), o.edges(), sums.const_data_ptr<float>(),
+                                     scores.mutable_data_ptr<float>(), scratch);
+  }
+  return scores;
+}
+
+}  // namespace
+
+std::tuple<Tensor, Tensor> sparse_attention(const Tensor& query, const Tensor& key_value, const AttentionEdges& edges,
+                                            const Tensor& type_scale, const Tensor& type_bias, int64_t heads,
+                                            double clamp) {
+  static const auto op =
+      find_operator<std::tuple<Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                                               const OptionalTensor&, const OptionalTensor&, const OptionalTensor&,
+                                               const Tensor&, const Tensor&, int64_t, double)>(
+          "graphsieve::sparse_attention");
+  return op.call(query, key_value, edges.row_start, edges.index, edges.type, edges.t_row_start, edges.t_index,
+                 edges.t_type, type_scale, type_bias, heads, clamp);
+}
+
+Tensor sparse_attention_scores(const Tensor& query, const Tensor& key_value, int64_t value_width,
+                               const AttentionEdges& edges, const Tensor& type_scale, const Tensor& type_bias,
+                               int64_t heads, double clamp, const Tensor& log_sum) {
+  static const auto op = find_operator<Tensor(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&,
+                                              const Tensor&, const Tensor&, const Tensor&, int64_t, double,
+                                              const Tensor&)>("graphsieve::sparse_attention_scores");
+  return op.call(query, key_value, value_width, edges.row_start, edges.index, edges.type, type_scale, type_bias, heads,
+                 clamp, log_sum);
+}
+
+}  // namespace graphsieve::ops
+
+TORCH_LIBRARY_FRAGMENT(graphsieve, m) {
+  m.def(
+      "sparse_attention(Tensor query, Tensor key_value, Tensor row_start, Tensor index, Tensor type, "
+      "Tensor? t_row_start, Tensor? t_index, Tensor? t_type, Tensor type_scale, Tensor type_bias, int heads, "
+      "float clamp) -> (Tensor, Tensor)");
+  m.def(
+      "sparse_attention_backward(Tensor grad, Tensor query, Tensor key_value, Tensor out, Tensor log_sum, "
+      "Tensor row_start, Tensor index, Tensor type, Tensor? t_row_start, Tensor? t_index, Tensor? t_type, "
+      "Tensor type_scale, Tensor type_bias, int heads, float clamp, bool[4] mask) -> (Tensor, Tensor, Tensor, Tensor)");
+  m.def(
+      "sparse_attention_scores(Tensor query, Tensor key_value, int value_width, Tensor row_start, Tensor index, "
+      "Tensor type, Tensor type_scale, Tensor type_bias, int heads, float clamp, Tensor log_sum) -> Tensor");
+}
+
+TORCH_LIBRARY_IMPL(graphsieve, CPU, m) {
+  m.impl("sparse_attention", graphsieve::ops::forward_cpu);
+  m.impl("sparse_attention_backward", graphsieve::ops::backward_cpu);
+  m.impl("sparse_attention_scores", graphsieve::ops::scores_cpu);
+}
+
+TORCH_LIBRARY_IMPL(graphsieve, Meta, m) {
+  m.impl("sparse_attention", graphsieve::ops::forward_meta);
+  m.impl("sparse_attention_backward", graphsieve::ops::backward_meta);
+  m.impl("sparse_attention_scores", graphsieve::ops::scores_meta);
+}

@@ -1,0 +1,115 @@
+// The formula, edge by edge.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "graphsieve/ops/sparse_attention/sparse_attention_kernel.h"
+
+namespace graphsieve::kernels {
+namespace {
+
+template <class T>
+struct Edge {
+  const T *q, *k, *v, *scale;
+};
+
+template <class T>
+Edge<T> edge_of(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
+  const T* row = a.key_value + edges.index[e] * a.key_value_stride;
+  return {a.query + i * a.query_stride + h * a.key_width, row + h * a.key_width,
+          row + a.heads * a.key_width + h * a.value_width,
+          a.type_scale + (edges.type[e] * a.heads + h) * a.key_width};
+}
+
+template <class T>
+T raw_logit(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
+  const auto x = edge_of(a, edges, i, e, h);
+  T sum = a.type_bias[edges.type[e] * a.heads + h];
+  for (int64_t c = 0; c < a.key_width; ++c) sum += x.q[c] * x.k[c] * x.scale[c];
+  return sum;
+}
+
+template <class T>
+T clamped(T logit, T clamp) {
+  return std::clamp(logit, -clamp, clamp);
+}
+
+}  // namespace
+
+template <class T>
+void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, T* out,
+                                        T* log_sum) {
+  for (int64_t i = 0; i < edges.rows; ++i)
+    for (int h = 0; h < a.heads; ++h) {
+      const int64_t begin = edges.row_start[i], end = edges.row_start[i + 1];
+      T* y = out + (i * a.heads + h) * a.value_width;
+      std::fill(y, y + a.value_width, T(0));
+      T top = -std::numeric_limits<T>::infinity();
+      for (int64_t e = begin; e < end; ++e) top = std::max(top, clamped(raw_logit(a, edges, i, e, h), a.clamp));
+      T sum = 0;
+      for (int64_t e = begin; e < end; ++e) {
+        const T weight = std::exp(clamped(raw_logit(a, edges, i, e, h), a.clamp) - top);
+        sum += weight;
+        for (int64_t c = 0; c < a.value_width; ++c) y[c] += weight * edge_of(a, edges, i, e, h).v[c];
+      }
+      for (int64_t c = 0; c < a.value_width && begin < end; ++c) y[c] /= sum;
+      log_sum[i * a.heads + h] = begin < end ? top + std::log(sum) : -std::numeric_limits<T>::infinity();
+    }
+}
+
+template <class T>
+void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, const T* out,
+                                         const T* log_sum, const T* grad, const SparseAttentionGradients<T, T>& to) {
+  const int64_t keys = a.heads * a.key_width, values = a.heads * a.value_width;
+  std::fill(to.query, to.query + a.destinations * keys, T(0));
+  std::fill(to.key_value, to.key_value + a.sources * (keys + values), T(0));
+  if (to.type_scale) std::fill(to.type_scale, to.type_scale + a.types * keys, T(0));
+  if (to.type_bias) std::fill(to.type_bias, to.type_bias + a.types * a.heads, T(0));
+  for (int64_t i = 0; i < edges.rows; ++i)
+    for (int h = 0; h < a.heads; ++h) {
+      const T* g = grad + (i * a.heads + h) * a.value_width;
+      const T* y = out + (i * a.heads + h) * a.value_width;
+      T delta = 0;
+      for (int64_t c = 0; c < a.value_width; ++c) delta += g[c] * y[c];
+      for (int64_t e = edges.row_start[i]; e < edges.row_start[i + 1]; ++e) {
+        const auto x = edge_of(a, edges, i, e, h);
+        const T raw = raw_logit(a, edges, i, e, h);
+        const T p = std::exp(clamped(raw, a.clamp) - log_sum[i * a.heads + h]);
+        T* d_row = to.key_value + edges.index[e] * (keys + values);
+        T dp = 0;
+        for (int64_t c = 0; c < a.value_width; ++c) {
+          dp += g[c] * x.v[c];
+          d_row[keys + h * a.value_width + c] += p * g[c];
+        }
+        const T ds = std::abs(raw) > a.clamp ? T(0) : p * (dp - delta);
+        for (int64_t c = 0; c < a.key_width; ++c) {
+          to.query[i * keys + h * a.key_width + c] += ds * x.k[c] * x.scale[c];
+          d_row[h * a.key_width + c] += ds * x.q[c] * x.scale[c];
+          if (to.type_scale) to.type_scale[edges.type[e] * keys + h * a.key_width + c] += ds * x.q[c] * x.k[c];
+        }
+        if (to.type_bias) to.type_bias[edges.type[e] * a.heads + h] += ds;
+      }
+    }
+}
+
+template <class T>
+void sparse_attention_scores_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, const T* log_sum,
+                                       T* scores) {
+  for (int64_t i = 0; i < edges.rows; ++i)
+    for (int64_t e = edges.row_start[i]; e < edges.row_start[i + 1]; ++e)
+      for (int h = 0; h < a.heads; ++h)
+        scores[e * a.heads + h] =
+            std::exp(clamped(raw_logit(a, edges, i, e, h), a.clamp) - log_sum[i * a.heads + h]);
+}
+
+#define GRAPHSIEVE_INSTANTIATE(T)                                                                                     \
+  template void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>&, const TypedEdges&, T*, T*);      \
+  template void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>&, const TypedEdges&, const T*,    \
+                                                    const T*, const T*, const SparseAttentionGradients<T, T>&);       \
+  template void sparse_attention_scores_reference(const SparseAttentionArgs<T, T>&, const TypedEdges&, const T*, T*);
+GRAPHSIEVE_INSTANTIATE(float)
+GRAPHSIEVE_INSTANTIATE(double)
+#undef GRAPHSIEVE_INSTANTIATE
+
+}  // namespace graphsieve::kernels

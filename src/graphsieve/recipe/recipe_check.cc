@@ -1,0 +1,85 @@
+#include "graphsieve/recipe/recipe_check.h"
+
+#include <algorithm>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/recipe/recipe_keys.h"
+#include "graphsieve/recipe/recipe_value.h"
+#include "graphsieve/recipe/suggest.h"
+
+namespace graphsieve {
+namespace {
+
+bool in_range(const RecipeKey& key, const RecipeValue& value) {
+  if (const auto* whole = std::get_if<int64_t>(&value)) return key.range.holds(static_cast<double>(*whole));
+  if (const auto* number = std::get_if<double>(&value)) return key.range.holds(*number);
+  if (const auto* list = std::get_if<std::vector<int64_t>>(&value)) {
+    const auto holds = [&](int64_t whole) { return key.range.holds(static_cast<double>(whole)); };
+    return !list->empty() && std::all_of(list->begin(), list->end(), holds);
+  }
+  return true;
+}
+
+void check_key(const RecipeKey& key, const Recipe& recipe) {
+  const RecipeValue value = key.get(recipe);
+  const std::string shown = write_value(value, true);
+  if (!key.words.empty()) {
+    const bool known = std::count(key.words.begin(), key.words.end(), shown) > 0;
+    if (!known)
+      throw Error(key.name, " is '", shown, "'; expected one of ", key.allowed(), did_you_mean(shown, key.words));
+  } else if (!in_range(key, value)) {
+    throw Error(key.name, " is ", shown, "; expected ", key.type(), " ", key.range.text());
+  }
+}
+
+void check_data(const DataRecipe& data) {
+  if (data.train_fraction + data.val_fraction >= 1) {
+    throw Error("data.train_fraction + data.val_fraction is ", data.train_fraction + data.val_fraction,
+                "; expected less than 1, the rest being test nodes");
+  }
+}
+
+void check_graph(const GraphRecipe& graph) {
+  if (!graph.graph_edges && !graph.expander_edges && !graph.self_loops) {
+    throw Error("graph.graph_edges, graph.expander_edges and graph.self_loops are all false; expected one to be true");
+  }
+}
+
+void check_network(const NetworkRecipe& network) {
+  if (network.width % network.heads != 0) {
+    throw Error("network.width is ", network.width, ", network.heads is ", network.heads,
+                "; expected a width that is a multiple of heads");
+  }
+}
+
+void check_sampling(const Recipe& recipe) {
+  const int64_t layers = recipe.network.layers;
+  if (static_cast<int64_t>(recipe.network.k.size()) != layers) {
+    throw Error("network.k is ", write_value(recipe.network.k, false), ", network.layers is ", layers,
+                "; expected one number per layer, or a single number for all");
+  }
+  if (layers > recipe.estimator.layers) {
+    throw Error("network.layers is ", layers, ", estimator.layers is ", recipe.estimator.layers,
+                "; expected no more layers than the estimator gives scores for");
+  }
+}
+
+}  // namespace
+
+void resolve_recipe(Recipe& recipe) {
+  std::vector<int64_t>& k = recipe.network.k;
+  const int64_t layers = recipe.network.layers;
+  const RecipeKey* key = find_recipe_key("network.layers");
+  if (k.size() == 1 && key->range.holds(static_cast<double>(layers)))
+    k.assign(static_cast<size_t>(layers), int64_t{k[0]});
+}
+
+void check_recipe(const Recipe& recipe) {
+  for (const RecipeKey& key : recipe_keys()) check_key(key, recipe);
+  check_data(recipe.data);
+  check_graph(recipe.graph);
+  check_network(recipe.network);
+  if (recipe.model == "spexphormer") check_sampling(recipe);
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,125 @@
+#include "graphsieve/recipe/recipe_io.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
+#include <set>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/recipe/embedded.h"
+#include "graphsieve/recipe/recipe_keys.h"
+#include "graphsieve/recipe/recipe_value.h"
+#include "graphsieve/recipe/suggest.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr int kMaxExtends = 8;
+
+Recipe parse_nested(const std::string& yaml_text, const std::string& source_name, int depth);
+
+YAML::Node load_yaml(const std::string& text, const std::string& where) {
+  try {
+    return YAML::Load(text);
+  } catch (const YAML::Exception& e) {
+    throw Error(where, e.mark.line + 1, ": not YAML: ", e.msg);
+  }
+}
+
+const RecipeKey& known_key(const std::string& name, const std::string& where) {
+  if (const RecipeKey* key = find_recipe_key(name)) return *key;
+  throw Error(where, "unknown key ", name, suggest_recipe_key(name));
+}
+
+/// Sets the keys of a map, each named `group` + its own name; maps that are not keys themselves are groups.
+class MapReader {
+ public:
+  MapReader(std::string source_name, Recipe& recipe) : source_name_(std::move(source_name)), recipe_(recipe) {}
+
+  void read(const YAML::Node& map, const std::string& group) {
+    for (const auto& entry : map) {
+      const std::string where = str(source_name_, ":", entry.first.Mark().line + 1, ": ");
+      if (!entry.first.IsScalar()) throw Error(where, "expected a key, found a list or a map");
+      const std::string name = group + entry.first.Scalar();
+      if (name == "extends") continue;
+      if (!seen_.insert(name).second) throw Error(where, "key ", name, " is given twice");
+      if (entry.second.IsMap() && !find_recipe_key(name)) {
+        read(entry.second, name + ".");
+      } else {
+        const RecipeKey& key = known_key(name, where);
+        key.set(recipe_, read_value(key, entry.second, where));
+      }
+    }
+  }
+
+  bool has(const std::string& name) const { return seen_.count(name) > 0; }
+
+ private:
+  std::string source_name_;
+  Recipe& recipe_;
+  std::set<std::string> seen_;
+};
+
+const EmbeddedRecipe& find_embedded(const std::string& name, const std::string& where) {
+  std::vector<std::string> names;
+  for (const EmbeddedRecipe& recipe : embedded_recipes()) {
+    if (recipe.name == name) return recipe;
+    names.push_back(recipe.name);
+  }
+  throw Error(where, "extends: no recipe is named '", name, "'", did_you_mean(name, names));
+}
+
+Recipe base_recipe(const YAML::Node& root, const std::string& source_name, int depth) {
+  const YAML::Node extends = root["extends"];
+  if (!extends) return Recipe{};
+  const std::string where = str(source_name, ":", extends.Mark().line + 1, ": ");
+  if (!extends.IsScalar()) throw Error(where, "extends: expected a recipe's name, found a list or a map");
+  if (depth >= kMaxExtends) throw Error(where, "extends: recipes extend each other more than ", kMaxExtends, " deep");
+  const EmbeddedRecipe& base = find_embedded(extends.Scalar(), where);
+  return parse_nested(base.yaml, base.name, depth + 1);
+}
+
+Recipe parse_nested(const std::string& yaml_text, const std::string& source_name, int depth) {
+  const YAML::Node root = load_yaml(yaml_text, source_name + ":");
+  if (!root.IsMap()) throw Error(source_name, ": a recipe is a map of keys, such as 'model: spexphormer'");
+  Recipe recipe = base_recipe(root, source_name, depth);
+  MapReader reader(source_name, recipe);
+  reader.read(root, "");
+  if (!reader.has("name")) recipe.name = std::filesystem::path(source_name).stem().string();
+  return recipe;
+}
+
+}  // namespace
+
+Recipe parse_recipe(const std::string& yaml_text, const std::string& source_name) {
+  try {
+    return parse_nested(yaml_text, source_name, 0);
+  } catch (const YAML::Exception& e) {
+    throw Error(source_name, ": ", e.what());
+  }
+}
+
+void apply_setting(Recipe& recipe, const std::string& setting) {
+  const size_t equals = setting.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw Error("setting '", setting, "': expected key=value, such as network.width=64");
+  }
+  const RecipeKey& key = known_key(setting.substr(0, equals), "setting: ");
+  const YAML::Node value = load_yaml(setting.substr(equals + 1), str("setting ", key.name, ": line "));
+  key.set(recipe, read_value(key, value, "setting "));
+}
+
+std::string to_yaml(const Recipe& recipe) {
+  std::string text, group;
+  for (const RecipeKey& key : recipe_keys()) {
+    const size_t dot = key.name.find('.');
+    const std::string its_group = dot == std::string::npos ? "" : key.name.substr(0, dot);
+    if (its_group != group) text += its_group + ":\n";
+    group = its_group;
+    const std::string member = dot == std::string::npos ? key.name : "  " + key.name.substr(dot + 1);
+    text += member + ": " + write_value(key.get(recipe), !key.words.empty()) + "\n";
+  }
+  return text;
+}
+
+}  // namespace graphsieve

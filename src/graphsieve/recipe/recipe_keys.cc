@@ -1,0 +1,160 @@
+#include "graphsieve/recipe/recipe_keys.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "graphsieve/recipe/suggest.h"
+
+namespace graphsieve {
+namespace {
+
+Range at_least(double low) { return {.low = low}; }
+Range above(double low) { return {.low = low, .low_open = true}; }
+Range between(double low, double high) { return {.low = low, .high = high}; }
+const Range kAny;
+const Range kBelowOne{.low = 0, .high = 1, .high_open = true};
+const Range kPositiveBelowOne{.low = 0, .high = 1, .low_open = true, .high_open = true};
+const Range kPositiveToOne{.low = 0, .high = 1, .low_open = true};
+
+// Name and access of a member; the name is the member's own.
+#define KEY(path)                                                           \
+  #path, [](const Recipe& recipe) -> RecipeValue { return recipe.path; },   \
+      [](Recipe& recipe, const RecipeValue& value) {                        \
+        recipe.path = std::get<std::decay_t<decltype(recipe.path)>>(value); \
+      }
+
+#define TRAIN_KEYS(stage)                                                                                        \
+  {KEY(stage.epochs), between(1, 1e6), {}, "passes over the training nodes"},                                    \
+      {KEY(stage.lr), above(0), {}, "learning rate after the warm-up; falls to 0 as a cosine"},                  \
+      {KEY(stage.warmup), between(0, 1e6), {}, "epochs of linear warm-up"},                                      \
+      {KEY(stage.weight_decay), at_least(0), {}, "of AdamW, on all parameters"},                                 \
+      {KEY(stage.clip_norm), at_least(0), {}, "largest norm of the gradient; 0: no clipping"},                   \
+      {KEY(stage.eval_every), between(1, 1e6), {}, "epochs between evaluations; the last epoch always has one"}, \
+      {KEY(stage.patience), between(0, 1e6), {}, "evaluations without a better value before stopping; 0: never"}
+
+std::vector<RecipeKey> make_keys() {
+  const std::vector<std::string> norms = {"batch", "graph", "none"};
+  const std::vector<std::string> samplers = {"graph_reservoir", "batch_reservoir", "graph_uniform", "batch_uniform",
+                                             "graph_max"};
+  const Range layers = between(1, 100);
+  const Range width = between(1, 16384);
+  return {
+      {KEY(name), kAny, {}, "for reports; the file's name if not given"},
+      {KEY(model),
+       kAny,
+       {"spexphormer", "exphormer", "plain"},
+       "spexphormer: estimator, then a network on sampled edges; exphormer, plain: one network on all edges"},
+      {KEY(protocol),
+       kAny,
+       {"per_repeat", "release"},
+       "per_repeat: an estimator for each repeat; release: one estimator and one split for all repeats"},
+
+      {KEY(data.features),
+       kAny,
+       {"as_found", "binary", "row_sum", "standardised"},
+       "treatment of the node features; binary sets positive values to 1, row_sum divides a row by its sum"},
+      {KEY(data.metric),
+       kAny,
+       {"auto", "accuracy", "roc_auc", "macro_f1"},
+       "auto: roc_auc for two classes or several labels per node, else accuracy"},
+      {KEY(data.split), kAny, {"auto", "given", "random", "stratified"}, "auto: the file's masks, else random"},
+      {KEY(data.train_fraction), kPositiveBelowOne, {}, "of the labelled nodes, for random and stratified splits"},
+      {KEY(data.val_fraction), kPositiveBelowOne, {}, "likewise; the rest is test"},
+      {KEY(data.class_weights),
+       kAny,
+       {"none", "balanced"},
+       "weights of the loss; balanced: n / (classes * count) over the training nodes"},
+
+      {KEY(graph.graph_edges), kAny, {}, "attend along the data's own edges"},
+      {KEY(graph.expander_edges), kAny, {}, "attend along the edges of a random expander graph"},
+      {KEY(graph.self_loops), kAny, {}, "attend from each node to itself"},
+      {KEY(graph.directed), kAny, {}, "keep the directions of the data's edges"},
+      {KEY(graph.expander_degree), between(1, 10000), {}, "cycles or permutations; 2 * degree edges per node"},
+      {KEY(graph.expander_kind), kAny, {"hamiltonian", "permutation"}, "what the expander is made of"},
+      {KEY(graph.expander_tries), between(0, 1e6), {}, "draws until one is near-Ramanujan; 0: the first, unchecked"},
+      {KEY(graph.expander_check_nodes), at_least(0), {}, "no check on graphs of more nodes"},
+
+      TRAIN_KEYS(estimator),
+      {KEY(estimator.width), width, {}, "features per node in the estimator, which has one head"},
+      {KEY(estimator.layers), layers, {}, "attention layers; at least network.layers"},
+      {KEY(estimator.pre_layers), between(0, 100), {}, "linear layers between the input and the first attention"},
+      {KEY(estimator.norm), kAny, norms, "normalisation in each block"},
+      {KEY(estimator.wait), between(0, 1e6), {}, "epoch at which the temperature starts to fall"},
+      {KEY(estimator.temperature_rate), kPositiveToOne, {}, "factor of the temperature per epoch"},
+      {KEY(estimator.min_temperature), kPositiveToOne, {}, "where the temperature stops falling"},
+      {KEY(estimator.value_scale), kAny, {}, "start of the learned scalar on the normalised values"},
+      {KEY(estimator.clamp), above(0), {}, "bound on the size of the logits"},
+
+      TRAIN_KEYS(network),
+      {KEY(network.width), width, {}, "features per node; a multiple of network.heads"},
+      {KEY(network.heads), between(1, 1024), {}, "attention heads"},
+      {KEY(network.layers), layers, {}, "attention layers"},
+      {KEY(network.pre_layers), between(0, 100), {}, "linear layers between the input and the first attention"},
+      {KEY(network.output_layers), layers, {}, "linear layers after the last attention"},
+      {KEY(network.k),
+       between(1, 1e6),
+       {},
+       "sampled in-edges per node, one number per layer, the input's layer first; a single number is for all layers"},
+      {KEY(network.sampler), kAny, samplers,
+       "what is drawn: for the whole graph or for each batch; by score, uniformly, or the k largest scores"},
+      {KEY(network.dropout), kBelowOne, {}, "share of values dropped in training"},
+      {KEY(network.norm), kAny, norms, "normalisation in each block"},
+      {KEY(network.ffn_width), between(0, 65536), {}, "hidden width of each block; 0: 2 * width (plain: width)"},
+      {KEY(network.clamp),
+       at_least(0),
+       {},
+       "bound on the size of the logits; 0: the model's own (spexphormer 8, exphormer 5, plain none)"},
+      {KEY(network.batch_size), at_least(0), {}, "training nodes per batch; 0: all in one"},
+  };
+}
+
+#undef TRAIN_KEYS
+#undef KEY
+
+}  // namespace
+
+bool Range::holds(double value) const {
+  return std::isfinite(value) && (low_open ? value > low : value >= low) && (high_open ? value < high : value <= high);
+}
+
+std::string Range::text() const {
+  if (std::isinf(low)) return "";
+  if (std::isinf(high)) return fmt::format("{} {}", low_open ? "above" : "at least", low);
+  const auto bound = [](double b) { return b >= 1000 ? fmt::format("{:.0f}", b) : fmt::format("{}", b); };
+  return fmt::format("in {}{}, {}{}", low_open ? '(' : '[', bound(low), bound(high), high_open ? ')' : ']');
+}
+
+std::string RecipeKey::type() const {
+  static const std::vector<std::string> names = {"text", "true or false", "a whole number", "a number",
+                                                 "a list of whole numbers"};
+  return words.empty() ? names[get(Recipe{}).index()] : "a word";
+}
+
+std::string RecipeKey::allowed() const { return words.empty() ? range.text() : join_words(words); }
+
+const std::vector<RecipeKey>& recipe_keys() {
+  static const std::vector<RecipeKey> keys = make_keys();
+  return keys;
+}
+
+const RecipeKey* find_recipe_key(std::string_view name) {
+  for (const RecipeKey& key : recipe_keys()) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+std::string suggest_recipe_key(const std::string& name) {
+  std::vector<std::string> names, ending, inside;
+  for (const RecipeKey& key : recipe_keys()) {
+    names.push_back(key.name);
+    if (key.name.ends_with("." + name)) ending.push_back(key.name);
+    if (key.name.starts_with(name + ".")) inside.push_back(key.name);
+  }
+  if (!inside.empty()) return fmt::format(", which is a group of keys: {}, …", inside.front());
+  if (ending.empty()) return did_you_mean(name, names);
+  return fmt::format("; did you mean {}?", fmt::join(ending, " or "));
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,67 @@
+#include "graphsieve/sampling/epoch_sample.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/random.h"
+
+namespace graphsieve {
+
+using at::Tensor;
+
+Sampler sampler_of(const std::string& name) {
+  const bool by_batch = name.rfind("batch_", 0) == 0;
+  const std::string rule = name.substr(std::min(name.size(), name.find('_') + 1));
+  if (name == "graph_reservoir" || name == "batch_reservoir") return {ops::SampleRule::kWeighted, by_batch};
+  if (name == "graph_uniform" || name == "batch_uniform") return {ops::SampleRule::kUniform, by_batch};
+  if (name == "graph_max") return {ops::SampleRule::kLargest, false};
+  throw Error("sampler is '", name, "', expected graph_reservoir, batch_reservoir, graph_uniform, batch_uniform or "
+              "graph_max");
+}
+
+LayerSample draw_layer(const ops::AttentionEdges& graph, const Tensor& scores, const Tensor& rows, int64_t k,
+                       const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch) {
+  uint64_t key = random_key(seed, Stream::kReservoir, epoch, layer);
+  if (sampler.by_batch) key = random_key(key, batch);
+  const std::optional<Tensor> weight =
+      sampler.rule == ops::SampleRule::kUniform ? std::nullopt : std::optional<Tensor>(scores);
+  auto [index, type] =
+      ops::reservoir_sample(graph.row_start, graph.index, graph.type, weight,
+                            rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k, sampler.rule,
+                            static_cast<int64_t>(key));
+  return {index, type};
+}
+
+LayerEdges whole_graph_layer(const LayerSample& sample) {
+  const int64_t n = sample.index.size(0), k = sample.index.size(1);
+  LayerEdges layer;
+  layer.destinations = n;
+  const Tensor start = at::empty({n + 1}, at::kLong);
+  auto* row_start = start.mutable_data_ptr<int64_t>();
+  const auto* index = sample.index.const_data_ptr<int32_t>();
+  row_start[0] = 0;
+  for (int64_t i = 0; i < n; ++i) row_start[i + 1] = row_start[i] + (k > 0 && index[i * k] >= 0 ? k : 0);
+  layer.edges.row_start = start;
+  layer.edges.index = sample.index.view({-1});
+  layer.edges.type = sample.type.view({-1});
+  if (row_start[n] < n * k) {  // nodes without edges: leave their entries out
+    const Tensor kept = layer.edges.index.ge(0);
+    layer.edges.index = layer.edges.index.masked_select(kept);
+    layer.edges.type = layer.edges.type.masked_select(kept);
+  }
+  return layer;
+}
+
+double edge_share(const Tensor& row_start, const std::vector<int64_t>& k) {
+  const auto* start = row_start.const_data_ptr<int64_t>();
+  const int64_t n = row_start.size(0) - 1;
+  if (k.empty() || start[n] == 0) return 0;
+  double kept = 0;
+  for (int64_t limit : k)
+    for (int64_t i = 0; i < n; ++i) kept += static_cast<double>(std::min(limit, start[i + 1] - start[i]));
+  return kept / static_cast<double>(k.size()) / static_cast<double>(start[n]);
+}
+
+}  // namespace graphsieve

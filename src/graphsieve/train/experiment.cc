@@ -1,0 +1,208 @@
+#include "graphsieve/train/experiment.h"
+
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+#include <chrono>
+#include <fstream>
+#include <limits>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/memory.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/splits.h"
+#include "graphsieve/recipe/recipe_check.h"
+#include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/train/run_folder.h"
+#include "graphsieve/train/tensor_memory.h"
+
+namespace graphsieve {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+/// One JSON line an epoch, on disk at once so that a run can be watched; inside the unfinished folder.
+class MetricsFile {
+ public:
+  explicit MetricsFile(const fs::path& path) : path_(path), file_(path) {}
+
+  void write(const EpochRecord& r) {
+    Json json = {{"stage", r.stage},     {"epoch", r.epoch},         {"lr", r.learning_rate}, {"temperature", r.temperature},
+                 {"loss", r.loss},       {"grad_norm", r.grad_norm}};
+    if (r.evaluated) {
+      json["val"] = std::isfinite(r.val) ? Json(r.val) : Json(nullptr);
+      json["test"] = std::isfinite(r.test) ? Json(r.test) : Json(nullptr);
+    }
+    if (!(file_ << json.dump() << '\n' << std::flush))
+      throw Error(path_.string(), ": cannot be written; is the disk full?");
+  }
+
+ private:
+  fs::path path_;
+  std::ofstream file_;
+};
+
+/// One split and seed.
+struct RunPlan {
+  int64_t split;
+  uint64_t seed;
+};
+
+class Experiment {
+ public:
+  Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer)
+      : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer) {}
+
+  void run() {
+    const auto start = std::chrono::steady_clock::now();
+    AtomicFolder folder(request_.out, request_.overwrite);
+    const auto plans = plan();
+    std::vector<RunOutcome> outcomes;
+    for (const RunPlan& p : plans) {
+      const fs::path to = plans.size() == 1 ? folder.path() : folder.path() / str("split-", p.split, "-seed-", p.seed);
+      if (plans.size() > 1)
+        observer_.note(str("run ", outcomes.size() + 1, " of ", plans.size(), ": split ", p.split, ", seed ", p.seed));
+      const auto began = std::chrono::steady_clock::now();
+      fs::create_directories(to);
+      outcomes.push_back(one(p, to));
+      if (plans.size() > 1) write_summary(to, {outcomes.back()}, seconds_since(began));
+    }
+    write_summary(folder.path(), outcomes, seconds_since(start));
+    folder.commit();
+  }
+
+ private:
+  static double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  bool release() const { return recipe_.protocol == "release"; }
+
+  std::vector<RunPlan> plan() const {
+    std::vector<int64_t> splits = request_.splits;
+    if (request_.all_splits) {
+      splits.clear();
+      for (int64_t s = 0; s < split_count(prepared_.data, recipe_); ++s) splits.push_back(s);
+    }
+    if (splits.empty() || request_.repeats < 1) throw Error("expected at least one split and one repeat");
+    std::vector<RunPlan> plans;
+    for (int64_t split : splits)
+      for (int64_t r = 0; r < request_.repeats; ++r) plans.push_back({split, request_.seed + static_cast<uint64_t>(r)});
+    return plans;
+  }
+
+  void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) const {
+    write_text_file(to / "recipe.yaml", to_yaml(recipe_));
+    write_json(to / "result.json", result_json(graph_, prepared_.metric, recipe_, outcomes, seconds));
+  }
+
+  RunOutcome one(const RunPlan& plan, const fs::path& to) {
+    RunOutcome outcome;
+    outcome.split = plan.split;
+    outcome.seed = plan.seed;
+    Split split = make_split(prepared_, recipe_, plan.split, observer_);
+    write_split(to / "split.json", split);
+    // The estimator and its graph are keyed by the run's seed; the release's protocol keeps the first.
+    const uint64_t graph_seed = shared_ ? shared_seed_ : scores_seed(plan.seed);
+    const PreparedGraph graph(prepared_, recipe_, graph_seed);
+    graph_ = graph_json(prepared_, graph);
+    graph_["attention_seed"] = graph_seed;
+    MetricsFile metrics(to / "metrics.jsonl");
+    const StageContext context{prepared_, split, recipe_, plan.seed, observer_,
+                               [&](const EpochRecord& r) { metrics.write(r); }};
+    std::vector<at::Tensor> scores;
+    if (recipe_.model == "spexphormer") scores = estimate(context, graph, plan, outcome, to);
+    if (request_.stages != Stages::kEstimator) train(context, graph, scores, outcome, to);
+    return outcome;
+  }
+
+  /// The seed whose attention graph is used: that of the scores, where they come from another run.
+  uint64_t scores_seed(uint64_t seed) const {
+    if (request_.stages != Stages::kNetwork) return seed;
+    return RunFolder(request_.scores_from).result.at("graph").at("attention_seed").get<uint64_t>();
+  }
+
+  std::vector<at::Tensor> estimate(const StageContext& context, const PreparedGraph& graph, const RunPlan& plan,
+                                   RunOutcome& outcome, const fs::path& to) {
+    outcome.has_estimator = true;
+    if (request_.stages == Stages::kNetwork) return take_scores(outcome, to);
+    if (!shared_) {
+      Estimate estimate = train_estimator(context, graph);
+      outcome.val = estimate.figures.val;
+      outcome.test = estimate.figures.test;
+      outcome.best_epoch = estimate.figures.best_epoch;
+      estimate_ = std::move(estimate);
+      if (release()) shared_ = true, shared_seed_ = plan.seed;
+    }
+    outcome.estimator = estimate_.figures;
+    outcome.temperature = estimate_.temperature;
+    write_network(to / "estimator.safetensors", estimate_.network);
+    write_scores(to / "scores", estimate_.scores, graph.graph);
+    return estimate_.scores;
+  }
+
+  /// Scores, estimator and its figures from the run that was named.
+  std::vector<at::Tensor> take_scores(RunOutcome& outcome, const fs::path& to) const {
+    const RunFolder from(request_.scores_from);
+    if (from.run().at("split") != outcome.split)
+      throw Error(from.path.string(), ": its estimator was trained on split ", from.run().at("split").dump(), ", not on split ",
+                  outcome.split, "; its scores have seen that one's test labels");
+    if (!from.has_estimator()) throw Error(from.path.string(), ": this run has no estimator");
+    const std::string theirs = from.result.at("graph").value("fingerprint", ""), ours = fingerprint_text(prepared_.data);
+    if (theirs != ours)
+      throw Error(from.path.string(), ": its scores belong to another graph (fingerprint ", theirs, ", this one's is ", ours, ")");
+    const Json& e = from.run().at("estimator");
+    outcome.temperature = e.value("temperature", 1.0);
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    outcome.estimator.val = e["val"].is_number() ? e["val"].get<double>() : nan;
+    outcome.estimator.test = e["test"].is_number() ? e["test"].get<double>() : nan;
+    outcome.estimator.epochs = e.value("epochs", int64_t{0});
+    outcome.estimator.best_epoch = e.value("best_epoch", int64_t{0});
+    outcome.estimator.seconds = e.value("seconds", 0.0);
+    outcome.estimator.peak_tensor_bytes = e.value("peak_tensor_bytes", int64_t{0});
+    outcome.estimator.parameters = e.value("parameters", int64_t{0});
+    fs::copy_file(from.path / "estimator.safetensors", to / "estimator.safetensors");
+    fs::copy(from.path / "scores", to / "scores", fs::copy_options::recursive);
+    return read_scores(from.path / "scores");
+  }
+
+  void train(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
+             RunOutcome& outcome, const fs::path& to) {
+    TrainedNetwork trained = train_network(context, graph, scores);
+    outcome.has_network = true;
+    outcome.network = trained.figures;
+    outcome.val = trained.figures.val;
+    outcome.test = trained.figures.test;
+    outcome.best_epoch = trained.figures.best_epoch;
+    write_network(to / "network.safetensors", trained.network);
+    const torch::NoGradGuard no_grad;
+    const NetworkInput input =
+        network_input(recipe_, prepared_, graph, scores, context.seed, trained.figures.best_epoch);
+    const Probabilities p = probabilities(trained.network(input, ForwardOptions()), prepared_.data.labels);
+    outcome.per_class = per_class(p, prepared_.data.labels, context.split.test);
+    write_predictions(to / "predictions.csv", p, prepared_.data.labels, context.split);
+  }
+
+  const Recipe& recipe_;
+  const RunRequest& request_;
+  Observer& observer_;
+  const PreparedData prepared_;
+  Json graph_;
+  Estimate estimate_;      ///< of the last run, or the shared one
+  bool shared_ = false;    ///< the release's protocol has trained its one estimator
+  uint64_t shared_seed_ = 0;
+};
+
+}  // namespace
+
+void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer) {
+  check_recipe(recipe);
+  if (request.stages == Stages::kEstimator && recipe.model != "spexphormer")
+    throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
+  install_tensor_memory();
+  at::set_num_threads(1);  // work is divided by base/parallel.h alone
+  Experiment(data, recipe, request, observer).run();
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,29 @@
+// Stage 2: the wide network. Spexphormer on the edges drawn by the estimator's scores, by batches; Exphormer and the plain
+// transformer on all edges.
+#pragma once
+
+#include "graphsieve/sampling/epoch_sample.h"
+#include "graphsieve/train/stage.h"
+
+namespace graphsieve {
+
+struct NetworkFigures : StageFigures {
+  double sampling_seconds = 0;                 ///< draws and expansion of batches
+  std::vector<int64_t> edges_per_layer;        ///< drawn for the whole graph
+  double edge_share = 1;                       ///< distinct edges kept over all, mean of the layers
+};
+
+struct TrainedNetwork {
+  nn::Transformer network{nullptr};
+  NetworkFigures figures;
+};
+
+/// `scores`: one a layer, empty for the models that take all edges.
+TrainedNetwork train_network(const StageContext& context, const PreparedGraph& graph,
+                             const std::vector<at::Tensor>& scores);
+
+/// The whole graph as the network sees it in `epoch` (all edges, or that epoch's draw).
+NetworkInput network_input(const Recipe& recipe, const PreparedData& data, const PreparedGraph& graph,
+                           const std::vector<at::Tensor>& scores, uint64_t seed, int64_t epoch);
+
+}  // namespace graphsieve

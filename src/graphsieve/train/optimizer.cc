@@ -1,0 +1,42 @@
+#include "graphsieve/train/optimizer.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+namespace graphsieve {
+
+AdamW::AdamW(std::vector<at::Tensor> parameters, double weight_decay, double clip_norm)
+    : parameters_(std::move(parameters)), weight_decay_(weight_decay), clip_norm_(clip_norm) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& p : parameters_) {
+    first_.push_back(torch::zeros_like(p));
+    second_.push_back(torch::zeros_like(p));
+    steps_.push_back(torch::zeros({}));
+  }
+}
+
+double AdamW::step(double learning_rate) {
+  const torch::NoGradGuard no_grad;
+  std::vector<at::Tensor> parameters, grads, first, second, steps;
+  double square = 0;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    if (!parameters_[i].grad().defined()) continue;
+    parameters.push_back(parameters_[i]);
+    grads.push_back(parameters_[i].grad());
+    first.push_back(first_[i]);
+    second.push_back(second_[i]);
+    steps.push_back(steps_[i]);
+    square += grads.back().square().sum(at::kDouble).item<double>();
+  }
+  const double norm = std::sqrt(square);
+  if (clip_norm_ > 0 && norm > clip_norm_)
+    for (auto& g : grads) g.mul_(clip_norm_ / (norm + 1e-6));
+  for (const auto& s : steps) s.add_(1);
+  at::_fused_adamw_(parameters, grads, first, second, {}, steps, learning_rate, 0.9, 0.999, weight_decay_, 1e-8, false,
+                    false);
+  for (auto& p : parameters_) p.mutable_grad().reset();
+  return norm;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,22 @@
+// AdamW (Loshchilov and Hutter 2019) on all parameters, with the gradient's norm clipped. Torch's fused step does the work.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+namespace graphsieve {
+
+class AdamW {
+ public:
+  AdamW(std::vector<at::Tensor> parameters, double weight_decay, double clip_norm);
+
+  /// One step with the gradients that are there, which are then cleared. Returns the norm before clipping.
+  double step(double learning_rate);
+
+ private:
+  std::vector<at::Tensor> parameters_, first_, second_, steps_;
+  double weight_decay_, clip_norm_;
+};
+
+}  // namespace graphsieve

@@ -1,0 +1,161 @@
+#include "graphsieve/train/prepared_graph.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/graph/expander.h"
+#include "graphsieve/graph/transforms.h"
+#include "graphsieve/io/features.h"
+#include "graphsieve/io/splits.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+
+template <class T>
+Tensor tensor_of(const std::vector<T>& from, at::IntArrayRef shape, at::ScalarType type) {
+  Tensor t = at::empty(shape, type);
+  std::copy(from.begin(), from.end(), t.mutable_data_ptr<T>());
+  return t;
+}
+
+/// A tensor over a vector's memory; the vector must stay as it is.
+template <class T>
+Tensor view_of(const std::vector<T>& from, at::ScalarType type) {
+  return at::from_blob(const_cast<T*>(from.data()), {static_cast<int64_t>(from.size())}, type);
+}
+
+/// Columns of a CSR matrix as rows, in ascending order of the old rows.
+void transpose_features(const Features& x, FeatureMatrix& to) {
+  std::vector<int64_t> start(x.cols + 1, 0);
+  for (int32_t c : x.column) ++start[c + 1];
+  for (int64_t c = 0; c < x.cols; ++c) start[c + 1] += start[c];
+  to.t_row_start = tensor_of(start, {x.cols + 1}, at::kLong);
+  to.t_row = at::empty({static_cast<int64_t>(x.column.size())}, at::kInt);
+  to.t_value = at::empty({static_cast<int64_t>(x.column.size())}, at::kFloat);
+  auto* row = to.t_row.mutable_data_ptr<int32_t>();
+  auto* value = to.t_value.mutable_data_ptr<float>();
+  for (int64_t r = 0; r < x.rows; ++r)
+    for (int64_t e = x.row_start[r]; e < x.row_start[r + 1]; ++e) {
+      const int64_t at = start[x.column[e]]++;
+      row[at] = static_cast<int32_t>(r);
+      value[at] = x.value[e];
+    }
+}
+
+FeatureMatrix feature_matrix(const Features& x) {
+  FeatureMatrix to;
+  to.rows = x.rows;
+  to.cols = x.cols;
+  if (!x.sparse()) {
+    to.dense = tensor_of(x.dense, {x.rows, x.cols}, at::kFloat);
+    return to;
+  }
+  const int64_t nonzeros = static_cast<int64_t>(x.column.size());
+  to.row_start = tensor_of(x.row_start, {x.rows + 1}, at::kLong);
+  to.column = tensor_of(x.column, {nonzeros}, at::kInt);
+  to.value = tensor_of(x.value, {nonzeros}, at::kFloat);
+  transpose_features(x, to);
+  return to;
+}
+
+void note_treatment(const FeatureNotes& notes, Observer& observer) {
+  if (notes.zero_rows > 0) observer.note(str(notes.zero_rows, " nodes have features that sum to 0; left as they are"));
+  if (notes.constant_columns > 0) observer.note(str(notes.constant_columns, " constant feature columns set to 0"));
+}
+
+}  // namespace
+
+PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& observer)
+    : data(d), metric(metric_of(recipe.data.metric, d.labels)) {
+  FeatureNotes feature_notes;
+  features = feature_matrix(treated(d.features, feature_treatment(recipe.data.features), &feature_notes));
+  note_treatment(feature_notes, observer);
+  GraphNotes notes;
+  edges = symmetric_csr(d.nodes, d.edges, recipe.graph.directed, &notes);
+  if (notes.loops > 0) observer.note(str(notes.loops, " self loops in the data dropped"));
+  if (notes.isolated > 0) observer.note(str(notes.isolated, " nodes have no edge in the data"));
+  if (notes.max_degree > d.nodes / 2 && d.nodes > 100)
+    observer.note(str("the largest node has ", notes.max_degree, " of ", d.nodes, " nodes as neighbours"));
+  if (d.labels.multi_label()) {
+    targets = tensor_of(d.labels.multi, {d.nodes, d.labels.classes}, at::kFloat);
+  } else {
+    classes = at::empty({d.nodes}, at::kLong);
+    std::copy(d.labels.single.begin(), d.labels.single.end(), classes.mutable_data_ptr<int64_t>());
+  }
+}
+
+PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed)
+    : spectral_gap(std::numeric_limits<double>::quiet_NaN()) {
+  const GraphRecipe& g = recipe.graph;
+  ExpanderResult expander;
+  if (g.expander_edges) {
+    expander = near_ramanujan_expander(data.data.nodes, g.expander_degree, expander_kind(g.expander_kind),
+                                       random_key(seed, Stream::kExpander), g.expander_tries, g.expander_check_nodes);
+    spectral_gap = expander.spectral_gap;
+  }
+  const Csr none = symmetric_csr(data.data.nodes, {}, false);
+  graph = build_attention_graph(g.graph_edges ? &data.edges : &none, g.expander_edges ? &expander.edges : nullptr,
+                                g.self_loops, !g.directed || !g.graph_edges);
+  edges.row_start = view_of(graph.row_start, at::kLong);
+  edges.index = view_of(graph.source, at::kInt);
+  edges.type = view_of(graph.type, at::kByte);
+  if (!graph.symmetric) {
+    transposed_ = transpose(graph);
+    edges.t_row_start = view_of(transposed_.row_start, at::kLong);
+    edges.t_index = view_of(transposed_.source, at::kInt);
+    edges.t_type = view_of(transposed_.type, at::kByte);
+  }
+}
+
+LayerEdges PreparedGraph::layer() const { return {edges, graph.nodes()}; }
+
+namespace {
+
+bool uses_given(const Dataset& data, const Recipe& recipe) {
+  if (recipe.data.split == "given" && data.given_splits.empty())
+    throw Error(data.source, ": data.split is 'given', but the file has no train_masks, val_masks and test_masks");
+  return recipe.data.split == "given" || (recipe.data.split == "auto" && !data.given_splits.empty());
+}
+
+void note_classes_without_training(const Split& split, const Labels& labels, Observer& observer) {
+  if (labels.multi_label()) return;
+  std::vector<int64_t> count(labels.classes, 0);
+  for (int32_t node : split.train) ++count[labels.single[node]];
+  for (int64_t c = 0; c < labels.classes; ++c)
+    if (count[c] == 0) observer.note(str("class ", c, " has no training node; it cannot be learnt"));
+}
+
+}  // namespace
+
+int64_t split_count(const Dataset& data, const Recipe& recipe) {
+  return uses_given(data, recipe) ? static_cast<int64_t>(data.given_splits.size()) : 10;
+}
+
+Split make_split(const PreparedData& data, const Recipe& recipe, int64_t index, Observer& observer) {
+  const Dataset& d = data.data;
+  if (index < 0) throw Error("split is ", index, ", expected 0 or more");
+  Split split;
+  if (uses_given(d, recipe)) {
+    const int64_t count = static_cast<int64_t>(d.given_splits.size());
+    if (index >= count)
+      throw Error("split is ", index, ", but ", d.source, " has ", count, " given splits; expected 0 to ", count - 1);
+    split = d.given_splits[index];
+  } else {
+    const uint64_t key = random_key(0, Stream::kSplit, index);
+    split = recipe.data.split == "stratified"
+                ? stratified_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key)
+                : random_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key);
+  }
+  const int64_t dropped = check_split(split, d.labels, str(d.source, ": split ", index));
+  if (dropped > 0) observer.note(str(dropped, " unlabelled nodes taken out of split ", index));
+  note_classes_without_training(split, d.labels, observer);
+  return split;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,50 @@
+// A data set under a recipe, as tensors: treated features, the attention graph, labels, the split.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+
+#include "graphsieve/graph/attention_graph.h"
+#include "graphsieve/io/dataset.h"
+#include "graphsieve/nn/inputs.h"
+#include "graphsieve/recipe/recipe.h"
+#include "graphsieve/train/experiment.h"
+#include "graphsieve/train/metrics.h"
+
+namespace graphsieve {
+
+/// What does not depend on split or seed. Holds a reference to the data set.
+struct PreparedData {
+  PreparedData(const Dataset& data, const Recipe& recipe, Observer& observer);
+
+  const Dataset& data;
+  FeatureMatrix features;
+  at::Tensor classes;   ///< int64 [n], −1 unlabelled; undefined if multi-label
+  at::Tensor targets;   ///< float32 [n, labels], NaN missing; undefined if single-label
+  Csr edges;            ///< after the transforms
+  Metric metric;
+};
+
+/// The attention graph of a seed, as the operators take it.
+struct PreparedGraph {
+  PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed);
+
+  /// One layer over the whole graph.
+  LayerEdges layer() const;
+
+  AttentionGraph graph;
+  double spectral_gap = 0;  ///< of the expander; NaN if unchecked or without expander
+  ops::AttentionEdges edges;
+
+ private:
+  AttentionGraph transposed_;  ///< of a directed graph
+};
+
+/// Split number `index`: a given mask, or one keyed by the index. Throws Error on an index out of range.
+Split make_split(const PreparedData& data, const Recipe& recipe, int64_t index, Observer& observer);
+
+/// How many splits "all" means: the given masks, or ten.
+int64_t split_count(const Dataset& data, const Recipe& recipe);
+
+}  // namespace graphsieve

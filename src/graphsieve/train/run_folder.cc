@@ -1,0 +1,258 @@
+#include "graphsieve/train/run_folder.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <torch/nn/module.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/memory.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/datasets.h"
+#include "graphsieve/io/npy.h"
+#include "graphsieve/io/safetensors.h"
+#include "graphsieve/io/splits.h"
+#include "graphsieve/recipe/recipe_io.h"
+
+namespace graphsieve {
+
+using at::Tensor;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// JSON has no NaN: null instead.
+Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+
+Json stage_json(const StageFigures& f) {
+  return {{"val", number(f.val)},
+          {"test", number(f.test)},
+          {"epochs", f.epochs},
+          {"best_epoch", f.best_epoch},
+          {"seconds", f.seconds},
+          {"peak_tensor_bytes", f.peak_tensor_bytes},
+          {"resident_bytes_at_start", f.resident_at_start},
+          {"peak_resident_bytes", f.peak_resident},
+          {"parameters", f.parameters}};
+}
+
+Json estimator_json(const RunOutcome& o) {
+  if (!o.has_estimator) return nullptr;
+  Json json = stage_json(o.estimator);
+  json["temperature"] = o.temperature;
+  return json;
+}
+
+Json network_json(const RunOutcome& o) {
+  if (!o.has_network) return nullptr;
+  Json json = stage_json(o.network);
+  json["sampling_seconds"] = o.network.sampling_seconds;
+  json["edges_per_layer"] = o.network.edges_per_layer;
+  json["edge_share"] = o.network.edge_share;
+  return json;
+}
+
+Json class_json(const std::vector<ClassFigures>& figures) {
+  Json rows = Json::array();
+  for (size_t c = 0; c < figures.size(); ++c)
+    rows.push_back({{"class", c},
+                    {"support", figures[c].support},
+                    {"precision", figures[c].precision},
+                    {"recall", figures[c].recall},
+                    {"f1", figures[c].f1}});
+  return rows;
+}
+
+}  // namespace
+
+std::string fingerprint_text(const Dataset& data) { return fmt::format("{:016x}", fingerprint(data)); }
+
+Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
+  const Dataset& d = prepared.data;
+  const bool generated = d.source == "generated";
+  Json json = {{"name", d.name},
+               {"source", generated ? d.source : fs::absolute(d.source).lexically_normal().string()},
+               {"fingerprint", fingerprint_text(d)},
+               {"generated", generated},
+               {"nodes", d.nodes},
+               {"edges", prepared.edges.edges()},
+               {"attention_edges", graph.graph.edges()},
+               {"edge_types", graph.graph.types},
+               {"expander_spectral_gap", number(graph.spectral_gap)},
+               {"features", prepared.features.cols},
+               {"classes", d.labels.classes}};
+  if (generated) json["generator_seed"] = d.generator_seed;
+  return json;
+}
+
+Json run_json(const RunOutcome& o) {
+  return {{"split", o.split},         {"seed", o.seed},
+          {"val", number(o.val)},     {"test", number(o.test)},
+          {"best_epoch", o.best_epoch}, {"estimator", estimator_json(o)},
+          {"network", network_json(o)}, {"per_class", class_json(o.per_class)}};
+}
+
+Json result_json(const Json& graph, Metric metric, const Recipe& recipe, const std::vector<RunOutcome>& outcomes,
+                 double seconds) {
+  Json runs = Json::array();
+  double sum = 0, square = 0;
+  for (const RunOutcome& o : outcomes) {
+    runs.push_back(run_json(o));
+    sum += o.test;
+    square += o.test * o.test;
+  }
+  const double n = static_cast<double>(outcomes.size()), mean = sum / n;
+  const double variance = n > 1 ? std::max(0.0, (square - n * mean * mean) / (n - 1)) : 0;
+  return {{"version", GRAPHSIEVE_VERSION},
+          {"model", recipe.model},
+          {"recipe", recipe.name},
+          {"protocol", recipe.protocol},
+          {"graph", graph},
+          {"metric", metric_name(metric)},
+          {"runs", runs},
+          {"test_mean", number(mean)},
+          {"test_std", number(std::sqrt(variance))},
+          {"seconds", seconds},
+          {"peak_rss_bytes", peak_resident_bytes()}};
+}
+
+void write_json(const fs::path& path, const Json& json) { write_text_file(path, json.dump(2) + "\n"); }
+
+namespace {
+
+/// Parameters and buffers by name.
+std::vector<std::pair<std::string, Tensor>> state(const nn::Transformer& network) {
+  std::vector<std::pair<std::string, Tensor>> all;
+  for (const auto& p : network->named_parameters()) all.emplace_back(p.key(), p.value());
+  for (const auto& b : network->named_buffers()) all.emplace_back(b.key(), b.value());
+  return all;
+}
+
+}  // namespace
+
+void write_network(const fs::path& path, const nn::Transformer& network) {
+  Safetensors file;
+  for (const auto& [name, tensor] : state(network)) {
+    const Tensor t = tensor.detach().contiguous();
+    NamedTensor named{name, "F32", t.sizes().vec(), std::vector<std::byte>(t.nbytes())};
+    std::memcpy(named.bytes.data(), t.const_data_ptr(), t.nbytes());
+    file.tensors.push_back(std::move(named));
+  }
+  file.metadata["format"] = "graphsieve";
+  write_safetensors(path, file);
+}
+
+void read_network(const fs::path& path, nn::Transformer& network) {
+  const Safetensors file = read_safetensors(path);
+  auto tensors = state(network);
+  if (tensors.size() != file.tensors.size())
+    throw Error(path.string(), ": holds ", file.tensors.size(), " tensors, the recipe's network has ", tensors.size());
+  for (auto& [name, tensor] : tensors) {
+    const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
+                                    [&name = name](const NamedTensor& t) { return t.name == name; });
+    if (found == file.tensors.end()) throw Error(path.string(), ": has no tensor '", name, "'");
+    if (found->dtype != "F32" || found->shape != tensor.sizes().vec())
+      throw Error(path.string(), ": tensor '", name, "' is ", found->dtype, " ", at::IntArrayRef(found->shape),
+                  ", expected F32 ", tensor.sizes());
+    std::memcpy(tensor.mutable_data_ptr(), found->bytes.data(), found->bytes.size());
+  }
+}
+
+namespace {
+
+template <class T>
+void write_values(const fs::path& path, const std::vector<int64_t>& shape, const T* values, int64_t count) {
+  const auto bytes = npy_bytes<T>(shape, std::span<const T>(values, static_cast<size_t>(count)));
+  AtomicFile(path).write(bytes.data(), bytes.size()).commit();
+}
+
+template <class T>
+void write_vector(const fs::path& path, const std::vector<T>& values) {
+  write_values<T>(path, {static_cast<int64_t>(values.size())}, values.data(), static_cast<int64_t>(values.size()));
+}
+
+}  // namespace
+
+void write_npy(const fs::path& path, const Tensor& any) {
+  const Tensor t = any.detach().contiguous();
+  switch (t.scalar_type()) {
+    case at::kFloat: return write_values(path, t.sizes().vec(), t.const_data_ptr<float>(), t.numel());
+    case at::kInt: return write_values(path, t.sizes().vec(), t.const_data_ptr<int32_t>(), t.numel());
+    case at::kByte: return write_values(path, t.sizes().vec(), t.const_data_ptr<uint8_t>(), t.numel());
+    default: throw Error(path.string(), ": cannot write a tensor of type ", c10::toString(t.scalar_type()));
+  }
+}
+
+Tensor read_npy(const fs::path& path) {
+  const std::string text = read_text_file(path);
+  const NpyArray array = parse_npy(std::as_bytes(std::span(text.data(), text.size())), path.string());
+  const auto values = array.as<float>();
+  Tensor t = at::empty(array.shape, at::kFloat);
+  std::copy(values.begin(), values.end(), t.mutable_data_ptr<float>());
+  return t;
+}
+
+void write_scores(const fs::path& folder, const std::vector<Tensor>& scores, const AttentionGraph& graph) {
+  fs::create_directories(folder);
+  for (size_t l = 0; l < scores.size(); ++l) write_npy(folder / str("layer_", l, ".npy"), scores[l]);
+  write_vector(folder / "row_start.npy", graph.row_start);
+  write_vector(folder / "source.npy", graph.source);
+  write_vector(folder / "type.npy", graph.type);
+}
+
+std::vector<Tensor> read_scores(const fs::path& folder) {
+  std::vector<Tensor> scores;
+  for (int64_t l = 0; fs::exists(folder / str("layer_", l, ".npy")); ++l)
+    scores.push_back(read_npy(folder / str("layer_", l, ".npy")));
+  if (scores.empty()) throw Error(folder.string(), ": no layer_0.npy; expected the scores of an estimator");
+  return scores;
+}
+
+void write_predictions(const fs::path& path, const Probabilities& p, const Labels& labels, const Split& split) {
+  const int64_t n = static_cast<int64_t>(p.value.size()) / p.classes;
+  std::vector<const char*> part(n, "none");
+  for (int32_t node : split.train) part[node] = "train";
+  for (int32_t node : split.val) part[node] = "val";
+  for (int32_t node : split.test) part[node] = "test";
+  fmt::memory_buffer text;
+  auto out = fmt::appender(text);
+  fmt::format_to(out, "node,split,label,predicted");
+  for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, ",p_{}", c);
+  const bool multi = labels.multi_label();
+  for (int64_t i = 0; i < n; ++i) {
+    fmt::format_to(out, "\n{},{},", i, part[i]);
+    if (multi) {
+      for (int64_t c = 0; c < p.classes; ++c) {
+        const float label = labels.multi[i * p.classes + c];
+        fmt::format_to(out, "{}{}", c ? "|" : "", std::isnan(label) ? "" : label > 0.5f ? "1" : "0");
+      }
+      for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, "{}{}", c ? '|' : ',', p.row(i)[c] > 0.5f ? 1 : 0);
+    } else {
+      if (labels.single[i] >= 0) fmt::format_to(out, "{}", labels.single[i]);
+      fmt::format_to(out, ",{}", p.best(i));
+    }
+    for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, ",{}", p.row(i)[c]);
+  }
+  fmt::format_to(out, "\n");
+  write_text_file(path, std::string_view(text.data(), text.size()));
+}
+
+RunFolder::RunFolder(const fs::path& folder) : path(folder) {
+  const fs::path file = folder / "result.json";
+  if (!fs::exists(file)) throw Error(folder.string(), ": not a run folder; it has no result.json");
+  result = Json::parse(read_text_file(file), nullptr, false);
+  if (!result.is_object() || !result.contains("runs") || !result["runs"].is_array() || result["runs"].empty())
+    throw Error(file.string(), ": not a run's result; expected an object with a list 'runs'");
+  if (result["runs"].size() > 1)
+    throw Error(folder.string(), ": sums up ", result["runs"].size(), " runs; name one of its subfolders");
+  for (const char* key : {"seed", "split", "best_epoch", "estimator", "network"})
+    if (!run().contains(key)) throw Error(file.string(), ": runs[0] has no '", key, "'");
+  recipe = parse_recipe(read_text_file(folder / "recipe.yaml"), (folder / "recipe.yaml").string());
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,65 @@
+// What a run leaves on disk, written and read back. Layout: docs/run-folder.md.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "graphsieve/train/estimator_stage.h"
+#include "graphsieve/train/network_stage.h"
+
+namespace graphsieve {
+
+/// Everything one run (a split and a seed) came to.
+struct RunOutcome {
+  int64_t split = 0;
+  uint64_t seed = 0;
+  bool has_estimator = false, has_network = false;
+  StageFigures estimator;
+  double temperature = 1;
+  NetworkFigures network;
+  double val = 0, test = 0;
+  int64_t best_epoch = 0;
+  std::vector<ClassFigures> per_class;  ///< on the test nodes
+};
+
+/// {"name", "nodes", "edges", "attention_edges", …} of result.json.
+nlohmann::json graph_json(const PreparedData& data, const PreparedGraph& graph);
+nlohmann::json run_json(const RunOutcome& outcome);
+/// The whole of result.json.
+nlohmann::json result_json(const nlohmann::json& graph, Metric metric, const Recipe& recipe,
+                           const std::vector<RunOutcome>& outcomes, double seconds);
+
+void write_json(const std::filesystem::path& path, const nlohmann::json& json);
+
+/// Weights and buffers by name, and back. Loading throws Error on a missing, superfluous or misshapen tensor.
+void write_network(const std::filesystem::path& path, const nn::Transformer& network);
+void read_network(const std::filesystem::path& path, nn::Transformer& network);
+
+/// scores/: layer_L.npy, and the attention graph they belong to: row_start.npy, source.npy, type.npy.
+void write_scores(const std::filesystem::path& folder, const std::vector<at::Tensor>& scores, const AttentionGraph& graph);
+std::vector<at::Tensor> read_scores(const std::filesystem::path& folder);
+
+/// node, split, label, predicted, p_0, p_1, …; several labels a node are joined by '|'.
+void write_predictions(const std::filesystem::path& path, const Probabilities& p, const Labels& labels, const Split& split);
+
+/// A two-dimensional or flat tensor (float32, int32, uint8) as .npy.
+void write_npy(const std::filesystem::path& path, const at::Tensor& tensor);
+at::Tensor read_npy(const std::filesystem::path& path);
+
+/// result.json and recipe.yaml of a run folder; throws Error where the folder is none, or is a summary of several runs.
+struct RunFolder {
+  explicit RunFolder(const std::filesystem::path& path);
+  std::filesystem::path path;
+  nlohmann::json result;
+  Recipe recipe;
+  const nlohmann::json& run() const { return result.at("runs").at(0); }
+  uint64_t seed() const { return run().at("seed").get<uint64_t>(); }
+  bool has_estimator() const { return run().at("estimator").is_object(); }
+};
+
+/// Sixteen hexadecimal digits.
+std::string fingerprint_text(const Dataset& data);
+
+}  // namespace graphsieve

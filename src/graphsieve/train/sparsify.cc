@@ -1,0 +1,63 @@
+// graphsieve sparsify: the drawn graphs of an epoch, as arrays.
+#include <ATen/ATen.h>
+
+#include <fstream>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/npy.h"
+#include "graphsieve/train/run_folder.h"
+#include "graphsieve/train/tensor_memory.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+namespace fs = std::filesystem;
+
+template <class T>
+Tensor read_array(const fs::path& path, at::ScalarType type) {
+  const std::string text = read_text_file(path);
+  const auto values = parse_npy(std::as_bytes(std::span(text.data(), text.size())), path.string()).as<T>();
+  Tensor t = at::empty({static_cast<int64_t>(values.size())}, type);
+  std::copy(values.begin(), values.end(), t.mutable_data_ptr<T>());
+  return t;
+}
+
+}  // namespace
+
+void sparsify(const SparsifyRequest& request, Observer& observer) {
+  install_tensor_memory();
+  const RunFolder run(request.run);
+  if (!run.has_estimator()) throw Error(run.path.string(), ": this run has no estimator, so no scores to draw by");
+  const auto scores = read_scores(run.path / "scores");
+  ops::AttentionEdges edges;
+  edges.row_start = read_array<int64_t>(run.path / "scores" / "row_start.npy", at::kLong);
+  edges.index = read_array<int32_t>(run.path / "scores" / "source.npy", at::kInt);
+  edges.type = read_array<uint8_t>(run.path / "scores" / "type.npy", at::kByte);
+  std::vector<int64_t> k = request.k.empty() ? run.recipe.network.k : request.k;
+  if (k.size() == 1) k.assign(scores.size(), k[0]);
+  if (k.size() > scores.size())
+    throw Error("k has ", k.size(), " layers, but ", run.path.string(), " holds scores of ", scores.size());
+  for (int64_t x : k)
+    if (x < 1) throw Error("k is ", x, ", expected at least 1");
+  const Sampler sampler = sampler_of(request.sampler.empty() ? run.recipe.network.sampler : request.sampler);
+  AtomicFolder folder(request.out);
+  observer.stage("sparsify", static_cast<int64_t>(k.size()));
+  nlohmann::json layers = nlohmann::json::array();
+  for (size_t l = 0; l < k.size(); ++l) {
+    if (observer.stop_requested()) throw Interrupted();
+    const LayerSample sample = draw_layer(edges, scores[l], Tensor(), k[l], sampler, run.seed(), request.epoch,
+                                          static_cast<int64_t>(l));
+    write_npy(folder.path() / str("layer_", l, "_source.npy"), sample.index);
+    write_npy(folder.path() / str("layer_", l, "_type.npy"), sample.type);
+    layers.push_back({{"k", k[l]}, {"edge_share", edge_share(edges.row_start, {k[l]})}});
+    observer.step(static_cast<int64_t>(l) + 1, str("layer ", l, ", k ", k[l]));
+  }
+  write_json(folder.path() / "sparsified.json",
+             {{"epoch", request.epoch}, {"seed", run.seed()}, {"graph", run.result.at("graph")}, {"layers", layers}});
+  folder.commit();
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,70 @@
+// The training loop of both stages: epochs of batches, evaluation, the best epoch's weights.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "graphsieve/nn/transformer.h"
+#include "graphsieve/train/prepared_graph.h"
+
+namespace graphsieve {
+
+/// One step's input, and the nodes whose loss it takes: row r of the output is node nodes[r], unless `pick` is given, the
+/// output rows to take first (int64).
+struct TrainBatch {
+  NetworkInput input;
+  at::Tensor nodes;  ///< int64 global ids
+  at::Tensor pick;   ///< int64, undefined = every output row in order
+};
+
+/// What a stage adds to the loop.
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  virtual std::string name() const = 0;
+  /// Prepares an epoch and returns its number of batches.
+  virtual int64_t begin_epoch(int64_t epoch) = 0;
+  virtual TrainBatch batch(int64_t index) = 0;
+  /// The whole graph, for evaluation in the epoch last begun.
+  virtual NetworkInput whole_graph() = 0;
+  /// τ of an epoch.
+  virtual double temperature(int64_t epoch) const = 0;
+};
+
+/// One evaluated epoch, for metrics.jsonl.
+struct EpochRecord {
+  std::string stage;
+  int64_t epoch = 0;
+  double learning_rate = 0, temperature = 1, loss = 0, grad_norm = 0;
+  bool evaluated = false;
+  double val = 0, test = 0;
+};
+
+struct StageFigures {
+  int64_t epochs = 0, best_epoch = 0, parameters = 0;
+  double val = 0, test = 0;       ///< at the best epoch
+  double seconds = 0;
+  int64_t peak_tensor_bytes = 0;
+  int64_t resident_at_start = 0, peak_resident = 0;
+};
+
+struct StageContext {
+  const PreparedData& data;
+  const Split& split;
+  const Recipe& recipe;
+  uint64_t seed;
+  Observer& observer;
+  std::function<void(const EpochRecord&)> record;
+};
+
+/// Trains `network` by `recipe` (the stage's part) and leaves it in evaluation mode with the weights of the epoch with the
+/// best validation value, the first of equals. Throws Error if the loss is not finite, Interrupted if asked to stop.
+StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context);
+
+/// Softmax (or sigmoid) of logits.
+Probabilities probabilities(const at::Tensor& logits, const Labels& labels);
+
+}  // namespace graphsieve
