@@ -19,7 +19,7 @@ std::string str(const Parts&... parts) {
 class Error : public std::runtime_error {
  public:
   template <class... Parts>
-  explicit Error(const Parts&... parts) : std::runtime_error(str(parts...)) {}
+  explicit Error(const Parts&... parts) : std::runtime_error(graphsieve::str(parts...)) {}
 };
 
 /// A request to stop (Ctrl-C), thrown out of long work at the next safe point.

@@ -1,6 +1,7 @@
 #include "graphsieve/recipe/recipe_docs.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_check.h"

@@ -1,6 +1,7 @@
 #include "graphsieve/recipe/recipe_keys.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 

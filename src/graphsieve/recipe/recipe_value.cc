@@ -1,6 +1,7 @@
 #include "graphsieve/recipe/recipe_value.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 template <class T>
 Tensor read_array(const fs::path& path, at::ScalarType type) {
   const std::string text = read_text_file(path);
-  const auto values = parse_npy(std::as_bytes(std::span(text.data(), text.size())), path.string()).as<T>();
+  const NpyArray array = parse_npy(std::as_bytes(std::span(text.data(), text.size())), path.string());
+  const auto values = array.as<T>();
   Tensor t = at::empty({static_cast<int64_t>(values.size())}, type);
   std::copy(values.begin(), values.end(), t.mutable_data_ptr<T>());
   return t;
