@@ -52,5 +52,3 @@ BENCHMARK(Backward)->ArgsProduct(kCases)->Unit(benchmark::kMicrosecond)->MinTime
 
 }  // namespace
 }  // namespace graphsieve::bench
-
-BENCHMARK_MAIN();

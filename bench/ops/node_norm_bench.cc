@@ -60,5 +60,3 @@ BENCHMARK(Backward)->ArgsProduct(kCases)->Unit(benchmark::kMicrosecond)->MinTime
 
 }  // namespace
 }  // namespace graphsieve::bench
-
-BENCHMARK_MAIN();

@@ -42,5 +42,3 @@ BENCHMARK(Backward)->ArgsProduct(kCases)->Unit(benchmark::kMicrosecond)->MinTime
 
 }  // namespace
 }  // namespace graphsieve::bench
-
-BENCHMARK_MAIN();

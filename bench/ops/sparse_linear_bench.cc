@@ -92,5 +92,3 @@ BENCHMARK(Backward)->Apply(cases)->Unit(benchmark::kMicrosecond)->MinTime(0.05);
 
 }  // namespace
 }  // namespace graphsieve::bench
-
-BENCHMARK_MAIN();

@@ -37,8 +37,8 @@ constexpr uint64_t random_key(uint64_t key, First part, Rest... rest) {
   return random_key(mix64(key) ^ (static_cast<uint64_t>(part) * 0xD1342543DE82EF95ull + 0x632BE59BD9B4E019ull), rest...);
 }
 
-/// 53 random bits as a number in the open interval (0, 1).
-constexpr double uniform(uint64_t key) { return (static_cast<double>(key >> 11) + 0.5) * 0x1p-53; }
+/// 52 random bits as a number in the open interval (0, 1): with 53 the largest would round to 1.
+constexpr double uniform(uint64_t key) { return (static_cast<double>(key >> 12) + 0.5) * 0x1p-52; }
 
 /// An integer in [0, bound), bound > 0, with a bias below bound / 2^64.
 constexpr uint64_t uniform_below(uint64_t key, uint64_t bound) {

@@ -1,8 +1,8 @@
 // Vector code for every target from SSE4 to AVX-512, chosen at run time.
 //
-// Forward: a row's edges are taken in segments that fit the first-level cache: logits of all its edges (keys gathered,
-// values fetched ahead), softmax, weighted sum of values. Backward: one pass by destination for the queries' gradient and
-// the per-type sums, one pass by source for keys and values; both recompute the probabilities from the saved log-sum.
+// A row's edges are taken a chunk at a time (one vector of logits): dot products, softmax, and, one chunk behind so that
+// the two overlap, the weighted sum of rows. Backward: one pass by destination for the queries' gradient and the per-type
+// sums, one pass by source for keys and values; both recompute the probabilities from the saved log-sum.
 //
 // Work is cut by edges: neighbouring rows share an item until it holds kItemEdges, a longer row is split over items and
 // its partial results are joined in order. The cut depends on the graph alone, so results do not depend on threads.
@@ -21,8 +21,7 @@
 
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_kernel.h"
-#include "graphsieve/ops/common/gathered_rows-inl.h"
-#include "hwy/contrib/math/math-inl.h"
+#include "graphsieve/ops/common/row_chunks-inl.h"
 
 #ifndef GRAPHSIEVE_SPARSE_ATTENTION_ONCE
 #define GRAPHSIEVE_SPARSE_ATTENTION_ONCE
@@ -90,31 +89,7 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
-/// The most edges of a segment, and floats of its per-edge-and-head buffers.
-constexpr int64_t kSegmentEdges = 256;
-constexpr int64_t kSegmentValues = 2048;
-constexpr int64_t kSegmentBytes = 32768;  ///< of the rows gathered: they are read again from the first-level cache
-
-/// One thread's buffers for a segment.
-struct Segment {
-  HWY_ALIGN float logit[kSegmentValues + 2 * N], other[kSegmentValues + 2 * N];
-  HWY_ALIGN float log_sum[kSegmentValues + 2 * N], delta[kSegmentValues + 2 * N];
-  HWY_ALIGN float key_rows[(kSegmentEdges + N) * 8], value_rows[(kSegmentEdges + N) * 8];
-  const int32_t* index;  ///< of the segment's edges, readable to the end of the last chunk
-  const uint8_t* type;
-  int32_t index_copy[kSegmentEdges + 2 * N];
-  uint8_t type_copy[kSegmentEdges + 2 * N];
-  std::vector<float> weights, value_weights, sum, value_sum, out;  ///< rows, as long as the layout needs
-
-  void reserve(int64_t types, int64_t key_row, int64_t value_row) {
-    weights.resize(std::max<size_t>(weights.size(), types * key_row));
-    value_weights.resize(std::max<size_t>(value_weights.size(), value_row));
-    value_sum.resize(std::max<size_t>(value_sum.size(), value_row));
-    sum.resize(std::max<size_t>(sum.size(), std::max(key_row, value_row)));
-    out.resize(std::max<size_t>(out.size(), key_row));
-  }
-};
-
+constexpr int64_t kFetchAhead = 8;  ///< edges; measured flat between 8 and 24
 
 /// Copies rows of heads x width into the layout's padded form.
 template <class T>
@@ -128,8 +103,7 @@ void pad_rows(const T* from, int64_t stride, int64_t rows, int64_t heads, int64_
         continue;
       }
       std::fill(row, row + layout.row(), T{});
-      for (int64_t h = 0; h < heads; ++h)
-        std::copy_n(from + r * stride + h * width, width, row + h * layout.width);
+      for (int64_t h = 0; h < heads; ++h) std::copy_n(from + r * stride + h * width, width, row + h * layout.width);
     }
   });
 }
@@ -141,6 +115,13 @@ void unpad_row(const float* from, int64_t heads, int64_t width, const HeadLayout
     for (int64_t c = 0; c < width; ++c) store_as(to + h * width + c, from[h * layout.width + c]);
 }
 
+/// A short row over and over, to fill a vector; width divides N.
+template <class T>
+HWY_INLINE void repeat(const T* row, int64_t width, float* to) {
+  for (int64_t c = 0; c < N; c += width)
+    for (int64_t x = 0; x < width; ++x) to[c + x] = to_float(row[x]);
+}
+
 /// The call's rows in this target's layout. Copies are made only where heads or widths do not fit the vectors.
 template <class T>
 struct Operands {
@@ -148,8 +129,6 @@ struct Operands {
   HeadLayout key, value;
   Rows<T> query_rows, key_rows, value_rows;
   std::vector<float> type_scale, type_bias;  ///< types x key.padded_row() and types x N, each repeated to fill a vector
-  int64_t segment_edges;
-  int64_t chunk_edges;
 
   Operands(const SparseAttentionArgs<T>& args, const Scratch& scratch)
       : a(args), key(a.heads, a.key_width), value(a.heads, a.value_width) {
@@ -181,13 +160,10 @@ struct Operands {
       }
       for (int64_t c = key.row(); c < key.padded_row(); ++c) scale[c] = scale[c - key.row()];
     }
-    const int64_t row_bytes = (key.row() + value.row()) * static_cast<int64_t>(sizeof(T));
-    segment_edges = std::clamp(kSegmentBytes / row_bytes / 16 * 16, int64_t{32}, std::min(kSegmentEdges, kSegmentValues / key.heads));
-    chunk_edges = N / key.heads;
   }
 
-  /// row * scale of every type, the weights of a row's dot products; staged layouts repeat each to fill a vector.
-  void typed_weights(const T* row, float* to) const {
+  /// row * scale of every type, the weights of a row's dot products; rows below a vector are repeated to fill one.
+  HWY_INLINE void typed_weights(const T* row, float* to) const {
     const int64_t stride = key.padded_row();
     HWY_ALIGN float repeated[N];
     if (key.staged()) repeat(row, key.row(), repeated);
@@ -199,88 +175,95 @@ struct Operands {
   }
 
   /// The same without types, for the values' layout.
-  void plain_weights(const T* row, float* to) const {
+  HWY_INLINE void plain_weights(const T* row, float* to) const {
     if (value.staged()) return repeat(row, value.row(), to);
     for (int64_t c = 0; c < value.row(); c += N) hn::StoreU(load(row + c), DF(), to + c);
   }
+};
 
-  /// A short row over and over, to fill a vector; width divides N.
-  static void repeat(const T* row, int64_t width, float* to) {
-    for (int64_t c = 0; c < N; c += width)
-      for (int64_t x = 0; x < width; ++x) to[c + x] = to_float(row[x]);
+/// One thread's buffers for a row.
+struct RowBuffers {
+  HWY_ALIGN float first[2][2 * N], second[2][2 * N];    ///< coefficients of this chunk and the one before it
+  HWY_ALIGN float log_sum[2 * N], delta[2 * N];
+  HWY_ALIGN float staged[4][8 * N];                     ///< copies of short rows: two kinds, two chunks
+  int32_t index[N];                                     ///< of a chunk at the graph's end
+  uint8_t type[N];
+  std::vector<float> weights, value_weights, sum, out, value_out, any, value_any;
+
+  template <class T>
+  void reserve(const Operands<T>& o) {
+    const int64_t key = o.key.padded_row(), value = o.value.padded_row();
+    const auto grow = [](std::vector<float>& v, int64_t size) {
+      if (static_cast<int64_t>(v.size()) < size) v.resize(size);
+    };
+    grow(weights, o.a.types * key);
+    grow(value_weights, value);
+    grow(sum, std::max(key, value));
+    grow(out, key);
+    grow(value_out, value);
+    grow(any, std::max(key, value));
+    grow(value_any, std::max(key, value));
   }
 };
 
-/// This thread's segment, with room for the operands' rows.
 template <class T>
-Segment& segment_of_thread(const Operands<T>& o) {
-  static thread_local Segment segment;
-  segment.reserve(o.a.types, o.key.padded_row(), o.value.padded_row());
-  return segment;
+RowBuffers& buffers_of_thread(const Operands<T>& o) {
+  static thread_local RowBuffers buffers;
+  buffers.reserve(o);
+  return buffers;
 }
 
-/// Points the segment at its indices and types. The last chunk may take edges of the next rows along, which changes
-/// nothing; at the very end of the graph a copy is filled up instead. Returns the number of chunks.
-inline int64_t point_segment(const TypedEdges& edges, int64_t begin, int64_t count, int64_t chunk_edges, Segment& s) {
-  const int64_t chunks = (count + chunk_edges - 1) / chunk_edges, covered = chunks * chunk_edges;
-  s.index = edges.index + begin;
-  s.type = edges.type + begin;
-  if (begin + covered <= edges.row_start[edges.rows]) return chunks;
-  for (int64_t e = 0; e < covered; ++e) {
-    s.index_copy[e] = s.index[std::min(e, count - 1)];
-    s.type_copy[e] = s.type[std::min(e, count - 1)];
+/// A sum at zero; Any's lives in `memory`.
+template <class P>
+HWY_INLINE typename P::Sum zero_sum(const HeadLayout& layout, std::vector<float>& memory) {
+  typename P::Sum sum;
+  if constexpr (std::is_same_v<P, Any>) sum.memory = memory.data();
+  static_cast<void>(memory);
+  P::clear(layout, sum);
+  return sum;
+}
+
+/// Walks the chunks of a row, `Step` edges each (0: given at run time). The last chunk may take edges of the next rows along, whose results are masked; at the very
+/// end of the graph it works on a copy that repeats the last edge.
+struct Cursor {
+  const TypedEdges& edges;
+  const int64_t begin, end, step, total;
+  RowBuffers& buffers;
+
+  Cursor(const TypedEdges& e, int64_t first, int64_t last, int64_t chunk, RowBuffers& b)
+      : edges(e), begin(first), end(last), step(chunk), total(e.row_start[e.rows]), buffers(b) {}
+
+  int64_t chunks() const { return (end - begin + step - 1) / step; }
+  int64_t count(int64_t chunk) const { return std::min(step, end - begin - chunk * step); }
+
+  struct At {
+    const int32_t *index, *ahead;
+    const uint8_t* type;
+  };
+  HWY_INLINE At at(int64_t chunk) const {
+    const int64_t e = begin + chunk * step;
+    if (HWY_LIKELY(e + kFetchAhead + step <= total)) return {edges.index + e, edges.index + e + kFetchAhead, edges.type + e};
+    if (e + step <= total) return {edges.index + e, edges.index + e, edges.type + e};
+    for (int64_t i = 0; i < step; ++i) {
+      buffers.index[i] = edges.index[std::min(e + i, total - 1)];
+      buffers.type[i] = edges.type[std::min(e + i, total - 1)];
+    }
+    return {buffers.index, buffers.index, buffers.type};
   }
-  s.index = s.index_copy;
-  s.type = s.type_copy;
-  return chunks;
-}
-
-/// Rows of the edges that follow edge `begin`, to be fetched: `bytes` of each.
-template <class T>
-Fetch<T> fetch_from(const TypedEdges& edges, int64_t begin, const Rows<T>& rows, int64_t bytes) {
-  return {rows, edges.index + begin, std::max<int64_t>(0, edges.row_start[edges.rows] - begin), bytes};
-}
-
-/// s.logit = dot products of edges [begin, begin + count), without their bias, with the row whose weights are given.
-/// Meanwhile the same edges' `second` rows are fetched, which the next step reads.
-template <class T>
-int64_t segment_dots(const Operands<T>& o, const TypedEdges& edges, const Rows<T>& rows, const Rows<T>& second,
-                     int64_t begin, int64_t count, Segment& s) {
-  const int64_t chunks = point_segment(edges, begin, count, o.chunk_edges, s);
-  if (o.key.staged()) stage_rows(rows, s.index, chunks * o.chunk_edges, o.key.row(), s.key_rows);
-  dots(DotsCall<T>{rows, o.key, {s.weights.data(), o.key.padded_row(), s.type}, s.index, chunks, s.key_rows, s.logit,
-                   fetch_from(edges, begin, second, o.value.row() * static_cast<int64_t>(sizeof(T)))});
-  return chunks;
-}
-
-/// s.other = dot products of the segment's value-layout rows with the row in s.value_weights.
-template <class T>
-void segment_value_dots(const Operands<T>& o, const Rows<T>& rows, int64_t chunks, Segment& s) {
-  if (o.value.staged()) stage_rows(rows, s.index, chunks * o.chunk_edges, o.value.row(), s.value_rows);
-  dots(DotsCall<T>{rows, o.value, {s.value_weights.data(), 0, nullptr}, s.index, chunks, s.value_rows, s.other});
-}
+};
 
 /// The logits of a chunk before clamping: dot products plus each edge's type bias.
-template <class T>
-HWY_INLINE VF chunk_logits(const Operands<T>& o, int64_t chunk, const Segment& s) {
-  const DF d;
-  const int64_t heads = o.key.heads;
-  const uint8_t* type = s.type + chunk * o.chunk_edges;
-  const VF dot = hn::Load(d, s.logit + chunk * N);
-  if (all_equal(type, o.chunk_edges)) return hn::Add(dot, load(o.type_bias.data() + type[0] * N));
+template <class P, class T>
+HWY_INLINE VF add_bias(const Operands<T>& o, VF dots, const uint8_t* type) {
+  const int64_t heads = P::heads(o.key), edges = P::edges(o.key);
+  if (HWY_LIKELY(all_equal(type, edges))) return hn::Add(dots, load(o.type_bias.data() + type[0] * N));
   HWY_ALIGN float mixed[N];
-  for (int64_t e = 0; e < o.chunk_edges; ++e)
+  for (int64_t e = 0; e < edges; ++e)
     for (int64_t h = 0; h < heads; ++h) mixed[e * heads + h] = o.type_bias[type[e] * N + h];
-  return hn::Add(dot, hn::Load(d, mixed));
+  return hn::Add(dots, hn::Load(DF(), mixed));
 }
 
-/// Lanes of the last chunk that hold edges.
-inline auto chunk_mask(int64_t chunk, int64_t values) {
-  const int64_t left = values - chunk * N;
-  return hn::FirstN(DF(), static_cast<size_t>(left < N ? left : N));
-}
-
-/// Running softmax of a row: per head the largest logit, the sum, and the weighted sum of values so far.
+/// Running softmax of a row: per head the logit that the exponentials are relative to, and their sum.
 struct RowState {
   float top[16];
   float sum[16];
@@ -290,19 +273,25 @@ template <class T>
 class Forward {
  public:
   Forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum, const Scratch& scratch)
-      : o_(a, scratch), edges_(edges), out_(out), log_sum_(log_sum), bounded_(a.clamp <= 40), key_bytes_(o_.key.row() * sizeof(T)) {}
+      : o_(a, scratch), edges_(edges), out_(out), log_sum_(log_sum), bounded_(a.clamp <= 40) {}
 
   void run() {
+    with_policy(o_.key, o_.value, [&](auto policy) { run_rows<decltype(policy)>(); });
+  }
+
+ private:
+  template <class P>
+  void run_rows() {
     const WorkPlan plan(edges_);
     const int64_t width = o_.value.padded_row();
     std::vector<RowState> states(plan.pieces);
     std::vector<float> sums(plan.pieces * width);
     plan.run(edges_, [&](int64_t, int64_t row, int64_t begin, int64_t end, int64_t piece) {
-      if (piece >= 0) return take(row, begin, end, states[piece], sums.data() + piece * width);
-      Segment& s = segment_of_thread(o_);
+      RowBuffers& b = buffers_of_thread(o_);
+      if (piece >= 0) return take<P>(row, begin, end, states[piece], sums.data() + piece * width, b);
       RowState state;
-      take(row, begin, end, state, s.sum.data());
-      finish(row, begin < end, state, s.sum.data());
+      take<P>(row, begin, end, state, b.value_out.data(), b);
+      finish(row, begin < end, state, b.value_out.data());
     });
     plan.join([&](int64_t row, int64_t first, int64_t last) {
       RowState& into = states[first];
@@ -312,66 +301,73 @@ class Forward {
     });
   }
 
- private:
-  /// The softmax state of edges [begin, end) of a row.
-  void take(int64_t row, int64_t begin, int64_t end, RowState& state, float* sum) const {
-    Segment& s = segment_of_thread(o_);
-    for (int h = 0; h < 16; ++h) {
+  /// The softmax state and weighted sum of edges [begin, end) of a row.
+  template <class P>
+  void take(int64_t row, int64_t begin, int64_t end, RowState& state, float* to, RowBuffers& b) const {
+    const DF d;
+    const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
+    for (int64_t h = 0; h < heads; ++h) {
       state.top[h] = bounded_ ? o_.a.clamp : -std::numeric_limits<float>::infinity();
       state.sum[h] = 0;
     }
-    std::fill(sum, sum + o_.value.padded_row(), 0.f);
-    if (begin < end) o_.typed_weights(o_.query_rows[row], s.weights.data());
-    for (int64_t e = begin; e < end; e += o_.segment_edges)
-      take_segment(e, std::min(o_.segment_edges, end - e), state, sum, s);
-  }
-
-  void take_segment(int64_t begin, int64_t count, RowState& state, float* sum, Segment& s) const {
-    const DF d;
-    const int64_t chunks = segment_dots(o_, edges_, o_.key_rows, o_.value_rows, begin, count, s);
-    const int64_t heads = o_.key.heads, values = count * heads;
-    const VF top = hn::Set(d, o_.a.clamp), bottom = hn::Set(d, -o_.a.clamp);
-    HWY_ALIGN float lanes[N];
-    if (!bounded_) raise_top(chunks, values, state, sum, s);
-    for (int64_t i = 0; i < N; ++i) lanes[i] = state.top[i % heads];
-    const VF shift = hn::Load(d, lanes);
-    VF total = hn::Zero(d);
+    typename P::Sum sum = zero_sum<P>(o_.value, b.value_any);
+    if (begin < end) o_.typed_weights(o_.query_rows[row], b.weights.data());
+    const Cursor cursor(edges_, begin, end, edges, b);
+    const int64_t chunks = cursor.chunks();
+    const VF high = hn::Set(d, o_.a.clamp), low = hn::Set(d, -o_.a.clamp);
+    VF shift = high, total = hn::Zero(d);
+    ChunkRows<T> before{};
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-      float* at = s.logit + chunk * N;
-      const VF logit = hn::Max(hn::Min(chunk_logits(o_, chunk, s), top), bottom);
-      VF p = hn::Exp(d, hn::Sub(logit, shift));
-      if (chunk == chunks - 1) p = hn::IfThenElseZero(chunk_mask(chunk, values), p);
+      const auto at = cursor.at(chunk);
+      const ChunkRows<T> keys{o_.key_rows, at.index, at.ahead, b.staged[0]};
+      const ChunkRows<T> values{o_.value_rows, at.index, at.ahead, b.staged[2 + (chunk & 1)]};
+      P::stage(o_.key, keys);
+      P::stage(o_.value, values);
+      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), at.type});
+      if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, sum);
+      const VF logit = hn::Max(hn::Min(add_bias<P>(o_, dots, at.type), high), low);
+      const auto held = first_edges(cursor.count(chunk), heads);
+      if (!bounded_) {
+        const bool above = !hn::AllFalse(d, hn::And(hn::Gt(logit, shift), held));
+        if (chunk == 0 || above) shift = raise<P>(logit, held, total, state, sum, b);
+      }
+      const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, shift)));
       total = hn::Add(total, p);
-      hn::Store(p, d, at);
+      hn::Store(p, d, b.first[chunk & 1]);
+      before = values;
     }
-    hn::Store(total, d, lanes);
-    for (int64_t i = 0; i < N; ++i) state.sum[i % heads] += lanes[i];
-    if (o_.value.staged()) stage_rows(o_.value_rows, s.index, chunks * o_.chunk_edges, o_.value.row(), s.value_rows);
-    weighted_sum(SumCall<T>{o_.value_rows, o_.value, s.index, s.value_rows, s.logit, 0, count, sum,
-                            fetch_from(edges_, begin + count, o_.key_rows, key_bytes_)});
+    if (chunks > 0) P::template add<true>(o_.value, before, b.first[(chunks - 1) & 1], 0, cursor.count(chunks - 1), sum);
+    add_lanes_to(total, state);
+    P::store_sum(o_.value, sum, to);
   }
 
-  /// Unbounded logits: brings the state to the largest logit seen.
-  void raise_top(int64_t chunks, int64_t values, RowState& state, float* sum, Segment& s) const {
+  void add_lanes_to(VF total, RowState& state) const {
+    HWY_ALIGN float lanes[N];
+    hn::Store(total, DF(), lanes);
+    for (int64_t i = 0; i < N; ++i) state.sum[i % o_.key.heads] += lanes[i];
+  }
+
+  /// Unbounded logits: brings the state to the largest logit seen and returns the new shift.
+  template <class P>
+  HWY_NOINLINE VF raise(VF logit, hn::Mask<DF> held, VF& total, RowState& state, typename P::Sum& sum, RowBuffers& b) const {
     const DF d;
     const int64_t heads = o_.key.heads;
-    const VF lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-    const VF high = hn::Set(d, o_.a.clamp), low = hn::Set(d, -o_.a.clamp);
-    VF top = lowest;
-    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-      const VF logit = hn::Max(hn::Min(chunk_logits(o_, chunk, s), high), low);
-      top = hn::Max(top, chunk == chunks - 1 ? hn::IfThenElse(chunk_mask(chunk, values), logit, lowest) : logit);
-    }
+    add_lanes_to(total, state);
+    total = hn::Zero(d);
     HWY_ALIGN float lanes[N];
-    hn::Store(top, d, lanes);
+    hn::Store(hn::IfThenElse(held, logit, hn::Set(d, -std::numeric_limits<float>::infinity())), d, lanes);
+    P::store_sum(o_.value, sum, b.sum.data());
     for (int64_t h = 0; h < heads; ++h) {
       float now = state.top[h];
       for (int64_t i = h; i < N; i += heads) now = std::max(now, lanes[i]);
       const float scale = state.sum[h] > 0 ? std::exp(state.top[h] - now) : 0.f;
       state.top[h] = now;
       state.sum[h] *= scale;
-      for (int64_t c = 0; c < o_.value.width; ++c) sum[h * o_.value.width + c] *= scale;
+      for (int64_t c = 0; c < o_.value.width; ++c) b.sum[h * o_.value.width + c] *= scale;
     }
+    P::load_sum(o_.value, b.sum.data(), sum);
+    for (int64_t i = 0; i < N; ++i) lanes[i] = state.top[i % heads];
+    return hn::Load(d, lanes);
   }
 
   void join(const RowState& from, const float* from_sum, RowState& into, float* sum) const {
@@ -387,8 +383,7 @@ class Forward {
   void finish(int64_t row, bool any, const RowState& state, float* sum) const {
     const int64_t heads = o_.a.heads, width = o_.a.value_width;
     for (int64_t h = 0; h < heads; ++h) {
-      log_sum_[row * heads + h] =
-          any ? state.top[h] + std::log(state.sum[h]) : -std::numeric_limits<float>::infinity();
+      log_sum_[row * heads + h] = any ? state.top[h] + std::log(state.sum[h]) : -std::numeric_limits<float>::infinity();
       const float scale = any ? 1.f / state.sum[h] : 0.f;
       for (int64_t c = h * o_.value.width; c < (h + 1) * o_.value.width; ++c) sum[c] *= scale;
     }
@@ -400,7 +395,6 @@ class Forward {
   T* out_;
   float* log_sum_;
   const bool bounded_;
-  const int64_t key_bytes_;
 };
 
 template <class T>
@@ -408,97 +402,99 @@ class Backward {
  public:
   Backward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const TypedEdges& by_source, const T* out,
            const float* log_sum, const T* grad, const SparseAttentionGradients<T>& to, const Scratch& scratch)
-      : o_(a, scratch), edges_(edges), by_source_(by_source), to_(to), per_row_(o_.key.row() + o_.value.row()),
-        key_bytes_(o_.key.row() * sizeof(T)) {
+      : o_(a, scratch), edges_(edges), by_source_(by_source), to_(to), per_row_(o_.key.row() + o_.value.row()) {
     pack(out, log_sum, grad, scratch);
   }
 
   void run() {
-    by_destination();
-    by_source();
+    with_policy(o_.key, o_.value, [&](auto policy) {
+      run_destinations<decltype(policy)>();
+      run_sources<decltype(policy)>();
+    });
   }
 
  private:
-  static constexpr float kNoEdges = std::numeric_limits<float>::infinity();
-
   /// Destination rows as the pass by source gathers them: query and gradient side by side, log-sum and delta apart.
   void pack(const T* out, const float* log_sum, const T* grad, const Scratch& scratch) {
     const auto& a = o_.a;
-    const int64_t heads = a.heads, width = a.value_width, values = heads * width;
+    const int64_t heads = a.heads, width = a.value_width, values = heads * width, stats_row = 2 * o_.key.heads;
     T* packed = static_cast<T*>(scratch(a.destinations * per_row_ * sizeof(T)));
-    pad_rows(o_.query_rows.base, o_.query_rows.stride, a.destinations, 1, o_.key.row(), HeadLayoutOfRow(o_.key.row()), packed,
-             per_row_);
+    float* stats = static_cast<float*>(scratch(a.destinations * stats_row * sizeof(float)));
     pad_rows(grad, values, a.destinations, heads, width, o_.value, packed + o_.key.row(), per_row_);
-    query_ = {packed, per_row_};
-    grad_ = {packed + o_.key.row(), per_row_};
-    float* stats = static_cast<float*>(scratch(a.destinations * 2 * o_.key.heads * sizeof(float)));
-    stats_ = {stats, 2 * o_.key.heads};
     parallel_blocks(a.destinations, 1024, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
+      for (int64_t i = begin; i < end; ++i) {
+        std::copy_n(o_.query_rows[i], o_.key.row(), packed + i * per_row_);
         for (int64_t h = 0; h < o_.key.heads; ++h) {
           float delta = 0;
           for (int64_t c = 0; h < heads && c < width; ++c)
             delta += to_float(grad[i * values + h * width + c]) * to_float(out[i * values + h * width + c]);
-          stats[i * 2 * o_.key.heads + h] = h < heads ? log_sum[i * heads + h] : 0;
-          stats[(i * 2 + 1) * o_.key.heads + h] = delta;
+          stats[i * stats_row + h] = h < heads ? log_sum[i * heads + h] : 0;
+          stats[i * stats_row + o_.key.heads + h] = delta;
         }
+      }
     });
+    query_ = {packed, per_row_};
+    grad_ = {packed + o_.key.row(), per_row_};
+    stats_ = {stats, stats_row};
   }
 
-  /// A row taken as it is.
-  static HeadLayout HeadLayoutOfRow(int64_t width) {
-    HeadLayout layout(1, 1);
-    layout.width = width;
-    return layout;
-  }
+  struct Chunk {
+    VF probability, logit_grad;
+  };
 
-  /// From logits (in s.logit) and values' dot products (in s.other): the logits' gradients into s.logit, probabilities
-  /// into s.other. log_sum and delta are one per edge and head, or (Same) one per head, repeated over a vector.
-  template <bool Same>
-  void differentiate(int64_t chunks, int64_t values, Segment& s) const {
+  /// Probabilities and the logits' gradients of a chunk.
+  template <class P>
+  HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const uint8_t* type, VF log_sum, VF delta,
+                                 hn::Mask<DF> held) const {
     const DF d;
-    const VF top = hn::Set(d, o_.a.clamp), bottom = hn::Set(d, -o_.a.clamp);
-    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-      const int64_t at = chunk * N, stat = Same ? 0 : at;
-      const VF raw = chunk_logits(o_, chunk, s);
-      const VF logit = hn::Max(hn::Min(raw, top), bottom);
-      VF p = hn::Exp(d, hn::Sub(logit, hn::Load(d, s.log_sum + stat)));
-      if (chunk == chunks - 1) p = hn::IfThenElseZero(chunk_mask(chunk, values), p);
-      const VF ds = hn::Mul(p, hn::Sub(hn::Load(d, s.other + at), hn::Load(d, s.delta + stat)));
-      hn::Store(hn::IfThenElseZero(hn::Eq(raw, logit), ds), d, s.logit + at);
-      hn::Store(p, d, s.other + at);
+    const VF raw = add_bias<P>(o_, dots, type);
+    const VF logit = hn::Max(hn::Min(raw, hn::Set(d, o_.a.clamp)), hn::Set(d, -o_.a.clamp));
+    const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, log_sum)));
+    const VF ds = hn::Mul(p, hn::Sub(value_dots, delta));
+    return {p, hn::IfThenElseZero(hn::Eq(raw, logit), ds)};
+  }
+
+  /// Sums of rows weighed by the logits' gradients, kept apart by edge type: `flush(type, sum)` is called whenever the
+  /// type changes and at the end.
+  template <class P, class Flush>
+  struct TypedSum {
+    const HeadLayout& layout;
+    typename P::Sum sum;
+    int type = -1;
+    const Flush& flush;
+
+    HWY_INLINE void change(int to) {
+      if (type >= 0) flush(type, sum);
+      P::clear(layout, sum);
+      type = to;
     }
-  }
 
-  /// Calls run(type, begin, end) for runs of equal types in a segment.
-  template <class Run>
-  static void type_runs(const uint8_t* type, int64_t count, const Run& run) {
-    for (int64_t e = 0; e < count;) {
-      const int64_t begin = e;
-      while (e < count && type[e] == type[begin]) ++e;
-      run(type[begin], begin, e);
+    HWY_INLINE void add(const ChunkRows<T>& rows, const uint8_t* types, const float* coefficient, int64_t count) {
+      if (HWY_LIKELY(types[0] == type && count == P::edges(layout) && all_equal(types, count)))
+        return P::template add<false>(layout, rows, coefficient, 0, count, sum);
+      for (int64_t e = 0; e < count;) {
+        const int64_t begin = e;
+        while (e < count && types[e] == types[begin]) ++e;
+        if (types[begin] != type) change(types[begin]);
+        P::template add<false>(layout, rows, coefficient, begin, e, sum);
+      }
     }
-  }
+  };
 
-  /// sum = weighted sum of key-layout rows over a run, from zero.
-  void sum_keys(const Rows<T>& rows, int64_t begin, int64_t end, const Fetch<T>& fetch, Segment& s) const {
-    std::fill_n(s.sum.data(), o_.key.padded_row(), 0.f);
-    weighted_sum(SumCall<T>{rows, o_.key, s.index, s.key_rows, s.logit, begin, end, s.sum.data(), fetch});
-  }
-
-  void by_destination() {
+  template <class P>
+  void run_destinations() {
     const WorkPlan plan(edges_);
     const int64_t row = o_.key.row(), heads = o_.key.heads, types = o_.a.types;
     const int64_t per_item = (to_.type_scale ? types * row : 0) + (to_.type_bias ? types * heads : 0);
     std::vector<float> type_sums(plan.items.size() * per_item), pieces(plan.pieces * row);
     plan.run(edges_, [&](int64_t item, int64_t i, int64_t begin, int64_t end, int64_t piece) {
-      Segment& s = segment_of_thread(o_);
-      std::fill_n(s.out.data(), row, 0.f);
+      RowBuffers& b = buffers_of_thread(o_);
+      std::fill_n(b.out.data(), row, 0.f);
       float* scale_sum = to_.type_scale ? type_sums.data() + item * per_item : nullptr;
       float* bias_sum = to_.type_bias ? type_sums.data() + item * per_item + (to_.type_scale ? types * row : 0) : nullptr;
-      destination_row(i, begin, end, s, scale_sum, bias_sum);
-      if (piece >= 0) std::copy_n(s.out.data(), row, pieces.data() + piece * row);
-      else unpad_row(s.out.data(), o_.a.heads, o_.a.key_width, o_.key, to_.query + i * o_.a.heads * o_.a.key_width);
+      if (begin < end) destination_row<P>(i, begin, end, b, scale_sum, bias_sum);
+      if (piece >= 0) std::copy_n(b.out.data(), row, pieces.data() + piece * row);
+      else unpad_row(b.out.data(), o_.a.heads, o_.a.key_width, o_.key, to_.query + i * o_.a.heads * o_.a.key_width);
     });
     plan.join([&](int64_t i, int64_t first, int64_t last) {
       for (int64_t p = first + 1; p < last; ++p)
@@ -509,52 +505,74 @@ class Backward {
     collect_types(type_sums, per_item);
   }
 
-  void destination_row(int64_t i, int64_t begin, int64_t end, Segment& s, float* scale_sum, float* bias_sum) const {
-    if (begin == end) return;
-    const int64_t heads = o_.key.heads, row = o_.key.row();
+  template <class P>
+  void destination_row(int64_t i, int64_t begin, int64_t end, RowBuffers& b, float* scale_sum, float* bias_sum) const {
+    const DF d;
+    const int64_t heads = P::heads(o_.key), row = P::row(o_.key), edges = P::edges(o_.key);
     const T* query = query_[i];
-    o_.typed_weights(query, s.weights.data());
-    o_.plain_weights(grad_[i], s.value_weights.data());
+    o_.typed_weights(query, b.weights.data());
+    o_.plain_weights(grad_[i], b.value_weights.data());
     for (int64_t l = 0; l < N; ++l) {
-      s.log_sum[l] = stats_[i][l % heads];
-      s.delta[l] = stats_[i][heads + l % heads];
+      b.log_sum[l] = stats_[i][l % heads];
+      b.delta[l] = stats_[i][heads + l % heads];
     }
-    for (int64_t e = begin; e < end; e += o_.segment_edges) {
-      const int64_t count = std::min(o_.segment_edges, end - e);
-      const int64_t chunks = segment_dots(o_, edges_, o_.key_rows, o_.value_rows, e, count, s);
-      segment_value_dots(o_, o_.value_rows, chunks, s);
-      differentiate<true>(chunks, count * heads, s);
-      type_runs(s.type, count, [&](int type, int64_t from, int64_t to) {
-        sum_keys(o_.key_rows, from, to, fetch_from(edges_, e + count, o_.key_rows, key_bytes_), s);
-        const float* scale = o_.type_scale.data() + type * o_.key.padded_row();
-        for (int64_t c = 0; c < row; ++c) s.out[c] += s.sum[c] * scale[c];
-        if (scale_sum)
-          for (int64_t c = 0; c < row; ++c) scale_sum[type * row + c] += s.sum[c] * to_float(query[c]);
-      });
-      if (bias_sum) sum_bias(chunks, s, bias_sum);
+    const VF log_sum = hn::Load(d, b.log_sum), delta = hn::Load(d, b.delta);
+    const auto flush = [&](int type, const typename P::Sum& sum) HWY_ATTR {
+      P::store_sum(o_.key, sum, b.sum.data());
+      const float* scale = o_.type_scale.data() + type * o_.key.padded_row();
+      for (int64_t c = 0; c < row; ++c) b.out[c] += b.sum[c] * scale[c];
+      if (scale_sum)
+        for (int64_t c = 0; c < row; ++c) scale_sum[type * row + c] += b.sum[c] * to_float(query[c]);
+    };
+    TypedSum<P, decltype(flush)> sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
+    const Cursor cursor(edges_, begin, end, edges, b);
+    const int64_t chunks = cursor.chunks();
+    VF bias = hn::Zero(d);
+    int bias_type = -1;
+    ChunkRows<T> before{};
+    const uint8_t* type_before = nullptr;
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+      const auto at = cursor.at(chunk);
+      const ChunkRows<T> keys{o_.key_rows, at.index, at.ahead, b.staged[chunk & 1]}, values{o_.value_rows, at.index, at.ahead, b.staged[2]};
+      P::stage(o_.key, keys);
+      P::stage(o_.value, values);
+      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), at.type});
+      const VF value_dots = P::dots(o_.value, values, {b.value_weights.data(), 0, nullptr});
+      if (chunk > 0) sum.add(before, type_before, b.first[(chunk - 1) & 1], edges);
+      const int64_t count = cursor.count(chunk);
+      const Chunk c = differentiate<P>(dots, value_dots, at.type, log_sum, delta, first_edges(count, heads));
+      hn::Store(c.logit_grad, d, b.first[chunk & 1]);
+      if (bias_sum) sum_bias<P>(c.logit_grad, at.type, count, b.first[chunk & 1], bias, bias_type, bias_sum);
+      before = keys;
+      type_before = at.type;
     }
+    sum.add(before, type_before, b.first[(chunks - 1) & 1], cursor.count(chunks - 1));
+    sum.change(-1);
+    if (bias_type >= 0) add_bias_lanes(bias, bias_type, bias_sum);
   }
 
-  /// Adds the logits' gradients (zero past the segment's end) to their types' sums.
-  void sum_bias(int64_t chunks, Segment& s, float* bias_sum) const {
-    const DF d;
-    const int64_t heads = o_.key.heads;
-    HWY_ALIGN float lanes[N];
-    for (int64_t chunk = 0; chunk < chunks;) {
-      const uint8_t* type = s.type + chunk * o_.chunk_edges;
-      if (!all_equal(type, o_.chunk_edges)) {
-        for (int64_t e = 0; e < o_.chunk_edges; ++e)
-          for (int64_t h = 0; h < heads; ++h) bias_sum[type[e] * heads + h] += s.logit[chunk * N + e * heads + h];
-        ++chunk;
-        continue;
+  /// Adds a chunk's gradients to their types' sums: whole chunks of one type in a vector, others one by one.
+  template <class P>
+  HWY_INLINE void sum_bias(VF grad, const uint8_t* type, int64_t count, const float* lanes, VF& bias, int& bias_type,
+                           float* bias_sum) const {
+    const int64_t heads = P::heads(o_.key);
+    if (HWY_LIKELY(all_equal(type, P::edges(o_.key)))) {
+      if (type[0] != bias_type) {
+        if (bias_type >= 0) add_bias_lanes(bias, bias_type, bias_sum);
+        bias = hn::Zero(DF());
+        bias_type = type[0];
       }
-      VF sum = hn::Zero(d);
-      do sum = hn::Add(sum, hn::Load(d, s.logit + chunk++ * N));
-      while (chunk < chunks && type[0] == s.type[chunk * o_.chunk_edges] &&
-             all_equal(s.type + chunk * o_.chunk_edges, o_.chunk_edges));
-      hn::Store(sum, d, lanes);
-      for (int64_t i = 0; i < N; ++i) bias_sum[type[0] * heads + i % heads] += lanes[i];
+      bias = hn::Add(bias, grad);
+      return;
     }
+    for (int64_t e = 0; e < count; ++e)
+      for (int64_t h = 0; h < heads; ++h) bias_sum[type[e] * heads + h] += lanes[e * heads + h];
+  }
+
+  void add_bias_lanes(VF bias, int type, float* bias_sum) const {
+    HWY_ALIGN float lanes[N];
+    hn::Store(bias, DF(), lanes);
+    for (int64_t i = 0; i < N; ++i) bias_sum[type * o_.key.heads + i % o_.key.heads] += lanes[i];
   }
 
   /// Adds the items' sums in order.
@@ -574,63 +592,88 @@ class Backward {
       }
   }
 
-  void by_source() {
+  template <class P>
+  void run_sources() {
     const WorkPlan plan(by_source_);
-    const int64_t row = per_row_ + 2 * N;
-    std::vector<float> pieces(plan.pieces * row);
+    std::vector<float> pieces(plan.pieces * per_row_);
     plan.run(by_source_, [&](int64_t, int64_t j, int64_t begin, int64_t end, int64_t piece) {
-      Segment& s = segment_of_thread(o_);
-      std::fill_n(s.out.data(), o_.key.row(), 0.f);
-      std::fill_n(s.value_sum.data(), o_.value.padded_row(), 0.f);
-      source_row(j, begin, end, s);
-      if (piece < 0) return write_source(j, s.out.data(), s.value_sum.data());
-      std::copy_n(s.out.data(), o_.key.row(), pieces.data() + piece * row);
-      std::copy_n(s.value_sum.data(), o_.value.row(), pieces.data() + piece * row + o_.key.row());
+      RowBuffers& b = buffers_of_thread(o_);
+      std::fill_n(b.out.data(), o_.key.row(), 0.f);
+      std::fill_n(b.value_out.data(), o_.value.row(), 0.f);
+      if (begin < end) source_row<P>(j, begin, end, b);
+      if (piece < 0) return write_source(j, b.out.data(), b.value_out.data());
+      std::copy_n(b.out.data(), o_.key.row(), pieces.data() + piece * per_row_);
+      std::copy_n(b.value_out.data(), o_.value.row(), pieces.data() + piece * per_row_ + o_.key.row());
     });
     plan.join([&](int64_t j, int64_t first, int64_t last) {
-      float* sum = pieces.data() + first * row;
+      float* sum = pieces.data() + first * per_row_;
       for (int64_t p = first + 1; p < last; ++p)
-        for (int64_t c = 0; c < per_row_; ++c) sum[c] += pieces[p * row + c];
+        for (int64_t c = 0; c < per_row_; ++c) sum[c] += pieces[p * per_row_ + c];
       write_source(j, sum, sum + o_.key.row());
     });
   }
 
-  void source_row(int64_t j, int64_t begin, int64_t end, Segment& s) const {
-    if (begin == end) return;
-    const int64_t heads = o_.key.heads, row = o_.key.row();
-    o_.typed_weights(o_.key_rows[j], s.weights.data());
-    o_.plain_weights(o_.value_rows[j], s.value_weights.data());
-    for (int64_t e = begin; e < end; e += o_.segment_edges) {
-      const int64_t count = std::min(o_.segment_edges, end - e);
-      const int64_t chunks = segment_dots(o_, by_source_, query_, grad_, e, count, s);
-      segment_value_dots(o_, grad_, chunks, s);
-      gather_stats(chunks * o_.chunk_edges, s);
-      differentiate<false>(chunks, count * heads, s);
-      type_runs(s.type, count, [&](int type, int64_t from, int64_t to) {
-        sum_keys(query_, from, to, {}, s);
-        const float* scale = o_.type_scale.data() + type * o_.key.padded_row();
-        for (int64_t c = 0; c < row; ++c) s.out[c] += s.sum[c] * scale[c];
-      });
-      weighted_sum(SumCall<T>{grad_, o_.value, s.index, s.value_rows, s.other, 0, count, s.value_sum.data(),
-                              fetch_from(by_source_, e + count, query_, key_bytes_)});
+  template <class P>
+  void source_row(int64_t j, int64_t begin, int64_t end, RowBuffers& b) const {
+    const DF d;
+    const int64_t heads = P::heads(o_.key), row = P::row(o_.key), edges = P::edges(o_.key);
+    o_.typed_weights(o_.key_rows[j], b.weights.data());
+    o_.plain_weights(o_.value_rows[j], b.value_weights.data());
+    const auto flush = [&](int type, const typename P::Sum& sum) HWY_ATTR {
+      P::store_sum(o_.key, sum, b.sum.data());
+      const float* scale = o_.type_scale.data() + type * o_.key.padded_row();
+      for (int64_t c = 0; c < row; ++c) b.out[c] += b.sum[c] * scale[c];
+    };
+    TypedSum<P, decltype(flush)> key_sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
+    typename P::Sum value_sum = zero_sum<P>(o_.value, b.value_any);
+    const Cursor cursor(by_source_, begin, end, edges, b);
+    const int64_t chunks = cursor.chunks();
+    ChunkRows<T> query_before{}, grad_before{};
+    const uint8_t* type_before = nullptr;
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+      const auto at = cursor.at(chunk);
+      const ChunkRows<T> queries{query_, at.index, at.ahead, b.staged[chunk & 1]}, grads{grad_, at.index, at.ahead, b.staged[2 + (chunk & 1)]};
+      P::stage(o_.key, queries);
+      P::stage(o_.value, grads);
+      gather_stats(at.index, b);
+      const VF dots = P::dots(o_.key, queries, {b.weights.data(), o_.key.padded_row(), at.type});
+      const VF value_dots = P::dots(o_.value, grads, {b.value_weights.data(), 0, nullptr});
+      if (chunk > 0) {
+        key_sum.add(query_before, type_before, b.first[(chunk - 1) & 1], edges);
+        P::template add<false>(o_.value, grad_before, b.second[(chunk - 1) & 1], 0, edges, value_sum);
+      }
+      const Chunk c = differentiate<P>(dots, value_dots, at.type, hn::Load(d, b.log_sum), hn::Load(d, b.delta),
+                                    first_edges(cursor.count(chunk), heads));
+      hn::Store(c.logit_grad, d, b.first[chunk & 1]);
+      hn::Store(c.probability, d, b.second[chunk & 1]);
+      query_before = queries;
+      grad_before = grads;
+      type_before = at.type;
     }
+    const int64_t last = cursor.count(chunks - 1);
+    key_sum.add(query_before, type_before, b.first[(chunks - 1) & 1], last);
+    P::template add<false>(o_.value, grad_before, b.second[(chunks - 1) & 1], 0, last, value_sum);
+    key_sum.change(-1);
+    P::store_sum(o_.value, value_sum, b.value_out.data());
   }
 
-  void gather_stats(int64_t count, Segment& s) const {
-    const int64_t heads = o_.key.heads;
-    const auto copy = [&](auto fixed) {
-      constexpr int64_t H = decltype(fixed)::value;
-      for (int64_t e = 0; e < count; ++e) {
-        const float* stats = stats_[s.index[e]];
-        for (int64_t h = 0; h < H; ++h) s.log_sum[e * H + h] = stats[h], s.delta[e * H + h] = stats[H + h];
-      }
+  /// log_sum and delta of the chunk's destinations, edge by edge, head by head.
+  HWY_INLINE void gather_stats(const int32_t* index, RowBuffers& b) const {
+    const auto copy = [&](auto fixed) HWY_ATTR {
+      constexpr size_t H = decltype(fixed)::value;
+      if constexpr (H <= N)
+        for (size_t e = 0; e < N / H; ++e) {
+          const float* stats = stats_[index[e]];
+          std::memcpy(b.log_sum + e * H, stats, H * sizeof(float));
+          std::memcpy(b.delta + e * H, stats + H, H * sizeof(float));
+        }
     };
-    switch (heads) {
-      case 1: return copy(std::integral_constant<int64_t, 1>());
-      case 2: return copy(std::integral_constant<int64_t, 2>());
-      case 4: return copy(std::integral_constant<int64_t, 4>());
-      case 8: return copy(std::integral_constant<int64_t, 8>());
-      default: return copy(std::integral_constant<int64_t, 16>());
+    switch (o_.key.heads) {
+      case 1: return copy(std::integral_constant<size_t, 1>());
+      case 2: return copy(std::integral_constant<size_t, 2>());
+      case 4: return copy(std::integral_constant<size_t, 4>());
+      case 8: return copy(std::integral_constant<size_t, 8>());
+      default: return copy(std::integral_constant<size_t, 16>());
     }
   }
 
@@ -644,35 +687,38 @@ class Backward {
   const Operands<T> o_;
   const TypedEdges &edges_, &by_source_;
   const SparseAttentionGradients<T>& to_;
-  const int64_t per_row_, key_bytes_;
+  const int64_t per_row_;
   Rows<T> query_{}, grad_{};
   Rows<float> stats_{};
 };
+
+template <class P, class T>
+void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t begin, int64_t end,
+               const float* log_sum, float* to) {
+  const DF d;
+  RowBuffers& b = buffers_of_thread(o);
+  const int64_t heads = o.key.heads;
+  o.typed_weights(o.query_rows[i], b.weights.data());
+  for (int64_t l = 0; l < N; ++l) b.log_sum[l] = l % heads < o.a.heads ? log_sum[i * o.a.heads + l % heads] : 0;
+  const VF shift = hn::Load(d, b.log_sum), high = hn::Set(d, o.a.clamp), low = hn::Set(d, -o.a.clamp);
+  const Cursor cursor(edges, begin, end, o.key.chunk(), b);
+  for (int64_t chunk = 0; chunk < cursor.chunks(); ++chunk) {
+    const auto at = cursor.at(chunk);
+    const ChunkRows<T> keys{o.key_rows, at.index, at.ahead, b.staged[0]};
+    P::stage(o.key, keys);
+    const VF dots = P::dots(o.key, keys, {b.weights.data(), o.key.padded_row(), at.type});
+    hn::Store(exp_bounded(hn::Sub(hn::Max(hn::Min(add_bias<P>(o, dots, at.type), high), low), shift)), d, b.first[0]);
+    for (int64_t e = 0; e < cursor.count(chunk); ++e)
+      std::copy_n(b.first[0] + e * heads, o.a.heads, to + (begin + chunk * cursor.step + e) * o.a.heads);
+  }
+}
 
 template <class T>
 void scores(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const float* log_sum, float* to,
             const Scratch& scratch) {
   const Operands<T> o(a, scratch);
-  const DF d;
-  const VF top = hn::Set(d, a.clamp), bottom = hn::Set(d, -a.clamp);
   WorkPlan(edges).run(edges, [&](int64_t, int64_t i, int64_t begin, int64_t end, int64_t) {
-    Segment& s = segment_of_thread(o);
-    if (begin < end) o.typed_weights(o.query_rows[i], s.weights.data());
-    for (int64_t l = 0; l < N; ++l) {
-      const int64_t h = l % o.key.heads;
-      s.log_sum[l] = h < a.heads ? log_sum[i * a.heads + h] : 0;
-    }
-    const VF shift = hn::Load(d, s.log_sum);
-    for (int64_t e = begin; e < end; e += o.segment_edges) {
-      const int64_t count = std::min(o.segment_edges, end - e);
-      const int64_t chunks = segment_dots(o, edges, o.key_rows, o.key_rows, e, count, s);
-      for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-        float* at = s.logit + chunk * N;
-        hn::Store(hn::Exp(d, hn::Sub(hn::Max(hn::Min(chunk_logits(o, chunk, s), top), bottom), shift)), d, at);
-      }
-      for (int64_t x = 0; x < count; ++x)
-        std::copy_n(s.logit + x * o.key.heads, a.heads, to + (e + x) * a.heads);
-    }
+    if (begin < end) score_row<Any>(o, edges, i, begin, end, log_sum, to);
   });
 }
 

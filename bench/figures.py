@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Measures the project's figures and writes docs/benchmarks.md.
+
+    bench/figures.py GROUP… [--data FOLDER] [--only NAME,…] [--again]     rows to bench/results/GROUP.jsonl
+    bench/figures.py tables                                               docs/benchmarks.md from the rows
+    bench/figures.py list                                                 the groups
+
+A row that is there is not measured again unless --again is given, so an interrupted call goes on where it stopped.
+Needs bin/graphsieve (make build) and Python 3.11; groups `memory` and `kernels` use .venv's torch.
+"""
+import argparse
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from measure import accuracy, kernels, memory, program, speed, tables  # noqa: E402
+
+GROUPS = {
+    "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
+    "full": (accuracy.full, "full Exphormer on the same splits: value, memory, time"),
+    "plain": (accuracy.plain, "plain transformer of widths 64 and 4, constants chosen by validation"),
+    "time": (speed.whole_run, "the whole two-stage run on one core, scaled by the bare gather"),
+    "profile": (speed.profile, "where the time of a run goes (perf)"),
+    "memory": (memory.memory, "resident memory of training, tensor bytes of one step against plain tensor operations"),
+    "threads": (speed.threads, "one thread against two"),
+    "kernels": (kernels.kernels, "kernels against the bare gather, and against PyG's TransformerConv"),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("groups", nargs="+", help="list, tables, all, or " + ", ".join(GROUPS))
+    parser.add_argument("--data", default=os.environ.get("GRAPHSIEVE_DATA"), help="folder of the public .npz files (default: $GRAPHSIEVE_DATA)")
+    parser.add_argument("--only", default="", help="names of data sets or cases, comma-separated")
+    parser.add_argument("--again", action="store_true", help="measure rows that are there already")
+    parser.add_argument("--threads", type=int, help="threads of groups whose values do not depend on them (default: usable cores)")
+    parser.add_argument("--build", default=program.ROOT / "build" / "release", help="build tree (default: build/release)")
+    args = parser.parse_args()
+    if args.groups == ["list"]:
+        for name, (_, text) in GROUPS.items():
+            print(f"{name:10} {text}")
+        return
+    if args.groups == ["tables"]:
+        print(tables.write())
+        return
+    names = list(GROUPS) if args.groups == ["all"] else args.groups
+    unknown = [n for n in names if n not in GROUPS]
+    if unknown:
+        parser.error(f"unknown group {unknown[0]}; expected {', '.join(GROUPS)}, all, list or tables")
+    bench = program.Bench(args)
+    failed = 0
+    for name in names:
+        try:
+            GROUPS[name][0](bench)
+        except program.Failed as error:  # the other groups may still work
+            print(f"error: {name}: {error}", file=sys.stderr)
+            failed = 1
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The groups of bench/figures.py, one file each; `program` runs things, `rows` keeps what came out."""

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# usage: bench.sh PRESET. Builds the kernel benchmarks and runs them on one core; each checks its answer first. Graphs are
+# generated; with $GRAPHSIEVE_DATA, `bench/figures.py kernels` measures on tolokers and keeps the figures.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/.venv/bin:$PATH"
+ninja -C "build/$1" --quiet benchmarks
+for program in gather_bench attention_bench reservoir_bench block_bench; do
+  echo "== $program"
+  "build/$1/bench/$program"
+done
+for source in bench/ops/*_bench.cc; do
+  program=$(basename "$source" .cc)
+  [ -x "build/$1/bench/$program" ] || continue
+  echo "== $program"
+  "build/$1/bench/$program"
+done

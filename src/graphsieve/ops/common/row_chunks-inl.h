@@ -1,0 +1,447 @@
+// Vector code over rows gathered by index, a chunk of edges at a time: dot products of each row with a row of weights, and
+// weighted sums of rows, both split over heads. Included once per vector target (Highway's foreach_target).
+//
+// A row is `heads` stretches of `width` floats, `heads` a power of two that divides the vector length N, `width` either a
+// power of two below N or a multiple of N (HeadLayout pads to that). A vector of results holds edge by edge, head by head,
+// so a chunk is N / heads edges. How a chunk's rows lie in vectors is a policy, chosen once a call:
+//
+//   Wide<L, PerEdge, V>  rows of a vector or more; L leaves a chunk, PerEdge of them for one row, V vectors a leaf
+//   Staged<L>            rows of less than a vector, copied side by side first; L = width
+//   Any                  every other layout, by loops
+#if defined(GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_
+#undef GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_
+#else
+#define GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_
+#endif
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace graphsieve::kernels {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using DF = hn::ScalableTag<float>;
+using VF = hn::Vec<DF>;
+constexpr int64_t N = HWY_LANES(float);
+
+HWY_INLINE VF load(const float* p) { return hn::LoadU(DF(), p); }
+HWY_INLINE VF load(const BFloat16* p) {
+  const hn::RebindToUnsigned<DF> du;
+  const hn::Rebind<uint16_t, DF> dh;
+  return hn::BitCast(DF(), hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadU(dh, &p->bits))));
+}
+
+inline float to_float(float x) { return x; }
+inline float to_float(BFloat16 x) { return std::bit_cast<float>(static_cast<uint32_t>(x.bits) << 16); }
+inline void store_as(float* to, float x) { *to = x; }
+/// Rounds to nearest, ties to even; NaN stays NaN.
+inline void store_as(BFloat16* to, float x) {
+  const uint32_t b = std::bit_cast<uint32_t>(x);
+  to->bits = x != x ? 0x7FC0 : static_cast<uint16_t>((b + 0x7FFF + ((b >> 16) & 1)) >> 16);
+}
+
+/// e^x for x <= 88, relative error below 2e-7; below −87 it stays at e^−87.
+HWY_INLINE VF exp_bounded(VF x) {
+  const DF d;
+  const hn::RebindToSigned<DF> di;
+  x = hn::Max(x, hn::Set(d, -87.0f));
+  const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
+  const VF k = hn::ConvertTo(d, n);
+  VF f = hn::NegMulAdd(k, hn::Set(d, 0.693359375f), x);
+  f = hn::NegMulAdd(k, hn::Set(d, -2.12194440e-4f), f);
+  VF p = hn::Set(d, 0.0013948596510024761f);
+  p = hn::MulAdd(p, f, hn::Set(d, 0.008375140255133326f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.04166621803885854f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.16666415340713384f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.5000000107834217f));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.0f));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.0f));
+  return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127)))));
+}
+
+/// How a row of heads x width is laid out for the vectors of this target.
+struct HeadLayout {
+  int64_t heads, width;
+  HeadLayout(int64_t given_heads, int64_t given_width)
+      : heads(std::bit_ceil(static_cast<uint64_t>(given_heads))),
+        width(given_width > N ? (given_width + N - 1) / N * N
+                              : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(given_width)))) {}
+  int64_t row() const { return heads * width; }                 ///< floats
+  bool staged() const { return row() < N; }                     ///< several rows a vector
+  int64_t padded_row() const { return row() < N ? N : row(); }  ///< floats of a row that stands alone in vectors
+  int64_t chunk() const { return N / heads; }                   ///< edges
+  bool operator==(const HeadLayout& other) const = default;
+};
+
+/// Rows in memory: row r begins at base + r * stride.
+template <class T>
+struct Rows {
+  const T* base;
+  int64_t stride;
+  const T* operator[](int64_t r) const { return base + r * stride; }
+};
+
+/// Sums neighbouring lanes of two vectors, in 128-bit blocks: [a0+a1, b0+b1, a2+a3, b2+b3].
+HWY_INLINE VF add_lanes(VF a, VF b) { return hn::Add(hn::OddEven(b, a), hn::Shuffle2301(hn::OddEven(a, b))); }
+/// Half of a sum of four: [a0+a2, b0+b2, a1+a3, b1+b3] of every block; add_pairs brings the other half.
+HWY_INLINE VF add_halves(VF a, VF b) {
+  return hn::Add(hn::InterleaveLower(DF(), a, b), hn::InterleaveUpper(DF(), a, b));
+}
+HWY_INLINE VF add_pairs(VF a, VF b) {
+  const hn::Repartition<double, DF> d2;
+  const auto x = hn::BitCast(d2, a), y = hn::BitCast(d2, b);
+  return hn::Add(hn::BitCast(DF(), hn::InterleaveLower(d2, x, y)), hn::BitCast(DF(), hn::InterleaveUpper(d2, x, y)));
+}
+#if HWY_MAX_BYTES >= 32
+/// Sums neighbouring 128-bit blocks: blocks [a0+a1, b0+b1, a2+a3, b2+b3].
+HWY_INLINE VF add_blocks(VF a, VF b) {
+  return hn::Add(hn::OddEvenBlocks(b, a), hn::SwapAdjacentBlocks(hn::OddEvenBlocks(a, b)));
+}
+/// Sums the halves of a vector: [lower(a)+upper(a), lower(b)+upper(b)].
+HWY_INLINE VF add_vector_halves(VF a, VF b) {
+  return hn::Add(hn::ConcatLowerLower(DF(), b, a), hn::ConcatUpperUpper(DF(), b, a));
+}
+#endif
+
+/// Sums of G neighbouring floats (G a power of two up to N) over the vectors leaf(0) … leaf(G - 1), in the order that
+/// costs least (SumOrder tells it). L leaves from leaf I on are joined by this call.
+template <int G, int L, int I, class Leaf>
+HWY_INLINE VF sum_tree(const Leaf& leaf) {
+  if constexpr (L == 1) {
+    return leaf(std::integral_constant<int, I>());
+  } else {
+    const VF a = sum_tree<G, L / 2, I>(leaf), b = sum_tree<G, L / 2, I + L / 2>(leaf);
+    if constexpr (L == 2) return G == 2 ? add_lanes(a, b) : add_halves(a, b);
+    if constexpr (L == 4) return add_pairs(a, b);
+#if HWY_MAX_BYTES >= 32
+    if constexpr (L == 8) return add_blocks(a, b);
+    if constexpr (L == 16) return add_vector_halves(a, b);
+#endif
+  }
+}
+
+/// Where sum_tree<G> leaves each sum, worked out by taking its steps on lane numbers.
+template <int G>
+struct SumOrder {
+  using Lanes = std::array<int32_t, N>;
+
+  static constexpr Lanes join(const Lanes& a, const Lanes& b, int leaves) {
+    Lanes to{};
+    for (int i = 0; i < N; ++i) {
+      const int block = i / 4 * 4, lane = i % 4;
+      if (leaves == 2) to[i] = G == 2 ? (lane % 2 ? b[block + lane - 1] : a[i]) : (lane % 2 ? b : a)[block + lane / 2];
+      if (leaves == 4) to[i] = (lane < 2 ? a : b)[block + lane % 2];
+      if (leaves == 8) to[i] = i / 4 % 2 ? b[i - 4] : a[i];
+      if (leaves == 16) to[i] = (i < N / 2 ? a : b)[i % (N / 2)];
+    }
+    return to;
+  }
+
+  /// Which sum each lane holds after joining `leaves` leaves from `first` on.
+  static constexpr Lanes sums(int leaves, int first) {
+    Lanes to{};
+    if (leaves > 1) return join(sums(leaves / 2, first), sums(leaves / 2, first + leaves / 2), leaves);
+    for (int i = 0; i < N; ++i) to[i] = first * static_cast<int>(N / G) + i / G;
+    return to;
+  }
+
+  static constexpr Lanes places() {
+    const Lanes held = sums(G, 0);
+    Lanes to{};
+    for (int i = 0; i < N; ++i) to[held[i]] = i;
+    return to;
+  }
+};
+
+template <int G>
+HWY_INLINE VF ordered(VF sums) {
+  alignas(64) static constexpr auto kFrom = SumOrder<G>::places();
+  return hn::TableLookupLanes(sums, hn::SetTableIndices(DF(), kFrom.data()));
+}
+
+/// The head of each lane, relative to the vector's first, for heads of `width` lanes.
+HWY_INLINE auto head_of_lane(int64_t width) {
+  const hn::RebindToSigned<DF> di;
+  return hn::IndicesFromVec(DF(), hn::ShiftRightSame(hn::Iota(di, 0), std::countr_zero(static_cast<uint64_t>(width))));
+}
+
+/// Lanes of a chunk that hold its first `count` edges.
+HWY_INLINE auto first_edges(int64_t count, int64_t heads) {
+  return hn::FirstN(DF(), static_cast<size_t>(std::min(N, count * heads)));
+}
+
+/// True if `count` types are equal; count is a power of two up to 16.
+HWY_INLINE bool all_equal(const uint8_t* type, int64_t count) {
+  uint64_t words[2] = {0, 0};
+  std::memcpy(words, type, static_cast<size_t>(count));
+  const uint64_t first = 0x0101010101010101ull * type[0];
+  if (count >= 8) return words[0] == first && (count == 8 || words[1] == first);
+  return words[0] == (first & ((1ull << (8 * count)) - 1));
+}
+
+/// A row of weights for dot products: one row, or with `type` one a type, `stride` apart. For rows below a vector each is
+/// repeated to fill one.
+struct Weights {
+  const float* weight;
+  int64_t stride;
+  const uint8_t* type;  ///< of the chunk's edges, or null
+};
+
+/// The rows of a chunk's edges. `ahead` are the indices of as many edges further on, whose rows are fetched line by line
+/// between the arithmetic: all at once they would block the loads behind them. `staged` is where a Staged policy keeps its
+/// copy, chunk · row floats.
+template <class T>
+struct ChunkRows {
+  Rows<T> rows;
+  const int32_t* index;
+  const int32_t* ahead;
+  float* staged;
+};
+
+/// Fetches the cache line that begins at element `At` of a row, if one does.
+template <int At, class T>
+HWY_INLINE void fetch_line(const T* row) {
+  if constexpr (At * sizeof(T) % 64 == 0) hwy::Prefetch(row + At);
+}
+
+template <int L, int PerEdge, int V>
+struct Wide {
+  static constexpr int kEdges = L / PerEdge, kVectors = PerEdge * V, kHeads = static_cast<int>(N) * PerEdge / L;
+  static constexpr int64_t edges(const HeadLayout&) { return kEdges; }  ///< of a chunk
+  static constexpr int64_t heads(const HeadLayout&) { return kHeads; }
+  static constexpr int64_t row(const HeadLayout&) { return kVectors * N; }
+  struct Sum {
+    VF vector[kVectors];
+  };
+
+  template <class T>
+  static HWY_INLINE void stage(const HeadLayout&, const ChunkRows<T>&) {}
+
+  template <class T>
+  static HWY_INLINE VF dots(const HeadLayout&, const ChunkRows<T>& c, const Weights& w) {
+    if (w.type && !all_equal(w.type, kEdges)) return dots_of<true>(c, w);
+    return dots_of<false>(c, {w.weight + (w.type ? w.type[0] * w.stride : 0), 0, nullptr});
+  }
+
+  static HWY_INLINE void load_sum(const HeadLayout&, const float* from, Sum& sum) {
+    for (int v = 0; v < kVectors; ++v) sum.vector[v] = load(from + v * N);
+  }
+  static HWY_INLINE void clear(const HeadLayout&, Sum& sum) {
+    for (int v = 0; v < kVectors; ++v) sum.vector[v] = hn::Zero(DF());
+  }
+  static HWY_INLINE void store_sum(const HeadLayout&, const Sum& sum, float* to) {
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(sum.vector[v], DF(), to + v * N);
+  }
+
+  /// sum += coefficient[e][head] * row_e for edges [begin, end) of the chunk.
+  template <bool Ahead, class T>
+  static HWY_INLINE void add(const HeadLayout&, const ChunkRows<T>& c, const float* coefficient, int64_t begin,
+                             int64_t end, Sum& sum) {
+    if (begin == 0 && end == kEdges) {
+      for (int e = 0; e < kEdges; ++e)
+        add_edge<Ahead>(c.rows[c.index[e]], c.rows[c.ahead[e]], coefficient + e * kHeads, sum);
+    } else {
+      for (int64_t e = begin; e < end; ++e)
+        add_edge<Ahead>(c.rows[c.index[e]], c.rows[c.ahead[e]], coefficient + e * kHeads, sum);
+    }
+  }
+
+ private:
+  template <bool Typed, class T>
+  static HWY_INLINE VF dots_of(const ChunkRows<T>& c, const Weights& w) {
+    const T *row[kEdges], *ahead[kEdges];
+    for (int e = 0; e < kEdges; ++e) row[e] = c.rows[c.index[e]], ahead[e] = c.rows[c.ahead[e]];
+    return ordered<L>(sum_tree<L, L, 0>([&](auto i) HWY_ATTR {
+      constexpr int e = decltype(i)::value / PerEdge, at = decltype(i)::value % PerEdge * V * static_cast<int>(N);
+      const T* x = row[e] + at;
+      const float* weight = (Typed ? w.weight + w.type[e] * w.stride : w.weight) + at;
+      fetch_line<at>(ahead[e]);
+      VF sum = hn::Mul(load(x), load(weight));
+      for (int v = 1; v < V; ++v) {
+        hwy::Prefetch(ahead[e] + at + v * N);
+        sum = hn::MulAdd(load(x + v * N), load(weight + v * N), sum);
+      }
+      return sum;
+    }));
+  }
+
+  template <bool Ahead, class T>
+  static HWY_INLINE void add_edge(const T* row, const T* ahead, const float* coefficient, Sum& sum) {
+    for (int v = 0; v < kVectors; ++v) {
+      if (Ahead && v * N * sizeof(T) % 64 == 0) hwy::Prefetch(ahead + v * N);
+      VF x;
+      if constexpr (L == N) {
+        x = hn::Set(DF(), coefficient[v / V]);
+      } else {
+        x = hn::TableLookupLanes(load(coefficient + v * N / L), head_of_lane(L));
+      }
+      sum.vector[v] = hn::MulAdd(x, load(row + v * N), sum.vector[v]);
+    }
+  }
+};
+
+template <int L, int H>
+struct Staged {
+  static constexpr int kRow = L * H, kEdges = static_cast<int>(N) / H;
+  static constexpr int64_t edges(const HeadLayout&) { return kEdges; }
+  static constexpr int64_t heads(const HeadLayout&) { return H; }
+  static constexpr int64_t row(const HeadLayout&) { return kRow; }
+  struct Sum {
+    VF vector[2];
+  };
+
+  /// Copies the chunk's rows side by side, as floats.
+  template <class T>
+  static HWY_INLINE void stage(const HeadLayout&, const ChunkRows<T>& c) {
+    for (int e = 0; e < kEdges; ++e) {
+      const T* row = c.rows[c.index[e]];
+      hwy::Prefetch(c.rows[c.ahead[e]]);
+      if constexpr (sizeof(T) == 4) {
+        std::memcpy(c.staged + e * kRow, row, kRow * 4);
+      } else {
+        for (int x = 0; x < kRow; ++x) c.staged[e * kRow + x] = to_float(row[x]);
+      }
+    }
+  }
+
+  template <class T>
+  static HWY_INLINE VF dots(const HeadLayout&, const ChunkRows<T>& c, const Weights& w) {
+    if (w.type && !all_equal(w.type, kEdges)) {
+      HWY_ALIGN float mixed[L * N];
+      for (int e = 0; e < kEdges; ++e)
+        std::memcpy(mixed + e * kRow, w.weight + w.type[e] * w.stride, kRow * sizeof(float));
+      return ordered<L>(sum_tree<L, L, 0>([&](auto i) HWY_ATTR {
+        constexpr int64_t at = decltype(i)::value * N;
+        return hn::Mul(load(c.staged + at), load(mixed + at));
+      }));
+    }
+    const VF same = load(w.weight + (w.type ? w.type[0] * w.stride : 0));
+    return ordered<L>(sum_tree<L, L, 0>(
+        [&](auto i) HWY_ATTR { return hn::Mul(load(c.staged + decltype(i)::value * N), same); }));
+  }
+
+  static HWY_INLINE void clear(const HeadLayout&, Sum& sum) { sum.vector[0] = sum.vector[1] = hn::Zero(DF()); }
+  static HWY_INLINE void load_sum(const HeadLayout&, const float* from, Sum& sum) {
+    sum.vector[0] = hn::IfThenElseZero(hn::FirstN(DF(), kRow), load(from));
+    sum.vector[1] = hn::Zero(DF());
+  }
+  static HWY_INLINE void store_sum(const HeadLayout&, const Sum& sum, float* to) {
+    HWY_ALIGN float lane[N];
+    hn::Store(hn::Add(sum.vector[0], sum.vector[1]), DF(), lane);
+    for (int x = kRow; x < N; ++x) lane[x % kRow] += lane[x];
+    std::copy_n(lane, kRow, to);
+  }
+
+  template <bool Ahead, class T>
+  static HWY_INLINE void add(const HeadLayout&, const ChunkRows<T>& c, const float* coefficient, int64_t begin,
+                             int64_t end, Sum& sum) {
+    HWY_ALIGN float some[2 * N];
+    if (begin > 0 || end < kEdges) {
+      std::fill_n(some, N, 0.f);
+      for (int64_t x = begin * H; x < end * H; ++x) some[x] = coefficient[x];
+      coefficient = some;
+    }
+    const auto lanes = head_of_lane(L);
+    for (int v = 0; v < L; ++v)
+      sum.vector[v & 1] = hn::MulAdd(hn::TableLookupLanes(load(coefficient + v * N / L), lanes), load(c.staged + v * N),
+                                     sum.vector[v & 1]);
+  }
+};
+
+struct Any {
+  static int64_t edges(const HeadLayout& layout) { return layout.chunk(); }
+  static int64_t heads(const HeadLayout& layout) { return layout.heads; }
+  static int64_t row(const HeadLayout& layout) { return layout.row(); }
+  struct Sum {
+    float* memory;
+  };
+
+  template <class T>
+  static void stage(const HeadLayout&, const ChunkRows<T>&) {}
+
+  template <class T>
+  static VF dots(const HeadLayout& layout, const ChunkRows<T>& c, const Weights& w) {
+    HWY_ALIGN float sums[N];
+    for (int64_t e = 0; e < layout.chunk(); ++e)
+      for (int64_t h = 0; h < layout.heads; ++h) {
+        const T* x = c.rows[c.index[e]] + h * layout.width;
+        const float* weight = w.weight + (w.type ? w.type[e] * w.stride : 0) + h * layout.width;
+        sums[e * layout.heads + h] = dot(x, weight, layout.width);
+      }
+    return hn::Load(DF(), sums);
+  }
+
+  static void clear(const HeadLayout& layout, Sum& sum) { std::fill_n(sum.memory, layout.padded_row(), 0.f); }
+  static void load_sum(const HeadLayout& layout, const float* from, Sum& sum) {
+    std::copy_n(from, layout.row(), sum.memory);
+  }
+  static void store_sum(const HeadLayout& layout, const Sum& sum, float* to) { std::copy_n(sum.memory, layout.row(), to); }
+
+  template <bool Ahead, class T>
+  static void add(const HeadLayout& layout, const ChunkRows<T>& c, const float* coefficient, int64_t begin, int64_t end,
+                  Sum& sum) {
+    for (int64_t e = begin; e < end; ++e)
+      for (int64_t h = 0; h < layout.heads; ++h) {
+        const T* x = c.rows[c.index[e]] + h * layout.width;
+        const float a = coefficient[e * layout.heads + h];
+        float* to = sum.memory + h * layout.width;
+        int64_t i = 0;
+        for (; i + N <= layout.width; i += N)
+          hn::StoreU(hn::MulAdd(hn::Set(DF(), a), load(x + i), load(to + i)), DF(), to + i);
+        for (; i < layout.width; ++i) to[i] += a * to_float(x[i]);
+      }
+  }
+
+ private:
+  template <class T>
+  static float dot(const T* x, const float* weight, int64_t width) {
+    VF sum = hn::Zero(DF());
+    int64_t i = 0;
+    for (; i + N <= width; i += N) sum = hn::MulAdd(load(x + i), load(weight + i), sum);
+    float total = i > 0 ? hn::GetLane(hn::SumOfLanes(DF(), sum)) : 0.f;
+    for (; i < width; ++i) total += to_float(x[i]) * weight[i];
+    return total;
+  }
+};
+
+/// Calls visit(policy) with the policy for two layouts: the shared one where they are equal and common, else Any. The
+/// list is short because every entry is compiled for each target and storage type; four-lane targets take Any.
+template <class Visit>
+auto with_policy(const HeadLayout& a, const HeadLayout& b, const Visit& visit) {
+  if constexpr (N > 4) {
+    if (!(a == b)) return visit(Any());
+    const int64_t vectors = a.width / N, per_edge = a.row() / N;
+#define GRAPHSIEVE_WIDE(H, V) \
+  if (a.width >= N && a.heads == H && vectors == V) return visit(Wide<static_cast<int>(N), H, V>());
+    GRAPHSIEVE_WIDE(1, 1) GRAPHSIEVE_WIDE(1, 2) GRAPHSIEVE_WIDE(1, 4) GRAPHSIEVE_WIDE(1, 8)
+    GRAPHSIEVE_WIDE(2, 2) GRAPHSIEVE_WIDE(2, 3) GRAPHSIEVE_WIDE(2, 4)
+    GRAPHSIEVE_WIDE(4, 1) GRAPHSIEVE_WIDE(4, 2) GRAPHSIEVE_WIDE(8, 1)
+#undef GRAPHSIEVE_WIDE
+#define GRAPHSIEVE_NARROW(L, P) \
+  if constexpr (L < N)          \
+    if (a.width == L && per_edge == P) return visit(Wide<L, P, 1>());
+    GRAPHSIEVE_NARROW(4, 1) GRAPHSIEVE_NARROW(8, 1) GRAPHSIEVE_NARROW(8, 2) GRAPHSIEVE_NARROW(8, 4)
+#undef GRAPHSIEVE_NARROW
+#define GRAPHSIEVE_STAGED(L, H)  \
+  if constexpr (L * H < N)       \
+    if (a.width == L && a.heads == H) return visit(Staged<L, H>());
+    GRAPHSIEVE_STAGED(4, 1) GRAPHSIEVE_STAGED(8, 1) GRAPHSIEVE_STAGED(2, 2)
+#undef GRAPHSIEVE_STAGED
+  }
+  return visit(Any());
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace graphsieve::kernels
+HWY_AFTER_NAMESPACE();
+#endif  // toggle

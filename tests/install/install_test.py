@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Installs the build tree GRAPHSIEVE_BUILD into a temporary prefix and uses it as someone without the checkout would.
+GRAPHSIEVE_CMAKE and GRAPHSIEVE_MAKE name cmake and ninja; this script's own Python is the user's Python with torch."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CMAKE = os.environ.get("GRAPHSIEVE_CMAKE", "cmake")
+NINJA = os.environ.get("GRAPHSIEVE_MAKE", "ninja")
+BUILD = os.environ.get("GRAPHSIEVE_BUILD", str(ROOT / "build" / "release"))
+
+
+def run(command, code=0, **env):
+    """Runs in an environment without variables that could help to find the checkout."""
+    clean = {name: os.environ[name] for name in ("HOME", "LANG", "PATH", "TMPDIR") if name in os.environ}
+    result = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=600,
+                            env={**clean, **env})
+    if result.returncode != code:
+        raise AssertionError(f"{command}: exit {result.returncode}\n{result.stdout}\n{result.stderr}")
+    return result
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.dir = pathlib.Path(cls.folder.name)
+        cls.prefix = cls.dir / "prefix"
+        run([CMAKE, "--install", BUILD, "--prefix", cls.prefix])
+        cls.program = cls.prefix / "bin" / "graphsieve"
+
+    def test_no_file_names_the_checkout(self):
+        found = [p for p in self.prefix.rglob("*") if p.is_file() and str(ROOT).encode() in p.read_bytes()]
+        self.assertEqual(found, [])
+
+    def test_headers_include_installed_headers_alone(self):
+        include = self.prefix / "include"
+        headers = list(include.rglob("*.h"))
+        self.assertIn(include / "graphsieve" / "train" / "experiment.h", headers)
+        for header in headers:
+            for line in header.read_text().splitlines():
+                if line.startswith('#include "'):
+                    self.assertTrue((include / line.split('"')[1]).is_file(), f"{header}: {line}")
+
+    def test_version(self):
+        shown = run([self.program, "--version"], PYTHON=sys.executable).stdout
+        self.assertRegex(shown, r"^graphsieve \d+\.\d+\.\d+\n$")
+
+    def test_run(self):
+        out = self.dir / "run"
+        run([self.program, "run", "minesweeper:12", "--set", "estimator.epochs=2", "--set", "network.epochs=2", "--out",
+             out], PYTHON=sys.executable)
+        self.assertEqual(json.loads((out / "result.json").read_text())["graph"]["nodes"], 144)
+
+    def test_program_is_found_through_a_link(self):
+        link = self.dir / "linked"
+        link.symlink_to(self.program)
+        run([link, "--version"], PYTHON=sys.executable)
+
+    def test_torch_lib_folder_may_be_named(self):
+        import torch
+        lib = pathlib.Path(torch.__file__).parent / "lib"
+        run([self.program, "--version"], GRAPHSIEVE_TORCH_LIB=str(lib), PYTHON="/bin/false")
+
+    def test_exit_code_is_the_programs(self):
+        self.assertIn("error: ", run([self.program, "walk"], code=2, PYTHON=sys.executable).stderr)
+
+    def test_missing_torch_is_one_clear_line(self):
+        for env, word in (({"PYTHON": "/bin/false"}, "/bin/false"), ({"PYTHON": "/no/python"}, "/no/python"),
+                          ({"GRAPHSIEVE_TORCH_LIB": "/no/lib"}, "/no/lib")):
+            result = run([self.program, "--version"], code=1, **env)
+            self.assertEqual(result.stdout, "")
+            self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+            self.assertTrue(result.stderr.startswith(f"error: no torch in {word}; set PYTHON"), result.stderr)
+
+    def test_consumer_project_builds_and_runs(self):
+        source, build = self.dir / "consumer", self.dir / "consumer-build"
+        shutil.copytree(HERE / "consumer", source)
+        run([CMAKE, "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={NINJA}",
+             f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DCMAKE_BUILD_TYPE=Debug"], PYTHON=sys.executable)
+        run([CMAKE, "--build", build])
+        self.assertEqual(run([build / "consumer", self.dir / "consumer-run"]).stdout, "7.000 144\n")
+        self.assertTrue((self.dir / "consumer-run" / "predictions.csv").is_file())
+
+
+if __name__ == "__main__":
+    unittest.main()

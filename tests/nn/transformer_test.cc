@@ -1,0 +1,246 @@
+#include "graphsieve/nn/transformer.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/sampling/batches.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+using nn::AttentionKind;
+using nn::NormKind;
+using nn::TransformerShape;
+
+constexpr int64_t kNodes = 90, kFeatures = 6, kLayers = 3, kDrawn = 5;
+constexpr AttentionKind kKinds[] = {AttentionKind::kEstimator, AttentionKind::kExphormer, AttentionKind::kSpexphormer,
+                                    AttentionKind::kPlain};
+
+TransformerShape shape(AttentionKind kind) {
+  TransformerShape s;
+  s.attention = kind;
+  s.features = kFeatures, s.classes = 4, s.width = 8, s.heads = kind == AttentionKind::kEstimator ? 1 : 2;
+  s.layers = kLayers, s.pre_layers = 1, s.output_layers = 2, s.ffn_width = 10, s.clamp = 8, s.value_scale = 0.25;
+  return s;
+}
+
+nn::Transformer network(const TransformerShape& s, uint64_t seed = 1) {
+  nn::Transformer made(s);
+  nn::initialise(*made, seed);
+  return made;
+}
+
+/// Dense features; drawn edges of every layer, node 7 without any.
+struct Graph {
+  FeatureMatrix features;
+  std::vector<LayerSample> drawn;
+
+  Graph() {
+    torch::manual_seed(4);
+    features.rows = kNodes, features.cols = kFeatures;
+    features.dense = at::randn({kNodes, kFeatures}) * (at::rand({kNodes, kFeatures}) < 0.5);
+    for (int64_t l = 0; l < kLayers; ++l) {
+      drawn.push_back(
+          {at::randint(kNodes, {kNodes, kDrawn}).to(at::kInt), at::randint(3, {kNodes, kDrawn}).to(at::kByte)});
+      drawn.back().index[7].fill_(-1);
+    }
+  }
+
+  NetworkInput whole() const {
+    NetworkInput input;
+    input.features = &features;
+    for (const auto& d : drawn) input.layers.push_back(whole_graph_layer(d));
+    return input;
+  }
+
+  NetworkInput batch(const Tensor& nodes) const {
+    const DrawLayer draw = [this](int64_t l, const Tensor& rows) {
+      return LayerSample{drawn[l].index.index_select(0, rows), drawn[l].type.index_select(0, rows)};
+    };
+    NetworkInput input = expand_batch(nodes, kLayers, draw, at::full({kNodes}, -1, at::kInt));
+    input.features = &features;
+    return input;
+  }
+};
+
+double distance(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
+
+TEST(Transformer, BatchGivesTheWholeGraphsLogits) {
+  const torch::NoGradGuard no_grad;
+  const Graph graph;
+  const Tensor nodes = at::tensor(std::vector<int32_t>{40, 7, 3, 89});
+  for (AttentionKind kind : kKinds) {
+    auto net = network(shape(kind));
+    net->eval();
+    const Tensor whole = net(graph.whole(), ForwardOptions()), batch = net(graph.batch(nodes), ForwardOptions());
+    ASSERT_EQ(batch.sizes(), (std::vector<int64_t>{4, 4}));
+    EXPECT_LE(distance(batch, whole.index_select(0, nodes)), 1e-5) << static_cast<int>(kind);
+  }
+}
+
+TEST(Transformer, SparseFeaturesGiveTheLogitsAndGradientsOfDenseOnes) {
+  const Graph graph;
+  Graph sparse = graph;
+  const Tensor held = graph.features.dense.ne(0), where = held.nonzero(), turned = held.t().nonzero();
+  sparse.features.dense = Tensor();
+  const auto starts = [](const Tensor& counts) { return at::cat({at::zeros({1}, at::kLong), counts.cumsum(0)}); };
+  sparse.features.row_start = starts(held.sum(1)), sparse.features.t_row_start = starts(held.sum(0));
+  sparse.features.column = where.select(1, 1).to(at::kInt).contiguous();
+  sparse.features.value = graph.features.dense.masked_select(held);
+  sparse.features.t_row = turned.select(1, 1).to(at::kInt).contiguous();
+  sparse.features.t_value = graph.features.dense.t().masked_select(held.t());
+  auto dense_net = network(shape(AttentionKind::kSpexphormer)),
+       sparse_net = network(shape(AttentionKind::kSpexphormer));
+  const Tensor nodes = at::tensor(std::vector<int32_t>{40, 7, 3, 89, 1, 2, 4, 5});
+  const Tensor a = dense_net(graph.batch(nodes), ForwardOptions()),
+               b = sparse_net(sparse.batch(nodes), ForwardOptions());
+  EXPECT_LE(distance(a, b), 1e-5);
+  a.square().sum().backward();
+  b.square().sum().backward();
+  for (const auto& p : dense_net->named_parameters()) {
+    EXPECT_LE(distance(p.value().grad(), sparse_net->named_parameters()[p.key()].grad()), 1e-4) << p.key();
+  }
+}
+
+TEST(Transformer, GradientsReachEveryParameter) {
+  const Graph graph;
+  for (AttentionKind kind : kKinds) {
+    for (NormKind norm : {NormKind::kBatch, NormKind::kGraph, NormKind::kNone}) {
+      TransformerShape s = shape(kind);
+      s.norm = norm;
+      auto net = network(s);
+      net(graph.batch(at::arange(40, at::kInt)), ForwardOptions()).pow(3).sum().backward();
+      for (const auto& p : net->named_parameters()) {
+        ASSERT_TRUE(p.value().grad().defined()) << p.key();
+        EXPECT_TRUE(p.value().grad().isfinite().all().item<bool>()) << p.key();
+        EXPECT_GT(p.value().grad().abs().max().item<double>(), 0) << p.key() << " of kind " << static_cast<int>(kind);
+      }
+    }
+  }
+}
+
+TEST(Transformer, FeaturesThatAreAllZeroGiveFiniteGradients) {
+  Graph graph;
+  graph.features.dense.zero_();
+  for (AttentionKind kind : kKinds) {
+    for (int64_t pre : {0, 1}) {
+      TransformerShape s = shape(kind);
+      s.norm = kind == AttentionKind::kEstimator ? NormKind::kGraph : NormKind::kBatch;
+      s.pre_layers = pre;
+      auto net = network(s);
+      net(graph.batch(at::arange(kNodes, at::kInt)), ForwardOptions()).pow(3).sum().backward();
+      std::string bad;
+      for (const auto& p : net->named_parameters())
+        bad += p.value().grad().isfinite().all().item<bool>() ? "" : " " + p.key();
+      EXPECT_EQ(bad, "") << "kind " << static_cast<int>(kind) << " pre layers " << pre;
+    }
+  }
+}
+
+TEST(Transformer, DropoutIsKeyedAndOffInEvaluation) {
+  const torch::NoGradGuard no_grad;
+  const Graph graph;
+  TransformerShape s = shape(AttentionKind::kExphormer);
+  s.dropout = 0.5;
+  s.norm = NormKind::kNone;
+  auto net = network(s);
+  ForwardOptions one, two;
+  one.dropout_key = 1, two.dropout_key = 2;
+  EXPECT_TRUE(net(graph.whole(), one).equal(net(graph.whole(), one)));
+  EXPECT_FALSE(net(graph.whole(), one).equal(net(graph.whole(), two)));
+  net->eval();
+  EXPECT_TRUE(net(graph.whole(), one).equal(net(graph.whole(), two)));
+}
+
+TEST(Transformer, BringsBackScoresAndEmbeddings) {
+  const torch::NoGradGuard no_grad;
+  const Graph graph;
+  auto net = network(shape(AttentionKind::kSpexphormer));
+  std::vector<Tensor> scores;
+  Tensor embeddings;
+  ForwardOptions options;
+  options.scores = &scores, options.embeddings = &embeddings;
+  net(graph.whole(), options);
+  EXPECT_EQ(embeddings.sizes(), (std::vector<int64_t>{kNodes, 8}));
+  ASSERT_EQ(scores.size(), static_cast<size_t>(kLayers));
+  for (const Tensor& s : scores) {  // every node but 7 has kDrawn edges
+    ASSERT_EQ(s.sizes(), (std::vector<int64_t>{(kNodes - 1) * kDrawn, 2}));
+    EXPECT_LE(distance(s.view({kNodes - 1, kDrawn, 2}).sum(1), at::ones({kNodes - 1, 2})), 1e-5);
+  }
+}
+
+TEST(Transformer, TemperatureSharpensTheEstimatorsScores) {
+  const torch::NoGradGuard no_grad;
+  const Graph graph;
+  auto net = network(shape(AttentionKind::kEstimator));
+  const auto spread = [&](double temperature) {
+    std::vector<Tensor> scores;
+    ForwardOptions options;
+    options.temperature = temperature, options.scores = &scores;
+    net(graph.whole(), options);
+    return scores[0].std().item<double>();
+  };
+  EXPECT_GT(spread(0.1), spread(1));
+}
+
+TEST(Transformer, NamesTheFirstLayerThatIsNotFinite) {
+  const torch::NoGradGuard no_grad;
+  Graph graph;
+  auto net = network(shape(AttentionKind::kPlain));
+  const auto first_bad = [&] {
+    int64_t layer = -5;
+    ForwardOptions options;
+    options.first_bad_layer = &layer;
+    net(graph.whole(), options);
+    return layer;
+  };
+  EXPECT_EQ(first_bad(), -1);
+  const auto spoil = [&](const std::string& name) { net->named_parameters()[name].fill_(NAN); };
+  spoil("output_0.bias");
+  EXPECT_EQ(first_bad(), kLayers + 1);
+  spoil("layer_1.ffn_out.bias");
+  EXPECT_EQ(first_bad(), 2);
+  graph.features.dense.fill_(INFINITY);
+  EXPECT_EQ(first_bad(), 0);
+}
+
+TEST(Transformer, RefusesEdgesForAnotherNumberOfLayers) {
+  const Graph graph;
+  NetworkInput input = graph.whole();
+  input.layers.pop_back();
+  EXPECT_THROW(network(shape(AttentionKind::kPlain))(input, ForwardOptions()), Error);
+}
+
+TEST(Initialise, IsKeyedBySeedAndName) {
+  const auto one = network(shape(AttentionKind::kEstimator), 1), same = network(shape(AttentionKind::kEstimator), 1);
+  const auto other = network(shape(AttentionKind::kEstimator), 2);
+  for (const auto& p : one->named_parameters())
+    EXPECT_TRUE(p.value().equal(same->named_parameters()[p.key()])) << p.key();
+  const auto query = [](const nn::Transformer& n, const char* layer) {
+    return n->named_parameters()[std::string(layer) + ".attention.query.weight"];
+  };
+  EXPECT_FALSE(query(one, "layer_0").equal(query(other, "layer_0")));
+  EXPECT_FALSE(query(one, "layer_0").equal(query(one, "layer_1")));
+}
+
+TEST(Initialise, LinearMapsAreUniformAndNormsNeutral) {
+  TransformerShape s = shape(AttentionKind::kEstimator);
+  s.width = 64, s.norm = NormKind::kGraph;
+  const auto net = network(s);
+  const auto parameters = net->named_parameters();
+  const Tensor weight = parameters["layer_0.attention.query.weight"];
+  EXPECT_LE(weight.abs().max().item<double>(), 1 / 8.0);
+  EXPECT_NEAR(weight.std().item<double>(), 1 / 8.0 / std::sqrt(3.0), 0.003);
+  EXPECT_TRUE((parameters["layer_0.ffn_norm.weight"] == 1).all().item<bool>());
+  EXPECT_TRUE((parameters["layer_0.ffn_norm.bias"] == 0).all().item<bool>());
+  EXPECT_TRUE((parameters["layer_2.attention.value_scale"] == 0.25).all().item<bool>());
+}
+
+}  // namespace
+}  // namespace graphsieve

@@ -1,0 +1,442 @@
+#include "graphsieve/ops/sparse_attention/sparse_attention.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <tuple>
+
+#include "op_testing.h"
+
+namespace graphsieve {
+namespace {
+
+using namespace graphsieve::testing;
+using at::Tensor;
+using ops::AttentionEdges;
+
+constexpr double kNoClamp = std::numeric_limits<double>::infinity();
+
+struct Edge {
+  int32_t destination, source;
+  uint8_t type;
+};
+
+struct Csr {
+  Tensor row_start, index, type;
+};
+
+/// Edges by destination in the given order; with `by_source`, the transpose.
+Csr csr(const std::vector<Edge>& edges, int64_t rows, bool by_source) {
+  std::vector<size_t> order(edges.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  const auto row = [&](size_t e) { return by_source ? edges[e].source : edges[e].destination; };
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return row(a) < row(b); });
+  const int64_t m = static_cast<int64_t>(edges.size());
+  Csr to{at::zeros({rows + 1}, at::kLong), at::empty({m}, at::kInt), at::empty({m}, at::kByte)};
+  for (int64_t i = 0; i < m; ++i) {
+    const Edge& e = edges[order[i]];
+    ++to.row_start.mutable_data_ptr<int64_t>()[row(order[i]) + 1];
+    to.index.mutable_data_ptr<int32_t>()[i] = by_source ? e.destination : e.source;
+    to.type.mutable_data_ptr<uint8_t>()[i] = e.type;
+  }
+  to.row_start = to.row_start.cumsum(0);
+  return to;
+}
+
+struct Graph {
+  int64_t destinations, sources;
+  int types;
+  AttentionEdges edges;
+};
+
+Graph graph_of(const std::vector<Edge>& edges, int64_t destinations, int64_t sources, int types) {
+  const Csr to = csr(edges, destinations, false), from = csr(edges, sources, true);
+  return {destinations, sources, types, {to.row_start, to.index, to.type, from.row_start, from.index, from.type}};
+}
+
+/// Row i has degrees[i] edges from random sources, of random types in no order (or, `sorted`, in order).
+std::vector<Edge> random_edges(const std::vector<int64_t>& degrees, int64_t sources, int types, bool sorted = false) {
+  std::mt19937_64 random(7);
+  std::vector<Edge> edges;
+  for (size_t i = 0; i < degrees.size(); ++i) {
+    const auto first = static_cast<int64_t>(edges.size());
+    for (int64_t e = 0; e < degrees[i]; ++e)
+      edges.push_back(
+          {static_cast<int32_t>(i), static_cast<int32_t>(random() % sources), static_cast<uint8_t>(random() % types)});
+    if (sorted) std::sort(edges.begin() + first, edges.end(), [](auto& a, auto& b) { return a.type < b.type; });
+  }
+  return edges;
+}
+
+Graph random_graph(const std::vector<int64_t>& degrees, int64_t sources, int types, bool sorted = false) {
+  return graph_of(random_edges(degrees, sources, types, sorted), static_cast<int64_t>(degrees.size()), sources, types);
+}
+
+/// Empty rows, one edge, and the edges of every vector length.
+const std::vector<int64_t> kDegrees{0, 1, 2, 3, 15, 16, 17, 0, 33, 1, 70, 7};
+
+struct Shape {
+  int64_t heads, key_width, value_width;
+  double clamp;
+};
+
+std::ostream& operator<<(std::ostream& to, const Shape& s) {
+  return to << "heads " << s.heads << " key " << s.key_width << " value " << s.value_width << " clamp " << s.clamp;
+}
+
+struct Inputs {
+  Tensor query, key_value, type_scale, type_bias, grad;
+
+  Inputs to(at::ScalarType rows, at::ScalarType sums) const {
+    return {query.to(rows), key_value.to(rows), type_scale.to(sums), type_bias.to(sums), grad.to(rows)};
+  }
+  Inputs doubles() const { return to(at::kDouble, at::kDouble); }
+};
+
+/// Logits of a standard deviation about 1.5.
+Inputs inputs(const Graph& g, const Shape& s, at::ScalarType type = at::kFloat) {
+  const int64_t keys = s.heads * s.key_width, values = s.heads * s.value_width;
+  const auto sums = type == at::kDouble ? at::kDouble : at::kFloat;
+  return {random_tensor({g.destinations, keys}, type), random_tensor({g.sources, keys + values}, type, 2),
+          random_tensor({g.types, keys}, sums, 3) * (1.5 / std::sqrt(s.key_width)),
+          random_tensor({g.types, s.heads}, sums, 4) * 0.5, random_tensor({g.destinations, values}, type, 5)};
+}
+
+/// Minus infinity, of rows without edges, as a number that can be compared.
+Tensor finite(const Tensor& log_sum) { return at::nan_to_num(log_sum, 0, 1e4, -1e4); }
+
+const char* const kResults[] = {"out", "log_sum", "scores", "query", "key_value", "type_scale", "type_bias"};
+
+/// out, log_sum, scores and the four gradients.
+Tensors forward_backward(const Inputs& in, const AttentionEdges& edges, const Shape& s) {
+  const auto leaf = [](const Tensor& t) { return t.detach().requires_grad_(); };
+  const Tensor query = leaf(in.query), key_value = leaf(in.key_value), scale = leaf(in.type_scale),
+               bias = leaf(in.type_bias);
+  auto [out, log_sum] = ops::sparse_attention(query, key_value, edges, scale, bias, s.heads, s.clamp);
+  const Tensor scores = ops::sparse_attention_scores(in.query, in.key_value, s.heads * s.value_width, edges,
+                                                     in.type_scale, in.type_bias, s.heads, s.clamp, log_sum);
+  out.backward(in.grad);
+  return {out.detach(), finite(log_sum), scores, query.grad(), key_value.grad(), scale.grad(), bias.grad()};
+}
+
+void expect_all_close(const Tensors& ours, const Tensors& exact, double tolerance, const std::string& what) {
+  for (size_t i = 0; i < exact.size(); ++i) expect_close(ours[i], exact[i], tolerance, what + " " + kResults[i]);
+}
+
+/// The float64 path is the reference, on the same numbers.
+void expect_reference(const Graph& g, const Shape& s, double tolerance = 1e-4, at::ScalarType type = at::kFloat) {
+  const Inputs in = inputs(g, s, type);
+  const Tensors exact = forward_backward(in.doubles(), g.edges, s);
+  for_each_target([&](const std::string& target) {
+    expect_all_close(forward_backward(in, g.edges, s), exact, tolerance, str(s, " ", target));
+  });
+}
+
+const std::vector<int64_t> kHeads{1, 2, 3, 4, 8, 16};
+const std::vector<int64_t> kWidths{1, 2, 3, 4, 5, 7, 8, 16, 20, 28, 32, 40, 64};
+
+TEST(SparseAttention, AgreesWithReferenceForEveryShapeOnEveryTarget) {
+  const double clamps[] = {8, 0.7, kNoClamp, 50};
+  size_t turn = 0;
+  for (int64_t heads : kHeads) {
+    for (size_t w = 0; w < kWidths.size(); ++w) {
+      const int types = 1 + static_cast<int>(turn % 5);
+      const Graph g = random_graph(kDegrees, 40, types, turn % 2 == 0);
+      expect_reference(g, {heads, kWidths[w], kWidths[w], clamps[turn % 4]});
+      expect_reference(g, {heads, kWidths[w], kWidths[(w + 5) % kWidths.size()], clamps[(turn + 1) % 4]});
+      ++turn;
+    }
+  }
+}
+
+TEST(SparseAttention, HubRowIsSplitIntoPieces) {
+  const Graph g = random_graph({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
+  for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{1, 4, 4, 8}, Shape{3, 5, 7, kNoClamp}, Shape{2, 32, 16, 0.7}}) {
+    expect_reference(g, s, 1e-3);
+  }
+}
+
+TEST(SparseAttention, HubSourceIsSplitIntoPieces) {
+  std::vector<Edge> edges = random_edges({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
+  for (Edge& e : edges) std::swap(e.destination, e.source);
+  const Graph g = graph_of(edges, 400, 7, 3);
+  for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{1, 4, 4, 8}, Shape{3, 5, 7, kNoClamp}, Shape{2, 32, 16, 0.7}}) {
+    expect_reference(g, s, 1e-3);
+  }
+}
+
+TEST(SparseAttention, FewerDestinationsThanSourcesAndTheOtherWayRound) {
+  expect_reference(random_graph({3, 0, 18, 1}, 1000, 3), {4, 16, 8, 8});
+  expect_reference(random_graph(std::vector<int64_t>(300, 5), 3, 2), {4, 16, 8, 8});
+}
+
+TEST(SparseAttention, WholeItemsOfManySmallRows) {
+  std::vector<int64_t> degrees(3000);
+  for (size_t i = 0; i < degrees.size(); ++i) degrees[i] = static_cast<int64_t>(i * 7 % 23);
+  const Graph g = random_graph(degrees, 2000, 3, true);
+  expect_reference(g, {4, 8, 8, 8}, 3e-4);
+  expect_reference(g, {1, 4, 4, 8}, 3e-4);
+}
+
+/// What comes out is rounded to 8 bits; gradients also feel the rounding of `out`, which the backward pass reads.
+TEST(SparseAttention, BFloat16RowsAgreeWithTheReferenceOnTheRoundedInputs) {
+  for (int64_t heads : {1, 3, 4, 8}) {
+    for (int64_t width : {1, 4, 5, 16, 28}) {
+      const Graph g = random_graph(kDegrees, 40, 3);
+      const Shape s{heads, width, (width + 6) / 2, width % 2 ? 8.0 : kNoClamp};
+      const Inputs in = inputs(g, s, at::kBFloat16);
+      const Tensors exact = forward_backward(in.doubles(), g.edges, s);
+      for_each_target([&](const std::string& target) {
+        const Tensors ours = forward_backward(in, g.edges, s);
+        for (size_t i = 0; i < ours.size(); ++i) {
+          expect_close(ours[i], exact[i], i == 0 ? 4e-3 : i < 3 ? 1e-4 : 5e-2, str(s, " ", target, " ", kResults[i]));
+        }
+      });
+    }
+  }
+}
+
+TEST(SparseAttention, TakesStridedViews) {
+  const Graph g = random_graph(kDegrees, 40, 3);
+  for (auto type : {at::kFloat, at::kBFloat16}) {
+    for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{3, 5, 7, 8}, Shape{1, 1, 2, 8}}) {
+      const Inputs in = inputs(g, s, type);
+      const auto widened = [](const Tensor& t) {
+        Tensor wide = at::full({t.size(0), t.size(1) + 5}, 1e9, t.options());
+        wide.narrow(1, 3, t.size(1)).copy_(t);
+        return wide.narrow(1, 3, t.size(1));
+      };
+      const Tensors packed = forward_backward(in, g.edges, s);
+      Inputs view = in;
+      view.query = widened(in.query), view.key_value = widened(in.key_value), view.grad = widened(in.grad);
+      Tensors ours = forward_backward(view, g.edges, s);
+      for (size_t i = 0; i < ours.size(); ++i) expect_same_bits(ours[i], packed[i], str(s, " ", kResults[i]));
+      view.query = in.query.t().contiguous().t(), view.key_value = in.key_value.t().contiguous().t();
+      ours = forward_backward(view, g.edges, s);
+      for (size_t i = 0; i < ours.size(); ++i) expect_same_bits(ours[i], packed[i], str(s, " ", kResults[i]));
+    }
+  }
+}
+
+TEST(SparseAttention, SymmetricGraphNeedsNoTranspose) {
+  std::vector<Edge> edges;
+  for (const Edge& e : random_edges({0, 5, 17, 40, 2, 1, 9}, 7, 3)) {
+    edges.push_back(e);
+    edges.push_back({e.source, e.destination, e.type});
+  }
+  std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
+    return std::tuple(a.destination, a.type, a.source) < std::tuple(b.destination, b.type, b.source);
+  });
+  const Graph g = graph_of(edges, 7, 7, 3);
+  const Shape s{4, 8, 4, 8};
+  const Inputs in = inputs(g, s);
+  AttentionEdges half = g.edges;
+  half.t_row_start.reset(), half.t_index.reset(), half.t_type.reset();
+  expect_all_close(forward_backward(in, half, s), forward_backward(in.doubles(), g.edges, s), 1e-4, "symmetric");
+}
+
+/// The formula in torch's operations, for edges by destination.
+Tensor plain_attention(const Inputs& in, const Graph& g, const Shape& s) {
+  const Tensor start = g.edges.row_start;
+  const Tensor to = at::repeat_interleave(at::arange(g.destinations), start.diff());
+  const Tensor from = g.edges.index.to(at::kLong), type = g.edges.type.to(at::kLong);
+  const int64_t keys = s.heads * s.key_width;
+  const auto per_head = [&](const Tensor& t) { return t.view({t.size(0), s.heads, -1}); };
+  const Tensor k = per_head(in.key_value.narrow(1, 0, keys).index_select(0, from));
+  const Tensor v = per_head(in.key_value.slice(1, keys).index_select(0, from));
+  const Tensor q = per_head(in.query.index_select(0, to)), scale = per_head(in.type_scale.index_select(0, type));
+  const Tensor logit = ((q * k * scale).sum(-1) + in.type_bias.index_select(0, type)).clamp(-s.clamp, s.clamp);
+  const Tensor e = logit.exp();
+  const Tensor sum = at::zeros({g.destinations, s.heads}, e.options()).index_add(0, to, e);
+  const Tensor p = e / sum.index_select(0, to);
+  const Tensor out =
+      at::zeros({g.destinations, s.heads, s.value_width}, e.options()).index_add(0, to, p.unsqueeze(-1) * v);
+  return out.view({g.destinations, -1});
+}
+
+TEST(SparseAttention, AgreesWithTheFormulaInTorchOperations) {
+  const Graph g = random_graph(kDegrees, 40, 3);
+  for (double clamp : {0.7, 8.0}) {
+    const Shape s{4, 5, 3, clamp};
+    const Inputs in = inputs(g, s, at::kDouble);
+    Inputs leaves = in;
+    for (Tensor* t : {&leaves.query, &leaves.key_value, &leaves.type_scale, &leaves.type_bias}) {
+      *t = t->detach().clone().requires_grad_();
+    }
+    const Tensor out = plain_attention(leaves, g, s);
+    out.backward(in.grad);
+    const Tensors ours = forward_backward(in, g.edges, s);
+    expect_close(ours[0], out, 1e-12, "out");
+    expect_close(ours[3], leaves.query.grad(), 1e-12, "query");
+    expect_close(ours[4], leaves.key_value.grad(), 1e-12, "key_value");
+    expect_close(ours[5], leaves.type_scale.grad(), 1e-12, "type_scale");
+    expect_close(ours[6], leaves.type_bias.grad(), 1e-12, "type_bias");
+  }
+}
+
+TEST(SparseAttention, ExampleOfTheHeader) {
+  const auto floats = [](std::vector<float> v, int64_t columns) { return at::tensor(v).view({-1, columns}); };
+  const Graph g = graph_of({{0, 1, 0}, {0, 2, 0}}, 3, 3, 1);
+  const Tensor out = std::get<0>(ops::sparse_attention(floats({1, 0, 0}, 1), floats({0, 0, 0, 4, std::log(3.f), 8}, 2),
+                                                       g.edges, at::ones({1, 1}), at::zeros({1, 1}), 1, kNoClamp));
+  expect_close(out, floats({7, 0, 0}, 1), 1e-6);
+}
+
+TEST(SparseAttention, Gradients) {
+  const Graph g = random_graph({0, 1, 4, 7}, 5, 2);
+  for (const Shape& s : {Shape{1, 3, 2, kNoClamp}, Shape{2, 2, 3, 0.9}}) {
+    const Inputs in = inputs(g, s, at::kDouble);
+    expect_gradients(
+        [&](const Tensors& t) {
+          return std::get<0>(ops::sparse_attention(t[0], t[1], g.edges, t[2], t[3], s.heads, s.clamp));
+        },
+        {in.query, in.key_value, in.type_scale, in.type_bias});
+  }
+}
+
+TEST(SparseAttention, OnlyWantedGradients) {
+  const Graph g = random_graph(kDegrees, 40, 3);
+  const Shape s{4, 8, 8, 8};
+  for (auto type : {at::kFloat, at::kDouble}) {
+    const Inputs in = inputs(g, s, type);
+    const Tensors all = forward_backward(in, g.edges, s);
+    for (size_t wanted = 0; wanted < 4; ++wanted) {
+      Tensors leaves{in.query, in.key_value, in.type_scale, in.type_bias};
+      for (Tensor& t : leaves) t = t.detach().clone();
+      leaves[wanted].requires_grad_();
+      std::get<0>(ops::sparse_attention(leaves[0], leaves[1], g.edges, leaves[2], leaves[3], s.heads, s.clamp))
+          .backward(in.grad);
+      for (size_t i = 0; i < 4; ++i) EXPECT_EQ(leaves[i].grad().defined(), i == wanted);
+      expect_close(leaves[wanted].grad(), all[3 + wanted], 1e-5, kResults[3 + wanted]);
+    }
+  }
+}
+
+TEST(SparseAttention, LogSumIsNotDifferentiableAndScoresSumToOne) {
+  const Graph g = random_graph(kDegrees, 40, 3);
+  const Shape s{2, 8, 4, 8};
+  const Inputs in = inputs(g, s);
+  const Tensor query = in.query.detach().requires_grad_();
+  EXPECT_FALSE(
+      std::get<1>(ops::sparse_attention(query, in.key_value, g.edges, in.type_scale, in.type_bias, s.heads, s.clamp))
+          .requires_grad());
+  const Tensor scores = forward_backward(in, g.edges, s)[2];
+  EXPECT_GE(scores.min().item<float>(), 0);
+  const Tensor to = at::repeat_interleave(at::arange(g.destinations), g.edges.row_start.diff());
+  const Tensor sums = at::zeros({g.destinations, s.heads}).index_add(0, to, scores);
+  expect_close(sums, (g.edges.row_start.diff() > 0).to(at::kFloat).unsqueeze(1).expand_as(sums), 1e-5);
+}
+
+TEST(SparseAttention, LargeLogitsNeitherOverflowNorVanish) {
+  const Graph g = random_graph(kDegrees, 40, 3);
+  for (double clamp : {40.0, 41.0, kNoClamp}) {
+    const Shape s{4, 8, 8, clamp};
+    for (double bias : {-1000.0, 0.0, 1000.0}) {
+      Inputs in = inputs(g, s);
+      in.type_scale = in.type_scale * 100, in.type_bias = in.type_bias + bias;
+      const Tensors exact = forward_backward(in.doubles(), g.edges, s);
+      for_each_target([&](const std::string& target) {
+        const Tensors ours = forward_backward(in, g.edges, s);
+        for (const Tensor& t : ours) EXPECT_TRUE(t.isfinite().all().item<bool>()) << target;
+        expect_close(ours[0], exact[0], 2e-2, str("clamp ", clamp, " bias ", bias, " ", target));
+      });
+    }
+  }
+}
+
+TEST(SparseAttention, NoEdgesAndNoRows) {
+  const Shape s{4, 8, 4, 8};
+  for (int64_t rows : {0, 3}) {
+    const Graph g = random_graph(std::vector<int64_t>(rows, 0), 2, 3);
+    const Tensors ours = forward_backward(inputs(g, s), g.edges, s);
+    EXPECT_EQ(ours[0].size(0), rows);
+    for (size_t i : {0, 3, 4, 5, 6}) EXPECT_TRUE((ours[i] == 0).all().item<bool>()) << kResults[i];
+  }
+}
+
+TEST(SparseAttention, SameBitsAtAnyThreadCount) {
+  std::vector<int64_t> degrees(2000, 11);
+  degrees[700] = 40000;
+  const Graph g = random_graph(degrees, 1500, 3, true);
+  for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{1, 4, 4, kNoClamp}, Shape{3, 5, 7, 8}}) {
+    for (auto type : {at::kFloat, at::kBFloat16}) {
+      const Inputs in = inputs(g, s, type);
+      expect_same_at_any_thread_count([&] { return forward_backward(in, g.edges, s); });
+    }
+  }
+}
+
+TEST(SparseAttention, ShapeFunction) {
+  const auto meta = [](at::IntArrayRef shape, at::ScalarType type) {
+    return at::empty(shape, at::TensorOptions().device(at::kMeta).dtype(type));
+  };
+  const AttentionEdges edges{meta({8}, at::kLong), meta({30}, at::kInt), meta({30}, at::kByte), {}, {}, {}};
+  for (auto type : {at::kFloat, at::kBFloat16, at::kDouble}) {
+    const auto sums = type == at::kDouble ? at::kDouble : at::kFloat;
+    const Tensor query = meta({7, 12}, type), key_value = meta({9, 20}, type);
+    const Tensor scale = meta({3, 12}, sums), bias = meta({3, 4}, sums);
+    const auto [out, log_sum] = ops::sparse_attention(query, key_value, edges, scale, bias, 4, 8);
+    EXPECT_TRUE(out.is_meta());
+    EXPECT_EQ(out.sizes(), (std::vector<int64_t>{7, 8}));
+    EXPECT_EQ(out.scalar_type(), type);
+    EXPECT_EQ(log_sum.sizes(), (std::vector<int64_t>{7, 4}));
+    EXPECT_EQ(log_sum.scalar_type(), sums);
+    const Tensor scores = ops::sparse_attention_scores(query, key_value, 8, edges, scale, bias, 4, 8, log_sum);
+    EXPECT_EQ(scores.sizes(), (std::vector<int64_t>{30, 4}));
+    EXPECT_EQ(scores.scalar_type(), sums);
+  }
+}
+
+/// Expects an error of a call that is right but for what `spoil` changes.
+void expect_refused(const std::function<void(Inputs&, AttentionEdges&, Shape&)>& spoil,
+                    const std::vector<std::string>& parts) {
+  const Graph g = random_graph({3, 2, 0}, 5, 2);
+  Shape s{2, 4, 3, 8};
+  Inputs in = inputs(g, s);
+  AttentionEdges edges = g.edges;
+  spoil(in, edges, s);
+  expect_error(
+      [&] { ops::sparse_attention(in.query, in.key_value, edges, in.type_scale, in.type_bias, s.heads, s.clamp); },
+      parts);
+}
+
+TEST(SparseAttention, RefusesWrongRows) {
+  expect_refused([](Inputs& in, auto&, auto&) { in.query = in.query.to(at::kInt); },
+                 {"sparse_attention", "query", "Int"});
+  expect_refused([](Inputs& in, auto&, auto&) { in.key_value = in.key_value.to(at::kDouble); }, {"one type", "Double"});
+  expect_refused([](Inputs& in, auto&, auto&) { in.query = in.query.view({3, 2, 4}); }, {"matrices", "[3, 2, 4]"});
+  expect_refused([](auto&, auto&, Shape& s) { s.heads = 3; }, {"multiples of the 3 heads"});
+  expect_refused([](auto&, auto&, Shape& s) { s.heads = 0; }, {"0 heads"});
+  expect_refused([](Inputs& in, auto&, auto&) { in.key_value = in.key_value.narrow(1, 0, 8); }, {"values (0)"});
+  expect_refused([](auto&, auto&, Shape& s) { s.clamp = 0; }, {"clamp must be positive", "0"});
+}
+
+TEST(SparseAttention, RefusesWrongEdges) {
+  expect_refused([](auto&, AttentionEdges& e, auto&) { e.row_start = e.row_start.to(at::kInt); },
+                 {"row_start", "int64", "Int"});
+  expect_refused([](auto&, AttentionEdges& e, auto&) { e.row_start = e.row_start.slice(0, 1); },
+                 {"row_start", "4", "3"});
+  expect_refused([](auto&, AttentionEdges& e, auto&) { e.index = e.index.to(at::kLong); }, {"index", "int32", "Long"});
+  expect_refused([](auto&, AttentionEdges& e, auto&) { e.type = e.type.slice(0, 1); }, {"type", "[5]", "[4]"});
+}
+
+TEST(SparseAttention, RefusesWrongTypeTables) {
+  expect_refused([](Inputs& in, auto&, auto&) { in.type_scale = in.type_scale.slice(1, 1); },
+                 {"type_scale", "[types, 8]", "[2, 7]"});
+  expect_refused([](Inputs& in, auto&, auto&) { in.type_bias = in.type_bias.slice(0, 1); },
+                 {"type_bias", "[2, 2]", "[1, 2]"});
+  expect_refused([](Inputs& in, auto&, auto&) { in.type_bias = in.type_bias.to(at::kDouble); },
+                 {"type_bias", "Float", "Double"});
+}
+
+TEST(SparseAttention, BackwardRefusesARectangleWithoutItsTranspose) {
+  const Graph g = random_graph({3, 2, 0}, 5, 2);
+  const Shape s{2, 4, 3, 8};
+  AttentionEdges half = g.edges;
+  half.t_row_start.reset();
+  expect_error([&] { forward_backward(inputs(g, s), half, s); }, {"transpose", "3 destinations", "5 sources"});
+}
+
+}  // namespace
+}  // namespace graphsieve
