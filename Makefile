@@ -26,7 +26,7 @@ bench: build     ## kernel benchmarks; tables of docs/benchmarks.md come from be
 	@scripts/bench.sh $(PRESET)
 
 install: build   ## PREFIX=/usr/local: program, libraries, headers, CMake package
-	@$(CMAKE) --install $(BUILD) --prefix "$(PREFIX)" | grep -v -- '-- \(Up-to-date\|Installing\)' || true
+	@$(CMAKE) --install $(BUILD) --prefix "$(PREFIX)" >/dev/null
 	@echo "installed to $(PREFIX)"
 
 format:          ## clang-format in place

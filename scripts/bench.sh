@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: bench.sh PRESET. Builds the kernel benchmarks and runs them on one core; each checks its answer first. Graphs are
+# usage: bench.sh PRESET. Builds the kernel benchmarks and runs them; each checks its answer before it times. Graphs are
 # generated; with $GRAPHSIEVE_DATA, `bench/figures.py kernels` measures on tolokers and keeps the figures.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -25,7 +25,7 @@ LogitTables EstimatorAttentionImpl::tables(double temperature) const {
 Tensor EstimatorAttentionImpl::key_value(const Tensor& h) const {
   const Tensor kv = key_value_->forward(h);
   const Tensor v = kv.slice(1, shape_.key_width);
-  const Tensor unit = v / v.norm(2, {1}, true).clamp_min(1e-12);
+  const Tensor unit = v / v.norm(2, {1}, true).clamp_min(kTiny);
   return torch::cat({kv.slice(1, 0, shape_.key_width), unit * value_scale_}, 1);
 }
 

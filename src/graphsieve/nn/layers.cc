@@ -80,7 +80,7 @@ Tensor InputLayersImpl::forward(const NetworkInput& input) {
   if (input.rows.defined() && !few) h = h.index_select(0, input.rows);
   for (size_t l = 0; l < linear.size(); ++l) {
     h = ops::relu_dropout(norm[l](linear[l](h)), 0, 0);
-    h = h / h.norm(2, {1}, true).clamp_min(1e-12);
+    h = h / h.norm(2, {1}, true).clamp_min(kTiny);
   }
   return h;
 }

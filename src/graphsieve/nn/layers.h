@@ -43,6 +43,9 @@ struct InputLayersImpl : torch::nn::Module {
 };
 TORCH_MODULE(InputLayers);
 
+/// Below this length a row is not stretched to length 1: the gradient, which grows as 1/length, stays finite.
+constexpr double kTiny = 1e-6;
+
 /// Draws every parameter of a module, keyed by (seed, parameter name): weights and biases of linear maps uniform in
 /// ±1/√in, edge-type embeddings normal, norms at 1 and 0. Parameters that a module set itself stay.
 void initialise(torch::nn::Module& module, uint64_t seed);

@@ -128,14 +128,13 @@ class Experiment {
     outcome.has_estimator = true;
     if (request_.stages == Stages::kNetwork) return take_scores(outcome, to);
     if (!shared_) {
-      Estimate estimate = train_estimator(context, graph);
-      outcome.val = estimate.figures.val;
-      outcome.test = estimate.figures.test;
-      outcome.best_epoch = estimate.figures.best_epoch;
-      estimate_ = std::move(estimate);
+      estimate_ = train_estimator(context, graph);
       if (release()) shared_ = true, shared_seed_ = plan.seed;
     }
     outcome.estimator = estimate_.figures;
+    outcome.val = estimate_.figures.val;
+    outcome.test = estimate_.figures.test;
+    outcome.best_epoch = estimate_.figures.best_epoch;
     outcome.temperature = estimate_.temperature;
     write_network(to / "estimator.safetensors", estimate_.network);
     write_scores(to / "scores", estimate_.scores, graph.graph);

@@ -30,6 +30,7 @@ double AdamW::step(double learning_rate) {
     square += grads.back().square().sum(at::kDouble).item<double>();
   }
   const double norm = std::sqrt(square);
+  if (!std::isfinite(norm)) return norm;
   if (clip_norm_ > 0 && norm > clip_norm_)
     for (auto& g : grads) g.mul_(clip_norm_ / (norm + 1e-6));
   for (const auto& s : steps) s.add_(1);

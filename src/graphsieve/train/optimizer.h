@@ -11,7 +11,8 @@ class AdamW {
  public:
   AdamW(std::vector<at::Tensor> parameters, double weight_decay, double clip_norm);
 
-  /// One step with the gradients that are there, which are then cleared. Returns the norm before clipping.
+  /// One step with the gradients that are there, which are then cleared. Returns the norm before clipping; if that is not
+  /// finite, nothing is changed.
   double step(double learning_rate);
 
  private:

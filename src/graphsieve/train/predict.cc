@@ -63,8 +63,8 @@ void predict(const Dataset& data, const PredictRequest& request, Observer& obser
                                            run.run().at("best_epoch").get<int64_t>());
   const Probabilities p = probabilities(network(input, options), known.labels);
   const Split split = same_graph ? read_split(run.path / "split.json") : Split{};
-  write_predictions(request.out, p, known.labels, split);
   if (embeddings.defined()) write_npy(request.embeddings, embeddings);
+  write_predictions(request.out, p, known.labels, split);
 }
 
 }  // namespace graphsieve

@@ -37,6 +37,10 @@ void sparsify(const SparsifyRequest& request, Observer& observer) {
   edges.row_start = read_array<int64_t>(run.path / "scores" / "row_start.npy", at::kLong);
   edges.index = read_array<int32_t>(run.path / "scores" / "source.npy", at::kInt);
   edges.type = read_array<uint8_t>(run.path / "scores" / "type.npy", at::kByte);
+  for (size_t l = 0; l < scores.size(); ++l)
+    if (scores[l].sizes() != edges.index.sizes())
+      throw Error((run.path / "scores" / str("layer_", l, ".npy")).string(), ": has ", scores[l].numel(),
+                  " scores, expected ", edges.index.numel(), ", one an edge");
   std::vector<int64_t> k = request.k.empty() ? run.recipe.network.k : request.k;
   if (k.size() == 1) k.assign(scores.size(), k[0]);
   if (k.size() > scores.size())

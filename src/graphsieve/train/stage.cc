@@ -77,7 +77,7 @@ class Loop {
     reset_peak_tensor_bytes();
     const auto start = Clock::now();
     context_.observer.stage(stage_.name(), recipe_.epochs);
-    double best = -std::numeric_limits<double>::infinity();
+    double best = kNone;
     int64_t since_best = 0;
     for (int64_t epoch = 0; epoch < recipe_.epochs; ++epoch) {
       EpochRecord record = train_epoch(epoch);
@@ -85,8 +85,10 @@ class Loop {
       if (record.evaluated) {
         evaluate_epoch(record);
         ++since_best;
-        if (record.val > best || figures.epochs == 0) {
-          best = record.val;
+        // Where the value is never defined (a part of one class, say), the last epoch counts as the best.
+        const double value = std::isnan(record.val) ? kNone : record.val;
+        if (value > best || best == kNone) {
+          best = value;
           since_best = 0;
           figures.best_epoch = epoch;
           figures.val = record.val;
@@ -99,6 +101,9 @@ class Loop {
       report(record);
       if (recipe_.patience > 0 && since_best >= recipe_.patience) break;
     }
+    if (best == kNone)
+      context_.observer.note(str("the metric is not defined on the validation nodes (one class alone?): the ", stage_.name(),
+                                 "'s last epoch is used"));
     best_.restore(*network_);
     network_->eval();
     figures.seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -108,6 +113,8 @@ class Loop {
   }
 
  private:
+  static constexpr double kNone = -std::numeric_limits<double>::infinity();
+
   EpochRecord train_epoch(int64_t epoch) {
     EpochRecord record;
     record.stage = stage_.name();
