@@ -25,6 +25,10 @@
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
+// Loops over a row's vectors hold their sums in registers only if unrolled, which the compiler does not do by itself.
+#undef GRAPHSIEVE_UNROLL
+#define GRAPHSIEVE_UNROLL _Pragma("GCC unroll 16")
+
 HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
@@ -50,23 +54,22 @@ inline void store_as(BFloat16* to, float x) {
   to->bits = x != x ? 0x7FC0 : static_cast<uint16_t>((b + 0x7FFF + ((b >> 16) & 1)) >> 16);
 }
 
-/// e^x for x <= 88, relative error below 2e-7; below −87 it stays at e^−87.
+/// e^x for x <= 88, relative error below 4e-7; below −86 it stays at e^−86. The polynomial is evaluated in pairs, for a
+/// short chain: a chunk's exponentials wait for its dot products, and its weighted sum for them.
 HWY_INLINE VF exp_bounded(VF x) {
   const DF d;
   const hn::RebindToSigned<DF> di;
-  x = hn::Max(x, hn::Set(d, -87.0f));
-  const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
-  const VF k = hn::ConvertTo(d, n);
-  VF f = hn::NegMulAdd(k, hn::Set(d, 0.693359375f), x);
-  f = hn::NegMulAdd(k, hn::Set(d, -2.12194440e-4f), f);
-  VF p = hn::Set(d, 0.0013948596510024761f);
-  p = hn::MulAdd(p, f, hn::Set(d, 0.008375140255133326f));
-  p = hn::MulAdd(p, f, hn::Set(d, 0.04166621803885854f));
-  p = hn::MulAdd(p, f, hn::Set(d, 0.16666415340713384f));
-  p = hn::MulAdd(p, f, hn::Set(d, 0.5000000107834217f));
-  p = hn::MulAdd(p, f, hn::Set(d, 1.0f));
-  p = hn::MulAdd(p, f, hn::Set(d, 1.0f));
-  return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127)))));
+  x = hn::Max(x, hn::Set(d, -86.0f));
+  // Adding 1.5 · 2^23 rounds to an integer, which then stands in the low bits.
+  const VF magic = hn::Set(d, 12582912.0f);
+  const VF rounded = hn::MulAdd(x, hn::Set(d, 1.44269504f), magic);
+  const VF f = hn::NegMulAdd(hn::Sub(rounded, magic), hn::Set(d, 0.693147182f), x);
+  const VF f2 = hn::Mul(f, f);
+  const VF low = hn::MulAdd(hn::Set(d, 0.16666415340713384f), f, hn::Set(d, 0.5000000107834217f));
+  const VF mid = hn::MulAdd(hn::Set(d, 0.008375140255133326f), f, hn::Set(d, 0.04166621803885854f));
+  const VF high = hn::MulAdd(hn::Set(d, 0.0013948596510024761f), f2, mid);
+  const VF p = hn::MulAdd(f2, hn::MulAdd(f2, high, low), hn::Add(f, hn::Set(d, 1.0f)));
+  return hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::BitCast(di, rounded))));
 }
 
 /// How a row of heads x width is laid out for the vectors of this target.
@@ -189,12 +192,24 @@ HWY_INLINE bool all_equal(const uint8_t* type, int64_t count) {
   return words[0] == (first & ((1ull << (8 * count)) - 1));
 }
 
-/// A row of weights for dot products: one row, or with `type` one a type, `stride` apart. For rows below a vector each is
-/// repeated to fill one.
+/// The types of a chunk's edges; nearly always one, since a row's edges stand by type.
+struct ChunkTypes {
+  const uint8_t* type;
+  bool same;
+  ChunkTypes() : type(nullptr), same(false) {}
+  HWY_INLINE ChunkTypes(const uint8_t* t, int64_t edges) : type(t), same(all_equal(t, edges)) {}
+};
+
+/// A row of weights for dot products: one row, or where types differ one a type, `stride` apart. For rows below a vector
+/// each is repeated to fill one.
 struct Weights {
   const float* weight;
   int64_t stride;
-  const uint8_t* type;  ///< of the chunk's edges, or null
+  const uint8_t* type;  ///< of the chunk's edges, or null for one row
+
+  HWY_INLINE Weights(const float* row) : weight(row), stride(0), type(nullptr) {}
+  HWY_INLINE Weights(const float* rows, int64_t row_stride, const ChunkTypes& t)
+      : weight(t.same ? rows + t.type[0] * row_stride : rows), stride(row_stride), type(t.same ? nullptr : t.type) {}
 };
 
 /// The rows of a chunk's edges. `ahead` are the indices of as many edges further on, whose rows are fetched line by line
@@ -229,18 +244,17 @@ struct Wide {
 
   template <class T>
   static HWY_INLINE VF dots(const HeadLayout&, const ChunkRows<T>& c, const Weights& w) {
-    if (w.type && !all_equal(w.type, kEdges)) return dots_of<true>(c, w);
-    return dots_of<false>(c, {w.weight + (w.type ? w.type[0] * w.stride : 0), 0, nullptr});
+    return HWY_UNLIKELY(w.type) ? dots_of<true>(c, w) : dots_of<false>(c, w);
   }
 
   static HWY_INLINE void load_sum(const HeadLayout&, const float* from, Sum& sum) {
-    for (int v = 0; v < kVectors; ++v) sum.vector[v] = load(from + v * N);
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) sum.vector[v] = load(from + v * N);
   }
   static HWY_INLINE void clear(const HeadLayout&, Sum& sum) {
-    for (int v = 0; v < kVectors; ++v) sum.vector[v] = hn::Zero(DF());
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) sum.vector[v] = hn::Zero(DF());
   }
   static HWY_INLINE void store_sum(const HeadLayout&, const Sum& sum, float* to) {
-    for (int v = 0; v < kVectors; ++v) hn::StoreU(sum.vector[v], DF(), to + v * N);
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) hn::StoreU(sum.vector[v], DF(), to + v * N);
   }
 
   /// sum += coefficient[e][head] * row_e for edges [begin, end) of the chunk.
@@ -248,7 +262,7 @@ struct Wide {
   static HWY_INLINE void add(const HeadLayout&, const ChunkRows<T>& c, const float* coefficient, int64_t begin,
                              int64_t end, Sum& sum) {
     if (begin == 0 && end == kEdges) {
-      for (int e = 0; e < kEdges; ++e)
+      GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e)
         add_edge<Ahead>(c.rows[c.index[e]], c.rows[c.ahead[e]], coefficient + e * kHeads, sum);
     } else {
       for (int64_t e = begin; e < end; ++e)
@@ -260,14 +274,14 @@ struct Wide {
   template <bool Typed, class T>
   static HWY_INLINE VF dots_of(const ChunkRows<T>& c, const Weights& w) {
     const T *row[kEdges], *ahead[kEdges];
-    for (int e = 0; e < kEdges; ++e) row[e] = c.rows[c.index[e]], ahead[e] = c.rows[c.ahead[e]];
+    GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e) row[e] = c.rows[c.index[e]], ahead[e] = c.rows[c.ahead[e]];
     return ordered<L>(sum_tree<L, L, 0>([&](auto i) HWY_ATTR {
       constexpr int e = decltype(i)::value / PerEdge, at = decltype(i)::value % PerEdge * V * static_cast<int>(N);
       const T* x = row[e] + at;
       const float* weight = (Typed ? w.weight + w.type[e] * w.stride : w.weight) + at;
       fetch_line<at>(ahead[e]);
       VF sum = hn::Mul(load(x), load(weight));
-      for (int v = 1; v < V; ++v) {
+      GRAPHSIEVE_UNROLL for (int v = 1; v < V; ++v) {
         hwy::Prefetch(ahead[e] + at + v * N);
         sum = hn::MulAdd(load(x + v * N), load(weight + v * N), sum);
       }
@@ -277,7 +291,7 @@ struct Wide {
 
   template <bool Ahead, class T>
   static HWY_INLINE void add_edge(const T* row, const T* ahead, const float* coefficient, Sum& sum) {
-    for (int v = 0; v < kVectors; ++v) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) {
       if (Ahead && v * N * sizeof(T) % 64 == 0) hwy::Prefetch(ahead + v * N);
       VF x;
       if constexpr (L == N) {
@@ -303,7 +317,7 @@ struct Staged {
   /// Copies the chunk's rows side by side, as floats.
   template <class T>
   static HWY_INLINE void stage(const HeadLayout&, const ChunkRows<T>& c) {
-    for (int e = 0; e < kEdges; ++e) {
+    GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e) {
       const T* row = c.rows[c.index[e]];
       hwy::Prefetch(c.rows[c.ahead[e]]);
       if constexpr (sizeof(T) == 4) {
@@ -316,7 +330,7 @@ struct Staged {
 
   template <class T>
   static HWY_INLINE VF dots(const HeadLayout&, const ChunkRows<T>& c, const Weights& w) {
-    if (w.type && !all_equal(w.type, kEdges)) {
+    if (HWY_UNLIKELY(w.type)) {
       HWY_ALIGN float mixed[L * N];
       for (int e = 0; e < kEdges; ++e)
         std::memcpy(mixed + e * kRow, w.weight + w.type[e] * w.stride, kRow * sizeof(float));
@@ -325,7 +339,7 @@ struct Staged {
         return hn::Mul(load(c.staged + at), load(mixed + at));
       }));
     }
-    const VF same = load(w.weight + (w.type ? w.type[0] * w.stride : 0));
+    const VF same = load(w.weight);
     return ordered<L>(sum_tree<L, L, 0>(
         [&](auto i) HWY_ATTR { return hn::Mul(load(c.staged + decltype(i)::value * N), same); }));
   }
@@ -352,7 +366,7 @@ struct Staged {
       coefficient = some;
     }
     const auto lanes = head_of_lane(L);
-    for (int v = 0; v < L; ++v)
+    GRAPHSIEVE_UNROLL for (int v = 0; v < L; ++v)
       sum.vector[v & 1] = hn::MulAdd(hn::TableLookupLanes(load(coefficient + v * N / L), lanes), load(c.staged + v * N),
                                      sum.vector[v & 1]);
   }

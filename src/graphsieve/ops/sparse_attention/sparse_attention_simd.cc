@@ -254,12 +254,12 @@ struct Cursor {
 
 /// The logits of a chunk before clamping: dot products plus each edge's type bias.
 template <class P, class T>
-HWY_INLINE VF add_bias(const Operands<T>& o, VF dots, const uint8_t* type) {
+HWY_INLINE VF add_bias(const Operands<T>& o, VF dots, const ChunkTypes& types) {
   const int64_t heads = P::heads(o.key), edges = P::edges(o.key);
-  if (HWY_LIKELY(all_equal(type, edges))) return hn::Add(dots, load(o.type_bias.data() + type[0] * N));
+  if (HWY_LIKELY(types.same)) return hn::Add(dots, load(o.type_bias.data() + types.type[0] * N));
   HWY_ALIGN float mixed[N];
   for (int64_t e = 0; e < edges; ++e)
-    for (int64_t h = 0; h < heads; ++h) mixed[e * heads + h] = o.type_bias[type[e] * N + h];
+    for (int64_t h = 0; h < heads; ++h) mixed[e * heads + h] = o.type_bias[types.type[e] * N + h];
   return hn::Add(dots, hn::Load(DF(), mixed));
 }
 
@@ -319,17 +319,27 @@ class Forward {
     ChunkRows<T> before{};
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
       const auto at = cursor.at(chunk);
+      const ChunkTypes types(at.type, edges);
       const ChunkRows<T> keys{o_.key_rows, at.index, at.ahead, b.staged[0]};
       const ChunkRows<T> values{o_.value_rows, at.index, at.ahead, b.staged[2 + (chunk & 1)]};
       P::stage(o_.key, keys);
       P::stage(o_.value, values);
-      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), at.type});
+      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), types});
       if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, sum);
-      const VF logit = hn::Max(hn::Min(add_bias<P>(o_, dots, at.type), high), low);
+      const VF logit = hn::Max(hn::Min(add_bias<P>(o_, dots, types), high), low);
       const auto held = first_edges(cursor.count(chunk), heads);
       if (!bounded_) {
         const bool above = !hn::AllFalse(d, hn::And(hn::Gt(logit, shift), held));
-        if (chunk == 0 || above) shift = raise<P>(logit, held, total, state, sum, b);
+        if (chunk == 0 || above) {
+          // By way of memory, so that the sums themselves stay in registers.
+          P::store_sum(o_.value, sum, b.sum.data());
+          hn::Store(total, d, b.log_sum);
+          hn::Store(hn::IfThenElse(held, logit, hn::Set(d, -std::numeric_limits<float>::infinity())), d, b.delta);
+          raise(state, b);
+          total = hn::Zero(d);
+          P::load_sum(o_.value, b.sum.data(), sum);
+          shift = hn::Load(d, b.delta);
+        }
       }
       const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, shift)));
       total = hn::Add(total, p);
@@ -347,27 +357,20 @@ class Forward {
     for (int64_t i = 0; i < N; ++i) state.sum[i % o_.key.heads] += lanes[i];
   }
 
-  /// Unbounded logits: brings the state to the largest logit seen and returns the new shift.
-  template <class P>
-  HWY_NOINLINE VF raise(VF logit, hn::Mask<DF> held, VF& total, RowState& state, typename P::Sum& sum, RowBuffers& b) const {
-    const DF d;
+  /// Unbounded logits: brings the state to the largest logit seen. Takes the running total in b.log_sum, the logits in
+  /// b.delta and the sum of values in b.sum; leaves the new shift in b.delta and the scaled sum in b.sum.
+  HWY_NOINLINE void raise(RowState& state, RowBuffers& b) const {
     const int64_t heads = o_.key.heads;
-    add_lanes_to(total, state);
-    total = hn::Zero(d);
-    HWY_ALIGN float lanes[N];
-    hn::Store(hn::IfThenElse(held, logit, hn::Set(d, -std::numeric_limits<float>::infinity())), d, lanes);
-    P::store_sum(o_.value, sum, b.sum.data());
+    for (int64_t i = 0; i < N; ++i) state.sum[i % heads] += b.log_sum[i];
     for (int64_t h = 0; h < heads; ++h) {
       float now = state.top[h];
-      for (int64_t i = h; i < N; i += heads) now = std::max(now, lanes[i]);
+      for (int64_t i = h; i < N; i += heads) now = std::max(now, b.delta[i]);
       const float scale = state.sum[h] > 0 ? std::exp(state.top[h] - now) : 0.f;
       state.top[h] = now;
       state.sum[h] *= scale;
       for (int64_t c = 0; c < o_.value.width; ++c) b.sum[h * o_.value.width + c] *= scale;
     }
-    P::load_sum(o_.value, b.sum.data(), sum);
-    for (int64_t i = 0; i < N; ++i) lanes[i] = state.top[i % heads];
-    return hn::Load(d, lanes);
+    for (int64_t i = 0; i < N; ++i) b.delta[i] = state.top[i % heads];
   }
 
   void join(const RowState& from, const float* from_sum, RowState& into, float* sum) const {
@@ -444,33 +447,38 @@ class Backward {
 
   /// Probabilities and the logits' gradients of a chunk.
   template <class P>
-  HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const uint8_t* type, VF log_sum, VF delta,
+  HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const ChunkTypes& types, VF log_sum, VF delta,
                                  hn::Mask<DF> held) const {
     const DF d;
-    const VF raw = add_bias<P>(o_, dots, type);
+    const VF raw = add_bias<P>(o_, dots, types);
     const VF logit = hn::Max(hn::Min(raw, hn::Set(d, o_.a.clamp)), hn::Set(d, -o_.a.clamp));
     const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, log_sum)));
     const VF ds = hn::Mul(p, hn::Sub(value_dots, delta));
     return {p, hn::IfThenElseZero(hn::Eq(raw, logit), ds)};
   }
 
-  /// Sums of rows weighed by the logits' gradients, kept apart by edge type: `flush(type, sum)` is called whenever the
-  /// type changes and at the end.
+  /// Sums of rows weighed by the logits' gradients, kept apart by edge type: `flush(type)` is called whenever the type
+  /// changes and at the end, with the sum in `memory`.
   template <class P, class Flush>
   struct TypedSum {
     const HeadLayout& layout;
     typename P::Sum sum;
-    int type = -1;
+    float* memory;
+    int type;
     const Flush& flush;
 
     HWY_INLINE void change(int to) {
-      if (type >= 0) flush(type, sum);
+      if (type >= 0) {  // by way of memory, so that the sum itself stays in registers
+        P::store_sum(layout, sum, memory);
+        flush(type);
+      }
       P::clear(layout, sum);
       type = to;
     }
 
-    HWY_INLINE void add(const ChunkRows<T>& rows, const uint8_t* types, const float* coefficient, int64_t count) {
-      if (HWY_LIKELY(types[0] == type && count == P::edges(layout) && all_equal(types, count)))
+    HWY_INLINE void add(const ChunkRows<T>& rows, const ChunkTypes& chunk, const float* coefficient, int64_t count) {
+      const uint8_t* types = chunk.type;
+      if (HWY_LIKELY(chunk.same && types[0] == type && count == P::edges(layout)))
         return P::template add<false>(layout, rows, coefficient, 0, count, sum);
       for (int64_t e = 0; e < count;) {
         const int64_t begin = e;
@@ -517,46 +525,47 @@ class Backward {
       b.delta[l] = stats_[i][heads + l % heads];
     }
     const VF log_sum = hn::Load(d, b.log_sum), delta = hn::Load(d, b.delta);
-    const auto flush = [&](int type, const typename P::Sum& sum) HWY_ATTR {
-      P::store_sum(o_.key, sum, b.sum.data());
+    const auto flush = [&](int type) HWY_ATTR {
       const float* scale = o_.type_scale.data() + type * o_.key.padded_row();
       for (int64_t c = 0; c < row; ++c) b.out[c] += b.sum[c] * scale[c];
       if (scale_sum)
         for (int64_t c = 0; c < row; ++c) scale_sum[type * row + c] += b.sum[c] * to_float(query[c]);
     };
-    TypedSum<P, decltype(flush)> sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
+    TypedSum<P, decltype(flush)> sum{o_.key, zero_sum<P>(o_.key, b.any), b.sum.data(), -1, flush};
     const Cursor cursor(edges_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
     VF bias = hn::Zero(d);
     int bias_type = -1;
     ChunkRows<T> before{};
-    const uint8_t* type_before = nullptr;
+    ChunkTypes types_before{};
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
       const auto at = cursor.at(chunk);
+      const ChunkTypes types(at.type, edges);
       const ChunkRows<T> keys{o_.key_rows, at.index, at.ahead, b.staged[chunk & 1]}, values{o_.value_rows, at.index, at.ahead, b.staged[2]};
       P::stage(o_.key, keys);
       P::stage(o_.value, values);
-      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), at.type});
-      const VF value_dots = P::dots(o_.value, values, {b.value_weights.data(), 0, nullptr});
-      if (chunk > 0) sum.add(before, type_before, b.first[(chunk - 1) & 1], edges);
+      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), types});
+      const VF value_dots = P::dots(o_.value, values, {b.value_weights.data()});
+      if (chunk > 0) sum.add(before, types_before, b.first[(chunk - 1) & 1], edges);
       const int64_t count = cursor.count(chunk);
-      const Chunk c = differentiate<P>(dots, value_dots, at.type, log_sum, delta, first_edges(count, heads));
+      const Chunk c = differentiate<P>(dots, value_dots, types, log_sum, delta, first_edges(count, heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
-      if (bias_sum) sum_bias<P>(c.logit_grad, at.type, count, b.first[chunk & 1], bias, bias_type, bias_sum);
+      if (bias_sum) sum_bias<P>(c.logit_grad, types, count, b.first[chunk & 1], bias, bias_type, bias_sum);
       before = keys;
-      type_before = at.type;
+      types_before = types;
     }
-    sum.add(before, type_before, b.first[(chunks - 1) & 1], cursor.count(chunks - 1));
+    sum.add(before, types_before, b.first[(chunks - 1) & 1], cursor.count(chunks - 1));
     sum.change(-1);
     if (bias_type >= 0) add_bias_lanes(bias, bias_type, bias_sum);
   }
 
   /// Adds a chunk's gradients to their types' sums: whole chunks of one type in a vector, others one by one.
   template <class P>
-  HWY_INLINE void sum_bias(VF grad, const uint8_t* type, int64_t count, const float* lanes, VF& bias, int& bias_type,
+  HWY_INLINE void sum_bias(VF grad, const ChunkTypes& types, int64_t count, const float* lanes, VF& bias, int& bias_type,
                            float* bias_sum) const {
     const int64_t heads = P::heads(o_.key);
-    if (HWY_LIKELY(all_equal(type, P::edges(o_.key)))) {
+    const uint8_t* type = types.type;
+    if (HWY_LIKELY(types.same)) {
       if (type[0] != bias_type) {
         if (bias_type >= 0) add_bias_lanes(bias, bias_type, bias_sum);
         bias = hn::Zero(DF());
@@ -619,51 +628,52 @@ class Backward {
     const int64_t heads = P::heads(o_.key), row = P::row(o_.key), edges = P::edges(o_.key);
     o_.typed_weights(o_.key_rows[j], b.weights.data());
     o_.plain_weights(o_.value_rows[j], b.value_weights.data());
-    const auto flush = [&](int type, const typename P::Sum& sum) HWY_ATTR {
-      P::store_sum(o_.key, sum, b.sum.data());
+    const auto flush = [&](int type) HWY_ATTR {
       const float* scale = o_.type_scale.data() + type * o_.key.padded_row();
       for (int64_t c = 0; c < row; ++c) b.out[c] += b.sum[c] * scale[c];
     };
-    TypedSum<P, decltype(flush)> key_sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
+    TypedSum<P, decltype(flush)> key_sum{o_.key, zero_sum<P>(o_.key, b.any), b.sum.data(), -1, flush};
     typename P::Sum value_sum = zero_sum<P>(o_.value, b.value_any);
     const Cursor cursor(by_source_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
     ChunkRows<T> query_before{}, grad_before{};
-    const uint8_t* type_before = nullptr;
+    ChunkTypes types_before{};
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
       const auto at = cursor.at(chunk);
+      const ChunkTypes types(at.type, edges);
       const ChunkRows<T> queries{query_, at.index, at.ahead, b.staged[chunk & 1]}, grads{grad_, at.index, at.ahead, b.staged[2 + (chunk & 1)]};
       P::stage(o_.key, queries);
       P::stage(o_.value, grads);
-      gather_stats(at.index, b);
-      const VF dots = P::dots(o_.key, queries, {b.weights.data(), o_.key.padded_row(), at.type});
-      const VF value_dots = P::dots(o_.value, grads, {b.value_weights.data(), 0, nullptr});
+      gather_stats(at, b);
+      const VF dots = P::dots(o_.key, queries, {b.weights.data(), o_.key.padded_row(), types});
+      const VF value_dots = P::dots(o_.value, grads, {b.value_weights.data()});
       if (chunk > 0) {
-        key_sum.add(query_before, type_before, b.first[(chunk - 1) & 1], edges);
+        key_sum.add(query_before, types_before, b.first[(chunk - 1) & 1], edges);
         P::template add<false>(o_.value, grad_before, b.second[(chunk - 1) & 1], 0, edges, value_sum);
       }
-      const Chunk c = differentiate<P>(dots, value_dots, at.type, hn::Load(d, b.log_sum), hn::Load(d, b.delta),
+      const Chunk c = differentiate<P>(dots, value_dots, types, hn::Load(d, b.log_sum), hn::Load(d, b.delta),
                                     first_edges(cursor.count(chunk), heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
       hn::Store(c.probability, d, b.second[chunk & 1]);
       query_before = queries;
       grad_before = grads;
-      type_before = at.type;
+      types_before = types;
     }
     const int64_t last = cursor.count(chunks - 1);
-    key_sum.add(query_before, type_before, b.first[(chunks - 1) & 1], last);
+    key_sum.add(query_before, types_before, b.first[(chunks - 1) & 1], last);
     P::template add<false>(o_.value, grad_before, b.second[(chunks - 1) & 1], 0, last, value_sum);
     key_sum.change(-1);
     P::store_sum(o_.value, value_sum, b.value_out.data());
   }
 
   /// log_sum and delta of the chunk's destinations, edge by edge, head by head.
-  HWY_INLINE void gather_stats(const int32_t* index, RowBuffers& b) const {
+  HWY_INLINE void gather_stats(const Cursor::At& at, RowBuffers& b) const {
     const auto copy = [&](auto fixed) HWY_ATTR {
       constexpr size_t H = decltype(fixed)::value;
       if constexpr (H <= N)
         for (size_t e = 0; e < N / H; ++e) {
-          const float* stats = stats_[index[e]];
+          const float* stats = stats_[at.index[e]];
+          hwy::Prefetch(stats_[at.ahead[e]]);
           std::memcpy(b.log_sum + e * H, stats, H * sizeof(float));
           std::memcpy(b.delta + e * H, stats + H, H * sizeof(float));
         }
@@ -704,10 +714,11 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t
   const Cursor cursor(edges, begin, end, o.key.chunk(), b);
   for (int64_t chunk = 0; chunk < cursor.chunks(); ++chunk) {
     const auto at = cursor.at(chunk);
+    const ChunkTypes types(at.type, o.key.chunk());
     const ChunkRows<T> keys{o.key_rows, at.index, at.ahead, b.staged[0]};
     P::stage(o.key, keys);
-    const VF dots = P::dots(o.key, keys, {b.weights.data(), o.key.padded_row(), at.type});
-    hn::Store(exp_bounded(hn::Sub(hn::Max(hn::Min(add_bias<P>(o, dots, at.type), high), low), shift)), d, b.first[0]);
+    const VF dots = P::dots(o.key, keys, {b.weights.data(), o.key.padded_row(), types});
+    hn::Store(exp_bounded(hn::Sub(hn::Max(hn::Min(add_bias<P>(o, dots, types), high), low), shift)), d, b.first[0]);
     for (int64_t e = 0; e < cursor.count(chunk); ++e)
       std::copy_n(b.first[0] + e * heads, o.a.heads, to + (begin + chunk * cursor.step + e) * o.a.heads);
   }
