@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 CMAKE := .venv/bin/cmake
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench install format lint clean
+.PHONY: help setup build test demo bench install format clean
 
 help:            ## show this list
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
