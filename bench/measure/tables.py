@@ -89,7 +89,7 @@ statistic, with less variation than the first two. Seconds count both stages on 
 
 {text}
 
-`bench/figures.py accuracy`. By hand, the same values: `bin/graphsieve run FILE --split all`, `bin/graphsieve run FILE
+`bench/figures.py accuracy`. By hand: `bin/graphsieve run FILE --split I --seed I` for I from 0 to 9, `bin/graphsieve run FILE
 --split 0 --repeats 5`, and `… --set protocol=release --repeats 5`. {machines(rows)}
 """
 
