@@ -6,8 +6,12 @@
 // so a chunk is N / heads edges. How a chunk's rows lie in vectors is a policy, chosen once a call:
 //
 //   Wide<L, PerEdge, V>  rows of a vector or more; L leaves a chunk, PerEdge of them for one row, V vectors a leaf
-//   Staged<L>            rows of less than a vector, copied side by side first; L = width
+//   Lanes<L>             one head of L = 4 or 8 floats: rows are turned into L columns, an edge a lane
 //   Any                  every other layout, by loops
+//
+// Every policy has: edges, heads and row of a chunk; Sum, a weighted sum of rows, which in memory takes `size` floats
+// (save, restore; add_product and to_row work on saved sums); fold_sum and fold_max over the edges of a vector of results,
+// left in every lane of a head; per_head, a number a head in that layout.
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_
 #undef GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_
@@ -22,6 +26,7 @@
 #include <cstring>
 #include <utility>
 
+#include "graphsieve/ops/common/bfloat16.h"
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
@@ -45,6 +50,18 @@ HWY_INLINE VF load(const BFloat16* p) {
   return hn::BitCast(DF(), hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadU(dh, &p->bits))));
 }
 
+HWY_INLINE void store(VF x, float* to) { hn::StoreU(x, DF(), to); }
+/// Rounds to nearest, ties to even; NaN stays NaN.
+HWY_INLINE void store(VF x, BFloat16* to) {
+  const hn::RebindToUnsigned<DF> du;
+  const hn::Rebind<uint16_t, DF> dh;
+  const auto bits = hn::BitCast(du, x);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
+  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7FFF))));
+  const auto kept = hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(x)), hn::Set(du, 0x7FC0), rounded);
+  hn::StoreU(hn::TruncateTo(dh, kept), dh, &to->bits);
+}
+
 inline float to_float(float x) { return x; }
 inline float to_float(BFloat16 x) { return std::bit_cast<float>(static_cast<uint32_t>(x.bits) << 16); }
 inline void store_as(float* to, float x) { *to = x; }
@@ -52,6 +69,15 @@ inline void store_as(float* to, float x) { *to = x; }
 inline void store_as(BFloat16* to, float x) {
   const uint32_t b = std::bit_cast<uint32_t>(x);
   to->bits = x != x ? 0x7FC0 : static_cast<uint16_t>((b + 0x7FFF + ((b >> 16) & 1)) >> 16);
+}
+
+using D4 = hn::CappedTag<float, 4>;
+/// Four numbers in a vector of 128 bits.
+HWY_INLINE auto load_four(const float* p) { return hn::LoadU(D4(), p); }
+HWY_INLINE auto load_four(const BFloat16* p) {
+  HWY_ALIGN float four[4];
+  for (int i = 0; i < 4; ++i) four[i] = to_float(p[i]);
+  return hn::LoadU(D4(), four);
 }
 
 /// e^x for x <= 88, relative error below 4e-7; below −86 it stays at e^−86. The polynomial is evaluated in pairs, for a
@@ -78,9 +104,10 @@ struct HeadLayout {
   HeadLayout(int64_t given_heads, int64_t given_width)
       : heads(std::bit_ceil(static_cast<uint64_t>(given_heads))),
         width(given_width > N ? (given_width + N - 1) / N * N
-                              : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(given_width)))) {}
+                              : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(given_width)))) {
+    if (heads == 1) width = std::max<int64_t>(width, 4);
+  }
   int64_t row() const { return heads * width; }                 ///< floats
-  bool staged() const { return row() < N; }                     ///< several rows a vector
   int64_t padded_row() const { return row() < N ? N : row(); }  ///< floats of a row that stands alone in vectors
   int64_t chunk() const { return N / heads; }                   ///< edges
   bool operator==(const HeadLayout& other) const = default;
@@ -115,6 +142,35 @@ HWY_INLINE VF add_vector_halves(VF a, VF b) {
   return hn::Add(hn::ConcatLowerLower(DF(), b, a), hn::ConcatUpperUpper(DF(), b, a));
 }
 #endif
+
+/// N / 4 rows of four, row b at row(b), side by side.
+template <class Row>
+HWY_INLINE VF rows_of_four(const Row& row) {
+#if HWY_MAX_BYTES >= 64
+  const hn::Half<DF> half;
+  return hn::Combine(DF(), hn::Combine(half, load_four(row(3)), load_four(row(2))),
+                     hn::Combine(half, load_four(row(1)), load_four(row(0))));
+#elif HWY_MAX_BYTES >= 32
+  return hn::Combine(DF(), load_four(row(1)), load_four(row(0)));
+#else
+  return load_four(row(0));
+#endif
+}
+
+/// Four columns of N rows of four, row e at row(e): column x holds element x of every row.
+template <class Row>
+HWY_INLINE void columns_of_four(const Row& row, VF to[4]) {
+  const hn::Repartition<double, DF> d2;
+  VF rows[4];
+  GRAPHSIEVE_UNROLL for (int i = 0; i < 4; ++i) rows[i] = rows_of_four([&](int b) HWY_ATTR { return row(i + 4 * b); });
+  const VF a = hn::InterleaveLower(DF(), rows[0], rows[1]), b = hn::InterleaveLower(DF(), rows[2], rows[3]);
+  const VF c = hn::InterleaveUpper(DF(), rows[0], rows[1]), e = hn::InterleaveUpper(DF(), rows[2], rows[3]);
+  const auto pair = [&](VF x) HWY_ATTR { return hn::BitCast(d2, x); };
+  to[0] = hn::BitCast(DF(), hn::InterleaveLower(d2, pair(a), pair(b)));
+  to[1] = hn::BitCast(DF(), hn::InterleaveUpper(d2, pair(a), pair(b)));
+  to[2] = hn::BitCast(DF(), hn::InterleaveLower(d2, pair(c), pair(e)));
+  to[3] = hn::BitCast(DF(), hn::InterleaveUpper(d2, pair(c), pair(e)));
+}
 
 /// Sums of G neighbouring floats (G a power of two up to N) over the vectors leaf(0) … leaf(G - 1), in the order that
 /// costs least (SumOrder tells it). L leaves from leaf I on are joined by this call.
@@ -172,6 +228,47 @@ HWY_INLINE VF ordered(VF sums) {
   return hn::TableLookupLanes(sums, hn::SetTableIndices(DF(), kFrom.data()));
 }
 
+/// Joins the lanes of each head, `H` heads side by side over and over, and leaves the result in all of them.
+template <int H, class Op>
+HWY_INLINE VF fold_lanes(VF v, const Op& op) {
+#if HWY_MAX_BYTES >= 64
+  if constexpr (H <= 8) v = op(v, hn::ConcatLowerUpper(DF(), v, v));
+#endif
+#if HWY_MAX_BYTES >= 32
+  if constexpr (N >= 8 && H <= 4) v = op(v, hn::SwapAdjacentBlocks(v));
+#endif
+  if constexpr (H <= 2) v = op(v, hn::Shuffle1032(v));
+  if constexpr (H <= 1) v = op(v, hn::Shuffle2301(v));
+  return v;
+}
+
+/// Sums of L neighbouring lanes, left in all of them.
+template <int L>
+HWY_INLINE VF sum_neighbours(VF v) {
+  if constexpr (L >= 2) v = hn::Add(v, hn::Shuffle2301(v));
+  if constexpr (L >= 4) v = hn::Add(v, hn::Shuffle1032(v));
+#if HWY_MAX_BYTES >= 32
+  if constexpr (L >= 8) v = hn::Add(v, hn::SwapAdjacentBlocks(v));
+#endif
+#if HWY_MAX_BYTES >= 64
+  if constexpr (L >= 16) v = hn::Add(v, hn::ConcatLowerUpper(DF(), v, v));
+#endif
+  return v;
+}
+
+/// H numbers over and over.
+template <int H>
+HWY_INLINE VF repeat_lanes(const float* p) {
+  if constexpr (H == 1) return hn::Set(DF(), p[0]);
+  if constexpr (H == 4) return hn::LoadDup128(DF(), p);
+  HWY_ALIGN float lanes[N];
+  for (int64_t i = 0; i < N; ++i) lanes[i] = p[i % H];
+  return hn::Load(DF(), lanes);
+}
+
+constexpr auto kAdd = [](VF a, VF b) HWY_ATTR { return hn::Add(a, b); };
+constexpr auto kMax = [](VF a, VF b) HWY_ATTR { return hn::Max(a, b); };
+
 /// The head of each lane, relative to the vector's first, for heads of `width` lanes.
 HWY_INLINE auto head_of_lane(int64_t width) {
   const hn::RebindToSigned<DF> di;
@@ -183,44 +280,52 @@ HWY_INLINE auto first_edges(int64_t count, int64_t heads) {
   return hn::FirstN(DF(), static_cast<size_t>(std::min(N, count * heads)));
 }
 
-/// True if `count` types are equal; count is a power of two up to 16.
+/// True if the first `count` of a chunk's types are equal; count is 1 to 16, 16 bytes may be read.
 HWY_INLINE bool all_equal(const uint8_t* type, int64_t count) {
-  uint64_t words[2] = {0, 0};
-  std::memcpy(words, type, static_cast<size_t>(count));
+  uint64_t low, high;
+  std::memcpy(&low, type, 8);
   const uint64_t first = 0x0101010101010101ull * type[0];
-  if (count >= 8) return words[0] == first && (count == 8 || words[1] == first);
-  return words[0] == (first & ((1ull << (8 * count)) - 1));
+  if (count <= 8) return (low ^ first) << (64 - 8 * count) == 0;
+  std::memcpy(&high, type + 8, 8);
+  return low == first && (high ^ first) << (128 - 8 * count) == 0;
 }
 
-/// The types of a chunk's edges; nearly always one, since a row's edges stand by type.
+/// The types of a chunk's first `count` edges; nearly always one, since a row's edges stand by type.
 struct ChunkTypes {
   const uint8_t* type;
   bool same;
   ChunkTypes() : type(nullptr), same(false) {}
-  HWY_INLINE ChunkTypes(const uint8_t* t, int64_t edges) : type(t), same(all_equal(t, edges)) {}
+  HWY_INLINE ChunkTypes(const uint8_t* t, int64_t count) : type(t), same(all_equal(t, count)) {}
 };
 
-/// A row of weights for dot products: one row, or where types differ one a type, `stride` apart. For rows below a vector
-/// each is repeated to fill one.
+/// The types of N edges, an edge a lane.
+HWY_INLINE auto type_lanes(const uint8_t* type) {
+  const hn::RebindToSigned<DF> di;
+  return hn::PromoteTo(di, hn::LoadU(hn::Rebind<uint8_t, DF>(), type));
+}
+
+/// A row of weights for dot products: one row, or where types differ one a type, `stride` apart.
 struct Weights {
   const float* weight;
   int64_t stride;
   const uint8_t* type;  ///< of the chunk's edges, or null for one row
+  int types;
 
-  HWY_INLINE Weights(const float* row) : weight(row), stride(0), type(nullptr) {}
-  HWY_INLINE Weights(const float* rows, int64_t row_stride, const ChunkTypes& t)
-      : weight(t.same ? rows + t.type[0] * row_stride : rows), stride(row_stride), type(t.same ? nullptr : t.type) {}
+  HWY_INLINE Weights(const float* row) : weight(row), stride(0), type(nullptr), types(1) {}
+  HWY_INLINE Weights(const float* rows, int64_t row_stride, const ChunkTypes& t, int type_count)
+      : weight(t.same ? rows + t.type[0] * row_stride : rows), stride(row_stride), type(t.same ? nullptr : t.type),
+        types(type_count) {}
 };
 
 /// The rows of a chunk's edges. `ahead` are the indices of as many edges further on, whose rows are fetched line by line
-/// between the arithmetic: all at once they would block the loads behind them. `staged` is where a Staged policy keeps its
-/// copy, chunk · row floats.
+/// between the arithmetic: all at once they would block the loads behind them. `columns` is where Lanes keeps its columns,
+/// N · row floats.
 template <class T>
 struct ChunkRows {
   Rows<T> rows;
   const int32_t* index;
   const int32_t* ahead;
-  float* staged;
+  float* columns;
 };
 
 /// Fetches the cache line that begins at element `At` of a row, if one does.
@@ -239,7 +344,13 @@ struct Wide {
     VF vector[kVectors];
   };
 
-  template <class T>
+  static constexpr int64_t size(const HeadLayout&) { return kVectors * N; }
+
+  static HWY_INLINE VF fold_sum(const HeadLayout&, VF v) { return fold_lanes<kHeads>(v, kAdd); }
+  static HWY_INLINE VF fold_max(const HeadLayout&, VF v) { return fold_lanes<kHeads>(v, kMax); }
+  static HWY_INLINE VF per_head(const HeadLayout&, const float* p) { return repeat_lanes<kHeads>(p); }
+
+  template <bool Ahead, class T>
   static HWY_INLINE void stage(const HeadLayout&, const ChunkRows<T>&) {}
 
   template <class T>
@@ -247,14 +358,45 @@ struct Wide {
     return HWY_UNLIKELY(w.type) ? dots_of<true>(c, w) : dots_of<false>(c, w);
   }
 
-  static HWY_INLINE void load_sum(const HeadLayout&, const float* from, Sum& sum) {
-    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) sum.vector[v] = load(from + v * N);
-  }
   static HWY_INLINE void clear(const HeadLayout&, Sum& sum) {
     GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) sum.vector[v] = hn::Zero(DF());
   }
-  static HWY_INLINE void store_sum(const HeadLayout&, const Sum& sum, float* to) {
-    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) hn::StoreU(sum.vector[v], DF(), to + v * N);
+  static HWY_INLINE void save(const HeadLayout&, const Sum& sum, float* to) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) store(sum.vector[v], to + v * N);
+  }
+  static HWY_INLINE void restore(const HeadLayout&, const float* from, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) sum.vector[v] = load(from + v * N);
+  }
+  /// sum *= a number a head
+  static HWY_INLINE void scale(const HeadLayout&, const float* head, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) sum.vector[v] = hn::Mul(sum.vector[v], head_factor(head, v));
+  }
+  /// sum += a saved sum * a number a head
+  static HWY_INLINE void add_scaled(const HeadLayout&, const float* saved, const float* head, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v)
+      sum.vector[v] = hn::MulAdd(load(saved + v * N), head_factor(head, v), sum.vector[v]);
+  }
+  /// The dot product of each head of two rows.
+  template <class T>
+  static HWY_INLINE void row_dots(const HeadLayout&, const T* a, const T* b, float* to) {
+    HWY_ALIGN float lanes[N];
+    GRAPHSIEVE_UNROLL for (int at = 0; at < kVectors; at += V) {
+      VF sum = hn::Mul(load(a + at * N), load(b + at * N));
+      GRAPHSIEVE_UNROLL for (int v = 1; v < V; ++v)
+        sum = hn::MulAdd(load(a + (at + v) * N), load(b + (at + v) * N), sum);
+      hn::Store(sum_neighbours<L>(sum), DF(), lanes);
+      GRAPHSIEVE_UNROLL for (int l = 0; l < static_cast<int>(N); l += L) *to++ = lanes[l];
+    }
+  }
+  /// to += sum * row
+  template <class T>
+  static HWY_INLINE void add_product(const HeadLayout&, const Sum& sum, const T* row, float* to) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v)
+      store(hn::MulAdd(sum.vector[v], load(row + v * N), load(to + v * N)), to + v * N);
+  }
+  template <class T>
+  static HWY_INLINE void to_row(const HeadLayout&, const float* saved, T* row) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) store(load(saved + v * N), row + v * N);
   }
 
   /// sum += coefficient[e][head] * row_e for edges [begin, end) of the chunk.
@@ -293,82 +435,110 @@ struct Wide {
   static HWY_INLINE void add_edge(const T* row, const T* ahead, const float* coefficient, Sum& sum) {
     GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) {
       if (Ahead && v * N * sizeof(T) % 64 == 0) hwy::Prefetch(ahead + v * N);
-      VF x;
-      if constexpr (L == N) {
-        x = hn::Set(DF(), coefficient[v / V]);
-      } else {
-        x = hn::TableLookupLanes(load(coefficient + v * N / L), head_of_lane(L));
-      }
-      sum.vector[v] = hn::MulAdd(x, load(row + v * N), sum.vector[v]);
+      sum.vector[v] = hn::MulAdd(head_factor(coefficient, v), load(row + v * N), sum.vector[v]);
     }
+  }
+
+  /// The numbers of the heads that vector v of a row holds.
+  static HWY_INLINE VF head_factor(const float* head, int v) {
+    if constexpr (L == N) return hn::Set(DF(), head[v / V]);
+    return hn::TableLookupLanes(load(head + v * N / L), head_of_lane(L));
   }
 };
 
-template <int L, int H>
-struct Staged {
-  static constexpr int kRow = L * H, kEdges = static_cast<int>(N) / H;
+template <int L>
+struct Lanes {
+  static constexpr int kEdges = static_cast<int>(N);
   static constexpr int64_t edges(const HeadLayout&) { return kEdges; }
-  static constexpr int64_t heads(const HeadLayout&) { return H; }
-  static constexpr int64_t row(const HeadLayout&) { return kRow; }
+  static constexpr int64_t heads(const HeadLayout&) { return 1; }
+  static constexpr int64_t row(const HeadLayout&) { return L; }
+  static constexpr int64_t size(const HeadLayout&) { return L * N; }
   struct Sum {
-    VF vector[2];
+    VF vector[L];  ///< a column each, lanes not yet joined
   };
 
-  /// Copies the chunk's rows side by side, as floats.
-  template <class T>
+  static HWY_INLINE VF fold_sum(const HeadLayout&, VF v) { return fold_lanes<1>(v, kAdd); }
+  static HWY_INLINE VF fold_max(const HeadLayout&, VF v) { return fold_lanes<1>(v, kMax); }
+  static HWY_INLINE VF per_head(const HeadLayout&, const float* p) { return hn::Set(DF(), p[0]); }
+
+  /// Turns the chunk's rows into columns.
+  template <bool Ahead, class T>
   static HWY_INLINE void stage(const HeadLayout&, const ChunkRows<T>& c) {
-    GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e) {
-      const T* row = c.rows[c.index[e]];
-      hwy::Prefetch(c.rows[c.ahead[e]]);
-      if constexpr (sizeof(T) == 4) {
-        std::memcpy(c.staged + e * kRow, row, kRow * 4);
-      } else {
-        for (int x = 0; x < kRow; ++x) c.staged[e * kRow + x] = to_float(row[x]);
-      }
+    if constexpr (Ahead)
+      GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e) hwy::Prefetch(c.rows[c.ahead[e]]);
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; x += 4) {
+      VF to[4];
+      columns_of_four([&](int e) HWY_ATTR { return c.rows[c.index[e]] + x; }, to);
+      GRAPHSIEVE_UNROLL for (int i = 0; i < 4; ++i) hn::StoreU(to[i], DF(), c.columns + (x + i) * N);
     }
   }
 
   template <class T>
   static HWY_INLINE VF dots(const HeadLayout&, const ChunkRows<T>& c, const Weights& w) {
-    if (HWY_UNLIKELY(w.type)) {
-      HWY_ALIGN float mixed[L * N];
-      for (int e = 0; e < kEdges; ++e)
-        std::memcpy(mixed + e * kRow, w.weight + w.type[e] * w.stride, kRow * sizeof(float));
-      return ordered<L>(sum_tree<L, L, 0>([&](auto i) HWY_ATTR {
-        constexpr int64_t at = decltype(i)::value * N;
-        return hn::Mul(load(c.staged + at), load(mixed + at));
-      }));
+    const DF d;
+    VF weight[L];
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x) weight[x] = hn::Set(d, w.weight[x]);
+    if (w.type) {
+      const auto type = type_lanes(w.type);
+      for (int t = 1; t < w.types; ++t) {
+        const auto of_type = hn::RebindMask(d, hn::Eq(type, hn::Set(hn::RebindToSigned<DF>(), t)));
+        GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x)
+          weight[x] = hn::IfThenElse(of_type, hn::Set(d, w.weight[t * w.stride + x]), weight[x]);
+      }
     }
-    const VF same = load(w.weight);
-    return ordered<L>(sum_tree<L, L, 0>(
-        [&](auto i) HWY_ATTR { return hn::Mul(load(c.staged + decltype(i)::value * N), same); }));
+    VF sum[2] = {hn::Mul(load(c.columns), weight[0]), hn::Mul(load(c.columns + N), weight[1])};
+    GRAPHSIEVE_UNROLL for (int x = 2; x < L; ++x) sum[x % 2] = hn::MulAdd(load(c.columns + x * N), weight[x], sum[x % 2]);
+    return hn::Add(sum[0], sum[1]);
   }
 
-  static HWY_INLINE void clear(const HeadLayout&, Sum& sum) { sum.vector[0] = sum.vector[1] = hn::Zero(DF()); }
-  static HWY_INLINE void load_sum(const HeadLayout&, const float* from, Sum& sum) {
-    sum.vector[0] = hn::IfThenElseZero(hn::FirstN(DF(), kRow), load(from));
-    sum.vector[1] = hn::Zero(DF());
+  static HWY_INLINE void clear(const HeadLayout&, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x) sum.vector[x] = hn::Zero(DF());
   }
-  static HWY_INLINE void store_sum(const HeadLayout&, const Sum& sum, float* to) {
-    HWY_ALIGN float lane[N];
-    hn::Store(hn::Add(sum.vector[0], sum.vector[1]), DF(), lane);
-    for (int x = kRow; x < N; ++x) lane[x % kRow] += lane[x];
-    std::copy_n(lane, kRow, to);
+  static HWY_INLINE void save(const HeadLayout&, const Sum& sum, float* to) {
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x) store(sum.vector[x], to + x * N);
+  }
+  static HWY_INLINE void restore(const HeadLayout&, const float* from, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x) sum.vector[x] = load(from + x * N);
+  }
+  static HWY_INLINE void scale(const HeadLayout&, const float* head, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x) sum.vector[x] = hn::Mul(sum.vector[x], hn::Set(DF(), *head));
+  }
+  static HWY_INLINE void add_scaled(const HeadLayout&, const float* saved, const float* head, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x)
+      sum.vector[x] = hn::MulAdd(load(saved + x * N), hn::Set(DF(), *head), sum.vector[x]);
+  }
+  template <class T>
+  static HWY_INLINE void row_dots(const HeadLayout&, const T* a, const T* b, float* to) {
+    *to = 0;
+    for (int x = 0; x < L; ++x) *to += to_float(a[x]) * to_float(b[x]);
+  }
+  template <class T>
+  static HWY_INLINE void add_product(const HeadLayout&, const Sum& sum, const T* row, float* to) {
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x)
+      store(hn::MulAdd(sum.vector[x], hn::Set(DF(), to_float(row[x])), load(to + x * N)), to + x * N);
+  }
+  template <class T>
+  static HWY_INLINE void to_row(const HeadLayout&, const float* saved, T* row) {
+    HWY_ALIGN float lanes[N];
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; x += 4) {
+      const float* from = saved + x * N;
+      const VF four = add_pairs(add_halves(load(from), load(from + N)), add_halves(load(from + 2 * N), load(from + 3 * N)));
+      hn::Store(fold_lanes<4>(four, kAdd), DF(), lanes);
+      GRAPHSIEVE_UNROLL for (int i = 0; i < 4; ++i) store_as(row + x + i, lanes[i]);
+    }
   }
 
   template <bool Ahead, class T>
   static HWY_INLINE void add(const HeadLayout&, const ChunkRows<T>& c, const float* coefficient, int64_t begin,
                              int64_t end, Sum& sum) {
-    HWY_ALIGN float some[2 * N];
+    const DF d;
+    VF a = load(coefficient);
     if (begin > 0 || end < kEdges) {
-      std::fill_n(some, N, 0.f);
-      for (int64_t x = begin * H; x < end * H; ++x) some[x] = coefficient[x];
-      coefficient = some;
+      const auto outside = hn::Or(hn::FirstN(d, static_cast<size_t>(begin)), hn::Not(hn::FirstN(d, static_cast<size_t>(end))));
+      a = hn::IfThenZeroElse(outside, a);
     }
-    const auto lanes = head_of_lane(L);
-    GRAPHSIEVE_UNROLL for (int v = 0; v < L; ++v)
-      sum.vector[v & 1] = hn::MulAdd(hn::TableLookupLanes(load(coefficient + v * N / L), lanes), load(c.staged + v * N),
-                                     sum.vector[v & 1]);
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x)
+      sum.vector[x] = hn::MulAdd(a, load(c.columns + x * N), sum.vector[x]);
   }
 };
 
@@ -380,7 +550,17 @@ struct Any {
     float* memory;
   };
 
-  template <class T>
+  static int64_t size(const HeadLayout& layout) { return layout.row(); }
+
+  static VF fold_sum(const HeadLayout& layout, VF v) { return fold(layout, v, [](float a, float b) { return a + b; }); }
+  static VF fold_max(const HeadLayout& layout, VF v) { return fold(layout, v, [](float a, float b) { return std::max(a, b); }); }
+  static VF per_head(const HeadLayout& layout, const float* p) {
+    HWY_ALIGN float lanes[N];
+    for (int64_t i = 0; i < N; ++i) lanes[i] = p[i % layout.heads];
+    return hn::Load(DF(), lanes);
+  }
+
+  template <bool Ahead, class T>
   static void stage(const HeadLayout&, const ChunkRows<T>&) {}
 
   template <class T>
@@ -395,11 +575,32 @@ struct Any {
     return hn::Load(DF(), sums);
   }
 
-  static void clear(const HeadLayout& layout, Sum& sum) { std::fill_n(sum.memory, layout.padded_row(), 0.f); }
-  static void load_sum(const HeadLayout& layout, const float* from, Sum& sum) {
+  static void clear(const HeadLayout& layout, Sum& sum) { std::fill_n(sum.memory, layout.row(), 0.f); }
+  static void save(const HeadLayout& layout, const Sum& sum, float* to) { std::copy_n(sum.memory, layout.row(), to); }
+  static void restore(const HeadLayout& layout, const float* from, Sum& sum) {
     std::copy_n(from, layout.row(), sum.memory);
   }
-  static void store_sum(const HeadLayout& layout, const Sum& sum, float* to) { std::copy_n(sum.memory, layout.row(), to); }
+  static void scale(const HeadLayout& layout, const float* head, Sum& sum) {
+    for (int64_t c = 0; c < layout.row(); ++c) sum.memory[c] *= head[c / layout.width];
+  }
+  static void add_scaled(const HeadLayout& layout, const float* saved, const float* head, Sum& sum) {
+    for (int64_t c = 0; c < layout.row(); ++c) sum.memory[c] += saved[c] * head[c / layout.width];
+  }
+  template <class T>
+  static void row_dots(const HeadLayout& layout, const T* a, const T* b, float* to) {
+    for (int64_t h = 0; h < layout.heads; ++h) {
+      to[h] = 0;
+      for (int64_t c = h * layout.width; c < (h + 1) * layout.width; ++c) to[h] += to_float(a[c]) * to_float(b[c]);
+    }
+  }
+  template <class T>
+  static void add_product(const HeadLayout& layout, const Sum& sum, const T* row, float* to) {
+    for (int64_t c = 0; c < layout.row(); ++c) to[c] += sum.memory[c] * to_float(row[c]);
+  }
+  template <class T>
+  static void to_row(const HeadLayout& layout, const float* saved, T* row) {
+    for (int64_t c = 0; c < layout.row(); ++c) store_as(row + c, saved[c]);
+  }
 
   template <bool Ahead, class T>
   static void add(const HeadLayout& layout, const ChunkRows<T>& c, const float* coefficient, int64_t begin, int64_t end,
@@ -417,6 +618,14 @@ struct Any {
   }
 
  private:
+  template <class Op>
+  static VF fold(const HeadLayout& layout, VF v, const Op& op) {
+    HWY_ALIGN float lanes[N];
+    hn::Store(v, DF(), lanes);
+    for (int64_t i = layout.heads; i < N; ++i) lanes[i % layout.heads] = op(lanes[i % layout.heads], lanes[i]);
+    return per_head(layout, lanes);
+  }
+
   template <class T>
   static float dot(const T* x, const float* weight, int64_t width) {
     VF sum = hn::Zero(DF());
@@ -446,11 +655,11 @@ auto with_policy(const HeadLayout& a, const HeadLayout& b, const Visit& visit) {
     if (a.width == L && per_edge == P) return visit(Wide<L, P, 1>());
     GRAPHSIEVE_NARROW(4, 1) GRAPHSIEVE_NARROW(8, 1) GRAPHSIEVE_NARROW(8, 2) GRAPHSIEVE_NARROW(8, 4)
 #undef GRAPHSIEVE_NARROW
-#define GRAPHSIEVE_STAGED(L, H)  \
-  if constexpr (L * H < N)       \
-    if (a.width == L && a.heads == H) return visit(Staged<L, H>());
-    GRAPHSIEVE_STAGED(4, 1) GRAPHSIEVE_STAGED(8, 1) GRAPHSIEVE_STAGED(2, 2)
-#undef GRAPHSIEVE_STAGED
+#define GRAPHSIEVE_LANES(L) \
+  if constexpr (L < N)      \
+    if (a.width == L && a.heads == 1) return visit(Lanes<L>());
+    GRAPHSIEVE_LANES(4) GRAPHSIEVE_LANES(8)
+#undef GRAPHSIEVE_LANES
   }
   return visit(Any());
 }

@@ -5,12 +5,9 @@
 #include <cstdint>
 #include <functional>
 
-namespace graphsieve::kernels {
+#include "graphsieve/ops/common/bfloat16.h"
 
-/// Storage of a bfloat16: the upper half of a float.
-struct BFloat16 {
-  uint16_t bits;
-};
+namespace graphsieve::kernels {
 
 /// In-edges by destination (or, transposed, out-edges by source): row r's neighbours are
 /// index[row_start[r] … row_start[r + 1]), with a type each.

@@ -1,0 +1,65 @@
+// How the rows of a graph are cut into items of work: by edges, so that one hub does not stall the rest.
+//
+// Neighbouring rows share an item until it holds kItemEdges; a longer row is split over items, whose partial results are
+// joined in order. The cut depends on the graph alone, so results do not depend on threads.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "graphsieve/base/parallel.h"
+
+namespace graphsieve::kernels {
+
+/// A run of whole rows, or a piece of one long row.
+struct WorkItem {
+  int64_t row_begin, row_end, edge_begin, edge_end;
+  int64_t piece;  ///< index among the pieces of long rows; -1 for whole rows
+};
+
+struct WorkPlan {
+  static constexpr int64_t kItemEdges = 8192;  ///< edges of an item, and of a piece of a long row
+  static constexpr int64_t kRowCost = 8;       ///< what a row costs beside its edges, in edges
+
+  std::vector<WorkItem> items;
+  int64_t pieces = 0;
+
+  /// Row r has edges [start[r], start[r + 1]).
+  WorkPlan(const int64_t* start, int64_t rows) {
+    for (int64_t r = 0; r < rows;) {
+      if (start[r + 1] - start[r] > 2 * kItemEdges) {
+        for (int64_t e = start[r]; e < start[r + 1]; e += kItemEdges)
+          items.push_back({r, r + 1, e, std::min(e + kItemEdges, start[r + 1]), pieces++});
+        ++r;
+        continue;
+      }
+      const int64_t first = r;
+      for (int64_t cost = 0; r < rows && cost < kItemEdges; ++r) {
+        const int64_t degree = start[r + 1] - start[r];
+        if (degree > 2 * kItemEdges) break;
+        cost += degree + kRowCost;
+      }
+      items.push_back({first, r, start[first], start[r], -1});
+    }
+  }
+
+  /// Calls body(item number, item) for every item, in parallel.
+  template <class Body>
+  void run(const Body& body) const {
+    parallel_for(static_cast<int64_t>(items.size()), [&](int64_t n) { body(n, items[n]); });
+  }
+
+  /// Calls join(row, first piece, past the last piece) for every row that was split.
+  template <class Join>
+  void join(const Join& join) const {
+    for (size_t n = 0; n < items.size();) {
+      if (items[n].piece < 0) { ++n; continue; }
+      const size_t first = n;
+      while (n < items.size() && items[n].piece >= 0 && items[n].row_begin == items[first].row_begin) ++n;
+      join(items[first].row_begin, items[first].piece, items[n - 1].piece + 1);
+    }
+  }
+};
+
+}  // namespace graphsieve::kernels

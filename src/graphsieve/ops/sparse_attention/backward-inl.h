@@ -1,0 +1,352 @@
+// The two passes that make the gradients: by destination for the queries and the per-type sums, by source for keys and
+// values. Both recompute the probabilities from the saved log-sums, and add up a chunk while the next one's dot products
+// are under way. Included once per vector target.
+#if defined(GRAPHSIEVE_OPS_SPARSE_ATTENTION_BACKWARD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRAPHSIEVE_OPS_SPARSE_ATTENTION_BACKWARD_INL_H_
+#undef GRAPHSIEVE_OPS_SPARSE_ATTENTION_BACKWARD_INL_H_
+#else
+#define GRAPHSIEVE_OPS_SPARSE_ATTENTION_BACKWARD_INL_H_
+#endif
+
+#include <numeric>
+
+#include "graphsieve/ops/sparse_attention/operands-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace graphsieve::kernels {
+namespace HWY_NAMESPACE {
+
+template <class T>
+class Backward {
+ public:
+  Backward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const TypedEdges& by_source, const T* out,
+           const float* log_sum, const T* grad, const SparseAttentionGradients<T>& to, const Scratch& scratch)
+      : o_(a, scratch), edges_(edges), by_source_(by_source), to_(to),
+        query_to_(o_.key, a.heads, a.key_width, to.query, a.heads * a.key_width),
+        key_to_(o_.key, a.heads, a.key_width, to.key_value, a.heads * (a.key_width + a.value_width)),
+        value_to_(o_.value, a.heads, a.value_width, to.key_value + a.heads * a.key_width, key_to_.stride),
+        out_(out), log_sum_(log_sum), grad_given_(grad), stats_row_(std::max<int64_t>(4, 2 * o_.key.heads)) {
+    const int64_t rows = o_.key.row() + o_.value.row(), line = 64 / sizeof(T);
+    per_row_ = (rows + stats_row_ * static_cast<int64_t>(sizeof(float) / sizeof(T)) + line - 1) / line * line;
+    packed_ = static_cast<T*>(scratch(a.destinations * per_row_ * sizeof(T)));
+    query_ = {packed_, per_row_};
+    grad_ = {packed_ + o_.key.row(), per_row_};
+  }
+
+  void run() {
+    with_policy(o_.key, o_.value, [&](auto policy) {
+      using P = decltype(policy);
+      pack<P>();
+      run_destinations<P>();
+      run_sources<P>();
+    });
+  }
+
+ private:
+  /// Log-sums and deltas (the gradient times the output, by head) of destination i, behind its packed rows.
+  float* stats(int64_t i) const {
+    return reinterpret_cast<float*>(packed_ + i * per_row_ + o_.key.row() + o_.value.row());
+  }
+
+  /// Destination rows as the pass by source gathers them, whole cache lines: query, gradient, stats.
+  template <class P>
+  void pack() {
+    const auto& a = o_.a;
+    const int64_t heads = a.heads, width = a.value_width, values = heads * width;
+    const bool fits = value_to_.fits;
+    if (!fits) pad_rows(grad_given_, values, a.destinations, heads, width, o_.value, packed_ + o_.key.row(), per_row_);
+    parallel_blocks(a.destinations, 1024, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const T *grad = grad_given_ + i * values, *out = out_ + i * values;
+        float* to = stats(i);
+        fill_zero(to, stats_row_);
+        std::copy_n(o_.query_rows[i], o_.key.row(), packed_ + i * per_row_);
+        for (int64_t h = 0; h < heads; ++h) to[h] = log_sum_[i * heads + h];
+        if (fits) {
+          std::copy_n(grad, values, packed_ + i * per_row_ + o_.key.row());
+          P::row_dots(o_.value, grad, out, to + o_.key.heads);
+        } else {
+          for (int64_t c = 0; c < values; ++c) to[o_.key.heads + c / width] += to_float(grad[c]) * to_float(out[c]);
+        }
+      }
+    });
+  }
+
+  struct Chunk {
+    VF probability, logit_grad;
+  };
+
+  /// Probabilities and the logits' gradients of a chunk.
+  HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const ChunkTypes& types, VF log_sum, VF delta,
+                                 hn::Mask<DF> held) const {
+    const DF d;
+    const VF raw = add_bias(o_, dots, types);
+    const VF logit = hn::Max(hn::Min(raw, hn::Set(d, o_.a.clamp)), hn::Set(d, -o_.a.clamp));
+    const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, log_sum)));
+    const VF ds = hn::Mul(p, hn::Sub(value_dots, delta));
+    return {p, hn::IfThenElseZero(hn::Eq(raw, logit), ds)};
+  }
+
+  /// A sum of rows weighed by the logits' gradients, kept apart by edge type: `flush(type, sum)` is called whenever the
+  /// type changes and at the end.
+  template <class P, class Flush>
+  struct TypedSum {
+    const HeadLayout& layout;
+    typename P::Sum sum;
+    int type;
+    const Flush& flush;
+
+    HWY_INLINE void change(int to) {
+      if (type >= 0) flush(type, sum);
+      P::clear(layout, sum);
+      type = to;
+    }
+
+    HWY_INLINE void add(const ChunkRows<T>& rows, const ChunkTypes& chunk, const float* coefficient, int64_t count) {
+      const uint8_t* types = chunk.type;
+      if (HWY_LIKELY(chunk.same && types[0] == type && count == P::edges(layout)))
+        return P::template add<false>(layout, rows, coefficient, 0, count, sum);
+      for (int64_t e = 0; e < count;) {
+        const int64_t begin = e;
+        while (e < count && types[e] == types[begin]) ++e;
+        if (types[begin] != type) change(types[begin]);
+        P::template add<false>(layout, rows, coefficient, begin, e, sum);
+      }
+    }
+  };
+
+  /// Where an item's sums by type lie: types rows of `scale` floats, then types vectors; nothing where not asked for.
+  struct TypeSums {
+    float *scale, *bias;
+  };
+
+  template <class P>
+  void run_destinations() {
+    const WorkPlan plan(edges_.row_start, edges_.rows);
+    const int64_t size = P::size(o_.key), types = o_.a.types;
+    const int64_t scales = to_.type_scale ? types * size : 0, per_item = scales + (to_.type_bias ? types * N : 0);
+    std::vector<float> type_sums(plan.items.size() * per_item), pieces(plan.pieces * size);
+    plan.run([&](int64_t n, const WorkItem& item) {
+      RowBuffers& b = buffers_of_thread<P>(o_);
+      float* sums = type_sums.data() + n * per_item;
+      const TypeSums to{to_.type_scale ? sums : nullptr, to_.type_bias ? sums + scales : nullptr};
+      if (item.piece >= 0) {
+        destination_row<P>(item.row_begin, item.edge_begin, item.edge_end, to, b);
+        std::copy_n(b.key_sum.data(), size, pieces.data() + item.piece * size);
+        return;
+      }
+      for (int64_t i = item.row_begin; i < item.row_end; ++i) {
+        destination_row<P>(i, edges_.row_start[i], edges_.row_start[i + 1], to, b);
+        query_to_.template write<P>(i, b.key_sum.data(), b.spare.data());
+      }
+    });
+    plan.join([&](int64_t i, int64_t first, int64_t last) {
+      add_pieces(pieces, first, last, size);
+      query_to_.template write<P>(i, pieces.data() + first * size, buffers_of_thread<P>(o_).spare.data());
+    });
+    collect_types<P>(type_sums, scales, per_item);
+  }
+
+  static void add_pieces(std::vector<float>& pieces, int64_t first, int64_t last, int64_t size) {
+    for (int64_t p = first + 1; p < last; ++p)
+      for (int64_t c = 0; c < size; ++c) pieces[first * size + c] += pieces[p * size + c];
+  }
+
+  /// Leaves the query's gradient in b.key_sum.
+  template <class P>
+  HWY_INLINE void destination_row(int64_t i, int64_t begin, int64_t end, const TypeSums& to, RowBuffers& b) const {
+    const DF d;
+    const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key), size = P::size(o_.key);
+    fill_zero(b.key_sum.data(), size);
+    if (begin == end) return;
+    const T* query = query_[i];
+    o_.typed_weights(query, b.weights.data());
+    const float* value_weights = o_.plain_weights(grad_[i], b.value_weights.data());
+    const VF log_sum = P::per_head(o_.key, stats(i)), delta = P::per_head(o_.key, stats(i) + heads);
+    const auto flush = [&](int type, const typename P::Sum& sum) HWY_ATTR {
+      P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data());
+      if (to.scale) P::add_product(o_.key, sum, query, to.scale + type * size);
+    };
+    TypedSum<P, decltype(flush)> sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
+    const Cursor cursor(edges_, begin, end, edges, b);
+    const int64_t chunks = cursor.chunks();
+    ChunkRows<T> before{};
+    ChunkTypes types_before{};
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+      const auto at = cursor.at(chunk);
+      const int64_t count = cursor.count(chunk);
+      const ChunkTypes types(at.type, count);
+      const ChunkRows<T> keys{o_.key_rows, at.index, at.ahead, b.columns[chunk & 1]};
+      const ChunkRows<T> values{o_.value_rows, at.index, at.ahead, b.columns[2]};
+      P::template stage<true>(o_.key, keys);
+      P::template stage<false>(o_.value, values);
+      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
+      const VF value_dots = P::dots(o_.value, values, {value_weights});
+      if (chunk > 0) sum.add(before, types_before, b.first[(chunk - 1) & 1], edges);
+      const Chunk c = differentiate(dots, value_dots, types, log_sum, delta, first_edges(count, heads));
+      hn::Store(c.logit_grad, d, b.first[chunk & 1]);
+      if (to.bias) add_bias_gradient(c.logit_grad, types, to.bias);
+      before = keys;
+      types_before = types;
+    }
+    sum.add(before, types_before, b.first[(chunks - 1) & 1], cursor.count(chunks - 1));
+    sum.change(-1);
+  }
+
+  /// Adds a chunk's logit gradients to the vectors of their types.
+  HWY_INLINE void add_bias_gradient(VF grad, const ChunkTypes& types, float* to) const {
+    if (HWY_LIKELY(types.same)) {
+      to += types.type[0] * N;
+      return store(hn::Add(load(to), grad), to);
+    }
+    const auto type = lane_types(o_, types.type);
+    for (int t = 0; t < o_.a.types; ++t, to += N) {
+      const auto of_type = hn::RebindMask(DF(), hn::Eq(type, hn::Set(hn::RebindToSigned<DF>(), t)));
+      store(hn::Add(load(to), hn::IfThenElseZero(of_type, grad)), to);
+    }
+  }
+
+  /// Adds the items' sums in order.
+  template <class P>
+  void collect_types(const std::vector<float>& sums, int64_t scales, int64_t per_item) const {
+    if (per_item == 0) return;
+    std::vector<double> total(per_item);
+    for (size_t at = 0; at < sums.size(); at += per_item)
+      for (int64_t c = 0; c < per_item; ++c) total[c] += sums[at + c];
+    const auto& a = o_.a;
+    const int64_t heads = o_.key.heads, lanes = P::size(o_.key) / P::row(o_.key);  // a column of Lanes is N numbers
+    for (int t = 0; t < a.types; ++t)
+      for (int h = 0; h < a.heads; ++h) {
+        if (to_.type_bias) {
+          double bias = 0;
+          for (int64_t l = h; l < N; l += heads) bias += total[scales + t * N + l];
+          to_.type_bias[t * a.heads + h] = static_cast<float>(bias);
+        }
+        for (int64_t c = 0; to_.type_scale && c < a.key_width; ++c) {
+          const double* from = total.data() + t * P::size(o_.key) + (h * o_.key.width + c) * lanes;
+          to_.type_scale[(t * a.heads + h) * a.key_width + c] = static_cast<float>(std::accumulate(from, from + lanes, 0.0));
+        }
+      }
+  }
+
+  template <class P>
+  void run_sources() {
+    const WorkPlan plan(by_source_.row_start, by_source_.rows);
+    const int64_t keys = P::size(o_.key), size = keys + P::size(o_.value);
+    std::vector<float> pieces(plan.pieces * size);
+    plan.run([&](int64_t, const WorkItem& item) {
+      RowBuffers& b = buffers_of_thread<P>(o_);
+      if (item.piece >= 0) {
+        source_row<P>(item.row_begin, item.edge_begin, item.edge_end, b);
+        std::copy_n(b.key_sum.data(), keys, pieces.data() + item.piece * size);
+        std::copy_n(b.value_sum.data(), size - keys, pieces.data() + item.piece * size + keys);
+        return;
+      }
+      for (int64_t j = item.row_begin; j < item.row_end; ++j) {
+        source_row<P>(j, by_source_.row_start[j], by_source_.row_start[j + 1], b);
+        write_source<P>(j, b.key_sum.data(), b.value_sum.data(), b);
+      }
+    });
+    plan.join([&](int64_t j, int64_t first, int64_t last) {
+      add_pieces(pieces, first, last, size);
+      const float* sum = pieces.data() + first * size;
+      write_source<P>(j, sum, sum + keys, buffers_of_thread<P>(o_));
+    });
+  }
+
+  template <class P>
+  HWY_INLINE void write_source(int64_t j, const float* keys, const float* values, RowBuffers& b) const {
+    key_to_.template write<P>(j, keys, b.spare.data());
+    value_to_.template write<P>(j, values, b.spare.data());
+  }
+
+  /// Leaves the key's gradient in b.key_sum and the value's in b.value_sum.
+  template <class P>
+  HWY_INLINE void source_row(int64_t j, int64_t begin, int64_t end, RowBuffers& b) const {
+    const DF d;
+    const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
+    fill_zero(b.key_sum.data(), P::size(o_.key));
+    if (begin == end) return fill_zero(b.value_sum.data(), P::size(o_.value));
+    o_.typed_weights(o_.key_rows[j], b.weights.data());
+    const float* value_weights = o_.plain_weights(o_.value_rows[j], b.value_weights.data());
+    const auto flush = [&](int type, const typename P::Sum& sum) HWY_ATTR {
+      P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data());
+    };
+    TypedSum<P, decltype(flush)> key_sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
+    typename P::Sum value_sum = zero_sum<P>(o_.value, b.value_any);
+    const Cursor cursor(by_source_, begin, end, edges, b);
+    const int64_t chunks = cursor.chunks();
+    ChunkRows<T> query_before{}, grad_before{};
+    ChunkTypes types_before{};
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+      const auto at = cursor.at(chunk);
+      const int64_t count = cursor.count(chunk);
+      const ChunkTypes types(at.type, count);
+      const ChunkRows<T> queries{query_, at.index, at.ahead, b.columns[chunk & 1]};
+      const ChunkRows<T> grads{grad_, at.index, at.ahead, b.columns[2 + (chunk & 1)]};
+      P::template stage<true>(o_.key, queries);
+      P::template stage<false>(o_.value, grads);
+      VF log_sum, delta;
+      gather_stats<P>(at, log_sum, delta);
+      const VF dots = P::dots(o_.key, queries, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
+      const VF value_dots = P::dots(o_.value, grads, {value_weights});
+      if (chunk > 0) {
+        key_sum.add(query_before, types_before, b.first[(chunk - 1) & 1], edges);
+        P::template add<false>(o_.value, grad_before, b.second[(chunk - 1) & 1], 0, edges, value_sum);
+      }
+      const Chunk c = differentiate(dots, value_dots, types, log_sum, delta, first_edges(count, heads));
+      hn::Store(c.logit_grad, d, b.first[chunk & 1]);
+      hn::Store(c.probability, d, b.second[chunk & 1]);
+      query_before = queries;
+      grad_before = grads;
+      types_before = types;
+    }
+    const int64_t last = cursor.count(chunks - 1);
+    key_sum.add(query_before, types_before, b.first[(chunks - 1) & 1], last);
+    P::template add<false>(o_.value, grad_before, b.second[(chunks - 1) & 1], 0, last, value_sum);
+    key_sum.change(-1);
+    P::save(o_.value, value_sum, b.value_sum.data());
+  }
+
+  /// log_sum and delta of the chunk's destinations, edge by edge, head by head.
+  template <class P>
+  HWY_INLINE void gather_stats(const Cursor::At& at, VF& log_sum, VF& delta) const {
+    const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
+    for (int64_t e = 0; e < edges; ++e) hwy::Prefetch(stats(at.ahead[e]));
+    if (heads == 4) {
+      log_sum = rows_of_four([&](int e) HWY_ATTR { return stats(at.index[e]); });
+      delta = rows_of_four([&](int e) HWY_ATTR { return stats(at.index[e]) + 4; });
+    } else if (heads == 1) {
+      VF columns[4];
+      columns_of_four([&](int e) HWY_ATTR { return stats(at.index[e]); }, columns);
+      log_sum = columns[0];
+      delta = columns[1];
+    } else {
+      HWY_ALIGN float first[N], second[N];
+      for (int64_t e = 0; e < edges; ++e)
+        for (int64_t h = 0; h < heads; ++h) {
+          first[e * heads + h] = stats(at.index[e])[h];
+          second[e * heads + h] = stats(at.index[e])[heads + h];
+        }
+      log_sum = hn::Load(DF(), first);
+      delta = hn::Load(DF(), second);
+    }
+  }
+
+  const Operands<T> o_;
+  const TypedEdges &edges_, &by_source_;
+  const SparseAttentionGradients<T>& to_;
+  const ResultRows<T> query_to_, key_to_, value_to_;
+  const T* out_;
+  const float* log_sum_;
+  const T* grad_given_;
+  const int64_t stats_row_;  ///< floats
+  int64_t per_row_;          ///< elements of a packed destination row
+  T* packed_;
+  Rows<T> query_, grad_;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace graphsieve::kernels
+HWY_AFTER_NAMESPACE();
+#endif  // toggle

@@ -1,0 +1,182 @@
+// The pass by destination that makes the output. A row's edges are taken a chunk at a time (one vector of logits): dot
+// products, softmax, and, one chunk behind so that the two overlap, the weighted sum of rows. Included once per vector
+// target.
+#if defined(GRAPHSIEVE_OPS_SPARSE_ATTENTION_FORWARD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRAPHSIEVE_OPS_SPARSE_ATTENTION_FORWARD_INL_H_
+#undef GRAPHSIEVE_OPS_SPARSE_ATTENTION_FORWARD_INL_H_
+#else
+#define GRAPHSIEVE_OPS_SPARSE_ATTENTION_FORWARD_INL_H_
+#endif
+
+#include <cmath>
+#include <limits>
+
+#include "graphsieve/ops/sparse_attention/operands-inl.h"
+#include "hwy/contrib/math/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace graphsieve::kernels {
+namespace HWY_NAMESPACE {
+
+/// Softmax of a piece of a long row: per head the logit that the exponentials are relative to, and their sum.
+struct PieceState {
+  float top[16];
+  float sum[16];
+};
+
+template <class T>
+class Forward {
+ public:
+  Forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum, const Scratch& scratch)
+      : o_(a, scratch), edges_(edges), out_(o_.value, a.heads, a.value_width, out, a.heads * a.value_width),
+        log_sum_(log_sum), bounded_(a.clamp <= 40) {}
+
+  void run() {
+    with_policy(o_.key, o_.value, [&](auto policy) { run_rows<decltype(policy)>(); });
+  }
+
+ private:
+  template <class P>
+  void run_rows() {
+    const WorkPlan plan(edges_.row_start, edges_.rows);
+    const int64_t size = P::size(o_.value);
+    std::vector<PieceState> states(plan.pieces);
+    std::vector<float> sums(plan.pieces * size);
+    plan.run([&](int64_t, const WorkItem& item) {
+      RowBuffers& b = buffers_of_thread<P>(o_);
+      if (item.piece >= 0) {
+        RowSoftmax<P> row(o_, b);
+        take(item.row_begin, item.edge_begin, item.edge_end, row, b);
+        return row.save(o_, states[item.piece], sums.data() + item.piece * size);
+      }
+      for (int64_t r = item.row_begin; r < item.row_end; ++r) {
+        if (edges_.row_start[r] == edges_.row_start[r + 1]) {
+          write_empty<P>(r, b);
+          continue;
+        }
+        RowSoftmax<P> row(o_, b);
+        take(r, edges_.row_start[r], edges_.row_start[r + 1], row, b);
+        finish(r, row, b);
+      }
+    });
+    plan.join([&](int64_t r, int64_t first, int64_t last) {
+      RowBuffers& b = buffers_of_thread<P>(o_);
+      RowSoftmax<P> row(o_, b);
+      row.restore(o_, states[first], sums.data() + first * size);
+      for (int64_t p = first + 1; p < last; ++p) row.join(o_, states[p], sums.data() + p * size, b);
+      finish(r, row, b);
+    });
+  }
+
+  /// A row so far: every lane of a head has the logit that exponentials are relative to; `total` is summed lane by lane.
+  template <class P>
+  struct RowSoftmax {
+    VF shift, total;
+    typename P::Sum sum;
+
+    HWY_INLINE RowSoftmax(const Operands<T>& o, RowBuffers& b)
+        : shift(hn::Set(DF(), o.a.clamp <= 40 ? o.a.clamp : -std::numeric_limits<float>::infinity())),
+          total(hn::Zero(DF())), sum(zero_sum<P>(o.value, b.value_any)) {}
+
+    /// Makes exponentials relative to `to`, where that is larger.
+    HWY_INLINE void raise(const Operands<T>& o, VF to, RowBuffers& b) {
+      const VF above = hn::Max(shift, to);
+      const VF factor = exp_bounded(hn::Sub(shift, above));
+      hn::Store(factor, DF(), b.second[0]);
+      P::scale(o.value, b.second[0], sum);
+      total = hn::Mul(total, factor);
+      shift = above;
+    }
+
+    void save(const Operands<T>& o, PieceState& state, float* to) const {
+      HWY_ALIGN float top[N], sums[N];
+      hn::Store(shift, DF(), top);
+      hn::Store(P::fold_sum(o.key, total), DF(), sums);
+      std::copy_n(top, std::min<int64_t>(N, 16), state.top);
+      std::copy_n(sums, std::min<int64_t>(N, 16), state.sum);
+      P::save(o.value, sum, to);
+    }
+
+    void restore(const Operands<T>& o, const PieceState& state, const float* from) {
+      shift = P::per_head(o.key, state.top);
+      // One lane a head holds the sum.
+      total = hn::IfThenElseZero(hn::FirstN(DF(), static_cast<size_t>(P::heads(o.key))), P::per_head(o.key, state.sum));
+      P::restore(o.value, from, sum);
+    }
+
+    void join(const Operands<T>& o, const PieceState& state, const float* from, RowBuffers& b) {
+      raise(o, P::per_head(o.key, state.top), b);
+      HWY_ALIGN float factor[2 * N] = {}, top[N];
+      hn::Store(shift, DF(), top);
+      for (int64_t h = 0; h < P::heads(o.key); ++h) factor[h] = std::exp(state.top[h] - top[h]);
+      HWY_ALIGN float added[N] = {};
+      for (int64_t h = 0; h < P::heads(o.key); ++h) added[h] = state.sum[h] * factor[h];
+      total = hn::Add(total, hn::Load(DF(), added));
+      P::add_scaled(o.value, from, factor, sum);
+    }
+  };
+
+  /// Adds edges [begin, end), at least one, to a row that holds none.
+  template <class P>
+  HWY_INLINE void take(int64_t r, int64_t begin, int64_t end, RowSoftmax<P>& row, RowBuffers& b) const {
+    const DF d;
+    const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
+    o_.typed_weights(o_.query_rows[r], b.weights.data());
+    const Cursor cursor(edges_, begin, end, edges, b);
+    const int64_t chunks = cursor.chunks();
+    const VF high = hn::Set(d, o_.a.clamp), low = hn::Set(d, -o_.a.clamp);
+    const VF none = hn::Set(d, -std::numeric_limits<float>::infinity());
+    ChunkRows<T> before{};
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+      const auto at = cursor.at(chunk);
+      const int64_t count = cursor.count(chunk);
+      const ChunkTypes types(at.type, count);
+      const ChunkRows<T> keys{o_.key_rows, at.index, at.ahead, b.columns[0]};
+      const ChunkRows<T> values{o_.value_rows, at.index, at.ahead, b.columns[2 + (chunk & 1)]};
+      P::template stage<true>(o_.key, keys);
+      P::template stage<false>(o_.value, values);
+      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
+      if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, row.sum);
+      const VF logit = hn::Max(hn::Min(add_bias(o_, dots, types), high), low);
+      const auto held = first_edges(count, heads);
+      if (!bounded_ && (chunk == 0 || !hn::AllFalse(d, hn::And(hn::Gt(logit, row.shift), held))))
+        row.raise(o_, P::fold_max(o_.key, hn::IfThenElse(held, logit, none)), b);
+      const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, row.shift)));
+      row.total = hn::Add(row.total, p);
+      hn::Store(p, d, b.first[chunk & 1]);
+      before = values;
+    }
+    P::template add<true>(o_.value, before, b.first[(chunks - 1) & 1], 0, cursor.count(chunks - 1), row.sum);
+  }
+
+  template <class P>
+  HWY_INLINE void finish(int64_t r, RowSoftmax<P>& row, RowBuffers& b) const {
+    const DF d;
+    const VF total = P::fold_sum(o_.key, row.total);
+    HWY_ALIGN float lanes[2 * N];
+    hn::Store(hn::Add(row.shift, hn::Log(d, total)), d, lanes);
+    std::copy_n(lanes, o_.a.heads, log_sum_ + r * o_.a.heads);
+    hn::Store(hn::Div(hn::Set(d, 1.f), total), d, lanes);
+    P::scale(o_.value, lanes, row.sum);
+    P::save(o_.value, row.sum, b.value_sum.data());
+    out_.template write<P>(r, b.value_sum.data(), b.spare.data());
+  }
+
+  template <class P>
+  void write_empty(int64_t r, RowBuffers& b) const {
+    std::fill_n(log_sum_ + r * o_.a.heads, o_.a.heads, -std::numeric_limits<float>::infinity());
+    fill_zero(b.value_sum.data(), P::size(o_.value));
+    out_.template write<P>(r, b.value_sum.data(), b.spare.data());
+  }
+
+  const Operands<T> o_;
+  const TypedEdges& edges_;
+  const ResultRows<T> out_;
+  float* log_sum_;
+  const bool bounded_;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace graphsieve::kernels
+HWY_AFTER_NAMESPACE();
+#endif  // toggle

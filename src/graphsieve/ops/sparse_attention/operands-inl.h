@@ -1,0 +1,232 @@
+// What the passes over a graph's edges share: the call's rows in the vectors' layout, a thread's buffers, the walk over a
+// row's edges a chunk at a time, and the logits. Included once per vector target.
+#if defined(GRAPHSIEVE_OPS_SPARSE_ATTENTION_OPERANDS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRAPHSIEVE_OPS_SPARSE_ATTENTION_OPERANDS_INL_H_
+#undef GRAPHSIEVE_OPS_SPARSE_ATTENTION_OPERANDS_INL_H_
+#else
+#define GRAPHSIEVE_OPS_SPARSE_ATTENTION_OPERANDS_INL_H_
+#endif
+
+#include <algorithm>
+#include <type_traits>
+#include <vector>
+
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/ops/common/row_chunks-inl.h"
+#include "graphsieve/ops/common/work_plan.h"
+#include "graphsieve/ops/sparse_attention/sparse_attention_kernel.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace graphsieve::kernels {
+namespace HWY_NAMESPACE {
+
+constexpr int64_t kFetchAhead = 12;    ///< edges whose rows are fetched early; measured flat between 8 and 16
+constexpr int64_t kIndexAhead = 128;   ///< edges whose index and type are: rows thrash the hardware's own prefetcher
+
+/// Copies rows of heads x width into the layout's padded form.
+template <class T>
+void pad_rows(const T* from, int64_t stride, int64_t rows, int64_t heads, int64_t width, const HeadLayout& layout, T* to,
+              int64_t to_stride) {
+  parallel_blocks(rows, 1024, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      T* row = to + r * to_stride;
+      std::fill(row, row + layout.row(), T{});
+      for (int64_t h = 0; h < heads; ++h) std::copy_n(from + r * stride + h * width, width, row + h * layout.width);
+    }
+  });
+}
+
+/// Rows of results, heads x width each, written from sums in the layout's form.
+template <class T>
+struct ResultRows {
+  const HeadLayout layout;
+  const int64_t heads, width;
+  T* const base;
+  const int64_t stride;
+  const bool fits;
+
+  ResultRows(const HeadLayout& l, int64_t given_heads, int64_t given_width, T* to, int64_t to_stride)
+      : layout(l), heads(given_heads), width(given_width), base(to), stride(to_stride),
+        fits(l.heads == given_heads && l.width == given_width) {}
+
+  /// `saved` is a sum as policy P saves it, `spare` has room for a row of the layout.
+  template <class P>
+  HWY_INLINE void write(int64_t r, const float* saved, float* spare) const {
+    T* to = base + r * stride;
+    if (HWY_LIKELY(fits)) return P::to_row(layout, saved, to);
+    P::to_row(layout, saved, spare);
+    for (int64_t h = 0; h < heads; ++h)
+      for (int64_t c = 0; c < width; ++c) store_as(to + h * width + c, spare[h * layout.width + c]);
+  }
+};
+
+/// The call's rows in this target's layout. Copies are made only where heads or widths do not fit the vectors.
+template <class T>
+struct Operands {
+  const SparseAttentionArgs<T>& a;
+  HeadLayout key, value;
+  Rows<T> query_rows, key_rows, value_rows;
+  std::vector<float> type_scale, type_bias;  ///< types x key.padded_row(), and types x N, repeated to fill a vector
+  uint8_t edge_of_lane[16] = {};             ///< of a chunk's results
+
+  Operands(const SparseAttentionArgs<T>& args, const Scratch& scratch)
+      : a(args), key(a.heads, a.key_width), value(a.heads, a.value_width) {
+    const int64_t keys = a.heads * a.key_width, row = key.row() + value.row();
+    query_rows = {a.query, a.query_stride};
+    key_rows = {a.key_value, a.key_value_stride};
+    value_rows = {a.key_value + keys, a.key_value_stride};
+    const bool keys_fit = key.heads == a.heads && key.width == a.key_width;
+    const bool values_fit = value.heads == a.heads && value.width == a.value_width;
+    if (!keys_fit || !values_fit) {
+      T* packed = static_cast<T*>(scratch(a.sources * row * sizeof(T)));
+      pad_rows(key_rows.base, key_rows.stride, a.sources, a.heads, a.key_width, key, packed, row);
+      pad_rows(value_rows.base, value_rows.stride, a.sources, a.heads, a.value_width, value, packed + key.row(), row);
+      key_rows = {packed, row};
+      value_rows = {packed + key.row(), row};
+    }
+    if (!keys_fit) {
+      T* packed = static_cast<T*>(scratch(a.destinations * key.row() * sizeof(T)));
+      pad_rows(query_rows.base, query_rows.stride, a.destinations, a.heads, a.key_width, key, packed, key.row());
+      query_rows = {packed, key.row()};
+    }
+    type_scale.resize(a.types * key.padded_row());
+    type_bias.resize(a.types * N);
+    for (int64_t l = 0; l < N; ++l) edge_of_lane[l] = static_cast<uint8_t>(l / key.heads);
+    for (int t = 0; t < a.types; ++t)
+      for (int h = 0; h < a.heads; ++h) {
+        for (int64_t i = h; i < N; i += key.heads) type_bias[t * N + i] = a.type_bias[t * a.heads + h];
+        std::copy_n(a.type_scale + (t * a.heads + h) * a.key_width, a.key_width, scale_of(t) + h * key.width);
+      }
+  }
+
+  const float* scale_of(int type) const { return type_scale.data() + type * key.padded_row(); }
+
+  /// row * scale of every type, the weights of a row's dot products.
+  HWY_INLINE void typed_weights(const T* row, float* to) const {
+    const int64_t stride = key.padded_row();
+    for (int64_t c = 0; c < stride; c += N) {
+      VF x;
+      if (key.row() >= N) {
+        x = load(row + c);
+      } else {
+        HWY_ALIGN float lanes[N] = {};
+        for (int64_t i = 0; i < key.row(); ++i) lanes[i] = to_float(row[i]);
+        x = hn::Load(DF(), lanes);
+      }
+      for (int64_t t = 0; t < a.types; ++t)
+        hn::StoreU(hn::Mul(x, load(type_scale.data() + t * stride + c)), DF(), to + t * stride + c);
+    }
+  }
+
+  /// A row as weights of dot products: itself, or its floats in `spare`.
+  HWY_INLINE const float* plain_weights(const T* row, float* spare) const {
+    if constexpr (std::is_same_v<T, float>) {
+      return row;
+    } else {
+      for (int64_t c = 0; c < value.row(); ++c) spare[c] = to_float(row[c]);
+      return spare;
+    }
+  }
+
+ private:
+  float* scale_of(int type) { return type_scale.data() + type * key.padded_row(); }
+};
+
+/// One thread's buffers for a row.
+struct RowBuffers {
+  HWY_ALIGN float first[2][2 * N], second[2][2 * N];  ///< coefficients of this chunk and the one before it
+  HWY_ALIGN float columns[4][8 * N];                  ///< of Lanes: two kinds of rows, two chunks
+  int32_t index[2][N];                                ///< of this chunk and the one before it, near the graph's end
+  uint8_t type[2][16];
+  std::vector<float> weights, value_weights, key_sum, value_sum, spare, any, value_any;
+
+  template <class P, class T>
+  void reserve(const Operands<T>& o) {
+    const int64_t key = o.key.padded_row(), value = o.value.padded_row();
+    const auto grow = [](std::vector<float>& v, int64_t size) {
+      if (static_cast<int64_t>(v.size()) < size) v.resize(size);
+    };
+    grow(weights, o.a.types * key);
+    grow(value_weights, value);
+    grow(key_sum, P::size(o.key));
+    grow(value_sum, P::size(o.value));
+    grow(spare, std::max(key, value));
+    grow(any, std::max(key, value));
+    grow(value_any, std::max(key, value));
+  }
+};
+
+template <class P, class T>
+RowBuffers& buffers_of_thread(const Operands<T>& o) {
+  static thread_local RowBuffers buffers;
+  buffers.reserve<P>(o);
+  return buffers;
+}
+
+/// A sum at zero; Any's lives in `memory`.
+template <class P>
+HWY_INLINE typename P::Sum zero_sum(const HeadLayout& layout, std::vector<float>& memory) {
+  typename P::Sum sum;
+  if constexpr (std::is_same_v<P, Any>) sum.memory = memory.data();
+  static_cast<void>(memory);
+  P::clear(layout, sum);
+  return sum;
+}
+
+HWY_INLINE void fill_zero(float* to, int64_t size) {
+  for (int64_t c = 0; c < size; ++c) to[c] = 0;
+}
+
+/// Walks the chunks of a row, `step` edges each. The last chunk may take edges of the next rows along, whose results are
+/// masked; near the end of the graph it works on a copy that repeats the last edge.
+struct Cursor {
+  const TypedEdges& edges;
+  const int64_t begin, end, step, total;
+  RowBuffers& buffers;
+
+  Cursor(const TypedEdges& e, int64_t first, int64_t last, int64_t chunk, RowBuffers& b)
+      : edges(e), begin(first), end(last), step(chunk), total(e.row_start[e.rows]), buffers(b) {}
+
+  int64_t chunks() const { return (end - begin + step - 1) / step; }
+  int64_t count(int64_t chunk) const { return std::min(step, end - begin - chunk * step); }
+
+  struct At {
+    const int32_t *index, *ahead;
+    const uint8_t* type;
+  };
+  HWY_INLINE At at(int64_t chunk) const {
+    const int64_t e = begin + chunk * step;
+    hwy::Prefetch(edges.index + e + kIndexAhead);
+    hwy::Prefetch(edges.type + e + kIndexAhead);
+    if (HWY_LIKELY(e + kFetchAhead + 16 <= total)) return {edges.index + e, edges.index + e + kFetchAhead, edges.type + e};
+    int32_t* index = buffers.index[chunk & 1];
+    uint8_t* type = buffers.type[chunk & 1];
+    for (int64_t i = 0; i < step; ++i) {
+      index[i] = edges.index[std::min(e + i, total - 1)];
+      type[i] = edges.type[std::min(e + i, total - 1)];
+    }
+    return {index, index, type};
+  }
+};
+
+/// The types of a chunk's edges, lane by lane of its results.
+template <class T>
+HWY_INLINE auto lane_types(const Operands<T>& o, const uint8_t* type) {
+  const auto table = hn::LoadU(hn::Full128<uint8_t>(), type);
+  const auto edge = hn::LoadU(hn::Rebind<uint8_t, DF>(), o.edge_of_lane);
+  return hn::PromoteTo(hn::RebindToSigned<DF>(), hn::TableLookupBytes(table, edge));
+}
+
+/// The logits of a chunk before clamping: dot products plus each edge's type bias.
+template <class T>
+HWY_INLINE VF add_bias(const Operands<T>& o, VF dots, const ChunkTypes& types) {
+  if (HWY_LIKELY(types.same)) return hn::Add(dots, load(o.type_bias.data() + types.type[0] * N));
+  const hn::RebindToSigned<DF> di;
+  const auto row = hn::Mul(lane_types(o, types.type), hn::Set(di, static_cast<int32_t>(N)));
+  return hn::Add(dots, hn::GatherIndex(DF(), o.type_bias.data(), hn::Add(row, hn::Iota(di, 0))));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace graphsieve::kernels
+HWY_AFTER_NAMESPACE();
+#endif  // toggle
