@@ -11,6 +11,7 @@
 #include "graphsieve/ops/common/sums.h"
 #include "graphsieve/ops/common/torch_call.h"
 #include "graphsieve/ops/common/torch_threads.h"
+#include "graphsieve/ops/linear/matrix_product.h"
 
 namespace graphsieve::ops {
 namespace {
@@ -45,17 +46,11 @@ Tensor linear_meta(const Tensor& x, const Tensor& weight, const std::optional<Te
 Tensor linear_cpu(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
   check(x, weight, bias);
   Tensor y = at::empty({x.size(0), weight.size(0)}, x.options());
-  const Tensor weight_t = weight.t();
+  const Tensor weight_t = weight.t().contiguous();
   const OneTorchThread one_thread;
   parallel_blocks(x.size(0), block_rows(weight), [&](int64_t begin, int64_t end) {
     const at::AutoDispatchBelowADInplaceOrView guard;
-    Tensor y_rows = y.narrow(0, begin, end - begin);
-    const Tensor x_rows = x.narrow(0, begin, end - begin);
-    if (bias) {
-      at::addmm_out(y_rows, *bias, x_rows, weight_t);
-    } else {
-      at::mm_out(y_rows, x_rows, weight_t);
-    }
+    rows_product(x.narrow(0, begin, end - begin), weight_t, bias ? &*bias : nullptr, y.narrow(0, begin, end - begin));
   });
   return y;
 }
@@ -81,17 +76,8 @@ void backward_rows(const Tensor& grad, const Tensor& x, const Tensor& weight, in
   for (int64_t row = begin; row < end; row += block) {
     const int64_t rows = std::min(block, end - row);
     const Tensor grad_rows = grad.narrow(0, row, rows);
-    if (dx) {
-      Tensor dx_rows = dx->narrow(0, row, rows);
-      at::mm_out(dx_rows, grad_rows, weight);
-    }
-    if (!part) continue;
-    const Tensor x_rows = x.narrow(0, row, rows);
-    if (row == begin) {
-      at::mm_out(*part, grad_rows.t(), x_rows);
-    } else {
-      part->addmm_(grad_rows.t(), x_rows);
-    }
+    if (dx) rows_product(grad_rows, weight, nullptr, dx->narrow(0, row, rows));
+    if (part) inner_product(grad_rows, x.narrow(0, row, rows), row > begin, *part);
   }
 }
 
@@ -129,10 +115,11 @@ Gradients linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Ten
   if (mask[1] && part_count == 1) parts = dweight.unsqueeze(0);
   if (mask[1] && part_count > 1) parts = at::empty({part_count, weight.size(0), weight.size(1)}, x.options());
   if (mask[0] || mask[1]) {
+    const Tensor rows_of_weight = weight.contiguous();
     parallel_blocks(n, part_rows, [&](int64_t begin, int64_t end) {
       const at::AutoDispatchBelowADInplaceOrView guard;
       Tensor part = mask[1] ? parts.select(0, begin / part_rows) : Tensor();
-      backward_rows(grad, x, weight, begin, end, mask[0] ? &dx : nullptr, mask[1] ? &part : nullptr);
+      backward_rows(grad, x, rows_of_weight, begin, end, mask[0] ? &dx : nullptr, mask[1] ? &part : nullptr);
     });
   }
   const bool single = x.scalar_type() == at::kFloat;

@@ -1,5 +1,5 @@
-// A row's keys a vector at a time; only keys below a threshold that lets a few more than k through are looked at one by
-// one. The threshold decides how many that are, never which are kept.
+// A row's keys a vector at a time; only keys below a threshold that lets a few more than k through are compared with each
+// other. The threshold decides how many that are, never which are kept.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "graphsieve/ops/reservoir_sample/reservoir_sample_simd.cc"
 #include "graphsieve/ops/common/targets.h"
@@ -10,6 +10,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "graphsieve/base/parallel.h"
@@ -54,7 +55,7 @@ HWY_INLINE uint64_t candidate(float key, int64_t position) {
 
 class RowSampler {
  public:
-  explicit RowSampler(const ReservoirArgs& a) : a_(a), positions_(a.k) {}
+  explicit RowSampler(const ReservoirArgs& a) : a_(a), positions_(a.k + 1) {}
 
   void row(int64_t r, int32_t* index, uint8_t* type) {
     const int64_t node = a_.rows ? a_.rows[r] : r, begin = a_.row_start[node], count = a_.row_start[node + 1] - begin;
@@ -83,10 +84,13 @@ class RowSampler {
         e = end;
       }
     }
-    collect(count);
+    const int64_t left = collect(count);
+    if (left <= kMostRanked && rank(left)) return;
+    candidates_.clear();
+    for (int64_t c = 0; c < left; ++c) candidates_.push_back(candidate(left_keys_[c], left_at_[c]));
     std::nth_element(candidates_.begin(), candidates_.begin() + (a_.k - 1), candidates_.end());
     for (int64_t x = 0; x < a_.k; ++x) positions_[x] = static_cast<int32_t>(candidates_[x] & 0xFFFFFFFFu);
-    std::sort(positions_.begin(), positions_.end());
+    std::sort(positions_.begin(), positions_.begin() + a_.k);
   }
 
   /// Past the last of the edges after `e` that have its type.
@@ -130,6 +134,7 @@ class RowSampler {
     }
     // Later occurrences of an edge have numbers of their own.
     const int32_t* index = a_.index + begin;
+    if (!repeats(index + first, end - first)) return;
     for (int64_t e = first + 1, occurrence = 0; e < end; ++e) {
       occurrence = index[e] == index[e - 1] ? occurrence + 1 : 0;
       if (occurrence == 0) continue;
@@ -138,47 +143,78 @@ class RowSampler {
     }
   }
 
-  /// candidates_ = the edges below a threshold, at least k of them.
-  void collect(int64_t count) {
+  /// True if any index of a run stands next to its equal.
+  static bool repeats(const int32_t* index, int64_t count) {
+    const DI di;
+    int64_t e = 1;
+    for (; e + N <= count; e += N)
+      if (!hn::AllFalse(di, hn::Eq(hn::LoadU(di, index + e), hn::LoadU(di, index + e - 1)))) return true;
+    for (; e < count; ++e)
+      if (index[e] == index[e - 1]) return true;
+    return false;
+  }
+
+  /// Leaves the edges below a threshold, at least k of them, in left_keys_ and left_at_, by position; returns how many.
+  int64_t collect(int64_t count) {
+    if (static_cast<int64_t>(left_keys_.size()) < count + 2 * N) {
+      left_keys_.resize(count + 2 * N);
+      left_at_.resize(count + 2 * N);
+    }
+    for (int64_t e = count; e < count + N; ++e) keys_[e] = std::numeric_limits<float>::infinity();
     const float wanted = static_cast<float>(a_.k) + 3.0f * std::sqrt(static_cast<float>(a_.k));
     float threshold = a_.rule == SampleRule::kWeighted ? wanted : wanted / static_cast<float>(count);
     if (a_.rule == SampleRule::kLargest) threshold = -1.0f / static_cast<float>(count);
     for (;;) {
-      below(threshold, count);
-      if (static_cast<int64_t>(candidates_.size()) >= a_.k) return;
+      const int64_t left = below(threshold, count);
+      if (left >= a_.k) return left;
       if (a_.rule != SampleRule::kLargest && threshold < 1e30f) threshold *= 3.0f;
-      else return all(count);
+      else break;
     }
+    for (int64_t e = 0; e < count; ++e) {
+      left_keys_[e] = keys_[e];
+      left_at_[e] = static_cast<int32_t>(e);
+    }
+    return count;
   }
 
-  void all(int64_t count) {
-    candidates_.clear();
-    for (int64_t e = 0; e < count; ++e) candidates_.push_back(candidate(keys_[e], e));
-  }
-
-  void below(float threshold, int64_t count) {
+  int64_t below(float threshold, int64_t count) {
     const DF d;
-    candidates_.clear();
+    const DI di;
     const VF limit = hn::Set(d, threshold);
-    int64_t e = 0;
-    for (; e + N <= count; e += N) {
-      uint8_t bytes[8] = {};
-      hn::StoreMaskBits(d, hn::Lt(hn::LoadU(d, keys_.data() + e), limit), bytes);
-      uint64_t bits;
-      std::memcpy(&bits, bytes, 8);
-      for (; bits; bits &= bits - 1) {
-        const int64_t x = e + std::countr_zero(bits);
-        candidates_.push_back(candidate(keys_[x], x));
-      }
+    int64_t left = 0;
+    for (int64_t e = 0; e < count; e += N) {  // behind the row keys are infinite
+      const VF key = hn::LoadU(d, keys_.data() + e);
+      const auto kept = hn::Lt(key, limit);
+      hn::StoreU(hn::Compress(key, kept), d, left_keys_.data() + left);
+      hn::StoreU(hn::Compress(hn::Iota(di, static_cast<int32_t>(e)), hn::RebindMask(di, kept)), di, left_at_.data() + left);
+      left += static_cast<int64_t>(hn::CountTrue(d, kept));
     }
-    for (; e < count; ++e)
-      if (keys_[e] < threshold) candidates_.push_back(candidate(keys_[e], e));
+    return left;
+  }
+
+  /// Keeps the edges with fewer than k smaller keys, which are k of them if no keys are equal; false if some are.
+  bool rank(int64_t left) {
+    const DF d;
+    const int64_t k = a_.k;
+    for (int64_t c = left; c < left + N; ++c) left_keys_[c] = std::numeric_limits<float>::infinity();
+    int64_t kept = 0;
+    for (int64_t c = 0; c < left; ++c) {
+      const VF key = hn::Set(d, left_keys_[c]);
+      int64_t smaller = 0;
+      for (int64_t x = 0; x < left; x += N)
+        smaller += static_cast<int64_t>(hn::CountTrue(d, hn::Lt(hn::LoadU(d, left_keys_.data() + x), key)));
+      positions_[std::min(kept, k)] = left_at_[c];
+      kept += smaller < k ? 1 : 0;
+    }
+    return kept == k;
   }
 
   const ReservoirArgs& a_;
-  std::vector<float> keys_;
+  static constexpr int64_t kMostRanked = 6 * N;  ///< candidates; more are sorted
+  std::vector<float> keys_, left_keys_;
+  std::vector<int32_t> left_at_;
   std::vector<uint64_t> candidates_;
-  std::vector<int32_t> positions_;
+  std::vector<int32_t> positions_;  ///< k, and one to spare
 };
 
 void sample_rows(const ReservoirArgs& a, int32_t* index, uint8_t* type) {

@@ -1,0 +1,102 @@
+#include "graphsieve/ops/linear/matrix_product.h"
+
+#include <ATen/ATen.h>
+#include <ATen/native/CPUBlas.h>
+#include <ATen/native/cpu/utils.h>
+
+#include <algorithm>
+
+namespace graphsieve::ops {
+namespace {
+
+using at::Tensor;
+
+constexpr int64_t kPieces[] = {128, 16};       ///< rows
+constexpr int64_t kInnerPieces[] = {512, 16};  ///< rows that an inner product sums over
+
+/// c [m, n] = a [m, k] b [k, n] (+ c); rows are lda, ldb and ldc floats apart.
+void jit_product(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
+                 int64_t ldc, bool add) {
+#ifdef CPUBLAS_BRGEMM_F32F32F32
+  at::native::cpublas::brgemm(m, n, k, lda, ldb, ldc, add, a, b, c, false);
+#else
+  TORCH_CHECK(false);
+#endif
+}
+
+bool jit_available() {
+  static const bool available = [] {
+    const float one = 1;
+    float result = 0;
+    try {
+      jit_product(1, 1, 1, &one, 1, &one, 1, &result, 1, false);
+    } catch (const c10::Error&) {  // a CPU without such kernels
+      return false;
+    }
+    return result == 1;
+  }();
+  return available;
+}
+
+bool jit_fits(const Tensor& x) { return x.scalar_type() == at::kFloat && x.stride(1) == 1 && jit_available(); }
+
+/// Calls piece(begin, rows) for as many rows as pieces cover; returns where the rest begins.
+template <size_t Sizes, class Piece>
+int64_t cut(int64_t rows, const int64_t (&sizes)[Sizes], const Piece& piece) {
+  int64_t at = 0;
+  for (const int64_t size : sizes)
+    for (; at + size <= rows; at += size) piece(at, size);
+  return at;
+}
+
+void blas_product(const Tensor& x, const Tensor& w, const Tensor* bias, Tensor y) {
+  if (bias) at::addmm_out(y, *bias, x, w);
+  else at::mm_out(y, x, w);
+}
+
+}  // namespace
+
+void rows_product(const Tensor& x, const Tensor& w, const Tensor* bias, const Tensor& y) {
+  const int64_t n = x.size(0), in = x.size(1), out = w.size(1);
+  int64_t done = 0;
+  if (in > 0 && jit_fits(x)) {
+    const float *from = x.const_data_ptr<float>(), *weight = w.const_data_ptr<float>();
+    const float* first = bias ? bias->const_data_ptr<float>() : nullptr;
+    float* to = y.mutable_data_ptr<float>();
+    done = cut(n, kPieces, [&](int64_t begin, int64_t rows) {
+      if (first)
+        for (int64_t r = begin; r < begin + rows; ++r) std::copy_n(first, out, to + r * out);
+      jit_product(rows, out, in, from + begin * x.stride(0), x.stride(0), weight, out, to + begin * out, out,
+                  first != nullptr);
+    });
+  }
+  if (done < n) blas_product(x.narrow(0, done, n - done), w, bias, y.narrow(0, done, n - done));
+}
+
+void inner_product(const Tensor& g, const Tensor& x, bool add, const Tensor& to) {
+  // The narrower side is turned, so the other may come out on the left.
+  if (g.size(1) > x.size(1)) {
+    const Tensor turned = add ? to.t().contiguous() : at::empty({x.size(1), g.size(1)}, to.options());
+    inner_product(x, g, add, turned);
+    to.copy_(turned.t());
+    return;
+  }
+  const int64_t n = g.size(0), out = g.size(1), in = x.size(1);
+  int64_t done = 0;
+  if (n >= kInnerPieces[1] && out > 0 && in > 0 && jit_fits(g) && jit_fits(x)) {
+    const Tensor turned = at::empty({out, kInnerPieces[0]}, g.options());
+    float *left = turned.mutable_data_ptr<float>(), *result = to.mutable_data_ptr<float>();
+    const float *from = g.const_data_ptr<float>(), *right = x.const_data_ptr<float>();
+    done = cut(n, kInnerPieces, [&](int64_t begin, int64_t rows) {
+      at::native::utils::transpose<float>(rows, out, from + begin * g.stride(0), g.stride(0), left, rows);
+      jit_product(out, in, rows, left, rows, right + begin * x.stride(0), x.stride(0), result, in, add || begin > 0);
+    });
+  }
+  if (done == n) return;
+  Tensor rest = to;
+  const Tensor left = g.narrow(0, done, n - done).t(), right = x.narrow(0, done, n - done);
+  if (add || done > 0) rest.addmm_(left, right);
+  else at::mm_out(rest, left, right);
+}
+
+}  // namespace graphsieve::ops
