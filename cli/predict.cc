@@ -27,9 +27,9 @@ void run_predict(const PredictOptions& options) {
   watch_for_stop();
   {
     Progress progress(options.quiet);
-    const Dataset data = open_graph(graph);
+    Dataset data = open_graph(graph);
     if (progress.stop_requested()) throw Interrupted();
-    predict(data, {options.run, options.out, options.embeddings}, progress);
+    predict(std::move(data), {options.run, options.out, options.embeddings}, progress);
   }
   fmt::print("{}\n", options.out);
 }

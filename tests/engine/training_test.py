@@ -62,8 +62,9 @@ class Training(EngineTest):
         self.assertIn("network.lr", told)
 
     def test_estimator_that_diverges_is_named(self):
-        graph = self.graph(lambda g: g.__dict__.update(node_features=g.node_features * np.float32(1e37)))
-        self.not_finite(graph, *SHORT, *sets(estimator__norm="none", estimator__pre_layers=0), stage="estimator")
+        huge = sets(estimator__epochs=50, estimator__lr=1e30, estimator__norm="none", estimator__clip_norm=0,
+                    estimator__warmup=0)
+        self.not_finite(self.graph(), *huge, stage="estimator")
 
 
 class Folders(EngineTest):
@@ -106,6 +107,23 @@ class Folders(EngineTest):
     def test_own_estimator_each_repeat_by_default(self):
         run = self.run_folder(self.graph(), *SHORT, "--repeats", 2)
         self.assertEqual(len({(run / f"split-0-seed-{s}" / "estimator.safetensors").read_bytes() for s in (0, 1)}), 2)
+
+    def test_best_of_several_starts_is_kept(self):
+        graph = self.graph()
+        one = self.run_folder(graph, *SHORT, name="one")
+        run = self.run_folder(graph, *SHORT, *sets(estimator__restarts=3), name="three")
+        epochs = self.epochs(run, "estimator")
+        best = [max(e["val"] for e in epochs if e.get("start", 0) == start) for start in range(3)]
+        self.assertEqual(len({e["loss"] for e in epochs if e["epoch"] == 0}), 3)  # starts differ
+        self.assertEqual(self.result(run)["runs"][0]["estimator"]["val"], max(best))
+        # The first start is the one that a single start would be.
+        single = self.epochs(one, "estimator")
+        self.assertEqual([e["loss"] for e in epochs if "start" not in e], [e["loss"] for e in single])
+
+    def test_estimator_that_only_guesses_is_said(self):
+        graph = self.graph(lambda g: g.__dict__.update(node_features=np.ones_like(g.node_features)))
+        self.run_folder(graph, *SHORT, *sets(estimator__norm="none", data__metric="roc_auc"))
+        self.assertIn("about what guessing gives", self.notes)
 
     def test_full_disk_leaves_nothing(self):
         graph = self.graph(nodes=400)

@@ -49,6 +49,7 @@ struct EstimatorRecipe : TrainRecipe {
   double min_temperature = 0.05;
   double value_scale = 0.25;     ///< start of the learned scalar on the normalised values
   double clamp = 8;              ///< of the logits
+  int64_t restarts = 1;          ///< random starts; the one with the best validation value is kept
 };
 
 struct NetworkRecipe : TrainRecipe {

@@ -86,6 +86,7 @@ std::vector<RecipeKey> make_keys() {
       {KEY(estimator.min_temperature), kPositiveToOne, {}, "where the temperature stops falling"},
       {KEY(estimator.value_scale), kAny, {}, "start of the learned scalar on the normalised values"},
       {KEY(estimator.clamp), above(0), {}, "bound on the size of the logits"},
+      {KEY(estimator.restarts), between(1, 1000), {}, "random starts, each trained; the one with the best validation value is kept"},
 
       TRAIN_KEYS(network),
       {KEY(network.width), width, {}, "features per node; a multiple of network.heads"},

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <limits>
+#include <optional>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/memory.h"
@@ -30,6 +31,7 @@ class MetricsFile {
   void write(const EpochRecord& r) {
     Json json = {{"stage", r.stage},     {"epoch", r.epoch},         {"lr", r.learning_rate}, {"temperature", r.temperature},
                  {"loss", r.loss},       {"grad_norm", r.grad_norm}};
+    if (r.start > 0) json["start"] = r.start;
     if (r.evaluated) {
       json["val"] = std::isfinite(r.val) ? Json(r.val) : Json(nullptr);
       json["test"] = std::isfinite(r.test) ? Json(r.test) : Json(nullptr);
@@ -52,7 +54,9 @@ struct RunPlan {
 class Experiment {
  public:
   Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer)
-      : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer) {}
+      : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer) {
+    if (request.stages == Stages::kNetwork && recipe.model == "spexphormer") scores_from_.emplace(request.scores_from);
+  }
 
   void run() {
     const auto start = std::chrono::steady_clock::now();
@@ -119,8 +123,7 @@ class Experiment {
 
   /// The seed whose attention graph is used: that of the scores, where they come from another run.
   uint64_t scores_seed(uint64_t seed) const {
-    if (request_.stages != Stages::kNetwork) return seed;
-    return RunFolder(request_.scores_from).result.at("graph").at("attention_seed").get<uint64_t>();
+    return scores_from_ ? scores_from_->result.at("graph").at("attention_seed").get<uint64_t>() : seed;
   }
 
   std::vector<at::Tensor> estimate(const StageContext& context, const PreparedGraph& graph, const RunPlan& plan,
@@ -143,7 +146,7 @@ class Experiment {
 
   /// Scores, estimator and its figures from the run that was named.
   std::vector<at::Tensor> take_scores(RunOutcome& outcome, const fs::path& to) const {
-    const RunFolder from(request_.scores_from);
+    const RunFolder& from = *scores_from_;
     if (from.run().at("split") != outcome.split)
       throw Error(from.path.string(), ": its estimator was trained on split ", from.run().at("split").dump(), ", not on split ",
                   outcome.split, "; its scores have seen that one's test labels");
@@ -187,6 +190,7 @@ class Experiment {
   const RunRequest& request_;
   Observer& observer_;
   const PreparedData prepared_;
+  std::optional<RunFolder> scores_from_;  ///< of `train --scores`
   Json graph_;
   Estimate estimate_;      ///< of the last run, or the shared one
   bool shared_ = false;    ///< the release's protocol has trained its one estimator

@@ -57,6 +57,6 @@ struct PredictRequest {
   std::filesystem::path embeddings;   ///< .npy [nodes x width], rows by node id; empty: not written
 };
 /// Predicts on `data`, the run's graph or a changed one (then the estimator runs again, said by a note).
-void predict(const Dataset& data, const PredictRequest& request, Observer& observer);
+void predict(Dataset data, const PredictRequest& request, Observer& observer);
 
 }  // namespace graphsieve

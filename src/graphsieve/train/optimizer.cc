@@ -27,7 +27,7 @@ double AdamW::step(double learning_rate) {
     first.push_back(first_[i]);
     second.push_back(second_[i]);
     steps.push_back(steps_[i]);
-    square += grads.back().square().sum(at::kDouble).item<double>();
+    square += grads.back().to(at::kDouble).square().sum().item<double>();  // float squares may overflow
   }
   const double norm = std::sqrt(square);
   if (!std::isfinite(norm)) return norm;

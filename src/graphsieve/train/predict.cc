@@ -34,7 +34,7 @@ std::vector<at::Tensor> scores_for(const RunFolder& run, bool same_graph, const 
 
 }  // namespace
 
-void predict(const Dataset& data, const PredictRequest& request, Observer& observer) {
+void predict(Dataset data, const PredictRequest& request, Observer& observer) {
   install_tensor_memory();
   at::set_num_threads(1);
   const torch::NoGradGuard no_grad;
@@ -49,9 +49,8 @@ void predict(const Dataset& data, const PredictRequest& request, Observer& obser
   const int64_t classes = trained_on.at("classes").get<int64_t>();
   if (data.labels.classes > classes)
     throw Error(data.source, ": has ", data.labels.classes, " classes, the run was trained on ", classes);
-  Dataset known = data;
-  known.labels.classes = classes;
-  const PreparedData prepared(known, run.recipe, observer);
+  data.labels.classes = classes;
+  const PreparedData prepared(data, run.recipe, observer);
   const PreparedGraph graph(prepared, run.recipe, trained_on.at("attention_seed").get<uint64_t>());
   const auto scores = scores_for(run, same_graph, prepared, graph, observer);
   nn::Transformer network = load(run.path / "network.safetensors",
@@ -61,10 +60,10 @@ void predict(const Dataset& data, const PredictRequest& request, Observer& obser
   if (!request.embeddings.empty()) options.embeddings = &embeddings;
   const NetworkInput input = network_input(run.recipe, prepared, graph, scores, run.seed(),
                                            run.run().at("best_epoch").get<int64_t>());
-  const Probabilities p = probabilities(network(input, options), known.labels);
+  const Probabilities p = probabilities(network(input, options), data.labels);
   const Split split = same_graph ? read_split(run.path / "split.json") : Split{};
   if (embeddings.defined()) write_npy(request.embeddings, embeddings);
-  write_predictions(request.out, p, known.labels, split);
+  write_predictions(request.out, p, data.labels, split);
 }
 
 }  // namespace graphsieve

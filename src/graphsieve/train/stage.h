@@ -37,6 +37,7 @@ class Stage {
 /// One evaluated epoch, for metrics.jsonl.
 struct EpochRecord {
   std::string stage;
+  int64_t start = 0;  ///< of the estimator's restarts
   int64_t epoch = 0;
   double learning_rate = 0, temperature = 1, loss = 0, grad_norm = 0;
   bool evaluated = false;

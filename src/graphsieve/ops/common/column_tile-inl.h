@@ -77,6 +77,20 @@ HWY_INLINE void WalkTiles(const ColumnTile& tile, int64_t rows, const OnVector& 
   }
 }
 
+/// sums += the column sums of a block of rows.
+template <class T>
+void sum_block(const ColumnTile& tile, const T* x, int64_t rows, double* sums) {
+  const hn::ScalableTag<T> d;
+  AlignedVector<T> accumulators(tile.vectors * tile.lanes);
+  T* HWY_RESTRICT acc = accumulators.data();
+  WalkTiles(
+      tile, rows,
+      [&](int64_t at, int64_t slot, int64_t)
+          HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, acc + slot), hn::LoadU(d, x + at)), d, acc + slot); },
+      [&](int64_t at, int64_t column) { sums[column] += x[at]; });
+  tile.fold(acc, sums);
+}
+
 }  // namespace graphsieve::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif  // include guard

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/native/CPUBlas.h>
-#include <ATen/native/cpu/utils.h>
+#include <fbgemm/Utils.h>
 
 #include <algorithm>
 
@@ -88,7 +88,7 @@ void inner_product(const Tensor& g, const Tensor& x, bool add, const Tensor& to)
     float *left = turned.mutable_data_ptr<float>(), *result = to.mutable_data_ptr<float>();
     const float *from = g.const_data_ptr<float>(), *right = x.const_data_ptr<float>();
     done = cut(n, kInnerPieces, [&](int64_t begin, int64_t rows) {
-      at::native::utils::transpose<float>(rows, out, from + begin * g.stride(0), g.stride(0), left, rows);
+      fbgemm::transpose_simd<float>(rows, out, from + begin * g.stride(0), g.stride(0), left, rows);
       jit_product(out, in, rows, left, rows, right + begin * x.stride(0), x.stride(0), result, in, add || begin > 0);
     });
   }

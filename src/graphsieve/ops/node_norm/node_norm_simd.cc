@@ -34,23 +34,11 @@ struct BlockMoments {
   const double *shift, *sum, *squares;
 };
 
-void SumOf(const ColumnTile& tile, const float* x, int64_t rows, double* sums) {
-  const FloatTag d;
-  AlignedVector<float> accumulators(tile.vectors * tile.lanes);
-  float* HWY_RESTRICT acc = accumulators.data();
-  WalkTiles(
-      tile, rows,
-      [&](int64_t at, int64_t slot, int64_t)
-          HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, acc + slot), hn::LoadU(d, x + at)), d, acc + slot); },
-      [&](int64_t at, int64_t column) { sums[column] += x[at]; });
-  tile.fold(acc, sums);
-}
-
 /// out: columns shifts, columns sums, columns sums of squares. The block lies in the first cache at the second sweep.
 void Moments(const ColumnTile& tile, const float* x, int64_t rows, double* out) {
   const FloatTag d;
   double *shift = out, *sum = out + tile.columns, *squares = out + 2 * tile.columns;
-  SumOf(tile, x, rows, shift);
+  sum_block(tile, x, rows, shift);
   std::vector<float> shifts(tile.columns);
   for (int64_t c = 0; c < tile.columns; ++c) {
     shifts[c] = static_cast<float>(shift[c] / static_cast<double>(rows));

@@ -6,7 +6,7 @@
 #include "graphsieve/ops/common/targets.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "graphsieve/ops/common/sums.cc"
+#define HWY_TARGET_INCLUDE "graphsieve/ops/common/sums_simd.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
@@ -16,25 +16,12 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels::HWY_NAMESPACE {
 
 template <class T>
-void SumBlock(const ColumnTile& tile, const T* x, int64_t rows, double* sums) {
-  const hn::ScalableTag<T> d;
-  AlignedVector<T> accumulators(tile.vectors * tile.lanes);
-  T* HWY_RESTRICT acc = accumulators.data();
-  WalkTiles(
-      tile, rows,
-      [&](int64_t at, int64_t slot, int64_t)
-          HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, acc + slot), hn::LoadU(d, x + at)), d, acc + slot); },
-      [&](int64_t at, int64_t column) { sums[column] += x[at]; });
-  tile.fold(acc, sums);
-}
-
-template <class T>
 void ColumnSums(const T* x, int64_t rows, int64_t columns, T* out) {
   const ColumnTile tile(columns, hn::Lanes(hn::ScalableTag<T>()));
   const int64_t blocks = (rows + tile.block_rows - 1) / tile.block_rows;
   std::vector<double> sums((blocks + 1) * columns);
   parallel_blocks(rows, tile.block_rows, [&](int64_t begin, int64_t end) {
-    SumBlock(tile, x + begin * columns, end - begin, sums.data() + (begin / tile.block_rows) * columns);
+    sum_block(tile, x + begin * columns, end - begin, sums.data() + (begin / tile.block_rows) * columns);
   });
   double* total = sums.data() + blocks * columns;
   for (int64_t b = 0; b < blocks; ++b) {
