@@ -18,6 +18,7 @@ from measure import accuracy, kernels, memory, program, speed, tables  # noqa: E
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
+    "starts": (accuracy.starts, "the same with the best of five estimators by validation"),
     "full": (accuracy.full, "full Exphormer on the same splits: value, memory, time"),
     "plain": (accuracy.plain, "plain transformer of widths 64 and 4, constants chosen by validation"),
     "time": (speed.whole_run, "the whole two-stage run on one core, scaled by the bare gather"),
