@@ -48,12 +48,26 @@ void transpose_features(const Features& x, FeatureMatrix& to) {
     }
 }
 
+/// Sparse features stay so while their two forms, 8 bytes a nonzero each, are smaller than dense rows.
+bool kept_sparse(const Features& x) {
+  return x.sparse() && 4 * static_cast<int64_t>(x.column.size()) < x.rows * x.cols;
+}
+
+at::Tensor dense_rows(const Features& x) {
+  if (!x.sparse()) return tensor_of(x.dense, {x.rows, x.cols}, at::kFloat);
+  at::Tensor to = at::zeros({x.rows, x.cols}, at::kFloat);
+  float* row = to.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < x.rows; ++i, row += x.cols)
+    for (int64_t e = x.row_start[i]; e < x.row_start[i + 1]; ++e) row[x.column[e]] += x.value[e];
+  return to;
+}
+
 FeatureMatrix feature_matrix(const Features& x) {
   FeatureMatrix to;
   to.rows = x.rows;
   to.cols = x.cols;
-  if (!x.sparse()) {
-    to.dense = tensor_of(x.dense, {x.rows, x.cols}, at::kFloat);
+  if (!kept_sparse(x)) {
+    to.dense = dense_rows(x);
     return to;
   }
   const int64_t nonzeros = static_cast<int64_t>(x.column.size());

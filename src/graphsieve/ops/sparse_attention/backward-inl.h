@@ -66,7 +66,8 @@ class Backward {
           std::copy_n(grad, values, packed_ + i * per_row_ + o_.key.row());
           P::row_dots(o_.value, grad, out, to + o_.key.heads);
         } else {
-          for (int64_t c = 0; c < values; ++c) to[o_.key.heads + c / width] += to_float(grad[c]) * to_float(out[c]);
+          for (int64_t h = 0; h < heads; ++h, grad += width, out += width)
+            for (int64_t c = 0; c < width; ++c) to[o_.key.heads + h] += to_float(grad[c]) * to_float(out[c]);
         }
       }
     });
