@@ -26,6 +26,7 @@ void add_estimate_command(Program& program);
 void add_train_command(Program& program);
 void add_sparsify_command(Program& program);
 void add_predict_command(Program& program);
+void add_inspect_command(Program& program);
 void add_datasets_command(Program& program);
 void add_docs_command(Program& program);
 

@@ -189,16 +189,20 @@ TEST(Transformer, TemperatureSharpensTheEstimatorsScores) {
   EXPECT_GT(spread(0.1), spread(1));
 }
 
-TEST(Transformer, NamesTheFirstLayerThatIsNotFinite) {
+TEST(Transformer, ShowsWhatComesOutOfEveryPart) {
   const torch::NoGradGuard no_grad;
   Graph graph;
   auto net = network(shape(AttentionKind::kPlain));
   const auto first_bad = [&] {
-    int64_t layer = -5;
+    int64_t first = -1, parts = 0;
     ForwardOptions options;
-    options.first_bad_layer = &layer;
+    options.watch = [&](int64_t part, const Tensor& h) {
+      EXPECT_EQ(part, parts++);
+      if (first < 0 && !at::isfinite(h).all().item<bool>()) first = part;
+    };
     net(graph.whole(), options);
-    return layer;
+    EXPECT_EQ(parts, kLayers + 2);
+    return first;
   };
   EXPECT_EQ(first_bad(), -1);
   const auto spoil = [&](const std::string& name) { net->named_parameters()[name].fill_(NAN); };

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <vector>
 
 #include "graphsieve/ops/sparse_attention/sparse_attention.h"
@@ -38,8 +39,8 @@ struct ForwardOptions {
   uint64_t dropout_key = 0;                   ///< of (seed, epoch, batch); used in training mode
   std::vector<at::Tensor>* scores = nullptr;  ///< filled with each layer's attention scores [edges, heads]
   at::Tensor* embeddings = nullptr;           ///< filled with the last layer's output [nodes, width]
-  int64_t* first_bad_layer = nullptr;         ///< filled with the first layer whose output is not finite (0 = input
-                                              ///< layers, layers + 1 = output layers), −1 if all are
+  /// Called with what comes out of every part: 0 input layers, 1 … L blocks, L + 1 output layers.
+  std::function<void(int64_t part, const at::Tensor& h)> watch;
 };
 
 }  // namespace graphsieve

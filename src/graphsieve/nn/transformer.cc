@@ -78,10 +78,8 @@ TransformerImpl::TransformerImpl(const TransformerShape& s) {
 Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions& options) {
   if (input.layers.size() != blocks_.size())
     throw Error("the input has edges for ", input.layers.size(), " layers, the network has ", blocks_.size());
-  if (options.first_bad_layer) *options.first_bad_layer = -1;
-  const auto look = [&](const Tensor& h, int64_t layer) {
-    if (options.first_bad_layer && *options.first_bad_layer < 0 && !at::isfinite(h).all().item<bool>())
-      *options.first_bad_layer = layer;
+  const auto look = [&](const Tensor& h, int64_t part) {
+    if (options.watch) options.watch(part, h);
   };
   Tensor h = input_(input);
   look(h, 0);

@@ -164,7 +164,9 @@ class Loop {
   [[noreturn]] void fail(const TrainBatch& batch, int64_t epoch, double value, ForwardOptions options) {
     const torch::NoGradGuard no_grad;
     int64_t layer = -1;
-    options.first_bad_layer = &layer;
+    options.watch = [&](int64_t part, const Tensor& h) {
+      if (layer < 0 && !at::isfinite(h).all().item<bool>()) layer = part;
+    };
     network_(batch.input, options);
     const std::string where = layer < 0                       ? "in the gradients"
                               : layer == 0                    ? "after the input layers"

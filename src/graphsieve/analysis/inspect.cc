@@ -1,0 +1,173 @@
+#include "graphsieve/analysis/inspect.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "graphsieve/analysis/attention_patterns.h"
+#include "graphsieve/analysis/norms.h"
+#include "graphsieve/base/error.h"
+#include "graphsieve/train/loaded_run.h"
+#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/whole_graph_stage.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+using Json = nlohmann::json;
+
+const std::vector<double> kQuantiles = {0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1};
+
+Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+
+Json statistics_json(const std::vector<Statistic>& statistics) {
+  Json to = Json::object();
+  for (const Statistic& s : statistics)
+    to[s.name] = {{"mean", number(s.mean)}, {"half_width", number(s.half_width)}, {"destinations", s.destinations}};
+  return to;
+}
+
+/// The scores of every layer on the whole attention graph: the estimator's where there is one, else the network's, mean of
+/// the heads.
+std::vector<Tensor> whole_graph_scores(LoadedRun& run) {
+  if (run.folder.has_estimator()) return run.scores;
+  std::vector<Tensor> scores;
+  ForwardOptions options;
+  options.scores = &scores;
+  run.network(whole_graph_input(run.prepared, run.graph, run.network->layers()), options);
+  for (Tensor& s : scores) s = s.dim() == 2 ? s.mean(1).contiguous() : s;
+  return scores;
+}
+
+class Inspection {
+ public:
+  Inspection(const InspectRequest& request, Dataset& data, Observer& observer)
+      : request_(request), run_(load(request.run, data, observer)), scores_(whole_graph_scores(run_)),
+        row_start_(run_.graph.edges.row_start.const_data_ptr<int64_t>()), nodes_(run_.graph.graph.nodes()),
+        destinations_(pick_destinations(nodes_, row_start_, request.destinations, request.seed)),
+        sampled_(request.destinations > 0 && request.destinations < nodes_) {}
+
+  Json alone() {
+    Json to = {{"run", request_.run.string()},
+               {"model", run_.folder.recipe.model},
+               {"scores_of", scores_of(run_)},
+               {"scores_width", scores_width(run_)},
+               {"attention_edges", run_.graph.graph.edges()},
+               {"destinations", destinations_.size()},
+               {"attention", Json::array()}};
+    for (size_t l = 0; l < scores_.size(); ++l)
+      to["attention"].push_back({{"layer", l},
+                                 {"k", k_of(l)},
+                                 {"statistics", statistics_json(attention_spread(of(scores_[l]), k_of(l), destinations_, sampled_))}});
+    if (!run_.network.is_empty()) norms(to);
+    return to;
+  }
+
+  /// The narrower run against the wider; equal widths: this one against the other.
+  Json against(LoadedRun& other) {
+    const bool same = at::equal(run_.graph.edges.row_start, other.graph.edges.row_start) &&
+                      at::equal(run_.graph.edges.index, other.graph.edges.index) &&
+                      at::equal(run_.graph.edges.type, other.graph.edges.type);
+    if (!same)
+      throw Error(request_.other.string(), ": attends along other edges than ", request_.run.string(),
+                  "; two runs are compared on the same seed, split of edges and expander");
+    std::vector<Tensor> narrow = scores_, wide = whole_graph_scores(other);
+    const bool turned = scores_width(run_) > scores_width(other);
+    if (turned) std::swap(narrow, wide);
+    const size_t layers = std::min(narrow.size(), wide.size());
+    Json to = {{"narrow", (turned ? request_.other : request_.run).string()},
+               {"wide", (turned ? request_.run : request_.other).string()},
+               {"layers", Json::array()}};
+    const auto uniform = uniform_scores(nodes_, row_start_);
+    const auto random = random_scores(nodes_, row_start_, request_.seed);
+    for (size_t l = 0; l < layers; ++l)
+      to["layers"].push_back({{"layer", l},
+                              {"k", k_of(l)},
+                              {"agreement", agreement(of(narrow[l]), of(wide[l]), l)},
+                              {"uniform", agreement({nodes_, row_start_, uniform.data()}, of(wide[l]), l)},
+                              {"random", agreement({nodes_, row_start_, random.data()}, of(wide[l]), l)}});
+    return to;
+  }
+
+ private:
+  static LoadedRun load(const std::filesystem::path& path, Dataset& data, Observer& observer) {
+    LoadedRun run(path, data, observer);
+    if (!run.same_graph)
+      throw Error(path.string(), ": was trained on another graph (fingerprint ",
+                  run.folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(data), ")");
+    return run;
+  }
+
+  static std::string scores_of(const LoadedRun& run) { return run.folder.has_estimator() ? "estimator" : "network"; }
+  static int64_t scores_width(const LoadedRun& run) {
+    return run.folder.has_estimator() ? run.folder.recipe.estimator.width : run.folder.recipe.network.width;
+  }
+
+  AttentionScores of(const Tensor& scores) const { return {nodes_, row_start_, scores.const_data_ptr<float>()}; }
+
+  int64_t k_of(size_t layer) const {
+    if (request_.k > 0) return request_.k;
+    const auto& k = run_.folder.recipe.network.k;
+    return run_.folder.recipe.model == "spexphormer" && layer < k.size() ? k[layer] : 10;
+  }
+
+  Json agreement(const AttentionScores& narrow, const AttentionScores& wide, size_t layer) const {
+    Json to = statistics_json(attention_agreement(narrow, wide, k_of(layer), destinations_, sampled_));
+    const auto factors = underestimation(narrow, wide, destinations_, kQuantiles);
+    to["underestimation"] = Json::array();
+    for (size_t q = 0; q < kQuantiles.size(); ++q)
+      to["underestimation"].push_back({{"quantile", kQuantiles[q]}, {"factor", number(factors[q])}});
+    return to;
+  }
+
+  /// Norms of the network's maps, and of the vectors that enter each layer.
+  void norms(Json& to) {
+    OperatorNorms operators(*run_.network, run_.folder.recipe.network.width);
+    double sum = 0, count = 0;
+    to["operator_norms"] = Json::array();
+    for (const auto& [name, norm] : operators.measure()) {
+      to["operator_norms"].push_back({{"map", name}, {"norm", norm}});
+      if (name.rfind("layer_", 0) == 0) sum += norm, ++count;
+    }
+    to["operator_norm_mean"] = number(count > 0 ? sum / count : NAN);
+    Json vectors = Json::array();
+    double vector_sum = 0;
+    const int64_t layers = run_.network->layers();
+    ForwardOptions options;
+    options.watch = [&](int64_t part, const Tensor& h) {
+      if (part >= layers) return;
+      const VectorNorms norm = vector_norms(h);
+      vectors.push_back({{"layer", part}, {"mean", number(norm.mean)}, {"max", number(norm.most)}});
+      vector_sum += norm.mean;
+    };
+    run_.network(run_.input(), options);
+    to["vector_norms"] = vectors;
+    to["vector_norm_mean"] = number(vector_sum / static_cast<double>(layers));
+  }
+
+  const InspectRequest& request_;
+  LoadedRun run_;
+  const std::vector<Tensor> scores_;
+  const int64_t* row_start_;
+  const int64_t nodes_;
+  const std::vector<int32_t> destinations_;
+  const bool sampled_;
+};
+
+}  // namespace
+
+Json inspect(Dataset data, const InspectRequest& request, Observer& observer) {
+  install_tensor_memory();
+  at::set_num_threads(1);
+  const torch::NoGradGuard no_grad;
+  Inspection inspection(request, data, observer);
+  Json to = inspection.alone();
+  if (request.other.empty()) return to;
+  LoadedRun other(request.other, data, observer);
+  if (!other.same_graph) throw Error(request.other.string(), ": was trained on another graph than ", request.run.string());
+  to["comparison"] = inspection.against(other);
+  return to;
+}
+
+}  // namespace graphsieve

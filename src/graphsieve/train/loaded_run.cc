@@ -1,0 +1,59 @@
+#include "graphsieve/train/loaded_run.h"
+
+#include <torch/torch.h>
+
+#include "graphsieve/base/error.h"
+
+namespace graphsieve {
+namespace {
+
+namespace fs = std::filesystem;
+
+nn::Transformer load(const fs::path& path, const nn::TransformerShape& shape) {
+  nn::Transformer network(shape);
+  read_network(path, network);
+  network->eval();
+  return network;
+}
+
+/// The data set as the run knows it; throws Error if it does not fit.
+Dataset& fitted(Dataset& data, const RunFolder& run) {
+  const auto& trained_on = run.result.at("graph");
+  const int64_t features = trained_on.at("features").get<int64_t>(), classes = trained_on.at("classes").get<int64_t>();
+  if (data.features.cols != features)
+    throw Error(data.source, ": has ", data.features.cols, " features a node, the run was trained on ", features);
+  if (data.labels.classes > classes)
+    throw Error(data.source, ": has ", data.labels.classes, " classes, the run was trained on ", classes);
+  data.labels.classes = classes;
+  return data;
+}
+
+std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
+  if (!run.folder.has_estimator()) return {};
+  if (run.same_graph && fs::exists(run.folder.path / "scores" / "layer_0.npy")) return read_scores(run.folder.path / "scores");
+  observer.note(run.same_graph ? "the run's scores are gone: the estimator runs again"
+                               : "the graph is not the one that was trained on: the estimator runs again");
+  nn::Transformer estimator =
+      load(run.folder.path / "estimator.safetensors",
+           nn::estimator_shape(run.folder.recipe, run.prepared.features.cols, run.prepared.data.labels.classes, run.graph.graph.types));
+  return attention_scores(estimator, run.folder.run().at("estimator").value("temperature", 1.0), run.prepared, run.graph);
+}
+
+}  // namespace
+
+LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer)
+    : folder(path), same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
+      prepared(fitted(data, folder), folder.recipe, observer),
+      graph(prepared, folder.recipe, folder.result.at("graph").at("attention_seed").get<uint64_t>()) {
+  const torch::NoGradGuard no_grad;
+  scores = scores_for(*this, observer);
+  if (!folder.run().at("network").is_object()) return;
+  network = load(folder.path / "network.safetensors",
+                 nn::network_shape(folder.recipe, prepared.features.cols, data.labels.classes, graph.graph.types));
+}
+
+NetworkInput LoadedRun::input() const {
+  return network_input(folder.recipe, prepared, graph, scores, folder.seed(), folder.run().at("best_epoch").get<int64_t>());
+}
+
+}  // namespace graphsieve
