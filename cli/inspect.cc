@@ -23,9 +23,7 @@ struct InspectOptions {
   bool json = false, quiet = false;
 };
 
-std::string number(const Json& value) {
-  return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
-}
+std::string number(const Json& value) { return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-"; }
 
 /// 0.1234, or 0.1234 ±0.0012 where destinations were sampled.
 std::string statistic(const Json& s) {
@@ -40,10 +38,12 @@ double factor_at(const Json& agreement, double quantile) {
 }
 
 void print_alone(const Json& found) {
-  fmt::print("{}: {}, attention of the {} (width {}), {} attention edges, {} destinations\n", found.at("run").get<std::string>(),
-             found.at("model").get<std::string>(), found.at("scores_of").get<std::string>(), found.at("scores_width").get<int64_t>(),
+  fmt::print("{}: {}, attention of the {} (width {}), {} attention edges, {} destinations\n",
+             found.at("run").get<std::string>(), found.at("model").get<std::string>(),
+             found.at("scores_of").get<std::string>(), found.at("scores_width").get<int64_t>(),
              found.at("attention_edges").get<int64_t>(), found.at("destinations").get<int64_t>());
-  fmt::print("{:>5} {:>5} {:>18} {:>20} {:>20}\n", "layer", "k", "entropy/ln degree", "mass of k heaviest", "effective degree");
+  fmt::print("{:>5} {:>5} {:>18} {:>20} {:>20}\n", "layer", "k", "entropy/ln degree", "mass of k heaviest",
+             "effective degree");
   for (const Json& layer : found.at("attention")) {
     const Json& s = layer.at("statistics");
     fmt::print("{:>5} {:>5} {:>18} {:>20} {:>20}\n", layer.at("layer").get<int64_t>(), layer.at("k").get<int64_t>(),
@@ -57,20 +57,29 @@ void print_alone(const Json& found) {
   for (const Json& layer : found.at("vector_norms"))
     fmt::print("  layer {:<22} {:>10}   largest {}\n", layer.at("layer").get<int64_t>(), number(layer.at("mean")),
                number(layer.at("max")));
+  if (found.at("norms_by_epoch").empty()) return;
+  fmt::print("over the epochs: mean operator norm, norms of the vectors that enter each layer\n");
+  for (const Json& epoch : found.at("norms_by_epoch")) {
+    fmt::print("  epoch {:<6} {:>10}  ", epoch.at("epoch").get<int64_t>(), number(epoch.at("operator_norm_mean")));
+    for (const Json& norm : epoch.at("vector_norms")) fmt::print(" {:>8}", number(norm));
+    fmt::print("\n");
+  }
 }
 
 void print_comparison(const Json& found) {
-  fmt::print("\nnarrow {} against wide {}; uniform and random scores for reference\n", found.at("narrow").get<std::string>(),
-             found.at("wide").get<std::string>());
+  fmt::print("\nnarrow {} against wide {}; uniform and random scores for reference\n",
+             found.at("narrow").get<std::string>(), found.at("wide").get<std::string>());
   fmt::print("{:>5} {:<8} {:>14} {:>17} {:>9} {:>9} {:>9} {:>9} {:>12} {:>14}\n", "layer", "scores", "energy, values",
              "energy, neighbours", "variation", "pearson", "spearman", "overlap", "mass covered", "a/b at 1 %");
   for (const Json& layer : found.at("layers"))
-    for (const auto& [key, name] : {std::pair("agreement", "narrow"), std::pair("uniform", "uniform"), std::pair("random", "random")}) {
+    for (const auto& [key, name] :
+         {std::pair("agreement", "narrow"), std::pair("uniform", "uniform"), std::pair("random", "random")}) {
       const Json& s = layer.at(key);
-      fmt::print("{:>5} {:<8} {:>14} {:>18} {:>9} {:>9} {:>9} {:>9} {:>12} {:>14.4g}\n", layer.at("layer").get<int64_t>(), name,
-                 statistic(s.at("energy_values")), statistic(s.at("energy_neighbours")), statistic(s.at("total_variation")),
-                 statistic(s.at("pearson")), statistic(s.at("spearman")), statistic(s.at("overlap")),
-                 statistic(s.at("mass_covered")), factor_at(s, 0.01));
+      fmt::print("{:>5} {:<8} {:>14} {:>18} {:>9} {:>9} {:>9} {:>9} {:>12} {:>14.4g}\n",
+                 layer.at("layer").get<int64_t>(), name, statistic(s.at("energy_values")),
+                 statistic(s.at("energy_neighbours")), statistic(s.at("total_variation")), statistic(s.at("pearson")),
+                 statistic(s.at("spearman")), statistic(s.at("overlap")), statistic(s.at("mass_covered")),
+                 factor_at(s, 0.01));
     }
 }
 
@@ -83,7 +92,8 @@ void run_inspect(const InspectOptions& options) {
   {
     Progress progress(options.quiet);
     Dataset data = open_graph(options.graph.empty() ? graph_of_run(options.run) : options.graph);
-    found = inspect(std::move(data), {options.run, options.other, options.k, options.destinations, options.seed}, progress);
+    found =
+        inspect(std::move(data), {options.run, options.other, options.k, options.destinations, options.seed}, progress);
   }
   if (options.json) {
     fmt::print("{}\n", found.dump(1));
@@ -97,17 +107,21 @@ void run_inspect(const InspectOptions& options) {
 
 void add_inspect_command(Program& program) {
   auto options = std::make_shared<InspectOptions>();
-  CLI::App* command = program.app.add_subcommand("inspect", "Norms and attention of a trained run, or how two runs agree");
+  CLI::App* command =
+      program.app.add_subcommand("inspect", "Norms and attention of a trained run, or how two runs agree");
   command->add_option("RUN", options->run, "Run folder")->required();
-  command->add_option("OTHER", options->other, "Another run on the same graph, seed and edges; the narrower is held against the wider");
-  command->add_option("--graph", options->graph, "As for run (default: the graph that was trained on)")->type_name("GRAPH");
+  command->add_option("OTHER", options->other,
+                      "Another run on the same graph, seed and edges; the narrower is held against the wider");
+  command->add_option("--graph", options->graph, "As for run (default: the graph that was trained on)")
+      ->type_name("GRAPH");
   command->add_option("--k", options->k, "Heaviest edges per node (default: the recipe's network.k, or 10)")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
       ->type_name("K");
   command->add_option("--destinations", options->destinations, "Nodes sampled, with 95 % intervals (default: all)")
       ->check(CLI::Range(int64_t{2}, int64_t{1} << 40).description(""))
       ->type_name("N");
-  command->add_option("--seed", options->seed, "Of the sampled nodes and the random scores (default: 0)")->type_name("SEED");
+  command->add_option("--seed", options->seed, "Of the sampled nodes and the random scores (default: 0)")
+      ->type_name("SEED");
   add_threads_option(*command, options->threads);
   command->add_flag("--json", options->json, "Print everything as JSON");
   add_quiet_option(*command, options->quiet);

@@ -35,7 +35,9 @@ struct Rows {
     }
     for (double v : x) to.push_back(static_cast<float>(v / sum));
   }
-  AttentionScores of(const std::vector<float>& s) const { return {static_cast<int64_t>(start.size()) - 1, start.data(), s.data()}; }
+  AttentionScores of(const std::vector<float>& s) const {
+    return {static_cast<int64_t>(start.size()) - 1, start.data(), s.data()};
+  }
 };
 
 /// x's rank from 1 among a row, ties at their mean.
@@ -48,7 +50,8 @@ double rank_of(const float* row, int64_t d, float x) {
 double pearson(const std::vector<double>& x, const std::vector<double>& y) {
   double sx = 0, sy = 0, sxy = 0, sxx = 0, syy = 0;
   const double n = static_cast<double>(x.size());
-  for (size_t i = 0; i < x.size(); ++i) sx += x[i], sy += y[i], sxy += x[i] * y[i], sxx += x[i] * x[i], syy += y[i] * y[i];
+  for (size_t i = 0; i < x.size(); ++i)
+    sx += x[i], sy += y[i], sxy += x[i] * y[i], sxx += x[i] * x[i], syy += y[i] * y[i];
   return (sxy - sx * sy / n) / std::sqrt((sxx - sx * sx / n) * (syy - sy * sy / n));
 }
 
@@ -130,7 +133,7 @@ TEST(AttentionPatterns, UniformScoresHaveFullEntropy) {
   const auto all = pick_destinations(60, rows.start.data(), 0, 1);
   const auto uniform = uniform_scores(60, rows.start.data());
   const auto spread = attention_spread(rows.of(uniform), 1000, all, false);
-  EXPECT_NEAR(spread[0].mean, 1, 1e-6);   // of float scores
+  EXPECT_NEAR(spread[0].mean, 1, 1e-6);  // of float scores
   EXPECT_NEAR(spread[1].mean, 1, 1e-6);
   EXPECT_LT(attention_spread(rows.of(rows.a), 1000, all, false)[0].mean, 0.99);
   for (const Statistic& s : attention_agreement(rows.of(uniform), rows.of(rows.b), 3, all, false))
@@ -160,7 +163,8 @@ TEST(AttentionPatterns, SampledMeanCoversTheExactOne) {
     EXPECT_EQ(some.size(), 200u);
     EXPECT_TRUE(std::is_sorted(some.begin(), some.end()));
     const auto got = attention_agreement(rows.of(rows.a), rows.of(rows.b), 4, some, true);
-    for (size_t s = 0; s < got.size(); ++s, ++tried) covered += std::abs(got[s].mean - exact[s].mean) <= got[s].half_width;
+    for (size_t s = 0; s < got.size(); ++s, ++tried)
+      covered += std::abs(got[s].mean - exact[s].mean) <= got[s].half_width;
   }
   EXPECT_GE(covered, tried * 9 / 10);
 }

@@ -68,6 +68,20 @@ class Inspect(EngineTest):
             self.assertGreater(map["norm"], exact * (1 - 1e-2), name)
         self.assertEqual([v["layer"] for v in found["vector_norms"]], list(range(len(found["vector_norms"]))))
 
+    def test_norms_are_recorded_while_training(self):
+        run = self.run_folder(self.graph(), *sets(model="plain", network__epochs=7, network__norms_every=3), name="plain")
+        recorded = [e for e in self.epochs(run, "network") if "operator_norms" in e]
+        self.assertEqual([e["epoch"] for e in recorded], [2, 5, 6])
+        found = self.inspect(run)
+        self.assertEqual([e["epoch"] for e in found["norms_by_epoch"]], [2, 5, 6])
+        best = self.result(run)["runs"][0]["best_epoch"]
+        for e in recorded:
+            if e["epoch"] == best:
+                for at, now in zip(e["vector_norms"], found["vector_norms"]):
+                    self.assertAlmostEqual(at, now["mean"], delta=1e-5)
+        never = self.run_folder(self.graph(), *SHORT, *sets(model="plain", network__norms_every=0), name="never")
+        self.assertFalse(any("operator_norms" in e for e in self.epochs(never, "network")))
+
     def test_sampled_destinations_come_with_an_interval(self):
         run = self.run_folder("minesweeper:30", *SHORT)
         exact, some = self.inspect(run), self.inspect(run, "--destinations", 300)

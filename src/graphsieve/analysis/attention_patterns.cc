@@ -124,24 +124,26 @@ double mass(std::span<const float> a, const std::vector<int32_t>& at) {
 
 std::vector<Statistic> attention_spread(const AttentionScores& a, int64_t k, const std::vector<int32_t>& destinations,
                                         bool sampled) {
-  return each_destination({"entropy", "heaviest_mass", "effective_degree"}, destinations, sampled, [&](int64_t i, double* to) {
-    const auto row = row_of(a, i);
-    double entropy = 0, square = 0;
-    for (const double x : row) {
-      if (x > 0) entropy -= x * std::log(x);
-      square += x * x;
-    }
-    to[0] = row.size() > 1 ? entropy / std::log(static_cast<double>(row.size())) : kUndefined;
-    to[1] = mass(row, heaviest(row, k));
-    to[2] = 1 / square;
-  });
+  return each_destination({"entropy", "heaviest_mass", "effective_degree"}, destinations, sampled,
+                          [&](int64_t i, double* to) {
+                            const auto row = row_of(a, i);
+                            double entropy = 0, square = 0;
+                            for (const double x : row) {
+                              if (x > 0) entropy -= x * std::log(x);
+                              square += x * x;
+                            }
+                            to[0] = row.size() > 1 ? entropy / std::log(static_cast<double>(row.size())) : kUndefined;
+                            to[1] = mass(row, heaviest(row, k));
+                            to[2] = 1 / square;
+                          });
 }
 
 std::vector<Statistic> attention_agreement(const AttentionScores& a, const AttentionScores& b, int64_t k,
                                            const std::vector<int32_t>& destinations, bool sampled) {
-  const std::vector<std::string> names = {"energy_values",     "energy_values_root", "energy_neighbours", "energy_neighbours_root",
-                                          "pearson",           "spearman",           "total_variation",   "overlap",
-                                          "mass_covered"};
+  const std::vector<std::string> names = {
+      "energy_values", "energy_values_root", "energy_neighbours", "energy_neighbours_root",
+      "pearson",       "spearman",           "total_variation",   "overlap",
+      "mass_covered"};
   return each_destination(names, destinations, sampled, [&](int64_t i, double* to) {
     const auto x = row_of(a, i), y = row_of(b, i);
     to[0] = energy_of_values(x, y);
@@ -193,7 +195,8 @@ std::vector<double> underestimation(const AttentionScores& a, const AttentionSco
 std::vector<float> uniform_scores(int64_t nodes, const int64_t* row_start) {
   std::vector<float> to(row_start[nodes]);
   for (int64_t i = 0; i < nodes; ++i)
-    std::fill(to.begin() + row_start[i], to.begin() + row_start[i + 1], 1.f / static_cast<float>(row_start[i + 1] - row_start[i]));
+    std::fill(to.begin() + row_start[i], to.begin() + row_start[i + 1],
+              1.f / static_cast<float>(row_start[i + 1] - row_start[i]));
   return to;
 }
 

@@ -1,6 +1,6 @@
-// How attention is spread over a destination's in-edges, and how two networks' attention differs on the same edges. Plain
-// arrays, double sums. Every statistic is taken for each destination and averaged over them; destinations where it is not
-// defined are left out and counted.
+// How attention is spread over a destination's in-edges, and how two networks' attention differs on the same edges.
+// Plain arrays, double sums. Every statistic is taken for each destination and averaged over them; destinations where
+// it is not defined are left out and counted.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,11 @@ std::vector<Statistic> attention_spread(const AttentionScores& a, int64_t k, con
                                         bool sampled);
 
 /// A network `a` against the one it should agree with, `b` (narrow against wide):
-///   energy_values, energy_values_root        energy distance 2E|X−Y| − E|X−X'| − E|Y−Y'| of the two sets of score values,
+///   energy_values, energy_values_root        energy distance 2E|X−Y| − E|X−X'| − E|Y−Y'| of the two sets of score
+///   values,
 ///                                            and its square root, the form of SciPy's energy_distance
-///   energy_neighbours, energy_neighbours_root the same of neighbours drawn by a and by b, with distance 0 if equal, else 1:
+///   energy_neighbours, energy_neighbours_root the same of neighbours drawn by a and by b, with distance 0 if equal,
+///   else 1:
 ///                                            Σ (a − b)²
 ///   pearson, spearman                        correlation over the in-edges; not defined where either is constant
 ///   total_variation                          ½ Σ |a − b|
@@ -43,8 +45,8 @@ std::vector<Statistic> attention_spread(const AttentionScores& a, int64_t k, con
 std::vector<Statistic> attention_agreement(const AttentionScores& a, const AttentionScores& b, int64_t k,
                                            const std::vector<int32_t>& destinations, bool sampled);
 
-/// The underestimation factor a / b over the edges of the destinations, at the given quantiles (linear between edges, as
-/// numpy's); edges with b = 0 are left out. The sampling theorem needs it bounded below.
+/// The underestimation factor a / b over the edges of the destinations, at the given quantiles (linear between edges,
+/// as numpy's); edges with b = 0 are left out. The sampling theorem needs it bounded below.
 std::vector<double> underestimation(const AttentionScores& a, const AttentionScores& b,
                                     const std::vector<int32_t>& destinations, const std::vector<double>& quantiles);
 

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <fstream>
 
 #include "graphsieve/analysis/attention_patterns.h"
 #include "graphsieve/analysis/norms.h"
@@ -28,8 +29,8 @@ Json statistics_json(const std::vector<Statistic>& statistics) {
   return to;
 }
 
-/// The scores of every layer on the whole attention graph: the estimator's where there is one, else the network's, mean of
-/// the heads.
+/// The scores of every layer on the whole attention graph: the estimator's where there is one, else the network's, mean
+/// of the heads.
 std::vector<Tensor> whole_graph_scores(LoadedRun& run) {
   if (run.folder.has_estimator()) return run.scores;
   std::vector<Tensor> scores;
@@ -43,8 +44,11 @@ std::vector<Tensor> whole_graph_scores(LoadedRun& run) {
 class Inspection {
  public:
   Inspection(const InspectRequest& request, Dataset& data, Observer& observer)
-      : request_(request), run_(load(request.run, data, observer)), scores_(whole_graph_scores(run_)),
-        row_start_(run_.graph.edges.row_start.const_data_ptr<int64_t>()), nodes_(run_.graph.graph.nodes()),
+      : request_(request),
+        run_(load(request.run, data, observer)),
+        scores_(whole_graph_scores(run_)),
+        row_start_(run_.graph.edges.row_start.const_data_ptr<int64_t>()),
+        nodes_(run_.graph.graph.nodes()),
         destinations_(pick_destinations(nodes_, row_start_, request.destinations, request.seed)),
         sampled_(request.destinations > 0 && request.destinations < nodes_) {}
 
@@ -57,9 +61,10 @@ class Inspection {
                {"destinations", destinations_.size()},
                {"attention", Json::array()}};
     for (size_t l = 0; l < scores_.size(); ++l)
-      to["attention"].push_back({{"layer", l},
-                                 {"k", k_of(l)},
-                                 {"statistics", statistics_json(attention_spread(of(scores_[l]), k_of(l), destinations_, sampled_))}});
+      to["attention"].push_back(
+          {{"layer", l},
+           {"k", k_of(l)},
+           {"statistics", statistics_json(attention_spread(of(scores_[l]), k_of(l), destinations_, sampled_))}});
     if (!run_.network.is_empty()) norms(to);
     return to;
   }
@@ -95,7 +100,8 @@ class Inspection {
     LoadedRun run(path, data, observer);
     if (!run.same_graph)
       throw Error(path.string(), ": was trained on another graph (fingerprint ",
-                  run.folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(data), ")");
+                  run.folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(data),
+                  ")");
     return run;
   }
 
@@ -123,7 +129,7 @@ class Inspection {
 
   /// Norms of the network's maps, and of the vectors that enter each layer.
   void norms(Json& to) {
-    OperatorNorms operators(*run_.network, run_.folder.recipe.network.width);
+    OperatorNorms operators(*run_.network);
     double sum = 0, count = 0;
     to["operator_norms"] = Json::array();
     for (const auto& [name, norm] : operators.measure()) {
@@ -144,6 +150,24 @@ class Inspection {
     run_.network(run_.input(), options);
     to["vector_norms"] = vectors;
     to["vector_norm_mean"] = number(vector_sum / static_cast<double>(layers));
+    to["norms_by_epoch"] = norms_by_epoch();
+  }
+
+  /// What training recorded: mean norm of the layers' maps, and of the vectors that enter each layer.
+  Json norms_by_epoch() const {
+    Json to = Json::array();
+    std::ifstream file(run_.folder.path / "metrics.jsonl");
+    for (std::string line; std::getline(file, line);) {
+      const Json epoch = Json::parse(line, nullptr, false);
+      if (epoch.is_discarded() || epoch.value("stage", "") != "network" || !epoch.contains("operator_norms")) continue;
+      double sum = 0, count = 0;
+      for (const auto& [map, norm] : epoch["operator_norms"].items())
+        if (map.rfind("layer_", 0) == 0 && norm.is_number()) sum += norm.get<double>(), ++count;
+      to.push_back({{"epoch", epoch["epoch"]},
+                    {"operator_norm_mean", number(count > 0 ? sum / count : NAN)},
+                    {"vector_norms", epoch.value("vector_norms", Json::array())}});
+    }
+    return to;
   }
 
   const InspectRequest& request_;
@@ -165,7 +189,8 @@ Json inspect(Dataset data, const InspectRequest& request, Observer& observer) {
   Json to = inspection.alone();
   if (request.other.empty()) return to;
   LoadedRun other(request.other, data, observer);
-  if (!other.same_graph) throw Error(request.other.string(), ": was trained on another graph than ", request.run.string());
+  if (!other.same_graph)
+    throw Error(request.other.string(), ": was trained on another graph than ", request.run.string());
   to["comparison"] = inspection.against(other);
   return to;
 }

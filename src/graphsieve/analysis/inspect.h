@@ -11,9 +11,9 @@ namespace graphsieve {
 
 struct InspectRequest {
   std::filesystem::path run, other;  ///< run folders; other may be empty
-  int64_t k = 0;                     ///< of the statistics of the heaviest edges; 0: the layer's k of the recipe, else 10
-  int64_t destinations = 0;          ///< sampled, with confidence intervals; 0: all
-  uint64_t seed = 0;                 ///< of the sampled destinations and the random reference
+  int64_t k = 0;             ///< of the statistics of the heaviest edges; 0: the layer's k of the recipe, else 10
+  int64_t destinations = 0;  ///< sampled, with confidence intervals; 0: all
+  uint64_t seed = 0;         ///< of the sampled destinations and the random reference
 };
 
 /// docs/inspect.md names every field. Throws Error where a run is not of `data`, or the two attend along other edges.

@@ -21,14 +21,16 @@ bool ends_with(const std::string& name, const std::string& end) {
 /// A start that no singular vector of a trained map is likely to be orthogonal to.
 Tensor start_vector(int64_t size) {
   Tensor v = at::empty({size}, at::kDouble);
-  for (int64_t i = 0; i < size; ++i) v.mutable_data_ptr<double>()[i] = uniform(random_key(uint64_t{0x6E6F726D}, static_cast<uint64_t>(i))) - 0.5;
+  for (int64_t i = 0; i < size; ++i)
+    v.mutable_data_ptr<double>()[i] = uniform(random_key(uint64_t{0x6E6F726D}, static_cast<uint64_t>(i))) - 0.5;
   return v / v.norm();
 }
 
 }  // namespace
 
-OperatorNorms::OperatorNorms(const torch::nn::Module& module, int64_t key_width) {
-  for (const auto& item : module.named_parameters()) {
+OperatorNorms::OperatorNorms(const torch::nn::Module& module) {
+  const auto parameters = module.named_parameters();
+  for (const auto& item : parameters) {
     const std::string& name = item.key();
     if (item.value().dim() != 2 || !ends_with(name, ".weight")) continue;
     const std::string map = name.substr(0, name.size() - 7);
@@ -36,6 +38,7 @@ OperatorNorms::OperatorNorms(const torch::nn::Module& module, int64_t key_width)
     const auto add = [&](const std::string& of, const Tensor& w) { maps_.push_back({of, w, start_vector(w.size(1))}); };
     if (ends_with(map, "key_value")) {
       const std::string before = map.substr(0, map.size() - 9);
+      const int64_t key_width = parameters[before + "query.weight"].size(0);
       add(before + "key", weight.narrow(0, 0, key_width));
       add(before + "value", weight.narrow(0, key_width, weight.size(0) - key_width));
     } else {

@@ -12,12 +12,12 @@
 
 namespace graphsieve {
 
-/// Operator norms (largest singular values) of a module's linear maps, by power iteration that goes on from where the last
-/// call ended, so that following them over the epochs is cheap. A key_value map counts as two, "key" and "value".
+/// Operator norms (largest singular values) of a module's linear maps, by power iteration that goes on from where the
+/// last call ended, so that following them over the epochs is cheap. A key_value map counts as two, "key" and "value".
 class OperatorNorms {
  public:
-  /// Refers to the module's weights. `key_width`: rows of a key_value weight that are keys.
-  OperatorNorms(const torch::nn::Module& module, int64_t key_width);
+  /// Refers to the module's weights.
+  explicit OperatorNorms(const torch::nn::Module& module);
 
   /// Name and norm of every map, in the module's order. Relative error about 1e-4 where the two largest singular values
   /// differ; never above the norm.
@@ -26,8 +26,8 @@ class OperatorNorms {
  private:
   struct Map {
     std::string name;
-    at::Tensor weight;   ///< [out, in]
-    at::Tensor vector;   ///< [in], the last singular vector
+    at::Tensor weight;  ///< [out, in]
+    at::Tensor vector;  ///< [in], the last singular vector
   };
   std::vector<Map> maps_;
 };

@@ -36,6 +36,7 @@ struct TrainRecipe {
   double weight_decay = 1e-3;  ///< AdamW, on all parameters
   double clip_norm = 1.0;      ///< gradient norm; 0 = no clipping
   int64_t eval_every = 1;      ///< epochs between evaluations; the last epoch always
+  int64_t norms_every = 10;    ///< epochs between records of norms, at evaluations; the last epoch always; 0 = never
   int64_t patience = 0;        ///< evaluations without a better value before stopping; 0 = never stop early
 };
 

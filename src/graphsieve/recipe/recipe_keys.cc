@@ -32,6 +32,8 @@ const Range kPositiveToOne{.low = 0, .high = 1, .low_open = true};
       {KEY(stage.weight_decay), at_least(0), {}, "of AdamW, on all parameters"},                                 \
       {KEY(stage.clip_norm), at_least(0), {}, "largest norm of the gradient; 0: no clipping"},                   \
       {KEY(stage.eval_every), between(1, 1e6), {}, "epochs between evaluations; the last epoch always has one"}, \
+      {KEY(stage.norms_every), between(0, 1e6), {},                                                              \
+       "epochs between records of operator and vector norms, where there is an evaluation; 0: never"},            \
       {KEY(stage.patience), between(0, 1e6), {}, "evaluations without a better value before stopping; 0: never"}
 
 std::vector<RecipeKey> make_keys() {

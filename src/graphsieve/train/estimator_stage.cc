@@ -20,7 +20,8 @@ double guessing(const StageContext& context) {
   const Labels& labels = context.data.data.labels;
   std::vector<float> share(labels.classes, 0.f);
   if (!labels.multi_label())
-    for (const int32_t i : context.split.train) share[labels.single[i]] += 1.f / static_cast<float>(context.split.train.size());
+    for (const int32_t i : context.split.train)
+      if (labels.single[i] >= 0) share[labels.single[i]] += 1.f / static_cast<float>(context.split.train.size());
   Probabilities same;
   same.classes = labels.classes;
   for (int64_t i = 0; i < context.data.features.rows; ++i) same.value.insert(same.value.end(), share.begin(), share.end());

@@ -36,6 +36,11 @@ class MetricsFile {
       json["val"] = std::isfinite(r.val) ? Json(r.val) : Json(nullptr);
       json["test"] = std::isfinite(r.test) ? Json(r.test) : Json(nullptr);
     }
+    for (const auto& [map, norm] : r.operator_norms) json["operator_norms"][map] = norm;
+    for (const VectorNorms& norm : r.vector_norms) {
+      json["vector_norms"].push_back(norm.mean);
+      json["vector_norms_max"].push_back(norm.most);
+    }
     if (!(file_ << json.dump() << '\n' << std::flush))
       throw Error(path_.string(), ": cannot be written; is the disk full?");
   }

@@ -30,19 +30,22 @@ Dataset& fitted(Dataset& data, const RunFolder& run) {
 
 std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
   if (!run.folder.has_estimator()) return {};
-  if (run.same_graph && fs::exists(run.folder.path / "scores" / "layer_0.npy")) return read_scores(run.folder.path / "scores");
+  if (run.same_graph && fs::exists(run.folder.path / "scores" / "layer_0.npy"))
+    return read_scores(run.folder.path / "scores");
   observer.note(run.same_graph ? "the run's scores are gone: the estimator runs again"
                                : "the graph is not the one that was trained on: the estimator runs again");
-  nn::Transformer estimator =
-      load(run.folder.path / "estimator.safetensors",
-           nn::estimator_shape(run.folder.recipe, run.prepared.features.cols, run.prepared.data.labels.classes, run.graph.graph.types));
-  return attention_scores(estimator, run.folder.run().at("estimator").value("temperature", 1.0), run.prepared, run.graph);
+  nn::Transformer estimator = load(run.folder.path / "estimator.safetensors",
+                                   nn::estimator_shape(run.folder.recipe, run.prepared.features.cols,
+                                                       run.prepared.data.labels.classes, run.graph.graph.types));
+  return attention_scores(estimator, run.folder.run().at("estimator").value("temperature", 1.0), run.prepared,
+                          run.graph);
 }
 
 }  // namespace
 
 LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer)
-    : folder(path), same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
+    : folder(path),
+      same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
       prepared(fitted(data, folder), folder.recipe, observer),
       graph(prepared, folder.recipe, folder.result.at("graph").at("attention_seed").get<uint64_t>()) {
   const torch::NoGradGuard no_grad;
@@ -53,7 +56,8 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer)
 }
 
 NetworkInput LoadedRun::input() const {
-  return network_input(folder.recipe, prepared, graph, scores, folder.seed(), folder.run().at("best_epoch").get<int64_t>());
+  return network_input(folder.recipe, prepared, graph, scores, folder.seed(),
+                       folder.run().at("best_epoch").get<int64_t>());
 }
 
 }  // namespace graphsieve

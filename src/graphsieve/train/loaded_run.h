@@ -7,8 +7,9 @@
 
 namespace graphsieve {
 
-/// Everything of a run folder on `data`, the run's graph or a changed one (then the estimator runs again, said by a note).
-/// Sets data.labels.classes to the run's; `data` must outlive it. Throws Error where features or classes do not fit.
+/// Everything of a run folder on `data`, the run's graph or a changed one (then the estimator runs again, said by a
+/// note). Sets data.labels.classes to the run's; `data` must outlive it. Throws Error where features or classes do not
+/// fit.
 struct LoadedRun {
   LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer);
 
@@ -16,8 +17,8 @@ struct LoadedRun {
   bool same_graph;
   PreparedData prepared;
   PreparedGraph graph;
-  std::vector<at::Tensor> scores;      ///< the estimator's, of each layer; empty without one
-  nn::Transformer network{nullptr};    ///< in evaluation mode; empty after stage 1 alone
+  std::vector<at::Tensor> scores;    ///< the estimator's, of each layer; empty without one
+  nn::Transformer network{nullptr};  ///< in evaluation mode; empty after stage 1 alone
 
   /// The network's input of the best epoch.
   NetworkInput input() const;

@@ -64,7 +64,7 @@ class Loop {
  public:
   Loop(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context)
       : stage_(stage), network_(network), recipe_(recipe), context_(context),
-        optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm) {
+        optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm), operator_norms_(*network) {
     if (context.recipe.data.class_weights == "balanced" && !context.data.data.labels.multi_label())
       class_weights_ = balanced_weights(context.data, context.split);
   }
@@ -182,10 +182,20 @@ class Loop {
     network_->eval();
     ForwardOptions options;
     options.temperature = record.temperature;
+    if (norms_due(record.epoch)) {
+      record.operator_norms = operator_norms_.measure();
+      options.watch = [&](int64_t part, const Tensor& h) {
+        if (part < network_->layers()) record.vector_norms.push_back(vector_norms(h));
+      };
+    }
     const Labels& labels = context_.data.data.labels;
     const Probabilities p = probabilities(network_(stage_.whole_graph(), options), labels);
     record.val = evaluate(context_.data.metric, p, labels, context_.split.val);
     record.test = evaluate(context_.data.metric, p, labels, context_.split.test);
+  }
+
+  bool norms_due(int64_t epoch) const {
+    return recipe_.norms_every > 0 && ((epoch + 1) % recipe_.norms_every == 0 || epoch + 1 == recipe_.epochs);
   }
 
   void report(const EpochRecord& record) {
@@ -199,6 +209,7 @@ class Loop {
   const TrainRecipe& recipe_;
   const StageContext& context_;
   AdamW optimizer_;
+  OperatorNorms operator_norms_;
   Tensor class_weights_;
   Snapshot best_;
   std::string last_value_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/analysis/norms.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/train/prepared_graph.h"
 
@@ -42,6 +43,8 @@ struct EpochRecord {
   double learning_rate = 0, temperature = 1, loss = 0, grad_norm = 0;
   bool evaluated = false;
   double val = 0, test = 0;
+  std::vector<std::pair<std::string, double>> operator_norms;  ///< where recorded
+  std::vector<VectorNorms> vector_norms;                       ///< of what enters each layer, in the evaluation
 };
 
 struct StageFigures {

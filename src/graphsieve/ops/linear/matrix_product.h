@@ -1,6 +1,7 @@
-// Single-threaded products of tall, narrow matrices. float32 goes through the CPU's JIT-compiled kernels (oneDNN's brgemm,
-// by way of ATen) where there are any, which is two to three times the speed of a BLAS call at these shapes; everything
-// else through at::mm. Kernels are compiled for each shape, so rows are cut into pieces of two sizes, the rest by at::mm.
+// Single-threaded products of tall, narrow matrices. float32 goes through the CPU's JIT-compiled kernels (oneDNN's
+// brgemm, by way of ATen) where there are any, which is two to three times the speed of a BLAS call at these shapes;
+// everything else through at::mm. Kernels are compiled for each shape, so rows are cut into pieces of two sizes, the
+// rest by at::mm.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -50,8 +50,10 @@ int64_t cut(int64_t rows, const int64_t (&sizes)[Sizes], const Piece& piece) {
 }
 
 void blas_product(const Tensor& x, const Tensor& w, const Tensor* bias, Tensor y) {
-  if (bias) at::addmm_out(y, *bias, x, w);
-  else at::mm_out(y, x, w);
+  if (bias)
+    at::addmm_out(y, *bias, x, w);
+  else
+    at::mm_out(y, x, w);
 }
 
 }  // namespace
@@ -95,8 +97,10 @@ void inner_product(const Tensor& g, const Tensor& x, bool add, const Tensor& to)
   if (done == n) return;
   Tensor rest = to;
   const Tensor left = g.narrow(0, done, n - done).t(), right = x.narrow(0, done, n - done);
-  if (add || done > 0) rest.addmm_(left, right);
-  else at::mm_out(rest, left, right);
+  if (add || done > 0)
+    rest.addmm_(left, right);
+  else
+    at::mm_out(rest, left, right);
 }
 
 }  // namespace graphsieve::ops
