@@ -79,6 +79,10 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
       .add_option("--split", options.split,
                   "Given mask or keyed split, by number: I, several as I,J, or all (default: 0)")
       ->type_name("I|all");
+  command
+      .add_option("--weights", options.weights,
+                  "Run folder whose network training starts from; also gives the recipe and split where they are not given")
+      ->type_name("RUN");
   command.add_option("--repeats", options.repeats, "Runs per split, with seeds SEED, SEED+1, … (default: 1)")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
       ->type_name("N");
@@ -121,7 +125,13 @@ void parse_splits(const std::string& text, RunRequest& request) {
   }
 }
 
-void train_and_report(const TrainingOptions& options, RunRequest request, const std::string& fallback_recipe) {
+void train_and_report(TrainingOptions options, RunRequest request, std::string fallback_recipe) {
+  if (!options.weights.empty()) {
+    const nlohmann::json of_weights = read_result(options.weights);
+    if (fallback_recipe.empty()) fallback_recipe = (std::filesystem::path(options.weights) / "recipe.yaml").string();
+    if (options.split.empty()) options.split = of_weights.at("runs").at(0).at("split").dump();
+    request.weights_from = options.weights;
+  }
   parse_splits(options.split, request);
   request.repeats = options.repeats, request.seed = options.seed, request.overwrite = options.overwrite;
   request.out = folder_path(options.out);

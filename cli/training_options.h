@@ -15,6 +15,7 @@ struct TrainingOptions {
   std::string graph;
   std::string recipe;                 ///< name or file; empty: the data's
   std::vector<std::string> settings;  ///< key=value
+  std::string weights;                ///< run folder to start from; empty: random weights
   std::string split;                  ///< "0", "0,3" or "all"; empty: 0
   int64_t repeats = 1;
   uint64_t seed = 0;
@@ -39,6 +40,6 @@ void parse_splits(const std::string& text, RunRequest& request);
 
 /// Opens the graph, makes the recipe, trains the request's stages, prints the result. `fallback_recipe` is used without
 /// --recipe; empty: the data's.
-void train_and_report(const TrainingOptions& options, RunRequest request, const std::string& fallback_recipe);
+void train_and_report(TrainingOptions options, RunRequest request, std::string fallback_recipe);
 
 }  // namespace graphsieve

@@ -38,7 +38,10 @@ OperatorNorms::OperatorNorms(const torch::nn::Module& module) {
     const auto add = [&](const std::string& of, const Tensor& w) { maps_.push_back({of, w, start_vector(w.size(1))}); };
     if (ends_with(map, "key_value")) {
       const std::string before = map.substr(0, map.size() - 9);
-      const int64_t key_width = parameters[before + "query.weight"].size(0);
+      // Without a map after the attention, values are as wide as what enters it.
+      const std::string block = before.substr(0, before.rfind("attention."));
+      const Tensor* out = parameters.find(block + "attention_out.weight");
+      const int64_t key_width = weight.size(0) - (out ? out->size(1) : weight.size(1));
       add(before + "key", weight.narrow(0, 0, key_width));
       add(before + "value", weight.narrow(0, key_width, weight.size(0) - key_width));
     } else {

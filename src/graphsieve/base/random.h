@@ -5,7 +5,9 @@
 //   double u = uniform(random_key(key, node));        // in (0, 1)
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <numbers>
 
 namespace graphsieve {
 
@@ -20,6 +22,7 @@ enum class Stream : uint64_t {
   kBatchOrder = 7,   ///< order of the training nodes
   kGenerate = 8,     ///< generated graphs
   kEigen = 9,        ///< start vectors of eigensolvers
+  kCompress = 10,    ///< random matrices and samples of compressions
 };
 
 /// Finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection of 64 bits whose output bits depend on all input bits.
@@ -39,6 +42,13 @@ constexpr uint64_t random_key(uint64_t key, First part, Rest... rest) {
 
 /// 52 random bits as a number in the open interval (0, 1): with 53 the largest would round to 1.
 constexpr double uniform(uint64_t key) { return (static_cast<double>(key >> 12) + 0.5) * 0x1p-52; }
+
+/// A standard normal number from two uniform ones (Box and Muller 1958), keyed by the parts.
+template <class... Parts>
+double normal(uint64_t key, Parts... parts) {
+  const double u = uniform(random_key(key, parts..., 0)), v = uniform(random_key(key, parts..., 1));
+  return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v);
+}
 
 /// An integer in [0, bound), bound > 0, with a bias below bound / 2^64.
 constexpr uint64_t uniform_below(uint64_t key, uint64_t bound) {

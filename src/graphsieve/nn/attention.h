@@ -19,6 +19,8 @@ struct AttentionShape {
   int64_t value_width = 0;  ///< over all heads
   int64_t edge_types = 3;
   double clamp = std::numeric_limits<double>::infinity();
+  bool bias = false;       ///< queries, keys and values have one
+  int64_t query_maps = 1;  ///< maps side by side in the query, each key_width wide
 };
 
 /// The tables of the logits: type_scale [types, key_width], type_bias [types, heads].
@@ -34,8 +36,10 @@ class AttentionImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& h_destinations, const at::Tensor& h_sources, const LayerEdges& layer,
                      const ForwardOptions& options);
 
- protected:
   virtual LogitTables tables(double temperature) const = 0;
+  const AttentionShape& shape() const { return shape_; }
+
+ protected:
   /// Keys and values of the sources side by side.
   virtual at::Tensor key_value(const at::Tensor& h) const;
 

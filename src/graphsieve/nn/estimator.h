@@ -9,9 +9,9 @@ namespace graphsieve::nn {
 class EstimatorAttentionImpl : public AttentionImpl {
  public:
   EstimatorAttentionImpl(const AttentionShape& shape, double value_scale);
+  LogitTables tables(double temperature) const override;
 
  protected:
-  LogitTables tables(double temperature) const override;
   at::Tensor key_value(const at::Tensor& h) const override;
 
  private:

@@ -8,8 +8,6 @@ namespace graphsieve::nn {
 class ExphormerAttentionImpl : public AttentionImpl {
  public:
   explicit ExphormerAttentionImpl(const AttentionShape& shape);
-
- protected:
   LogitTables tables(double temperature) const override;
 
  private:

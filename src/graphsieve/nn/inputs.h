@@ -39,6 +39,10 @@ struct ForwardOptions {
   uint64_t dropout_key = 0;                   ///< of (seed, epoch, batch); used in training mode
   std::vector<at::Tensor>* scores = nullptr;  ///< filled with each layer's attention scores [edges, heads]
   at::Tensor* embeddings = nullptr;           ///< filled with the last layer's output [nodes, width]
+  /// Values of each layer [sources, heads · any width] that its attention is to pool beside its own, and where the results
+  /// go [destinations, the same]; with gradients to queries and keys. For training against another network's attention.
+  const std::vector<at::Tensor>* pool = nullptr;
+  std::vector<at::Tensor>* pooled = nullptr;
   /// Called with what comes out of every part: 0 input layers, 1 … L blocks, L + 1 output layers.
   std::function<void(int64_t part, const at::Tensor& h)> watch;
 };

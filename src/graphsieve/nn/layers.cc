@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <numbers>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
@@ -58,15 +57,21 @@ Tensor NormImpl::forward(const Tensor& x) {
   return y;
 }
 
-InputLayersImpl::InputLayersImpl(int64_t features, int64_t width, int64_t pre) {
+InputLayersImpl::InputLayersImpl(int64_t features, int64_t width, int64_t pre, int64_t reduced) {
   project = register_module("project", Linear(features, width, true));
   for (int64_t l = 0; l < pre; ++l) {
     linear.push_back(register_module(str("pre_", l, "_linear"), Linear(width, width, false)));
     norm.push_back(register_module(str("pre_", l, "_norm"), Norm(NormKind::kBatch, width)));
   }
+  if (reduced > 0) reduce = register_module("reduce", Linear(width, reduced, true));
 }
 
 Tensor InputLayersImpl::forward(const NetworkInput& input) {
+  const Tensor h = outer(input);
+  return reduce.is_empty() ? h : reduce(h);
+}
+
+Tensor InputLayersImpl::outer(const NetworkInput& input) {
   const FeatureMatrix& x = *input.features;
   Tensor h;
   // A batch that reads most nodes is mapped for all of them, then picked: that moves rows of width D, not d.
@@ -93,13 +98,11 @@ uint64_t name_key(const std::string& name) {
   return key;
 }
 
-void fill(Tensor& to, uint64_t key, bool normal, double scale) {
+void fill(Tensor& to, uint64_t key, bool gaussian, double scale) {
   float* x = to.mutable_data_ptr<float>();
   for (int64_t i = 0; i < to.numel(); ++i) {
-    const double u = uniform(random_key(key, i, 0));
-    if (!normal) x[i] = static_cast<float>((2 * u - 1) * scale);
-    else x[i] = static_cast<float>(std::sqrt(-2 * std::log(u)) *
-                                   std::cos(2 * std::numbers::pi * uniform(random_key(key, i, 1))) * scale);
+    const double number = gaussian ? normal(key, i) : 2 * uniform(random_key(key, i, 0)) - 1;
+    x[i] = static_cast<float>(number * scale);
   }
 }
 
@@ -109,8 +112,8 @@ void initialise(torch::nn::Module& module, uint64_t seed) {
   const torch::NoGradGuard no_grad;
   const uint64_t stream = random_key(seed, Stream::kInitialise);
   for (const auto& item : module.named_modules("", true)) {
-    const auto draw = [&](Tensor& parameter, const std::string& name, bool normal, double scale) {
-      fill(parameter, random_key(stream, name_key(item.key() + "." + name)), normal, scale);
+    const auto draw = [&](Tensor& parameter, const std::string& name, bool gaussian, double scale) {
+      fill(parameter, random_key(stream, name_key(item.key() + "." + name)), gaussian, scale);
     };
     if (auto* linear = item.value()->as<LinearImpl>()) {
       const double bound = 1 / std::sqrt(static_cast<double>(linear->weight.size(1)));

@@ -33,11 +33,13 @@ struct NormImpl : torch::nn::Module {
 TORCH_MODULE(Norm);
 
 /// Features to width D: one linear map, then `pre` layers of Lin without bias, BatchNorm, ReLU, rows divided by their
-/// 2-norm.
+/// 2-norm; of a compressed network then a linear map to its `reduced` width (0: none).
 struct InputLayersImpl : torch::nn::Module {
-  InputLayersImpl(int64_t features, int64_t width, int64_t pre);
+  InputLayersImpl(int64_t features, int64_t width, int64_t pre, int64_t reduced);
   at::Tensor forward(const NetworkInput& input);
-  Linear project{nullptr};
+  /// What the reduction takes: everything before it.
+  at::Tensor outer(const NetworkInput& input);
+  Linear project{nullptr}, reduce{nullptr};
   std::vector<Linear> linear;
   std::vector<Norm> norm;
 };

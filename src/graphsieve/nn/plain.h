@@ -8,8 +8,6 @@ namespace graphsieve::nn {
 class PlainAttentionImpl : public AttentionImpl {
  public:
   explicit PlainAttentionImpl(const AttentionShape& shape) : AttentionImpl(shape) {}
-
- protected:
   LogitTables tables(double temperature) const override;
 };
 

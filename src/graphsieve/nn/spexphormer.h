@@ -8,8 +8,6 @@ namespace graphsieve::nn {
 class SpexphormerAttentionImpl : public AttentionImpl {
  public:
   explicit SpexphormerAttentionImpl(const AttentionShape& shape);
-
- protected:
   LogitTables tables(double temperature) const override;
 
  private:

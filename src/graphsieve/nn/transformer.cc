@@ -4,6 +4,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/nn/bilinear.h"
 #include "graphsieve/nn/estimator.h"
 #include "graphsieve/nn/exphormer.h"
 #include "graphsieve/nn/plain.h"
@@ -16,14 +17,18 @@ namespace {
 
 using at::Tensor;
 
+int64_t or_else(int64_t given, int64_t otherwise) { return given > 0 ? given : otherwise; }
+
 std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
-  AttentionShape a{s.width, s.heads, s.width, s.width, s.edge_types};
+  AttentionShape a{s.width, s.heads, or_else(s.key_width, s.width), or_else(s.value_width, s.width), s.edge_types};
   if (s.clamp > 0) a.clamp = s.clamp;
+  if (s.attention == AttentionKind::kBilinear) a.bias = true, a.query_maps = s.query_maps;
   switch (s.attention) {
     case AttentionKind::kEstimator: return std::make_shared<EstimatorAttentionImpl>(a, s.value_scale);
     case AttentionKind::kExphormer: return std::make_shared<ExphormerAttentionImpl>(a);
     case AttentionKind::kSpexphormer: return std::make_shared<SpexphormerAttentionImpl>(a);
     case AttentionKind::kPlain: return std::make_shared<PlainAttentionImpl>(a);
+    case AttentionKind::kBilinear: return std::make_shared<BilinearAttentionImpl>(a);
   }
   throw Error("unknown kind of attention");
 }
@@ -46,6 +51,12 @@ TransformerShape network_shape(const Recipe& recipe, int64_t features, int64_t c
   else if (recipe.model != "plain")
     throw Error("model is '", recipe.model, "', expected spexphormer, exphormer or plain");
   if (shape.clamp == 0) shape.clamp = clamp;
+  shape.key_width = n.key_width, shape.value_width = n.value_width, shape.outer_width = n.outer_width;
+  if (n.form != "standard") {
+    shape.compressed = n.form == "compressed";
+    shape.query_maps = shape.attention == AttentionKind::kPlain ? 1 : edge_types;
+    shape.attention = AttentionKind::kBilinear;
+  }
   if (shape.ffn_width == 0) shape.ffn_width = recipe.model == "plain" ? n.width : 2 * n.width;
   return shape;
 }
@@ -56,6 +67,10 @@ BlockImpl::BlockImpl(const TransformerShape& s) : dropout_(s.dropout), attention
   ffn_in_ = register_module("ffn_in", Linear(s.width, s.ffn_width, true));
   ffn_out_ = register_module("ffn_out", Linear(s.ffn_width, s.width, true));
   ffn_norm_ = register_module("ffn_norm", Norm(s.norm, s.width));
+  if (!s.compressed) return;
+  attention_out_ = register_module("attention_out", Linear(or_else(s.value_width, s.width), s.width, false));
+  attention_skip_ = register_module("attention_skip", Linear(s.width, s.width, true));
+  ffn_skip_ = register_module("ffn_skip", Linear(s.width, s.width, true));
 }
 
 Tensor BlockImpl::forward(const Tensor& h_sources, const LayerEdges& layer, const ForwardOptions& options,
@@ -63,16 +78,23 @@ Tensor BlockImpl::forward(const Tensor& h_sources, const LayerEdges& layer, cons
   const double p = is_training() ? dropout_ : 0;
   const auto key = [&](int site) { return static_cast<int64_t>(random_key(dropout_key, site)); };
   Tensor h = layer.destinations == h_sources.size(0) ? h_sources : h_sources.narrow(0, 0, layer.destinations);
-  h = attention_norm_(ops::dropout_add(attention_->forward(h, h_sources, layer, options), h, p, key(0)));
+  const auto along = [](const Linear& skip, const Tensor& x) { return skip.is_empty() ? x : skip->forward(x); };
+  const Tensor attended = attention_->forward(h, h_sources, layer, options);
+  const Tensor out = attention_out_.is_empty() ? attended : attention_out_(attended);
+  h = attention_norm_(ops::dropout_add(out, along(attention_skip_, h), p, key(0)));
   const Tensor hidden = ops::relu_dropout(ffn_in_(h), p, key(1));
-  return ffn_norm_(ops::dropout_add(ffn_out_(hidden), h, p, key(2)));
+  return ffn_norm_(ops::dropout_add(ffn_out_(hidden), along(ffn_skip_, h), p, key(2)));
 }
 
-TransformerImpl::TransformerImpl(const TransformerShape& s) {
-  input_ = register_module("input", InputLayers(s.features, s.width, s.pre_layers));
+TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
+  const int64_t outer = or_else(s.outer_width, s.width);
+  const bool reduces = s.compressed && s.pre_layers > 0;  // else the first map does it
+  const int64_t first = s.compressed && !reduces ? s.width : outer;
+  input_ = register_module("input", InputLayers(s.features, first, s.pre_layers, reduces ? s.width : 0));
   for (int64_t l = 0; l < s.layers; ++l) blocks_.push_back(register_module(str("layer_", l), Block(s)));
   for (int64_t l = 0; l < s.output_layers; ++l)
-    output_.push_back(register_module(str("output_", l), Linear(s.width, l + 1 < s.output_layers ? s.width : s.classes, true)));
+    output_.push_back(register_module(
+        str("output_", l), Linear(l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.classes, true)));
 }
 
 Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions& options) {

@@ -1,6 +1,9 @@
 // The network that all four share: input layers, blocks, output layers.
 //
 //   h ← Norm(h + Drop(Attn(h)))        h ← Norm(h + FFN(h)),  FFN = Lin, ReLU, Drop, Lin, Drop
+//
+// A compressed network has maps where a wide one has none: on the skip paths (h ← Norm(S h + Drop(O Attn(h))), and
+// likewise around the FFN), and from the input layers' width to its own.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -15,7 +18,7 @@
 
 namespace graphsieve::nn {
 
-enum class AttentionKind { kEstimator, kExphormer, kSpexphormer, kPlain };
+enum class AttentionKind { kEstimator, kExphormer, kSpexphormer, kPlain, kBilinear };
 
 struct TransformerShape {
   AttentionKind attention = AttentionKind::kSpexphormer;
@@ -23,6 +26,10 @@ struct TransformerShape {
   int64_t width = 0, heads = 1, layers = 0, pre_layers = 0, output_layers = 1, ffn_width = 0;
   NormKind norm = NormKind::kBatch;
   double dropout = 0, clamp = 0, value_scale = 0;
+  int64_t key_width = 0, value_width = 0;  ///< over all heads; 0: width
+  bool compressed = false;                 ///< maps on the skip paths
+  int64_t outer_width = 0;                 ///< of the input's pre layers and between the output layers; 0: width
+  int64_t query_maps = 1;                  ///< of bilinear attention: 1, or one for each edge type
 };
 
 /// The estimator and the network that a recipe describes.
@@ -35,11 +42,14 @@ class BlockImpl : public torch::nn::Module {
   /// h [sources, width] -> [destinations, width].
   at::Tensor forward(const at::Tensor& h, const LayerEdges& layer, const ForwardOptions& options, uint64_t dropout_key);
 
+  const AttentionImpl& attention() const { return *attention_; }
+
  private:
   double dropout_;
   std::shared_ptr<AttentionImpl> attention_;
   Norm attention_norm_{nullptr}, ffn_norm_{nullptr};
   Linear ffn_in_{nullptr}, ffn_out_{nullptr};
+  Linear attention_out_{nullptr}, attention_skip_{nullptr}, ffn_skip_{nullptr};  ///< of a compressed network
 };
 TORCH_MODULE(Block);
 
@@ -49,8 +59,12 @@ class TransformerImpl : public torch::nn::Module {
   /// Logits [destinations of the last layer, classes].
   at::Tensor forward(const NetworkInput& input, const ForwardOptions& options);
   int64_t layers() const { return static_cast<int64_t>(blocks_.size()); }
+  const TransformerShape& shape() const { return shape_; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+  InputLayers& input() { return input_; }
 
  private:
+  const TransformerShape shape_;
   InputLayers input_{nullptr};
   std::vector<Block> blocks_;
   std::vector<Linear> output_;

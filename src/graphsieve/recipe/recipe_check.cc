@@ -46,10 +46,22 @@ void check_graph(const GraphRecipe& graph) {
 }
 
 void check_network(const NetworkRecipe& network) {
-  if (network.width % network.heads != 0) {
-    throw Error("network.width is ", network.width, ", network.heads is ", network.heads,
-                "; expected a width that is a multiple of heads");
-  }
+  const auto multiple = [&](const char* key, int64_t width) {
+    if (width % network.heads != 0)
+      throw Error(key, " is ", width, ", network.heads is ", network.heads,
+                  "; expected a width that is a multiple of heads");
+  };
+  const bool compressed = network.form == "compressed";
+  if (!compressed || network.key_width == 0 || network.value_width == 0) multiple("network.width", network.width);
+  multiple("network.key_width", network.key_width);
+  multiple("network.value_width", network.value_width);
+  const auto as_width = [&](const char* key, int64_t width) {
+    if (!compressed && width != 0 && width != network.width)
+      throw Error(key, " is ", width, ", network.width is ", network.width,
+                  "; expected the same where network.form is ", network.form);
+  };
+  as_width("network.value_width", network.value_width);
+  as_width("network.outer_width", network.outer_width);
 }
 
 void check_sampling(const Recipe& recipe) {

@@ -110,6 +110,16 @@ std::vector<RecipeKey> make_keys() {
        {},
        "bound on the size of the logits; 0: the model's own (spexphormer 8, exphormer 5, plain none)"},
       {KEY(network.batch_size), at_least(0), {}, "training nodes per batch; 0: all in one"},
+      {KEY(network.form),
+       kAny,
+       {"standard", "bilinear", "compressed"},
+       "what the command compress makes; bilinear: a free form in the attention; compressed: maps on the skip paths too"},
+      {KEY(network.key_width), between(0, 65536), {}, "of queries and keys, over all heads; 0: width"},
+      {KEY(network.value_width), between(0, 65536), {}, "of values, over all heads; 0: width, which only form compressed can change"},
+      {KEY(network.outer_width),
+       between(0, 16384),
+       {},
+       "of the pre layers and between the output layers, in form compressed; 0: width"},
   };
 }
 

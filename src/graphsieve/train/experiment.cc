@@ -4,7 +4,6 @@
 #include <torch/torch.h>
 
 #include <chrono>
-#include <fstream>
 #include <limits>
 #include <optional>
 
@@ -14,6 +13,7 @@
 #include "graphsieve/io/splits.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/train/metrics_file.h"
 #include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/tensor_memory.h"
 
@@ -22,33 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-/// One JSON line an epoch, on disk at once so that a run can be watched; inside the unfinished folder.
-class MetricsFile {
- public:
-  explicit MetricsFile(const fs::path& path) : path_(path), file_(path) {}
-
-  void write(const EpochRecord& r) {
-    Json json = {{"stage", r.stage},     {"epoch", r.epoch},         {"lr", r.learning_rate}, {"temperature", r.temperature},
-                 {"loss", r.loss},       {"grad_norm", r.grad_norm}};
-    if (r.start > 0) json["start"] = r.start;
-    if (r.evaluated) {
-      json["val"] = std::isfinite(r.val) ? Json(r.val) : Json(nullptr);
-      json["test"] = std::isfinite(r.test) ? Json(r.test) : Json(nullptr);
-    }
-    for (const auto& [map, norm] : r.operator_norms) json["operator_norms"][map] = norm;
-    for (const VectorNorms& norm : r.vector_norms) {
-      json["vector_norms"].push_back(norm.mean);
-      json["vector_norms_max"].push_back(norm.most);
-    }
-    if (!(file_ << json.dump() << '\n' << std::flush))
-      throw Error(path_.string(), ": cannot be written; is the disk full?");
-  }
-
- private:
-  fs::path path_;
-  std::ofstream file_;
-};
 
 /// One split and seed.
 struct RunPlan {
@@ -60,6 +33,7 @@ class Experiment {
  public:
   Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer)
       : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer) {
+    if (!request.weights_from.empty()) weights_from_.emplace(request.weights_from);
     if (request.stages == Stages::kNetwork && recipe.model == "spexphormer") scores_from_.emplace(request.scores_from);
   }
 
@@ -176,7 +150,9 @@ class Experiment {
 
   void train(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
              RunOutcome& outcome, const fs::path& to) {
-    TrainedNetwork trained = train_network(context, graph, scores);
+    if (weights_from_) check_weights(outcome.split);
+    TrainedNetwork trained = train_network(context, graph, scores,
+                                           weights_from_ ? request_.weights_from / "network.safetensors" : fs::path());
     outcome.has_network = true;
     outcome.network = trained.figures;
     outcome.val = trained.figures.val;
@@ -191,11 +167,23 @@ class Experiment {
     write_predictions(to / "predictions.csv", p, prepared_.data.labels, context.split);
   }
 
+  /// Weights that have seen another split's labels would be tested on them.
+  void check_weights(int64_t split) const {
+    const RunFolder& from = *weights_from_;
+    if (!from.run().at("network").is_object())
+      throw Error(from.path.string(), ": this run has no network to start from (stage 1 alone)");
+    if (from.result.at("graph").value("fingerprint", "") == fingerprint_text(prepared_.data) &&
+        from.run().at("split") != split)
+      throw Error(from.path.string(), ": its network was trained on split ", from.run().at("split").dump(), ", not on split ",
+                  split, "; its weights have seen that one's test labels");
+  }
+
   const Recipe& recipe_;
   const RunRequest& request_;
   Observer& observer_;
   const PreparedData prepared_;
-  std::optional<RunFolder> scores_from_;  ///< of `train --scores`
+  std::optional<RunFolder> scores_from_;   ///< of `train --scores`
+  std::optional<RunFolder> weights_from_;  ///< of --weights
   Json graph_;
   Estimate estimate_;      ///< of the last run, or the shared one
   bool shared_ = false;    ///< the release's protocol has trained its one estimator

@@ -32,6 +32,7 @@ struct RunRequest {
   bool overwrite = false;               ///< replace an existing run folder (and nothing that is not one)
   Stages stages = Stages::kBoth;
   std::filesystem::path scores_from;    ///< kNetwork: the run folder whose estimator and scores are used
+  std::filesystem::path weights_from;   ///< the run folder whose network's weights training starts from; empty: random
   std::vector<int64_t> splits = {0};    ///< given mask or keyed split, by index; one run each
   bool all_splits = false;              ///< every given mask (keyed splits: ten) in place of `splits`
   int64_t repeats = 1;                  ///< runs per split, seeds seed, seed + 1, …

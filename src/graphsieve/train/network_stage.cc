@@ -7,6 +7,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/sampling/batches.h"
+#include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -100,12 +101,13 @@ void check_scores(const Recipe& recipe, const PreparedGraph& graph, const std::v
 }  // namespace
 
 TrainedNetwork train_network(const StageContext& context, const PreparedGraph& graph,
-                             const std::vector<Tensor>& scores) {
+                             const std::vector<Tensor>& scores, const std::filesystem::path& start_from) {
   const Recipe& recipe = context.recipe;
   TrainedNetwork trained;
   trained.network = nn::Transformer(nn::network_shape(recipe, context.data.features.cols,
                                                       context.data.data.labels.classes, graph.graph.types));
   nn::initialise(*trained.network, random_key(context.seed, 2));
+  if (!start_from.empty()) read_network(start_from, trained.network);
   NetworkFigures& figures = trained.figures;
   if (sampled(recipe)) {
     check_scores(recipe, graph, scores);

@@ -18,9 +18,10 @@ struct TrainedNetwork {
   NetworkFigures figures;
 };
 
-/// `scores`: one a layer, empty for the models that take all edges.
+/// `scores`: one a layer, empty for the models that take all edges. `start_from`: a network.safetensors with the weights to
+/// start from; empty: random ones.
 TrainedNetwork train_network(const StageContext& context, const PreparedGraph& graph,
-                             const std::vector<at::Tensor>& scores);
+                             const std::vector<at::Tensor>& scores, const std::filesystem::path& start_from);
 
 /// The whole graph as the network sees it in `epoch` (all edges, or that epoch's draw).
 NetworkInput network_input(const Recipe& recipe, const PreparedData& data, const PreparedGraph& graph,

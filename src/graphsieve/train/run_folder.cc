@@ -57,6 +57,8 @@ Json network_json(const RunOutcome& o) {
   return json;
 }
 
+}  // namespace
+
 Json class_json(const std::vector<ClassFigures>& figures) {
   Json rows = Json::array();
   for (size_t c = 0; c < figures.size(); ++c)
@@ -67,8 +69,6 @@ Json class_json(const std::vector<ClassFigures>& figures) {
                     {"f1", figures[c].f1}});
   return rows;
 }
-
-}  // namespace
 
 std::string fingerprint_text(const Dataset& data) { return fmt::format("{:016x}", fingerprint(data)); }
 

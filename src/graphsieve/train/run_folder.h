@@ -27,6 +27,8 @@ struct RunOutcome {
 /// {"name", "nodes", "edges", "attention_edges", …} of result.json.
 nlohmann::json graph_json(const PreparedData& data, const PreparedGraph& graph);
 nlohmann::json run_json(const RunOutcome& outcome);
+/// runs[].per_class of result.json.
+nlohmann::json class_json(const std::vector<ClassFigures>& figures);
 /// The whole of result.json.
 nlohmann::json result_json(const nlohmann::json& graph, Metric metric, const Recipe& recipe,
                            const std::vector<RunOutcome>& outcomes, double seconds);

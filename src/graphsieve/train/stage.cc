@@ -139,9 +139,10 @@ class Loop {
     ForwardOptions options;
     options.temperature = record.temperature;
     options.dropout_key = random_key(context_.seed, Stream::kDropout, epoch, index);
+    stage_.prepare(options);
     Tensor logits = network_(batch.input, options);
     if (batch.pick.defined()) logits = logits.index_select(0, batch.pick);
-    const Tensor loss = loss_of(logits, batch.nodes);
+    const Tensor own = stage_.loss(logits), loss = own.defined() ? own : loss_of(logits, batch.nodes);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) fail(batch, epoch, value, options);
     loss.backward();

@@ -33,6 +33,10 @@ class Stage {
   virtual NetworkInput whole_graph() = 0;
   /// τ of an epoch.
   virtual double temperature(int64_t epoch) const = 0;
+  /// What a step's forward pass is to bring back beside the logits, for loss().
+  virtual void prepare(ForwardOptions& options) { (void)options; }
+  /// The loss of a batch; undefined = that of the labels.
+  virtual at::Tensor loss(const at::Tensor& logits) { return (void)logits, at::Tensor(); }
 };
 
 /// One evaluated epoch, for metrics.jsonl.

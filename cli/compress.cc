@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands.h"
+#include "graph_source.h"
+#include "graphsieve/compress/compress.h"
+#include "progress.h"
+#include "run_folder.h"
+#include "stop.h"
+#include "training_options.h"
+
+namespace graphsieve {
+namespace {
+
+using Json = nlohmann::json;
+
+struct CompressCommand {
+  std::string run, out, graph;
+  CompressOptions options;
+  int threads = 0;
+  bool overwrite = false, json = false, quiet = false;
+};
+
+std::string number(const Json& value, int digits = 4) {
+  return value.is_number() ? fmt::format("{:.{}g}", value.get<double>(), digits) : "-";
+}
+
+std::string holds(const Json& assumption) {
+  const Json value = assumption.value("holds", Json(nullptr));
+  return value.is_null() ? "makes none" : value.get<bool>() ? "holds" : "does not hold";
+}
+
+void print_row(const char* what, const Json& wide, const Json& narrow, const char* key, bool whole) {
+  const Json &a = wide.at(key), &b = narrow.at(key);
+  const auto shown = [&](const Json& v) { return whole ? fmt::format("{}", v.get<int64_t>()) : number(v); };
+  const bool both = a.is_number() && b.is_number() && b.get<double>() > 0;
+  fmt::print("{:<24} {:>14} {:>14} {:>9}\n", what, shown(a), shown(b),
+             both ? fmt::format("{:.2f}", a.get<double>() / b.get<double>()) : "");
+}
+
+void print_report(const Json& report, const std::string& out) {
+  const Json &measured = report.at("measured"), &wide = measured.at("wide"), &narrow = measured.at("narrow");
+  const Json &error = measured.at("output_error"), &promise = report.at("promise");
+  fmt::print("{} of {}, {}\n", report.at("method").get<std::string>(), report.at("from").get<std::string>(),
+             report.at("model").get<std::string>());
+  fmt::print("assumption: {}; the theorem's bound {} at this size\n", holds(report.at("assumption")),
+             promise.value("vacuous", true) ? "says nothing" : "holds");
+  fmt::print("{:<24} {:>14} {:>14} {:>9}\n", "", "before", "after", "ratio");
+  const std::string metric = report.at("metric").get<std::string>();
+  print_row(("validation " + metric).c_str(), wide, narrow, "val", false);
+  print_row(("test " + metric).c_str(), wide, narrow, "test", false);
+  print_row("width", wide, narrow, "width", true);
+  print_row("parameters", wide, narrow, "parameters", true);
+  print_row("bytes", wide, narrow, "bytes", true);
+  print_row("multiply-adds", wide, narrow, "multiply_adds", true);
+  print_row("prediction, seconds", wide, narrow, "prediction_seconds", false);
+  fmt::print("output error per node: mean {} (relative {}), 99 % {}, largest {}\n", number(error.at("mean")),
+             number(error.at("relative_mean")), number(error.at("p99")), number(error.at("max")));
+  for (const Json& layer : measured.at("attention_ratio"))
+    fmt::print("attention before/after, layer {}: 1 % {}, median {}, 99 % {}\n", layer.at("layer").get<int64_t>(),
+               number(layer.value("p01", Json())), number(layer.value("median", Json())),
+               number(layer.value("p99", Json())));
+  fmt::print("run folder: {}\n", out);
+}
+
+void run_compress(CompressCommand command) {
+  read_result(command.run);  // says so if it is not a run folder
+  CompressRequest request{command.run, folder_path(command.out), command.overwrite, command.options};
+  if (!request.out.empty()) refuse_existing(request.out, command.overwrite);
+  else request.out = next_free(folder_path(command.run).string() + "-" + command.options.method);
+  set_threads(command.threads);
+  watch_for_stop();
+  Json report;
+  {
+    Progress progress(command.quiet);
+    Dataset data = open_graph(command.graph.empty() ? graph_of_run(command.run) : command.graph);
+    report = compress(std::move(data), request, progress);
+  }
+  if (command.json) fmt::print("{}\n", report.dump(1));
+  else print_report(report, request.out.string());
+}
+
+}  // namespace
+
+void add_compress_command(Program& program) {
+  auto made = std::make_shared<CompressCommand>();
+  CompressOptions& o = made->options;
+  CLI::App* command = program.app.add_subcommand("compress", "Make a trained network narrower, as a run folder of its own");
+  command->add_option("RUN", made->run, "Run folder with the wide network")->required();
+  command->add_option("--method", o.method, "jl, exact, low-rank, leverage, cluster, fitted, distilled or auto")
+      ->required()
+      ->check(CLI::IsMember(compress_methods()).description(""))
+      ->type_name("METHOD");
+  const auto whole = [&](const char* name, int64_t& to, int64_t least, const char* text) {
+    command->add_option(name, to, text)->check(CLI::Range(least, int64_t{1000000}).description(""))->type_name("N");
+  };
+  const auto real = [&](const char* name, double& to, double most, const char* text) {
+    command->add_option(name, to, text)->check(CLI::Range(0.0, most).description(""))->type_name("X");
+  };
+  whole("--width", o.width, 1, "New width; jl: of queries and keys alone; auto: the largest tried (default: the network's)");
+  whole("--units", o.units, 1, "Hidden units: leverage (default: d ln d), fitted, distilled (default: the width)");
+  command->add_option("--part", o.part, "fitted: network, or attention for queries and keys alone (default: network)")
+      ->check(CLI::IsMember({"network", "attention"}).description(""))
+      ->type_name("PART");
+  command->add_option("--matrix", o.matrix, "jl: gaussian or sign (default: gaussian)")
+      ->check(CLI::IsMember({"gaussian", "sign"}).description(""))
+      ->type_name("KIND");
+  whole("--tries", o.tries, 1, "Random choices of jl and leverage, the best of which is kept (default: 20)");
+  real("--epsilon", o.epsilon, 0.5, "The ε of the theorems' assumptions and bounds (default: 0.1)");
+  real("--max-loss", o.max_loss, 1, "auto: of the validation metric (default: 0.005)");
+  whole("--epochs", o.epochs, 1, "distilled, auto: of the training (default: 200)");
+  real("--lr", o.lr, 1, "distilled, auto: learning rate (default: 0.01)");
+  real("--attention-weight", o.attention_weight, 1e6, "distilled, auto: of the attention in the loss (default: 0.1)");
+  command->add_option("--seed", o.seed, "Of the random choices (default: 0)")->type_name("SEED");
+  command->add_option("--graph", made->graph, "As for run (default: the graph that was trained on)")->type_name("GRAPH");
+  command->add_option("--out", made->out, "Run folder (default: RUN-METHOD-N, the next free N)")->type_name("FOLDER");
+  command->add_flag("--overwrite", made->overwrite, "Replace the run folder if there is one");
+  add_threads_option(*command, made->threads);
+  command->add_flag("--json", made->json, "Print the report as JSON");
+  add_quiet_option(*command, made->quiet);
+  command->footer(
+      "The result predicts, is inspected and compressed again like any run folder; compression.json says what was\n"
+      "assumed, what the theorem promises and what came out.\n\n"
+      "Examples:\n"
+      "  graphsieve compress runs/graph-1 --method distilled --width 4\n"
+      "  graphsieve compress runs/graph-1 --method auto --max-loss 0.005 --out runs/small");
+  command->callback([made, &program] { program.action = [made] { run_compress(*made); }; });
+}
+
+}  // namespace graphsieve

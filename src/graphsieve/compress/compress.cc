@@ -1,0 +1,126 @@
+#include "graphsieve/compress/compress.h"
+
+#include <torch/torch.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/compress/measure.h"
+#include "graphsieve/compress/method.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/splits.h"
+#include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/train/metrics_file.h"
+#include "graphsieve/train/tensor_memory.h"
+
+namespace graphsieve {
+namespace {
+
+namespace fs = std::filesystem;
+using at::Tensor;
+using Json = nlohmann::json;
+
+void check(const LoadedRun& run, const Dataset& data, const CompressOptions& o) {
+  const std::string where = run.folder.path.string();
+  if (!run.same_graph)
+    throw Error(where, ": was trained on another graph (fingerprint ",
+                run.folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(data), ")");
+  if (run.network.is_empty())
+    throw Error(where, ": this run has no network (stage 1 alone); train one with graphsieve train --scores");
+  const int64_t width = run.folder.recipe.network.width;
+  const bool chosen = o.method == "auto" && o.width == 0;
+  if (!chosen && (o.width < 1 || o.width > width))
+    throw Error("width is ", o.width, ", the network's is ", width, "; expected 1 to ", width);
+}
+
+/// The run's recipe with the narrow network's widths.
+Recipe recipe_of(const LoadedRun& run, const nn::TransformerShape& shape) {
+  Recipe recipe = run.folder.recipe;
+  NetworkRecipe& n = recipe.network;
+  n.form = shape.compressed ? "compressed" : "bilinear";
+  n.width = shape.width, n.heads = shape.heads, n.ffn_width = shape.ffn_width;
+  n.key_width = shape.key_width, n.value_width = shape.value_width;
+  n.dropout = shape.dropout;
+  n.outer_width = n.pre_layers > 0 || n.output_layers > 1 ? shape.outer_width : 0;
+  return recipe;
+}
+
+nn::Transformer network_of(const Compression& found, nn::Transformer& wide, const Tensor& outer,
+                           const std::vector<LayerEdges>& edges) {
+  if (found.attention_alone) return with_attention_of(found.maps, wide);
+  return network_of(found.maps, shape_of(found.maps, wide->shape()), wide, trace(found.maps, outer, edges, false));
+}
+
+void write_run(const fs::path& to, const LoadedRun& run, const Split& split, const nn::Transformer& network,
+               const Json& report) {
+  const fs::path& from = run.folder.path;
+  for (const char* name : {"split.json", "estimator.safetensors"})
+    if (fs::exists(from / name)) fs::copy_file(from / name, to / name);
+  if (fs::exists(from / "scores")) fs::copy(from / "scores", to / "scores", fs::copy_options::recursive);
+  write_network(to / "network.safetensors", network);
+  write_text_file(to / "recipe.yaml", to_yaml(recipe_of(run, network->shape())));
+  write_json(to / "compression.json", report);
+  nn::Transformer narrow = network;
+  const Labels& labels = run.prepared.data.labels;
+  const Probabilities p = probabilities(narrow(run.input(), ForwardOptions()), labels);
+  write_predictions(to / "predictions.csv", p, labels, split);
+
+  Json result = run.folder.result;
+  Json& one = result["runs"][0];
+  const Json& came = report["measured"]["narrow"];
+  for (const char* part : {"val", "test"}) one[part] = one["network"][part] = came[part];
+  one["per_class"] = class_json(per_class(p, labels, split.test));
+  one["network"]["parameters"] = came["parameters"];
+  one["network"]["epochs"] = report["epochs"];
+  one["network"]["seconds"] = report["seconds"];
+  one["network"]["sampling_seconds"] = 0;
+  result["compression"] = {{"method", report["method"]}, {"from", report["from"]}, {"width", came["width"]}};
+  result["test_mean"] = came["test"];
+  result["test_std"] = 0;
+  result["seconds"] = report["seconds"];
+  write_json(to / "result.json", result);
+}
+
+}  // namespace
+
+Json compress(Dataset data, const CompressRequest& request, Observer& observer) {
+  install_tensor_memory();
+  at::set_num_threads(1);
+  const torch::NoGradGuard no_grad;
+  const CompressMethod method = method_of(request.options.method);
+  LoadedRun run(request.run, data, observer);
+  check(run, data, request.options);
+  AtomicFolder folder(request.out, request.overwrite);
+  const auto start = std::chrono::steady_clock::now();
+  const Split split = read_split(run.folder.path / "split.json");
+  const NetworkInput input = run.input();
+  const Tensor outer = run.network->input()->outer(input).to(at::kDouble);
+  const NetworkMaps wide = maps_of(run.network);
+  const Trace of_wide = trace(wide, outer, input.layers, true);
+  MetricsFile metrics(folder.path() / "metrics.jsonl");
+  int64_t epochs = 0;
+  const CompressTask task{wide, outer, input.layers, of_wide, request.options, observer, &run, &split,
+                          [&](const EpochRecord& r) {
+                            metrics.write(r);
+                            ++epochs;
+                          }};
+  Compression found = method(task);
+  if (observer.stop_requested()) throw Interrupted();
+  if (found.network.is_empty())
+    found.network = network_of(found, run.network, outer, input.layers);
+  Json report = {{"method", request.options.method},
+                 {"from", fs::absolute(request.run).lexically_normal().string()},
+                 {"model", run.folder.recipe.model},
+                 {"metric", metric_name(run.prepared.metric)},
+                 {"epochs", epochs},
+                 {"assumption", found.assumption},
+                 {"promise", found.promise},
+                 {"measured", measured(task, found)}};
+  report["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  write_run(folder.path(), run, split, found.network, report);
+  folder.commit();
+  return report;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,70 @@
+// Theorem 4.2: every map d × d but the two around the activation, from the d leading directions of the vectors at every
+// place. ε is what the furthest vector lies off them.
+#include <torch/torch.h>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/compress/bounds.h"
+#include "graphsieve/compress/carry.h"
+#include "graphsieve/compress/low_rank.h"
+#include "graphsieve/compress/subspace.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+using Json = nlohmann::json;
+
+}  // namespace
+
+Json rank_distances(const CompressTask& task, double& epsilon) {
+  const int64_t d = task.options.width;
+  Json places = Json::array();
+  epsilon = 0;
+  const auto look = [&](const char* place, size_t layer, const Tensor& x) {
+    const Spectrum of_x = spectrum(x);
+    const Tensor off = distances(x, of_x.leading(d)), length = x.norm(2, {1});
+    const double most = off.max().item<double>();
+    epsilon = std::max(epsilon, most);
+    places.push_back({{"place", place},
+                      {"layer", layer},
+                      {"rank", of_x.rank()},
+                      {"epsilon", most},
+                      {"mean_distance", off.mean().item<double>()},
+                      {"mean_length", length.mean().item<double>()},
+                      {"width_within_epsilon", width_within(x, of_x, task.options.epsilon)}});
+  };
+  for (size_t l = 0; l < task.trace.layers.size(); ++l) {
+    look("input", l, task.trace.layers[l].input);
+    look("mid", l, task.trace.layers[l].mid);
+    look("units", l, task.trace.layers[l].units);
+  }
+  look("output", task.trace.layers.size() - 1, task.trace.last);
+  return places;
+}
+
+Json propagated(const CompressTask& task, double epsilon) {
+  const Constants c = constants_of(task.wide, task.trace);
+  const double bound =
+      propagated_error(c, epsilon, task.wide.layers.size(), operator_norm(task.wide.output[0].weight));
+  const double size = task.trace.logits.norm(2, {1}).max().item<double>();
+  return {{"constants", json_of(c)},
+          {"epsilon", epsilon},
+          {"output_error", std::isfinite(bound) ? Json(bound) : Json(nullptr)},
+          {"largest_output", size},
+          {"vacuous", !(bound < size)}};
+}
+
+Compression compress_low_rank(const CompressTask& task) {
+  Compression found;
+  double epsilon = 0;
+  const Json places = rank_distances(task, epsilon);
+  found.maps = carried(task.wide, principal_bases(task.trace, task.options.width));
+  found.assumption = {{"holds", epsilon <= task.options.epsilon},
+                      {"epsilon_asked", task.options.epsilon},
+                      {"epsilon", epsilon},
+                      {"places", places}};
+  found.promise = propagated(task, epsilon);
+  return found;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,112 @@
+#include "graphsieve/compress/measure.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "graphsieve/train/stage.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+using Json = nlohmann::json;
+
+constexpr int kTimed = 5;
+
+Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+
+/// Of ascending values.
+double at_share(const Tensor& sorted, double share) {
+  const auto i = static_cast<int64_t>(std::ceil(share * static_cast<double>(sorted.numel()))) - 1;
+  return sorted[std::clamp<int64_t>(i, 0, sorted.numel() - 1)].item<double>();
+}
+
+/// Per node, ‖ŷ − y‖; relative to the mean length of the centred outputs.
+Json output_error(const Tensor& wide, const Tensor& narrow, double epsilon) {
+  const Tensor error = (narrow - wide).norm(2, {1}), sorted = std::get<0>(error.sort());
+  const double length = (wide - wide.mean(0)).norm(2, {1}).mean().item<double>();
+  Json shares = Json::array();
+  for (const double factor : {1.0, 2.0, 5.0, 10.0})
+    shares.push_back({{"factor", factor}, {"share", error.le(factor * epsilon).to(at::kDouble).mean().item<double>()}});
+  return {{"mean", error.mean().item<double>()},     {"p99", at_share(sorted, 0.99)},
+          {"max", error.max().item<double>()},       {"mean_output_length", length},
+          {"relative_mean", number(error.mean().item<double>() / length)}, {"epsilon", epsilon}, {"within", shares}};
+}
+
+/// Quantiles of a / â over the edges of a layer whose wide attention is not zero.
+Json attention_ratio(const Tensor& wide, const Tensor& narrow, size_t layer) {
+  const Tensor keep = wide.gt(0).logical_and(narrow.gt(0));
+  const Tensor ratio = std::get<0>((wide.masked_select(keep) / narrow.masked_select(keep)).sort());
+  Json to = {{"layer", layer}, {"edges", ratio.numel()}};
+  if (ratio.numel() == 0) return to;
+  for (const auto& [name, share] : {std::pair("min", 0.0), std::pair("p01", 0.01), std::pair("median", 0.5),
+                                    std::pair("p99", 0.99), std::pair("max", 1.0)})
+    to[name] = at_share(ratio, share);
+  to["mean_absolute_difference"] = (wide - narrow).abs().mean().item<double>();
+  return to;
+}
+
+int64_t linear_cost(int64_t rows, int64_t in, int64_t out) { return rows * in * out; }
+
+Json network_json(const CompressTask& task, nn::Transformer& network, const NetworkInput& input) {
+  const torch::NoGradGuard no_grad;
+  int64_t parameters = 0;
+  for (const auto& p : network->parameters()) parameters += p.numel();
+  std::vector<double> seconds;
+  Tensor logits;
+  for (int i = 0; i < kTimed; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    logits = network(input, ForwardOptions());
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const Labels& labels = task.run->prepared.data.labels;
+  const Probabilities p = probabilities(logits, labels);
+  const Metric metric = task.run->prepared.metric;
+  return {{"width", network->shape().width},
+          {"val", number(evaluate(metric, p, labels, task.split->val))},
+          {"test", number(evaluate(metric, p, labels, task.split->test))},
+          {"parameters", parameters},
+          {"bytes", parameters * 4},
+          {"multiply_adds", multiply_adds(network->shape(), *input.features, input.layers)},
+          {"prediction_seconds", seconds[kTimed / 2]}};
+}
+
+}  // namespace
+
+int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& features, const std::vector<LayerEdges>& edges) {
+  const int64_t n = features.rows, outer = s.outer_width > 0 ? s.outer_width : s.width;
+  const int64_t key = s.key_width > 0 ? s.key_width : s.width, value = s.value_width > 0 ? s.value_width : s.width;
+  const int64_t first = s.compressed && s.pre_layers == 0 ? s.width : outer;
+  int64_t sum = features.sparse() ? features.value.numel() * first : linear_cost(n, features.cols, first);
+  sum += s.pre_layers * linear_cost(n, outer, outer);
+  if (s.compressed && s.pre_layers > 0) sum += linear_cost(n, outer, s.width);
+  for (const LayerEdges& layer : edges) {
+    const int64_t rows = layer.destinations;
+    sum += linear_cost(rows, s.width, s.query_maps * key) + linear_cost(n, s.width, key + value);
+    sum += layer.edges.index.numel() * (key + value);
+    sum += 2 * linear_cost(rows, s.width, s.ffn_width);
+    if (s.compressed) sum += linear_cost(rows, value, s.width) + 2 * linear_cost(rows, s.width, s.width);
+  }
+  for (int64_t l = 0; l < s.output_layers; ++l)
+    sum += linear_cost(n, l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.classes);
+  return sum;
+}
+
+Json measured(const CompressTask& task, Compression& compression) {
+  const Tensor& outer = compression.outer.defined() ? compression.outer : task.outer;
+  const Trace found = trace(compression.maps, outer, task.edges, true);
+  Json attention = Json::array();
+  for (size_t l = 0; l < found.layers.size(); ++l)
+    attention.push_back(attention_ratio(task.trace.layers[l].scores, found.layers[l].scores, l));
+  const NetworkInput input = task.run->input();
+  return {{"output_error", output_error(task.trace.logits, found.logits, task.options.epsilon)},
+          {"attention_ratio", attention},
+          {"wide", network_json(task, task.run->network, input)},
+          {"narrow", network_json(task, compression.network, input)}};
+}
+
+}  // namespace graphsieve

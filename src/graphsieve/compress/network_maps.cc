@@ -1,0 +1,271 @@
+#include "graphsieve/compress/network_maps.h"
+
+#include <torch/torch.h>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/nn/bilinear.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+
+constexpr double kEps = 1e-5;  ///< of BatchNorm
+
+/// A network's parameters and buffers by name, as float64.
+class State {
+ public:
+  explicit State(const nn::Transformer& network)
+      : parameters_(network->named_parameters()), buffers_(network->named_buffers()) {}
+
+  bool has(const std::string& name) const { return parameters_.contains(name) || buffers_.contains(name); }
+  Tensor operator[](const std::string& name) const {
+    const Tensor& t = parameters_.contains(name) ? parameters_[name] : buffers_[name];
+    return t.detach().to(at::kDouble);
+  }
+  Tensor bias(const std::string& map, int64_t out) const {
+    return has(map + ".bias") ? (*this)[map + ".bias"] : at::zeros({out}, at::kDouble);
+  }
+  Affine affine(const std::string& map) const {
+    const Tensor weight = (*this)[map + ".weight"];
+    return {weight, bias(map, weight.size(0))};
+  }
+
+ private:
+  torch::OrderedDict<std::string, Tensor> parameters_, buffers_;
+};
+
+Affine identity(int64_t width) { return {at::eye(width, at::kDouble), at::zeros({width}, at::kDouble)}; }
+
+/// y = scale ⊙ x + shift, what a norm is once trained.
+struct Diagonal {
+  Tensor scale, shift;
+};
+
+Diagonal folded(const State& state, const std::string& norm, nn::NormKind kind, int64_t width) {
+  if (kind == nn::NormKind::kGraph)
+    throw Error("network.norm is graph, whose statistics are taken from the graph anew each time: it is no affine map; "
+                "expected batch or none");
+  if (kind == nn::NormKind::kNone) return {at::ones({width}, at::kDouble), at::zeros({width}, at::kDouble)};
+  const Tensor scale = state[norm + ".weight"] / (state[norm + ".running_var"] + kEps).sqrt();
+  return {scale, state[norm + ".bias"] - state[norm + ".running_mean"] * scale};
+}
+
+LayerMaps layer_of(const State& state, const std::string& name, const nn::AttentionImpl& attention,
+                   const nn::TransformerShape& shape) {
+  const nn::AttentionShape& a = attention.shape();
+  const int64_t heads = a.heads, key = a.key_width / heads, value = a.value_width / heads, width = a.width;
+  const auto at_layer = [&](const char* part) { return name + "." + part; };
+  LayerMaps maps;
+  maps.clamp = a.clamp;
+  const nn::LogitTables tables = attention.tables(1);
+  maps.type_bias = tables.bias.detach().to(at::kDouble);
+  const Affine query = state.affine(at_layer("attention.query")), kv = state.affine(at_layer("attention.key_value"));
+  if (shape.attention == nn::AttentionKind::kBilinear) {
+    maps.query = query.weight.view({heads, a.query_maps, key, width});
+    maps.query_bias = query.bias.view({heads, a.query_maps, key});
+  } else {  // the type's scale goes into a query map of its own; the plain transformer's is the same for all
+    const int64_t count = shape.attention == nn::AttentionKind::kPlain ? 1 : a.edge_types;
+    const Tensor scale = tables.scale.detach().to(at::kDouble).narrow(0, 0, count).view({count, heads, key});
+    maps.query = (scale.unsqueeze(3) * query.weight.view({1, heads, key, width})).transpose(0, 1).contiguous();
+    maps.query_bias = at::zeros({heads, count, key}, at::kDouble);
+  }
+  maps.key = kv.weight.narrow(0, 0, a.key_width).reshape({heads, key, width});
+  maps.key_bias = kv.bias.narrow(0, 0, a.key_width).reshape({heads, key});
+  maps.value = kv.weight.slice(0, a.key_width).reshape({heads, value, width});
+  maps.value_bias = kv.bias.slice(0, a.key_width).reshape({heads, value});
+  const Diagonal middle = folded(state, at_layer("attention_norm"), shape.norm, width);
+  const Diagonal end = folded(state, at_layer("ffn_norm"), shape.norm, width);
+  const Tensor out = shape.compressed ? state[at_layer("attention_out.weight")] : at::eye(width, at::kDouble);
+  const Affine skip = shape.compressed ? state.affine(at_layer("attention_skip")) : identity(width);
+  const Affine around = shape.compressed ? state.affine(at_layer("ffn_skip")) : identity(width);
+  const Affine ffn_out = state.affine(at_layer("ffn_out"));
+  maps.attention_out = middle.scale.unsqueeze(1) * out;
+  maps.attention_skip = {middle.scale.unsqueeze(1) * skip.weight, middle.scale * skip.bias + middle.shift};
+  maps.ffn_in = state.affine(at_layer("ffn_in"));
+  maps.ffn_out = end.scale.unsqueeze(1) * ffn_out.weight;
+  maps.ffn_skip = {end.scale.unsqueeze(1) * around.weight, end.scale * (around.bias + ffn_out.bias) + end.shift};
+  return maps;
+}
+
+/// Fills a new network's parameters and buffers by name.
+class Writer {
+ public:
+  explicit Writer(const nn::TransformerShape& shape)
+      : network_(shape), parameters_(network_->named_parameters()), buffers_(network_->named_buffers()) {}
+
+  bool has(const std::string& name) const { return parameters_.contains(name); }
+  void set(const std::string& name, const Tensor& value) {
+    Tensor& to = parameters_.contains(name) ? parameters_[name] : buffers_[name];
+    to.copy_(value.reshape(to.sizes()));
+  }
+  void set(const std::string& map, const Affine& a) {
+    set(map + ".weight", a.weight);
+    set(map + ".bias", a.bias);
+  }
+  template <class Wanted>
+  void copy(const nn::Transformer& from, const Wanted& wanted) {
+    for (const auto& all : {from->named_parameters(), from->named_buffers()})
+      for (const auto& item : all)
+        if (wanted(item.key())) set(item.key(), item.value());
+  }
+  void set_attention(const std::string& layer, const LayerMaps& m) {
+    const int64_t width = m.key.size(2);
+    set(layer + "attention.query", {m.query.reshape({-1, width}), m.query_bias.reshape({-1})});
+    set(layer + "attention.key_value", {at::cat({m.key.reshape({-1, width}), m.value.reshape({-1, width})}),
+                                        at::cat({m.key_bias.reshape({-1}), m.value_bias.reshape({-1})})});
+    set(layer + "attention.type_bias", m.type_bias);
+  }
+  /// A BatchNorm that gives the values it has seen back as they are.
+  void set_norm(const std::string& name, const Tensor& values) {
+    const Tensor mean = values.mean(0), variance = values.var(0, false);
+    set(name, {(variance + kEps).sqrt(), mean});
+    set(name + ".running_mean", mean);
+    set(name + ".running_var", variance);
+  }
+  nn::Transformer network() {
+    network_->eval();
+    return network_;
+  }
+
+ private:
+  nn::Transformer network_;
+  torch::OrderedDict<std::string, Tensor> parameters_, buffers_;
+};
+
+/// Queries [n, heads · maps · key], keys and values of h side by side, and the tables of the logits.
+struct Attention {
+  Tensor query, key_value, scale;
+  int64_t value_width;
+};
+
+Attention attention_of(const LayerMaps& m, const Tensor& h, const LayerEdges& layer) {
+  const int64_t heads = m.heads(), maps = m.query.size(1), key = m.key.size(1), width = h.size(1);
+  const auto on = [&](const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    return at::linear(x, weight.reshape({-1, width}), bias.reshape({-1}));
+  };
+  const Tensor keys = nn::repeat_keys(on(h, m.key, m.key_bias), heads, maps);
+  return {on(h.narrow(0, 0, layer.destinations), m.query, m.query_bias),
+          at::cat({keys, on(h, m.value, m.value_bias)}, 1),
+          nn::query_map_scale(m.type_bias.size(0), heads, maps, key, h.scalar_type()), heads * m.value.size(1)};
+}
+
+}  // namespace
+
+Tensor Affine::operator()(const Tensor& x) const { return at::linear(x, weight, bias); }
+
+NetworkMaps maps_of(nn::Transformer& network) {
+  const torch::NoGradGuard no_grad;
+  const State state(network);
+  const nn::TransformerShape& shape = network->shape();
+  NetworkMaps maps;
+  maps.input = state.has("input.reduce.weight") ? state.affine("input.reduce") : identity(shape.width);
+  for (int64_t l = 0; l < network->layers(); ++l)
+    maps.layers.push_back(layer_of(state, str("layer_", l), network->blocks()[l]->attention(), shape));
+  for (int64_t l = 0; l < shape.output_layers; ++l) maps.output.push_back(state.affine(str("output_", l)));
+  return maps;
+}
+
+Trace trace(const NetworkMaps& maps, const Tensor& outer, const std::vector<LayerEdges>& edges, bool with_scores) {
+  Trace to;
+  Tensor h = maps.input(outer);
+  for (size_t l = 0; l < maps.layers.size(); ++l) {
+    const LayerMaps& m = maps.layers[l];
+    const Attention a = attention_of(m, h, edges[l]);
+    auto [attended, log_sum] =
+        ops::sparse_attention(a.query, a.key_value, edges[l].edges, a.scale, m.type_bias, m.heads(), m.clamp);
+    LayerTrace layer;
+    layer.input = h;
+    layer.attended = attended;
+    if (with_scores)
+      layer.scores = ops::sparse_attention_scores(a.query, a.key_value, a.value_width, edges[l].edges, a.scale,
+                                                  m.type_bias, m.heads(), m.clamp, log_sum);
+    layer.mid = at::linear(attended, m.attention_out) + m.attention_skip(h.narrow(0, 0, edges[l].destinations));
+    layer.units = m.ffn_in(layer.mid).relu();
+    h = at::linear(layer.units, m.ffn_out) + m.ffn_skip(layer.mid);
+    to.layers.push_back(layer);
+  }
+  to.last = h;
+  for (size_t l = 0; l < maps.output.size(); ++l) h = maps.output[l](l > 0 ? h.relu() : h);
+  to.logits = h;
+  return to;
+}
+
+Tensor layer_scores(const LayerMaps& m, const Tensor& h, const LayerEdges& edges) {
+  const Attention a = attention_of(m, h, edges);
+  const auto [attended, log_sum] =
+      ops::sparse_attention(a.query, a.key_value, edges.edges, a.scale, m.type_bias, m.heads(), m.clamp);
+  return ops::sparse_attention_scores(a.query, a.key_value, a.value_width, edges.edges, a.scale, m.type_bias, m.heads(),
+                                      m.clamp, log_sum);
+}
+
+NetworkMaps converted(const NetworkMaps& maps, at::ScalarType type) {
+  const auto tensor = [type](const Tensor& t) { return t.to(type).contiguous(); };
+  const auto affine = [&](const Affine& a) { return Affine{tensor(a.weight), tensor(a.bias)}; };
+  NetworkMaps to{affine(maps.input), {}, {}};
+  for (const LayerMaps& m : maps.layers)
+    to.layers.push_back({tensor(m.query), tensor(m.query_bias), tensor(m.key), tensor(m.key_bias), tensor(m.value),
+                         tensor(m.value_bias), tensor(m.type_bias), m.clamp, tensor(m.attention_out),
+                         affine(m.attention_skip), affine(m.ffn_in), tensor(m.ffn_out), affine(m.ffn_skip)});
+  for (const Affine& a : maps.output) to.output.push_back(affine(a));
+  return to;
+}
+
+nn::TransformerShape shape_of(const NetworkMaps& maps, const nn::TransformerShape& wide) {
+  nn::TransformerShape shape = wide;
+  const LayerMaps& first = maps.layers.at(0);
+  shape.outer_width = wide.outer_width > 0 ? wide.outer_width : wide.width;
+  shape.attention = nn::AttentionKind::kBilinear;
+  shape.compressed = true;
+  shape.width = maps.width();
+  shape.heads = first.heads();
+  shape.key_width = first.heads() * first.key.size(1);
+  shape.value_width = first.heads() * first.value.size(1);
+  shape.ffn_width = first.ffn_in.out();
+  shape.query_maps = first.query.size(1);
+  return shape;
+}
+
+nn::Transformer network_of(const NetworkMaps& maps, const nn::TransformerShape& shape, nn::Transformer& from,
+                           const Trace& trace) {
+  const torch::NoGradGuard no_grad;
+  Writer to(shape);
+  if (to.has("input.reduce.weight")) {
+    to.copy(from, [](const std::string& name) { return name.starts_with("input.") && !name.starts_with("input.reduce"); });
+    to.set("input.reduce", maps.input);
+  } else {
+    const Affine project = State(from).affine("input.project");
+    to.set("input.project", {maps.input.weight.mm(project.weight), maps.input(project.bias)});
+  }
+  for (size_t l = 0; l < maps.layers.size(); ++l) {
+    const LayerMaps& m = maps.layers[l];
+    const std::string layer = str("layer_", l, ".");
+    to.set_attention(layer, m);
+    to.set(layer + "attention_out.weight", m.attention_out);
+    to.set(layer + "attention_skip", m.attention_skip);
+    to.set(layer + "ffn_in", m.ffn_in);
+    to.set(layer + "ffn_out", {m.ffn_out, at::zeros({m.ffn_out.size(0)}, at::kDouble)});
+    to.set(layer + "ffn_skip", m.ffn_skip);
+    if (shape.norm == nn::NormKind::kNone) continue;
+    to.set_norm(layer + "attention_norm", trace.layers[l].mid);
+    to.set_norm(layer + "ffn_norm", l + 1 < maps.layers.size() ? trace.layers[l + 1].input : trace.last);
+  }
+  for (size_t l = 0; l < maps.output.size(); ++l) to.set(str("output_", l), maps.output[l]);
+  return to.network();
+}
+
+nn::Transformer with_attention_of(const NetworkMaps& maps, nn::Transformer& wide) {
+  const torch::NoGradGuard no_grad;
+  nn::TransformerShape shape = wide->shape();
+  const LayerMaps& first = maps.layers.at(0);
+  shape.attention = nn::AttentionKind::kBilinear;
+  shape.key_width = first.heads() * first.key.size(1);
+  shape.value_width = first.heads() * first.value.size(1);
+  shape.query_maps = first.query.size(1);
+  Writer to(shape);
+  to.copy(wide, [](const std::string& name) { return name.find(".attention.") == std::string::npos; });
+  for (size_t l = 0; l < maps.layers.size(); ++l) to.set_attention(str("layer_", l, "."), maps.layers[l]);
+  return to.network();
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,52 @@
+#include "graphsieve/compress/network_maps.h"
+
+#include "compress_testing.h"
+#include "graphsieve/base/error.h"
+
+namespace graphsieve {
+namespace {
+
+using nn::AttentionKind;
+constexpr AttentionKind kWide[] = {AttentionKind::kPlain, AttentionKind::kExphormer, AttentionKind::kSpexphormer};
+
+TEST(NetworkMaps, AreTheNetwork) {
+  const torch::NoGradGuard no_grad;
+  for (const AttentionKind kind : kWide)
+    for (const int64_t heads : {1, 2})
+      for (const int64_t pre : {0, 1}) {
+        const auto c = random_case(kind, 8, heads, 3, pre, 1 + pre);
+        EXPECT_LT(apart(c->traced.logits, c->network(c->input, ForwardOptions())), 2e-5);
+      }
+}
+
+TEST(NetworkMaps, GoBackIntoANetworkThatIsTheSame) {
+  const torch::NoGradGuard no_grad;
+  for (const AttentionKind kind : kWide)
+    for (const int64_t pre : {0, 1}) {
+      const auto c = random_case(kind, 8, 2, 3, pre, 1 + pre);
+      nn::Transformer back = network_of(c->maps, shape_of(c->maps, c->network->shape()), c->network, c->traced);
+      EXPECT_LT(apart(back(c->input, ForwardOptions()), c->traced.logits), 2e-5);
+      const Trace again = trace(maps_of(back), back->input()->outer(c->input).to(at::kDouble), c->input.layers, false);
+      EXPECT_LT(apart(again.logits, c->traced.logits), 2e-5);
+      // Its norms are at the graph's own statistics: training goes on from the same function.
+      back->train();
+      if (pre == 0) {
+        EXPECT_LT(apart(back(c->input, ForwardOptions()), c->traced.logits), 2e-3);
+      }
+      nn::Transformer bilinear = with_attention_of(c->maps, c->network);
+      EXPECT_LT(apart(bilinear(c->input, ForwardOptions()), c->traced.logits), 2e-5);
+      const Trace same = trace(maps_of(bilinear), c->outer, c->input.layers, false);
+      EXPECT_LT(apart(same.logits, c->traced.logits), 2e-5);
+    }
+}
+
+TEST(NetworkMaps, RefusesNormsThatAreNoAffineMaps) {
+  auto c = random_case(AttentionKind::kPlain, 8, 1, 1);
+  nn::TransformerShape shape = c->network->shape();
+  shape.norm = nn::NormKind::kGraph;
+  nn::Transformer network(shape);
+  EXPECT_THROW(maps_of(network), Error);
+}
+
+}  // namespace
+}  // namespace graphsieve
