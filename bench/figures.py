@@ -14,7 +14,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, kernels, memory, program, speed, tables  # noqa: E402
+from measure import accuracy, compress, kernels, memory, program, speed, tables  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
@@ -25,6 +25,8 @@ GROUPS = {
     "profile": (speed.profile, "where the time of a run goes (perf)"),
     "memory": (memory.memory, "resident memory of training, tensor bytes of one step against plain tensor operations"),
     "threads": (speed.threads, "one thread against two"),
+    "compress": (compress.compress, "wide networks made narrower: every method, norms, the smallest width within half a point"),
+    "samplers": (compress.samplers, "draws by score against uniform ones, and narrow estimators against wide ones"),
     "kernels": (kernels.kernels, "kernels against the bare gather, and against PyG's TransformerConv"),
 }
 

@@ -58,8 +58,10 @@ Compression compress_jl(const CompressTask& task) {
     }
     const auto edges = static_cast<double>(task.edges[l].edges.index.numel());
     pairs += edges * static_cast<double>(heads);
+    const Tensor errors = edge_logits(found.maps.layers[l], h, sample) - exact;
     layers.push_back({{"layer", l},
                       {"distinct_inputs", distinct_rows(h)},
+                      {"mean_square_logit_error", errors.square().mean().item<double>()},
                       {"largest_logit_error", best},
                       {"largest_relative_error", relative_logit_error(wide, found.maps.layers[l], h, sample)},
                       {"edges_looked_at", sample.source.size(0)}});
