@@ -28,6 +28,7 @@ void add_sparsify_command(Program& program);
 void add_predict_command(Program& program);
 void add_inspect_command(Program& program);
 void add_compress_command(Program& program);
+void add_study_command(Program& program);
 void add_datasets_command(Program& program);
 void add_docs_command(Program& program);
 

@@ -48,6 +48,7 @@ void add_commands(Program& program) {
   add_predict_command(program);
   add_inspect_command(program);
   add_compress_command(program);
+  add_study_command(program);
   add_datasets_command(program);
   add_docs_command(program);
 }

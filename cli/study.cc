@@ -1,0 +1,157 @@
+#include "graphsieve/study/study.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands.h"
+#include "graph_source.h"
+#include "progress.h"
+#include "run_folder.h"
+#include "stop.h"
+#include "training_options.h"
+
+namespace graphsieve {
+namespace {
+
+using Json = nlohmann::json;
+
+struct StudyOptions {
+  std::string graph, recipe;
+  std::vector<std::string> settings;
+  StudyRequest request;
+  int threads = 0;
+  bool json = false, quiet = false;
+  std::string out;
+};
+
+/// "mean ± deviation", or the mean alone of one run.
+std::string shown(const Json& row, const std::string& figure, double scale, int digits) {
+  const Json found = row.value(figure, Json());
+  if (!found.is_object() || !found.at("mean").is_number()) return "-";
+  const std::string mean = fmt::format("{:.{}f}", scale * found.at("mean").get<double>(), digits);
+  if (found.at("count").get<int64_t>() < 2) return mean;
+  return fmt::format("{} ± {:.{}f}", mean, scale * found.at("std").get<double>(), digits);
+}
+
+struct Column {
+  const char* title;
+  const char* figure;
+  double scale;
+  int digits;
+};
+
+std::vector<Column> columns_of(const std::string& axis) {
+  constexpr double kMiB = 1.0 / (1 << 20);
+  if (axis == "width")
+    return {{"val, %", "val", 100, 2},
+            {"test, %", "test", 100, 2},
+            {"energy, values", "agreement.energy_values", 1, 5},
+            {"energy, neighbours", "agreement.energy_neighbours", 1, 4},
+            {"of uniform", "uniform.energy_neighbours", 1, 4},
+            {"spearman", "agreement.spearman", 1, 3},
+            {"overlap", "agreement.overlap", 1, 3},
+            {"peak MiB", "peak_tensor_bytes", kMiB, 1}};
+  if (axis == "k")
+    return {{"val, %", "val", 100, 2},
+            {"test, %", "test", 100, 2},
+            {"spectral error", "spectral_error", 1, 3},
+            {"edges kept, %", "edge_share", 100, 1},
+            {"peak MiB", "peak_tensor_bytes", kMiB, 1},
+            {"s/epoch", "seconds_per_epoch", 1, 4}};
+  return {{"nodes", "nodes", 1, 0},
+          {"attention edges", "attention_edges", 1, 0},
+          {"estimator MiB", "estimator_peak_tensor_bytes", kMiB, 1},
+          {"network MiB", "network_peak_tensor_bytes", kMiB, 1},
+          {"estimator s/epoch", "estimator_seconds_per_epoch", 1, 4},
+          {"network s/epoch", "network_seconds_per_epoch", 1, 4}};
+}
+
+void print_study(const Json& found, const std::string& out) {
+  const std::string axis = found.at("axis");
+  const auto columns = columns_of(axis);
+  fmt::print("{:>8} {:<16}", axis, axis == "width" ? "" : axis == "k" ? "sampler" : "model");
+  for (const Column& c : columns) fmt::print(" {:>18}", c.title);
+  fmt::print("\n");
+  for (const Json& row : found.at("summary")) {
+    fmt::print("{:>8} {:<16}", row.at("value").get<int64_t>(), row.value("variant", ""));
+    for (const Column& c : columns) fmt::print(" {:>18}", shown(row, c.figure, c.scale, c.digits));
+    fmt::print("\n");
+  }
+  if (found.contains("pays_from")) {
+    const auto from = [&](const char* figure) {
+      const Json& value = found.at("pays_from").at(figure);
+      return value.is_null() ? std::string("nowhere here") : fmt::format("from {} {}", axis, value.get<int64_t>());
+    };
+    fmt::print("both sparse stages need less than the full network: memory {}, time {}\n", from("peak_tensor_bytes"),
+               from("seconds_per_epoch"));
+  }
+  fmt::print("study folder: {}\n", out);
+}
+
+void run_study(StudyOptions options) {
+  StudyRequest& request = options.request;
+  const bool size = request.axis == "size";
+  if (size == !options.graph.empty())
+    throw UsageError(size ? "a study of size generates its graphs; expected no GRAPH" : "GRAPH is missing");
+  set_threads(options.threads);
+  watch_for_stop();
+  Json found;
+  {
+    Progress progress(options.quiet);
+    const auto given = size ? nullptr : std::make_shared<Dataset>(open_graph(options.graph));
+    const DatasetOf data = [&](int64_t value) {
+      return given ? *given : open_graph(str("minesweeper:", value, ":", request.seed));
+    };
+    const Recipe recipe = make_recipe(options.recipe, given ? given->recipe : "minesweeper", options.settings);
+    request.out = options.out.empty() ? std::filesystem::path("studies") / str(request.axis, "-", given ? given->name : "generated")
+                                      : folder_path(options.out);
+    found = study(data, recipe, request, progress);
+  }
+  if (options.json) fmt::print("{}\n", found.dump(1));
+  else print_study(found, request.out.string());
+}
+
+}  // namespace
+
+void add_study_command(Program& program) {
+  auto options = std::make_shared<StudyOptions>();
+  StudyRequest& request = options->request;
+  CLI::App* command = program.app.add_subcommand("study", "Train one recipe along one axis, and compare");
+  command->add_option("AXIS", request.axis, "width, k, density (graph.expander_degree) or size (of a generated graph)")
+      ->required()
+      ->check(CLI::IsMember(study_axes()).description(""));
+  command->add_option("GRAPH", options->graph, "As for run; none for size");
+  command->add_option("--values", request.values, "Points of the axis, joined by commas (default: the axis's own)")
+      ->delimiter(',')
+      ->check(CLI::Range(int64_t{1}, int64_t{100000}).description(""))
+      ->type_name("N,…");
+  command->add_option("--recipe", options->recipe, "As for run")->type_name("NAME|FILE");
+  command->add_option("--set", options->settings, "As for run")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->take_all();
+  command->add_option("--repeats", request.repeats, "Runs per point; repeat i has split i and seed SEED + i (default: 1)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000}).description(""))
+      ->type_name("N");
+  command->add_option("--seed", request.seed, "Of the first repeat (default: 0)")->type_name("SEED");
+  command->add_option("--epochs", request.epochs, "Of both stages (default: the recipe's; density and size: 5)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
+      ->type_name("N");
+  add_threads_option(*command, options->threads);
+  command->add_option("--out", options->out, "Study folder; one that is not finished is gone on with (default: studies/AXIS-GRAPH)")
+      ->type_name("FOLDER");
+  command->add_flag("--json", options->json, "Print study.json");
+  add_quiet_option(*command, options->quiet);
+  command->footer(
+      "Every point is a run folder inside the study's; the same command again goes on where it stopped, and more\n"
+      "values or repeats add to what is there.\n\n"
+      "Examples:\n"
+      "  graphsieve study width minesweeper --values 4,16,64 --repeats 3\n"
+      "  graphsieve study k graph.npz --values 3,5,10\n"
+      "  graphsieve study size --values 50,100,200");
+  command->callback([options, &program] { program.action = [options] { run_study(*options); }; });
+}
+
+}  // namespace graphsieve

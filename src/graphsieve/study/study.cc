@@ -1,0 +1,297 @@
+#include "graphsieve/study/study.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "graphsieve/analysis/inspect.h"
+#include "graphsieve/base/error.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/recipe/recipe_check.h"
+#include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/study/spectral_error.h"
+#include "graphsieve/train/loaded_run.h"
+
+namespace graphsieve {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+const std::vector<std::string> kSamplers = {"graph_reservoir", "graph_uniform", "graph_max"};
+constexpr int64_t kShortEpochs = 5;  ///< where memory and time are all that is asked for
+
+std::vector<int64_t> usual_values(const std::string& axis) {
+  if (axis == "width") return {4, 8, 16, 32, 64};
+  if (axis == "k") return {2, 5, 10, 20};
+  if (axis == "density") return {2, 5, 15, 40, 100};
+  return {50, 100, 200, 400};
+}
+
+bool sparse(const Recipe& recipe) { return recipe.model == "spexphormer"; }
+
+/// Mean and standard deviation (n − 1) of what is there.
+Json mean_of(const std::vector<double>& values) {
+  double sum = 0, square = 0;
+  int64_t count = 0;
+  for (const double v : values)
+    if (std::isfinite(v)) sum += v, ++count;
+  if (count == 0) return {{"mean", nullptr}, {"std", nullptr}, {"count", 0}};
+  const double mean = sum / static_cast<double>(count);
+  for (const double v : values)
+    if (std::isfinite(v)) square += (v - mean) * (v - mean);
+  return {{"mean", mean}, {"std", count > 1 ? std::sqrt(square / static_cast<double>(count - 1)) : 0.0}, {"count", count}};
+}
+
+/// One run of the study.
+struct Point {
+  int64_t value = 0;
+  std::string variant;  ///< of the value: a sampler, a model
+  uint64_t seed = 0;
+  Recipe recipe;
+  Stages stages = Stages::kBoth;
+  fs::path scores_from;
+  bool counts = true;   ///< false: only makes scores for others
+  std::string name(const std::string& axis) const {
+    return str(counts ? axis + "-" + std::to_string(value) : "scores", variant.empty() ? "" : "-", variant, "-seed-", seed);
+  }
+};
+
+class Study {
+ public:
+  Study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer)
+      : data_(data), recipe_(recipe), request_(request), observer_(observer),
+        values_(request.values.empty() ? usual_values(request.axis) : request.values) {
+    std::sort(values_.begin(), values_.end());
+    values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
+  }
+
+  Json run() {
+    claim_folder();
+    const auto points = plan();
+    for (size_t i = 0; i < points.size(); ++i) train(points[i], i, points.size());
+    Json rows = Json::array();
+    for (const Point& point : points)
+      if (point.counts) rows.push_back(row_of(point));
+    Json to = {{"axis", request_.axis}, {"values", values_}, {"repeats", request_.repeats},
+               {"recipe", recipe_.name}, {"model", recipe_.model}, {"points", rows}, {"summary", summary(rows)}};
+    if (request_.axis == "density" || request_.axis == "size") to["pays_from"] = pays_from(to["summary"]);
+    write_text_file(request_.out / "study.json", to.dump(2) + "\n");
+    return to;
+  }
+
+ private:
+  fs::path folder(const Point& point) const { return request_.out / point.name(request_.axis); }
+
+  /// Makes the folder, or sees that it is this study's.
+  void claim_folder() const {
+    const Dataset first = data_(values_.front());
+    const Json mine = {{"axis", request_.axis}, {"seed", request_.seed}, {"epochs", request_.epochs},
+                       {"recipe", to_yaml(recipe_)}, {"graph", request_.axis == "size" ? "generated" : fingerprint_text(first)}};
+    const fs::path file = request_.out / "request.json";
+    if (fs::exists(file)) {
+      const Json theirs = Json::parse(read_text_file(file), nullptr, false);
+      for (const auto& [key, value] : mine.items())
+        if (!theirs.is_object() || !theirs.contains(key) || theirs.at(key) != value)
+          throw Error(request_.out.string(), ": holds another study (its ", key, " differs); name another with --out");
+      return;
+    }
+    if (fs::exists(request_.out) && !fs::is_empty(request_.out))
+      throw Error(request_.out.string(), ": exists and holds no study; name another with --out");
+    fs::create_directories(request_.out);
+    write_text_file(file, mine.dump(2) + "\n");
+  }
+
+  Recipe with_epochs(Recipe recipe, int64_t otherwise) const {
+    const int64_t epochs = request_.epochs > 0 ? request_.epochs : otherwise;
+    if (epochs > 0) recipe.estimator.epochs = recipe.network.epochs = epochs;
+    return recipe;
+  }
+
+  std::vector<Point> plan() const {
+    std::vector<Point> points;
+    for (int64_t r = 0; r < request_.repeats; ++r) {
+      const uint64_t seed = request_.seed + static_cast<uint64_t>(r);
+      if (request_.axis == "k") {
+        if (!sparse(recipe_)) throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
+        Point scores{0, "", seed, with_epochs(recipe_, 0), Stages::kEstimator, {}, false};
+        points.push_back(scores);
+        for (const int64_t k : values_)
+          for (const std::string& sampler : kSamplers) {
+            Point point{k, sampler, seed, with_epochs(recipe_, 0), Stages::kNetwork, folder(scores), true};
+            point.recipe.network.k.assign(point.recipe.network.layers, k);
+            point.recipe.network.sampler = sampler;
+            points.push_back(point);
+          }
+        continue;
+      }
+      for (const int64_t value : values_) {
+        Point point{value, "", seed, with_epochs(recipe_, 0), Stages::kBoth, {}, true};
+        if (request_.axis == "width") {
+          (sparse(recipe_) ? point.recipe.estimator.width : point.recipe.network.width) = value;
+          if (sparse(recipe_)) point.stages = Stages::kEstimator;
+          else point.recipe.network.ffn_width = 0;
+          points.push_back(point);
+          continue;
+        }
+        for (const char* model : {"exphormer", "spexphormer"}) {
+          point.variant = model;
+          point.recipe = with_epochs(recipe_, kShortEpochs);
+          point.recipe.model = model;
+          if (request_.axis == "density") point.recipe.graph.expander_degree = value;
+          points.push_back(point);
+        }
+      }
+    }
+    for (const Point& p : points) check_recipe(p.recipe);
+    return points;
+  }
+
+  void train(const Point& point, size_t index, size_t count) const {
+    if (fs::exists(folder(point) / "result.json")) return;
+    observer_.note(str("point ", index + 1, " of ", count, ": ", point.name(request_.axis)));
+    RunRequest run;
+    run.out = folder(point);
+    run.stages = point.stages;
+    run.scores_from = point.scores_from;
+    run.seed = point.seed;
+    const Dataset data = data_(point.value);
+    const int64_t repeat = static_cast<int64_t>(point.seed - request_.seed);
+    run.splits = {data.given_splits.empty() ? repeat : repeat % static_cast<int64_t>(data.given_splits.size())};
+    run_experiment(data, point.recipe, run, observer_);
+  }
+
+  /// The figures of one point.
+  Json row_of(const Point& point) const {
+    if (observer_.stop_requested()) throw Interrupted();
+    const RunFolder run(folder(point));
+    const Json &one = run.run(), &graph = run.result.at("graph");
+    Json row = {{"value", point.value}, {"seed", point.seed},   {"nodes", graph.at("nodes")},
+                {"attention_edges", graph.at("attention_edges")}, {"val", one.at("val")},
+                {"test", one.at("test")}};
+    if (!point.variant.empty()) row["variant"] = point.variant;
+    double peak = 0, seconds = 0;
+    for (const char* stage : {"estimator", "network"}) {
+      const Json& part = one.at(stage);
+      if (!part.is_object() || (point.stages == Stages::kNetwork && std::string(stage) == "estimator")) continue;
+      const double epochs = std::max(part.at("epochs").get<double>(), 1.0);
+      row[str(stage, "_peak_tensor_bytes")] = part.at("peak_tensor_bytes");
+      row[str(stage, "_seconds_per_epoch")] = part.at("seconds").get<double>() / epochs;
+      peak = std::max(peak, part.at("peak_tensor_bytes").get<double>());
+      seconds += part.at("seconds").get<double>() / epochs;
+    }
+    row["peak_tensor_bytes"] = peak;
+    row["seconds_per_epoch"] = seconds;
+    if (one.at("network").is_object()) row["edge_share"] = one.at("network").at("edge_share");
+    if (request_.axis == "k") row["spectral_error"] = sampled_error(point);
+    if (request_.axis == "width") row.update(agreement(point));
+    return row;
+  }
+
+  /// Mean over the layers, of the draw that the reported predictions use.
+  double sampled_error(const Point& point) const {
+    const c10::NoGradGuard no_grad;
+    Dataset data = data_(point.value);
+    const LoadedRun run(folder(point), data, observer_);
+    const Recipe& recipe = run.folder.recipe;
+    double sum = 0;
+    for (int64_t l = 0; l < recipe.network.layers; ++l)
+      sum += spectral_error(run.graph.edges, run.scores[l],
+                            draw_layer(run.graph.edges, run.scores[l], at::Tensor(), recipe.network.k[l],
+                                       sampler_of(recipe.network.sampler), run.folder.seed(),
+                                       run.folder.run().at("best_epoch").get<int64_t>(), l));
+    return sum / static_cast<double>(recipe.network.layers);
+  }
+
+  /// Statistics of the scores against the widest's of the same seed, and of uniform scores against them: layers' mean.
+  Json agreement(const Point& point) const {
+    if (point.value == values_.back()) return Json::object();
+    Point widest = point;
+    widest.value = values_.back();
+    const Json found = inspect(data_(point.value), {folder(point), folder(widest), 0, 0, point.seed}, observer_);
+    const Json& layers = found.at("comparison").at("layers");
+    Json to;
+    for (const char* scores : {"agreement", "uniform"})
+      for (const auto& [name, first] : layers.at(0).at(scores).items()) {
+        if (!first.is_object()) continue;
+        std::vector<double> values;
+        for (const Json& layer : layers)
+          values.push_back(layer.at(scores).at(name).at("mean").is_number() ? layer.at(scores).at(name).at("mean").get<double>() : NAN);
+        to[scores][name] = mean_of(values).at("mean");
+      }
+    return to;
+  }
+
+  /// Mean and deviation over the seeds of every number of the points of one value and variant.
+  static Json summary(const Json& rows) {
+    std::vector<std::pair<int64_t, std::string>> order;
+    std::map<std::pair<int64_t, std::string>, std::map<std::string, std::vector<double>>> groups;
+    for (const Json& row : rows) {
+      const std::pair key(row.at("value").get<int64_t>(), row.value("variant", ""));
+      if (!groups.contains(key)) order.push_back(key);
+      auto& group = groups[key];
+      for (const auto& [name, number] : row.items()) {
+        if (name == "value" || name == "seed" || name == "variant") continue;
+        if (number.is_object()) {
+          for (const auto& [inner, n] : number.items())
+            group[name + "." + inner].push_back(n.is_number() ? n.get<double>() : NAN);
+        } else {
+          group[name].push_back(number.is_number() ? number.get<double>() : NAN);
+        }
+      }
+    }
+    Json to = Json::array();
+    for (const auto& key : order) {
+      Json one = {{"value", key.first}};
+      if (!key.second.empty()) one["variant"] = key.second;
+      for (const auto& [name, numbers] : groups[key]) one[name] = mean_of(numbers);
+      to.push_back(one);
+    }
+    return to;
+  }
+
+  /// The least value from which the sparse pipeline (both stages) needs less than the full network, at every larger one
+  /// too; null where it never does.
+  static Json pays_from(const Json& summary) {
+    Json to;
+    for (const char* figure : {"peak_tensor_bytes", "seconds_per_epoch"}) {
+      std::map<int64_t, std::map<std::string, double>> found;
+      for (const Json& row : summary)
+        if (row.at(figure).at("mean").is_number()) found[row.at("value")][row.at("variant")] = row.at(figure).at("mean");
+      Json from = nullptr;
+      for (const auto& [value, of] : found) {
+        const bool pays = of.contains("spexphormer") && of.contains("exphormer") && of.at("spexphormer") < of.at("exphormer");
+        if (!pays) from = nullptr;
+        else if (from.is_null()) from = value;
+      }
+      to[figure] = from;
+    }
+    return to;
+  }
+
+  const DatasetOf& data_;
+  const Recipe& recipe_;
+  const StudyRequest& request_;
+  Observer& observer_;
+  std::vector<int64_t> values_;
+};
+
+}  // namespace
+
+const std::vector<std::string>& study_axes() {
+  static const std::vector<std::string> axes = {"width", "k", "density", "size"};
+  return axes;
+}
+
+Json study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer) {
+  if (std::find(study_axes().begin(), study_axes().end(), request.axis) == study_axes().end())
+    throw Error("axis is '", request.axis, "'; expected width, k, density or size");
+  for (const int64_t value : request.values)
+    if (value < 1) throw Error("values: ", value, "; expected at least 1");
+  return Study(data, recipe, request, observer).run();
+}
+
+}  // namespace graphsieve
