@@ -14,7 +14,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, compress, kernels, memory, program, speed, tables  # noqa: E402
+from measure import accuracy, compress, kernels, memory, program, speed, tables, theory  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
@@ -26,6 +26,7 @@ GROUPS = {
     "memory": (memory.memory, "resident memory of training, tensor bytes of one step against plain tensor operations"),
     "threads": (speed.threads, "one thread against two"),
     "compress": (compress.compress, "wide networks made narrower: every method, norms, the smallest width within half a point"),
+    "theory": (theory.theory, "the experiments of the theory of compressibility: widths 64 and 4 many times, MLP, GCN"),
     "samplers": (compress.samplers, "draws by score against uniform ones, and narrow estimators against wide ones"),
     "kernels": (kernels.kernels, "kernels against the bare gather, and against PyG's TransformerConv"),
 }
