@@ -41,10 +41,32 @@ std::vector<Tensor> whole_graph_scores(LoadedRun& run) {
   return scores;
 }
 
+LoadedRun load(const std::filesystem::path& path, Dataset& data, Observer& observer) {
+  if (observer.stop_requested()) throw Interrupted();
+  LoadedRun run(path, data, observer);
+  if (!run.same_graph)
+    throw Error(path.string(), ": was trained on another graph (fingerprint ",
+                run.folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(data), ")");
+  return run;
+}
+
+/// Mean norm of the layers' maps; null where there is none.
+class LayersMean {
+ public:
+  void add(const std::string& map, double norm) {
+    if (map.rfind("layer_", 0) == 0) sum_ += norm, ++count_;
+  }
+  Json json() const { return count_ > 0 ? number(sum_ / count_) : Json(nullptr); }
+
+ private:
+  double sum_ = 0, count_ = 0;
+};
+
 class Inspection {
  public:
   Inspection(const InspectRequest& request, Dataset& data, Observer& observer)
       : request_(request),
+        observer_(observer),
         run_(load(request.run, data, observer)),
         scores_(whole_graph_scores(run_)),
         row_start_(run_.graph.edges.row_start.const_data_ptr<int64_t>()),
@@ -86,25 +108,18 @@ class Inspection {
                {"layers", Json::array()}};
     const auto uniform = uniform_scores(nodes_, row_start_);
     const auto random = random_scores(nodes_, row_start_, request_.seed);
-    for (size_t l = 0; l < layers; ++l)
+    for (size_t l = 0; l < layers; ++l) {
+      if (observer_.stop_requested()) throw Interrupted();
       to["layers"].push_back({{"layer", l},
                               {"k", k_of(l)},
                               {"agreement", agreement(of(narrow[l]), of(wide[l]), l)},
                               {"uniform", agreement({nodes_, row_start_, uniform.data()}, of(wide[l]), l)},
                               {"random", agreement({nodes_, row_start_, random.data()}, of(wide[l]), l)}});
+    }
     return to;
   }
 
  private:
-  static LoadedRun load(const std::filesystem::path& path, Dataset& data, Observer& observer) {
-    LoadedRun run(path, data, observer);
-    if (!run.same_graph)
-      throw Error(path.string(), ": was trained on another graph (fingerprint ",
-                  run.folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(data),
-                  ")");
-    return run;
-  }
-
   static std::string scores_of(const LoadedRun& run) { return run.folder.has_estimator() ? "estimator" : "network"; }
   static int64_t scores_width(const LoadedRun& run) {
     return run.folder.has_estimator() ? run.folder.recipe.estimator.width : run.folder.recipe.network.width;
@@ -130,13 +145,13 @@ class Inspection {
   /// Norms of the network's maps, and of the vectors that enter each layer.
   void norms(Json& to) {
     OperatorNorms operators(*run_.network);
-    double sum = 0, count = 0;
+    LayersMean mean;
     to["operator_norms"] = Json::array();
     for (const auto& [name, norm] : operators.measure()) {
       to["operator_norms"].push_back({{"map", name}, {"norm", norm}});
-      if (name.rfind("layer_", 0) == 0) sum += norm, ++count;
+      mean.add(name, norm);
     }
-    to["operator_norm_mean"] = number(count > 0 ? sum / count : NAN);
+    to["operator_norm_mean"] = mean.json();
     Json vectors = Json::array();
     double vector_sum = 0;
     const int64_t layers = run_.network->layers();
@@ -160,17 +175,18 @@ class Inspection {
     for (std::string line; std::getline(file, line);) {
       const Json epoch = Json::parse(line, nullptr, false);
       if (epoch.is_discarded() || epoch.value("stage", "") != "network" || !epoch.contains("operator_norms")) continue;
-      double sum = 0, count = 0;
+      LayersMean mean;
       for (const auto& [map, norm] : epoch["operator_norms"].items())
-        if (map.rfind("layer_", 0) == 0 && norm.is_number()) sum += norm.get<double>(), ++count;
+        if (norm.is_number()) mean.add(map, norm.get<double>());
       to.push_back({{"epoch", epoch["epoch"]},
-                    {"operator_norm_mean", number(count > 0 ? sum / count : NAN)},
+                    {"operator_norm_mean", mean.json()},
                     {"vector_norms", epoch.value("vector_norms", Json::array())}});
     }
     return to;
   }
 
   const InspectRequest& request_;
+  Observer& observer_;
   LoadedRun run_;
   const std::vector<Tensor> scores_;
   const int64_t* row_start_;
@@ -188,9 +204,7 @@ Json inspect(Dataset data, const InspectRequest& request, Observer& observer) {
   Inspection inspection(request, data, observer);
   Json to = inspection.alone();
   if (request.other.empty()) return to;
-  LoadedRun other(request.other, data, observer);
-  if (!other.same_graph)
-    throw Error(request.other.string(), ": was trained on another graph than ", request.run.string());
+  LoadedRun other = load(request.other, data, observer);
   to["comparison"] = inspection.against(other);
   return to;
 }

@@ -12,9 +12,6 @@
 namespace graphsieve {
 namespace {
 
-/// True if validation value a is the better; one that is not defined is the worst.
-bool better(double a, double b) { return !std::isnan(a) && (std::isnan(b) || a > b); }
-
 /// The validation value of the same prediction for every node: each class's share of the training nodes.
 double guessing(const StageContext& context) {
   const Labels& labels = context.data.data.labels;

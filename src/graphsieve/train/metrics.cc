@@ -137,4 +137,6 @@ std::vector<ClassFigures> per_class(const Probabilities& p, const Labels& labels
   return figures;
 }
 
+bool better(double a, double b) { return !std::isnan(a) && (std::isnan(b) || a > b); }
+
 }  // namespace graphsieve

@@ -29,6 +29,9 @@ struct Probabilities {
 /// (one class alone). Multi-label accuracy and F1 cut at 0.5.
 double evaluate(Metric metric, const Probabilities& p, const Labels& labels, const std::vector<int32_t>& nodes);
 
+/// Is validation value a better than b? One that is not defined is the worst, and not better than another such.
+bool better(double a, double b);
+
 /// Area under the ROC curve of scores against 0/1 targets; NaN if one kind is missing.
 double roc_auc(const std::vector<float>& score, const std::vector<uint8_t>& positive);
 

@@ -77,8 +77,8 @@ class Loop {
     reset_peak_tensor_bytes();
     const auto start = Clock::now();
     context_.observer.stage(stage_.name(), recipe_.epochs);
-    double best = kNone;
-    int64_t since_best = 0;
+    double best = std::numeric_limits<double>::quiet_NaN();
+    int64_t since_best = 0, kept = 0;
     for (int64_t epoch = 0; epoch < recipe_.epochs; ++epoch) {
       EpochRecord record = train_epoch(epoch);
       record.evaluated = (epoch + 1) % recipe_.eval_every == 0 || epoch + 1 == recipe_.epochs;
@@ -86,9 +86,9 @@ class Loop {
         evaluate_epoch(record);
         ++since_best;
         // Where the value is never defined (a part of one class, say), the last epoch counts as the best.
-        const double value = std::isnan(record.val) ? kNone : record.val;
-        if (value > best || best == kNone) {
-          best = value;
+        if (better(record.val, best) || std::isnan(best)) {
+          best = record.val;
+          ++kept;
           since_best = 0;
           figures.best_epoch = epoch;
           figures.val = record.val;
@@ -101,7 +101,7 @@ class Loop {
       report(record);
       if (recipe_.patience > 0 && since_best >= recipe_.patience) break;
     }
-    if (best == kNone)
+    if (kept > 0 && std::isnan(best))
       context_.observer.note(str("the metric is not defined on the validation nodes (one class alone?): the ", stage_.name(),
                                  "'s last epoch is used"));
     best_.restore(*network_);
@@ -113,8 +113,6 @@ class Loop {
   }
 
  private:
-  static constexpr double kNone = -std::numeric_limits<double>::infinity();
-
   EpochRecord train_epoch(int64_t epoch) {
     EpochRecord record;
     record.stage = stage_.name();

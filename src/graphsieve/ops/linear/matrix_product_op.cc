@@ -75,14 +75,10 @@ void rows_product(const Tensor& x, const Tensor& w, const Tensor* bias, const Te
   if (done < n) blas_product(x.narrow(0, done, n - done), w, bias, y.narrow(0, done, n - done));
 }
 
-void inner_product(const Tensor& g, const Tensor& x, bool add, const Tensor& to) {
-  // The narrower side is turned, so the other may come out on the left.
-  if (g.size(1) > x.size(1)) {
-    const Tensor turned = add ? to.t().contiguous() : at::empty({x.size(1), g.size(1)}, to.options());
-    inner_product(x, g, add, turned);
-    to.copy_(turned.t());
-    return;
-  }
+namespace {
+
+/// to = gᵀ x (+ to) where g is not the wider.
+void inner_of_narrow(const Tensor& g, const Tensor& x, bool add, const Tensor& to) {
   const int64_t n = g.size(0), out = g.size(1), in = x.size(1);
   int64_t done = 0;
   if (n >= kInnerPieces[1] && out > 0 && in > 0 && jit_fits(g) && jit_fits(x)) {
@@ -101,6 +97,17 @@ void inner_product(const Tensor& g, const Tensor& x, bool add, const Tensor& to)
     rest.addmm_(left, right);
   else
     at::mm_out(rest, left, right);
+}
+
+}  // namespace
+
+void inner_product(const Tensor& g, const Tensor& x, bool add, const Tensor& to) {
+  if (g.size(1) <= x.size(1)) return inner_of_narrow(g, x, add, to);
+  // Only the narrower side is turned: the result comes out turned itself.
+  const Tensor turned = at::empty({x.size(1), g.size(1)}, to.options());
+  inner_of_narrow(x, g, false, turned);
+  if (add) Tensor(to).add_(turned.t());
+  else to.copy_(turned.t());
 }
 
 }  // namespace graphsieve::ops

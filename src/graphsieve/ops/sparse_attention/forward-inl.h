@@ -29,7 +29,7 @@ class Forward {
  public:
   Forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum, const Scratch& scratch)
       : o_(a, scratch), edges_(edges), out_(o_.value, a.heads, a.value_width, out, a.heads * a.value_width),
-        log_sum_(log_sum), bounded_(a.clamp <= 40) {}
+        log_sum_(log_sum) {}
 
   void run() {
     with_policy(o_.key, o_.value, [&](auto policy) { run_rows<decltype(policy)>(); });
@@ -75,7 +75,7 @@ class Forward {
     typename P::Sum sum;
 
     HWY_INLINE RowSoftmax(const Operands<T>& o, RowBuffers& b)
-        : shift(hn::Set(DF(), o.a.clamp <= 40 ? o.a.clamp : -std::numeric_limits<float>::infinity())),
+        : shift(hn::Set(DF(), o.bounded ? o.a.clamp : -std::numeric_limits<float>::infinity())),
           total(hn::Zero(DF())), sum(zero_sum<P>(o.value, b.value_any)) {}
 
     /// Makes exponentials relative to `to`, where that is larger.
@@ -139,7 +139,7 @@ class Forward {
       if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, row.sum);
       const VF logit = hn::Max(hn::Min(add_bias(o_, dots, types), high), low);
       const auto held = first_edges(count, heads);
-      if (!bounded_ && (chunk == 0 || !hn::AllFalse(d, hn::And(hn::Gt(logit, row.shift), held))))
+      if (!o_.bounded && (chunk == 0 || !hn::AllFalse(d, hn::And(hn::Gt(logit, row.shift), held))))
         row.raise(o_, P::fold_max(o_.key, hn::IfThenElse(held, logit, none)), b);
       const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, row.shift)));
       row.total = hn::Add(row.total, p);
@@ -173,7 +173,6 @@ class Forward {
   const TypedEdges& edges_;
   const ResultRows<T> out_;
   float* log_sum_;
-  const bool bounded_;
 };
 
 }  // namespace HWY_NAMESPACE

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "graphsieve/base/parallel.h"
-#include "graphsieve/ops/common/row_chunks-inl.h"
+#include "graphsieve/ops/common/row_policies/with_policy-inl.h"
 #include "graphsieve/ops/common/work_plan.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_kernel.h"
 
@@ -65,12 +65,13 @@ template <class T>
 struct Operands {
   const SparseAttentionArgs<T>& a;
   HeadLayout key, value;
+  const bool bounded;  ///< exponentials relative to the clamp itself stay in range: no running maximum
   Rows<T> query_rows, key_rows, value_rows;
   std::vector<float> type_scale, type_bias;  ///< types x key.padded_row(), and types x N, repeated to fill a vector
   uint8_t edge_of_lane[16] = {};             ///< of a chunk's results
 
   Operands(const SparseAttentionArgs<T>& args, const Scratch& scratch)
-      : a(args), key(a.heads, a.key_width), value(a.heads, a.value_width) {
+      : a(args), key(a.heads, a.key_width), value(a.heads, a.value_width), bounded(a.clamp <= 40) {
     const int64_t keys = a.heads * a.key_width, row = key.row() + value.row();
     query_rows = {a.query, a.query_stride};
     key_rows = {a.key_value, a.key_value_stride};

@@ -1,0 +1,117 @@
+// Rows of a vector or more: L leaves a chunk, PerEdge of them for one row, V vectors a leaf.
+#if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_
+#undef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_
+#else
+#define GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_
+#endif
+
+#include "graphsieve/ops/common/row_chunks-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace graphsieve::kernels {
+namespace HWY_NAMESPACE {
+
+template <int L, int PerEdge, int V>
+struct Wide : VectorSum<PerEdge * V> {
+  using Sum = typename VectorSum<PerEdge * V>::Sum;
+  static constexpr int kEdges = L / PerEdge, kVectors = PerEdge * V, kHeads = static_cast<int>(N) * PerEdge / L;
+  static constexpr int64_t edges(const HeadLayout&) { return kEdges; }  ///< of a chunk
+  static constexpr int64_t heads(const HeadLayout&) { return kHeads; }
+  static constexpr int64_t row(const HeadLayout&) { return kVectors * N; }
+
+  static HWY_INLINE VF fold_sum(const HeadLayout&, VF v) { return fold_lanes<kHeads>(v, kAdd); }
+  static HWY_INLINE VF fold_max(const HeadLayout&, VF v) { return fold_lanes<kHeads>(v, kMax); }
+  static HWY_INLINE VF per_head(const HeadLayout&, const float* p) { return repeat_lanes<kHeads>(p); }
+
+  template <bool Ahead, class T>
+  static HWY_INLINE void stage(const HeadLayout&, const ChunkRows<T>&) {}
+
+  template <class T>
+  static HWY_INLINE VF dots(const HeadLayout&, const ChunkRows<T>& c, const Weights& w) {
+    return HWY_UNLIKELY(w.type) ? dots_of<true>(c, w) : dots_of<false>(c, w);
+  }
+
+  /// sum *= a number a head
+  static HWY_INLINE void scale(const HeadLayout&, const float* head, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) sum.vector[v] = hn::Mul(sum.vector[v], head_factor(head, v));
+  }
+  /// sum += a saved sum * a number a head
+  static HWY_INLINE void add_scaled(const HeadLayout&, const float* saved, const float* head, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v)
+      sum.vector[v] = hn::MulAdd(load(saved + v * N), head_factor(head, v), sum.vector[v]);
+  }
+  /// The dot product of each head of two rows.
+  template <class T>
+  static HWY_INLINE void row_dots(const HeadLayout&, const T* a, const T* b, float* to) {
+    HWY_ALIGN float lanes[N];
+    GRAPHSIEVE_UNROLL for (int at = 0; at < kVectors; at += V) {
+      VF sum = hn::Mul(load(a + at * N), load(b + at * N));
+      GRAPHSIEVE_UNROLL for (int v = 1; v < V; ++v)
+        sum = hn::MulAdd(load(a + (at + v) * N), load(b + (at + v) * N), sum);
+      hn::Store(sum_neighbours<L>(sum), DF(), lanes);
+      GRAPHSIEVE_UNROLL for (int l = 0; l < static_cast<int>(N); l += L) *to++ = lanes[l];
+    }
+  }
+  /// to += sum * row
+  template <class T>
+  static HWY_INLINE void add_product(const HeadLayout&, const Sum& sum, const T* row, float* to) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v)
+      store(hn::MulAdd(sum.vector[v], load(row + v * N), load(to + v * N)), to + v * N);
+  }
+  template <class T>
+  static HWY_INLINE void to_row(const HeadLayout&, const float* saved, T* row) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) store(load(saved + v * N), row + v * N);
+  }
+
+  /// sum += coefficient[e][head] * row_e for edges [begin, end) of the chunk.
+  template <bool Ahead, class T>
+  static HWY_INLINE void add(const HeadLayout&, const ChunkRows<T>& c, const float* coefficient, int64_t begin,
+                             int64_t end, Sum& sum) {
+    if (begin == 0 && end == kEdges) {
+      GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e)
+        add_edge<Ahead>(c.rows[c.index[e]], c.rows[c.ahead[e]], coefficient + e * kHeads, sum);
+    } else {
+      for (int64_t e = begin; e < end; ++e)
+        add_edge<Ahead>(c.rows[c.index[e]], c.rows[c.ahead[e]], coefficient + e * kHeads, sum);
+    }
+  }
+
+ private:
+  template <bool Typed, class T>
+  static HWY_INLINE VF dots_of(const ChunkRows<T>& c, const Weights& w) {
+    const T *row[kEdges], *ahead[kEdges];
+    GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e) row[e] = c.rows[c.index[e]], ahead[e] = c.rows[c.ahead[e]];
+    return ordered<L>(sum_tree<L, L, 0>([&](auto i) HWY_ATTR {
+      constexpr int e = decltype(i)::value / PerEdge, at = decltype(i)::value % PerEdge * V * static_cast<int>(N);
+      const T* x = row[e] + at;
+      const float* weight = (Typed ? w.weight + w.type[e] * w.stride : w.weight) + at;
+      fetch_line<at>(ahead[e]);
+      VF sum = hn::Mul(load(x), load(weight));
+      GRAPHSIEVE_UNROLL for (int v = 1; v < V; ++v) {
+        hwy::Prefetch(ahead[e] + at + v * N);
+        sum = hn::MulAdd(load(x + v * N), load(weight + v * N), sum);
+      }
+      return sum;
+    }));
+  }
+
+  template <bool Ahead, class T>
+  static HWY_INLINE void add_edge(const T* row, const T* ahead, const float* coefficient, Sum& sum) {
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) {
+      if (Ahead && v * N * sizeof(T) % 64 == 0) hwy::Prefetch(ahead + v * N);
+      sum.vector[v] = hn::MulAdd(head_factor(coefficient, v), load(row + v * N), sum.vector[v]);
+    }
+  }
+
+  /// The numbers of the heads that vector v of a row holds.
+  static HWY_INLINE VF head_factor(const float* head, int v) {
+    if constexpr (L == N) return hn::Set(DF(), head[v / V]);
+    return hn::TableLookupLanes(load(head + v * N / L), head_of_lane(L));
+  }
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace graphsieve::kernels
+HWY_AFTER_NAMESPACE();
+#endif  // toggle

@@ -1,0 +1,49 @@
+// How a chunk's rows lie in vectors. Every policy has: edges, heads and row of a chunk; Sum, a weighted sum of rows, which
+// in memory takes `size` floats (save, restore; add_product and to_row work on saved sums); fold_sum and fold_max over the
+// edges of a vector of results, left in every lane of a head; per_head, a number a head in that layout.
+#if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WITH_POLICY_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WITH_POLICY_INL_H_
+#undef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WITH_POLICY_INL_H_
+#else
+#define GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WITH_POLICY_INL_H_
+#endif
+
+#include "graphsieve/ops/common/row_policies/any-inl.h"
+#include "graphsieve/ops/common/row_policies/lanes-inl.h"
+#include "graphsieve/ops/common/row_policies/wide-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace graphsieve::kernels {
+namespace HWY_NAMESPACE {
+
+/// Calls visit(policy) with the policy for two layouts: the shared one where they are equal and common, else Any. The
+/// list is short because every entry is compiled for each target and storage type; four-lane targets take Any.
+template <class Visit>
+auto with_policy(const HeadLayout& a, const HeadLayout& b, const Visit& visit) {
+  if constexpr (N > 4) {
+    if (!(a == b)) return visit(Any());
+    const int64_t vectors = a.width / N, per_edge = a.row() / N;
+#define GRAPHSIEVE_WIDE(H, V) \
+  if (a.width >= N && a.heads == H && vectors == V) return visit(Wide<static_cast<int>(N), H, V>());
+    GRAPHSIEVE_WIDE(1, 1) GRAPHSIEVE_WIDE(1, 2) GRAPHSIEVE_WIDE(1, 4) GRAPHSIEVE_WIDE(1, 8)
+    GRAPHSIEVE_WIDE(2, 2) GRAPHSIEVE_WIDE(2, 3) GRAPHSIEVE_WIDE(2, 4)
+    GRAPHSIEVE_WIDE(4, 1) GRAPHSIEVE_WIDE(4, 2) GRAPHSIEVE_WIDE(8, 1)
+#undef GRAPHSIEVE_WIDE
+#define GRAPHSIEVE_NARROW(L, P) \
+  if constexpr (L < N)          \
+    if (a.width == L && per_edge == P) return visit(Wide<L, P, 1>());
+    GRAPHSIEVE_NARROW(4, 1) GRAPHSIEVE_NARROW(8, 1) GRAPHSIEVE_NARROW(8, 2) GRAPHSIEVE_NARROW(8, 4)
+#undef GRAPHSIEVE_NARROW
+#define GRAPHSIEVE_LANES(L) \
+  if constexpr (L < N)      \
+    if (a.width == L && a.heads == 1) return visit(Lanes<L>());
+    GRAPHSIEVE_LANES(4) GRAPHSIEVE_LANES(8)
+#undef GRAPHSIEVE_LANES
+  }
+  return visit(Any());
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace graphsieve::kernels
+HWY_AFTER_NAMESPACE();
+#endif  // toggle
