@@ -105,6 +105,14 @@ class Compress(EngineTest):
         bad(1, "network.safetensors", broken, "--method", "fitted", "--width", 4)
         (broken / "network.safetensors").unlink()
         bad(1, "network.safetensors", broken, "--method", "fitted", "--width", 4)
+        sparse = self.run_folder(self.graph(), *SPARSE, name="sparse")
+        (sparse / "scores/layer_1.npy").unlink()
+        bad(1, "the estimator has scores of 1 layers", sparse, "--method", "fitted", "--width", 4)
+        shutil.rmtree(sparse / "scores")
+        (sparse / "estimator.safetensors").unlink()
+        bad(1, "estimator.safetensors", sparse, "--method", "fitted", "--width", 4)
+        several = self.run_folder(self.graph(), *PLAIN, "--repeats", 2, name="several")
+        bad(1, "sums up 2 runs", several, "--method", "fitted", "--width", 4)
 
 
 if __name__ == "__main__":

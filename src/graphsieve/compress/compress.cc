@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <chrono>
-#include <fstream>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/compress/measure.h"
