@@ -117,7 +117,9 @@ def estimators(bench, rows, name, narrow, wide):
             folders.append(folder)
         command = [bench.binary, "inspect", *folders, "--json", "--quiet"]
         layers = json.loads(run(command))["comparison"]["layers"]
-        mean = lambda scores, field: statistics.mean(l[scores][field]["mean"] for l in layers)
+        def mean(scores, field):
+            defined = [m for m in (l[scores][field]["mean"] for l in layers) if m is not None]  # no correlation with constants
+            return statistics.mean(defined) if defined else None
         return {f"{scores}_{field}": mean(scores, field) for scores in ("agreement", "uniform", "random")
                 for field in ("energy_values", "energy_neighbours", "total_variation", "overlap", "mass_covered", "spearman")}, command
     bench.row(rows, {"data": name, "narrow": narrow, "wide": wide}, measure)

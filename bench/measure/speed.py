@@ -65,10 +65,11 @@ def threads(bench):
 
 
 # The first pattern that a line of perf's report (library and symbol) fits names its part.
-PARTS = [("sampling", r"(?i)reservoir|sample_rows|expand_block|epoch_sample|draw_layer"),
+PARTS = [("sampling", r"(?i)reservoir|RowSampler|sample_rows|expand_block|epoch_sample|draw_layer"),
          ("norm, dropout, activation", r"N_\w+::(Elements|ApplyRows|Apply|Gradient(Rows|Sums)|Moments|Statistics|ColumnSums|Centres|SumOf)\b"
                                        r"|(?i:node_?norm|dropout|relu)"),
-         ("matrix products", r"(?i)mkl|gemm|gemv|linear|N_\w+::(Panel|ProductRows|SumBlock|AddParts)\b"),
+         # oneDNN's compiled kernels have no symbols
+         ("matrix products", r"(?i)\[JIT\]|anon\b|\[unknown\]|perf-\d+\.map|cpublas|mkl|gemm|gemv|linear|N_\w+::(Panel|ProductRows|SumBlock|AddParts)\b"),
          ("attention", r"sparse_attention|SparseAttention|N_\w+::(Forward|Backward|buffers_of_thread|pad_rows|score_row|Staged|Wide)|tls_get_addr"),
          ("torch's element-wise operations", r"at::native|c10::function_ref|at::"),
          ("memory, kernel", r"\[k\]|memset|memcpy|memmove|malloc|unlink_chunk|_int_free|futex")]
