@@ -112,7 +112,7 @@ void add_compress_command(Program& program) {
   whole("--epochs", o.epochs, 1, "distilled, auto: of the training (default: 200)");
   real("--lr", o.lr, 1, "distilled, auto: learning rate (default: 0.01)");
   real("--attention-weight", o.attention_weight, 1e6, "distilled, auto: of the attention in the loss (default: 0.1)");
-  command->add_option("--seed", o.seed, "Of the random choices (default: 0)")->type_name("SEED");
+  add_seed_option(*command, o.seed, "Of the random choices (default: 0)");
   command->add_option("--graph", made->graph, "As for run (default: the graph that was trained on)")->type_name("GRAPH");
   command->add_option("--out", made->out, "Run folder (default: RUN-METHOD-N, the next free N)")->type_name("FOLDER");
   command->add_flag("--overwrite", made->overwrite, "Replace the run folder if there is one");

@@ -120,8 +120,7 @@ void add_inspect_command(Program& program) {
   command->add_option("--destinations", options->destinations, "Nodes sampled, with 95 % intervals (default: all)")
       ->check(CLI::Range(int64_t{2}, int64_t{1} << 40).description(""))
       ->type_name("N");
-  command->add_option("--seed", options->seed, "Of the sampled nodes and the random scores (default: 0)")
-      ->type_name("SEED");
+  add_seed_option(*command, options->seed, "Of the sampled nodes and the random scores (default: 0)");
   add_threads_option(*command, options->threads);
   command->add_flag("--json", options->json, "Print everything as JSON");
   add_quiet_option(*command, options->quiet);

@@ -135,7 +135,7 @@ void add_study_command(Program& program) {
   command->add_option("--repeats", request.repeats, "Runs per point; repeat i has split i and seed SEED + i (default: 1)")
       ->check(CLI::Range(int64_t{1}, int64_t{1000}).description(""))
       ->type_name("N");
-  command->add_option("--seed", request.seed, "Of the first repeat (default: 0)")->type_name("SEED");
+  add_seed_option(*command, request.seed, "Of the first repeat (default: 0)");
   command->add_option("--epochs", request.epochs, "Of both stages (default: the recipe's; density and size: 5)")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
       ->type_name("N");

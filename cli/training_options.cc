@@ -66,6 +66,10 @@ void add_quiet_option(CLI::App& command, bool& quiet) {
   command.add_flag("-q,--quiet", quiet, "No progress and no notes");
 }
 
+void add_seed_option(CLI::App& command, uint64_t& seed, const std::string& text) {
+  command.add_option("--seed", seed, text)->check(check_seed)->type_name("SEED");
+}
+
 void add_training_options(CLI::App& command, TrainingOptions& options) {
   command
       .add_option("--recipe", options.recipe, "Published recipe or YAML file (default: the one that fits the graph)")
@@ -86,9 +90,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   command.add_option("--repeats", options.repeats, "Runs per split, with seeds SEED, SEED+1, … (default: 1)")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
       ->type_name("N");
-  command.add_option("--seed", options.seed, "Of everything random but the split (default: 0)")
-      ->check(check_seed)
-      ->type_name("SEED");
+  add_seed_option(command, options.seed, "Of everything random but the split (default: 0)");
   add_threads_option(command, options.threads);
   command.add_option("--out", options.out, "Run folder (default: runs/GRAPH-N, the next free N)")->type_name("FOLDER");
   command.add_flag("--overwrite", options.overwrite, "Replace the run folder if there is one");

@@ -30,6 +30,7 @@ struct TrainingOptions {
 void add_training_options(CLI::App& command, TrainingOptions& options);
 void add_threads_option(CLI::App& command, int& threads);
 void add_quiet_option(CLI::App& command, bool& quiet);
+void add_seed_option(CLI::App& command, uint64_t& seed, const std::string& text);
 void set_threads(int threads);
 
 /// The recipe of --recipe, else of `fallback`, with every --set, resolved and checked; throws UsageError.

@@ -89,6 +89,7 @@ class Compress(EngineTest):
         bad(1, "rank", run, "--method", "exact", "--width", 2)
         bad(1, "expected a width d with", run, "--method", "leverage", "--width", 12)
         bad(1, "whole network", run, "--method", "distilled", "--width", 4, "--part", "attention")
+        bad(2, "expected a whole number from 0", run, "--method", "fitted", "--width", 4, "--seed", -3)
         bad(2, "smaller", run, "--method", "smaller", "--width", 4)
         bad(1, "not a run folder", self.dir, "--method", "fitted", "--width", 4)
         bad(1, "another graph", run, "--method", "fitted", "--width", 4, "--graph", self.graph(seed=1, name="other.npz"))

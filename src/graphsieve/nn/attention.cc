@@ -6,6 +6,31 @@ namespace graphsieve::nn {
 
 using at::Tensor;
 
+namespace {
+
+/// x [n, heads · from] with every head's stretch filled up with zeros to `width`.
+Tensor widened(const Tensor& x, int64_t heads, int64_t width) {
+  const Tensor by_head = x.reshape({x.size(0), heads, -1});
+  if (by_head.size(2) == width) return x;
+  return at::constant_pad_nd(by_head, {0, width - by_head.size(2)}).reshape({x.size(0), heads * width});
+}
+
+/// sparse_attention of keys [n, keys] and values side by side. Where a head's keys and values are not equally wide the
+/// narrower are widened: the kernels' vector code takes both alike.
+std::tuple<Tensor, Tensor> attend(const Tensor& q, const Tensor& kv, int64_t keys, const LayerEdges& layer,
+                                  const LogitTables& logit, int64_t heads, double clamp) {
+  const int64_t values = kv.size(1) - keys, width = std::max(keys, values) / heads;
+  if (keys == values || values == 0)
+    return ops::sparse_attention(q, kv, layer.edges, logit.scale, logit.bias, heads, clamp);
+  const Tensor wide = torch::cat({widened(kv.narrow(1, 0, keys), heads, width), widened(kv.slice(1, keys), heads, width)}, 1);
+  auto [out, log_sum] = ops::sparse_attention(widened(q, heads, width), wide, layer.edges, widened(logit.scale, heads, width),
+                                              logit.bias, heads, clamp);
+  const Tensor own = out.view({out.size(0), heads, width}).narrow(2, 0, values / heads);
+  return {own.reshape({out.size(0), values}), log_sum};
+}
+
+}  // namespace
+
 AttentionImpl::AttentionImpl(const AttentionShape& shape) : shape_(shape) {
   query_ = register_module("query", Linear(shape.width, shape.query_maps * shape.key_width, shape.bias));
   key_value_ = register_module("key_value", Linear(shape.width, shape.key_width + shape.value_width, shape.bias));
@@ -17,12 +42,11 @@ Tensor AttentionImpl::forward(const Tensor& h_destinations, const Tensor& h_sour
                               const ForwardOptions& options) {
   const Tensor q = query_(h_destinations), kv = key_value(h_sources);
   const LogitTables logit = tables(options.temperature);
-  auto [out, log_sum] = ops::sparse_attention(q, kv, layer.edges, logit.scale, logit.bias, shape_.heads, shape_.clamp);
+  const int64_t keys = kv.size(1) - shape_.value_width;
+  auto [out, log_sum] = attend(q, kv, keys, layer, logit, shape_.heads, shape_.clamp);
   if (options.pool) {
-    const Tensor& values = (*options.pool)[options.pooled->size()];
-    const Tensor key_and_those = torch::cat({kv.narrow(1, 0, kv.size(1) - shape_.value_width), values}, 1);
-    options.pooled->push_back(std::get<0>(ops::sparse_attention(q, key_and_those, layer.edges, logit.scale, logit.bias,
-                                                                shape_.heads, shape_.clamp)));
+    const Tensor those = torch::cat({kv.narrow(1, 0, keys), (*options.pool)[options.pooled->size()]}, 1);
+    options.pooled->push_back(std::get<0>(attend(q, those, keys, layer, logit, shape_.heads, shape_.clamp)));
   }
   if (options.scores) {
     const torch::NoGradGuard no_grad;
