@@ -44,9 +44,7 @@ std::vector<Tensor> whole_graph_scores(LoadedRun& run) {
 LoadedRun load(const std::filesystem::path& path, Dataset& data, Observer& observer) {
   if (observer.stop_requested()) throw Interrupted();
   LoadedRun run(path, data, observer);
-  if (!run.same_graph)
-    throw Error(path.string(), ": was trained on another graph (fingerprint ",
-                run.folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(data), ")");
+  run.require_same_graph();
   return run;
 }
 

@@ -56,6 +56,16 @@ nlohmann::json json_of(const Constants& c) {
   return {{"alpha", c.alpha}, {"beta", c.beta}, {"skip", c.widest_skip}};
 }
 
+nlohmann::json propagated(const CompressTask& task, const Constants& c, double epsilon) {
+  const double bound =
+      propagated_error(c, epsilon, task.wide.layers.size(), operator_norm(task.wide.output[0].weight));
+  const double size = task.trace.logits.norm(2, {1}).max().item<double>();
+  return {{"constants", json_of(c)},
+          {"output_error", std::isfinite(bound) ? nlohmann::json(bound) : nlohmann::json(nullptr)},
+          {"largest_output", size},
+          {"vacuous", !(bound < size)}};
+}
+
 int64_t distinct_rows(const Tensor& x) {
   const Tensor rows = x.to(at::kFloat).contiguous();
   const size_t bytes = static_cast<size_t>(rows.size(1)) * sizeof(float);

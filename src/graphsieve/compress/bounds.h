@@ -25,6 +25,9 @@ double propagated_error(const Constants& c, double epsilon, size_t layers, doubl
 
 nlohmann::json json_of(const Constants& c);
 
+/// That error for the task's network beside its largest output, and whether it says anything.
+nlohmann::json propagated(const CompressTask& task, const Constants& c, double epsilon);
+
 /// Distinct rows of x, to float32.
 int64_t distinct_rows(const at::Tensor& x);
 

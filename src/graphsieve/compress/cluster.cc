@@ -121,19 +121,14 @@ Compression compress_cluster(const CompressTask& task) {
   const double off = distances(first, bases.stream[0]).max().item<double>();
   holds = holds && off <= task.options.epsilon;
   const Constants c = constants_of(task.wide, task.trace);
-  const double bound = propagated_error(c, std::max(radius * std::sqrt(c.alpha), off), layers,
-                                        operator_norm(task.wide.output[0].weight));
-  const double size = task.trace.logits.norm(2, {1}).max().item<double>();
   found.assumption = {{"holds", holds},
                       {"radius_asked", kSmallRadius},
                       {"separation_asked", 1},
                       {"input_epsilon", off},
                       {"input_epsilon_asked", task.options.epsilon},
                       {"layers", found_clusters}};
-  found.promise = {{"constants", json_of(c)},
-                   {"output_error", std::isfinite(bound) ? Json(bound) : Json(nullptr)},
-                   {"largest_output", size},
-                   {"vacuous", !holds || !(bound < size)}};
+  found.promise = propagated(task, c, std::max(radius * std::sqrt(c.alpha), off));
+  if (!holds) found.promise["vacuous"] = true;
   return found;
 }
 

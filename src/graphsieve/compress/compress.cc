@@ -20,13 +20,10 @@ namespace fs = std::filesystem;
 using at::Tensor;
 using Json = nlohmann::json;
 
-void check(const LoadedRun& run, const Dataset& data, const CompressOptions& o) {
-  const std::string where = run.folder.path.string();
-  if (!run.same_graph)
-    throw Error(where, ": was trained on another graph (fingerprint ",
-                run.folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(data), ")");
+void check(const LoadedRun& run, const CompressOptions& o) {
+  run.require_same_graph();
   if (run.network.is_empty())
-    throw Error(where, ": this run has no network (stage 1 alone); train one with graphsieve train --scores");
+    throw Error(run.folder.path.string(), ": this run has no network (stage 1 alone); train one with graphsieve train --scores");
   const int64_t width = run.folder.recipe.network.width;
   const bool chosen = o.method == "auto" && o.width == 0;
   if (!chosen && (o.width < 1 || o.width > width))
@@ -89,7 +86,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   const torch::NoGradGuard no_grad;
   const CompressMethod method = method_of(request.options.method);
   LoadedRun run(request.run, data, observer);
-  check(run, data, request.options);
+  check(run, request.options);
   AtomicFolder folder(request.out, request.overwrite);
   const auto start = std::chrono::steady_clock::now();
   const Split split = read_split(run.folder.path / "split.json");

@@ -8,11 +8,8 @@
 #include "graphsieve/compress/subspace.h"
 
 namespace graphsieve {
-namespace {
 
 using Json = nlohmann::json;
-
-}  // namespace
 
 Compression compress_exact(const CompressTask& task) {
   const int64_t d = task.options.width;

@@ -20,12 +20,6 @@ using Json = nlohmann::json;
 constexpr double kShare = 0.99;  ///< of the nodes that shall be near
 const std::vector<double> kFactors = {1, 1.5, 2, 3, 5, 10};
 
-double value_at_share(const Tensor& x, double q) {
-  const Tensor sorted = std::get<0>(x.sort());
-  const auto at = static_cast<int64_t>(std::ceil(q * static_cast<double>(x.numel()))) - 1;
-  return sorted[std::max<int64_t>(at, 0)].item<double>();
-}
-
 }  // namespace
 
 int64_t leverage_count(int64_t d) {
@@ -83,7 +77,7 @@ Compression compress_leverage(const CompressTask& task) {
         const Units tried = leverage_units(of_units, d, count, random_key(task.options.seed, Stream::kCompress, l, count, t));
         const Tensor rebuilt = units.index_select(1, tried.picked).mm(tried.lift.t());
         const Tensor missed = (units - rebuilt).norm(2, {1});
-        const double most = value_at_share(missed, kShare);
+        const double most = value_at_share(std::get<0>(missed.sort()), kShare);
         if (most >= least) continue;
         least = most, best = tried, error = missed;
       }

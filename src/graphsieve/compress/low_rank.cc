@@ -9,12 +9,9 @@
 #include "graphsieve/compress/subspace.h"
 
 namespace graphsieve {
-namespace {
 
 using at::Tensor;
 using Json = nlohmann::json;
-
-}  // namespace
 
 Json rank_distances(const CompressTask& task, double& epsilon) {
   const int64_t d = task.options.width;
@@ -42,18 +39,6 @@ Json rank_distances(const CompressTask& task, double& epsilon) {
   return places;
 }
 
-Json propagated(const CompressTask& task, double epsilon) {
-  const Constants c = constants_of(task.wide, task.trace);
-  const double bound =
-      propagated_error(c, epsilon, task.wide.layers.size(), operator_norm(task.wide.output[0].weight));
-  const double size = task.trace.logits.norm(2, {1}).max().item<double>();
-  return {{"constants", json_of(c)},
-          {"epsilon", epsilon},
-          {"output_error", std::isfinite(bound) ? Json(bound) : Json(nullptr)},
-          {"largest_output", size},
-          {"vacuous", !(bound < size)}};
-}
-
 Compression compress_low_rank(const CompressTask& task) {
   Compression found;
   double epsilon = 0;
@@ -63,7 +48,8 @@ Compression compress_low_rank(const CompressTask& task) {
                       {"epsilon_asked", task.options.epsilon},
                       {"epsilon", epsilon},
                       {"places", places}};
-  found.promise = propagated(task, epsilon);
+  found.promise = propagated(task, constants_of(task.wide, task.trace), epsilon);
+  found.promise["epsilon"] = epsilon;
   return found;
 }
 

@@ -8,7 +8,4 @@ namespace graphsieve {
 /// How far the vectors of every place lie from their d leading directions; `epsilon` becomes the largest distance.
 nlohmann::json rank_distances(const CompressTask& task, double& epsilon);
 
-/// The theorem's output error for such an ε, and whether it says anything.
-nlohmann::json propagated(const CompressTask& task, double epsilon);
-
 }  // namespace graphsieve

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "graphsieve/compress/subspace.h"
 #include "graphsieve/train/stage.h"
 
 namespace graphsieve {
@@ -18,12 +19,6 @@ constexpr int kTimed = 5;
 
 Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
 
-/// Of ascending values.
-double at_share(const Tensor& sorted, double share) {
-  const auto i = static_cast<int64_t>(std::ceil(share * static_cast<double>(sorted.numel()))) - 1;
-  return sorted[std::clamp<int64_t>(i, 0, sorted.numel() - 1)].item<double>();
-}
-
 /// Per node, ‖ŷ − y‖; relative to the mean length of the centred outputs.
 Json output_error(const Tensor& wide, const Tensor& narrow, double epsilon) {
   const Tensor error = (narrow - wide).norm(2, {1}), sorted = std::get<0>(error.sort());
@@ -31,7 +26,7 @@ Json output_error(const Tensor& wide, const Tensor& narrow, double epsilon) {
   Json shares = Json::array();
   for (const double factor : {1.0, 2.0, 5.0, 10.0})
     shares.push_back({{"factor", factor}, {"share", error.le(factor * epsilon).to(at::kDouble).mean().item<double>()}});
-  return {{"mean", error.mean().item<double>()},     {"p99", at_share(sorted, 0.99)},
+  return {{"mean", error.mean().item<double>()},     {"p99", value_at_share(sorted, 0.99)},
           {"max", error.max().item<double>()},       {"mean_output_length", length},
           {"relative_mean", number(error.mean().item<double>() / length)}, {"epsilon", epsilon}, {"within", shares}};
 }
@@ -44,7 +39,7 @@ Json attention_ratio(const Tensor& wide, const Tensor& narrow, size_t layer) {
   if (ratio.numel() == 0) return to;
   for (const auto& [name, share] : {std::pair("min", 0.0), std::pair("p01", 0.01), std::pair("median", 0.5),
                                     std::pair("p99", 0.99), std::pair("max", 1.0)})
-    to[name] = at_share(ratio, share);
+    to[name] = value_at_share(ratio, share);
   to["mean_absolute_difference"] = (wide - narrow).abs().mean().item<double>();
   return to;
 }

@@ -191,14 +191,6 @@ Trace trace(const NetworkMaps& maps, const Tensor& outer, const std::vector<Laye
   return to;
 }
 
-Tensor layer_scores(const LayerMaps& m, const Tensor& h, const LayerEdges& edges) {
-  const Attention a = attention_of(m, h, edges);
-  const auto [attended, log_sum] =
-      ops::sparse_attention(a.query, a.key_value, edges.edges, a.scale, m.type_bias, m.heads(), m.clamp);
-  return ops::sparse_attention_scores(a.query, a.key_value, a.value_width, edges.edges, a.scale, m.type_bias, m.heads(),
-                                      m.clamp, log_sum);
-}
-
 NetworkMaps converted(const NetworkMaps& maps, at::ScalarType type) {
   const auto tensor = [type](const Tensor& t) { return t.to(type).contiguous(); };
   const auto affine = [&](const Affine& a) { return Affine{tensor(a.weight), tensor(a.bias)}; };

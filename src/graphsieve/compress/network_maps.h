@@ -64,9 +64,6 @@ NetworkMaps maps_of(nn::Transformer& network);
 /// differentiable.
 Trace trace(const NetworkMaps& maps, const at::Tensor& outer, const std::vector<LayerEdges>& edges, bool with_scores);
 
-/// The attention scores of one layer [edges, heads].
-at::Tensor layer_scores(const LayerMaps& maps, const at::Tensor& h, const LayerEdges& edges);
-
 NetworkMaps converted(const NetworkMaps& maps, at::ScalarType type);
 
 /// A network of `shape` (form compressed) with these maps, whose input layers are `from`'s. BatchNorms, where the shape

@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace graphsieve {
 
 using at::Tensor;
@@ -54,6 +57,11 @@ Tensor pivot_columns(const Tensor& units, int64_t k) {
 Tensor lift_of(const Tensor& units, const Tensor& picked) {
   const Tensor x = units.index_select(1, picked);
   return std::get<0>(at::linalg_lstsq(x, units, kRankTolerance, "gelsd")).t().contiguous();
+}
+
+double value_at_share(const Tensor& sorted, double share) {
+  const auto i = static_cast<int64_t>(std::ceil(share * static_cast<double>(sorted.numel()))) - 1;
+  return sorted[std::clamp<int64_t>(i, 0, sorted.numel() - 1)].item<double>();
 }
 
 Tensor regression(const Tensor& x, const Tensor& y, double ridge) {

@@ -32,6 +32,9 @@ at::Tensor pivot_columns(const at::Tensor& units, int64_t k);
 /// Least squares: lift [f, k] with units ≈ units[:, picked] liftᵀ.
 at::Tensor lift_of(const at::Tensor& units, const at::Tensor& picked);
 
+/// The smallest of the ascending values that at least `share` of them do not exceed.
+double value_at_share(const at::Tensor& sorted, double share);
+
 /// Least squares of y [n, b] on x [n, a]: [b, a], with a ridge relative to x's mean square.
 at::Tensor regression(const at::Tensor& x, const at::Tensor& y, double ridge);
 

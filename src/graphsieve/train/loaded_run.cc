@@ -55,6 +55,12 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer)
                  nn::network_shape(folder.recipe, prepared.features.cols, data.labels.classes, graph.graph.types));
 }
 
+void LoadedRun::require_same_graph() const {
+  if (!same_graph)
+    throw Error(folder.path.string(), ": was trained on another graph (fingerprint ",
+                folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(prepared.data), ")");
+}
+
 NetworkInput LoadedRun::input() const {
   return network_input(folder.recipe, prepared, graph, scores, folder.seed(),
                        folder.run().at("best_epoch").get<int64_t>());

@@ -20,6 +20,9 @@ struct LoadedRun {
   std::vector<at::Tensor> scores;    ///< the estimator's, of each layer; empty without one
   nn::Transformer network{nullptr};  ///< in evaluation mode; empty after stage 1 alone
 
+  /// Throws Error if `data` is not the graph that was trained on.
+  void require_same_graph() const;
+
   /// The network's input of the best epoch.
   NetworkInput input() const;
 };
