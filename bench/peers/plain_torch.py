@@ -94,4 +94,4 @@ def forward(x, w, layers, form, heads, temperature=1.0, training=False, dropout=
     while f"output_{i}.weight" in w:
         h = F.linear(h.relu() if i else h, w[f"output_{i}.weight"], w[f"output_{i}.bias"])
         i += 1
-    return h
+    return F.pad(h, (1, 0)) if h.shape[1] == 1 else h  # two classes by one logit: the first class's is 0

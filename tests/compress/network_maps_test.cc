@@ -40,6 +40,23 @@ TEST(NetworkMaps, GoBackIntoANetworkThatIsTheSame) {
     }
 }
 
+TEST(NetworkMaps, OneLogitBecomesTwoAndComesBack) {
+  const torch::NoGradGuard no_grad;
+  const auto c = random_case(AttentionKind::kPlain, 8, 1, 2);
+  nn::TransformerShape shape = c->network->shape();
+  shape.classes = 2, shape.one_logit = true;
+  nn::Transformer network(shape);
+  nn::initialise(*network, 5);
+  network->eval();
+  const at::Tensor logits = network(c->input, ForwardOptions());
+  NetworkMaps maps = maps_of(network);
+  const Trace traced = trace(maps, network->input()->outer(c->input).to(at::kDouble), c->input.layers, false);
+  EXPECT_LT(apart(traced.logits, logits), 2e-5);
+  maps.output.back().bias += 1;  // of both logits: the probabilities are the same
+  nn::Transformer back = network_of(maps, shape_of(maps, shape), network, traced);
+  EXPECT_LT(apart(back(c->input, ForwardOptions()), logits), 2e-5);
+}
+
 TEST(NetworkMaps, RefusesNormsThatAreNoAffineMaps) {
   auto c = random_case(AttentionKind::kPlain, 8, 1, 1);
   nn::TransformerShape shape = c->network->shape();

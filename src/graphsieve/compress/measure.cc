@@ -87,7 +87,7 @@ int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& featur
     if (s.compressed) sum += linear_cost(rows, value, s.width) + 2 * linear_cost(rows, s.width, s.width);
   }
   for (int64_t l = 0; l < s.output_layers; ++l)
-    sum += linear_cost(n, l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.classes);
+    sum += linear_cost(n, l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.outputs());
   return sum;
 }
 

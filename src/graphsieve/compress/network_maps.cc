@@ -150,6 +150,14 @@ Attention attention_of(const LayerMaps& m, const Tensor& h, const LayerEdges& la
           nn::query_map_scale(m.type_bias.size(0), heads, maps, key, h.scalar_type()), heads * m.value.size(1)};
 }
 
+/// The output layer of two logits for one of one, the first class's being 0; and back: their difference counts alone.
+Affine with_zero_logit(const Affine& second) {
+  return {at::constant_pad_nd(second.weight, {0, 0, 1, 0}), at::constant_pad_nd(second.bias, {1, 0})};
+}
+Affine one_logit(const Affine& both) {
+  return {both.weight.narrow(0, 1, 1) - both.weight.narrow(0, 0, 1), both.bias.narrow(0, 1, 1) - both.bias.narrow(0, 0, 1)};
+}
+
 }  // namespace
 
 Tensor Affine::operator()(const Tensor& x) const { return at::linear(x, weight, bias); }
@@ -163,6 +171,7 @@ NetworkMaps maps_of(nn::Transformer& network) {
   for (int64_t l = 0; l < network->layers(); ++l)
     maps.layers.push_back(layer_of(state, str("layer_", l), network->blocks()[l]->attention(), shape));
   for (int64_t l = 0; l < shape.output_layers; ++l) maps.output.push_back(state.affine(str("output_", l)));
+  if (shape.one_logit) maps.output.back() = with_zero_logit(maps.output.back());
   return maps;
 }
 
@@ -242,7 +251,10 @@ nn::Transformer network_of(const NetworkMaps& maps, const nn::TransformerShape& 
     to.set_norm(layer + "attention_norm", trace.layers[l].mid);
     to.set_norm(layer + "ffn_norm", l + 1 < maps.layers.size() ? trace.layers[l + 1].input : trace.last);
   }
-  for (size_t l = 0; l < maps.output.size(); ++l) to.set(str("output_", l), maps.output[l]);
+  for (size_t l = 0; l < maps.output.size(); ++l) {
+    const bool last = l + 1 == maps.output.size();
+    to.set(str("output_", l), shape.one_logit && last ? one_logit(maps.output[l]) : maps.output[l]);
+  }
   return to.network();
 }
 

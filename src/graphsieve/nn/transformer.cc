@@ -19,6 +19,10 @@ using at::Tensor;
 
 int64_t or_else(int64_t given, int64_t otherwise) { return given > 0 ? given : otherwise; }
 
+bool one_logit(const Recipe& recipe, const Labels& labels) {
+  return recipe.data.two_classes == "one_logit" && labels.classes == 2 && !labels.multi_label();
+}
+
 std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
   AttentionShape a{s.width, s.heads, or_else(s.key_width, s.width), or_else(s.value_width, s.width), s.edge_types};
   if (s.clamp > 0) a.clamp = s.clamp;
@@ -35,15 +39,17 @@ std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
 
 }  // namespace
 
-TransformerShape estimator_shape(const Recipe& recipe, int64_t features, int64_t classes, int64_t edge_types) {
+TransformerShape estimator_shape(const Recipe& recipe, int64_t features, const Labels& labels, int64_t edge_types) {
   const EstimatorRecipe& e = recipe.estimator;
-  return {AttentionKind::kEstimator, features, classes, edge_types, e.width, 1, e.layers, e.pre_layers, 1, 2 * e.width,
-          norm_kind(e.norm), 0, e.clamp, e.value_scale};
+  TransformerShape shape{AttentionKind::kEstimator, features, labels.classes, edge_types, e.width, 1, e.layers,
+                         e.pre_layers, 1, 2 * e.width, norm_kind(e.norm), 0, e.clamp, e.value_scale};
+  shape.one_logit = one_logit(recipe, labels);
+  return shape;
 }
 
-TransformerShape network_shape(const Recipe& recipe, int64_t features, int64_t classes, int64_t edge_types) {
+TransformerShape network_shape(const Recipe& recipe, int64_t features, const Labels& labels, int64_t edge_types) {
   const NetworkRecipe& n = recipe.network;
-  TransformerShape shape{AttentionKind::kPlain, features, classes, edge_types, n.width, n.heads, n.layers, n.pre_layers,
+  TransformerShape shape{AttentionKind::kPlain, features, labels.classes, edge_types, n.width, n.heads, n.layers, n.pre_layers,
                          n.output_layers, n.ffn_width, norm_kind(n.norm), n.dropout, n.clamp, 0};
   double clamp = 0;
   if (recipe.model == "spexphormer") shape.attention = AttentionKind::kSpexphormer, clamp = 8;
@@ -51,6 +57,7 @@ TransformerShape network_shape(const Recipe& recipe, int64_t features, int64_t c
   else if (recipe.model != "plain")
     throw Error("model is '", recipe.model, "', expected spexphormer, exphormer or plain");
   if (shape.clamp == 0) shape.clamp = clamp;
+  shape.one_logit = one_logit(recipe, labels);
   shape.key_width = n.key_width, shape.value_width = n.value_width, shape.outer_width = n.outer_width;
   if (n.form != "standard") {
     shape.compressed = n.form == "compressed";
@@ -94,7 +101,7 @@ TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
   for (int64_t l = 0; l < s.layers; ++l) blocks_.push_back(register_module(str("layer_", l), Block(s)));
   for (int64_t l = 0; l < s.output_layers; ++l)
     output_.push_back(register_module(
-        str("output_", l), Linear(l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.classes, true)));
+        str("output_", l), Linear(l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.outputs(), true)));
 }
 
 Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions& options) {
@@ -114,6 +121,7 @@ Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions&
     if (l > 0) h = ops::relu_dropout(h, 0, 0);
     h = output_[l](h);
   }
+  if (shape_.one_logit) h = torch::constant_pad_nd(h, {1, 0});
   look(h, layers() + 1);
   return h;
 }

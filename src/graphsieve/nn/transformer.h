@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/io/dataset.h"
 #include "graphsieve/nn/attention.h"
 #include "graphsieve/nn/layers.h"
 #include "graphsieve/recipe/recipe.h"
@@ -30,11 +31,14 @@ struct TransformerShape {
   bool compressed = false;                 ///< maps on the skip paths
   int64_t outer_width = 0;                 ///< of the input's pre layers and between the output layers; 0: width
   int64_t query_maps = 1;                  ///< of bilinear attention: 1, or one for each edge type
+  bool one_logit = false;                  ///< two classes: the last layer gives the second one's logit, the first has 0
+
+  int64_t outputs() const { return one_logit ? 1 : classes; }
 };
 
-/// The estimator and the network that a recipe describes.
-TransformerShape estimator_shape(const Recipe& recipe, int64_t features, int64_t classes, int64_t edge_types);
-TransformerShape network_shape(const Recipe& recipe, int64_t features, int64_t classes, int64_t edge_types);
+/// The estimator and the network that a recipe describes, for such labels.
+TransformerShape estimator_shape(const Recipe& recipe, int64_t features, const Labels& labels, int64_t edge_types);
+TransformerShape network_shape(const Recipe& recipe, int64_t features, const Labels& labels, int64_t edge_types);
 
 class BlockImpl : public torch::nn::Module {
  public:

@@ -14,6 +14,7 @@ struct DataRecipe {
   std::string split = "auto";          ///< auto | given | random | stratified; auto: the file's masks, else random
   double train_fraction = 0.6;         ///< of the labelled nodes, for random and stratified splits
   double val_fraction = 0.2;           ///< the rest is test
+  std::string two_classes = "one_logit";  ///< one_logit (of the second class; the first has 0) | two_logits
   std::string class_weights = "none";  ///< none | balanced (n / (classes * count), over the training nodes)
 };
 

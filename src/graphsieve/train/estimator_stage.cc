@@ -41,7 +41,7 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
   int64_t peak = 0;
   for (int64_t start = 0; start < recipe.restarts; ++start) {
     nn::Transformer network(nn::estimator_shape(context.recipe, context.data.features.cols,
-                                                context.data.data.labels.classes, graph.graph.types));
+                                                context.data.data.labels, graph.graph.types));
     nn::initialise(*network, start_key(context.seed, start));
     StageContext of_start = context;
     of_start.record = [&](EpochRecord record) {

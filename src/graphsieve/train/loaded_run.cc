@@ -36,7 +36,7 @@ std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
                                : "the graph is not the one that was trained on: the estimator runs again");
   nn::Transformer estimator = load(run.folder.path / "estimator.safetensors",
                                    nn::estimator_shape(run.folder.recipe, run.prepared.features.cols,
-                                                       run.prepared.data.labels.classes, run.graph.graph.types));
+                                                       run.prepared.data.labels, run.graph.graph.types));
   return attention_scores(estimator, run.folder.run().at("estimator").value("temperature", 1.0), run.prepared,
                           run.graph);
 }
@@ -52,7 +52,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer)
   scores = scores_for(*this, observer);
   if (!folder.run().at("network").is_object()) return;
   network = load(folder.path / "network.safetensors",
-                 nn::network_shape(folder.recipe, prepared.features.cols, data.labels.classes, graph.graph.types));
+                 nn::network_shape(folder.recipe, prepared.features.cols, data.labels, graph.graph.types));
 }
 
 void LoadedRun::require_same_graph() const {

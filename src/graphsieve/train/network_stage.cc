@@ -105,7 +105,7 @@ TrainedNetwork train_network(const StageContext& context, const PreparedGraph& g
   const Recipe& recipe = context.recipe;
   TrainedNetwork trained;
   trained.network = nn::Transformer(nn::network_shape(recipe, context.data.features.cols,
-                                                      context.data.data.labels.classes, graph.graph.types));
+                                                      context.data.data.labels, graph.graph.types));
   nn::initialise(*trained.network, random_key(context.seed, 2));
   if (!start_from.empty()) read_network(start_from, trained.network);
   NetworkFigures& figures = trained.figures;
