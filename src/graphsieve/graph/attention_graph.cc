@@ -10,10 +10,10 @@ namespace {
 
 constexpr int64_t kBlock = 2048;
 
-int64_t row_length(const Csr* part, int64_t i) { return part ? part->row_start[i + 1] - part->row_start[i] : 0; }
+int64_t row_length(const std::optional<CsrView>& part, int64_t i) { return part ? part->row_start[i + 1] - part->row_start[i] : 0; }
 
 /// Copies row i of a part to `out` and returns the place after it.
-int64_t put_row(const Csr* part, int64_t i, EdgeType type, int64_t at, AttentionGraph& out) {
+int64_t put_row(const std::optional<CsrView>& part, int64_t i, EdgeType type, int64_t at, AttentionGraph& out) {
   const int64_t length = row_length(part, i);
   if (length == 0) return at;
   std::copy_n(part->source.begin() + part->row_start[i], length, out.source.begin() + at);
@@ -50,7 +50,8 @@ void check_row_starts(const AttentionGraph& graph, const std::string& name) {
 
 }  // namespace
 
-AttentionGraph build_attention_graph(const Csr* graph_edges, const Csr* expander, bool self_loops, bool symmetric) {
+AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, std::optional<CsrView> expander, bool self_loops,
+                                     bool symmetric) {
   if (!graph_edges && !expander) throw Error("attention graph: neither graph edges nor expander edges are given");
   const int64_t nodes = graph_edges ? graph_edges->nodes() : expander->nodes();
   if (expander && expander->nodes() != nodes)

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,17 @@ struct Csr {
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
 
+/// The same, owned by someone else: a Csr, or the arrays of a mapped file.
+struct CsrView {
+  std::span<const int64_t> row_start;
+  std::span<const int32_t> source;
+  CsrView() = default;
+  CsrView(std::span<const int64_t> starts, std::span<const int32_t> sources) : row_start(starts), source(sources) {}
+  CsrView(const Csr& csr) : row_start(csr.row_start), source(csr.source) {}
+  int64_t nodes() const { return static_cast<int64_t>(row_start.size()) - 1; }
+  int64_t edges() const { return static_cast<int64_t>(source.size()); }
+};
+
 struct AttentionGraph {
   std::vector<int64_t> row_start;  ///< nodes + 1
   std::vector<int32_t> source;     ///< edges
@@ -33,9 +46,10 @@ struct AttentionGraph {
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
 
-/// The graph of the given parts, types kGraphEdge, kExpanderEdge and kSelfLoop; a null part is left out. `symmetric` is
-/// stored as said. Throws Error where both parts are null, or differ in their number of nodes.
-AttentionGraph build_attention_graph(const Csr* graph_edges, const Csr* expander, bool self_loops, bool symmetric);
+/// The graph of the given parts, types kGraphEdge, kExpanderEdge and kSelfLoop. `symmetric` is stored as said. Throws Error
+/// where neither part is given, or they differ in their number of nodes.
+AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, std::optional<CsrView> expander, bool self_loops,
+                                     bool symmetric);
 
 /// All edges turned round, rows sorted as above. Linear time. If `edge_of` is given, edge_of[e] becomes the index in
 /// `graph` of the transpose's edge e.

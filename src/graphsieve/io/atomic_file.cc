@@ -118,8 +118,8 @@ std::string read_text_file(const fs::path& path) {
   return std::move(out).str();
 }
 
-AtomicFolder::AtomicFolder(const fs::path& target, bool overwrite)
-    : target_(normalised(target)), overwrite_(overwrite) {
+AtomicFolder::AtomicFolder(const fs::path& target, bool overwrite, const std::string& marker)
+    : target_(normalised(target)), overwrite_(overwrite), marker_(marker) {
   check_target();
   std::error_code error;
   fs::create_directories(target_.parent_path(), error);
@@ -142,9 +142,8 @@ void AtomicFolder::check_target() const {
   if (!overwrite_) throw Error(target_.string(), ": exists already; choose another name, or ask to overwrite it");
   const fs::file_status status = fs::symlink_status(target_, ignored);
   if (!fs::is_directory(status)) throw Error(target_.string(), ": not a folder, so it is not overwritten");
-  if (!fs::exists(target_ / "result.json", ignored) && !fs::is_empty(target_, ignored))
-    throw Error(target_.string(),
-                ": holds files but no result.json, so it is not a run's folder and is not overwritten");
+  if (!fs::exists(target_ / marker_, ignored) && !fs::is_empty(target_, ignored))
+    throw Error(target_.string(), ": holds files but no ", marker_, ", so it is not overwritten");
 }
 
 void AtomicFolder::commit() {

@@ -44,8 +44,9 @@ std::string read_text_file(const std::filesystem::path& path);
 class AtomicFolder {
  public:
   /// Throws Error where the target exists, unless `overwrite` is set and the target is a folder that is empty or holds
-  /// a result.json.
-  explicit AtomicFolder(const std::filesystem::path& target, bool overwrite = false);
+  /// a file `marker`: result.json tells a run's folder, graph.json a graph's.
+  explicit AtomicFolder(const std::filesystem::path& target, bool overwrite = false,
+                        const std::string& marker = "result.json");
   ~AtomicFolder();
   AtomicFolder(const AtomicFolder&) = delete;
   AtomicFolder& operator=(const AtomicFolder&) = delete;
@@ -64,6 +65,7 @@ class AtomicFolder {
 
   std::filesystem::path target_, temporary_;
   bool overwrite_;
+  std::string marker_;
   bool committed_ = false;
 };
 

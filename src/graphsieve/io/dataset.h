@@ -2,20 +2,48 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "graphsieve/base/array.h"
+#include "graphsieve/base/half.h"
+
 namespace graphsieve {
 
-/// Node features, n x d: dense rows, or sparse rows (CSR) where the file is sparse. Exactly one of the two is filled.
+/// Dense rows that stay in their file: rows * cols numbers, row-major.
+struct StoredRows {
+  FloatType type = FloatType::kFloat32;
+  const void* data = nullptr;
+  std::shared_ptr<const void> owner;  ///< keeps `data` alive
+
+  float operator[](int64_t i) const {
+    if (type == FloatType::kFloat32) return static_cast<const float*>(data)[i];
+    const uint16_t bits = static_cast<const uint16_t*>(data)[i];
+    return type == FloatType::kFloat16 ? from_float16(bits) : from_bfloat16(bits);
+  }
+};
+
+/// Node features, n x d: dense rows, sparse rows (CSR) where the file is sparse, or the rows of a graph folder, which stay
+/// in their file. Exactly one of the three is filled.
 struct Features {
   int64_t rows = 0, cols = 0;
   std::vector<float> dense;        ///< rows * cols, row-major; empty if sparse
   std::vector<int64_t> row_start;  ///< rows + 1; empty if dense
   std::vector<int32_t> column;     ///< nonzeros, ascending in a row
   std::vector<float> value;        ///< nonzeros
+  StoredRows stored;
   bool sparse() const { return !row_start.empty(); }
+  bool in_file() const { return stored.data != nullptr; }
+};
+
+/// The simple graph by destination, sources ascending: what a graph folder holds. It stays in its file.
+struct StoredGraph {
+  Array<int64_t> row_start;  ///< nodes + 1
+  Array<int32_t> source;     ///< edges
+  bool directed = false;     ///< else both directions are there
 };
 
 /// One class per node, or several 0/1 labels per node.
@@ -39,6 +67,8 @@ struct Dataset {
   std::string recognised;  ///< how the recipe was found, for the user: "file name", "fingerprint", "generated", or empty
   int64_t nodes = 0;
   std::vector<std::pair<int32_t, int32_t>> edges;  ///< as in the file: may hold loops, duplicates, one direction
+  std::optional<StoredGraph> graph;                ///< of a graph folder, in place of `edges`
+  uint64_t stored_fingerprint = 0;                 ///< of a graph folder: from its card
   Features features;
   Labels labels;
   std::vector<Split> given_splits;  ///< the file's masks

@@ -10,6 +10,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/io/graph_folder.h"
 #include "graphsieve/io/layouts.h"
 #include "graphsieve/io/npz.h"
 #include "graphsieve/io/splits.h"
@@ -120,6 +121,7 @@ uint64_t hash_of(const std::vector<T>& values) {
 }  // namespace
 
 Dataset load_dataset(const std::filesystem::path& path) {
+  if (is_graph_folder(path)) return read_graph_folder(path);
   const std::string name = path.string();
   const NpzFile file(path);
   Dataset data;
@@ -142,6 +144,7 @@ Dataset load_dataset(const std::filesystem::path& path) {
 }
 
 uint64_t fingerprint(const Dataset& data) {
+  if (data.graph) return data.stored_fingerprint;
   static_assert(sizeof(data.edges[0]) == 8, "a pair of ids has no padding");
   const Features& features = data.features;
   const Labels& labels = data.labels;

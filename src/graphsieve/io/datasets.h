@@ -1,4 +1,4 @@
-// Reading a data set from an .npz file.
+// Reading a data set from an .npz file or a graph folder.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace graphsieve {
 
-/// Reads either of two layouts; other arrays in the file are ignored.
+/// A graph folder is read as graph_folder.h says. Of an .npz file, either of two layouts; other arrays are ignored.
 ///   heterophilous-graphs: node_features [n, d], node_labels [n] (or [n, labels] of 0, 1, missing), edges [E, 2] as
 ///     (source, destination), and all or none of train_masks, val_masks, test_masks [splits, n] (or [n, splits], or
 ///     [n]).
@@ -20,7 +20,8 @@ namespace graphsieve {
 /// Dataset::notes.
 Dataset load_dataset(const std::filesystem::path& path);
 
-/// A hash of nodes, edges, features and labels as they stand (order and storage count; names and masks do not).
+/// A hash of nodes, edges, features and labels as they stand (order and storage count; names and masks do not). A graph
+/// folder has that of the data set it was made of.
 uint64_t fingerprint(const Dataset& data);
 
 }  // namespace graphsieve

@@ -37,10 +37,27 @@ void divide_rows(Features& features, FeatureNotes& notes) {
   }
 }
 
+bool fits_dense(const Features& features) {
+  int64_t bytes = 0;
+  return !__builtin_mul_overflow(features.rows, features.cols * 4, &bytes) && bytes <= kMostDenseBytes;
+}
+
+/// Rows of a file, to be changed.
+void read_stored(Features& features) {
+  if (!fits_dense(features))
+    throw Error("features: ", features.rows, " x ", features.cols,
+                " numbers take more than 4 GiB in memory; store them treated, and use as_found");
+  features.dense.resize(features.rows * features.cols);
+  const StoredRows& stored = features.stored;
+  parallel_blocks(features.rows, kBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * features.cols; i < end * features.cols; ++i) features.dense[i] = stored[i];
+  });
+  features.stored = {};
+}
+
 void make_dense(Features& features) {
   if (!features.sparse()) return;
-  int64_t bytes = 0;
-  if (__builtin_mul_overflow(features.rows, features.cols * 4, &bytes) || bytes > kMostDenseBytes)
+  if (!fits_dense(features))
     throw Error("standardised features: ", features.rows, " x ", features.cols,
                 " numbers take more than 4 GiB; leave the sparse features as_found, binary or row_sum");
   features.dense.assign(features.rows * features.cols, 0);
@@ -106,6 +123,7 @@ FeatureTreatment feature_treatment(const std::string& name) {
 
 Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes) {
   FeatureNotes counted;
+  if (features.in_file() && treatment != FeatureTreatment::kAsFound) read_stored(features);
   if (treatment == FeatureTreatment::kBinary) make_binary(features);
   if (treatment == FeatureTreatment::kRowSum) divide_rows(features, counted);
   if (treatment == FeatureTreatment::kStandardised) standardise(features, counted);

@@ -218,14 +218,7 @@ template <class T>
 std::vector<std::byte> npy_bytes(const std::vector<int64_t>& shape, std::span<const T> values) {
   if (count_of(shape, "npy") != static_cast<int64_t>(values.size()))
     throw Error("npy: ", values.size(), " values, expected ", count_of(shape, "npy"), " for the shape");
-  std::string lengths;
-  for (const int64_t length : shape) lengths += str(length, shape.size() == 1 ? "," : ", ");
-  std::string text = str("{'descr': '", descr_of<T>(), "', 'fortran_order': False, 'shape': (", lengths, "), }");
-  text.append(63 - (10 + text.size()) % 64, ' ').push_back('\n');
-  std::string head("\x93NUMPY\x01\x00", 8);
-  head += static_cast<char>(text.size() & 255);
-  head += static_cast<char>(text.size() >> 8);
-  head += text;
+  const std::string head = npy_header_text(descr_of<T>(), shape);
   std::vector<std::byte> out(head.size() + values.size_bytes());
   std::memcpy(out.data(), head.data(), head.size());
   if (!values.empty()) std::memcpy(out.data() + head.size(), values.data(), values.size_bytes());

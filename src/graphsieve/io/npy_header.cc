@@ -135,4 +135,15 @@ NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& w
   return header;
 }
 
+std::string npy_header_text(const std::string& descr, const std::vector<int64_t>& shape) {
+  std::string lengths;
+  for (const int64_t length : shape) lengths += str(length, shape.size() == 1 ? "," : ", ");
+  std::string text = str("{'descr': '", descr, "', 'fortran_order': False, 'shape': (", lengths, "), }");
+  text.append(63 - (10 + text.size()) % 64, ' ').push_back('\n');
+  std::string head("\x93NUMPY\x01\x00", 8);
+  head += static_cast<char>(text.size() & 255);
+  head += static_cast<char>(text.size() >> 8);
+  return head + text;
+}
+
 }  // namespace graphsieve

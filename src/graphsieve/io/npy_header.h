@@ -1,4 +1,4 @@
-// The header of a .npy file. Internal to npy.cc.
+// The header of a .npy file. Internal to npy.cc and npy_file.cc.
 #pragma once
 
 #include <cstddef>
@@ -22,5 +22,8 @@ struct NpyHeader {
 
 /// Throws Error, beginning with `where`, on a header that is malformed or of a type not read here.
 NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where);
+
+/// The bytes before the data: version 1, C order. `descr` as "<f4".
+std::string npy_header_text(const std::string& descr, const std::vector<int64_t>& shape);
 
 }  // namespace graphsieve

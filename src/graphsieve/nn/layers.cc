@@ -80,7 +80,7 @@ Tensor InputLayersImpl::outer(const NetworkInput& input) {
     h = ops::sparse_linear(x.row_start, x.column, x.value, x.t_row_start, x.t_row, x.t_value, project->weight,
                            project->bias);
   } else {
-    h = project(few ? x.dense.index_select(0, input.rows) : x.dense);
+    h = project((few ? x.dense.index_select(0, input.rows) : x.dense).to(at::kFloat));
   }
   if (input.rows.defined() && !few) h = h.index_select(0, input.rows);
   for (size_t l = 0; l < linear.size(); ++l) {

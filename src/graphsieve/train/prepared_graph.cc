@@ -53,7 +53,15 @@ bool kept_sparse(const Features& x) {
   return x.sparse() && 4 * static_cast<int64_t>(x.column.size()) < x.rows * x.cols;
 }
 
+/// Over the file's memory, of its type.
+at::Tensor stored_rows(const Features& x) {
+  const at::ScalarType types[] = {at::kFloat, at::kHalf, at::kBFloat16};
+  return at::from_blob(const_cast<void*>(x.stored.data), {x.rows, x.cols}, [owner = x.stored.owner](void*) {},
+                       types[static_cast<int>(x.stored.type)]);
+}
+
 at::Tensor dense_rows(const Features& x) {
+  if (x.in_file()) return stored_rows(x);
   if (!x.sparse()) return tensor_of(x.dense, {x.rows, x.cols}, at::kFloat);
   at::Tensor to = at::zeros({x.rows, x.cols}, at::kFloat);
   float* row = to.mutable_data_ptr<float>();
@@ -90,18 +98,31 @@ PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& obs
   FeatureNotes feature_notes;
   features = feature_matrix(treated(d.features, feature_treatment(recipe.data.features), &feature_notes));
   note_treatment(feature_notes, observer);
-  GraphNotes notes;
-  edges = symmetric_csr(d.nodes, d.edges, recipe.graph.directed, &notes);
-  if (notes.loops > 0) observer.note(str(notes.loops, " self loops in the data dropped"));
-  if (notes.isolated > 0) observer.note(str(notes.isolated, " nodes have no edge in the data"));
-  if (notes.max_degree > d.nodes / 2 && d.nodes > 100)
-    observer.note(str("the largest node has ", notes.max_degree, " of ", d.nodes, " nodes as neighbours"));
+  take_graph(recipe, observer);
   if (d.labels.multi_label()) {
     targets = tensor_of(d.labels.multi, {d.nodes, d.labels.classes}, at::kFloat);
   } else {
     classes = at::empty({d.nodes}, at::kLong);
     std::copy(d.labels.single.begin(), d.labels.single.end(), classes.mutable_data_ptr<int64_t>());
   }
+}
+
+void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
+  const bool directed = recipe.graph.directed;
+  if (data.graph) {
+    if (data.graph->directed != directed)
+      throw Error(data.source, ": holds the ", directed ? "undirected" : "directed", " graph, and graph.directed is ",
+                  directed ? "true" : "false", "; convert it ", directed ? "with" : "without", " --directed");
+    edges = {data.graph->row_start, data.graph->source};
+    return;
+  }
+  GraphNotes notes;
+  made_ = symmetric_csr(data.nodes, data.edges, directed, &notes);
+  edges = made_;
+  if (notes.loops > 0) observer.note(str(notes.loops, " self loops in the data dropped"));
+  if (notes.isolated > 0) observer.note(str(notes.isolated, " nodes have no edge in the data"));
+  if (notes.max_degree > data.nodes / 2 && data.nodes > 100)
+    observer.note(str("the largest node has ", notes.max_degree, " of ", data.nodes, " nodes as neighbours"));
 }
 
 PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed)
@@ -114,8 +135,9 @@ PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uin
     spectral_gap = expander.spectral_gap;
   }
   const Csr none = symmetric_csr(data.data.nodes, {}, false);
-  graph = build_attention_graph(g.graph_edges ? &data.edges : &none, g.expander_edges ? &expander.edges : nullptr,
-                                g.self_loops, !g.directed || !g.graph_edges);
+  graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none),
+                                g.expander_edges ? std::optional<CsrView>(expander.edges) : std::nullopt, g.self_loops,
+                                !g.directed || !g.graph_edges);
   edges.row_start = view_of(graph.row_start, at::kLong);
   edges.index = view_of(graph.source, at::kInt);
   edges.type = view_of(graph.type, at::kByte);

@@ -16,14 +16,21 @@ namespace graphsieve {
 
 /// What does not depend on split or seed. Holds a reference to the data set.
 struct PreparedData {
+  /// Throws Error where the recipe wants directions and a graph folder has none of them left, or the other way round.
   PreparedData(const Dataset& data, const Recipe& recipe, Observer& observer);
+  PreparedData(PreparedData&&) = default;  // not to be copied: `edges` looks into what is owned
 
   const Dataset& data;
   FeatureMatrix features;
   at::Tensor classes;   ///< int64 [n], −1 unlabelled; undefined if multi-label
   at::Tensor targets;   ///< float32 [n, labels], NaN missing; undefined if single-label
-  Csr edges;            ///< after the transforms
+  CsrView edges;        ///< after the transforms
   Metric metric;
+
+ private:
+  void take_graph(const Recipe& recipe, Observer& observer);
+
+  Csr made_;  ///< `edges`, where they are not the graph folder's own
 };
 
 /// The attention graph of a seed, as the operators take it.

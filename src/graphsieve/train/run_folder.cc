@@ -74,11 +74,11 @@ std::string fingerprint_text(const Dataset& data) { return fmt::format("{:016x}"
 
 Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
   const Dataset& d = prepared.data;
-  const bool generated = d.source == "generated";
+  const bool in_memory = d.source == "generated";
   Json json = {{"name", d.name},
-               {"source", generated ? d.source : fs::absolute(d.source).lexically_normal().string()},
+               {"source", in_memory ? d.source : fs::absolute(d.source).lexically_normal().string()},
                {"fingerprint", fingerprint_text(d)},
-               {"generated", generated},
+               {"generated", d.name.starts_with("generated-")},
                {"nodes", d.nodes},
                {"edges", prepared.edges.edges()},
                {"attention_edges", graph.graph.edges()},
@@ -86,7 +86,7 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
                {"expander_spectral_gap", number(graph.spectral_gap)},
                {"features", prepared.features.cols},
                {"classes", d.labels.classes}};
-  if (generated) json["generator_seed"] = d.generator_seed;
+  if (in_memory) json["generator_seed"] = d.generator_seed;
   return json;
 }
 

@@ -1,0 +1,106 @@
+// graphsieve check
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "commands.h"
+#include "graph_source.h"
+#include "graphsieve/io/graph_check.h"
+#include "graphsieve/io/graph_folder.h"
+#include "progress.h"
+#include "terminal.h"
+
+namespace graphsieve {
+namespace {
+
+using Json = nlohmann::json;
+
+struct CheckOptions {
+  std::string graph;
+  bool json = false, quiet = false;
+};
+
+Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+
+Json to_json(const GraphReport& r) {
+  Json splits = Json::array();
+  for (const auto& s : r.splits) splits.push_back({{"train", s.train}, {"val", s.val}, {"test", s.test}});
+  return {{"name", r.name},
+          {"source", r.source},
+          {"nodes", r.nodes},
+          {"edges", r.edges},
+          {"directed", r.directed},
+          {"loops", r.loops},
+          {"duplicates", r.duplicates},
+          {"isolated", r.isolated},
+          {"degrees", {{"min", r.degrees[0]}, {"p10", r.degrees[1]}, {"median", r.degrees[2]}, {"p90", r.degrees[3]},
+                       {"p99", r.degrees[4]}, {"p99.9", r.degrees[5]}, {"max", r.degrees[6]}}},
+          {"largest_node", r.largest_node},
+          {"homophily", number(r.homophily)},
+          {"chance_homophily", number(r.chance_homophily)},
+          {"features", {{"columns", r.columns}, {"sparse", r.sparse}, {"nonzero_share", r.nonzero_share},
+                        {"constant_columns", r.constant_columns}, {"zero_rows", r.zero_rows}}},
+          {"labels", {{"classes", r.classes}, {"multi", r.multi_label}, {"counts", r.class_counts}, {"unlabelled", r.unlabelled}}},
+          {"splits", splits},
+          {"notes", r.notes}};
+}
+
+void print(const GraphReport& r) {
+  const auto line = [](const char* what, const std::string& value) { fmt::print("{:<18}{}\n", what, value); };
+  fmt::print("{}\n", r.source);
+  line("nodes", fmt::format("{}, {} without an edge", r.nodes, r.isolated));
+  line("edges", fmt::format("{} {}; {} self loops and {} duplicates left out", r.edges,
+                            r.directed ? "directed" : "undirected", r.loops, r.duplicates));
+  line("degree", fmt::format("median {}, 90 % {}, 99 % {}, 99.9 % {}, largest {} (node {})", r.degrees[2], r.degrees[3],
+                             r.degrees[4], r.degrees[5], r.degrees[6], r.largest_node));
+  if (std::isfinite(r.homophily))
+    line("homophily", fmt::format("{:.1f} % of edges join equal labels, {:.1f} % expected by chance", 100 * r.homophily,
+                                  100 * r.chance_homophily));
+  line("features", fmt::format("{} columns, {}, {:.2f} % not 0; {} constant columns, {} nodes all 0", r.columns,
+                               r.sparse ? "sparse" : "dense", 100 * r.nonzero_share, r.constant_columns.size(), r.zero_rows));
+  line(r.multi_label ? "labels a node" : "classes", fmt::format("{}; {} nodes without a label", r.classes, r.unlabelled));
+  constexpr size_t kShown = 20;
+  const std::vector<int64_t> shown(r.class_counts.begin(), r.class_counts.begin() + std::min(kShown, r.class_counts.size()));
+  line("nodes of each", fmt::format("{}{}", fmt::join(shown, ", "), r.class_counts.size() > kShown ? ", …" : ""));
+  if (!r.splits.empty())
+    line("given splits", fmt::format("{}; the first: {} train, {} val, {} test", r.splits.size(), r.splits[0].train,
+                                     r.splits[0].val, r.splits[0].test));
+  for (const std::string& note : r.notes) line("note", note);
+}
+
+void check_command(const CheckOptions& options) {
+  if (is_graph_folder(options.graph)) {
+    Progress progress(options.quiet);
+    progress.stage("check", 100);
+    verify_graph_folder(options.graph, [&](double share) { progress.step(static_cast<int64_t>(100 * share), ""); });
+  }
+  const GraphReport report = check_graph(open_graph(options.graph));
+  if (options.json)
+    fmt::print("{}\n", to_json(report).dump(2));
+  else
+    print(report);
+}
+
+}  // namespace
+
+void add_check_command(Program& program) {
+  auto options = std::make_shared<CheckOptions>();
+  CLI::App* command = program.app.add_subcommand("check", "Look at a graph before training on it");
+  command->add_option("GRAPH", options->graph, "As for run")->required();
+  command->add_flag("--json", options->json, "Print the report as JSON");
+  command->add_flag("-q,--quiet", options->quiet, "No progress");
+  command->footer(
+      "Edges, degrees, homophily, features, labels, splits, and what is odd about them. Of a graph folder every byte is read:\n"
+      "checksums, both directions of every edge, every feature. Exit code 1 where the graph cannot be used, with file and row.\n\n"
+      "Examples:\n"
+      "  graphsieve check tolokers.npz\n"
+      "  graphsieve check graph --json");
+  command->callback([&program, options] { program.action = [options] { check_command(*options); }; });
+}
+
+}  // namespace graphsieve

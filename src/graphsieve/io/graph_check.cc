@@ -1,0 +1,202 @@
+#include "graphsieve/io/graph_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/graph/transforms.h"
+#include "graphsieve/io/splits.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr int64_t kBlock = 1 << 14;  // rows
+constexpr double kQuantiles[] = {0, 0.1, 0.5, 0.9, 0.99, 0.999, 1};
+constexpr double kUneven = 20;  ///< largest class over smallest, from which a note is made
+
+class Checker {
+ public:
+  explicit Checker(const Dataset& data) : data_(data) {}
+
+  GraphReport report() {
+    r_.name = data_.name;
+    r_.source = data_.source;
+    r_.nodes = data_.nodes;
+    r_.notes = data_.notes;
+    take_graph();
+    degrees();
+    labels();
+    homophily();
+    r_.columns = data_.features.cols;
+    r_.sparse = data_.features.sparse();
+    if (r_.sparse) sparse_features();
+    else dense_features();
+    for (const Split& s : data_.given_splits)
+      r_.splits.push_back({static_cast<int64_t>(s.train.size()), static_cast<int64_t>(s.val.size()),
+                           static_cast<int64_t>(s.test.size())});
+    notes();
+    return std::move(r_);
+  }
+
+ private:
+  void take_graph() {
+    if (data_.graph) {
+      rows_ = {data_.graph->row_start, data_.graph->source};
+      r_.directed = data_.graph->directed;
+    } else {
+      GraphNotes found;
+      made_ = symmetric_csr(data_.nodes, data_.edges, false, &found);
+      rows_ = made_;
+      r_.loops = found.loops;
+      r_.duplicates = found.duplicates;
+    }
+    r_.edges = r_.directed ? rows_.edges() : rows_.edges() / 2;
+    if (r_.duplicates == 0 || r_.duplicates != r_.edges) return;
+    r_.duplicates = 0;
+    r_.notes.push_back("every edge is listed in both directions");
+  }
+
+  int64_t degree(int64_t i) const { return rows_.row_start[i + 1] - rows_.row_start[i]; }
+
+  void degrees() {
+    std::vector<int64_t> sorted(data_.nodes);
+    std::vector<bool> touched(r_.directed ? data_.nodes : 0, false);
+    if (r_.directed)
+      for (const int32_t j : rows_.source) touched[j] = true;
+    for (int64_t i = 0; i < data_.nodes; ++i) {
+      sorted[i] = degree(i);
+      r_.isolated += sorted[i] == 0 && !(r_.directed && touched[i]);
+      if (sorted[i] > degree(r_.largest_node)) r_.largest_node = i;
+    }
+    std::sort(sorted.begin(), sorted.end());
+    for (const double q : kQuantiles)
+      r_.degrees.push_back(sorted[static_cast<size_t>(std::llround(q * static_cast<double>(data_.nodes - 1)))]);
+  }
+
+  void labels() {
+    const Labels& labels = data_.labels;
+    r_.classes = labels.classes;
+    r_.multi_label = labels.multi_label();
+    r_.class_counts.assign(labels.classes, 0);
+    for (int64_t i = 0; i < data_.nodes; ++i) {
+      r_.unlabelled += !is_labelled(labels, i);
+      if (!labels.multi_label()) {
+        if (labels.single[i] >= 0) ++r_.class_counts[labels.single[i]];
+        continue;
+      }
+      for (int64_t c = 0; c < labels.classes; ++c) r_.class_counts[c] += labels.multi[i * labels.classes + c] == 1;
+    }
+  }
+
+  void homophily() {
+    r_.homophily = r_.chance_homophily = std::numeric_limits<double>::quiet_NaN();
+    if (data_.labels.multi_label()) return;
+    const std::vector<int32_t>& label = data_.labels.single;
+    int64_t alike = 0, edges = 0;
+    std::vector<double> ends(data_.labels.classes, 0);  // of edges between labelled nodes, by the label at one end
+    for (int64_t i = 0; i < data_.nodes; ++i) {
+      if (label[i] < 0) continue;
+      for (int64_t e = rows_.row_start[i]; e < rows_.row_start[i + 1]; ++e) {
+        const int32_t other = label[rows_.source[e]];
+        if (other < 0) continue;
+        ++edges;
+        alike += other == label[i];
+        ++ends[label[i]];
+      }
+    }
+    if (edges == 0) return;
+    r_.homophily = static_cast<double>(alike) / static_cast<double>(edges);
+    r_.chance_homophily = 0;
+    for (const double e : ends) r_.chance_homophily += (e / static_cast<double>(edges)) * (e / static_cast<double>(edges));
+  }
+
+  void dense_features() {
+    const Features& x = data_.features;
+    const auto value = [&x](int64_t i) { return x.in_file() ? x.stored[i] : x.dense[i]; };
+    struct Part {
+      std::vector<char> changes;
+      int64_t nonzeros = 0, zero_rows = 0;
+    };
+    std::vector<Part> parts((x.rows + kBlock - 1) / kBlock);
+    parallel_blocks(x.rows, kBlock, [&](int64_t begin, int64_t end) {
+      Part part{std::vector<char>(x.cols, 0)};
+      for (int64_t i = begin; i < end; ++i) {
+        int64_t here = 0;
+        for (int64_t c = 0; c < x.cols; ++c) {
+          const float v = value(i * x.cols + c);
+          if (!std::isfinite(v))
+            throw Error(data_.source, ": feature of node ", i, ", column ", c, " is ", v, ", expected a finite number");
+          here += v != 0;
+          part.changes[c] |= v != value(c);
+        }
+        part.nonzeros += here;
+        part.zero_rows += here == 0;
+      }
+      parts[begin / kBlock] = std::move(part);
+    });
+    int64_t nonzeros = 0;
+    std::vector<char> changes(x.cols, 0);
+    for (const Part& part : parts) {
+      nonzeros += part.nonzeros;
+      r_.zero_rows += part.zero_rows;
+      for (int64_t c = 0; c < x.cols; ++c) changes[c] |= part.changes[c];
+    }
+    for (int64_t c = 0; c < x.cols; ++c)
+      if (!changes[c]) r_.constant_columns.push_back(c);
+    r_.nonzero_share = static_cast<double>(nonzeros) / static_cast<double>(x.rows * x.cols);
+  }
+
+  void sparse_features() {
+    const Features& x = data_.features;
+    std::vector<int64_t> held(x.cols, 0);
+    std::vector<float> first(x.cols, 0);
+    std::vector<char> changes(x.cols, 0);
+    int64_t nonzeros = 0;
+    for (int64_t i = 0; i < x.rows; ++i) {
+      int64_t here = 0;
+      for (int64_t e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
+        if (x.value[e] == 0) continue;
+        ++here;
+        if (held[x.column[e]]++ == 0) first[x.column[e]] = x.value[e];
+        changes[x.column[e]] |= x.value[e] != first[x.column[e]];
+      }
+      nonzeros += here;
+      r_.zero_rows += here == 0;
+    }
+    for (int64_t c = 0; c < x.cols; ++c)
+      if (!changes[c] && (held[c] == 0 || held[c] == x.rows)) r_.constant_columns.push_back(c);
+    r_.nonzero_share = static_cast<double>(nonzeros) / (static_cast<double>(x.rows) * static_cast<double>(x.cols));
+  }
+
+  void notes() {
+    const auto say = [this](const auto&... parts) { r_.notes.push_back(str(parts...)); };
+    if (r_.duplicates > 0) say(r_.duplicates, " listed edges repeat another one; left out");
+    if (r_.isolated > 0) say(r_.isolated, " nodes have no edge");
+    if (r_.degrees.back() > r_.nodes / 2 && r_.nodes > 100)
+      say("node ", r_.largest_node, " has ", r_.degrees.back(), " of ", r_.nodes, " nodes as neighbours");
+    if (!r_.constant_columns.empty())
+      say(r_.constant_columns.size(), " feature columns are constant; the first is column ", r_.constant_columns.front());
+    if (r_.zero_rows > 0) say(r_.zero_rows, " nodes have no feature other than 0");
+    std::vector<int64_t> there;
+    for (const int64_t count : r_.class_counts)
+      if (count > 0) there.push_back(count);
+    if (there.size() < 2) return;
+    const auto [low, high] = std::minmax_element(there.begin(), there.end());
+    if (static_cast<double>(*high) > kUneven * static_cast<double>(*low))
+      say("the largest class has ", *high, " nodes, the smallest ", *low,
+          "; data.class_weights=balanced, or data.metric=macro_f1, may help");
+  }
+
+  const Dataset& data_;
+  Csr made_;
+  CsrView rows_;
+  GraphReport r_;
+};
+
+}  // namespace
+
+GraphReport check_graph(const Dataset& data) { return Checker(data).report(); }
+
+}  // namespace graphsieve

@@ -1,0 +1,398 @@
+#include "graphsieve/io/graph_folder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <vector>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/graph/transforms.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/datasets.h"
+#include "graphsieve/io/npy_file.h"
+#include "graphsieve/io/splits.h"
+
+namespace graphsieve {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr const char* kCard = "graph.json";
+constexpr const char* kFormat = "graphsieve graph";
+constexpr int kVersion = 1;
+constexpr int64_t kBlock = 1 << 16;
+constexpr std::pair<const char*, FloatType> kTypes[] = {
+    {"float32", FloatType::kFloat32}, {"float16", FloatType::kFloat16}, {"bfloat16", FloatType::kBfloat16}};
+
+const char* name_of(FloatType type) { return kTypes[static_cast<int>(type)].first; }
+
+// Writing
+
+class Writer {
+ public:
+  Writer(const Dataset& data, const fs::path& folder, const GraphFolderOptions& options)
+      : data_(data), options_(options), folder_(folder, options.overwrite, kCard) {}
+
+  void write() {
+    Json card = {{"format", kFormat}, {"version", kVersion}, {"name", data_.name}, {"recipe", data_.recipe},
+                 {"nodes", data_.nodes}, {"directed", options_.directed}};
+    card["edges"] = write_edges();
+    card["features"] = data_.features.sparse() ? write_sparse() : write_dense();
+    card["labels"] = write_labels();
+    card["splits"] = write_splits();
+    card["fingerprint"] = str(std::hex, fingerprint(data_));
+    card["files"] = files_;
+    write_text_file(folder_.path() / kCard, card.dump(2) + "\n");
+    folder_.commit();
+  }
+
+ private:
+  template <class T>
+  void array(const char* name, const std::vector<int64_t>& shape, std::span<const T> values) {
+    note(write_npy<T>(folder_.path() / name, shape, values));
+  }
+
+  void note(const WrittenFile& file) { files_[file.name] = {{"bytes", file.bytes}, {"xxh3", file.checksum}}; }
+
+  int64_t write_edges() {
+    Csr made;
+    CsrView rows;
+    if (data_.graph) {
+      if (data_.graph->directed != options_.directed)
+        throw Error(data_.source, ": holds the ", options_.directed ? "undirected" : "directed",
+                    " graph; the other one cannot be made of it");
+      rows = {data_.graph->row_start, data_.graph->source};
+    } else {
+      made = symmetric_csr(data_.nodes, data_.edges, options_.directed);
+      rows = made;
+    }
+    array("row_start.npy", {data_.nodes + 1}, rows.row_start);
+    array("source.npy", {rows.edges()}, rows.source);
+    return rows.edges();
+  }
+
+  Json write_dense() {
+    const Features& x = data_.features;
+    const auto value = [&](int64_t i) { return x.in_file() ? x.stored[i] : x.dense[i]; };
+    NpyWriter file(folder_.path() / "features.npy",
+                   options_.features == FloatType::kFloat32   ? npy_descr<float>()
+                   : options_.features == FloatType::kFloat16 ? "<f2"
+                                                              : npy_descr<uint16_t>(),
+                   {x.rows, x.cols});
+    std::vector<float> row(x.cols);
+    std::vector<uint16_t> half(x.cols);
+    for (int64_t i = 0; i < x.rows; ++i) {
+      for (int64_t c = 0; c < x.cols; ++c) row[c] = value(i * x.cols + c);
+      if (options_.features == FloatType::kFloat32) {
+        file.write(std::span<const float>(row));
+        continue;
+      }
+      for (int64_t c = 0; c < x.cols; ++c) half[c] = narrowed(row[c], i, c);
+      file.write(std::span<const uint16_t>(half));
+    }
+    note(file.finish());
+    return {{"kind", "dense"}, {"columns", x.cols}, {"type", name_of(options_.features)}};
+  }
+
+  uint16_t narrowed(float value, int64_t node, int64_t column) const {
+    const bool half = options_.features == FloatType::kFloat16;
+    const uint16_t bits = half ? to_float16(value) : to_bfloat16(value);
+    if (std::isfinite(value) && !std::isfinite(half ? from_float16(bits) : from_bfloat16(bits)))
+      throw Error(data_.source, ": feature of node ", node, ", column ", column, " is ", value, ", too large for ",
+                  name_of(options_.features));
+    return bits;
+  }
+
+  Json write_sparse() {
+    const Features& x = data_.features;
+    const auto nonzeros = static_cast<int64_t>(x.column.size());
+    array<int64_t>("features_row_start.npy", {x.rows + 1}, x.row_start);
+    array<int32_t>("features_column.npy", {nonzeros}, x.column);
+    array<float>("features_value.npy", {nonzeros}, x.value);
+    return {{"kind", "sparse"}, {"columns", x.cols}, {"nonzeros", nonzeros}};
+  }
+
+  Json write_labels() {
+    const Labels& labels = data_.labels;
+    if (labels.multi_label())
+      array<float>("labels.npy", {data_.nodes, labels.classes}, labels.multi);
+    else
+      array<int32_t>("labels.npy", {data_.nodes}, labels.single);
+    return {{"kind", labels.multi_label() ? "multi" : "single"}, {"classes", labels.classes}};
+  }
+
+  int64_t write_splits() {
+    const auto splits = static_cast<int64_t>(data_.given_splits.size());
+    if (splits == 0) return 0;
+    NpyWriter file(folder_.path() / "splits.npy", npy_descr<uint8_t>(), {splits, data_.nodes});
+    for (const Split& split : data_.given_splits) {
+      std::vector<uint8_t> part(data_.nodes, 0);
+      for (const int32_t i : split.train) part[i] = 1;
+      for (const int32_t i : split.val) part[i] = 2;
+      for (const int32_t i : split.test) part[i] = 3;
+      file.write(std::span<const uint8_t>(part));
+    }
+    note(file.finish());
+    return splits;
+  }
+
+  const Dataset& data_;
+  const GraphFolderOptions& options_;
+  AtomicFolder folder_;
+  Json files_ = Json::object();
+};
+
+// Reading
+
+class Reader {
+ public:
+  explicit Reader(const fs::path& folder) : folder_(folder), where_((folder / kCard).string()) {
+    card_ = Json::parse(read_text_file(folder / kCard), nullptr, false);
+    if (!card_.is_object() || card_.value("format", Json()) != kFormat)
+      throw Error(where_, ": not the card of a graph folder; expected an object with \"format\": \"", kFormat, "\"");
+    const int64_t version = get<int64_t>(card_, "version");
+    if (version > kVersion)
+      throw Error(where_, ": version ", version, " of the format, this program reads up to ", kVersion,
+                  "; use a newer graphsieve");
+  }
+
+  Dataset read() {
+    Dataset data;
+    data.source = folder_.string();
+    data.name = get<std::string>(card_, "name");
+    data.recipe = get<std::string>(card_, "recipe");
+    data.nodes = get<int64_t>(card_, "nodes");
+    if (data.recipe != "default") data.recognised = "the graph folder's card";
+    if (data.nodes < 1) throw Error(where_, ": nodes is ", data.nodes, ", expected at least 1");
+    if (data.nodes > std::numeric_limits<int32_t>::max() - 1)
+      throw Error(where_, ": ", data.nodes, " nodes; training takes at most ", std::numeric_limits<int32_t>::max() - 1);
+    check_files();
+    read_edges(data);
+    read_features(data.features, data.nodes);
+    read_labels(data.labels, data.nodes);
+    read_splits(data);
+    const auto text = get<std::string>(card_, "fingerprint");
+    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), data.stored_fingerprint, 16);
+    if (status != std::errc() || end != text.data() + text.size())
+      throw Error(where_, ": fingerprint is '", text, "', expected hexadecimal digits");
+    return data;
+  }
+
+  void verify(const std::function<void(double)>& progress) {
+    const auto tell = [&](double share) { if (progress) progress(share); };
+    const Dataset data = read();
+    const Json& files = card_.at("files");
+    size_t done = 0;
+    for (const auto& [name, file] : files.items()) {
+      if (file_checksum(folder_ / name) != get<std::string>(file, "xxh3"))
+        throw Error((folder_ / name).string(), ": its checksum is not the card's: the file is damaged or was changed");
+      tell(0.5 * static_cast<double>(++done) / static_cast<double>(files.size()));
+    }
+    verify_edges(data);
+    tell(0.9);
+    verify_features(data.features);
+    tell(1);
+  }
+
+ private:
+  template <class T>
+  T get(const Json& from, const char* key) const {
+    const auto at = from.find(key);
+    if (at == from.end()) throw Error(where_, ": '", key, "' is missing");
+    try {
+      return at->get<T>();
+    } catch (const Json::exception&) {
+      throw Error(where_, ": '", key, "' is ", at->dump(), ", expected ", std::is_same_v<T, std::string> ? "a text" : "a number");
+    }
+  }
+
+  const Json& part(const char* key) const {
+    const auto at = card_.find(key);
+    if (at == card_.end() || !at->is_object()) throw Error(where_, ": '", key, "' is missing, or not an object");
+    return *at;
+  }
+
+  /// Every file of the card is there and as long as it says.
+  void check_files() const {
+    for (const auto& [name, file] : part("files").items()) {
+      std::error_code error;
+      const auto bytes = static_cast<int64_t>(fs::file_size(folder_ / name, error));
+      if (error) throw Error((folder_ / name).string(), ": ", error.message(), "; the card lists it");
+      const int64_t expected = get<int64_t>(file, "bytes");
+      if (bytes != expected) throw Error((folder_ / name).string(), ": ", bytes, " bytes, the card says ", expected);
+    }
+  }
+
+  template <class T>
+  Array<T> array(const char* name, std::vector<int64_t> shape) const {
+    return map_npy<T>(folder_ / name, shape);
+  }
+
+  void read_edges(Dataset& data) {
+    StoredGraph graph;
+    const auto edges = get<int64_t>(card_, "edges");
+    graph.directed = get<bool>(card_, "directed");
+    graph.row_start = array<int64_t>("row_start.npy", {data.nodes + 1});
+    graph.source = array<int32_t>("source.npy", {edges});
+    check_starts("row_start.npy", graph.row_start, edges);
+    if (edges == 0) throw Error(where_, ": a graph without edges");
+    check_rows(graph, data.nodes);
+    data.graph = std::move(graph);
+  }
+
+  void check_starts(const char* name, std::span<const int64_t> starts, int64_t entries) const {
+    const std::string file = (folder_ / name).string();
+    if (starts.front() != 0 || starts.back() != entries)
+      throw Error(file, ": from ", starts.front(), " to ", starts.back(), ", expected 0 to the ", entries, " entries");
+    for (size_t i = 1; i < starts.size(); ++i)
+      if (starts[i] < starts[i - 1])
+        throw Error(file, ": row ", i - 1, " goes from ", starts[i - 1], " back to ", starts[i]);
+  }
+
+  void read_features(Features& x, int64_t nodes) {
+    const Json& card = part("features");
+    x.rows = nodes;
+    x.cols = get<int64_t>(card, "columns");
+    const auto kind = get<std::string>(card, "kind");
+    if (x.cols < 1) throw Error(where_, ": ", x.cols, " feature columns, expected at least 1");
+    if (kind == "dense") return map_features(x, get<std::string>(card, "type"));
+    if (kind != "sparse") throw Error(where_, ": features.kind is '", kind, "', expected dense or sparse");
+    const auto nonzeros = get<int64_t>(card, "nonzeros");
+    const auto start = array<int64_t>("features_row_start.npy", {nodes + 1});
+    const auto column = array<int32_t>("features_column.npy", {nonzeros});
+    const auto value = array<float>("features_value.npy", {nonzeros});
+    check_starts("features_row_start.npy", start, nonzeros);
+    for (const int32_t c : column)
+      if (c < 0 || c >= x.cols)
+        throw Error((folder_ / "features_column.npy").string(), ": column ", c, ", expected 0 to ", x.cols - 1);
+    x.row_start.assign(start.begin(), start.end());
+    x.column.assign(column.begin(), column.end());
+    x.value.assign(value.begin(), value.end());
+  }
+
+  void map_features(Features& x, const std::string& type) {
+    const auto known = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const auto& t) { return type == t.first; });
+    if (known == std::end(kTypes))
+      throw Error(where_, ": features.type is '", type, "', expected float32, float16 or bfloat16");
+    const auto keep = [&](const auto& values) { x.stored = {known->second, values.data(), values.owner()}; };
+    if (known->second == FloatType::kFloat32) keep(array<float>("features.npy", {x.rows, x.cols}));
+    else keep(array<uint16_t>("features.npy", {x.rows, x.cols}));
+  }
+
+  void read_labels(Labels& labels, int64_t nodes) {
+    const Json& card = part("labels");
+    labels.classes = get<int64_t>(card, "classes");
+    const std::string file = (folder_ / "labels.npy").string();
+    if (get<std::string>(card, "kind") == "multi") {
+      const auto values = array<float>("labels.npy", {nodes, labels.classes});
+      labels.multi.assign(values.begin(), values.end());
+      for (size_t i = 0; i < labels.multi.size(); ++i)
+        if (const float v = labels.multi[i]; !std::isnan(v) && v != 0 && v != 1)
+          throw Error(file, ": node ", i / labels.classes, ", label ", i % labels.classes, ": ", v, ", expected 0, 1 or NaN");
+      return;
+    }
+    const auto values = array<int32_t>("labels.npy", {nodes});
+    labels.single.assign(values.begin(), values.end());
+    for (int64_t i = 0; i < nodes; ++i)
+      if (labels.single[i] < -1 || labels.single[i] >= labels.classes)
+        throw Error(file, ": node ", i, ": label ", labels.single[i], ", expected -1 to ", labels.classes - 1);
+  }
+
+  void read_splits(Dataset& data) {
+    const auto splits = get<int64_t>(card_, "splits");
+    if (splits == 0) return;
+    const auto parts = array<uint8_t>("splits.npy", {splits, data.nodes});
+    const std::string file = (folder_ / "splits.npy").string();
+    for (int64_t s = 0; s < splits; ++s) {
+      Split split;
+      std::vector<int32_t>* const to[] = {nullptr, &split.train, &split.val, &split.test};
+      for (int64_t i = 0; i < data.nodes; ++i) {
+        const uint8_t p = parts[s * data.nodes + i];
+        if (p > 3) throw Error(file, ": split ", s, ", node ", i, ": ", int{p}, ", expected 0 to 3");
+        if (p > 0) to[p]->push_back(static_cast<int32_t>(i));
+      }
+      check_split(split, data.labels, str(file, ": split ", s));
+      data.given_splits.push_back(std::move(split));
+    }
+  }
+
+  static std::span<const int32_t> row_of(const StoredGraph& g, int64_t i) {
+    return {g.source.data() + g.row_start[i], static_cast<size_t>(g.row_start[i + 1] - g.row_start[i])};
+  }
+
+  /// Sources in range, ascending, none twice, none the node itself: what the kernels rely on.
+  void check_rows(const StoredGraph& g, int64_t nodes) const {
+    const std::string file = (folder_ / "source.npy").string();
+    parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        int32_t before = -1;
+        for (const int32_t j : row_of(g, i)) {
+          if (j < 0 || j >= nodes) throw Error(file, ": row ", i, ": source ", j, ", expected 0 to ", nodes - 1);
+          if (j <= before) throw Error(file, ": row ", i, ": ", j, " after ", before, ", expected ascending sources");
+          if (j == i) throw Error(file, ": row ", i, " holds the node itself");
+          before = j;
+        }
+      }
+    });
+  }
+
+  /// Is every edge there in both directions?
+  void verify_edges(const Dataset& data) const {
+    const StoredGraph& g = *data.graph;
+    if (g.directed) return;
+    const std::string file = (folder_ / "source.npy").string();
+    const auto row = [&g](int64_t i) { return row_of(g, i); };
+    parallel_blocks(data.nodes, kBlock, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        for (const int32_t j : row(i)) {
+          const auto back = row(j);
+          if (!std::binary_search(back.begin(), back.end(), static_cast<int32_t>(i)))
+            throw Error(file, ": row ", i, " holds ", j, ", but row ", j, " does not hold ", i, ": the graph is not undirected");
+        }
+    });
+  }
+
+  void verify_features(const Features& x) const {
+    if (!x.in_file()) {
+      for (size_t e = 0; e < x.value.size(); ++e)
+        if (!std::isfinite(x.value[e]))
+          throw Error((folder_ / "features_value.npy").string(), ": entry ", e, " is ", x.value[e], ", expected a finite number");
+      return;
+    }
+    parallel_blocks(x.rows, kBlock, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin * x.cols; i < end * x.cols; ++i)
+        if (!std::isfinite(x.stored[i]))
+          throw Error((folder_ / "features.npy").string(), ": node ", i / x.cols, ", column ", i % x.cols, " is ",
+                      x.stored[i], ", expected a finite number");
+    });
+  }
+
+  fs::path folder_;
+  std::string where_;
+  Json card_;
+};
+
+}  // namespace
+
+bool is_graph_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path / kCard, ignored);
+}
+
+void write_graph_folder(const Dataset& data, const fs::path& folder, const GraphFolderOptions& options) {
+  Writer(data, folder, options).write();
+}
+
+Dataset read_graph_folder(const fs::path& folder) { return Reader(folder).read(); }
+
+void verify_graph_folder(const fs::path& folder, const std::function<void(double)>& progress) {
+  Reader(folder).verify(progress);
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,180 @@
+#include "graphsieve/io/graph_folder.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "graphsieve/graph/transforms.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/datasets.h"
+#include "graphsieve/io/features.h"
+#include "graphsieve/io/generate.h"
+#include "graphsieve/io/npy_file.h"
+#include "temp_dir.h"
+
+namespace graphsieve {
+namespace {
+
+using Json = nlohmann::json;
+
+Dataset small() {
+  Dataset data = generate_minesweeper(3, 6);
+  for (size_t i = 0; i < data.features.dense.size(); ++i) data.features.dense[i] += 0.1f * static_cast<float>(i % 5);
+  return data;
+}
+
+class GraphFolderTest : public testing::Test {
+ protected:
+  std::filesystem::path write(const Dataset& data, const GraphFolderOptions& options = {}) {
+    write_graph_folder(data, dir_ / "graph", options);
+    return dir_ / "graph";
+  }
+
+  /// The message of reading the folder after `change`.
+  template <class Body>
+  std::string broken(Body change) {
+    std::filesystem::remove_all(dir_ / "graph");
+    change(write(small()));
+    return error_of([&] { read_graph_folder(dir_ / "graph"); });
+  }
+
+  /// One value of an array put in place; the header stays.
+  template <class T>
+  static void put(const std::filesystem::path& file, int64_t at, T value) {
+    std::string bytes = read_text_file(file);
+    const size_t head = 10 + static_cast<unsigned char>(bytes[8]) + 256 * static_cast<unsigned char>(bytes[9]);
+    std::memcpy(bytes.data() + head + at * sizeof(T), &value, sizeof(T));
+    write_text_file(file, bytes);
+  }
+
+  static void edit(const std::filesystem::path& folder, const std::function<void(Json&)>& change) {
+    Json card = Json::parse(read_text_file(folder / "graph.json"));
+    change(card);
+    write_text_file(folder / "graph.json", card.dump());
+  }
+
+  TempDir dir_;
+};
+
+TEST_F(GraphFolderTest, HoldsTheGraphThatWentIn) {
+  const Dataset data = small();
+  const Dataset back = read_graph_folder(write(data));
+  const Csr rows = symmetric_csr(data.nodes, data.edges, false);
+  EXPECT_EQ(back.nodes, data.nodes);
+  EXPECT_TRUE(std::equal(rows.row_start.begin(), rows.row_start.end(), back.graph->row_start.begin(), back.graph->row_start.end()));
+  EXPECT_TRUE(std::equal(rows.source.begin(), rows.source.end(), back.graph->source.begin(), back.graph->source.end()));
+  EXPECT_EQ(back.features.cols, data.features.cols);
+  for (size_t i = 0; i < data.features.dense.size(); ++i) ASSERT_EQ(back.features.stored[i], data.features.dense[i]);
+  EXPECT_EQ(back.labels.single, data.labels.single);
+  ASSERT_EQ(back.given_splits.size(), data.given_splits.size());
+  EXPECT_EQ(back.given_splits[4].train, data.given_splits[4].train);
+  EXPECT_EQ(back.given_splits[4].val, data.given_splits[4].val);
+  EXPECT_EQ(back.given_splits[4].test, data.given_splits[4].test);
+  EXPECT_EQ(fingerprint(back), fingerprint(data));
+  EXPECT_EQ(back.name, data.name);
+  EXPECT_EQ(back.recipe, data.recipe);
+  EXPECT_NO_THROW(verify_graph_folder(dir_ / "graph"));
+  EXPECT_EQ(load_dataset(dir_ / "graph").nodes, data.nodes);
+}
+
+TEST_F(GraphFolderTest, AFolderOfAFolderIsTheSame) {
+  const auto first = write(small());
+  write_graph_folder(read_graph_folder(first), dir_ / "again", {});
+  for (const char* name : {"row_start.npy", "source.npy", "features.npy", "labels.npy", "splits.npy", "graph.json"})
+    EXPECT_EQ(read_text_file(first / name), read_text_file(dir_ / "again" / name)) << name;
+}
+
+TEST_F(GraphFolderTest, HalfPrecisionRoundsToNearest) {
+  for (const FloatType type : {FloatType::kFloat16, FloatType::kBfloat16}) {
+    const Dataset data = small();
+    std::filesystem::remove_all(dir_ / "graph");
+    const Dataset back = read_graph_folder(write(data, {.features = type}));
+    const float unit = type == FloatType::kFloat16 ? 0x1p-11f : 0x1p-8f;
+    for (size_t i = 0; i < data.features.dense.size(); ++i)
+      ASSERT_NEAR(back.features.stored[i], data.features.dense[i], unit * std::abs(data.features.dense[i]));
+    const Features binary = treated(back.features, FeatureTreatment::kBinary);
+    EXPECT_FALSE(binary.in_file());
+    EXPECT_EQ(binary.dense[1], data.features.dense[1] > 0 ? 1 : 0);
+  }
+  EXPECT_EQ(to_bfloat16(std::numeric_limits<float>::quiet_NaN()) & 0x7f, 0x40);
+  EXPECT_EQ(from_bfloat16(to_bfloat16(1.00390625f)), 1.0f) << "a tie goes to the even one";
+  Dataset large = small();
+  large.features.dense[8] = 1e6f;
+  std::filesystem::remove_all(dir_ / "graph");
+  EXPECT_EQ(error_of([&] { write(large, {.features = FloatType::kFloat16}); }),
+            "generated: feature of node 1, column 1 is 1e+06, too large for float16");
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "graph")) << "whole or not at all";
+}
+
+TEST_F(GraphFolderTest, SparseFeaturesSeveralLabelsAndDirections) {
+  Dataset data = small();
+  data.features = {};
+  data.features.rows = data.nodes, data.features.cols = 9;
+  data.features.row_start.assign(data.nodes + 1, 2);
+  data.features.row_start[0] = 0;
+  data.features.column = {1, 8}, data.features.value = {2, -1};
+  data.labels = {.classes = 2, .single = {}, .multi = std::vector<float>(data.nodes * 2, 1)};
+  data.labels.multi[3] = std::numeric_limits<float>::quiet_NaN();
+  const Dataset back = read_graph_folder(write(data, {.directed = true}));
+  EXPECT_EQ(back.features.row_start, data.features.row_start);
+  EXPECT_EQ(back.features.column, data.features.column);
+  EXPECT_EQ(back.features.value, data.features.value);
+  EXPECT_TRUE(std::isnan(back.labels.multi[3]));
+  EXPECT_EQ(back.labels.classes, 2);
+  EXPECT_TRUE(back.graph->directed);
+  EXPECT_EQ(back.graph->source.size(), symmetric_csr(data.nodes, data.edges, true).source.size());
+  EXPECT_NE(error_of([&] { write_graph_folder(back, dir_ / "undirected", {}); }), "");
+}
+
+TEST_F(GraphFolderTest, DamageIsNamed) {
+  const std::string at = (dir_ / "graph").string();
+  EXPECT_EQ(broken([](auto f) { std::filesystem::resize_file(f / "source.npy", 300); }),
+            at + "/source.npy: 300 bytes, the card says " +
+                std::to_string(128 + 4 * symmetric_csr(36, small().edges, false).edges()));
+  EXPECT_NE(broken([](auto f) { std::filesystem::remove(f / "labels.npy"); }).find("/labels.npy: No such file"), std::string::npos);
+  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 0, 99); }), at + "/source.npy: row 0: source 99, expected 0 to 35");
+  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 1, 0); }), at + "/source.npy: row 0: 0 after 1, expected ascending sources");
+  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 0, 0); }), at + "/source.npy: row 0 holds the node itself");
+  EXPECT_EQ(broken([](auto f) { put<int64_t>(f / "row_start.npy", 2, 1); }), at + "/row_start.npy: row 1 goes from 3 back to 1");
+  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "labels.npy", 7, 2); }), at + "/labels.npy: node 7: label 2, expected -1 to 1");
+  EXPECT_EQ(broken([](auto f) { put<uint8_t>(f / "splits.npy", 5, 4); }), at + "/splits.npy: split 0, node 5: 4, expected 0 to 3");
+  EXPECT_EQ(broken([](auto f) { write_text_file(f / "graph.json", "{}"); }),
+            at + "/graph.json: not the card of a graph folder; expected an object with \"format\": \"graphsieve graph\"");
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["version"] = 2; }); }),
+            at + "/graph.json: version 2 of the format, this program reads up to 1; use a newer graphsieve");
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card.erase("nodes"); }); }), at + "/graph.json: 'nodes' is missing");
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["edges"] = "many"; }); }),
+            at + "/graph.json: 'edges' is \"many\", expected a number");
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["nodes"] = 35; }); }),
+            at + "/row_start.npy: holds an array [37], expected [36]");
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["features"]["type"] = "float16"; }); }),
+            at + "/features.npy: holds another type than '<u2'");
+}
+
+TEST_F(GraphFolderTest, VerifyReadsEveryByte) {
+  const auto verify = [this] { return error_of([this] { verify_graph_folder(dir_ / "graph"); }); };
+  const auto folder = write(small());
+  put<float>(folder / "features.npy", 9, std::numeric_limits<float>::infinity());
+  EXPECT_EQ(error_of([&] { read_graph_folder(folder); }), "");
+  EXPECT_EQ(verify(), (folder / "features.npy").string() + ": its checksum is not the card's: the file is damaged or was changed");
+  edit(folder, [&](Json& card) { card["files"]["features.npy"]["xxh3"] = file_checksum(folder / "features.npy"); });
+  EXPECT_EQ(verify(), (folder / "features.npy").string() + ": node 1, column 2 is inf, expected a finite number");
+  std::filesystem::remove_all(folder);
+  Dataset oneway = small();
+  write_graph_folder(oneway, folder, {.directed = true});
+  edit(folder, [](Json& card) { card["directed"] = false; });
+  EXPECT_NE(verify().find("the graph is not undirected"), std::string::npos) << verify();
+}
+
+TEST_F(GraphFolderTest, ReplacesNothingButAGraphFolder) {
+  const auto folder = write(small());
+  EXPECT_NE(error_of([&] { write(small()); }), "");
+  EXPECT_NO_THROW(write(small(), {.overwrite = true}));
+  std::filesystem::create_directory(dir_ / "other");
+  write_text_file(dir_ / "other" / "thesis.txt", "years of work");
+  EXPECT_NE(error_of([&] { write_graph_folder(small(), dir_ / "other", {.overwrite = true}); }), "");
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "other" / "thesis.txt"));
+}
+
+}  // namespace
+}  // namespace graphsieve
