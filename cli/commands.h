@@ -31,6 +31,7 @@ void add_compress_command(Program& program);
 void add_study_command(Program& program);
 void add_convert_command(Program& program);
 void add_check_command(Program& program);
+void add_generate_command(Program& program);
 void add_datasets_command(Program& program);
 void add_docs_command(Program& program);
 

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "graph_source.h"
 #include "graphsieve/io/graph_folder.h"
+#include "graphsieve/io/graph_folder_writer.h"
 
 namespace graphsieve {
 namespace {
@@ -18,13 +19,9 @@ struct ConvertOptions {
   bool directed = false, overwrite = false;
 };
 
-FloatType type_of(const std::string& name) {
-  return name == "float32" ? FloatType::kFloat32 : name == "float16" ? FloatType::kFloat16 : FloatType::kBfloat16;
-}
-
 void convert(const ConvertOptions& options) {
   const Dataset data = open_graph(options.graph);
-  write_graph_folder(data, options.out, {type_of(options.features), options.directed, options.overwrite});
+  write_graph_folder(data, options.out, {float_type(options.features), options.directed, options.overwrite});
   const Dataset written = read_graph_folder(options.out);
   fmt::print("{} nodes, {} {} edges, {} features, {} {}\n{}\n", written.nodes, written.graph->source.size(),
              written.graph->directed ? "directed" : "stored (both directions)", written.features.cols,

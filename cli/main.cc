@@ -51,6 +51,7 @@ void add_commands(Program& program) {
   add_study_command(program);
   add_convert_command(program);
   add_check_command(program);
+  add_generate_command(program);
   add_datasets_command(program);
   add_docs_command(program);
 }

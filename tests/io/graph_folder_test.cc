@@ -102,7 +102,7 @@ TEST_F(GraphFolderTest, HalfPrecisionRoundsToNearest) {
   large.features.dense[8] = 1e6f;
   std::filesystem::remove_all(dir_ / "graph");
   EXPECT_EQ(error_of([&] { write(large, {.features = FloatType::kFloat16}); }),
-            "generated: feature of node 1, column 1 is 1e+06, too large for float16");
+            (dir_ / "graph").string() + ": feature of node 1, column 1 is 1e+06, too large for float16");
   EXPECT_FALSE(std::filesystem::exists(dir_ / "graph")) << "whole or not at all";
 }
 

@@ -87,6 +87,12 @@ void AtomicFile::flush() {
   buffer_.clear();
 }
 
+void AtomicFile::replace_start(std::string_view text) {
+  if (descriptor_ < 0) throw Error(path_.string(), ": written after commit");
+  flush();
+  if (pwrite(descriptor_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) fail("writing");
+}
+
 void AtomicFile::commit() {
   if (descriptor_ < 0) throw Error(path_.string(), ": committed twice");
   flush();

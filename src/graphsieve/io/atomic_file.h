@@ -21,6 +21,9 @@ class AtomicFile {
   AtomicFile& write(const void* data, size_t size);
   AtomicFile& write(std::string_view text) { return write(text.data(), text.size()); }
 
+  /// Writes over the file's first bytes, which must have been written.
+  void replace_start(std::string_view text);
+
   /// Once, as the last call.
   void commit();
 

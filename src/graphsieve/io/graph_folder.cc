@@ -14,6 +14,7 @@
 #include "graphsieve/graph/transforms.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/datasets.h"
+#include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/io/npy_file.h"
 #include "graphsieve/io/splits.h"
 
@@ -23,142 +24,17 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr const char* kCard = "graph.json";
-constexpr const char* kFormat = "graphsieve graph";
-constexpr int kVersion = 1;
 constexpr int64_t kBlock = 1 << 16;
-constexpr std::pair<const char*, FloatType> kTypes[] = {
-    {"float32", FloatType::kFloat32}, {"float16", FloatType::kFloat16}, {"bfloat16", FloatType::kBfloat16}};
-
-const char* name_of(FloatType type) { return kTypes[static_cast<int>(type)].first; }
-
-// Writing
-
-class Writer {
- public:
-  Writer(const Dataset& data, const fs::path& folder, const GraphFolderOptions& options)
-      : data_(data), options_(options), folder_(folder, options.overwrite, kCard) {}
-
-  void write() {
-    Json card = {{"format", kFormat}, {"version", kVersion}, {"name", data_.name}, {"recipe", data_.recipe},
-                 {"nodes", data_.nodes}, {"directed", options_.directed}};
-    card["edges"] = write_edges();
-    card["features"] = data_.features.sparse() ? write_sparse() : write_dense();
-    card["labels"] = write_labels();
-    card["splits"] = write_splits();
-    card["fingerprint"] = str(std::hex, fingerprint(data_));
-    card["files"] = files_;
-    write_text_file(folder_.path() / kCard, card.dump(2) + "\n");
-    folder_.commit();
-  }
-
- private:
-  template <class T>
-  void array(const char* name, const std::vector<int64_t>& shape, std::span<const T> values) {
-    note(write_npy<T>(folder_.path() / name, shape, values));
-  }
-
-  void note(const WrittenFile& file) { files_[file.name] = {{"bytes", file.bytes}, {"xxh3", file.checksum}}; }
-
-  int64_t write_edges() {
-    Csr made;
-    CsrView rows;
-    if (data_.graph) {
-      if (data_.graph->directed != options_.directed)
-        throw Error(data_.source, ": holds the ", options_.directed ? "undirected" : "directed",
-                    " graph; the other one cannot be made of it");
-      rows = {data_.graph->row_start, data_.graph->source};
-    } else {
-      made = symmetric_csr(data_.nodes, data_.edges, options_.directed);
-      rows = made;
-    }
-    array("row_start.npy", {data_.nodes + 1}, rows.row_start);
-    array("source.npy", {rows.edges()}, rows.source);
-    return rows.edges();
-  }
-
-  Json write_dense() {
-    const Features& x = data_.features;
-    const auto value = [&](int64_t i) { return x.in_file() ? x.stored[i] : x.dense[i]; };
-    NpyWriter file(folder_.path() / "features.npy",
-                   options_.features == FloatType::kFloat32   ? npy_descr<float>()
-                   : options_.features == FloatType::kFloat16 ? "<f2"
-                                                              : npy_descr<uint16_t>(),
-                   {x.rows, x.cols});
-    std::vector<float> row(x.cols);
-    std::vector<uint16_t> half(x.cols);
-    for (int64_t i = 0; i < x.rows; ++i) {
-      for (int64_t c = 0; c < x.cols; ++c) row[c] = value(i * x.cols + c);
-      if (options_.features == FloatType::kFloat32) {
-        file.write(std::span<const float>(row));
-        continue;
-      }
-      for (int64_t c = 0; c < x.cols; ++c) half[c] = narrowed(row[c], i, c);
-      file.write(std::span<const uint16_t>(half));
-    }
-    note(file.finish());
-    return {{"kind", "dense"}, {"columns", x.cols}, {"type", name_of(options_.features)}};
-  }
-
-  uint16_t narrowed(float value, int64_t node, int64_t column) const {
-    const bool half = options_.features == FloatType::kFloat16;
-    const uint16_t bits = half ? to_float16(value) : to_bfloat16(value);
-    if (std::isfinite(value) && !std::isfinite(half ? from_float16(bits) : from_bfloat16(bits)))
-      throw Error(data_.source, ": feature of node ", node, ", column ", column, " is ", value, ", too large for ",
-                  name_of(options_.features));
-    return bits;
-  }
-
-  Json write_sparse() {
-    const Features& x = data_.features;
-    const auto nonzeros = static_cast<int64_t>(x.column.size());
-    array<int64_t>("features_row_start.npy", {x.rows + 1}, x.row_start);
-    array<int32_t>("features_column.npy", {nonzeros}, x.column);
-    array<float>("features_value.npy", {nonzeros}, x.value);
-    return {{"kind", "sparse"}, {"columns", x.cols}, {"nonzeros", nonzeros}};
-  }
-
-  Json write_labels() {
-    const Labels& labels = data_.labels;
-    if (labels.multi_label())
-      array<float>("labels.npy", {data_.nodes, labels.classes}, labels.multi);
-    else
-      array<int32_t>("labels.npy", {data_.nodes}, labels.single);
-    return {{"kind", labels.multi_label() ? "multi" : "single"}, {"classes", labels.classes}};
-  }
-
-  int64_t write_splits() {
-    const auto splits = static_cast<int64_t>(data_.given_splits.size());
-    if (splits == 0) return 0;
-    NpyWriter file(folder_.path() / "splits.npy", npy_descr<uint8_t>(), {splits, data_.nodes});
-    for (const Split& split : data_.given_splits) {
-      std::vector<uint8_t> part(data_.nodes, 0);
-      for (const int32_t i : split.train) part[i] = 1;
-      for (const int32_t i : split.val) part[i] = 2;
-      for (const int32_t i : split.test) part[i] = 3;
-      file.write(std::span<const uint8_t>(part));
-    }
-    note(file.finish());
-    return splits;
-  }
-
-  const Dataset& data_;
-  const GraphFolderOptions& options_;
-  AtomicFolder folder_;
-  Json files_ = Json::object();
-};
-
-// Reading
 
 class Reader {
  public:
-  explicit Reader(const fs::path& folder) : folder_(folder), where_((folder / kCard).string()) {
-    card_ = Json::parse(read_text_file(folder / kCard), nullptr, false);
-    if (!card_.is_object() || card_.value("format", Json()) != kFormat)
-      throw Error(where_, ": not the card of a graph folder; expected an object with \"format\": \"", kFormat, "\"");
+  explicit Reader(const fs::path& folder) : folder_(folder), where_((folder / kGraphCard).string()) {
+    card_ = Json::parse(read_text_file(folder / kGraphCard), nullptr, false);
+    if (!card_.is_object() || card_.value("format", Json()) != kGraphFormat)
+      throw Error(where_, ": not the card of a graph folder; expected an object with \"format\": \"", kGraphFormat, "\"");
     const int64_t version = get<int64_t>(card_, "version");
-    if (version > kVersion)
-      throw Error(where_, ": version ", version, " of the format, this program reads up to ", kVersion,
+    if (version > kGraphVersion)
+      throw Error(where_, ": version ", version, " of the format, this program reads up to ", kGraphVersion,
                   "; use a newer graphsieve");
   }
 
@@ -277,11 +153,13 @@ class Reader {
   }
 
   void map_features(Features& x, const std::string& type) {
-    const auto known = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const auto& t) { return type == t.first; });
-    if (known == std::end(kTypes))
-      throw Error(where_, ": features.type is '", type, "', expected float32, float16 or bfloat16");
-    const auto keep = [&](const auto& values) { x.stored = {known->second, values.data(), values.owner()}; };
-    if (known->second == FloatType::kFloat32) keep(array<float>("features.npy", {x.rows, x.cols}));
+    try {
+      x.stored.type = float_type(type);
+    } catch (const Error& error) {
+      throw Error(where_, ": ", error.what());
+    }
+    const auto keep = [&](const auto& values) { x.stored.data = values.data(), x.stored.owner = values.owner(); };
+    if (x.stored.type == FloatType::kFloat32) keep(array<float>("features.npy", {x.rows, x.cols}));
     else keep(array<uint16_t>("features.npy", {x.rows, x.cols}));
   }
 
@@ -378,15 +256,34 @@ class Reader {
   Json card_;
 };
 
+void write_dense(const Features& x, FloatType type, GraphFolderWriter& to) {
+  to.begin_features(x.cols, type);
+  std::vector<float> row(x.cols);
+  for (int64_t i = 0; i < x.rows; ++i) {
+    for (int64_t c = 0; c < x.cols; ++c) row[c] = x.in_file() ? x.stored[i * x.cols + c] : x.dense[i * x.cols + c];
+    to.add_features(row);
+  }
+}
+
 }  // namespace
 
 bool is_graph_folder(const fs::path& path) {
   std::error_code ignored;
-  return fs::is_regular_file(path / kCard, ignored);
+  return fs::is_regular_file(path / kGraphCard, ignored);
 }
 
 void write_graph_folder(const Dataset& data, const fs::path& folder, const GraphFolderOptions& options) {
-  Writer(data, folder, options).write();
+  GraphFolderWriter to(folder, data.nodes, options.directed, options.overwrite);
+  if (data.graph && data.graph->directed != options.directed)
+    throw Error(data.source, ": holds the ", options.directed ? "undirected" : "directed",
+                " graph; the other one cannot be made of it");
+  if (data.graph) to.write_rows({data.graph->row_start, data.graph->source});
+  else to.write_rows(symmetric_csr(data.nodes, data.edges, options.directed));
+  if (data.features.sparse()) to.write_sparse(data.features);
+  else write_dense(data.features, options.features, to);
+  to.write_labels(data.labels);
+  to.write_splits(data.given_splits);
+  to.commit(data.name, data.recipe, fingerprint(data));
 }
 
 Dataset read_graph_folder(const fs::path& folder) { return Reader(folder).read(); }

@@ -25,6 +25,8 @@ struct XxHash {
 
 namespace {
 
+constexpr size_t kHeaderBytes = 128;  // enough for any shape of two lengths
+
 std::string shape_text(const std::vector<int64_t>& shape) {
   std::string out;
   for (const int64_t length : shape) out += str(out.empty() ? "" : ", ", length < 0 ? "n" : str(length));
@@ -94,10 +96,10 @@ std::string file_checksum(const std::filesystem::path& path) {
 }
 
 NpyWriter::NpyWriter(const std::filesystem::path& path, const std::string& descr, const std::vector<int64_t>& shape)
-    : file_(path), path_(path), hash_(std::make_unique<XxHash>()) {
-  const std::string head = npy_header_text(descr, shape);
+    : file_(path), path_(path), descr_(descr), shape_(shape), hash_(std::make_unique<XxHash>()) {
+  const std::string head = npy_header_text(descr, shape, kHeaderBytes);
   put(head.data(), head.size());
-  expected_ = bytes_ + product(shape, path.string()) * (descr.back() - '0');
+  head_ = bytes_;
 }
 
 NpyWriter::~NpyWriter() = default;
@@ -112,10 +114,17 @@ void NpyWriter::put(const void* data, size_t bytes) {
 void NpyWriter::write(const void* values, size_t bytes) { put(values, bytes); }
 
 WrittenFile NpyWriter::finish() {
-  if (bytes_ != expected_)
-    throw Error(path_.string(), ": ", bytes_, " bytes written, expected ", expected_, " for its shape");
+  const bool grows = shape_.at(0) < 0;
+  std::vector<int64_t> row(shape_.begin() + 1, shape_.end());
+  const int64_t row_bytes = product(row, path_.string()) * (descr_.back() - '0');
+  if (grows) {
+    shape_[0] = row_bytes > 0 ? (bytes_ - head_) / row_bytes : 0;
+    file_.replace_start(npy_header_text(descr_, shape_, kHeaderBytes));
+  }
+  if (bytes_ - head_ != shape_[0] * row_bytes)
+    throw Error(path_.string(), ": ", bytes_ - head_, " bytes written, expected ", shape_[0] * row_bytes, " for ", shape_text(shape_));
   file_.commit();
-  return {path_.filename().string(), bytes_, hash_->text()};
+  return {path_.filename().string(), bytes_, grows ? file_checksum(path_) : hash_->text()};
 }
 
 #define GRAPHSIEVE_NPY_FILE(T)         \

@@ -35,10 +35,11 @@ struct WrittenFile {
 /// XXH3 of a file's bytes as 16 hexadecimal digits. Throws Error naming the file where it cannot be read.
 std::string file_checksum(const std::filesystem::path& path);
 
-/// A .npy file of a known shape. The file appears when finish() is called; every failure is an Error naming it.
+/// A .npy file, written from its beginning to its end. It appears when finish() is called; every failure is an Error
+/// naming it.
 class NpyWriter {
  public:
-  /// `descr` as npy_descr gives it.
+  /// `descr` as npy_descr gives it. A first length of −1 is filled in by finish().
   NpyWriter(const std::filesystem::path& path, const std::string& descr, const std::vector<int64_t>& shape);
   ~NpyWriter();
 
@@ -48,7 +49,7 @@ class NpyWriter {
     write(values.data(), values.size_bytes());
   }
 
-  /// Throws Error unless all values of the shape have been written.
+  /// Throws Error unless all values of the shape have been written (whole rows, where its first length was −1).
   WrittenFile finish();
 
  private:
@@ -56,7 +57,9 @@ class NpyWriter {
 
   AtomicFile file_;
   std::filesystem::path path_;
-  int64_t expected_ = 0, bytes_ = 0;
+  std::string descr_;
+  std::vector<int64_t> shape_;
+  int64_t head_ = 0, bytes_ = 0;  ///< of the header; written so far
   std::unique_ptr<XxHash> hash_;
 };
 

@@ -1,5 +1,6 @@
 #include "graphsieve/io/npy_header.h"
 
+#include <algorithm>
 #include <bit>
 #include <cctype>
 #include <cstring>
@@ -135,11 +136,12 @@ NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& w
   return header;
 }
 
-std::string npy_header_text(const std::string& descr, const std::vector<int64_t>& shape) {
+std::string npy_header_text(const std::string& descr, const std::vector<int64_t>& shape, size_t bytes) {
   std::string lengths;
   for (const int64_t length : shape) lengths += str(length, shape.size() == 1 ? "," : ", ");
   std::string text = str("{'descr': '", descr, "', 'fortran_order': False, 'shape': (", lengths, "), }");
-  text.append(63 - (10 + text.size()) % 64, ' ').push_back('\n');
+  const size_t size = std::max(bytes, (10 + text.size() + 64) / 64 * 64);
+  text.append(size - 11 - text.size(), ' ').push_back('\n');
   std::string head("\x93NUMPY\x01\x00", 8);
   head += static_cast<char>(text.size() & 255);
   head += static_cast<char>(text.size() >> 8);

@@ -23,7 +23,7 @@ struct NpyHeader {
 /// Throws Error, beginning with `where`, on a header that is malformed or of a type not read here.
 NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where);
 
-/// The bytes before the data: version 1, C order. `descr` as "<f4".
-std::string npy_header_text(const std::string& descr, const std::vector<int64_t>& shape);
+/// The bytes before the data: version 1, C order, a multiple of 64 and at least `bytes`. `descr` as "<f4".
+std::string npy_header_text(const std::string& descr, const std::vector<int64_t>& shape, size_t bytes = 64);
 
 }  // namespace graphsieve

@@ -1,0 +1,83 @@
+// Writes a graph folder piece by piece, so that nothing of it need be in memory. Each part once, in any order:
+//
+//   GraphFolderWriter folder(path, nodes, directed);
+//   folder.add_edges(keys);         ascending edge keys in blocks (io/external_sort.h), or write_rows at once
+//   folder.begin_features(d, type);  folder.add_features(rows);
+//   folder.write_labels(labels);    folder.write_splits(splits, labels's nodes);
+//   folder.commit(name, recipe);
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+
+#include "graphsieve/graph/attention_graph.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/dataset.h"
+#include "graphsieve/io/npy_file.h"
+
+namespace graphsieve {
+
+inline constexpr const char* kGraphCard = "graph.json";
+inline constexpr const char* kGraphFormat = "graphsieve graph";
+inline constexpr int kGraphVersion = 1;
+
+const char* float_type_name(FloatType type);
+/// "float32", "float16" or "bfloat16"; throws Error on another name.
+FloatType float_type(const std::string& name);
+
+class GraphFolderWriter {
+ public:
+  /// Throws Error where something stands under that name, unless it is a graph folder and `overwrite` is set.
+  GraphFolderWriter(const std::filesystem::path& folder, int64_t nodes, bool directed, bool overwrite = false);
+  ~GraphFolderWriter();
+
+  /// A folder for temporary files; it goes before the graph folder appears.
+  const std::filesystem::path& scratch() const { return scratch_; }
+
+  void write_rows(const CsrView& rows);
+  /// Ascending over all calls; loops and repeated keys are dropped and counted.
+  void add_edges(std::span<const uint64_t> keys);
+  int64_t loops() const { return loops_; }
+  int64_t duplicates() const { return duplicates_; }
+
+  void begin_features(int64_t columns, FloatType type);
+  /// Whole rows, node after node. Throws Error, naming node and column, on a number that is not finite or does not fit.
+  void add_features(std::span<const float> rows);
+  void write_sparse(const Features& features);
+
+  void write_labels(const Labels& labels);
+  void write_splits(const std::vector<Split>& splits);
+
+  /// The card, and the folder under its name. `fingerprint` 0: made of the files' checksums.
+  void commit(const std::string& name, const std::string& recipe, uint64_t fingerprint = 0);
+
+ private:
+  template <class T>
+  void array(const char* name, const std::vector<int64_t>& shape, std::span<const T> values);
+  void note(const WrittenFile& file);
+  void end_rows(int64_t node);  ///< the row starts of all nodes before `node`, and its own
+  void finish_edges();
+  uint16_t narrowed(float value) const;
+
+  AtomicFolder folder_;
+  std::filesystem::path scratch_;
+  int64_t nodes_;
+  bool directed_;
+  std::unique_ptr<nlohmann::json> card_;
+
+  std::unique_ptr<NpyWriter> row_start_, source_;  ///< while edges are added
+  int64_t edges_ = 0, rows_begun_ = 0, loops_ = 0, duplicates_ = 0;
+  uint64_t last_ = 0;
+  std::vector<int32_t> sources_;
+
+  std::unique_ptr<NpyWriter> features_;
+  FloatType type_ = FloatType::kFloat32;
+  int64_t columns_ = 0, numbers_ = 0;
+  std::vector<uint16_t> half_;
+};
+
+}  // namespace graphsieve
