@@ -1,5 +1,7 @@
 // graphsieve convert
 #include <CLI/CLI.hpp>
+#include <dlfcn.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -10,44 +12,110 @@
 #include "graph_source.h"
 #include "graphsieve/io/graph_folder.h"
 #include "graphsieve/io/graph_folder_writer.h"
+#include "graphsieve/tables/convert_tables.h"
+#include "progress.h"
+#include "stop.h"
 
 namespace graphsieve {
 namespace {
 
 struct ConvertOptions {
-  std::string graph, out, features = "float32";
-  bool directed = false, overwrite = false;
+  std::string graph, features = "float32";
+  TablesRequest tables;
+  uint64_t memory = uint64_t{1} << 30;
+  double fill = 0;
+  bool quiet = false;
 };
 
-void convert(const ConvertOptions& options) {
-  const Dataset data = open_graph(options.graph);
-  write_graph_folder(data, options.out, {float_type(options.features), options.directed, options.overwrite});
-  const Dataset written = read_graph_folder(options.out);
-  fmt::print("{} nodes, {} {} edges, {} features, {} {}\n{}\n", written.nodes, written.graph->source.size(),
-             written.graph->directed ? "directed" : "stored (both directions)", written.features.cols,
-             written.labels.classes, written.labels.multi_label() ? "labels a node" : "classes", options.out);
+/// The tables' library is loaded when it is needed: nothing else needs Arrow.
+auto tables_function() {
+  void* library = dlopen("libgraphsieve_tables.so", RTLD_NOW | RTLD_GLOBAL);
+  void* function = library == nullptr ? nullptr : dlsym(library, "graphsieve_convert_tables");
+  if (function == nullptr) {
+    const char* why = dlerror();
+    throw Error("tables need Apache Arrow (pip install pyarrow==26.0.1 in the Python that has torch): ", why ? why : "no such library");
+  }
+  return reinterpret_cast<decltype(&graphsieve_convert_tables)>(function);
+}
+
+void from_tables(TablesRequest& request, bool quiet) {
+  const auto convert = tables_function();
+  watch_for_stop();
+  Progress progress(quiet);
+  progress.stage("convert", 1000);
+  request.progress = [&](double share) {
+    progress.step(static_cast<int64_t>(1000 * share), "");
+    if (progress.stop_requested()) throw Interrupted();
+  };
+  request.note = [&](const std::string& text) { progress.note(text); };
+  convert(request);
+}
+
+void convert(ConvertOptions& options) {
+  TablesRequest& tables = options.tables;
+  tables.type = float_type(options.features);
+  tables.memory = static_cast<int64_t>(options.memory);
+  if (tables.edges.empty() != tables.nodes.empty()) throw UsageError("--nodes and --edges go together");
+  if (tables.edges.empty() == options.graph.empty()) throw UsageError("expected GRAPH, or --nodes and --edges");
+  if (options.graph.empty()) {
+    from_tables(tables, options.quiet);
+  } else {
+    write_graph_folder(open_graph(options.graph), tables.out, {tables.type, tables.directed, tables.overwrite});
+  }
+  const Dataset made = read_graph_folder(tables.out);
+  const auto edges = static_cast<int64_t>(made.graph->source.size());
+  fmt::print("{} nodes, {} {} edges, {} features, {} {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
+             made.graph->directed ? "directed" : "undirected", made.features.cols, made.labels.classes,
+             made.labels.multi_label() ? "labels a node" : "classes", tables.out.string());
 }
 
 }  // namespace
 
 void add_convert_command(Program& program) {
   auto options = std::make_shared<ConvertOptions>();
-  CLI::App* command = program.app.add_subcommand("convert", "Store a graph as a folder of mapped arrays");
-  command->add_option("GRAPH", options->graph, "As for run")->required();
-  command->add_option("--out", options->out, "The new graph folder")->required()->type_name("FOLDER");
+  TablesRequest& t = options->tables;
+  CLI::App* command = program.app.add_subcommand("convert", "Store a graph, or node and edge tables, as a folder of mapped arrays");
+  command->add_option("GRAPH", options->graph, "As for run; or give --nodes and --edges");
+  command->add_option("--out", t.out, "The new graph folder")->required()->type_name("FOLDER");
   command->add_option("--features", options->features, "How dense features are stored: float32, float16 or bfloat16")
       ->check(CLI::IsMember({"float32", "float16", "bfloat16"}))
       ->type_name("TYPE")
       ->capture_default_str();
-  command->add_flag("--directed", options->directed, "Keep the directions of the edges");
-  command->add_flag("--overwrite", options->overwrite, "Replace the graph folder if there is one");
+  command->add_flag("--directed", t.directed, "Keep the directions of the edges");
+  command->add_flag("--overwrite", t.overwrite, "Replace the graph folder if there is one");
+  command->add_flag("-q,--quiet", options->quiet, "No progress and no notes");
+  const char* const group = "Tables";
+  const auto add = [command, group](const char* name, auto& to, const char* help) {
+    return command->add_option(name, to, help)->group(group);
+  };
+  add("--nodes", t.nodes, "Node table: .csv, .tsv (also .gz, .bz2, .zst) or .parquet")->type_name("FILE");
+  add("--edges", t.edges, "Edge table")->type_name("FILE");
+  add("--id", t.id, "Column of the node ids: integers or texts")->type_name("COLUMN")->capture_default_str();
+  add("--source", t.source, "Column of the edges' sources")->type_name("COLUMN")->capture_default_str();
+  add("--destination", t.destination, "Column of the edges' destinations")->type_name("COLUMN")->capture_default_str();
+  add("--label", t.labels, "Column of the classes (integers or texts); several, as a,b,c: columns of 0 and 1")
+      ->delimiter(',')
+      ->type_name("COLUMN")
+      ->capture_default_str();
+  add("--split", t.split, "Column of train, val, test or nothing (default: no given split)")->type_name("COLUMN");
+  add("--columns", t.features, "Feature columns, as a,b,c (default: all others)")->delimiter(',')->type_name("COLUMN");
+  CLI::Option* fill = add("--fill", options->fill, "In place of missing numbers (default: they are refused)")->type_name("NUMBER");
+  command->add_flag("--drop-dangling", t.drop_dangling, "Leave out edges with an id that no node has")->group(group);
+  add("--memory", options->memory, "Memory for sorting the edges, as 512MiB or 4GiB (default: 1GiB)")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
   command->footer(
       "Every command takes the folder as its GRAPH; edges and features then stay on disk and are read as they are needed.\n"
-      "docs/graph-folder.md draws the folder.\n\n"
+      "Text columns among the features become one column for each text. docs/graph-folder.md draws the folder.\n\n"
       "Examples:\n"
       "  graphsieve convert tolokers.npz --out tolokers\n"
-      "  graphsieve convert graph.npz --features bfloat16 --out graph");
-  command->callback([&program, options] { program.action = [options] { convert(*options); }; });
+      "  graphsieve convert graph.npz --features bfloat16 --out graph\n"
+      "  graphsieve convert --nodes accounts.csv --edges payments.parquet --id account --source payer --destination payee \\\n"
+      "    --label fraud --out payments");
+  command->callback([&program, options, fill] {
+    if (fill->count() > 0) options->tables.fill = options->fill;
+    program.action = [options] { convert(*options); };
+  });
 }
 
 }  // namespace graphsieve

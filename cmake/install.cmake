@@ -8,6 +8,9 @@ target_compile_options(graphsieve_flags INTERFACE -fmacro-prefix-map=${PROJECT_S
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/graphsieve)
 set(program_dir ${CMAKE_INSTALL_LIBEXECDIR}/graphsieve)
 set(libraries graphsieve_kernels graphsieve_ops graphsieve_data graphsieve)
+if(TARGET graphsieve_tables)
+  install(TARGETS graphsieve_tables LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})  # the program loads it; nothing links it
+endif()
 foreach(library ${libraries})
   string(REPLACE "graphsieve_" "" name ${library})
   set_target_properties(${library} PROPERTIES EXPORT_NAME ${name})

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Starts graphsieve with torch's shared libraries: in $GRAPHSIEVE_TORCH_LIB, else where $PYTHON (python3) has torch.
+# Starts graphsieve with torch's shared libraries: in $GRAPHSIEVE_TORCH_LIB, else where $PYTHON (python3) has torch; and
+# with Arrow's, for tables, where that Python has pyarrow.
 prefix=$(dirname "$(dirname "$(readlink -f "$0")")")
 libs=$GRAPHSIEVE_TORCH_LIB
 if [ -z "$libs" ]; then
@@ -12,6 +13,8 @@ if [ ! -e "$libs/libtorch_cpu.so" ]; then
   echo "error: no torch in $where; $hint" >&2
   exit 1
 fi
-LD_LIBRARY_PATH=$libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+find='import importlib.util as u; s = u.find_spec("pyarrow"); print(s.submodule_search_locations[0] if s else "")'
+arrow=$("${PYTHON:-python3}" -c "$find" 2>/dev/null)
+LD_LIBRARY_PATH=$libs${arrow:+:$arrow}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 exec "$prefix/libexec/graphsieve/graphsieve" "$@"

@@ -60,6 +60,16 @@ class Install(unittest.TestCase):
              out], PYTHON=sys.executable)
         self.assertEqual(json.loads((out / "result.json").read_text())["graph"]["nodes"], 144)
 
+    def test_tables_where_the_python_has_arrow(self):
+        import torch
+        (self.dir / "nodes.csv").write_text("id,x,label\na,1,0\nb,2,1\nc,3,0\n")
+        (self.dir / "edges.csv").write_text("source,destination\na,b\nb,c\n")
+        command = [self.program, "convert", "--nodes", self.dir / "nodes.csv", "--edges", self.dir / "edges.csv", "--out"]
+        self.assertIn("3 nodes, 2 undirected edges", run([*command, self.dir / "graph"], PYTHON=sys.executable).stdout)
+        lib = pathlib.Path(torch.__file__).parent / "lib"
+        shown = run([*command, self.dir / "none"], code=1, GRAPHSIEVE_TORCH_LIB=str(lib), PYTHON="/bin/false").stderr
+        self.assertIn("error: tables need Apache Arrow (pip install pyarrow==", shown)
+
     def test_program_is_found_through_a_link(self):
         link = self.dir / "linked"
         link.symlink_to(self.program)

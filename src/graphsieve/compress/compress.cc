@@ -60,7 +60,7 @@ void write_run(const fs::path& to, const LoadedRun& run, const Split& split, con
   nn::Transformer narrow = network;
   const Labels& labels = run.prepared.data.labels;
   const Probabilities p = probabilities(narrow(run.input(), ForwardOptions()), labels);
-  write_predictions(to / "predictions.csv", p, labels, split);
+  write_predictions(to / "predictions.csv", p, run.prepared.data, split);
 
   Json result = run.folder.result;
   Json& one = result["runs"][0];

@@ -59,6 +59,18 @@ struct Split {
   std::vector<int32_t> train, val, test;
 };
 
+/// The user's own node ids, by node: integers, or texts; both empty where a node's id is its place.
+struct StoredIds {
+  Array<int64_t> integers;    ///< nodes
+  Array<int64_t> text_start;  ///< nodes + 1, into texts
+  Array<uint8_t> texts;
+  std::string name(int64_t node) const {
+    if (!integers.empty()) return std::to_string(integers[node]);
+    if (text_start.empty()) return std::to_string(node);
+    return {reinterpret_cast<const char*>(texts.data()) + text_start[node], static_cast<size_t>(text_start[node + 1] - text_start[node])};
+  }
+};
+
 struct Dataset {
   std::string name;        ///< "minesweeper"; a generated graph's name begins with "generated-"
   std::string source;      ///< the file's path, or "generated"
@@ -71,6 +83,8 @@ struct Dataset {
   uint64_t stored_fingerprint = 0;                 ///< of a graph folder: from its card
   Features features;
   Labels labels;
+  StoredIds ids;
+  std::vector<std::string> class_names;  ///< one a class (or label); empty: their numbers
   std::vector<Split> given_splits;  ///< the file's masks
   std::vector<std::string> notes;   ///< odd things worth telling, a sentence each, without the file's name
 };

@@ -16,7 +16,8 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kCommunity = 64;
+constexpr double kCommunity = 8;       // nodes of a community, in mean degrees: an edge inside seldom comes twice
+constexpr int64_t kLeastCommunity = 64;
 constexpr double kStray = 0.1;         // share of nodes of another class than their community's
 constexpr double kBeacons = 1.0 / 16;  // share of nodes that show their own class
 constexpr int64_t kBlock = 1 << 14;    // nodes made at a time
@@ -28,7 +29,8 @@ class Maker {
  public:
   explicit Maker(const PowerLawGraph& g)
       : g_(g), key_(random_key(g.seed, Stream::kGenerate)), place_(g.nodes, random_key(key_, kPlace)),
-        hub_(g.nodes, random_key(key_, kHub)), tail_(1 / (1 - 1 / (g.exponent - 1))) {
+        hub_(g.nodes, random_key(key_, kHub)), tail_(1 / (1 - 1 / (g.exponent - 1))),
+        size_(std::max<int64_t>(kLeastCommunity, std::llround(kCommunity * g.degree))) {
     const int64_t pairs = (g.classes + 1) / 2;
     mean_ = means(pairs, kMean);
     own_mean_ = means(g.classes, kOwnMean);
@@ -53,8 +55,8 @@ class Maker {
     const uint64_t key = random_key(key_, kEdges, node);
     const double half = g_.degree / 2, whole = std::floor(half);
     const int64_t count = static_cast<int64_t>(whole) + (uniform(random_key(key, 0)) < half - whole);
-    const int64_t first = static_cast<int64_t>(place(node)) / kCommunity * kCommunity;
-    const int64_t size = std::min(kCommunity, g_.nodes - first);
+    const int64_t first = community(node) * size_;
+    const int64_t size = std::min(size_, g_.nodes - first);
     for (int64_t e = 1; e <= count; ++e) {
       const double u = uniform(random_key(key, e, 1));
       int64_t other;
@@ -70,7 +72,7 @@ class Maker {
 
  private:
   uint64_t place(int64_t node) const { return place_(static_cast<uint64_t>(node)); }
-  uint64_t community(int64_t node) const { return place(node) / kCommunity; }
+  int64_t community(int64_t node) const { return static_cast<int64_t>(place(node)) / size_; }
 
   std::vector<float> means(int64_t count, For what) const {
     std::vector<float> to(count * g_.columns);
@@ -82,6 +84,7 @@ class Maker {
   uint64_t key_;
   KeyedPermutation place_, hub_;  ///< node -> place among the communities; place in the hubs' order -> node
   double tail_;                   ///< power of a uniform number that gives a place in the hubs' order
+  int64_t size_;                  ///< of a community
   std::vector<float> mean_, own_mean_;
 };
 

@@ -1,7 +1,7 @@
 // A synthetic graph of any size, straight to disk. Every number is keyed by what it is for, so the same graph comes out
 // whatever the memory and the number of threads.
 //
-// Nodes are in communities of about 64. A node's class is its community's, but for one node in ten. Edges: a share
+// Nodes are in communities of 8 mean degrees, at least 64. A node's class is its community's, but for one node in ten. Edges: a share
 // `homophily` of a node's edges stays in its community, the rest go anywhere, to node j in proportion to a weight that
 // falls as a power of j's place in a hidden order: hubs. Features: a mean that pairs of classes share (2a and 2a + 1), with
 // noise; one node in sixteen, a beacon, shows its class's own mean instead. So one class of a pair is told from the other

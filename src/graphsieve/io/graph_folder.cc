@@ -52,6 +52,8 @@ class Reader {
     read_edges(data);
     read_features(data.features, data.nodes);
     read_labels(data.labels, data.nodes);
+    read_ids(data);
+    read_class_names(data);
     read_splits(data);
     const auto text = get<std::string>(card_, "fingerprint");
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), data.stored_fingerprint, 16);
@@ -84,7 +86,8 @@ class Reader {
     try {
       return at->get<T>();
     } catch (const Json::exception&) {
-      throw Error(where_, ": '", key, "' is ", at->dump(), ", expected ", std::is_same_v<T, std::string> ? "a text" : "a number");
+      throw Error(where_, ": '", key, "' is ", at->dump(), ", expected ",
+                  std::is_same_v<T, std::string> ? "a text" : std::is_arithmetic_v<T> ? "a number" : "a list of texts");
     }
   }
 
@@ -180,6 +183,27 @@ class Reader {
     for (int64_t i = 0; i < nodes; ++i)
       if (labels.single[i] < -1 || labels.single[i] >= labels.classes)
         throw Error(file, ": node ", i, ": label ", labels.single[i], ", expected -1 to ", labels.classes - 1);
+  }
+
+  void read_ids(Dataset& data) {
+    const auto kind = get<std::string>(card_, "ids");
+    if (kind == "integer") {
+      data.ids.integers = array<int64_t>("node_id.npy", {data.nodes});
+    } else if (kind == "text") {
+      data.ids.text_start = array<int64_t>("node_id_start.npy", {data.nodes + 1});
+      data.ids.texts = array<uint8_t>("node_id_text.npy", {-1});
+      check_starts("node_id_start.npy", data.ids.text_start, static_cast<int64_t>(data.ids.texts.size()));
+    } else if (kind != "none") {
+      throw Error(where_, ": ids is '", kind, "', expected none, integer or text");
+    }
+  }
+
+  void read_class_names(Dataset& data) {
+    const Json& card = part("labels");
+    if (!card.contains("names")) return;
+    data.class_names = get<std::vector<std::string>>(card, "names");
+    if (static_cast<int64_t>(data.class_names.size()) != data.labels.classes)
+      throw Error(where_, ": ", data.class_names.size(), " names of classes, expected ", data.labels.classes);
   }
 
   void read_splits(Dataset& data) {
@@ -282,6 +306,10 @@ void write_graph_folder(const Dataset& data, const fs::path& folder, const Graph
   if (data.features.sparse()) to.write_sparse(data.features);
   else write_dense(data.features, options.features, to);
   to.write_labels(data.labels);
+  to.write_class_names(data.class_names);
+  if (!data.ids.integers.empty()) to.write_ids(data.ids.integers);
+  if (!data.ids.text_start.empty())
+    to.write_ids(data.ids.text_start, {reinterpret_cast<const char*>(data.ids.texts.data()), data.ids.texts.size()});
   to.write_splits(data.given_splits);
   to.commit(data.name, data.recipe, fingerprint(data));
 }

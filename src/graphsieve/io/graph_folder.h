@@ -6,6 +6,8 @@
 //   features.npy      float32, float16 or uint16 (the bits of bfloat16) [n, d]
 //     or, sparse      features_row_start.npy int64 [n + 1], features_column.npy int32, features_value.npy float32
 //   labels.npy        int32 [n], −1 = none; or, several a node, float32 [n, labels], NaN = none
+//   node_id.npy       int64 [n]: the user's ids, where they are not 0 … n − 1
+//     or, texts       node_id_start.npy int64 [n + 1], node_id_text.npy uint8 (UTF-8)
 //   splits.npy        uint8 [splits, n]: 0 none, 1 train, 2 val, 3 test; only where there are given splits
 //
 // Undirected graphs hold every edge in both directions. docs/graph-folder.md draws it.

@@ -30,7 +30,7 @@ GraphFolderWriter::GraphFolderWriter(const fs::path& folder, int64_t nodes, bool
       card_(std::make_unique<Json>()) {
   fs::create_directory(scratch_);
   *card_ = {{"format", kGraphFormat}, {"version", kGraphVersion}, {"nodes", nodes}, {"directed", directed},
-            {"splits", 0}, {"files", Json::object()}};
+            {"ids", "none"}, {"splits", 0}, {"files", Json::object()}};
 }
 
 GraphFolderWriter::~GraphFolderWriter() = default;
@@ -131,6 +131,22 @@ void GraphFolderWriter::write_labels(const Labels& labels) {
   if (labels.multi_label()) array<float>("labels.npy", {nodes_, labels.classes}, labels.multi);
   else array<int32_t>("labels.npy", {nodes_}, labels.single);
   (*card_)["labels"] = {{"kind", labels.multi_label() ? "multi" : "single"}, {"classes", labels.classes}};
+}
+
+void GraphFolderWriter::write_class_names(const std::vector<std::string>& names) {
+  if (!names.empty()) (*card_)["labels"]["names"] = names;
+}
+
+void GraphFolderWriter::write_ids(std::span<const int64_t> integers) {
+  array("node_id.npy", {nodes_}, integers);
+  (*card_)["ids"] = "integer";
+}
+
+void GraphFolderWriter::write_ids(std::span<const int64_t> text_start, std::string_view texts) {
+  array("node_id_start.npy", {nodes_ + 1}, text_start);
+  array("node_id_text.npy", {static_cast<int64_t>(texts.size())},
+        std::span(reinterpret_cast<const uint8_t*>(texts.data()), texts.size()));
+  (*card_)["ids"] = "text";
 }
 
 void GraphFolderWriter::write_splits(const std::vector<Split>& splits) {

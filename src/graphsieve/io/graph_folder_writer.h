@@ -43,13 +43,20 @@ class GraphFolderWriter {
   void add_edges(std::span<const uint64_t> keys);
   int64_t loops() const { return loops_; }
   int64_t duplicates() const { return duplicates_; }
+  int64_t edges() const { return edges_; }  ///< added so far
 
   void begin_features(int64_t columns, FloatType type);
   /// Whole rows, node after node. Throws Error, naming node and column, on a number that is not finite or does not fit.
   void add_features(std::span<const float> rows);
   void write_sparse(const Features& features);
 
+  /// The user's own node ids, by node: integers, or texts (text_start [n + 1]).
+  void write_ids(std::span<const int64_t> integers);
+  void write_ids(std::span<const int64_t> text_start, std::string_view texts);
+
   void write_labels(const Labels& labels);
+  /// One a class; none where there is nothing to say.
+  void write_class_names(const std::vector<std::string>& names);
   void write_splits(const std::vector<Split>& splits);
 
   /// The card, and the folder under its name. `fingerprint` 0: made of the files' checksums.

@@ -114,15 +114,16 @@ void NpyWriter::put(const void* data, size_t bytes) {
 void NpyWriter::write(const void* values, size_t bytes) { put(values, bytes); }
 
 WrittenFile NpyWriter::finish() {
-  const bool grows = shape_.at(0) < 0;
-  std::vector<int64_t> row(shape_.begin() + 1, shape_.end());
+  const bool grows = !shape_.empty() && shape_[0] < 0;
+  const std::vector<int64_t> row(shape_.begin() + grows, shape_.end());
   const int64_t row_bytes = product(row, path_.string()) * (descr_.back() - '0');
   if (grows) {
     shape_[0] = row_bytes > 0 ? (bytes_ - head_) / row_bytes : 0;
     file_.replace_start(npy_header_text(descr_, shape_, kHeaderBytes));
   }
-  if (bytes_ - head_ != shape_[0] * row_bytes)
-    throw Error(path_.string(), ": ", bytes_ - head_, " bytes written, expected ", shape_[0] * row_bytes, " for ", shape_text(shape_));
+  const int64_t expected = (grows ? shape_[0] : 1) * row_bytes;
+  if (bytes_ - head_ != expected)
+    throw Error(path_.string(), ": ", bytes_ - head_, " bytes written, expected ", expected, " for ", shape_text(shape_));
   file_.commit();
   return {path_.filename().string(), bytes_, grows ? file_checksum(path_) : hash_->text()};
 }

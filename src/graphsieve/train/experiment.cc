@@ -164,7 +164,7 @@ class Experiment {
         network_input(recipe_, prepared_, graph, scores, context.seed, trained.figures.best_epoch);
     const Probabilities p = probabilities(trained.network(input, ForwardOptions()), prepared_.data.labels);
     outcome.per_class = per_class(p, prepared_.data.labels, context.split.test);
-    write_predictions(to / "predictions.csv", p, prepared_.data.labels, context.split);
+    write_predictions(to / "predictions.csv", p, prepared_.data, context.split);
   }
 
   /// Weights that have seen another split's labels would be tested on them.

@@ -22,7 +22,7 @@ void predict(Dataset data, const PredictRequest& request, Observer& observer) {
   const Probabilities p = probabilities(run.network(run.input(), options), data.labels);
   const Split split = run.same_graph ? read_split(run.folder.path / "split.json") : Split{};
   if (embeddings.defined()) write_npy(request.embeddings, embeddings);
-  write_predictions(request.out, p, data.labels, split);
+  write_predictions(request.out, p, data, split);
 }
 
 }  // namespace graphsieve

@@ -14,6 +14,7 @@
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/datasets.h"
 #include "graphsieve/io/npy.h"
+#include "graphsieve/io/npy_file.h"
 #include "graphsieve/io/safetensors.h"
 #include "graphsieve/io/splits.h"
 #include "graphsieve/recipe/recipe_io.h"
@@ -167,8 +168,7 @@ namespace {
 
 template <class T>
 void write_values(const fs::path& path, const std::vector<int64_t>& shape, const T* values, int64_t count) {
-  const auto bytes = npy_bytes<T>(shape, std::span<const T>(values, static_cast<size_t>(count)));
-  AtomicFile(path).write(bytes.data(), bytes.size()).commit();
+  graphsieve::write_npy<T>(path, shape, std::span<const T>(values, static_cast<size_t>(count)));
 }
 
 template <class T>
@@ -213,7 +213,21 @@ std::vector<Tensor> read_scores(const fs::path& folder) {
   return scores;
 }
 
-void write_predictions(const fs::path& path, const Probabilities& p, const Labels& labels, const Split& split) {
+namespace {
+
+/// A cell of a CSV file, in quotes where it needs them.
+std::string cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + '"';
+}
+
+}  // namespace
+
+void write_predictions(const fs::path& path, const Probabilities& p, const Dataset& data, const Split& split) {
+  const Labels& labels = data.labels;
+  const auto class_name = [&data](int64_t c) { return data.class_names.empty() ? str(c) : cell(data.class_names[c]); };
   const int64_t n = static_cast<int64_t>(p.value.size()) / p.classes;
   std::vector<const char*> part(n, "none");
   for (int32_t node : split.train) part[node] = "train";
@@ -222,10 +236,10 @@ void write_predictions(const fs::path& path, const Probabilities& p, const Label
   fmt::memory_buffer text;
   auto out = fmt::appender(text);
   fmt::format_to(out, "node,split,label,predicted");
-  for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, ",p_{}", c);
+  for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, ",{}", data.class_names.empty() ? str("p_", c) : cell("p_" + data.class_names[c]));
   const bool multi = labels.multi_label();
   for (int64_t i = 0; i < n; ++i) {
-    fmt::format_to(out, "\n{},{},", i, part[i]);
+    fmt::format_to(out, "\n{},{},", cell(data.ids.name(i)), part[i]);
     if (multi) {
       for (int64_t c = 0; c < p.classes; ++c) {
         const float label = labels.multi[i * p.classes + c];
@@ -233,8 +247,8 @@ void write_predictions(const fs::path& path, const Probabilities& p, const Label
       }
       for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, "{}{}", c ? '|' : ',', p.row(i)[c] > 0.5f ? 1 : 0);
     } else {
-      if (labels.single[i] >= 0) fmt::format_to(out, "{}", labels.single[i]);
-      fmt::format_to(out, ",{}", p.best(i));
+      if (labels.single[i] >= 0) fmt::format_to(out, "{}", class_name(labels.single[i]));
+      fmt::format_to(out, ",{}", class_name(p.best(i)));
     }
     for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, ",{}", p.row(i)[c]);
   }

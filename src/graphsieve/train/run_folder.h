@@ -44,7 +44,7 @@ void write_scores(const std::filesystem::path& folder, const std::vector<at::Ten
 std::vector<at::Tensor> read_scores(const std::filesystem::path& folder);
 
 /// node, split, label, predicted, p_0, p_1, …; several labels a node are joined by '|'.
-void write_predictions(const std::filesystem::path& path, const Probabilities& p, const Labels& labels, const Split& split);
+void write_predictions(const std::filesystem::path& path, const Probabilities& p, const Dataset& data, const Split& split);
 
 /// A two-dimensional or flat tensor (float32, int32, uint8) as .npy.
 void write_npy(const std::filesystem::path& path, const at::Tensor& tensor);

@@ -1,0 +1,17 @@
+# Apache Arrow from the Python environment's pyarrow, whose libraries have no plain names: linked by their full ones.
+if(NOT Python3_EXECUTABLE)
+  find_program(Python3_EXECUTABLE python3)
+endif()
+execute_process(COMMAND ${Python3_EXECUTABLE} -c "import pyarrow; print(pyarrow.__path__[0])"
+                OUTPUT_VARIABLE pyarrow_dir OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+file(GLOB arrow_library ${pyarrow_dir}/libarrow.so.*)
+file(GLOB parquet_library ${pyarrow_dir}/libparquet.so.*)
+set(Arrow_FOUND OFF)
+if(pyarrow_dir AND arrow_library AND parquet_library)
+  set(Arrow_FOUND ON)
+  add_library(graphsieve_arrow INTERFACE)
+  target_include_directories(graphsieve_arrow SYSTEM INTERFACE ${pyarrow_dir}/include)
+  target_link_libraries(graphsieve_arrow INTERFACE ${arrow_library} ${parquet_library})
+else()
+  message(STATUS "no pyarrow in ${Python3_EXECUTABLE}: built without tables")
+endif()

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Node and edge tables into graph folders, from outside."""
+import gzip
+import json
+import unittest
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from engine_testing import EngineTest, Graph, SHORT, predictions
+
+
+def text(rows):
+    return "\n".join(",".join(str(c) for c in row) for row in rows) + "\n"
+
+
+class Tables(EngineTest):
+    NODES = "id,age,city,label\nn1,30,Rome,0\nn2,41.5,Oslo,1\nn3,22,Rome,0\nn4,35,,1\n"
+    EDGES = "source,destination\nn1,n2\nn2,n3\nn3,n4\nn2,n1\nn3,n3\n"
+
+    def files(self, nodes=NODES, edges=EDGES):
+        (self.dir / "nodes.csv").write_text(nodes)
+        (self.dir / "edges.csv").write_text(edges)
+
+    def convert(self, *args, code=0, nodes="nodes.csv", edges="edges.csv", out="folder"):
+        return self.call("convert", "--nodes", nodes, "--edges", edges, "--out", out, "--overwrite", *args, code=code)
+
+    def array(self, name, folder="folder"):
+        return np.load(self.dir / folder / f"{name}.npy")
+
+    def card(self):
+        return json.loads((self.dir / "folder" / "graph.json").read_text())
+
+    def refused(self, message, *args, **files):
+        self.files(**files)
+        shown = self.convert(*args, code=1).stderr
+        self.assertIn(message, shown)
+        self.assertFalse((self.dir / "folder").exists(), "whole or not at all")
+
+    def test_texts_numbers_and_categories(self):
+        self.files()
+        result = self.convert()
+        self.assertIn("4 nodes, 3 undirected edges, 3 features, 2 classes", result.stdout)
+        self.assertIn("self loops left out", result.stderr)
+        np.testing.assert_array_equal(self.array("row_start"), [0, 1, 3, 5, 6])
+        np.testing.assert_array_equal(self.array("source"), [1, 0, 2, 1, 3, 2])
+        np.testing.assert_array_equal(self.array("features"), [[30, 0, 1], [41.5, 1, 0], [22, 0, 1], [35, 0, 0]])  # age, Oslo, Rome
+        np.testing.assert_array_equal(self.array("labels"), [0, 1, 0, 1])
+        self.assertEqual(self.array("node_id_text").tobytes(), b"n1n2n3n4")
+        self.call("check", "folder")
+
+    def test_directions_and_chosen_columns(self):
+        self.files()
+        self.convert("--directed", "--columns", "age")
+        np.testing.assert_array_equal(self.array("row_start"), [0, 1, 2, 3, 4])
+        np.testing.assert_array_equal(self.array("source"), [1, 0, 1, 2])
+        self.assertEqual(self.card()["features"]["columns"], 1)
+
+    def test_a_run_names_nodes_and_classes_as_the_tables_do(self):
+        graph = Graph(nodes=60, classes=3)
+        name = ["red, dark", "blue", 'the "other"']
+        rows = [["id", "kind", "part", *(f"x{i}" for i in range(6))]]
+        part = np.where(graph.train_masks[0], "train", np.where(graph.val_masks[0], "val", "test"))
+        for i in range(60):
+            kind = '"' + name[graph.node_labels[i]].replace('"', '""') + '"'
+            rows.append([1000 - i, kind, part[i], *graph.node_features[i]])
+        self.files(text(rows), text([["from", "to"], *(1000 - graph.edges)]))
+        self.convert("--source", "from", "--destination", "to", "--label", "kind", "--split", "part")
+        self.assertEqual(self.card()["labels"]["names"], sorted(name))
+        np.testing.assert_array_equal(self.array("node_id"), 1000 - np.arange(60))
+        run = self.run_folder(self.dir / "folder", *SHORT)
+        table = pyarrow.csv.read_csv(run / "predictions.csv")
+        self.assertEqual(table["node"].to_pylist(), [1000 - i for i in range(60)])
+        self.assertEqual(table["label"].to_pylist(), [name[c] for c in graph.node_labels])
+        self.assertEqual(table["split"].to_pylist(), part.tolist())
+        self.assertLessEqual(set(table["predicted"].to_pylist()), set(name))
+        self.assertIn("p_red, dark", table.column_names)
+        # The same graph by numbers gives the same network.
+        order = np.argsort(np.argsort(name))
+        other = self.graph(lambda g: g.__dict__.update(node_labels=order[graph.node_labels], node_features=graph.node_features,
+                                                       edges=graph.edges, train_masks=graph.train_masks[:1],
+                                                       val_masks=graph.val_masks[:1], test_masks=graph.test_masks[:1]))
+        same = self.run_folder(other, *SHORT, name="same")
+        np.testing.assert_array_equal(predictions(same / "predictions.csv")[1],
+                                      np.array([table[c].to_pylist() for c in table.column_names[4:]]).T)
+
+    def test_parquet_and_packed_csv_are_the_same(self):
+        self.files()
+        self.convert()
+        pa.parquet.write_table(pyarrow.csv.read_csv(self.dir / "nodes.csv"), self.dir / "nodes.parquet")
+        pa.parquet.write_table(pyarrow.csv.read_csv(self.dir / "edges.csv"), self.dir / "edges.parquet")
+        (self.dir / "edges.csv.gz").write_bytes(gzip.compress((self.dir / "edges.csv").read_bytes()))
+        (self.dir / "nodes.tsv").write_text(self.NODES.replace(",", "\t"))
+        for nodes, edges in (("nodes.parquet", "edges.parquet"), ("nodes.tsv", "edges.csv.gz")):
+            # An empty text is missing in both.
+            self.convert(nodes=nodes, edges=edges, out="other")
+            for name in ("row_start", "source", "labels", "node_id_text"):
+                np.testing.assert_array_equal(self.array(name), self.array(name, "other"), err_msg=f"{nodes} {name}")
+            np.testing.assert_array_equal(self.array("features"), self.array("features", "other"), err_msg=nodes)
+
+    def test_integers_before_fractions_and_late_rows(self):
+        rows = [["id", "x", "label"], *([i, i, i % 2] for i in range(300000)), [300000, 0.25, 1]]
+        self.files(text(rows), text([["source", "destination"], [0, 300000], [5, 6]]))
+        self.convert("--memory", "64KiB")
+        self.assertEqual(self.array("features")[-1, 0], 0.25)
+        self.assertEqual(self.card()["ids"], "none")
+        self.assertEqual(self.array("source").tolist(), [300000, 6, 5, 0])
+
+    def test_many_edges_in_little_memory(self):
+        random = np.random.default_rng(0)
+        edges = random.integers(0, 500, (60000, 2))
+        self.files(text([["id", "x", "label"], *([i, i * 0.5, i % 3] for i in range(500))]), text([["source", "destination"], *edges]))
+        self.convert("--memory", "64KiB")
+        both = np.unique(np.concatenate([edges, edges[:, ::-1]]), axis=0)
+        both = both[both[:, 0] != both[:, 1]]
+        np.testing.assert_array_equal(self.array("source"), both[:, 1])
+        np.testing.assert_array_equal(np.diff(self.array("row_start")), np.bincount(both[:, 0], minlength=500))
+        self.convert("--memory", "100MiB", out="other")
+        self.assertEqual((self.dir / "folder/graph.json").read_bytes().replace(b"folder", b"other"), (self.dir / "other/graph.json").read_bytes())
+
+    def test_several_labels_and_missing_ones(self):
+        self.files("id,x,a,b\n7,1,0,1\n9,2,,0\n8,3,1,-1\n", "source,destination\n7,8\n9,8\n")
+        self.convert("--label", "a,b")
+        np.testing.assert_array_equal(self.array("labels"), [[0, 1], [np.nan, 0], [1, np.nan]])
+        np.testing.assert_array_equal(self.array("node_id"), [7, 9, 8])
+        self.files("id,x,label\n7,1,\n9,2,0\n8,3,-1\n", "source,destination\n7,8\n9,8\n")
+        self.convert()
+        np.testing.assert_array_equal(self.array("labels"), [-1, 0, -1])
+
+    def test_missing_numbers(self):
+        holes = self.NODES.replace("22,", ",")
+        self.refused("nodes.csv: row 3, column 'age': no number; --fill VALUE puts one in its place", nodes=holes)
+        self.assertIn("1 missing numbers set to 7", self.convert("--fill", 7).stderr)
+        self.assertEqual(self.array("features")[2, 0], 7)
+
+    def test_dangling_edges(self):
+        self.refused("edges.csv: row 2, column 'destination': no node has the id 'n9'; --drop-dangling", edges="source,destination\nn1,n2\nn2,n9\n")
+        self.assertIn("1 edges with an id that no node has left out", self.convert("--drop-dangling").stderr)
+        self.assertEqual(self.card()["edges"], 2)
+
+    def test_refuses_with_file_and_row(self):
+        edit = self.NODES.replace
+        self.refused("nodes.csv: rows 0 and 2 have the same id 'n1'", nodes=edit("n3", "n1"))
+        self.refused("nodes.csv: row 2, column 'id': no id", nodes=edit("n2,", ","))
+        self.refused("no column 'lable' for labels (--label); did you mean label?", "--label", "lable")
+        self.refused("its columns are id, age, city, label", "--label", "zzz")
+        self.refused("no column 'source' for sources (--source)", edges="from,to\nn1,n2\n")
+        self.refused("row 2, column 'label': 1.5, expected a class", nodes=edit("Oslo,1", "Oslo,1.5"))
+        self.refused("two columns are called 'age'", nodes=edit("city", "age"))
+        self.refused("does not hold integers, as the ids of nodes.csv do", nodes=edit("n", ""), edges=self.EDGES)
+        self.refused("nodes.csv: ", nodes=self.NODES + "n5,1\n")  # a cell is missing
+        self.refused("row 4, column 'label': 'weird', expected train, val, test or nothing".replace("label", "city"), "--split", "city",
+                     nodes=edit("Rome", "train").replace("Oslo", "val").replace("35,,", "35,weird,"))
+        self.refused("edges.csv: no edges", edges="source,destination\n")
+        self.refused("no edge but self loops", edges="source,destination\nn1,n1\n")
+        self.refused("nodes.csv: no rows", nodes="id,age,city,label\n")
+        self.refused("no column is left for features", nodes="id,label\nn1,0\nn2,1\nn3,0\nn4,0\n")
+        self.refused("age", nodes=edit("41.5", "1e99"))
+        self.refused("expected at least", "--memory", "100")
+        self.assertIn("nowhere.csv: no such file", self.convert(nodes="nowhere.csv", code=1).stderr)
+        many = text([["id", "name", "label"], *([f"n{i}", f"name{i}", 0] for i in range(1200))])
+        self.refused("column 'name' holds more than 1000 different texts", nodes=many)
+        self.call("convert", "--nodes", "nodes.csv", "--out", "x", code=2)
+        self.call("convert", "--out", "x", code=2)
+
+
+if __name__ == "__main__":
+    unittest.main()
