@@ -129,6 +129,12 @@ class Tables(EngineTest):
         self.convert()
         np.testing.assert_array_equal(self.array("labels"), [-1, 0, -1])
 
+    def test_true_and_false(self):
+        self.files("id,sure,x,label\n1,true,2,false\n2,false,3,true\n", "source,destination\n1,2\n")
+        self.convert()
+        np.testing.assert_array_equal(self.array("features"), [[1, 2], [0, 3]])
+        np.testing.assert_array_equal(self.array("labels"), [0, 1])
+
     def test_missing_numbers(self):
         holes = self.NODES.replace("22,", ",")
         self.refused("nodes.csv: row 3, column 'age': no number; --fill VALUE puts one in its place", nodes=holes)

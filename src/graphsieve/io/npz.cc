@@ -47,7 +47,7 @@ struct NpzFile::Archive {
 NpzFile::NpzFile(const std::filesystem::path& path) : path_(path.string()), archive_(std::make_unique<Archive>()) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw Error(path_, ": no such file");
-  if (!std::filesystem::is_regular_file(path, ignored)) throw Error(path_, ": not a file, expected an .npz file");
+  if (!std::filesystem::is_regular_file(path, ignored)) throw Error(path_, ": not a file and no graph folder (it has no graph.json); expected an .npz file or a graph folder");
   int code = 0;
   archive_->zip = zip_open(path_.c_str(), ZIP_RDONLY, &code);
   if (archive_->zip == nullptr) {

@@ -8,6 +8,7 @@
 #include <parquet/arrow/reader.h>
 
 #include <algorithm>
+#include <set>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/recipe/suggest.h"
@@ -115,13 +116,20 @@ class CsvTable : public ArrowTable {
  public:
   CsvTable(const fs::path& path, char delimiter, arrow::Compression::type compression)
       : ArrowTable(path), delimiter_(delimiter), compression_(compression) {
-    take_schema(*reader({}, {})->schema());
+    const auto schema = reader({}, {})->schema();
+    take_schema(*schema);
+    for (const auto& field : schema->fields())
+      if (field->type()->id() == arrow::Type::BOOL) truths_.insert(field->name());
   }
 
   void read(const std::vector<std::string>& names, const std::vector<std::string>& as_number,
             const std::vector<std::string>& as_text, const std::function<void(const TableBatch&)>& take) const override {
     std::unordered_map<std::string, std::shared_ptr<arrow::DataType>> types;
-    for (const std::string& name : names) types[name] = type_of(wanted(name, as_number, as_text));
+    for (const std::string& name : names) {
+      const ColumnKind kind = wanted(name, as_number, as_text);
+      const bool truth = truths_.contains(name) && kind != ColumnKind::kText;  // "true" is parsed as such, then cast
+      types[name] = truth ? arrow::boolean() : type_of(kind);
+    }
     deliver(*reader(names, types), names, as_number, as_text, take);
   }
 
@@ -147,6 +155,7 @@ class CsvTable : public ArrowTable {
     return ok(arrow::csv::StreamingReader::Make(arrow::io::default_io_context(), in, read, parse, convert));
   }
 
+  std::set<std::string> truths_;  ///< columns of true and false
   char delimiter_;
   arrow::Compression::type compression_;
   mutable std::unique_ptr<arrow::util::Codec> codec_;
