@@ -20,7 +20,7 @@ namespace graphsieve {
 namespace {
 
 struct ConvertOptions {
-  std::string graph, features = "float32";
+  std::string graph, ogb, features = "float32";
   TablesRequest tables;
   uint64_t memory = uint64_t{1} << 30;
   double fill = 0;
@@ -28,9 +28,9 @@ struct ConvertOptions {
 };
 
 /// The tables' library is loaded when it is needed: nothing else needs Arrow.
-auto tables_function() {
+auto tables_function(const char* name) {
   void* library = dlopen("libgraphsieve_tables.so", RTLD_NOW | RTLD_GLOBAL);
-  void* function = library == nullptr ? nullptr : dlsym(library, "graphsieve_convert_tables");
+  void* function = library == nullptr ? nullptr : dlsym(library, name);
   if (function == nullptr) {
     const char* why = dlerror();
     throw Error("tables need Apache Arrow (pip install pyarrow==26.0.1 in the Python that has torch): ", why ? why : "no such library");
@@ -38,8 +38,8 @@ auto tables_function() {
   return reinterpret_cast<decltype(&graphsieve_convert_tables)>(function);
 }
 
-void from_tables(TablesRequest& request, bool quiet) {
-  const auto convert = tables_function();
+void from_tables(TablesRequest& request, const char* function, bool quiet) {
+  const auto convert = tables_function(function);
   watch_for_stop();
   Progress progress(quiet);
   progress.stage("convert", 1000);
@@ -56,9 +56,13 @@ void convert(ConvertOptions& options) {
   tables.type = float_type(options.features);
   tables.memory = static_cast<int64_t>(options.memory);
   if (tables.edges.empty() != tables.nodes.empty()) throw UsageError("--nodes and --edges go together");
-  if (tables.edges.empty() == options.graph.empty()) throw UsageError("expected GRAPH, or --nodes and --edges");
-  if (options.graph.empty()) {
-    from_tables(tables, options.quiet);
+  if (!options.graph.empty() + !options.ogb.empty() + !tables.edges.empty() != 1)
+    throw UsageError("expected GRAPH, or --nodes and --edges, or --ogb");
+  if (!options.ogb.empty()) {
+    tables.nodes = options.ogb;
+    from_tables(tables, "graphsieve_convert_ogb", options.quiet);
+  } else if (options.graph.empty()) {
+    from_tables(tables, "graphsieve_convert_tables", options.quiet);
   } else {
     write_graph_folder(open_graph(options.graph), tables.out, {tables.type, tables.directed, tables.overwrite});
   }
@@ -75,7 +79,7 @@ void add_convert_command(Program& program) {
   auto options = std::make_shared<ConvertOptions>();
   TablesRequest& t = options->tables;
   CLI::App* command = program.app.add_subcommand("convert", "Store a graph, or node and edge tables, as a folder of mapped arrays");
-  command->add_option("GRAPH", options->graph, "As for run; or give --nodes and --edges");
+  command->add_option("GRAPH", options->graph, "As for run; or give --nodes and --edges, or --ogb");
   command->add_option("--out", t.out, "The new graph folder")->required()->type_name("FOLDER");
   command->add_option("--features", options->features, "How dense features are stored: float32, float16 or bfloat16")
       ->check(CLI::IsMember({"float32", "float16", "bfloat16"}))
@@ -104,6 +108,7 @@ void add_convert_command(Program& program) {
   add("--memory", options->memory, "Memory for sorting the edges, as 512MiB or 4GiB (default: 1GiB)")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
+  command->add_option("--ogb", options->ogb, "A data set of the Open Graph Benchmark as it was unpacked (raw/, split/)")->type_name("FOLDER");
   command->footer(
       "Every command takes the folder as its GRAPH; edges and features then stay on disk and are read as they are needed.\n"
       "Text columns among the features become one column for each text. docs/graph-folder.md draws the folder.\n\n"
@@ -111,7 +116,8 @@ void add_convert_command(Program& program) {
       "  graphsieve convert tolokers.npz --out tolokers\n"
       "  graphsieve convert graph.npz --features bfloat16 --out graph\n"
       "  graphsieve convert --nodes accounts.csv --edges payments.parquet --id account --source payer --destination payee \\\n"
-      "    --label fraud --out payments");
+      "    --label fraud --out payments\n"
+      "  graphsieve convert --ogb dataset/ogbn_products --out products");
   command->callback([&program, options, fill] {
     if (fill->count() > 0) options->tables.fill = options->fill;
     program.action = [options] { convert(*options); };

@@ -172,5 +172,58 @@ class Tables(EngineTest):
         self.call("convert", "--out", "x", code=2)
 
 
+class Ogb(EngineTest):
+    """A data set as the Open Graph Benchmark's own loader leaves it on disk."""
+
+    def folder(self, name="ogbn_small", multi=False, change=None):
+        graph = Graph(nodes=60, classes=3)
+        labels = (graph.node_labels[:, None] == np.arange(3)).astype(float) if multi else graph.node_labels[:, None].astype(float)
+        labels[4] = np.nan
+        files = {"raw/num-node-list": [[60]], "raw/edge": graph.edges, "raw/node-feat": graph.node_features, "raw/node-label": labels}
+        for part, mask in (("train", graph.train_masks[0]), ("valid", graph.val_masks[0]), ("test", graph.test_masks[0])):
+            files[f"split/time/{part}"] = np.flatnonzero(mask)[:, None]
+        if change:
+            change(files)
+        for path, rows in files.items():
+            file = self.dir / name / f"{path}.csv.gz"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(gzip.compress(text(rows).encode()))
+        return graph, self.dir / name
+
+    def test_gives_what_the_npz_gives(self):
+        graph, folder = self.folder()
+        self.assertIn("60 nodes", self.call("convert", "--ogb", folder, "--out", "ogb").stdout)
+        graph.node_labels[4] = -1
+        graph.train_masks, graph.val_masks, graph.test_masks = graph.train_masks[:1], graph.val_masks[:1], graph.test_masks[:1]
+        self.call("convert", graph.write(self.dir / "graph.npz"), "--out", "npz")
+        for name in ("row_start", "source", "labels"):
+            np.testing.assert_array_equal(np.load(self.dir / "ogb" / f"{name}.npy"), np.load(self.dir / "npz" / f"{name}.npy"), err_msg=name)
+        np.testing.assert_allclose(np.load(self.dir / "ogb/features.npy"), graph.node_features, rtol=1e-6)
+        part = np.load(self.dir / "ogb/splits.npy")
+        np.testing.assert_array_equal(part, np.load(self.dir / "npz/splits.npy"))
+        self.assertEqual(part[0, 4], 0, "a node without a label is in no part")
+        self.run_folder(self.dir / "ogb", *SHORT)
+
+    def test_several_labels(self):
+        self.folder(multi=True)
+        self.call("convert", "--ogb", "ogbn_small", "--out", "ogb")
+        self.assertEqual(np.load(self.dir / "ogb/labels.npy").shape, (60, 3))
+
+    def test_refuses(self):
+        def refused(message, change):
+            _, folder = self.folder(name=f"d{len(list(self.dir.iterdir()))}", change=change)
+            self.assertIn(message, self.call("convert", "--ogb", folder, "--out", "x", code=1).stderr)
+            self.assertFalse((self.dir / "x").exists())
+        refused("edge.csv.gz: row 1: node 60, expected 0 to 59", lambda f: f.update({"raw/edge": [[60, 1], [1, 2]]}))
+        refused("node-label.csv.gz: 59 rows, expected 60", lambda f: f.update({"raw/node-label": f["raw/node-label"][1:]}))
+        refused("node-feat.csv.gz: 59 rows, expected 60", lambda f: f.update({"raw/node-feat": f["raw/node-feat"][1:]}))
+        refused("node-feat.csv.gz: more than 60 rows", lambda f: f.update({"raw/node-feat": [*f["raw/node-feat"], f["raw/node-feat"][0]]}))
+        refused("num-node-list.csv.gz: several graphs", lambda f: f.update({"raw/num-node-list": [[30], [30]]}))
+        refused("features on edges alone", lambda f: f.update({"raw/edge-feat": f.pop("raw/node-feat")}))
+        refused("edge.csv.gz: no such file", lambda f: f.pop("raw/edge"))
+        refused("node 3", lambda f: f.update({"split/time/test": [[3], [3]]}))
+        self.assertIn("no folder raw in it", self.call("convert", "--ogb", self.dir, "--out", "x", code=1).stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -114,8 +114,8 @@ class ArrowTable : public Table {
 
 class CsvTable : public ArrowTable {
  public:
-  CsvTable(const fs::path& path, char delimiter, arrow::Compression::type compression)
-      : ArrowTable(path), delimiter_(delimiter), compression_(compression) {
+  CsvTable(const fs::path& path, char delimiter, arrow::Compression::type compression, bool header)
+      : ArrowTable(path), delimiter_(delimiter), compression_(compression), header_(header) {
     const auto schema = reader({}, {})->schema();
     take_schema(*schema);
     for (const auto& field : schema->fields())
@@ -145,6 +145,7 @@ class CsvTable : public ArrowTable {
     auto read = arrow::csv::ReadOptions::Defaults();
     read.use_threads = false;  // so that messages name the row
     read.block_size = kBlockBytes;
+    read.autogenerate_column_names = !header_;
     auto parse = arrow::csv::ParseOptions::Defaults();
     parse.delimiter = delimiter_;
     auto convert = arrow::csv::ConvertOptions::Defaults();
@@ -158,6 +159,7 @@ class CsvTable : public ArrowTable {
   std::set<std::string> truths_;  ///< columns of true and false
   char delimiter_;
   arrow::Compression::type compression_;
+  bool header_;
   mutable std::unique_ptr<arrow::util::Codec> codec_;
 };
 
@@ -193,7 +195,7 @@ class ParquetTable : public ArrowTable {
 
 }  // namespace
 
-std::unique_ptr<Table> Table::open(const fs::path& path) {
+std::unique_ptr<Table> Table::open(const fs::path& path, bool header) {
   if (!fs::is_regular_file(path)) throw Error(path.string(), ": no such file");
   fs::path name = path.filename();
   auto compression = arrow::Compression::UNCOMPRESSED;
@@ -206,8 +208,8 @@ std::unique_ptr<Table> Table::open(const fs::path& path) {
       break;
     }
   try {
-    if (name.extension() == ".csv" || name.extension() == ".txt") return std::make_unique<CsvTable>(path, ',', compression);
-    if (name.extension() == ".tsv") return std::make_unique<CsvTable>(path, '\t', compression);
+    if (name.extension() == ".csv" || name.extension() == ".txt") return std::make_unique<CsvTable>(path, ',', compression, header);
+    if (name.extension() == ".tsv") return std::make_unique<CsvTable>(path, '\t', compression, header);
     if (name.extension() == ".parquet") return std::make_unique<ParquetTable>(path);
   } catch (const arrow::Status& status) {
     throw Error(path.string(), ": ", status.message());

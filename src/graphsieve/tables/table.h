@@ -33,8 +33,9 @@ struct TableBatch {
 
 class Table {
  public:
-  /// Throws Error, beginning with the path, on a file that is not there or not of a known kind.
-  static std::unique_ptr<Table> open(const std::filesystem::path& path);
+  /// Without a header the columns of a CSV file are called f0, f1, … Throws Error, beginning with the path, on a file that is
+  /// not there or not of a known kind.
+  static std::unique_ptr<Table> open(const std::filesystem::path& path, bool header = true);
   virtual ~Table() = default;
 
   virtual const std::string& path() const = 0;
