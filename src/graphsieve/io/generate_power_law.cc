@@ -9,7 +9,6 @@
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/graph/permutation.h"
-#include "graphsieve/io/external_sort.h"
 #include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/io/splits.h"
 
@@ -155,13 +154,7 @@ void generate_power_law(const PowerLawGraph& graph, const std::filesystem::path&
         for (const uint64_t key : keys) edges.add(key);
         tell(0.3 + 0.4 * share(done));
       });
-  const auto total = static_cast<double>(edges.size());
-  int64_t merged = 0;
-  edges.merge([&](std::span<const uint64_t> keys) {
-    to.add_edges(keys);
-    const auto before = merged >> 22;
-    if ((merged += static_cast<int64_t>(keys.size())) >> 22 != before) tell(0.7 + 0.3 * static_cast<double>(merged) / total);
-  });
+  to.add_edges(edges, [&](double done) { tell(0.7 + 0.3 * done); });
   to.commit("generated-power-law", "default");
   tell(1);
 }

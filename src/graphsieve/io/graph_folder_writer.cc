@@ -5,7 +5,6 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/io/external_sort.h"
 
 namespace graphsieve {
 namespace {
@@ -78,6 +77,16 @@ void GraphFolderWriter::add_edges(std::span<const uint64_t> keys) {
     ++edges_;
   }
   source_->write(std::span<const int32_t>(sources_));
+}
+
+void GraphFolderWriter::add_edges(ExternalSort& keys, const std::function<void(double)>& progress) {
+  const auto total = static_cast<double>(keys.size());
+  int64_t done = 0;
+  keys.merge([&](std::span<const uint64_t> block) {
+    add_edges(block);
+    done += static_cast<int64_t>(block.size());
+    progress(static_cast<double>(done) / total);
+  });
 }
 
 void GraphFolderWriter::finish_edges() {

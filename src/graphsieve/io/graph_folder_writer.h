@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
@@ -17,6 +18,7 @@
 #include "graphsieve/graph/attention_graph.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/dataset.h"
+#include "graphsieve/io/external_sort.h"
 #include "graphsieve/io/npy_file.h"
 
 namespace graphsieve {
@@ -41,6 +43,8 @@ class GraphFolderWriter {
   void write_rows(const CsrView& rows);
   /// Ascending over all calls; loops and repeated keys are dropped and counted.
   void add_edges(std::span<const uint64_t> keys);
+  /// All of them, merged; `progress` is told the share done.
+  void add_edges(ExternalSort& keys, const std::function<void(double)>& progress);
   int64_t loops() const { return loops_; }
   int64_t duplicates() const { return duplicates_; }
   int64_t edges() const { return edges_; }  ///< added so far

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/io/external_sort.h"
 #include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/io/splits.h"
 #include "graphsieve/tables/table.h"
@@ -168,12 +167,7 @@ class Converter {
       }
       tell(0.5);
     });
-    double merged = 0;
-    sort.merge([&](std::span<const uint64_t> keys) {
-      to.add_edges(keys);
-      merged += static_cast<double>(keys.size());
-      tell(0.7 + 0.3 * merged / static_cast<double>(sort.size()));
-    });
+    to.add_edges(sort, [this](double done) { tell(0.7 + 0.3 * done); });
     if (to.edges() == 0) throw Error(table->path(), ": no edge but self loops");
   }
 

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/io/external_sort.h"
 #include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/io/splits.h"
 #include "graphsieve/tables/node_ids.h"
@@ -282,13 +281,7 @@ class Converter {
       tell(0.5);
     });
     if (listed == 0) throw Error(edges_->path(), ": no edges");
-    const auto total = static_cast<double>(sort.size());
-    double merged = 0;
-    sort.merge([&](std::span<const uint64_t> keys) {
-      to.add_edges(keys);
-      merged += static_cast<double>(keys.size());
-      tell(0.7 + 0.3 * merged / total);
-    });
+    to.add_edges(sort, [this](double done) { tell(0.7 + 0.3 * done); });
     if (dangling > 0) note(str(dangling, " edges with an id that no node has left out"));
     if (to.loops() > 0) note("self loops left out");
     if (to.duplicates() > 0) note("repeated edges left out");
