@@ -148,7 +148,9 @@ class Tables(EngineTest):
 
     def test_refuses_with_file_and_row(self):
         edit = self.NODES.replace
-        self.refused("nodes.csv: rows 0 and 2 have the same id 'n1'", nodes=edit("n3", "n1"))
+        self.refused("nodes.csv: rows 1 and 3 have the same id 'n1'", nodes=edit("n3", "n1"))
+        self.refused("nodes.csv: rows 3 and 4 have the same id '7'", nodes="id,age,label\n0,1,0\n1,1,0\n7,2,1\n7,1,1\n")
+        self.refused("edges.csv: row 1, column 'source': no id", edges="source,destination\n,n1\nn1,n2\n")
         self.refused("nodes.csv: row 2, column 'id': no id", nodes=edit("n2,", ","))
         self.refused("no column 'lable' for labels (--label); did you mean label?", "--label", "lable")
         self.refused("its columns are id, age, city, label", "--label", "zzz")

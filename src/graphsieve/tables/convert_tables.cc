@@ -8,6 +8,7 @@
 #include <set>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
 #include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/io/splits.h"
 #include "graphsieve/tables/node_ids.h"
@@ -17,6 +18,7 @@ namespace graphsieve {
 namespace {
 
 constexpr size_t kMostTexts = 1000;  // of a text column
+constexpr int64_t kBlock = 4096;      // ids looked up by one thread
 constexpr int64_t kMostClasses = 1000000;
 
 std::string quoted(std::string_view text) { return str("'", text.substr(0, 60), "'"); }
@@ -241,9 +243,11 @@ class Converter {
   void places(const TableBatch& batch, size_t column, const std::string& name, std::vector<int64_t>& to) const {
     const TableBatch::Values& ids = batch.columns[column];
     to.resize(batch.rows);
+    parallel_blocks(batch.rows, kBlock, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) to[i] = ids_.text() ? ids_.find(ids.texts[i]) : ids_.find(ids.integers[i]);
+    });
     for (int64_t i = 0; i < batch.rows; ++i) {
       if (ids.missing[i]) throw Error(at(*edges_, batch.first_row + i, name), ": no id");
-      to[i] = ids_.text() ? ids_.find(ids.texts[i]) : ids_.find(ids.integers[i]);
       if (to[i] >= 0 || r_.drop_dangling) continue;
       throw Error(at(*edges_, batch.first_row + i, name), ": no node has the id ",
                   ids_.text() ? quoted(ids.texts[i]) : str(ids.integers[i]), "; --drop-dangling leaves such edges out");

@@ -2,70 +2,67 @@
 
 #include <xxhash.h>
 
-#include <algorithm>
+#include <bit>
+#include <numeric>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/random.h"
 
 namespace graphsieve {
 namespace {
 
-int64_t hash_of(std::string_view text) { return static_cast<int64_t>(XXH3_64bits(text.data(), text.size())); }
-
-constexpr auto by_key = [](const auto& entry, int64_t key) { return entry.first < key; };
+uint64_t hash_of(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+uint64_t hash_of(int64_t id) { return mix64(static_cast<uint64_t>(id)); }
 
 }  // namespace
 
+template <class Equal>
+size_t NodeIds::slot_of(uint64_t hash, Equal equal) const {
+  const size_t mask = slots_.size() - 1;
+  size_t slot = hash & mask;
+  while (slots_[slot] >= 0 && !equal(slots_[slot])) slot = (slot + 1) & mask;
+  return slot;
+}
+
 void NodeIds::add(int64_t id) {
-  if (plain_ && id != count_) {  // from here on every id is kept
-    plain_ = false;
-    for (int64_t i = 0; i < count_; ++i) sorted_.emplace_back(i, static_cast<int32_t>(i));
+  if (plain() && id != count_) {  // from here on every id is kept
+    integers_.resize(count_);
+    std::iota(integers_.begin(), integers_.end(), 0);
+    integers_.push_back(id);
+  } else if (!plain()) {
+    integers_.push_back(id);
   }
-  if (!plain_) sorted_.emplace_back(id, static_cast<int32_t>(count_));
   ++count_;
 }
 
 void NodeIds::add(std::string_view id) {
-  plain_ = false;
   bytes_ += id;
   start_.push_back(static_cast<int64_t>(bytes_.size()));
-  sorted_.emplace_back(hash_of(id), static_cast<int32_t>(count_++));
+  ++count_;
 }
 
 void NodeIds::finish(const std::string& where) {
-  std::sort(sorted_.begin(), sorted_.end());
-  for (size_t i = 0; i + 1 < sorted_.size(); ++i)
-    for (size_t j = i + 1; j < sorted_.size() && sorted_[j].first == sorted_[i].first; ++j)
-      if (!text_ || text_at(sorted_[i].second) == text_at(sorted_[j].second))
-        throw Error(where, ": rows ", sorted_[i].second, " and ", sorted_[j].second, " have the same id '", name(sorted_[i].second), "'");
+  if (plain()) return;
+  slots_.assign(std::bit_ceil(static_cast<size_t>(2 * count_)), -1);
+  for (int64_t i = 0; i < count_; ++i) {
+    const size_t slot = text_ ? slot_of(hash_of(text_at(i)), [&](int64_t p) { return text_at(p) == text_at(i); })
+                              : slot_of(hash_of(integers_[i]), [&](int64_t p) { return integers_[p] == integers_[i]; });
+    if (slots_[slot] >= 0) throw Error(where, ": rows ", slots_[slot] + 1, " and ", i + 1, " have the same id '", name(i), "'");
+    slots_[slot] = static_cast<int32_t>(i);
+  }
 }
 
 int64_t NodeIds::find(int64_t id) const {
-  if (plain_) return id >= 0 && id < count_ ? id : -1;
-  const auto at = std::lower_bound(sorted_.begin(), sorted_.end(), id, by_key);
-  return at != sorted_.end() && at->first == id ? at->second : -1;
+  if (plain()) return id >= 0 && id < count_ ? id : -1;
+  return slots_[slot_of(hash_of(id), [&](int64_t p) { return integers_[p] == id; })];
 }
 
 int64_t NodeIds::find(std::string_view id) const {
-  const int64_t hash = hash_of(id);
-  for (auto at = std::lower_bound(sorted_.begin(), sorted_.end(), hash, by_key); at != sorted_.end() && at->first == hash; ++at)
-    if (text_at(at->second) == id) return at->second;
-  return -1;
+  return slots_[slot_of(hash_of(id), [&](int64_t p) { return text_at(p) == id; })];
 }
 
 std::string NodeIds::name(int64_t place) const {
-  if (text_) return std::string(text_at(place));
-  if (plain_) return str(place);
-  for (const auto& [id, at] : sorted_)
-    if (at == place) return str(id);
-  return "?";
-}
-
-std::vector<int64_t> NodeIds::integers() const {
-  std::vector<int64_t> out(count_);
-  if (plain_)
-    for (int64_t i = 0; i < count_; ++i) out[i] = i;
-  for (const auto& [id, place] : sorted_) out[place] = id;
-  return out;
+  return text_ ? std::string(text_at(place)) : str(plain() ? place : integers_[place]);
 }
 
 }  // namespace graphsieve

@@ -10,13 +10,13 @@
 
 namespace graphsieve {
 
-/// Memory: nothing where the ids are 0, 1, 2, …; else 16 bytes a node for integers, 24 bytes and the text for texts.
+/// Memory: nothing where the ids are 0, 1, 2, …; else at most 24 bytes for an integer, or 24 bytes and a text, a node.
 class NodeIds {
  public:
   explicit NodeIds(bool text) : text_(text) {}
 
   bool text() const { return text_; }
-  bool plain() const { return plain_; }  ///< 0, 1, 2, …: a node's id is its place
+  bool plain() const { return !text_ && integers_.empty(); }  ///< 0, 1, 2, …: a node's id is its place
   int64_t size() const { return count_; }
 
   void add(int64_t id);
@@ -30,21 +30,24 @@ class NodeIds {
   int64_t find(std::string_view id) const;
 
   std::string name(int64_t place) const;
-  std::vector<int64_t> integers() const;                             ///< by place
-  const std::vector<int64_t>& text_start() const { return start_; }  ///< where each text begins in texts(), and the end
+  const std::vector<int64_t>& integers() const { return integers_; }  ///< by place; empty where they are 0, 1, 2, …
+  const std::vector<int64_t>& text_start() const { return start_; }   ///< where each text begins in texts(), and the end
   const std::string& texts() const { return bytes_; }
 
  private:
   std::string_view text_at(int64_t place) const {
     return std::string_view(bytes_).substr(start_[place], start_[place + 1] - start_[place]);
   }
+  /// The slot of that key: the one that holds it, or the empty one where it would go.
+  template <class Equal>
+  size_t slot_of(uint64_t hash, Equal equal) const;
 
   bool text_;
   int64_t count_ = 0;
-  bool plain_ = true;  ///< 0, 1, 2, …
-  std::vector<std::pair<int64_t, int32_t>> sorted_;  ///< (id, or hash of the text; place)
+  std::vector<int64_t> integers_;
   std::vector<int64_t> start_ = {0};
   std::string bytes_;
+  std::vector<int32_t> slots_;  ///< hash table of places, open addressing, at most half full; −1 = empty
 };
 
 }  // namespace graphsieve
