@@ -1,8 +1,8 @@
 #!/bin/sh
-# Starts graphsieve with torch's shared libraries: in $GRAPHSIEVE_TORCH_LIB, else where $PYTHON (python3) has torch; and
-# with Arrow's, for tables, where that Python has pyarrow.
+# Starts graphsieve with torch's shared libraries: in $GRAPHSIEVE_TORCH_LIB, else where $PYTHON (python3) has torch; and,
+# to convert tables, with Arrow's, where that Python has pyarrow.
 prefix=$(dirname "$(dirname "$(readlink -f "$0")")")
-libs=$GRAPHSIEVE_TORCH_LIB
+libs=$GRAPHSIEVE_TORCH_LIB arrow=
 if [ -z "$libs" ]; then
   find='import importlib.util as u, os; print(os.path.join(u.find_spec("torch").submodule_search_locations[0], "lib"))'
   libs=$("${PYTHON:-python3}" -c "$find" 2>/dev/null)
@@ -13,8 +13,10 @@ if [ ! -e "$libs/libtorch_cpu.so" ]; then
   echo "error: no torch in $where; $hint" >&2
   exit 1
 fi
-find='import importlib.util as u; s = u.find_spec("pyarrow"); print(s.submodule_search_locations[0] if s else "")'
-arrow=$("${PYTHON:-python3}" -c "$find" 2>/dev/null)
+if [ "$1" = convert ]; then
+  find='import importlib.util as u; s = u.find_spec("pyarrow"); print(s.submodule_search_locations[0] if s else "")'
+  arrow=$("${PYTHON:-python3}" -c "$find" 2>/dev/null)
+fi
 LD_LIBRARY_PATH=$libs${arrow:+:$arrow}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 exec "$prefix/libexec/graphsieve/graphsieve" "$@"
