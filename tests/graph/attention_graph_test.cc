@@ -23,17 +23,17 @@ std::string message(const AttentionGraph& g) {
 
 TEST(AttentionGraph, TheExampleOfTheHeader) {
   const Csr edges = symmetric_csr(3, {{0, 1}}, false);
-  const AttentionGraph g = build_attention_graph(edges, std::nullopt, true, true);
-  EXPECT_EQ(g.row_start, (std::vector<int64_t>{0, 2, 4, 5}));
-  EXPECT_EQ(g.source, (std::vector<int32_t>{1, 0, 0, 1, 2}));
-  EXPECT_EQ(g.type, (std::vector<uint8_t>{0, 2, 0, 2, 2}));
+  const AttentionGraph g = build_attention_graph(edges, nullptr, true, true);
+  EXPECT_EQ(g.row_start, (LargeVector<int64_t>{0, 2, 4, 5}));
+  EXPECT_EQ(g.source, (LargeVector<int32_t>{1, 0, 0, 1, 2}));
+  EXPECT_EQ(g.type, (LargeVector<uint8_t>{0, 2, 0, 2, 2}));
   EXPECT_EQ(message(g), "");
 }
 
 TEST(AttentionGraph, AllThreeParts) {
   const Csr edges = symmetric_csr(50, {{0, 1}, {1, 2}, {4, 40}}, false);
-  const Csr expander = expander_edges(50, 4, ExpanderKind::kHamiltonian, 1);
-  const AttentionGraph g = build_attention_graph(edges, expander, true, true);
+  const Expander expander(50, 4, ExpanderKind::kHamiltonian, 1);
+  const AttentionGraph g = build_attention_graph(edges, &expander, true, true);
   EXPECT_EQ(g.edges(), 6 + 400 + 50);
   EXPECT_EQ(std::count(g.type.begin(), g.type.end(), kExpanderEdge), 400);
   EXPECT_EQ(message(g), "");
@@ -44,17 +44,17 @@ TEST(AttentionGraph, AllThreeParts) {
 }
 
 TEST(AttentionGraph, PartsMayBeLeftOut) {
-  const Csr expander = expander_edges(20, 2, ExpanderKind::kPermutation, 1);
-  EXPECT_EQ(build_attention_graph(std::nullopt, expander, false, true).source, expander.source);
-  EXPECT_THROW(build_attention_graph(std::nullopt, std::nullopt, true, true), Error);
+  const Expander expander(20, 2, ExpanderKind::kPermutation, 1);
+  EXPECT_EQ(build_attention_graph(std::nullopt, &expander, false, true).source, expander.csr().source);
+  EXPECT_THROW(build_attention_graph(std::nullopt, nullptr, true, true), Error);
   const Csr other = symmetric_csr(19, {}, false);
-  EXPECT_THROW(build_attention_graph(other, expander, true, true), Error);
+  EXPECT_THROW(build_attention_graph(other, &expander, true, true), Error);
 }
 
 TEST(AttentionGraph, TransposeOfDirectedEdges) {
   const Csr edges = symmetric_csr(4, {{0, 1}, {2, 1}, {3, 0}, {1, 3}}, true);
-  const Csr expander = expander_edges(4, 1, ExpanderKind::kHamiltonian, 1);
-  const AttentionGraph g = build_attention_graph(edges, expander, true, false);
+  const Expander expander(4, 1, ExpanderKind::kHamiltonian, 1);
+  const AttentionGraph g = build_attention_graph(edges, &expander, true, false);
   EXPECT_EQ(message(g), "");
   std::vector<int64_t> edge_of;
   const AttentionGraph turned = transpose(g, &edge_of);
@@ -74,7 +74,7 @@ TEST(AttentionGraph, TransposeOfDirectedEdges) {
 
 TEST(AttentionGraph, CheckNamesWhatIsWrong) {
   const Csr edges = symmetric_csr(3, {{0, 1}, {1, 2}}, false);
-  const AttentionGraph good = build_attention_graph(edges, std::nullopt, true, true);
+  const AttentionGraph good = build_attention_graph(edges, nullptr, true, true);
   AttentionGraph g = good;
   g.source[0] = 7;
   EXPECT_EQ(message(g), "g: edge 0 of row 0: source 7, expected 0 to 2");

@@ -38,8 +38,8 @@ Csr by_sets(int64_t nodes, const Edges& edges, bool directed) {
 TEST(SymmetricCsr, SmallGraphByHand) {
   GraphNotes notes;
   const Csr g = symmetric_csr(5, {{0, 1}, {1, 0}, {2, 1}, {3, 3}, {2, 1}}, false, &notes);
-  EXPECT_EQ(g.row_start, (std::vector<int64_t>{0, 1, 3, 4, 4, 4}));
-  EXPECT_EQ(g.source, (std::vector<int32_t>{1, 0, 2, 1}));
+  EXPECT_EQ(g.row_start, (LargeVector<int64_t>{0, 1, 3, 4, 4, 4}));
+  EXPECT_EQ(g.source, (LargeVector<int32_t>{1, 0, 2, 1}));
   EXPECT_EQ(notes.loops, 1);
   EXPECT_EQ(notes.duplicates, 2);
   EXPECT_EQ(notes.isolated, 2);
@@ -49,8 +49,8 @@ TEST(SymmetricCsr, SmallGraphByHand) {
 TEST(SymmetricCsr, DirectedKeepsTheDirection) {
   GraphNotes notes;
   const Csr g = symmetric_csr(4, {{0, 1}, {1, 0}, {2, 1}, {2, 1}}, true, &notes);
-  EXPECT_EQ(g.row_start, (std::vector<int64_t>{0, 1, 3, 3, 3}));
-  EXPECT_EQ(g.source, (std::vector<int32_t>{1, 0, 2}));
+  EXPECT_EQ(g.row_start, (LargeVector<int64_t>{0, 1, 3, 3, 3}));
+  EXPECT_EQ(g.source, (LargeVector<int32_t>{1, 0, 2}));
   EXPECT_EQ(notes.duplicates, 1);
   EXPECT_EQ(notes.isolated, 1) << "node 2 has an edge out, node 3 none";
 }
@@ -68,7 +68,7 @@ TEST(SymmetricCsr, EqualsSetsOnRandomGraphs) {
 }
 
 TEST(SymmetricCsr, NoEdgesAndNoNodes) {
-  EXPECT_EQ(symmetric_csr(3, {}, false).row_start, (std::vector<int64_t>{0, 0, 0, 0}));
+  EXPECT_EQ(symmetric_csr(3, {}, false).row_start, (LargeVector<int64_t>{0, 0, 0, 0}));
   EXPECT_EQ(symmetric_csr(0, {}, false).nodes(), 0);
   EXPECT_THROW(symmetric_csr(-1, {}, false), Error);
 }

@@ -41,13 +41,12 @@ struct Graph {
   FeatureMatrix features;
   std::vector<LayerSample> drawn;
 
-  Graph() {
+  explicit Graph(int64_t nodes = kNodes) {
     torch::manual_seed(4);
-    features.rows = kNodes, features.cols = kFeatures;
-    features.dense = at::randn({kNodes, kFeatures}) * (at::rand({kNodes, kFeatures}) < 0.5);
+    features.rows = nodes, features.cols = kFeatures;
+    features.dense = at::randn({nodes, kFeatures}) * (at::rand({nodes, kFeatures}) < 0.5);
     for (int64_t l = 0; l < kLayers; ++l) {
-      drawn.push_back(
-          {at::randint(kNodes, {kNodes, kDrawn}).to(at::kInt), at::randint(3, {kNodes, kDrawn}).to(at::kByte)});
+      drawn.push_back({at::randint(nodes, {nodes, kDrawn}).to(at::kInt), at::randint(3, {nodes, kDrawn}).to(at::kByte)});
       drawn.back().index[7].fill_(-1);
     }
   }
@@ -81,6 +80,28 @@ TEST(Transformer, BatchGivesTheWholeGraphsLogits) {
     const Tensor whole = net(graph.whole(), ForwardOptions()), batch = net(graph.batch(nodes), ForwardOptions());
     ASSERT_EQ(batch.sizes(), (std::vector<int64_t>{4, 4}));
     EXPECT_LE(distance(batch, whole.index_select(0, nodes)), 1e-5) << static_cast<int>(kind);
+  }
+}
+
+TEST(Transformer, EvaluationByBlocksGivesTheSameBits) {
+  const Graph graph(2 * nn::kInferenceRows + 1001);
+  const auto run = [&](nn::Transformer& net, bool by_blocks, std::vector<Tensor>& scores) {
+    const torch::AutoGradMode gradients(!by_blocks);
+    Tensor last;
+    ForwardOptions options;
+    options.scores = [&](const Tensor& s) { scores.push_back(s.flatten()); };
+    options.embeddings = &last;
+    const Tensor logits = net(graph.whole(), options).detach();
+    return at::cat({logits, last}, 1);
+  };
+  for (AttentionKind kind : kKinds) {
+    auto net = network(shape(kind));
+    net->eval();
+    std::vector<Tensor> whole_scores, part_scores;
+    const Tensor whole = run(net, false, whole_scores), parts = run(net, true, part_scores);
+    EXPECT_TRUE(at::equal(whole, parts)) << static_cast<int>(kind);
+    EXPECT_EQ(whole_scores.size() * 3, part_scores.size());
+    EXPECT_TRUE(at::equal(at::cat(whole_scores), at::cat(part_scores))) << static_cast<int>(kind);
   }
 }
 
@@ -165,7 +186,8 @@ TEST(Transformer, BringsBackScoresAndEmbeddings) {
   std::vector<Tensor> scores;
   Tensor embeddings;
   ForwardOptions options;
-  options.scores = &scores, options.embeddings = &embeddings;
+  options.scores = [&](const Tensor& s) { scores.push_back(s); };
+  options.embeddings = &embeddings;
   net(graph.whole(), options);
   EXPECT_EQ(embeddings.sizes(), (std::vector<int64_t>{kNodes, 8}));
   ASSERT_EQ(scores.size(), static_cast<size_t>(kLayers));
@@ -182,7 +204,7 @@ TEST(Transformer, TemperatureSharpensTheEstimatorsScores) {
   const auto spread = [&](double temperature) {
     std::vector<Tensor> scores;
     ForwardOptions options;
-    options.temperature = temperature, options.scores = &scores;
+    options.temperature = temperature, options.scores = [&](const Tensor& s) { scores.push_back(s); };
     net(graph.whole(), options);
     return scores[0].std().item<double>();
   };

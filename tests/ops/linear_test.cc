@@ -45,6 +45,18 @@ TEST(Linear, AgreesWithTorchForwardAndBackward) {
   }
 }
 
+TEST(Linear, HalfPrecisionRowsAreWidened) {
+  for (const auto type : {at::kHalf, at::kBFloat16}) {
+    const Tensor x = random_tensor({5000, 33}).to(type), b = random_tensor({9}, at::kFloat, 3);
+    const Tensor w = random_tensor({9, 33}, at::kFloat, 2), grad = random_tensor({5000, 9}, at::kFloat, 4);
+    const Tensors wide = forward_backward(x.to(at::kFloat), w, b, grad, false), half = forward_backward(x, w, b, grad, false);
+    EXPECT_TRUE(at::equal(wide[0], half[0]));
+    EXPECT_TRUE(at::equal(wide[1].to(type), half[1]));
+    EXPECT_TRUE(at::equal(wide[2], half[2]) && at::equal(wide[3], half[3]));
+    EXPECT_THROW(ops::linear(x, w.to(at::kDouble)), c10::Error);
+  }
+}
+
 TEST(Linear, BackwardAgreesWithReference) {
   const int64_t n = 2500, in = 6, out = 5;
   const Tensor x = random_tensor({n, in}), w = random_tensor({out, in}), b = random_tensor({out}), g = random_tensor({n, out});

@@ -8,6 +8,7 @@
 #include "graphsieve/analysis/attention_patterns.h"
 #include "graphsieve/analysis/norms.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/loaded_run.h"
 #include "graphsieve/train/tensor_memory.h"
 #include "graphsieve/train/whole_graph_stage.h"
@@ -33,12 +34,7 @@ Json statistics_json(const std::vector<Statistic>& statistics) {
 /// of the heads.
 std::vector<Tensor> whole_graph_scores(LoadedRun& run) {
   if (run.folder.has_estimator()) return run.scores;
-  std::vector<Tensor> scores;
-  ForwardOptions options;
-  options.scores = &scores;
-  run.network(whole_graph_input(run.prepared, run.graph, run.network->layers()), options);
-  for (Tensor& s : scores) s = s.dim() == 2 ? s.mean(1).contiguous() : s;
-  return scores;
+  return attention_scores(run.network, 1, whole_graph_input(run.prepared, run.graph, run.network->layers()));
 }
 
 LoadedRun load(const std::filesystem::path& path, Dataset& data, Observer& observer) {

@@ -4,21 +4,20 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/graph/expander.h"
 
 namespace graphsieve {
 namespace {
 
 constexpr int64_t kBlock = 2048;
 
-int64_t row_length(const std::optional<CsrView>& part, int64_t i) { return part ? part->row_start[i + 1] - part->row_start[i] : 0; }
+int64_t row_length(const CsrView& rows, int64_t i) { return rows.row_start[i + 1] - rows.row_start[i]; }
 
-/// Copies row i of a part to `out` and returns the place after it.
-int64_t put_row(const std::optional<CsrView>& part, int64_t i, EdgeType type, int64_t at, AttentionGraph& out) {
-  const int64_t length = row_length(part, i);
-  if (length == 0) return at;
-  std::copy_n(part->source.begin() + part->row_start[i], length, out.source.begin() + at);
-  std::fill_n(out.type.begin() + at, length, type);
-  return at + length;
+/// Sources of one type, put at `at`; returns the place after them.
+int64_t put(std::span<const int32_t> sources, EdgeType type, int64_t at, AttentionGraph& out) {
+  std::copy(sources.begin(), sources.end(), out.source.begin() + at);
+  std::fill_n(out.type.begin() + at, sources.size(), type);
+  return at + static_cast<int64_t>(sources.size());
 }
 
 void check_row(const AttentionGraph& graph, int64_t i, const std::string& name) {
@@ -50,7 +49,7 @@ void check_row_starts(const AttentionGraph& graph, const std::string& name) {
 
 }  // namespace
 
-AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, std::optional<CsrView> expander, bool self_loops,
+AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander, bool self_loops,
                                      bool symmetric) {
   if (!graph_edges && !expander) throw Error("attention graph: neither graph edges nor expander edges are given");
   const int64_t nodes = graph_edges ? graph_edges->nodes() : expander->nodes();
@@ -59,17 +58,22 @@ AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, std::op
   AttentionGraph out;
   out.symmetric = symmetric;
   out.row_start.assign(nodes + 1, 0);
-  for (int64_t i = 0; i < nodes; ++i)
-    out.row_start[i + 1] = out.row_start[i] + row_length(graph_edges, i) + row_length(expander, i) + self_loops;
+  parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      out.row_start[i + 1] =
+          (graph_edges ? row_length(*graph_edges, i) : 0) + (expander ? expander->degree_of(i) : 0) + self_loops;
+  });
+  for (int64_t i = 0; i < nodes; ++i) out.row_start[i + 1] += out.row_start[i];
   out.source.resize(out.row_start[nodes]);
   out.type.resize(out.row_start[nodes]);
   parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      int64_t at = put_row(graph_edges, i, kGraphEdge, out.row_start[i], out);
-      at = put_row(expander, i, kExpanderEdge, at, out);
-      if (!self_loops) continue;
-      out.source[at] = static_cast<int32_t>(i);
-      out.type[at] = kSelfLoop;
+      int64_t at = out.row_start[i];
+      if (graph_edges)
+        at = put(graph_edges->source.subspan(graph_edges->row_start[i], row_length(*graph_edges, i)), kGraphEdge, at, out);
+      if (expander) at = put(expander->neighbors(i), kExpanderEdge, at, out);
+      const auto self = static_cast<int32_t>(i);
+      if (self_loops) put({&self, 1}, kSelfLoop, at, out);
     }
   });
   return out;
@@ -86,8 +90,8 @@ AttentionGraph transpose(const AttentionGraph& graph, std::vector<int64_t>* edge
   out.source.resize(edges);
   out.type.resize(edges);
   if (edge_of) edge_of->resize(edges);
-  std::vector<int64_t> next(out.row_start.begin(), out.row_start.end() - 1);
-  std::vector<int64_t> from(graph.row_start.begin(), graph.row_start.end() - 1);
+  LargeVector<int64_t> next(out.row_start.begin(), out.row_start.end() - 1);
+  LargeVector<int64_t> from(graph.row_start.begin(), graph.row_start.end() - 1);
   for (int type = 0; type < graph.types;
        ++type)  // a row's edges of one type stand together, so each pass reads its own
     for (int64_t i = 0; i < nodes; ++i)

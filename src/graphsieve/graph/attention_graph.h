@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/large_memory.h"
+
 namespace graphsieve {
 
 /// Edge types of the method; a user's own types come after them.
@@ -19,8 +21,8 @@ enum EdgeType : uint8_t { kGraphEdge = 0, kExpanderEdge = 1, kSelfLoop = 2, kFir
 
 /// Edges without types, by destination: row i's sources are source[row_start[i] … row_start[i + 1]), ascending.
 struct Csr {
-  std::vector<int64_t> row_start;  ///< nodes + 1
-  std::vector<int32_t> source;     ///< edges
+  LargeVector<int64_t> row_start;  ///< nodes + 1
+  LargeVector<int32_t> source;     ///< edges
   int64_t nodes() const { return static_cast<int64_t>(row_start.size()) - 1; }
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
@@ -37,18 +39,20 @@ struct CsrView {
 };
 
 struct AttentionGraph {
-  std::vector<int64_t> row_start;  ///< nodes + 1
-  std::vector<int32_t> source;     ///< edges
-  std::vector<uint8_t> type;       ///< edges; below types
+  LargeVector<int64_t> row_start;  ///< nodes + 1
+  LargeVector<int32_t> source;     ///< edges
+  LargeVector<uint8_t> type;       ///< edges; below types
   int types = 3;                   ///< number of edge types
   bool symmetric = true;           ///< j -> i of a type exists as often as i -> j: the graph is its own transpose
   int64_t nodes() const { return static_cast<int64_t>(row_start.size()) - 1; }
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
 
-/// The graph of the given parts, types kGraphEdge, kExpanderEdge and kSelfLoop. `symmetric` is stored as said. Throws Error
-/// where neither part is given, or they differ in their number of nodes.
-AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, std::optional<CsrView> expander, bool self_loops,
+class Expander;
+
+/// The graph of the given parts, types kGraphEdge, kExpanderEdge and kSelfLoop; the expander's rows are made one at a time.
+/// `symmetric` is stored as said. Throws Error where neither part is given, or they differ in their number of nodes.
+AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander, bool self_loops,
                                      bool symmetric);
 
 /// All edges turned round, rows sorted as above. Linear time. If `edge_of` is given, edge_of[e] becomes the index in

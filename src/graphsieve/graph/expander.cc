@@ -51,6 +51,14 @@ std::vector<int32_t> Expander::neighbors(int64_t node) const {
   return out;
 }
 
+int64_t Expander::degree_of(int64_t node) const {
+  if (complete_) return nodes_ - 1;
+  if (kind_ == ExpanderKind::kHamiltonian && nodes_ > 1) return 2 * degree();
+  int64_t fixed = 0;
+  for (const KeyedPermutation& pi : permutations_) fixed += pi(node) == static_cast<uint64_t>(node);
+  return 2 * (degree() - fixed);
+}
+
 Csr Expander::all_pairs() const {
   Csr out;
   out.row_start.push_back(0);
@@ -62,9 +70,9 @@ Csr Expander::all_pairs() const {
 }
 
 /// Two slots a node and permutation, n x (2 degree). A slot that a fixed point leaves empty holds INT32_MAX.
-void Expander::fill_slots(std::vector<int32_t>& slots) const {
+void Expander::fill_slots(LargeVector<int32_t>& slots) const {
   const int64_t stride = 2 * degree();
-  std::vector<int32_t> image(nodes_);
+  LargeVector<int32_t> image(nodes_);
   for (int64_t c = 0; c < degree(); ++c) {
     parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) image[p] = static_cast<int32_t>(permutations_[c](p));
@@ -123,21 +131,18 @@ ExpanderResult near_ramanujan_expander(int64_t nodes, int64_t degree, ExpanderKi
                                        int64_t check_nodes) {
   if (tries < 0) throw Error("expander: ", tries, " tries, expected 0 or more");
   const bool checked = tries > 0 && nodes <= check_nodes && nodes > 1 && degree > 0;
-  ExpanderResult best;
-  best.spectral_gap = std::numeric_limits<double>::quiet_NaN();
-  for (int64_t t = 0; t == 0 || (checked && t < tries && !best.near_ramanujan); ++t) {
+  ExpanderResult best{Expander(nodes, degree, kind, random_key(seed, Stream::kExpander, 0)),
+                      std::numeric_limits<double>::quiet_NaN(), 1, false};
+  for (int64_t t = 0; checked && t < tries && !best.near_ramanujan; ++t) {
     const uint64_t key = random_key(seed, Stream::kExpander, t);
-    const Expander expander(nodes, degree, kind, key);
-    Csr edges = expander.csr();
-    const double gap = checked ? spectral_gap(edges, key) : std::numeric_limits<double>::quiet_NaN();
-    if (t == 0 || gap > best.spectral_gap || std::isnan(best.spectral_gap)) {
-      best.edges = std::move(edges);
-      best.key = key;
-      best.spectral_gap = gap;
-      // All pairs are the best expander there is; more nodes are measured by the degree in use.
-      best.near_ramanujan = checked && (nodes <= kCompleteUpTo || gap >= near_ramanujan_bound(expander.degree()));
-    }
+    Expander expander(nodes, degree, kind, key);
+    const double gap = spectral_gap(expander.csr(), key);
     best.tries = t + 1;
+    if (t > 0 && gap <= best.spectral_gap) continue;
+    best.expander = std::move(expander);
+    best.spectral_gap = gap;
+    // All pairs are the best expander there is; more nodes are measured by the degree in use.
+    best.near_ramanujan = nodes <= kCompleteUpTo || gap >= near_ramanujan_bound(best.expander.degree());
   }
   return best;
 }

@@ -30,15 +30,17 @@ class Expander {
   /// Cycles or permutations in use; 0 where all pairs are.
   int64_t degree() const { return static_cast<int64_t>(permutations_.size()); }
 
-  /// Neighbours of one node, ascending, with repetitions: the row of csr().
+  /// Neighbours of one node, ascending, with repetitions: the row of csr(). Throws Error where there is no such node.
   std::vector<int32_t> neighbors(int64_t node) const;
+  /// How many it has.
+  int64_t degree_of(int64_t node) const;
 
   /// The whole graph: a multigraph, its own transpose. O(nodes * degree).
   Csr csr() const;
 
  private:
   Csr all_pairs() const;
-  void fill_slots(std::vector<int32_t>& slots) const;
+  void fill_slots(LargeVector<int32_t>& slots) const;
 
   int64_t nodes_;
   ExpanderKind kind_;
@@ -50,8 +52,7 @@ class Expander {
 Csr expander_edges(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t key);
 
 struct ExpanderResult {
-  Csr edges;
-  uint64_t key = 0;             ///< of the one kept: Expander(nodes, degree, kind, key) gives the same edges
+  Expander expander;
   double spectral_gap = 0;      ///< of the one kept; NaN if unchecked
   int64_t tries = 0;            ///< graphs drawn
   bool near_ramanujan = false;  ///< spectral_gap >= near_ramanujan_bound(degree); false if unchecked

@@ -23,7 +23,7 @@ int64_t checked_loops(int64_t nodes, const EdgeList& edges) {
   return loops;
 }
 
-void prefix_sum(std::vector<int64_t>& counts) {
+void prefix_sum(LargeVector<int64_t>& counts) {
   for (size_t i = 1; i < counts.size(); ++i) counts[i] += counts[i - 1];
 }
 
@@ -38,7 +38,7 @@ Csr by_source(int64_t nodes, const EdgeList& edges, bool directed) {
   }
   prefix_sum(out.row_start);
   out.source.resize(out.row_start[nodes]);
-  std::vector<int64_t> next(out.row_start.begin(), out.row_start.end() - 1);
+  LargeVector<int64_t> next(out.row_start.begin(), out.row_start.end() - 1);
   for (const auto& [source, destination] : edges) {
     if (source == destination) continue;
     out.source[next[source]++] = destination;
@@ -55,7 +55,7 @@ Csr flipped(const Csr& rows) {
   for (int32_t id : rows.source) ++out.row_start[id + 1];
   prefix_sum(out.row_start);
   out.source.resize(rows.source.size());
-  std::vector<int64_t> next(out.row_start.begin(), out.row_start.end() - 1);
+  LargeVector<int64_t> next(out.row_start.begin(), out.row_start.end() - 1);
   for (int64_t i = 0; i < nodes; ++i)
     for (int64_t e = rows.row_start[i]; e < rows.row_start[i + 1]; ++e)
       out.source[next[rows.source[e]]++] = static_cast<int32_t>(i);

@@ -17,7 +17,7 @@ Tensor widened(const Tensor& x, int64_t heads, int64_t width) {
 
 /// sparse_attention of keys [n, keys] and values side by side. Where a head's keys and values are not equally wide the
 /// narrower are widened: the kernels' vector code takes both alike.
-std::tuple<Tensor, Tensor> attend(const Tensor& q, const Tensor& kv, int64_t keys, const LayerEdges& layer,
+std::tuple<Tensor, Tensor> attend_over(const Tensor& q, const Tensor& kv, int64_t keys, const LayerEdges& layer,
                                   const LogitTables& logit, int64_t heads, double clamp) {
   const int64_t values = kv.size(1) - keys, width = std::max(keys, values) / heads;
   if (keys == values || values == 0)
@@ -40,18 +40,23 @@ Tensor AttentionImpl::key_value(const Tensor& h) const { return key_value_->forw
 
 Tensor AttentionImpl::forward(const Tensor& h_destinations, const Tensor& h_sources, const LayerEdges& layer,
                               const ForwardOptions& options) {
-  const Tensor q = query_(h_destinations), kv = key_value(h_sources);
+  return attend(h_destinations, key_value(h_sources), layer, options);
+}
+
+Tensor AttentionImpl::attend(const Tensor& h_destinations, const Tensor& kv, const LayerEdges& layer,
+                             const ForwardOptions& options) {
+  const Tensor q = query_(h_destinations);
   const LogitTables logit = tables(options.temperature);
   const int64_t keys = kv.size(1) - shape_.value_width;
-  auto [out, log_sum] = attend(q, kv, keys, layer, logit, shape_.heads, shape_.clamp);
+  auto [out, log_sum] = attend_over(q, kv, keys, layer, logit, shape_.heads, shape_.clamp);
   if (options.pool) {
     const Tensor those = torch::cat({kv.narrow(1, 0, keys), (*options.pool)[options.pooled->size()]}, 1);
-    options.pooled->push_back(std::get<0>(attend(q, those, keys, layer, logit, shape_.heads, shape_.clamp)));
+    options.pooled->push_back(std::get<0>(attend_over(q, those, keys, layer, logit, shape_.heads, shape_.clamp)));
   }
   if (options.scores) {
     const torch::NoGradGuard no_grad;
-    options.scores->push_back(ops::sparse_attention_scores(q, kv, shape_.value_width, layer.edges, logit.scale,
-                                                           logit.bias, shape_.heads, shape_.clamp, log_sum));
+    options.scores(ops::sparse_attention_scores(q, kv, shape_.value_width, layer.edges, logit.scale, logit.bias,
+                                                shape_.heads, shape_.clamp, log_sum));
   }
   return out;
 }

@@ -36,13 +36,17 @@ class AttentionImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& h_destinations, const at::Tensor& h_sources, const LayerEdges& layer,
                      const ForwardOptions& options);
 
+  /// Keys and values of the sources side by side.
+  virtual at::Tensor key_value(const at::Tensor& h) const;
+
+  /// The rest of forward: key_value [sources, …] -> [destinations, value_width].
+  at::Tensor attend(const at::Tensor& h_destinations, const at::Tensor& key_value, const LayerEdges& layer,
+                    const ForwardOptions& options);
+
   virtual LogitTables tables(double temperature) const = 0;
   const AttentionShape& shape() const { return shape_; }
 
  protected:
-  /// Keys and values of the sources side by side.
-  virtual at::Tensor key_value(const at::Tensor& h) const;
-
   AttentionShape shape_;
   Linear query_{nullptr}, key_value_{nullptr};  ///< key_value's weight: keys' rows, then values' rows
 };

@@ -11,8 +11,6 @@ class BilinearAttentionImpl : public AttentionImpl {
  public:
   explicit BilinearAttentionImpl(const AttentionShape& shape);
   LogitTables tables(double temperature) const override;
-
- protected:
   at::Tensor key_value(const at::Tensor& h) const override;
 
  private:

@@ -10,8 +10,6 @@ class EstimatorAttentionImpl : public AttentionImpl {
  public:
   EstimatorAttentionImpl(const AttentionShape& shape, double value_scale);
   LogitTables tables(double temperature) const override;
-
- protected:
   at::Tensor key_value(const at::Tensor& h) const override;
 
  private:

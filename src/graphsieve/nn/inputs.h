@@ -25,6 +25,9 @@ struct LayerEdges {
   int64_t destinations = 0;
 };
 
+/// The same for destinations [begin, end) alone, with the sources of the whole.
+LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end);
+
 /// Input of a forward pass. `rows` picks the nodes of the first layer's sources from the features (int32, in order);
 /// undefined = all of them as they stand.
 struct NetworkInput {
@@ -37,13 +40,16 @@ struct NetworkInput {
 struct ForwardOptions {
   double temperature = 1;                     ///< of the estimator's logits
   uint64_t dropout_key = 0;                   ///< of (seed, epoch, batch); used in training mode
-  std::vector<at::Tensor>* scores = nullptr;  ///< filled with each layer's attention scores [edges, heads]
+  /// Called with attention scores [edges, heads]: layer after layer, each in one piece or in several in the order of its
+  /// edges.
+  std::function<void(const at::Tensor& scores)> scores;
   at::Tensor* embeddings = nullptr;           ///< filled with the last layer's output [nodes, width]
   /// Values of each layer [sources, heads · any width] that its attention is to pool beside its own, and where the results
   /// go [destinations, the same]; with gradients to queries and keys. For training against another network's attention.
   const std::vector<at::Tensor>* pool = nullptr;
   std::vector<at::Tensor>* pooled = nullptr;
-  /// Called with what comes out of every part: 0 input layers, 1 … L blocks, L + 1 output layers.
+  /// Called with what comes out of every part: 0 input layers, 1 … L blocks, L + 1 output layers. In evaluation the next
+  /// part may overwrite it.
   std::function<void(int64_t part, const at::Tensor& h)> watch;
 };
 

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "graphsieve/base/error.h"
@@ -66,28 +67,49 @@ InputLayersImpl::InputLayersImpl(int64_t features, int64_t width, int64_t pre, i
   if (reduced > 0) reduce = register_module("reduce", Linear(width, reduced, true));
 }
 
-Tensor InputLayersImpl::forward(const NetworkInput& input) {
-  const Tensor h = outer(input);
-  return reduce.is_empty() ? h : reduce(h);
-}
+Tensor InputLayersImpl::forward(const NetworkInput& input) { return reduced(outer(input)); }
 
 Tensor InputLayersImpl::outer(const NetworkInput& input) {
   const FeatureMatrix& x = *input.features;
-  Tensor h;
   // A batch that reads most nodes is mapped for all of them, then picked: that moves rows of width D, not d.
   const bool few = input.rows.defined() && input.rows.size(0) * 2 < x.rows && !x.sparse();
-  if (x.sparse()) {
-    h = ops::sparse_linear(x.row_start, x.column, x.value, x.t_row_start, x.t_row, x.t_value, project->weight,
-                           project->bias);
-  } else {
-    h = project((few ? x.dense.index_select(0, input.rows) : x.dense).to(at::kFloat));
-  }
+  Tensor h = x.sparse() ? project_sparse(x) : project(few ? x.dense.index_select(0, input.rows) : x.dense);
   if (input.rows.defined() && !few) h = h.index_select(0, input.rows);
+  return pre_layers(h);
+}
+
+Tensor InputLayersImpl::infer(const FeatureMatrix& x) {
+  if (!x.sparse())
+    return by_blocks(x.rows, [&](int64_t begin, int64_t end) {
+      return reduced(pre_layers(project(x.dense.narrow(0, begin, end - begin))));
+    });
+  const Tensor h = project_sparse(x);
+  if (linear.empty() && reduce.is_empty()) return h;
+  return by_blocks(x.rows, [&](int64_t begin, int64_t end) { return reduced(pre_layers(h.narrow(0, begin, end - begin))); });
+}
+
+Tensor InputLayersImpl::project_sparse(const FeatureMatrix& x) const {
+  return ops::sparse_linear(x.row_start, x.column, x.value, x.t_row_start, x.t_row, x.t_value, project->weight, project->bias);
+}
+
+Tensor InputLayersImpl::pre_layers(Tensor h) {
   for (size_t l = 0; l < linear.size(); ++l) {
     h = ops::relu_dropout(norm[l](linear[l](h)), 0, 0);
     h = h / h.norm(2, {1}, true).clamp_min(kTiny);
   }
   return h;
+}
+
+Tensor by_blocks(int64_t n, const std::function<Tensor(int64_t, int64_t)>& block) {
+  Tensor all;
+  for (int64_t begin = 0; begin == 0 || begin < n; begin += kInferenceRows) {
+    const int64_t end = std::min(n, begin + kInferenceRows);
+    const Tensor part = block(begin, end);
+    if (begin == 0 && end == n) return part;
+    if (!all.defined()) all = at::empty({n, part.size(1)}, part.options());
+    all.narrow(0, begin, end - begin).copy_(part);
+  }
+  return all;
 }
 
 namespace {

@@ -4,7 +4,9 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "graphsieve/nn/inputs.h"
 
@@ -39,11 +41,25 @@ struct InputLayersImpl : torch::nn::Module {
   at::Tensor forward(const NetworkInput& input);
   /// What the reduction takes: everything before it.
   at::Tensor outer(const NetworkInput& input);
+  /// The whole graph's in evaluation mode, a block of rows at a time.
+  at::Tensor infer(const FeatureMatrix& features);
   Linear project{nullptr}, reduce{nullptr};
   std::vector<Linear> linear;
   std::vector<Norm> norm;
+
+ private:
+  at::Tensor project_sparse(const FeatureMatrix& x) const;
+  at::Tensor pre_layers(at::Tensor h);
+  at::Tensor reduced(const at::Tensor& h) const { return reduce.is_empty() ? h : reduce->forward(h); }
 };
 TORCH_MODULE(InputLayers);
+
+/// Evaluation goes through a graph in blocks of so many rows; a multiple of the rows that ops::linear takes at once, so
+/// that the bits are those of the whole.
+constexpr int64_t kInferenceRows = int64_t{1} << 16;
+
+/// Rows [0, n) of block(begin, end) [end − begin, any width], one below the other; no gradients.
+at::Tensor by_blocks(int64_t n, const std::function<at::Tensor(int64_t begin, int64_t end)>& block);
 
 /// Below this length a row is not stretched to length 1: the gradient, which grows as 1/length, stays finite.
 constexpr double kTiny = 1e-6;

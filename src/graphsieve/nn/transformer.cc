@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/nn/bilinear.h"
@@ -82,15 +84,30 @@ BlockImpl::BlockImpl(const TransformerShape& s) : dropout_(s.dropout), attention
 
 Tensor BlockImpl::forward(const Tensor& h_sources, const LayerEdges& layer, const ForwardOptions& options,
                           uint64_t dropout_key) {
-  const double p = is_training() ? dropout_ : 0;
+  const Tensor h = layer.destinations == h_sources.size(0) ? h_sources : h_sources.narrow(0, 0, layer.destinations);
+  return finish(h, attention_->forward(h, h_sources, layer, options), is_training() ? dropout_ : 0, dropout_key);
+}
+
+Tensor BlockImpl::finish(Tensor h, const Tensor& attended, double p, uint64_t dropout_key) {
   const auto key = [&](int site) { return static_cast<int64_t>(random_key(dropout_key, site)); };
-  Tensor h = layer.destinations == h_sources.size(0) ? h_sources : h_sources.narrow(0, 0, layer.destinations);
   const auto along = [](const Linear& skip, const Tensor& x) { return skip.is_empty() ? x : skip->forward(x); };
-  const Tensor attended = attention_->forward(h, h_sources, layer, options);
   const Tensor out = attention_out_.is_empty() ? attended : attention_out_(attended);
   h = attention_norm_(ops::dropout_add(out, along(attention_skip_, h), p, key(0)));
   const Tensor hidden = ops::relu_dropout(ffn_in_(h), p, key(1));
   return ffn_norm_(ops::dropout_add(ffn_out_(hidden), along(ffn_skip_, h), p, key(2)));
+}
+
+Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options) {
+  const auto rows = [&h](int64_t begin, int64_t end) { return h.narrow(0, begin, end - begin); };
+  const Tensor key_value =
+      by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return attention_->key_value(rows(begin, end)); });
+  for (int64_t begin = 0; begin < layer.destinations; begin += kInferenceRows) {
+    const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
+    const Tensor own = rows(begin, end);
+    const Tensor attended = attention_->attend(own, key_value, rows_of(layer, begin, end), options);
+    rows(begin, end).copy_(finish(own, attended, 0, 0));
+  }
+  return rows(0, layer.destinations);
 }
 
 TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
@@ -104,26 +121,38 @@ TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
         str("output_", l), Linear(l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.outputs(), true)));
 }
 
+bool TransformerImpl::by_blocks_fits(const NetworkInput& input, const ForwardOptions& options) const {
+  return !is_training() && !torch::GradMode::is_enabled() && shape_.norm != NormKind::kGraph && !input.rows.defined() &&
+         !options.pool;
+}
+
 Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions& options) {
   if (input.layers.size() != blocks_.size())
     throw Error("the input has edges for ", input.layers.size(), " layers, the network has ", blocks_.size());
   const auto look = [&](const Tensor& h, int64_t part) {
     if (options.watch) options.watch(part, h);
   };
-  Tensor h = input_(input);
+  const bool blocks = by_blocks_fits(input, options);
+  Tensor h = blocks ? input_->infer(*input.features) : input_(input);
   look(h, 0);
   for (size_t l = 0; l < blocks_.size(); ++l) {
-    h = blocks_[l](h, input.layers[l], options, random_key(options.dropout_key, l));
+    h = blocks ? blocks_[l]->infer(h, input.layers[l], options)
+               : blocks_[l](h, input.layers[l], options, random_key(options.dropout_key, l));
     look(h, static_cast<int64_t>(l) + 1);
   }
   if (options.embeddings) *options.embeddings = h.detach();
+  h = blocks ? by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return logits(h.narrow(0, begin, end - begin)); })
+             : logits(h);
+  look(h, layers() + 1);
+  return h;
+}
+
+Tensor TransformerImpl::logits(Tensor h) {
   for (size_t l = 0; l < output_.size(); ++l) {
     if (l > 0) h = ops::relu_dropout(h, 0, 0);
     h = output_[l](h);
   }
-  if (shape_.one_logit) h = torch::constant_pad_nd(h, {1, 0});
-  look(h, layers() + 1);
-  return h;
+  return shape_.one_logit ? torch::constant_pad_nd(h, {1, 0}) : h;
 }
 
 }  // namespace graphsieve::nn

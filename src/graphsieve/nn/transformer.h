@@ -46,9 +46,16 @@ class BlockImpl : public torch::nn::Module {
   /// h [sources, width] -> [destinations, width].
   at::Tensor forward(const at::Tensor& h, const LayerEdges& layer, const ForwardOptions& options, uint64_t dropout_key);
 
+  /// The same in evaluation mode without gradients, a block of destinations at a time; h is overwritten. Beside h, [sources,
+  /// keys and values] is all that grows with the graph.
+  at::Tensor infer(at::Tensor h, const LayerEdges& layer, const ForwardOptions& options);
+
   const AttentionImpl& attention() const { return *attention_; }
 
  private:
+  /// What follows the attention.
+  at::Tensor finish(at::Tensor h, const at::Tensor& attended, double dropout, uint64_t dropout_key);
+
   double dropout_;
   std::shared_ptr<AttentionImpl> attention_;
   Norm attention_norm_{nullptr}, ffn_norm_{nullptr};
@@ -60,7 +67,8 @@ TORCH_MODULE(Block);
 class TransformerImpl : public torch::nn::Module {
  public:
   explicit TransformerImpl(const TransformerShape& shape);
-  /// Logits [destinations of the last layer, classes].
+  /// Logits [destinations of the last layer, classes]. In evaluation mode without gradients the whole graph goes through a
+  /// layer in blocks of destinations: with the same bits, and memory for h, keys and values alone.
   at::Tensor forward(const NetworkInput& input, const ForwardOptions& options);
   int64_t layers() const { return static_cast<int64_t>(blocks_.size()); }
   const TransformerShape& shape() const { return shape_; }
@@ -68,6 +76,9 @@ class TransformerImpl : public torch::nn::Module {
   InputLayers& input() { return input_; }
 
  private:
+  bool by_blocks_fits(const NetworkInput& input, const ForwardOptions& options) const;
+  at::Tensor logits(at::Tensor h);
+
   const TransformerShape shape_;
   InputLayers input_{nullptr};
   std::vector<Block> blocks_;

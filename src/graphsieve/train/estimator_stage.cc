@@ -19,9 +19,7 @@ double guessing(const StageContext& context) {
   if (!labels.multi_label())
     for (const int32_t i : context.split.train)
       if (labels.single[i] >= 0) share[labels.single[i]] += 1.f / static_cast<float>(context.split.train.size());
-  Probabilities same;
-  same.classes = labels.classes;
-  for (int64_t i = 0; i < context.data.features.rows; ++i) same.value.insert(same.value.end(), share.begin(), share.end());
+  const Probabilities same{labels.classes, {share.begin(), share.end()}};
   return evaluate(context.data.metric, same, labels, context.split.val);
 }
 
@@ -63,21 +61,7 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
     context.observer.note(str("the estimator's best validation value is ", estimate.figures.val,
                               ", about what guessing gives: its scores may mislead; try --set estimator.restarts=4, or more epochs"));
   estimate.temperature = temperature(recipe, estimate.figures.best_epoch);
-  estimate.scores = attention_scores(estimate.network, estimate.temperature, context.data, graph);
   return estimate;
-}
-
-std::vector<at::Tensor> attention_scores(nn::Transformer& estimator, double temperature, const PreparedData& data,
-                                         const PreparedGraph& graph) {
-  const torch::NoGradGuard no_grad;
-  estimator->eval();
-  std::vector<at::Tensor> scores;
-  ForwardOptions options;
-  options.temperature = temperature;
-  options.scores = &scores;
-  estimator(whole_graph_input(data, graph, estimator->layers()), options);
-  for (auto& s : scores) s = s.view({-1});
-  return scores;
 }
 
 }  // namespace graphsieve

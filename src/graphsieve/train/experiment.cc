@@ -13,9 +13,11 @@
 #include "graphsieve/io/splits.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/metrics_file.h"
 #include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
 namespace {
@@ -119,8 +121,9 @@ class Experiment {
     outcome.best_epoch = estimate_.figures.best_epoch;
     outcome.temperature = estimate_.temperature;
     write_network(to / "estimator.safetensors", estimate_.network);
-    write_scores(to / "scores", estimate_.scores, graph.graph);
-    return estimate_.scores;
+    write_scores(to / "scores", estimate_.network, estimate_.temperature,
+                 whole_graph_input(prepared_, graph, recipe_.estimator.layers), graph.graph);
+    return read_scores(to / "scores");
   }
 
   /// Scores, estimator and its figures from the run that was named.

@@ -3,6 +3,8 @@
 #include <torch/torch.h>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/train/attention_scores.h"
+#include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
 namespace {
@@ -37,8 +39,8 @@ std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
   nn::Transformer estimator = load(run.folder.path / "estimator.safetensors",
                                    nn::estimator_shape(run.folder.recipe, run.prepared.features.cols,
                                                        run.prepared.data.labels, run.graph.graph.types));
-  return attention_scores(estimator, run.folder.run().at("estimator").value("temperature", 1.0), run.prepared,
-                          run.graph);
+  return attention_scores(estimator, run.folder.run().at("estimator").value("temperature", 1.0),
+                          whole_graph_input(run.prepared, run.graph, estimator->layers()));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/large_memory.h"
 #include "graphsieve/io/dataset.h"
 
 namespace graphsieve {
@@ -15,11 +16,13 @@ enum class Metric { kAccuracy, kRocAuc, kMacroF1 };
 Metric metric_of(const std::string& name, const Labels& labels);
 std::string metric_name(Metric metric);
 
-/// Probabilities [n, classes] (softmax, or one sigmoid a label), row-major.
+/// Probabilities [n, classes] (softmax, or one sigmoid a label), row-major; or one row for all nodes.
 struct Probabilities {
   int64_t classes = 0;
-  std::vector<float> value;
-  const float* row(int64_t node) const { return value.data() + node * classes; }
+  LargeVector<float> value;
+  const float* row(int64_t node) const {
+    return value.data() + (static_cast<int64_t>(value.size()) > classes ? node * classes : 0);
+  }
   /// The most probable class, the first of equals.
   int32_t best(int64_t node) const;
 };

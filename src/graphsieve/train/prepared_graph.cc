@@ -26,7 +26,7 @@ Tensor tensor_of(const std::vector<T>& from, at::IntArrayRef shape, at::ScalarTy
 
 /// A tensor over a vector's memory; the vector must stay as it is.
 template <class T>
-Tensor view_of(const std::vector<T>& from, at::ScalarType type) {
+Tensor view_of(const LargeVector<T>& from, at::ScalarType type) {
   return at::from_blob(const_cast<T*>(from.data()), {static_cast<int64_t>(from.size())}, type);
 }
 
@@ -128,16 +128,15 @@ void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
 PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed)
     : spectral_gap(std::numeric_limits<double>::quiet_NaN()) {
   const GraphRecipe& g = recipe.graph;
-  ExpanderResult expander;
+  std::optional<ExpanderResult> expander;
   if (g.expander_edges) {
     expander = near_ramanujan_expander(data.data.nodes, g.expander_degree, expander_kind(g.expander_kind),
                                        random_key(seed, Stream::kExpander), g.expander_tries, g.expander_check_nodes);
-    spectral_gap = expander.spectral_gap;
+    spectral_gap = expander->spectral_gap;
   }
   const Csr none = symmetric_csr(data.data.nodes, {}, false);
-  graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none),
-                                g.expander_edges ? std::optional<CsrView>(expander.edges) : std::nullopt, g.self_loops,
-                                !g.directed || !g.graph_edges);
+  graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none), expander ? &expander->expander : nullptr,
+                                g.self_loops, !g.directed || !g.graph_edges);
   edges.row_start = view_of(graph.row_start, at::kLong);
   edges.index = view_of(graph.source, at::kInt);
   edges.type = view_of(graph.type, at::kByte);

@@ -171,11 +171,6 @@ void write_values(const fs::path& path, const std::vector<int64_t>& shape, const
   graphsieve::write_npy<T>(path, shape, std::span<const T>(values, static_cast<size_t>(count)));
 }
 
-template <class T>
-void write_vector(const fs::path& path, const std::vector<T>& values) {
-  write_values<T>(path, {static_cast<int64_t>(values.size())}, values.data(), static_cast<int64_t>(values.size()));
-}
-
 }  // namespace
 
 void write_npy(const fs::path& path, const Tensor& any) {
@@ -186,31 +181,6 @@ void write_npy(const fs::path& path, const Tensor& any) {
     case at::kByte: return write_values(path, t.sizes().vec(), t.const_data_ptr<uint8_t>(), t.numel());
     default: throw Error(path.string(), ": cannot write a tensor of type ", c10::toString(t.scalar_type()));
   }
-}
-
-Tensor read_npy(const fs::path& path) {
-  const std::string text = read_text_file(path);
-  const NpyArray array = parse_npy(std::as_bytes(std::span(text.data(), text.size())), path.string());
-  const auto values = array.as<float>();
-  Tensor t = at::empty(array.shape, at::kFloat);
-  std::copy(values.begin(), values.end(), t.mutable_data_ptr<float>());
-  return t;
-}
-
-void write_scores(const fs::path& folder, const std::vector<Tensor>& scores, const AttentionGraph& graph) {
-  fs::create_directories(folder);
-  for (size_t l = 0; l < scores.size(); ++l) write_npy(folder / str("layer_", l, ".npy"), scores[l]);
-  write_vector(folder / "row_start.npy", graph.row_start);
-  write_vector(folder / "source.npy", graph.source);
-  write_vector(folder / "type.npy", graph.type);
-}
-
-std::vector<Tensor> read_scores(const fs::path& folder) {
-  std::vector<Tensor> scores;
-  for (int64_t l = 0; fs::exists(folder / str("layer_", l, ".npy")); ++l)
-    scores.push_back(read_npy(folder / str("layer_", l, ".npy")));
-  if (scores.empty()) throw Error(folder.string(), ": no layer_0.npy; expected the scores of an estimator");
-  return scores;
 }
 
 namespace {
@@ -229,17 +199,19 @@ void write_predictions(const fs::path& path, const Probabilities& p, const Datas
   const Labels& labels = data.labels;
   const auto class_name = [&data](int64_t c) { return data.class_names.empty() ? str(c) : cell(data.class_names[c]); };
   const int64_t n = static_cast<int64_t>(p.value.size()) / p.classes;
-  std::vector<const char*> part(n, "none");
-  for (int32_t node : split.train) part[node] = "train";
-  for (int32_t node : split.val) part[node] = "val";
-  for (int32_t node : split.test) part[node] = "test";
+  static constexpr const char* kParts[] = {"none", "train", "val", "test"};
+  std::vector<uint8_t> part(n, 0);
+  for (int32_t node : split.train) part[node] = 1;
+  for (int32_t node : split.val) part[node] = 2;
+  for (int32_t node : split.test) part[node] = 3;
+  AtomicFile file(path);
   fmt::memory_buffer text;
   auto out = fmt::appender(text);
   fmt::format_to(out, "node,split,label,predicted");
   for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, ",{}", data.class_names.empty() ? str("p_", c) : cell("p_" + data.class_names[c]));
   const bool multi = labels.multi_label();
   for (int64_t i = 0; i < n; ++i) {
-    fmt::format_to(out, "\n{},{},", cell(data.ids.name(i)), part[i]);
+    fmt::format_to(out, "\n{},{},", cell(data.ids.name(i)), kParts[part[i]]);
     if (multi) {
       for (int64_t c = 0; c < p.classes; ++c) {
         const float label = labels.multi[i * p.classes + c];
@@ -251,9 +223,11 @@ void write_predictions(const fs::path& path, const Probabilities& p, const Datas
       fmt::format_to(out, ",{}", class_name(p.best(i)));
     }
     for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, ",{}", p.row(i)[c]);
+    file.write(std::string_view(text.data(), text.size()));
+    text.clear();
   }
-  fmt::format_to(out, "\n");
-  write_text_file(path, std::string_view(text.data(), text.size()));
+  file.write("\n");
+  file.commit();
 }
 
 RunFolder::RunFolder(const fs::path& folder) : path(folder) {

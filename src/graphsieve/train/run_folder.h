@@ -39,16 +39,11 @@ void write_json(const std::filesystem::path& path, const nlohmann::json& json);
 void write_network(const std::filesystem::path& path, const nn::Transformer& network);
 void read_network(const std::filesystem::path& path, nn::Transformer& network);
 
-/// scores/: layer_L.npy, and the attention graph they belong to: row_start.npy, source.npy, type.npy.
-void write_scores(const std::filesystem::path& folder, const std::vector<at::Tensor>& scores, const AttentionGraph& graph);
-std::vector<at::Tensor> read_scores(const std::filesystem::path& folder);
-
 /// node, split, label, predicted, p_0, p_1, …; several labels a node are joined by '|'.
 void write_predictions(const std::filesystem::path& path, const Probabilities& p, const Dataset& data, const Split& split);
 
 /// A two-dimensional or flat tensor (float32, int32, uint8) as .npy.
 void write_npy(const std::filesystem::path& path, const at::Tensor& tensor);
-at::Tensor read_npy(const std::filesystem::path& path);
 
 /// result.json and recipe.yaml of a run folder; throws Error where the folder is none, or is a summary of several runs.
 struct RunFolder {

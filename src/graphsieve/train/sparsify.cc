@@ -1,42 +1,23 @@
 // graphsieve sparsify: the drawn graphs of an epoch, as arrays.
 #include <ATen/ATen.h>
 
-#include <fstream>
-
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/io/atomic_file.h"
-#include "graphsieve/io/npy.h"
+#include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/tensor_memory.h"
 
 namespace graphsieve {
-namespace {
-
 using at::Tensor;
 namespace fs = std::filesystem;
-
-template <class T>
-Tensor read_array(const fs::path& path, at::ScalarType type) {
-  const std::string text = read_text_file(path);
-  const NpyArray array = parse_npy(std::as_bytes(std::span(text.data(), text.size())), path.string());
-  const auto values = array.as<T>();
-  Tensor t = at::empty({static_cast<int64_t>(values.size())}, type);
-  std::copy(values.begin(), values.end(), t.mutable_data_ptr<T>());
-  return t;
-}
-
-}  // namespace
 
 void sparsify(const SparsifyRequest& request, Observer& observer) {
   install_tensor_memory();
   const RunFolder run(request.run);
   if (!run.has_estimator()) throw Error(run.path.string(), ": this run has no estimator, so no scores to draw by");
   const auto scores = read_scores(run.path / "scores");
-  ops::AttentionEdges edges;
-  edges.row_start = read_array<int64_t>(run.path / "scores" / "row_start.npy", at::kLong);
-  edges.index = read_array<int32_t>(run.path / "scores" / "source.npy", at::kInt);
-  edges.type = read_array<uint8_t>(run.path / "scores" / "type.npy", at::kByte);
+  const ops::AttentionEdges edges = read_score_edges(run.path / "scores");
   for (size_t l = 0; l < scores.size(); ++l)
     if (scores[l].sizes() != edges.index.sizes())
       throw Error((run.path / "scores" / str("layer_", l, ".npy")).string(), ": has ", scores[l].numel(),

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -218,9 +219,16 @@ class Loop {
 
 Probabilities probabilities(const Tensor& logits, const Labels& labels) {
   const torch::NoGradGuard no_grad;
-  const Tensor p = (labels.multi_label() ? logits.sigmoid() : logits.softmax(1)).contiguous();
-  const float* from = p.const_data_ptr<float>();
-  return {p.size(1), std::vector<float>(from, from + p.numel())};
+  constexpr int64_t kRows = int64_t{1} << 16;
+  Probabilities p{logits.size(1), {}};
+  p.value.resize(logits.numel());
+  Tensor all = at::from_blob(p.value.data(), logits.sizes(), at::kFloat);
+  for (int64_t begin = 0; begin < logits.size(0); begin += kRows) {
+    const int64_t rows = std::min(kRows, logits.size(0) - begin);
+    const Tensor part = logits.narrow(0, begin, rows);
+    all.narrow(0, begin, rows).copy_(labels.multi_label() ? part.sigmoid() : part.softmax(1));
+  }
+  return p;
 }
 
 StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe,

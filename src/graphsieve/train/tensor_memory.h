@@ -1,7 +1,5 @@
 // Every CPU tensor's bytes, counted at the allocator: an exact, repeatable figure, where resident memory is neither.
-//
-// The allocator keeps freed blocks for reuse and asks for huge pages, since big temporaries that go back to the kernel are
-// faulted in again page by page, which costs more than the arithmetic on them.
+// The blocks come from base/large_memory.h.
 #pragma once
 
 #include <cstdint>

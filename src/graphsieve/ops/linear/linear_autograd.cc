@@ -31,7 +31,7 @@ struct Linear : torch::autograd::Function<Linear> {
     const Mask mask{context->needs_input_grad(0), context->needs_input_grad(1),
                     has_bias && context->needs_input_grad(2)};
     auto [dx, dweight, dbias] = op.call(grads[0], saved[0], saved[1], mask);
-    return {mask[0] ? dx : Tensor(), mask[1] ? dweight : Tensor(), mask[2] ? dbias : Tensor()};
+    return {mask[0] ? dx.to(saved[0].scalar_type()) : Tensor(), mask[1] ? dweight : Tensor(), mask[2] ? dbias : Tensor()};
   }
 };
 

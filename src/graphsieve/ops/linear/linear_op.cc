@@ -32,38 +32,45 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 void check(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
   TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && x.sym_size(1) == weight.sym_size(1),
               "linear: x must be [n, in] and weight [out, in], got ", x.sym_sizes(), " and ", weight.sym_sizes());
-  check_floating("linear", "x", x);
-  TORCH_CHECK(weight.scalar_type() == x.scalar_type(), "linear: weight must be ", x.scalar_type(), " as x is, got ",
-              weight.scalar_type());
-  if (bias) check_like("linear", "bias", *bias, "[out]", {weight.sym_size(0)}, x);
+  check_floating("linear", "weight", weight);
+  const bool half = x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16;
+  TORCH_CHECK(x.scalar_type() == weight.scalar_type() || (half && weight.scalar_type() == at::kFloat),
+              "linear: x must be ", weight.scalar_type(), " as weight is, or float16 or bfloat16 with float32, got ",
+              x.scalar_type());
+  if (bias) check_like("linear", "bias", *bias, "[out]", {weight.sym_size(0)}, weight);
+}
+
+/// Rows of x in the type of the product: half-precision x is widened a block at a time, never as a whole.
+Tensor rows_of(const Tensor& x, int64_t begin, int64_t rows, const Tensor& weight) {
+  return x.narrow(0, begin, rows).to(weight.scalar_type());
 }
 
 Tensor linear_meta(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
   check(x, weight, bias);
-  return at::empty_symint({x.sym_size(0), weight.sym_size(0)}, x.options());
+  return at::empty_symint({x.sym_size(0), weight.sym_size(0)}, weight.options());
 }
 
 Tensor linear_cpu(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
   check(x, weight, bias);
-  Tensor y = at::empty({x.size(0), weight.size(0)}, x.options());
+  Tensor y = at::empty({x.size(0), weight.size(0)}, weight.options());
   const Tensor weight_t = weight.t().contiguous();
   const OneTorchThread one_thread;
   parallel_blocks(x.size(0), block_rows(weight), [&](int64_t begin, int64_t end) {
     const at::AutoDispatchBelowADInplaceOrView guard;
-    rows_product(x.narrow(0, begin, end - begin), weight_t, bias ? &*bias : nullptr, y.narrow(0, begin, end - begin));
+    rows_product(rows_of(x, begin, end - begin, weight), weight_t, bias ? &*bias : nullptr, y.narrow(0, begin, end - begin));
   });
   return y;
 }
 
 void check_backward(const Tensor& grad, const Tensor& x, const Tensor& weight) {
   check(x, weight, std::nullopt);
-  check_like("linear_backward", "grad", grad, "[n, out]", {x.sym_size(0), weight.sym_size(0)}, x);
+  check_like("linear_backward", "grad", grad, "[n, out]", {x.sym_size(0), weight.sym_size(0)}, weight);
 }
 
 Gradients linear_backward_meta(const Tensor& grad, const Tensor& x, const Tensor& weight, Mask mask) {
   check_backward(grad, x, weight);
   const auto allocate = [&](bool wanted, c10::SymIntArrayRef shape) {
-    return wanted ? at::empty_symint(shape, x.options()) : at::empty({0}, x.options());
+    return wanted ? at::empty_symint(shape, weight.options()) : at::empty({0}, weight.options());
   };
   return {allocate(mask[0], x.sym_sizes()), allocate(mask[1], weight.sym_sizes()),
           allocate(mask[2], {weight.sym_size(0)})};
@@ -77,7 +84,7 @@ void backward_rows(const Tensor& grad, const Tensor& x, const Tensor& weight, in
     const int64_t rows = std::min(block, end - row);
     const Tensor grad_rows = grad.narrow(0, row, rows);
     if (dx) rows_product(grad_rows, weight, nullptr, dx->narrow(0, row, rows));
-    if (part) inner_product(grad_rows, x.narrow(0, row, rows), row > begin, *part);
+    if (part) inner_product(grad_rows, rows_of(x, row, rows, weight), row > begin, *part);
   }
 }
 
@@ -96,7 +103,7 @@ Gradients linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Ten
   const Tensor grad = grad_any.contiguous();
   const int64_t n = x.size(0);
   const auto allocate = [&](bool wanted, at::IntArrayRef shape) {
-    return at::empty(wanted ? shape : at::IntArrayRef{0}, x.options());
+    return at::empty(wanted ? shape : at::IntArrayRef{0}, weight.options());
   };
   Tensor dx = allocate(mask[0], x.sizes()), dweight = allocate(mask[1], weight.sizes());
   Tensor dbias = allocate(mask[2], {weight.size(0)});
@@ -113,7 +120,7 @@ Gradients linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Ten
   const int64_t part_count = ceil_div(n, part_rows);
   Tensor parts;
   if (mask[1] && part_count == 1) parts = dweight.unsqueeze(0);
-  if (mask[1] && part_count > 1) parts = at::empty({part_count, weight.size(0), weight.size(1)}, x.options());
+  if (mask[1] && part_count > 1) parts = at::empty({part_count, weight.size(0), weight.size(1)}, weight.options());
   if (mask[0] || mask[1]) {
     const Tensor rows_of_weight = weight.contiguous();
     parallel_blocks(n, part_rows, [&](int64_t begin, int64_t end) {
@@ -122,7 +129,7 @@ Gradients linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Ten
       backward_rows(grad, x, rows_of_weight, begin, end, mask[0] ? &dx : nullptr, mask[1] ? &part : nullptr);
     });
   }
-  const bool single = x.scalar_type() == at::kFloat;
+  const bool single = weight.scalar_type() == at::kFloat;
   if (mask[1] && part_count > 1) single ? sum_parts<float>(parts, dweight) : sum_parts<double>(parts, dweight);
   if (mask[2]) single ? sum_rows<float>(grad, dbias) : sum_rows<double>(grad, dbias);
   return {dx, dweight, dbias};

@@ -1,0 +1,61 @@
+// Memory for what grows with the graph. It is RAM while a limit allows; what is beyond the limit lies in scratch files
+// without a name, mapped: the system keeps their pages while it has room, writes them back and drops them when it has none.
+//
+// Freed blocks of RAM are kept for reuse and asked for as huge pages, since big temporaries that go back to the kernel are
+// faulted in again page by page, which costs more than the arithmetic on them. Near the limit their pages are given back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <new>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace graphsieve {
+
+/// Blocks of at least kScratchBytes taken from now on lie in scratch files in `folder` where those in RAM would hold more
+/// than `bytes`. 0: no limit.
+void set_memory_limit(int64_t bytes, const std::filesystem::path& folder);
+constexpr size_t kScratchBytes = size_t{1} << 20;
+
+/// Bytes of blocks alive, in RAM (freed ones that wait for reuse included) and in scratch files; the most at once since the
+/// last reset.
+struct MemoryUse {
+  int64_t ram = 0, scratch = 0, peak_ram = 0, peak_scratch = 0;
+};
+MemoryUse memory_use();
+void reset_peak_memory_use();
+
+/// A block of at least `bytes` (> 0), aligned to a cache line. Throws std::bad_alloc, or Error naming the scratch folder
+/// where its disk is full.
+void* take_block(size_t bytes);
+/// `bytes` as it was taken.
+void give_block(void* block, size_t bytes) noexcept;
+
+/// For std::vector: blocks as above, and elements that are not set to zero by resize().
+template <class T>
+struct LargeAllocator {
+  using value_type = T;
+  LargeAllocator() = default;
+  template <class U>
+  LargeAllocator(const LargeAllocator<U>&) {}
+  T* allocate(size_t count) { return static_cast<T*>(take_block(count * sizeof(T))); }
+  void deallocate(T* block, size_t count) noexcept { give_block(block, count * sizeof(T)); }
+  template <class U>
+  void construct(U* at) noexcept(std::is_nothrow_default_constructible_v<U>) {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <class U, class... Arguments>
+  void construct(U* at, Arguments&&... arguments) {
+    ::new (static_cast<void*>(at)) U(std::forward<Arguments>(arguments)...);
+  }
+  bool operator==(const LargeAllocator&) const = default;
+};
+
+/// A vector of numbers, one or more a node or edge.
+template <class T>
+using LargeVector = std::vector<T, LargeAllocator<T>>;
+
+}  // namespace graphsieve

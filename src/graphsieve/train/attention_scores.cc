@@ -1,0 +1,89 @@
+#include "graphsieve/train/attention_scores.h"
+
+#include <torch/torch.h>
+
+#include <memory>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/io/npy_file.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+namespace fs = std::filesystem;
+
+fs::path layer_file(const fs::path& folder, int64_t layer) { return folder / str("layer_", layer, ".npy"); }
+
+template <class T>
+void write_column(const fs::path& path, const LargeVector<T>& values) {
+  write_npy<T>(path, {static_cast<int64_t>(values.size())}, values);
+}
+
+/// The file's memory as a tensor.
+template <class T>
+Tensor map_column(const fs::path& path, at::ScalarType type) {
+  std::vector<int64_t> shape = {-1};
+  const Array<T> values = map_npy<T>(path, shape);
+  return at::from_blob(const_cast<T*>(values.data()), shape, [owner = values.owner()](void*) {}, type);
+}
+
+}  // namespace
+
+void each_attention_score(nn::Transformer& network, double temperature, const NetworkInput& input,
+                          const std::function<void(int64_t, int64_t, const Tensor&)>& piece) {
+  const torch::NoGradGuard no_grad;
+  network->eval();
+  int64_t layer = 0, first = 0;
+  ForwardOptions options;
+  options.temperature = temperature;
+  options.scores = [&](const Tensor& scores) {
+    if (first == input.layers[layer].edges.index.size(0)) first = 0, ++layer;
+    piece(layer, first, scores.size(1) == 1 ? scores.view({-1}) : scores.mean(1));
+    first += scores.size(0);
+  };
+  network(input, options);
+}
+
+std::vector<Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input) {
+  std::vector<Tensor> scores;
+  for (const LayerEdges& layer : input.layers) scores.push_back(at::empty({layer.edges.index.size(0)}));
+  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
+    scores[layer].narrow(0, first, part.size(0)).copy_(part);
+  });
+  return scores;
+}
+
+void write_scores(const fs::path& folder, nn::Transformer& network, double temperature, const NetworkInput& input,
+                  const AttentionGraph& graph) {
+  fs::create_directories(folder);
+  std::unique_ptr<NpyWriter> file;
+  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
+    if (first == 0) {
+      if (file) file->finish();
+      file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(), std::vector<int64_t>{graph.edges()});
+    }
+    file->write(std::span<const float>(part.const_data_ptr<float>(), static_cast<size_t>(part.numel())));
+  });
+  if (file) file->finish();
+  write_column(folder / "row_start.npy", graph.row_start);
+  write_column(folder / "source.npy", graph.source);
+  write_column(folder / "type.npy", graph.type);
+}
+
+std::vector<Tensor> read_scores(const fs::path& folder) {
+  std::vector<Tensor> scores;
+  for (int64_t l = 0; fs::exists(layer_file(folder, l)); ++l) scores.push_back(map_column<float>(layer_file(folder, l), at::kFloat));
+  if (scores.empty()) throw Error(folder.string(), ": no layer_0.npy; expected the scores of an estimator");
+  return scores;
+}
+
+ops::AttentionEdges read_score_edges(const fs::path& folder) {
+  ops::AttentionEdges edges;
+  edges.row_start = map_column<int64_t>(folder / "row_start.npy", at::kLong);
+  edges.index = map_column<int32_t>(folder / "source.npy", at::kInt);
+  edges.type = map_column<uint8_t>(folder / "type.npy", at::kByte);
+  return edges;
+}
+
+}  // namespace graphsieve

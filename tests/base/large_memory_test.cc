@@ -1,0 +1,78 @@
+#include "graphsieve/base/large_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "graphsieve/base/error.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+class LargeMemory : public ::testing::Test {
+ protected:
+  void SetUp() override { before_ = memory_use(); }
+  void TearDown() override { set_memory_limit(0, {}); }
+
+  /// So much more RAM than is held now.
+  void limit(int64_t bytes) { set_memory_limit(memory_use().ram + bytes, std::filesystem::temp_directory_path()); }
+
+  MemoryUse before_;
+};
+
+TEST_F(LargeMemory, FreedBlocksAreReused) {
+  void* first = take_block(3 * kMiB);
+  give_block(first, 3 * kMiB);
+  void* second = take_block(3 * kMiB);
+  EXPECT_EQ(first, second);
+  give_block(second, 3 * kMiB);
+}
+
+TEST_F(LargeMemory, AboveTheLimitBlocksLieInScratchFiles) {
+  give_block(take_block(8 * kMiB), 8 * kMiB);  // something to give back to the system
+  limit(4 * kMiB);
+  void* ram = take_block(10 * kMiB);  // its room: what waits for reuse, and the limit's
+  void* scratch = take_block(10 * kMiB);
+  EXPECT_EQ(memory_use().scratch - before_.scratch, static_cast<int64_t>(10 * kMiB));
+  std::memset(ram, 1, 10 * kMiB);
+  std::memset(scratch, 2, 10 * kMiB);
+  EXPECT_EQ(static_cast<char*>(ram)[5 * kMiB], 1);
+  EXPECT_EQ(static_cast<char*>(scratch)[10 * kMiB - 1], 2);
+  void* small = take_block(kMiB / 2);  // small ones are never in a file
+  give_block(small, kMiB / 2);
+  give_block(scratch, 10 * kMiB);
+  EXPECT_EQ(memory_use().scratch, before_.scratch);
+  EXPECT_GE(memory_use().peak_scratch, static_cast<int64_t>(10 * kMiB));
+  give_block(ram, 10 * kMiB);
+}
+
+TEST_F(LargeMemory, AFolderThatIsNotThereIsNamed) {
+  set_memory_limit(1, "/no/such/folder");
+  try {
+    take_block(30 * kMiB);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("/no/such/folder: cannot make a scratch file"), std::string::npos);
+  }
+}
+
+TEST_F(LargeMemory, MoreThanTheDiskHolds) {
+  limit(0);
+  EXPECT_THROW(take_block(size_t{1} << 60), std::exception);
+}
+
+TEST_F(LargeMemory, VectorsGrow) {
+  limit(2 * kMiB);
+  LargeVector<int32_t> numbers;
+  for (int32_t i = 0; i < 4000000; ++i) numbers.push_back(i);
+  for (int32_t i = 0; i < 4000000; i += 1000) ASSERT_EQ(numbers[i], i);
+  EXPECT_GT(memory_use().scratch, before_.scratch);
+}
+
+}  // namespace
+}  // namespace graphsieve
