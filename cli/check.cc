@@ -12,6 +12,7 @@
 #include "graph_source.h"
 #include "graphsieve/io/graph_check.h"
 #include "graphsieve/io/graph_folder.h"
+#include "graphsieve/io/json_number.h"
 #include "progress.h"
 #include "terminal.h"
 
@@ -24,8 +25,6 @@ struct CheckOptions {
   std::string graph;
   bool json = false, quiet = false;
 };
-
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
 
 Json to_json(const GraphReport& r) {
   Json splits = Json::array();
@@ -41,8 +40,8 @@ Json to_json(const GraphReport& r) {
           {"degrees", {{"min", r.degrees[0]}, {"p10", r.degrees[1]}, {"median", r.degrees[2]}, {"p90", r.degrees[3]},
                        {"p99", r.degrees[4]}, {"p99.9", r.degrees[5]}, {"max", r.degrees[6]}}},
           {"largest_node", r.largest_node},
-          {"homophily", number(r.homophily)},
-          {"chance_homophily", number(r.chance_homophily)},
+          {"homophily", json_number(r.homophily)},
+          {"chance_homophily", json_number(r.chance_homophily)},
           {"features", {{"columns", r.columns}, {"sparse", r.sparse}, {"nonzero_share", r.nonzero_share},
                         {"constant_columns", r.constant_columns}, {"zero_rows", r.zero_rows}}},
           {"labels", {{"classes", r.classes}, {"multi", r.multi_label}, {"counts", r.class_counts}, {"unlabelled", r.unlabelled}}},

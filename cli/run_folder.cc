@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/atomic_file.h"
 
 namespace graphsieve {
 
@@ -24,8 +25,12 @@ std::filesystem::path next_free(const std::filesystem::path& prefix) {
   for (int number = 1;; ++number) {
     std::filesystem::path path = prefix;
     path += str("-", number);
-    if (!std::filesystem::exists(path)) return path;
+    if (!std::filesystem::exists(path) && !std::filesystem::exists(unfinished_folder(path))) return path;
   }
+}
+
+bool is_complete(const std::filesystem::path& path) {
+  return std::filesystem::exists(path / "result.json") && !std::filesystem::exists(unfinished_folder(path));
 }
 
 void refuse_existing(const std::filesystem::path& path, bool overwrite) {

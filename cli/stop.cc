@@ -1,15 +1,24 @@
 #include "stop.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <initializer_list>
+
+#include "graphsieve/base/abort.h"
 
 namespace graphsieve {
 namespace {
 
+constexpr unsigned kPatience = 3;  ///< seconds for a step to end
+
 volatile std::sig_atomic_t received = 0;
+
+void leave(int) { request_abort(); }
 
 void remember(int signal) {
   received = signal;
+  alarm(kPatience);
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
 }
@@ -17,6 +26,7 @@ void remember(int signal) {
 }  // namespace
 
 void watch_for_stop() {
+  std::signal(SIGALRM, leave);
   struct sigaction action = {};
   action.sa_handler = remember;
   action.sa_flags = SA_RESTART;

@@ -94,6 +94,18 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   add_threads_option(command, options.threads);
   command.add_option("--out", options.out, "Run folder (default: runs/GRAPH-N, the next free N)")->type_name("FOLDER");
   command.add_flag("--overwrite", options.overwrite, "Replace the run folder if there is one");
+  command.add_flag("--resume", options.resume, "Go on with the unfinished run of --out: the same command, to the same result");
+  command
+      .add_option("--checkpoint", options.checkpoint,
+                  "Minutes between two checkpoints, a tenth of it at the end of an epoch; 0: after every step (default: 5)")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->type_name("MINUTES");
+  command
+      .add_option("--memory", options.memory,
+                  "Memory to stay within, as 512MiB or 4GiB; what is beyond it lies in scratch files beside the run folder "
+                  "(default: no limit)")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
   command.add_flag("--json", options.json, "Print the result as JSON");
   add_quiet_option(command, options.quiet);
 }
@@ -136,7 +148,11 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   }
   parse_splits(options.split, request);
   request.repeats = options.repeats, request.seed = options.seed, request.overwrite = options.overwrite;
+  request.resume = options.resume, request.checkpoint_minutes = options.checkpoint;
+  request.memory = static_cast<int64_t>(options.memory);
   request.out = folder_path(options.out);
+  if (options.resume && request.out.empty()) throw UsageError("--resume needs --out, the run folder that was begun");
+  if (options.resume && is_complete(request.out)) return print_result(request.out, options.json);
   if (!request.out.empty()) refuse_existing(request.out, options.overwrite);
   set_threads(options.threads);
   watch_for_stop();

@@ -22,6 +22,9 @@ struct TrainingOptions {
   int threads = 0;  ///< 0: the number of usable cores
   std::string out;  ///< empty: runs/<graph>-<n>
   bool overwrite = false;
+  bool resume = false;
+  double checkpoint = 5;  ///< minutes
+  uint64_t memory = 0;    ///< bytes; 0: no limit
   bool json = false;
   bool quiet = false;
 };

@@ -8,6 +8,7 @@
 #include "graphsieve/analysis/attention_patterns.h"
 #include "graphsieve/analysis/norms.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/json_number.h"
 #include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/loaded_run.h"
 #include "graphsieve/train/tensor_memory.h"
@@ -21,12 +22,10 @@ using Json = nlohmann::json;
 
 const std::vector<double> kQuantiles = {0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1};
 
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-
 Json statistics_json(const std::vector<Statistic>& statistics) {
   Json to = Json::object();
   for (const Statistic& s : statistics)
-    to[s.name] = {{"mean", number(s.mean)}, {"half_width", number(s.half_width)}, {"destinations", s.destinations}};
+    to[s.name] = {{"mean", json_number(s.mean)}, {"half_width", json_number(s.half_width)}, {"destinations", s.destinations}};
   return to;
 }
 
@@ -50,7 +49,7 @@ class LayersMean {
   void add(const std::string& map, double norm) {
     if (map.rfind("layer_", 0) == 0) sum_ += norm, ++count_;
   }
-  Json json() const { return count_ > 0 ? number(sum_ / count_) : Json(nullptr); }
+  Json json() const { return count_ > 0 ? json_number(sum_ / count_) : Json(nullptr); }
 
  private:
   double sum_ = 0, count_ = 0;
@@ -132,7 +131,7 @@ class Inspection {
     const auto factors = underestimation(narrow, wide, destinations_, kQuantiles);
     to["underestimation"] = Json::array();
     for (size_t q = 0; q < kQuantiles.size(); ++q)
-      to["underestimation"].push_back({{"quantile", kQuantiles[q]}, {"factor", number(factors[q])}});
+      to["underestimation"].push_back({{"quantile", kQuantiles[q]}, {"factor", json_number(factors[q])}});
     return to;
   }
 
@@ -153,12 +152,12 @@ class Inspection {
     options.watch = [&](int64_t part, const Tensor& h) {
       if (part >= layers) return;
       const VectorNorms norm = vector_norms(h);
-      vectors.push_back({{"layer", part}, {"mean", number(norm.mean)}, {"max", number(norm.most)}});
+      vectors.push_back({{"layer", part}, {"mean", json_number(norm.mean)}, {"max", json_number(norm.most)}});
       vector_sum += norm.mean;
     };
     run_.network(run_.input(), options);
     to["vector_norms"] = vectors;
-    to["vector_norm_mean"] = number(vector_sum / static_cast<double>(layers));
+    to["vector_norm_mean"] = json_number(vector_sum / static_cast<double>(layers));
     to["norms_by_epoch"] = norms_by_epoch();
   }
 

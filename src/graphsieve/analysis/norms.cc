@@ -50,6 +50,12 @@ OperatorNorms::OperatorNorms(const torch::nn::Module& module) {
   }
 }
 
+std::vector<std::pair<std::string, Tensor>> OperatorNorms::state() const {
+  std::vector<std::pair<std::string, Tensor>> all;
+  for (const Map& map : maps_) all.emplace_back(map.name, map.vector);
+  return all;
+}
+
 std::vector<std::pair<std::string, double>> OperatorNorms::measure() {
   const torch::NoGradGuard no_grad;
   std::vector<std::pair<std::string, double>> norms;

@@ -23,6 +23,9 @@ class OperatorNorms {
   /// differ; never above the norm.
   std::vector<std::pair<std::string, double>> measure();
 
+  /// Where the iterations stand, by map.
+  std::vector<std::pair<std::string, at::Tensor>> state() const;
+
  private:
   struct Map {
     std::string name;

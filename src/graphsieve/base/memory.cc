@@ -20,6 +20,8 @@ int64_t resident_bytes() { return status_bytes("VmRSS:"); }
 
 int64_t peak_resident_bytes() { return status_bytes("VmHWM:"); }
 
+int64_t anonymous_bytes() { return status_bytes("RssAnon:"); }
+
 bool reset_peak_resident() {
   std::ofstream clear("/proc/self/clear_refs");
   return static_cast<bool>(clear << "5" << std::flush);

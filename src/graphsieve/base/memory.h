@@ -9,6 +9,9 @@ namespace graphsieve {
 int64_t resident_bytes();
 int64_t peak_resident_bytes();
 
+/// Resident bytes that stand in no file, which the system cannot drop.
+int64_t anonymous_bytes();
+
 /// Sets the peak to what is resident now. Returns false where the system does not allow it.
 bool reset_peak_resident();
 

@@ -9,12 +9,19 @@
 #include <thread>
 #include <vector>
 
+#include "graphsieve/base/abort.h"
 #include "graphsieve/base/error.h"
 
 namespace graphsieve {
 namespace {
 
 thread_local bool inside_loop = false;
+
+std::atomic<bool> aborted{false};
+
+void check_abort() {
+  if (aborted.load(std::memory_order_relaxed)) throw Interrupted();
+}
 
 std::vector<std::function<void()>>& start_hooks() {
   static std::vector<std::function<void()>> hooks;
@@ -29,6 +36,7 @@ struct Loop {
     inside_loop = true;
     for (int64_t item; (item = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
       try {
+        check_abort();
         body(item);
       } catch (...) {
         std::lock_guard lock(error_mutex);
@@ -137,10 +145,18 @@ void set_num_threads(int count) {
 
 void on_pool_thread_start(std::function<void()> hook) { start_hooks().push_back(std::move(hook)); }
 
+void request_abort() noexcept { aborted.store(true); }
+
+SerialLoops::SerialLoops() : before_(inside_loop) { inside_loop = true; }
+SerialLoops::~SerialLoops() { inside_loop = before_; }
+
 void parallel_for(int64_t count, const std::function<void(int64_t)>& body) {
   if (count <= 0) return;
   if (inside_loop || count == 1 || num_threads() == 1) {
-    for (int64_t item = 0; item < count; ++item) body(item);
+    for (int64_t item = 0; item < count; ++item) {
+      check_abort();
+      body(item);
+    }
     return;
   }
   std::lock_guard lock(pool_mutex);

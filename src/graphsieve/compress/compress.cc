@@ -94,7 +94,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   const Tensor outer = run.network->input()->outer(input).to(at::kDouble);
   const NetworkMaps wide = maps_of(run.network);
   const Trace of_wide = trace(wide, outer, input.layers, true);
-  MetricsFile metrics(folder.path() / "metrics.jsonl");
+  MetricsFile metrics(folder.path() / "metrics.jsonl", 0);
   int64_t epochs = 0;
   const CompressTask task{wide, outer, input.layers, of_wide, request.options, observer, &run, &split,
                           [&](const EpochRecord& r) {

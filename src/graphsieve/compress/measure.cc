@@ -1,4 +1,5 @@
 #include "graphsieve/compress/measure.h"
+#include "graphsieve/io/json_number.h"
 
 #include <torch/torch.h>
 
@@ -17,8 +18,6 @@ using Json = nlohmann::json;
 
 constexpr int kTimed = 5;
 
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-
 /// Per node, ‖ŷ − y‖; relative to the mean length of the centred outputs.
 Json output_error(const Tensor& wide, const Tensor& narrow, double epsilon) {
   const Tensor error = (narrow - wide).norm(2, {1}), sorted = std::get<0>(error.sort());
@@ -28,7 +27,7 @@ Json output_error(const Tensor& wide, const Tensor& narrow, double epsilon) {
     shares.push_back({{"factor", factor}, {"share", error.le(factor * epsilon).to(at::kDouble).mean().item<double>()}});
   return {{"mean", error.mean().item<double>()},     {"p99", value_at_share(sorted, 0.99)},
           {"max", error.max().item<double>()},       {"mean_output_length", length},
-          {"relative_mean", number(error.mean().item<double>() / length)}, {"epsilon", epsilon}, {"within", shares}};
+          {"relative_mean", json_number(error.mean().item<double>() / length)}, {"epsilon", epsilon}, {"within", shares}};
 }
 
 /// Quantiles of a / â over the edges of a layer whose wide attention is not zero.
@@ -62,8 +61,8 @@ Json network_json(const CompressTask& task, nn::Transformer& network, const Netw
   const Probabilities p = probabilities(logits, labels);
   const Metric metric = task.run->prepared.metric;
   return {{"width", network->shape().width},
-          {"val", number(evaluate(metric, p, labels, task.split->val))},
-          {"test", number(evaluate(metric, p, labels, task.split->test))},
+          {"val", json_number(evaluate(metric, p, labels, task.split->val))},
+          {"test", json_number(evaluate(metric, p, labels, task.split->test))},
           {"parameters", parameters},
           {"bytes", parameters * 4},
           {"multiply_adds", multiply_adds(network->shape(), *input.features, input.layers)},

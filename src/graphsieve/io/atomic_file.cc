@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "graphsieve/base/error.h"
 
@@ -125,20 +127,24 @@ std::string read_text_file(const fs::path& path) {
 }
 
 AtomicFolder::AtomicFolder(const fs::path& target, bool overwrite, const std::string& marker)
+    : AtomicFolder(target, overwrite, marker, sibling(normalised(target), "partial"), false) {}
+
+AtomicFolder::AtomicFolder(const fs::path& target, bool overwrite, const std::string& marker, const fs::path& temporary,
+                           bool may_exist)
     : target_(normalised(target)), overwrite_(overwrite), marker_(marker) {
   check_target();
   std::error_code error;
   fs::create_directories(target_.parent_path(), error);
   if (error) throw Error(target_.string(), ": its parent folder cannot be made: ", error.message());
-  const fs::path temporary = sibling(target_, "partial");
-  if (!fs::create_directory(temporary, error) || error)
+  const bool made = fs::create_directory(temporary, error);
+  if ((!made && !may_exist) || error)
     throw Error(target_.string(), ": cannot be made: ", error ? error.message() : temporary.string() + " exists");
   temporary_ = temporary;
 }
 
 AtomicFolder::~AtomicFolder() {
   std::error_code ignored;
-  if (!committed_ && !temporary_.empty()) fs::remove_all(temporary_, ignored);
+  if (!committed_ && !kept_ && !temporary_.empty()) fs::remove_all(temporary_, ignored);
 }
 
 void AtomicFolder::check_target() const {
@@ -187,6 +193,64 @@ void AtomicFolder::replace_target() {
                 restored ? "" : str("; the old folder is now ", old.string()));
   }
   fs::remove_all(old, ignored);
+}
+
+namespace {
+
+/// What a process that was killed left half written.
+void remove_partial_files(const fs::path& folder) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.path().filename().string().starts_with('.')) found.push_back(entry.path());
+  for (const fs::path& path : found) fs::remove_all(path);
+}
+
+}  // namespace
+
+fs::path unfinished_folder(const fs::path& target) {
+  const fs::path whole = normalised(target);
+  return whole.parent_path() / str(".", whole.filename().string(), ".unfinished");
+}
+
+ResumableFolder::ResumableFolder(const fs::path& target, bool overwrite, bool resume)
+    : AtomicFolder(target, overwrite, "result.json", unfinished_folder(target), true) {
+  kept_ = true;  // not ours before it is locked
+  std::error_code error;
+  fs::create_directory(state(), error);
+  lock_ = open((state() / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0) throw Error(target_.string(), ": ", state().string(), " cannot be written: ", std::strerror(errno));
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    close(lock_);
+    throw Error(target_.string(), ": another process is writing it");
+  }
+  for (const auto& entry : fs::directory_iterator(state())) resumed_ = resumed_ || entry.path().filename() != "lock";
+  remove_partial_files(temporary_);
+  if (resumed_ && !resume) {
+    if (!overwrite) {
+      close(lock_);
+      throw Error(target_.string(), ": an unfinished run is there (in ", temporary_.string(),
+                  "); go on with it by --resume, or discard it by --overwrite");
+    }
+    for (const auto& entry : fs::directory_iterator(temporary_))
+      if (entry.path() != state()) fs::remove_all(entry.path());
+    for (const auto& entry : fs::directory_iterator(state()))
+      if (entry.path().filename() != "lock") fs::remove_all(entry.path());
+    resumed_ = false;
+  }
+  kept_ = resumed_;
+}
+
+ResumableFolder::~ResumableFolder() {
+  std::error_code ignored;
+  if (!committed_ && !kept_) fs::remove_all(temporary_, ignored);
+  temporary_.clear();
+  close(lock_);
+}
+
+void ResumableFolder::commit() {
+  AtomicFolder::commit();
+  std::error_code ignored;
+  fs::remove_all(target_ / "checkpoint", ignored);
 }
 
 }  // namespace graphsieve

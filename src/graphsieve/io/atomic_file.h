@@ -62,14 +62,49 @@ class AtomicFolder {
   /// that may not be replaced; the prepared folder then stays as it is until the destructor.
   void commit();
 
- private:
-  void check_target() const;
-  void replace_target();
+ protected:
+  AtomicFolder(const std::filesystem::path& target, bool overwrite, const std::string& marker,
+               const std::filesystem::path& temporary, bool may_exist);
 
   std::filesystem::path target_, temporary_;
   bool overwrite_;
   std::string marker_;
   bool committed_ = false;
+  bool kept_ = false;
+
+ private:
+  void check_target() const;
+  void replace_target();
 };
+
+/// The same as ".NAME.unfinished", which can outlive the process: a later one goes on with what is there. One process at a
+/// time: the folder holds "checkpoint/lock", locked as long as the object lives, however the process ends.
+class ResumableFolder : public AtomicFolder {
+ public:
+  /// Throws Error where another process writes the folder; and where unfinished work is there, unless it is to be resumed,
+  /// or overwritten.
+  ResumableFolder(const std::filesystem::path& target, bool overwrite, bool resume);
+  ~ResumableFolder();
+
+  /// Was unfinished work there?
+  bool resumed() const { return resumed_; }
+
+  /// For what is needed to go on, and is gone after commit().
+  std::filesystem::path state() const { return temporary_ / "checkpoint"; }
+
+  /// The destructor leaves everything, to be resumed. To be called when state() holds something.
+  void keep() { kept_ = true; }
+  /// The destructor removes everything.
+  void discard() { kept_ = false; }
+
+  void commit();
+
+ private:
+  int lock_ = -1;
+  bool resumed_ = false;
+};
+
+/// Where unfinished work on a target lies.
+std::filesystem::path unfinished_folder(const std::filesystem::path& target);
 
 }  // namespace graphsieve

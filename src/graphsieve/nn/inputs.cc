@@ -15,4 +15,10 @@ LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
   return part;
 }
 
+void pick_features(NetworkInput& input) {
+  const FeatureMatrix& x = *input.features;
+  if (input.rows.defined() && input.rows.size(0) * 2 < x.rows && !x.sparse())
+    input.picked = x.dense.index_select(0, input.rows);
+}
+
 }  // namespace graphsieve

@@ -33,8 +33,13 @@ LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end);
 struct NetworkInput {
   const FeatureMatrix* features = nullptr;
   at::Tensor rows;
+  at::Tensor picked;  ///< dense features of `rows`, where pick_features() has read them
   std::vector<LayerEdges> layers;
 };
+
+/// Reads the features of a batch's nodes, where they are dense and the batch takes less than half of the graph; a batch
+/// that takes more is mapped to the network's width for all nodes, then picked: that moves rows of width D, not d.
+void pick_features(NetworkInput& input);
 
 /// Settings of one forward pass, and what to bring back beside the logits.
 struct ForwardOptions {

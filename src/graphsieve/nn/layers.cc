@@ -70,11 +70,10 @@ InputLayersImpl::InputLayersImpl(int64_t features, int64_t width, int64_t pre, i
 Tensor InputLayersImpl::forward(const NetworkInput& input) { return reduced(outer(input)); }
 
 Tensor InputLayersImpl::outer(const NetworkInput& input) {
+  if (input.picked.defined()) return pre_layers(project(input.picked));
   const FeatureMatrix& x = *input.features;
-  // A batch that reads most nodes is mapped for all of them, then picked: that moves rows of width D, not d.
-  const bool few = input.rows.defined() && input.rows.size(0) * 2 < x.rows && !x.sparse();
-  Tensor h = x.sparse() ? project_sparse(x) : project(few ? x.dense.index_select(0, input.rows) : x.dense);
-  if (input.rows.defined() && !few) h = h.index_select(0, input.rows);
+  Tensor h = x.sparse() ? project_sparse(x) : project(x.dense);
+  if (input.rows.defined()) h = h.index_select(0, input.rows);
   return pre_layers(h);
 }
 

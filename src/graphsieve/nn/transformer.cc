@@ -155,4 +155,11 @@ Tensor TransformerImpl::logits(Tensor h) {
   return shape_.one_logit ? torch::constant_pad_nd(h, {1, 0}) : h;
 }
 
+std::vector<std::pair<std::string, Tensor>> state_of(const Transformer& network) {
+  std::vector<std::pair<std::string, Tensor>> all;
+  for (const auto& p : network->named_parameters()) all.emplace_back(p.key(), p.value());
+  for (const auto& b : network->named_buffers()) all.emplace_back(b.key(), b.value());
+  return all;
+}
+
 }  // namespace graphsieve::nn

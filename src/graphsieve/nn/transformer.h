@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "graphsieve/io/dataset.h"
@@ -85,5 +86,8 @@ class TransformerImpl : public torch::nn::Module {
   std::vector<Linear> output_;
 };
 TORCH_MODULE(Transformer);
+
+/// Parameters and buffers by name.
+std::vector<std::pair<std::string, at::Tensor>> state_of(const Transformer& network);
 
 }  // namespace graphsieve::nn

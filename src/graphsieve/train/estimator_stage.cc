@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "graphsieve/base/error.h"
@@ -30,38 +31,71 @@ uint64_t start_key(uint64_t seed, int64_t start) {
 
 }  // namespace
 
+namespace {
+
+nn::Transformer new_estimator(const StageContext& context, const PreparedGraph& graph) {
+  return nn::Transformer(nn::estimator_shape(context.recipe, context.data.features.cols, context.data.data.labels,
+                                             graph.graph.types));
+}
+
+/// The starts that are done: the best of them, and what they took together.
+struct Starts {
+  int64_t done = 0;
+  nn::Transformer best{nullptr};
+  StageFigures figures;  ///< of the best; seconds and peaks over all
+
+  void add(const nn::Transformer& network, const StageFigures& of) {
+    const StageFigures before = figures;
+    if (done == 0 || better(of.val, before.val)) best = network, figures = of;
+    figures.seconds = of.seconds + (done > 0 ? before.seconds : 0);
+    figures.peak_tensor_bytes = std::max(of.peak_tensor_bytes, before.peak_tensor_bytes);
+    ++done;
+  }
+
+  void save(Checkpoint& to) const {
+    to.state["starts"] = {{"done", done}, {"figures", stage_json(figures)}};
+    if (done > 0) to.add("best_start.", nn::state_of(best));
+  }
+
+  void restore(const Checkpoint& from, const nn::Transformer& empty) {
+    done = from.state.at("starts").at("done");
+    figures = stage_figures(from.state.at("starts").at("figures"));
+    if (done == 0) return;
+    best = empty;
+    from.restore("best_start.", nn::state_of(best));
+  }
+};
+
+}  // namespace
+
 Estimate train_estimator(const StageContext& context, const PreparedGraph& graph) {
   const EstimatorRecipe& recipe = context.recipe.estimator;
   WholeGraphStage stage("estimator", context, graph, recipe.layers,
                         [&recipe](int64_t epoch) { return temperature(recipe, epoch); });
-  Estimate estimate;
-  double seconds = 0;
-  int64_t peak = 0;
-  for (int64_t start = 0; start < recipe.restarts; ++start) {
-    nn::Transformer network(nn::estimator_shape(context.recipe, context.data.features.cols,
-                                                context.data.data.labels, graph.graph.types));
-    nn::initialise(*network, start_key(context.seed, start));
-    StageContext of_start = context;
-    of_start.record = [&](EpochRecord record) {
-      record.start = start;
-      context.record(record);
-    };
+  Starts starts;
+  StageContext of_start = context;
+  of_start.record = [&](EpochRecord record) {
+    record.start = starts.done;
+    context.record(record);
+  };
+  of_start.outer = [&](Checkpoint& to) {
+    if (context.outer) context.outer(to);
+    starts.save(to);
+  };
+  if (context.resume) starts.restore(*context.resume, new_estimator(context, graph));
+  while (starts.done < recipe.restarts) {
+    nn::Transformer network = new_estimator(context, graph);
+    nn::initialise(*network, start_key(context.seed, starts.done));
     const StageFigures figures = train_stage(stage, network, recipe, of_start);
-    seconds += figures.seconds;
-    peak = std::max(peak, figures.peak_tensor_bytes);
+    of_start.resume = nullptr;
+    starts.add(network, figures);
     if (recipe.restarts > 1)
-      context.observer.note(str("estimator, start ", start + 1, " of ", recipe.restarts, ": validation ", figures.val));
-    if (start > 0 && !better(figures.val, estimate.figures.val)) continue;
-    estimate.network = network;
-    estimate.figures = figures;
+      context.observer.note(str("estimator, start ", starts.done, " of ", recipe.restarts, ": validation ", figures.val));
   }
-  estimate.figures.seconds = seconds;
-  estimate.figures.peak_tensor_bytes = peak;
-  if (estimate.figures.val < guessing(context) + 0.03)
-    context.observer.note(str("the estimator's best validation value is ", estimate.figures.val,
+  if (starts.figures.val < guessing(context) + 0.03)
+    context.observer.note(str("the estimator's best validation value is ", starts.figures.val,
                               ", about what guessing gives: its scores may mislead; try --set estimator.restarts=4, or more epochs"));
-  estimate.temperature = temperature(recipe, estimate.figures.best_epoch);
-  return estimate;
+  return {starts.best, starts.figures, temperature(recipe, starts.figures.best_epoch)};
 }
 
 }  // namespace graphsieve

@@ -3,11 +3,13 @@
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <chrono>
-#include <limits>
+#include <memory>
 #include <optional>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/splits.h"
@@ -24,6 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+using Clock = std::chrono::steady_clock;
 
 /// One split and seed.
 struct RunPlan {
@@ -40,26 +43,91 @@ class Experiment {
   }
 
   void run() {
-    const auto start = std::chrono::steady_clock::now();
-    AtomicFolder folder(request_.out, request_.overwrite);
-    const auto plans = plan();
-    std::vector<RunOutcome> outcomes;
-    for (const RunPlan& p : plans) {
-      const fs::path to = plans.size() == 1 ? folder.path() : folder.path() / str("split-", p.split, "-seed-", p.seed);
-      if (plans.size() > 1)
-        observer_.note(str("run ", outcomes.size() + 1, " of ", plans.size(), ": split ", p.split, ", seed ", p.seed));
-      const auto began = std::chrono::steady_clock::now();
-      fs::create_directories(to);
-      outcomes.push_back(one(p, to));
-      if (plans.size() > 1) write_summary(to, {outcomes.back()}, seconds_since(began));
+    ResumableFolder folder(request_.out, request_.overwrite, request_.resume);
+    checkpoints_ = std::make_unique<Checkpoints>(folder.state(), request_.checkpoint_minutes);
+    const std::optional<Checkpoint> from = checkpoints_->newest([&](const std::string& text) { observer_.note(text); });
+    if (from) check_request(from->state.at("request"));
+    if (request_.resume) observer_.note(from ? "resumed from the last checkpoint" : "nothing to resume: begins anew");
+    try {
+      all_runs(folder.path(), from ? &*from : nullptr);
+    } catch (const NotFinite&) {
+      folder.discard();
+      throw;
+    } catch (...) {
+      if (checkpoints_->any()) {
+        folder.keep();
+        observer_.note(str("what is done is kept in ", folder.path().string(), "; the same command with --resume --out ",
+                           request_.out.string(), " goes on"));
+      }
+      throw;
     }
-    write_summary(folder.path(), outcomes, seconds_since(start));
     folder.commit();
   }
 
  private:
-  static double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  static double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+  void all_runs(const fs::path& folder, const Checkpoint* from) {
+    const auto plans = plan();
+    const auto folder_of = [&](const RunPlan& p) {
+      return plans.size() == 1 ? folder : folder / str("split-", p.split, "-seed-", p.seed);
+    };
+    size_t first = 0;
+    if (from) {
+      first = from->state.at("run");
+      for (const Json& run : from->state.at("outcomes")) outcomes_.push_back(run_outcome(run));
+      seconds_before_ = from->state.at("seconds");
+      if (release()) take_shared(*from, folder_of(plans[0]), plans[0].seed);
+    }
+    for (size_t i = first; i < plans.size(); ++i) {
+      const RunPlan& p = plans[i];
+      const fs::path to = folder_of(p);
+      if (plans.size() > 1) observer_.note(str("run ", i + 1, " of ", plans.size(), ": split ", p.split, ", seed ", p.seed));
+      const auto began = Clock::now();
+      fs::create_directories(to);
+      outcomes_.push_back(one(p, to, i == first ? from : nullptr));
+      if (plans.size() > 1) write_summary(to, {outcomes_.back()}, seconds_since(began));
+    }
+    write_summary(folder, outcomes_, seconds());
+  }
+
+  double seconds() const { return seconds_before_ + seconds_since(start_); }
+
+  /// What makes this run the one it is: a checkpoint of another is not gone on with.
+  Json request_json() const {
+    const auto text = [](const fs::path& path) { return path.empty() ? "" : fs::absolute(path).lexically_normal().string(); };
+    return {{"recipe", to_yaml(recipe_)},
+            {"graph", fingerprint_text(prepared_.data)},
+            {"stages", static_cast<int>(request_.stages)},
+            {"--scores", text(request_.scores_from)},
+            {"--weights", text(request_.weights_from)},
+            {"--split", request_.all_splits ? Json("all") : Json(request_.splits)},
+            {"--repeats", request_.repeats},
+            {"--seed", request_.seed},
+            {"version", GRAPHSIEVE_VERSION}};
+  }
+
+  void check_request(const Json& begun) const {
+    const Json ours = request_json();
+    for (const auto& [key, asked] : ours.items()) {
+      if (begun.at(key) == asked) continue;
+      const bool shown = key != "recipe" && key != "stages";
+      throw Error(request_.out.string(), ": the unfinished run has another ", key,
+                  shown ? str(" (", begun.at(key).dump(), ", this one ", asked.dump(), ")") : "",
+                  "; repeat its command with --resume, or begin anew with --overwrite");
+    }
+  }
+
+  /// The estimator that all runs of the release's protocol share, once the first run has trained it.
+  void take_shared(const Checkpoint& from, const fs::path& first_run, uint64_t seed) {
+    if (outcomes_.empty() && from.state.at("stage") == "estimator") return;
+    const RunOutcome of = outcomes_.empty() ? run_outcome(from.state.at("outcome")) : outcomes_.front();
+    estimate_.network = nn::Transformer(nn::estimator_shape(recipe_, prepared_.features.cols, prepared_.data.labels,
+                                                            AttentionGraph().types));
+    read_network(first_run / "estimator.safetensors", estimate_.network);
+    estimate_.figures = of.estimator;
+    estimate_.temperature = of.temperature;
+    shared_ = true, shared_seed_ = seed;
   }
 
   bool release() const { return recipe_.protocol == "release"; }
@@ -82,10 +150,12 @@ class Experiment {
     write_json(to / "result.json", result_json(graph_, prepared_.metric, recipe_, outcomes, seconds));
   }
 
-  RunOutcome one(const RunPlan& plan, const fs::path& to) {
+  RunOutcome one(const RunPlan& plan, const fs::path& to, const Checkpoint* from) {
     RunOutcome outcome;
     outcome.split = plan.split;
     outcome.seed = plan.seed;
+    const bool at_network = from && from->state.at("stage") == "network";
+    if (at_network) outcome = run_outcome(from->state.at("outcome"));
     Split split = make_split(prepared_, recipe_, plan.split, observer_);
     write_split(to / "split.json", split);
     // The estimator and its graph are keyed by the run's seed; the release's protocol keeps the first.
@@ -93,13 +163,36 @@ class Experiment {
     const PreparedGraph graph(prepared_, recipe_, graph_seed);
     graph_ = graph_json(prepared_, graph);
     graph_["attention_seed"] = graph_seed;
-    MetricsFile metrics(to / "metrics.jsonl");
-    const StageContext context{prepared_, split, recipe_, plan.seed, observer_,
-                               [&](const EpochRecord& r) { metrics.write(r); }};
+    MetricsFile metrics(to / "metrics.jsonl", from ? from->state.at("metrics_bytes").get<int64_t>() : 0);
+    const char* stage = "estimator";
+    StageContext context{prepared_, split, recipe_, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
+    context.checkpoints = checkpoints_.get();
+    context.resume = from && from->state.contains("loop") ? from : nullptr;
+    context.outer = [&](Checkpoint& c) {
+      metrics.sync();
+      Json done = Json::array();
+      for (const RunOutcome& o : outcomes_) done.push_back(run_json(o));
+      c.state = {{"request", request_json()}, {"run", outcomes_.size()},        {"outcomes", done},
+                 {"stage", stage},            {"outcome", run_json(outcome)},   {"metrics_bytes", metrics.bytes()},
+                 {"seconds", seconds()}};
+    };
     std::vector<at::Tensor> scores;
-    if (recipe_.model == "spexphormer") scores = estimate(context, graph, plan, outcome, to);
-    if (request_.stages != Stages::kEstimator) train(context, graph, scores, outcome, to);
+    if (recipe_.model == "spexphormer") scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+    if (request_.stages == Stages::kEstimator) return outcome;
+    stage = "network";
+    if (!at_network) {
+      if (recipe_.model == "spexphormer") save_boundary(context);
+      context.resume = nullptr;
+    }
+    train(context, graph, scores, outcome, to);
     return outcome;
+  }
+
+  /// The scores are on the disk, the network has not begun.
+  void save_boundary(const StageContext& context) {
+    Checkpoint between;
+    context.outer(between);
+    checkpoints_->write(between);
   }
 
   /// The seed whose attention graph is used: that of the scores, where they come from another run.
@@ -138,16 +231,10 @@ class Experiment {
       throw Error(from.path.string(), ": its scores belong to another graph (fingerprint ", theirs, ", this one's is ", ours, ")");
     const Json& e = from.run().at("estimator");
     outcome.temperature = e.value("temperature", 1.0);
-    const double nan = std::numeric_limits<double>::quiet_NaN();
-    outcome.estimator.val = e["val"].is_number() ? e["val"].get<double>() : nan;
-    outcome.estimator.test = e["test"].is_number() ? e["test"].get<double>() : nan;
-    outcome.estimator.epochs = e.value("epochs", int64_t{0});
-    outcome.estimator.best_epoch = e.value("best_epoch", int64_t{0});
-    outcome.estimator.seconds = e.value("seconds", 0.0);
-    outcome.estimator.peak_tensor_bytes = e.value("peak_tensor_bytes", int64_t{0});
-    outcome.estimator.parameters = e.value("parameters", int64_t{0});
-    fs::copy_file(from.path / "estimator.safetensors", to / "estimator.safetensors");
-    fs::copy(from.path / "scores", to / "scores", fs::copy_options::recursive);
+    outcome.estimator = stage_figures(e);
+    constexpr auto kAnew = fs::copy_options::overwrite_existing;
+    fs::copy_file(from.path / "estimator.safetensors", to / "estimator.safetensors", kAnew);
+    fs::copy(from.path / "scores", to / "scores", fs::copy_options::recursive | kAnew);
     return read_scores(from.path / "scores");
   }
 
@@ -185,6 +272,10 @@ class Experiment {
   const RunRequest& request_;
   Observer& observer_;
   const PreparedData prepared_;
+  std::unique_ptr<Checkpoints> checkpoints_;
+  std::vector<RunOutcome> outcomes_;  ///< of the runs that are done
+  const Clock::time_point start_ = Clock::now();
+  double seconds_before_ = 0;         ///< of the process that was resumed
   std::optional<RunFolder> scores_from_;   ///< of `train --scores`
   std::optional<RunFolder> weights_from_;  ///< of --weights
   Json graph_;
@@ -192,6 +283,19 @@ class Experiment {
   bool shared_ = false;    ///< the release's protocol has trained its one estimator
   uint64_t shared_seed_ = 0;
 };
+
+/// Of the memory a quarter is left to the pages of mapped files; what the process holds beside its large arrays comes off
+/// the rest.
+void limit_memory(const RunRequest& request) {
+  if (request.memory <= 0) return set_memory_limit(0, {});
+  constexpr int64_t kLeast = int64_t{64} << 20;
+  const int64_t others = anonymous_bytes() - memory_use().ram, large = request.memory / 4 * 3 - others;
+  if (large < kLeast)
+    throw Error("memory is ", request.memory, " bytes, expected at least ", (others + kLeast) / 3 * 4);
+  const fs::path parent = fs::absolute(request.out).parent_path();
+  fs::create_directories(parent);
+  set_memory_limit(large, parent);
+}
 
 }  // namespace
 
@@ -201,6 +305,7 @@ void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest&
     throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
   install_tensor_memory();
   at::set_num_threads(1);  // work is divided by base/parallel.h alone
+  limit_memory(request);
   Experiment(data, recipe, request, observer).run();
 }
 

@@ -37,10 +37,15 @@ struct RunRequest {
   bool all_splits = false;              ///< every given mask (keyed splits: ten) in place of `splits`
   int64_t repeats = 1;                  ///< runs per split, seeds seed, seed + 1, …
   uint64_t seed = 0;
+  bool resume = false;                  ///< go on with the unfinished run under `out`; where there is none, begin
+  double checkpoint_minutes = 5;        ///< between two checkpoints, a tenth of it at the end of an epoch
+  int64_t memory = 0;                   ///< bytes to stay within; 0: no limit
 };
 
 /// Trains and writes the run folder; its result.json holds every figure. Throws Error on bad data or recipe, a run folder
-/// that exists, a full disk, a loss that is not finite; then nothing stands under `out`.
+/// that exists or that another process writes, a full disk, a loss that is not finite; then nothing stands under `out`, and
+/// what was done is kept beside it to be resumed if a checkpoint had been written. Resumed runs end in the bits of those
+/// that were never interrupted. Beyond `memory`, large arrays lie in scratch files beside `out`.
 void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer);
 
 struct SparsifyRequest {

@@ -1,29 +1,48 @@
 #include "graphsieve/train/metrics_file.h"
 
-#include <cmath>
-#include <nlohmann/json.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/json_number.h"
 
 namespace graphsieve {
 
 using Json = nlohmann::json;
+
+MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t bytes) : path_(path), bytes_(bytes) {
+  if (bytes > 0) {
+    if (std::filesystem::file_size(path) < static_cast<uintmax_t>(bytes))
+      throw Error(path.string(), ": is shorter than the ", bytes, " bytes that the checkpoint goes on from");
+    std::filesystem::resize_file(path, static_cast<uintmax_t>(bytes));
+  }
+  file_.open(path, bytes > 0 ? std::ios::app : std::ios::trunc);
+}
 
 void MetricsFile::write(const EpochRecord& r) {
   Json json = {{"stage", r.stage},     {"epoch", r.epoch},         {"lr", r.learning_rate}, {"temperature", r.temperature},
                {"loss", r.loss},       {"grad_norm", r.grad_norm}};
   if (r.start > 0) json["start"] = r.start;
   if (r.evaluated) {
-    json["val"] = std::isfinite(r.val) ? Json(r.val) : Json(nullptr);
-    json["test"] = std::isfinite(r.test) ? Json(r.test) : Json(nullptr);
+    json["val"] = json_number(r.val);
+    json["test"] = json_number(r.test);
   }
   for (const auto& [map, norm] : r.operator_norms) json["operator_norms"][map] = norm;
   for (const VectorNorms& norm : r.vector_norms) {
     json["vector_norms"].push_back(norm.mean);
     json["vector_norms_max"].push_back(norm.most);
   }
-  if (!(file_ << json.dump() << '\n' << std::flush))
+  const std::string line = json.dump() + '\n';
+  bytes_ += static_cast<int64_t>(line.size());
+  if (!(file_ << line << std::flush))
     throw Error(path_.string(), ": cannot be written; is the disk full?");
+}
+
+void MetricsFile::sync() const {
+  const int descriptor = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  fsync(descriptor);
+  close(descriptor);
 }
 
 }  // namespace graphsieve

@@ -12,12 +12,17 @@ namespace graphsieve {
 /// cannot be written.
 class MetricsFile {
  public:
-  explicit MetricsFile(const std::filesystem::path& path) : path_(path), file_(path) {}
+  /// Goes on after the first `bytes` bytes, what is behind them is dropped; 0: anew.
+  MetricsFile(const std::filesystem::path& path, int64_t bytes);
   void write(const EpochRecord& record);
+  int64_t bytes() const { return bytes_; }
+  /// Down to the disk: before a checkpoint that goes on from here.
+  void sync() const;
 
  private:
   std::filesystem::path path_;
   std::ofstream file_;
+  int64_t bytes_;
 };
 
 }  // namespace graphsieve

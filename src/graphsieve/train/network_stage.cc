@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <atomic>
 #include <chrono>
 
 #include "graphsieve/base/error.h"
@@ -23,6 +24,7 @@ class SampledStage : public Stage {
 
   std::string name() const override { return "network"; }
   double temperature(int64_t) const override { return 1; }
+  bool ahead() const override { return true; }
 
   int64_t begin_epoch(int64_t epoch) override {
     const Timer timer(seconds_);
@@ -44,6 +46,7 @@ class SampledStage : public Stage {
     TrainBatch batch;
     batch.input = expand_batch(batches_[index], recipe().layers, draw, local_);
     batch.input.features = &context_.data.features;
+    pick_features(batch.input);
     batch.nodes = batches_[index].to(at::kLong);
     return batch;
   }
@@ -57,13 +60,13 @@ class SampledStage : public Stage {
     return input;
   }
 
-  double seconds() const { return seconds_; }
+  double sampling_seconds() const override { return seconds_; }
 
  private:
   struct Timer {
-    explicit Timer(double& to) : total(to), start(std::chrono::steady_clock::now()) {}
+    explicit Timer(std::atomic<double>& to) : total(to), start(std::chrono::steady_clock::now()) {}
     ~Timer() { total += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
-    double& total;
+    std::atomic<double>& total;
     std::chrono::steady_clock::time_point start;
   };
 
@@ -83,7 +86,7 @@ class SampledStage : public Stage {
   int64_t epoch_ = 0;
   std::vector<LayerSample> whole_;  ///< the epoch's draw for every node
   std::vector<Tensor> batches_;
-  double seconds_ = 0;
+  std::atomic<double> seconds_ = 0;
 };
 
 bool sampled(const Recipe& recipe) { return recipe.model == "spexphormer"; }
@@ -113,7 +116,6 @@ TrainedNetwork train_network(const StageContext& context, const PreparedGraph& g
     check_scores(recipe, graph, scores);
     SampledStage stage(context, graph, scores);
     static_cast<StageFigures&>(figures) = train_stage(stage, trained.network, recipe.network, context);
-    figures.sampling_seconds = stage.seconds();
     figures.edge_share = edge_share(graph.edges.row_start, recipe.network.k);
     for (int64_t k : recipe.network.k) figures.edges_per_layer.push_back(k * graph.graph.nodes());
   } else {

@@ -8,7 +8,6 @@
 namespace graphsieve {
 
 struct NetworkFigures : StageFigures {
-  double sampling_seconds = 0;                 ///< draws and expansion of batches
   std::vector<int64_t> edges_per_layer;        ///< drawn for the whole graph
   double edge_share = 1;                       ///< distinct edges kept over all, mean of the layers
 };

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "graphsieve/base/error.h"
+
 namespace graphsieve {
 
 AdamW::AdamW(std::vector<at::Tensor> parameters, double weight_decay, double clip_norm)
@@ -38,6 +40,16 @@ double AdamW::step(double learning_rate) {
                     false);
   for (auto& p : parameters_) p.mutable_grad().reset();
   return norm;
+}
+
+std::vector<std::pair<std::string, at::Tensor>> AdamW::state() const {
+  std::vector<std::pair<std::string, at::Tensor>> all;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    all.emplace_back(str("first.", i), first_[i]);
+    all.emplace_back(str("second.", i), second_[i]);
+    all.emplace_back(str("steps.", i), steps_[i]);
+  }
+  return all;
 }
 
 }  // namespace graphsieve

@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace graphsieve {
@@ -14,6 +16,9 @@ class AdamW {
   /// One step with the gradients that are there, which are then cleared. Returns the norm before clipping; if that is not
   /// finite, nothing is changed.
   double step(double learning_rate);
+
+  /// Moments and numbers of steps, by name, to be kept and set.
+  std::vector<std::pair<std::string, at::Tensor>> state() const;
 
  private:
   std::vector<at::Tensor> parameters_, first_, second_, steps_;

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/json_number.h"
 #include "graphsieve/base/memory.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/datasets.h"
@@ -27,21 +28,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// JSON has no NaN: null instead.
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-
-Json stage_json(const StageFigures& f) {
-  return {{"val", number(f.val)},
-          {"test", number(f.test)},
-          {"epochs", f.epochs},
-          {"best_epoch", f.best_epoch},
-          {"seconds", f.seconds},
-          {"peak_tensor_bytes", f.peak_tensor_bytes},
-          {"resident_bytes_at_start", f.resident_at_start},
-          {"peak_resident_bytes", f.peak_resident},
-          {"parameters", f.parameters}};
-}
-
 Json estimator_json(const RunOutcome& o) {
   if (!o.has_estimator) return nullptr;
   Json json = stage_json(o.estimator);
@@ -52,7 +38,6 @@ Json estimator_json(const RunOutcome& o) {
 Json network_json(const RunOutcome& o) {
   if (!o.has_network) return nullptr;
   Json json = stage_json(o.network);
-  json["sampling_seconds"] = o.network.sampling_seconds;
   json["edges_per_layer"] = o.network.edges_per_layer;
   json["edge_share"] = o.network.edge_share;
   return json;
@@ -84,7 +69,7 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
                {"edges", prepared.edges.edges()},
                {"attention_edges", graph.graph.edges()},
                {"edge_types", graph.graph.types},
-               {"expander_spectral_gap", number(graph.spectral_gap)},
+               {"expander_spectral_gap", json_number(graph.spectral_gap)},
                {"features", prepared.features.cols},
                {"classes", d.labels.classes}};
   if (in_memory) json["generator_seed"] = d.generator_seed;
@@ -93,9 +78,31 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
 
 Json run_json(const RunOutcome& o) {
   return {{"split", o.split},         {"seed", o.seed},
-          {"val", number(o.val)},     {"test", number(o.test)},
+          {"val", json_number(o.val)},     {"test", json_number(o.test)},
           {"best_epoch", o.best_epoch}, {"estimator", estimator_json(o)},
           {"network", network_json(o)}, {"per_class", class_json(o.per_class)}};
+}
+
+RunOutcome run_outcome(const Json& run) {
+  RunOutcome o;
+  o.split = run.at("split");
+  o.seed = run.at("seed");
+  o.val = number_of(run.at("val"));
+  o.test = number_of(run.at("test"));
+  o.best_epoch = run.at("best_epoch");
+  if (const Json& e = run.at("estimator"); e.is_object()) {
+    o.has_estimator = true;
+    o.estimator = stage_figures(e);
+    o.temperature = e.value("temperature", 1.0);
+  }
+  if (const Json& n = run.at("network"); n.is_object()) {
+    o.has_network = true;
+    static_cast<StageFigures&>(o.network) = stage_figures(n);
+    o.network.edges_per_layer = n.at("edges_per_layer").get<std::vector<int64_t>>();
+    o.network.edge_share = n.at("edge_share");
+  }
+  for (const Json& c : run.at("per_class")) o.per_class.push_back({c.at("support"), c.at("precision"), c.at("recall"), c.at("f1")});
+  return o;
 }
 
 Json result_json(const Json& graph, Metric metric, const Recipe& recipe, const std::vector<RunOutcome>& outcomes,
@@ -116,29 +123,17 @@ Json result_json(const Json& graph, Metric metric, const Recipe& recipe, const s
           {"graph", graph},
           {"metric", metric_name(metric)},
           {"runs", runs},
-          {"test_mean", number(mean)},
-          {"test_std", number(std::sqrt(variance))},
+          {"test_mean", json_number(mean)},
+          {"test_std", json_number(std::sqrt(variance))},
           {"seconds", seconds},
           {"peak_rss_bytes", peak_resident_bytes()}};
 }
 
 void write_json(const fs::path& path, const Json& json) { write_text_file(path, json.dump(2) + "\n"); }
 
-namespace {
-
-/// Parameters and buffers by name.
-std::vector<std::pair<std::string, Tensor>> state(const nn::Transformer& network) {
-  std::vector<std::pair<std::string, Tensor>> all;
-  for (const auto& p : network->named_parameters()) all.emplace_back(p.key(), p.value());
-  for (const auto& b : network->named_buffers()) all.emplace_back(b.key(), b.value());
-  return all;
-}
-
-}  // namespace
-
 void write_network(const fs::path& path, const nn::Transformer& network) {
   Safetensors file;
-  for (const auto& [name, tensor] : state(network)) {
+  for (const auto& [name, tensor] : nn::state_of(network)) {
     const Tensor t = tensor.detach().contiguous();
     NamedTensor named{name, "F32", t.sizes().vec(), std::vector<std::byte>(t.nbytes())};
     std::memcpy(named.bytes.data(), t.const_data_ptr(), t.nbytes());
@@ -150,7 +145,7 @@ void write_network(const fs::path& path, const nn::Transformer& network) {
 
 void read_network(const fs::path& path, nn::Transformer& network) {
   const Safetensors file = read_safetensors(path);
-  auto tensors = state(network);
+  auto tensors = nn::state_of(network);
   if (tensors.size() != file.tensors.size())
     throw Error(path.string(), ": holds ", file.tensors.size(), " tensors, the recipe's network has ", tensors.size());
   for (auto& [name, tensor] : tensors) {

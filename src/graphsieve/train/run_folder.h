@@ -27,6 +27,7 @@ struct RunOutcome {
 /// {"name", "nodes", "edges", "attention_edges", …} of result.json.
 nlohmann::json graph_json(const PreparedData& data, const PreparedGraph& graph);
 nlohmann::json run_json(const RunOutcome& outcome);
+RunOutcome run_outcome(const nlohmann::json& run);
 /// runs[].per_class of result.json.
 nlohmann::json class_json(const std::vector<ClassFigures>& figures);
 /// The whole of result.json.

@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/io/json_number.h"
+#include "graphsieve/train/batches_ahead.h"
 #include "graphsieve/train/optimizer.h"
 #include "graphsieve/train/schedule.h"
 #include "graphsieve/train/tensor_memory.h"
@@ -34,31 +35,11 @@ Tensor balanced_weights(const PreparedData& data, const Split& split) {
   return weights;
 }
 
-/// The weights and buffers of the best epoch so far.
-class Snapshot {
- public:
-  void take(torch::nn::Module& module) {
-    const torch::NoGradGuard no_grad;
-    const auto tensors = all(module);
-    if (copies_.empty())
-      for (const auto& t : tensors) copies_.push_back(t.detach().clone());
-    for (size_t i = 0; i < tensors.size(); ++i) copies_[i].copy_(tensors[i]);
-  }
-
-  void restore(torch::nn::Module& module) const {
-    const torch::NoGradGuard no_grad;
-    auto tensors = all(module);
-    for (size_t i = 0; i < copies_.size(); ++i) tensors[i].copy_(copies_[i]);
-  }
-
- private:
-  static std::vector<Tensor> all(torch::nn::Module& module) {
-    auto tensors = module.parameters();
-    for (const auto& b : module.buffers()) tensors.push_back(b);
-    return tensors;
-  }
-
-  std::vector<Tensor> copies_;
+/// Where the loop stands: so many batches of an epoch are done, or none of it.
+struct Position {
+  int64_t epoch = 0, batch = 0;
+  double loss = 0, nodes = 0, grad_norm = 0;  ///< sums over the epoch's batches, and the last norm
+  int64_t kept = 0, since_best = 0;           ///< best epochs so far; evaluations since the last
 };
 
 class Loop {
@@ -71,67 +52,128 @@ class Loop {
   }
 
   StageFigures run() {
-    StageFigures figures;
-    for (const auto& p : network_->parameters()) figures.parameters += p.numel();
-    figures.resident_at_start = resident_bytes();
+    for (const auto& p : network_->parameters()) figures_.parameters += p.numel();
+    figures_.resident_at_start = resident_bytes();
     reset_peak_resident();
     reset_peak_tensor_bytes();
-    const auto start = Clock::now();
     context_.observer.stage(stage_.name(), recipe_.epochs);
-    double best = std::numeric_limits<double>::quiet_NaN();
-    int64_t since_best = 0, kept = 0;
-    for (int64_t epoch = 0; epoch < recipe_.epochs; ++epoch) {
-      EpochRecord record = train_epoch(epoch);
-      record.evaluated = (epoch + 1) % recipe_.eval_every == 0 || epoch + 1 == recipe_.epochs;
+    if (context_.resume) restore(*context_.resume);
+    while (at_.epoch < recipe_.epochs && !out_of_patience()) {
+      EpochRecord record = train_epoch();
+      record.evaluated = (at_.epoch + 1) % recipe_.eval_every == 0 || at_.epoch + 1 == recipe_.epochs;
       if (record.evaluated) {
         evaluate_epoch(record);
-        ++since_best;
-        // Where the value is never defined (a part of one class, say), the last epoch counts as the best.
-        if (better(record.val, best) || std::isnan(best)) {
-          best = record.val;
-          ++kept;
-          since_best = 0;
-          figures.best_epoch = epoch;
-          figures.val = record.val;
-          figures.test = record.test;
-          best_.take(*network_);
-        }
+        compare(record);
       }
-      ++figures.epochs;
+      ++figures_.epochs;
       context_.record(record);
       report(record);
-      if (recipe_.patience > 0 && since_best >= recipe_.patience) break;
+      at_ = Position{at_.epoch + 1, 0, 0, 0, 0, at_.kept, at_.since_best};
+      save_if_due(true);
     }
-    if (kept > 0 && std::isnan(best))
+    if (at_.kept > 0 && std::isnan(figures_.val))
       context_.observer.note(str("the metric is not defined on the validation nodes (one class alone?): the ", stage_.name(),
                                  "'s last epoch is used"));
-    best_.restore(*network_);
+    const torch::NoGradGuard no_grad;
+    auto tensors = nn::state_of(network_);
+    for (size_t i = 0; i < best_.size(); ++i) tensors[i].second.copy_(best_[i].second);
     network_->eval();
-    figures.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    figures.peak_tensor_bytes = peak_tensor_bytes();
-    figures.peak_resident = peak_resident_bytes();
-    return figures;
+    take_figures();
+    return figures_;
   }
 
  private:
-  EpochRecord train_epoch(int64_t epoch) {
+  bool out_of_patience() const { return recipe_.patience > 0 && at_.since_best >= recipe_.patience; }
+
+  EpochRecord train_epoch() {
     EpochRecord record;
     record.stage = stage_.name();
-    record.epoch = epoch;
-    record.learning_rate = learning_rate(recipe_, epoch);
-    record.temperature = stage_.temperature(epoch);
+    record.epoch = at_.epoch;
+    record.learning_rate = learning_rate(recipe_, at_.epoch);
+    record.temperature = stage_.temperature(at_.epoch);
     network_->train();
-    const int64_t batches = stage_.begin_epoch(epoch);
-    double loss = 0, nodes = 0;
-    for (int64_t b = 0; b < batches; ++b) {
-      if (context_.observer.stop_requested()) throw Interrupted();
-      const TrainBatch batch = stage_.batch(b);
-      const double count = static_cast<double>(batch.nodes.size(0));
-      loss += step(batch, epoch, b, record) * count;
-      nodes += count;
+    const int64_t batches = stage_.begin_epoch(at_.epoch);
+    {
+      BatchesAhead ahead(stage_, at_.batch, batches);
+      while (at_.batch < batches) {
+        if (context_.observer.stop_requested()) stop();
+        save_if_due(false);
+        const TrainBatch batch = ahead.next();
+        const double count = static_cast<double>(batch.nodes.size(0));
+        at_.loss += step(batch, at_.epoch, at_.batch, record) * count;
+        at_.nodes += count;
+        at_.grad_norm = record.grad_norm;
+        ++at_.batch;
+      }
+      figures_.waiting_seconds += ahead.waiting_seconds();
     }
-    record.loss = loss / nodes;
+    if (context_.observer.stop_requested()) stop();
+    record.loss = at_.loss / at_.nodes;
+    record.grad_norm = at_.grad_norm;
     return record;
+  }
+
+  /// Is it the best so far? Where the value is never defined (a part of one class, say), the last epoch counts as the best.
+  void compare(const EpochRecord& record) {
+    ++at_.since_best;
+    if (at_.kept > 0 && !better(record.val, figures_.val) && !std::isnan(figures_.val)) return;
+    ++at_.kept;
+    at_.since_best = 0;
+    figures_.best_epoch = at_.epoch;
+    figures_.val = record.val;
+    figures_.test = record.test;
+    const torch::NoGradGuard no_grad;
+    const auto tensors = nn::state_of(network_);
+    if (best_.empty())
+      for (const auto& [name, t] : tensors) best_.emplace_back(name, t.detach().clone());
+    for (size_t i = 0; i < tensors.size(); ++i) best_[i].second.copy_(tensors[i].second);
+  }
+
+  void take_figures() {
+    figures_.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - start_).count();
+    figures_.sampling_seconds = sampling_before_ + stage_.sampling_seconds();
+    figures_.peak_tensor_bytes = std::max(figures_.peak_tensor_bytes, peak_tensor_bytes());
+    figures_.peak_resident = std::max(figures_.peak_resident, peak_resident_bytes());
+  }
+
+  void save_if_due(bool end_of_epoch) {
+    if (context_.checkpoints && context_.checkpoints->due(end_of_epoch)) save();
+  }
+
+  [[noreturn]] void stop() {
+    if (context_.checkpoints) save();
+    throw Interrupted();
+  }
+
+  void save() {
+    take_figures();
+    Checkpoint to;
+    if (context_.outer) context_.outer(to);
+    to.state["loop"] = {{"epoch", at_.epoch},         {"batch", at_.batch},         {"loss", at_.loss},
+                        {"nodes", at_.nodes},         {"grad_norm", at_.grad_norm}, {"kept", at_.kept},
+                        {"since_best", at_.since_best}, {"figures", stage_json(figures_)}};
+    to.add("network.", nn::state_of(network_));
+    to.add("optimizer.", optimizer_.state());
+    to.add("norms.", operator_norms_.state());
+    to.add("best.", best_);
+    context_.checkpoints->write(to);
+  }
+
+  void restore(const Checkpoint& from) {
+    const nlohmann::json& loop = from.state.at("loop");
+    at_ = {loop.at("epoch"), loop.at("batch"), loop.at("loss"), loop.at("nodes"), loop.at("grad_norm"), loop.at("kept"),
+           loop.at("since_best")};
+    figures_ = stage_figures(loop.at("figures"));
+    seconds_before_ = figures_.seconds;
+    sampling_before_ = figures_.sampling_seconds;
+    from.restore("network.", nn::state_of(network_));
+    from.restore("optimizer.", optimizer_.state());
+    from.restore("norms.", operator_norms_.state());
+    if (at_.kept > 0) {
+      for (const auto& [name, t] : nn::state_of(network_)) best_.emplace_back(name, at::empty_like(t.detach()));
+      from.restore("best.", best_);
+    }
+    context_.observer.step(at_.epoch, "resumed");
   }
 
   double step(const TrainBatch& batch, int64_t epoch, int64_t index, EpochRecord& record) {
@@ -173,7 +215,7 @@ class Loop {
                               : layer > network_->layers()    ? "after the output layers"
                                                               : str("after layer ", layer - 1);
     const std::string part = stage_.name() == "estimator" ? "estimator" : "network";
-    throw Error("the ", stage_.name(), "'s loss or gradient is ", value, " in epoch ", epoch, ", first ", where, "; try a lower ",
+    throw NotFinite("the ", stage_.name(), "'s loss or gradient is ", value, " in epoch ", epoch, ", first ", where, "; try a lower ",
                 part, ".lr (now ", recipe_.lr, "), a lower ", part, ".clip_norm, or data.features=standardised");
   }
 
@@ -211,11 +253,45 @@ class Loop {
   AdamW optimizer_;
   OperatorNorms operator_norms_;
   Tensor class_weights_;
-  Snapshot best_;
+  Position at_;
+  StageFigures figures_;
+  NamedTensors best_;  ///< weights and buffers of the best epoch so far
+  double seconds_before_ = 0, sampling_before_ = 0;  ///< of the process that was resumed
+  const Clock::time_point start_ = Clock::now();
   std::string last_value_;
 };
 
 }  // namespace
+
+nlohmann::json stage_json(const StageFigures& f) {
+  return {{"val", json_number(f.val)},
+          {"test", json_number(f.test)},
+          {"epochs", f.epochs},
+          {"best_epoch", f.best_epoch},
+          {"seconds", f.seconds},
+          {"sampling_seconds", f.sampling_seconds},
+          {"waiting_seconds", f.waiting_seconds},
+          {"peak_tensor_bytes", f.peak_tensor_bytes},
+          {"resident_bytes_at_start", f.resident_at_start},
+          {"peak_resident_bytes", f.peak_resident},
+          {"parameters", f.parameters}};
+}
+
+StageFigures stage_figures(const nlohmann::json& json) {
+  StageFigures f;
+  f.val = number_of(json.at("val"));
+  f.test = number_of(json.at("test"));
+  f.epochs = json.value("epochs", int64_t{0});
+  f.best_epoch = json.value("best_epoch", int64_t{0});
+  f.seconds = json.value("seconds", 0.0);
+  f.sampling_seconds = json.value("sampling_seconds", 0.0);
+  f.waiting_seconds = json.value("waiting_seconds", 0.0);
+  f.peak_tensor_bytes = json.value("peak_tensor_bytes", int64_t{0});
+  f.resident_at_start = json.value("resident_bytes_at_start", int64_t{0});
+  f.peak_resident = json.value("peak_resident_bytes", int64_t{0});
+  f.parameters = json.value("parameters", int64_t{0});
+  return f;
+}
 
 Probabilities probabilities(const Tensor& logits, const Labels& labels) {
   const torch::NoGradGuard no_grad;

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "graphsieve/analysis/norms.h"
+#include "graphsieve/base/error.h"
 #include "graphsieve/nn/transformer.h"
+#include "graphsieve/train/checkpoint.h"
 #include "graphsieve/train/prepared_graph.h"
 
 namespace graphsieve {
@@ -29,8 +31,12 @@ class Stage {
   /// Prepares an epoch and returns its number of batches.
   virtual int64_t begin_epoch(int64_t epoch) = 0;
   virtual TrainBatch batch(int64_t index) = 0;
+  /// May batch() be called on another thread, ahead of the steps that take what it makes?
+  virtual bool ahead() const { return false; }
   /// The whole graph, for evaluation in the epoch last begun.
   virtual NetworkInput whole_graph() = 0;
+  /// Seconds spent on drawing edges and making batches.
+  virtual double sampling_seconds() const { return 0; }
   /// τ of an epoch.
   virtual double temperature(int64_t epoch) const = 0;
   /// What a step's forward pass is to bring back beside the logits, for loss().
@@ -55,9 +61,14 @@ struct StageFigures {
   int64_t epochs = 0, best_epoch = 0, parameters = 0;
   double val = 0, test = 0;       ///< at the best epoch
   double seconds = 0;
+  double sampling_seconds = 0;    ///< draws and expansion of batches
+  double waiting_seconds = 0;     ///< of steps, for their batches
   int64_t peak_tensor_bytes = 0;
   int64_t resident_at_start = 0, peak_resident = 0;
 };
+
+nlohmann::json stage_json(const StageFigures& figures);
+StageFigures stage_figures(const nlohmann::json& json);
 
 struct StageContext {
   const PreparedData& data;
@@ -66,10 +77,19 @@ struct StageContext {
   uint64_t seed;
   Observer& observer;
   std::function<void(const EpochRecord&)> record;
+  Checkpoints* checkpoints = nullptr;               ///< where to leave them; null: nowhere
+  std::function<void(Checkpoint&)> outer = {};      ///< adds to each what the caller needs to get here again
+  const Checkpoint* resume = nullptr;               ///< of this stage, to go on from
+};
+
+/// A loss or gradient that is not finite: to begin again from a checkpoint would end in the same place.
+class NotFinite : public Error {
+ public:
+  using Error::Error;
 };
 
 /// Trains `network` by `recipe` (the stage's part) and leaves it in evaluation mode with the weights of the epoch with the
-/// best validation value, the first of equals. Throws Error if the loss is not finite, Interrupted if asked to stop.
+/// best validation value, the first of equals. Throws NotFinite, and Interrupted if asked to stop, after a last checkpoint.
 StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context);
 
 /// Softmax (or sigmoid) of logits.

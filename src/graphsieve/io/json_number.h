@@ -1,0 +1,17 @@
+// JSON has no NaN and no infinity: null stands for them.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace graphsieve {
+
+inline nlohmann::json json_number(double x) { return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr); }
+
+/// NaN for anything but a number.
+inline double number_of(const nlohmann::json& json) {
+  return json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace graphsieve
