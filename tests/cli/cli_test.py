@@ -189,12 +189,14 @@ class Interrupts(CliTest):
         out, err = process.communicate(timeout=60)
         self.assertEqual((process.returncode, out), (code, ""), err)
         self.assertIn("interrupted", err)
-        self.assertEqual(list(self.dir.iterdir()), [])
+        # nothing but what --resume needs
+        self.assertEqual([p.name for p in self.dir.iterdir()], [".stopped.unfinished"])
+        self.assertIn("--resume --out ", err)
 
-    def test_ctrl_c_leaves_nothing(self):
+    def test_ctrl_c(self):
         self.interrupted(signal.SIGINT, 130)
 
-    def test_terminate_leaves_nothing(self):
+    def test_terminate(self):
         self.interrupted(signal.SIGTERM, 143)
 
 
