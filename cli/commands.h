@@ -22,6 +22,7 @@ struct Program {
 };
 
 void add_run_command(Program& program);
+void add_plan_command(Program& program);
 void add_estimate_command(Program& program);
 void add_train_command(Program& program);
 void add_sparsify_command(Program& program);

@@ -42,6 +42,7 @@ void add_commands(Program& program) {
   app.require_subcommand(1);
   app.footer("Example:\n  graphsieve run minesweeper.npz\n\nHelp on a command: graphsieve COMMAND --help");
   add_run_command(program);
+  add_plan_command(program);
   add_estimate_command(program);
   add_sparsify_command(program);
   add_train_command(program);

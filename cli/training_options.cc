@@ -70,15 +70,27 @@ void add_seed_option(CLI::App& command, uint64_t& seed, const std::string& text)
   command.add_option("--seed", seed, text)->check(check_seed)->type_name("SEED");
 }
 
-void add_training_options(CLI::App& command, TrainingOptions& options) {
-  command
-      .add_option("--recipe", options.recipe, "Published recipe or YAML file (default: the one that fits the graph)")
+void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std::string>& settings) {
+  command.add_option("--recipe", recipe, "Published recipe or YAML file (default: the one that fits the graph)")
       ->type_name("NAME|FILE");
-  command.add_option("--set", options.settings, "Changes one key of the recipe; may be given several times")
+  command.add_option("--set", settings, "Changes one key of the recipe; may be given several times")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all();
+}
+
+void add_memory_option(CLI::App& command, uint64_t& memory) {
+  command
+      .add_option("--memory", memory,
+                  "Memory to stay within, as 512MiB or 4GiB; what is beyond it lies in scratch files beside the run folder "
+                  "(default: no limit)")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
+}
+
+void add_training_options(CLI::App& command, TrainingOptions& options) {
+  add_recipe_options(command, options.recipe, options.settings);
   command
       .add_option("--split", options.split,
                   "Given mask or keyed split, by number: I, several as I,J, or all (default: 0)")
@@ -100,12 +112,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
                   "Minutes between two checkpoints, a tenth of it at the end of an epoch; 0: after every step (default: 5)")
       ->check(CLI::NonNegativeNumber.description(""))
       ->type_name("MINUTES");
-  command
-      .add_option("--memory", options.memory,
-                  "Memory to stay within, as 512MiB or 4GiB; what is beyond it lies in scratch files beside the run folder "
-                  "(default: no limit)")
-      ->transform(CLI::AsSizeValue(false))
-      ->type_name("BYTES");
+  add_memory_option(command, options.memory);
   command.add_flag("--json", options.json, "Print the result as JSON");
   add_quiet_option(command, options.quiet);
 }

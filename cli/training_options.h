@@ -31,6 +31,8 @@ struct TrainingOptions {
 
 /// Adds all but GRAPH.
 void add_training_options(CLI::App& command, TrainingOptions& options);
+void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std::string>& settings);
+void add_memory_option(CLI::App& command, uint64_t& memory);
 void add_threads_option(CLI::App& command, int& threads);
 void add_quiet_option(CLI::App& command, bool& quiet);
 void add_seed_option(CLI::App& command, uint64_t& seed, const std::string& text);

@@ -62,7 +62,7 @@ Tensor AttentionImpl::attend(const Tensor& h_destinations, const Tensor& kv, con
 }
 
 Tensor register_edge_types(torch::nn::Module& module, const AttentionShape& shape) {
-  return module.register_parameter("edge_type", torch::empty({shape.edge_types, shape.width}));
+  return module.register_parameter("edge_type", torch::empty({shape.edge_types, shape.width}, ParametersOn::options()));
 }
 
 }  // namespace graphsieve::nn

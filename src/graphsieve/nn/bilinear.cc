@@ -18,7 +18,7 @@ Tensor repeat_keys(const Tensor& keys, int64_t heads, int64_t maps) {
 }
 
 BilinearAttentionImpl::BilinearAttentionImpl(const AttentionShape& shape) : AttentionImpl(shape) {
-  type_bias_ = register_parameter("type_bias", torch::zeros({shape.edge_types, shape.heads}));
+  type_bias_ = register_parameter("type_bias", torch::zeros({shape.edge_types, shape.heads}, ParametersOn::options()));
 }
 
 LogitTables BilinearAttentionImpl::tables(double) const {

@@ -10,7 +10,7 @@ using at::Tensor;
 
 EstimatorAttentionImpl::EstimatorAttentionImpl(const AttentionShape& shape, double value_scale) : AttentionImpl(shape) {
   edge_type_ = register_edge_types(*this, shape);
-  value_scale_ = register_parameter("value_scale", torch::full({1}, value_scale));
+  value_scale_ = register_parameter("value_scale", torch::full({1}, value_scale, ParametersOn::options()));
   scale_ = register_module("edge_scale", Linear(shape.width, shape.key_width, false));
   bias_ = register_module("edge_bias", Linear(shape.width, shape.heads, true));
 }

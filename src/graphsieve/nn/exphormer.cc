@@ -13,7 +13,7 @@ ExphormerAttentionImpl::ExphormerAttentionImpl(const AttentionShape& shape) : At
 
 LogitTables ExphormerAttentionImpl::tables(double) const {
   const double d = static_cast<double>(shape_.key_width / shape_.heads);
-  return {scale_->forward(edge_type_) / std::sqrt(d), torch::zeros({shape_.edge_types, shape_.heads})};
+  return {scale_->forward(edge_type_) / std::sqrt(d), torch::zeros({shape_.edge_types, shape_.heads}, query_->weight.options())};
 }
 
 }  // namespace graphsieve::nn

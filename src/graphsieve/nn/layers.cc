@@ -16,9 +16,19 @@ namespace graphsieve::nn {
 
 using at::Tensor;
 
+namespace {
+
+thread_local at::Device parameter_device = at::kCPU;
+
+}  // namespace
+
+ParametersOn::ParametersOn(at::Device device) : before_(parameter_device) { parameter_device = device; }
+ParametersOn::~ParametersOn() { parameter_device = before_; }
+at::TensorOptions ParametersOn::options() { return at::TensorOptions(parameter_device); }
+
 LinearImpl::LinearImpl(int64_t in, int64_t out, bool has_bias) {
-  weight = register_parameter("weight", torch::empty({out, in}));
-  if (has_bias) bias = register_parameter("bias", torch::empty({out}));
+  weight = register_parameter("weight", torch::empty({out, in}, ParametersOn::options()));
+  if (has_bias) bias = register_parameter("bias", torch::empty({out}, ParametersOn::options()));
 }
 
 Tensor LinearImpl::forward(const Tensor& x) const {
@@ -34,13 +44,13 @@ NormKind norm_kind(const std::string& name) {
 
 NormImpl::NormImpl(NormKind k, int64_t width) : kind(k) {
   if (kind == NormKind::kNone) return;
-  weight = register_parameter("weight", torch::ones({width}));
-  bias = register_parameter("bias", torch::zeros({width}));
+  weight = register_parameter("weight", torch::ones({width}, ParametersOn::options()));
+  bias = register_parameter("bias", torch::zeros({width}, ParametersOn::options()));
   if (kind == NormKind::kGraph) {
-    mean_scale = register_parameter("mean_scale", torch::ones({width}));
+    mean_scale = register_parameter("mean_scale", torch::ones({width}, ParametersOn::options()));
   } else {
-    running_mean = register_buffer("running_mean", torch::zeros({width}));
-    running_var = register_buffer("running_var", torch::ones({width}));
+    running_mean = register_buffer("running_mean", torch::zeros({width}, ParametersOn::options()));
+    running_var = register_buffer("running_var", torch::ones({width}, ParametersOn::options()));
   }
 }
 

@@ -12,6 +12,22 @@
 
 namespace graphsieve::nn {
 
+/// Where the parameters of modules made meanwhile on this thread lie; CPU otherwise. On "meta" they have shapes and no
+/// memory, and a pass through the network costs nothing but tells what it would allocate.
+class ParametersOn {
+ public:
+  explicit ParametersOn(at::Device device);
+  ~ParametersOn();
+  ParametersOn(const ParametersOn&) = delete;
+  ParametersOn& operator=(const ParametersOn&) = delete;
+
+  /// float32 there.
+  static at::TensorOptions options();
+
+ private:
+  at::Device before_;
+};
+
 /// y = x Wᵀ + b; weight [out, in], bias [out] or none.
 struct LinearImpl : torch::nn::Module {
   LinearImpl(int64_t in, int64_t out, bool has_bias);

@@ -16,6 +16,7 @@
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/train/attention_scores.h"
+#include "graphsieve/train/memory_limit.h"
 #include "graphsieve/train/metrics_file.h"
 #include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/tensor_memory.h"
@@ -284,17 +285,11 @@ class Experiment {
   uint64_t shared_seed_ = 0;
 };
 
-/// Of the memory a quarter is left to the pages of mapped files; what the process holds beside its large arrays comes off
-/// the rest.
 void limit_memory(const RunRequest& request) {
   if (request.memory <= 0) return set_memory_limit(0, {});
-  constexpr int64_t kLeast = int64_t{64} << 20;
-  const int64_t others = anonymous_bytes() - memory_use().ram, large = request.memory / 4 * 3 - others;
-  if (large < kLeast)
-    throw Error("memory is ", request.memory, " bytes, expected at least ", (others + kLeast) / 3 * 4);
   const fs::path parent = fs::absolute(request.out).parent_path();
   fs::create_directories(parent);
-  set_memory_limit(large, parent);
+  set_memory_limit(large_array_limit(request.memory), parent);
 }
 
 }  // namespace

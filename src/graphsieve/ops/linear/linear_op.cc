@@ -67,11 +67,30 @@ void check_backward(const Tensor& grad, const Tensor& x, const Tensor& weight) {
   check_like("linear_backward", "grad", grad, "[n, out]", {x.sym_size(0), weight.sym_size(0)}, weight);
 }
 
+/// The cut of n rows for the weight gradient: rows of a part, and how many there are.
+struct Parts {
+  Parts(int64_t n, const Tensor& weight) {
+    const int64_t block = block_rows(weight), blocks = std::max<int64_t>(1, ceil_div(n, block));
+    const int64_t wanted = std::clamp(kPartElements / std::max<int64_t>(1, weight.numel()), kMinParts, kMaxParts);
+    rows = ceil_div(blocks, std::min(blocks, wanted)) * block;
+    count = ceil_div(n, rows);
+  }
+
+  /// Memory for them, where one is not all.
+  Tensor allocate(const Tensor& weight) const {
+    return count > 1 ? at::empty({count, weight.size(0), weight.size(1)}, weight.options()) : Tensor();
+  }
+
+  int64_t rows, count;
+};
+
 Gradients linear_backward_meta(const Tensor& grad, const Tensor& x, const Tensor& weight, Mask mask) {
   check_backward(grad, x, weight);
   const auto allocate = [&](bool wanted, c10::SymIntArrayRef shape) {
     return wanted ? at::empty_symint(shape, weight.options()) : at::empty({0}, weight.options());
   };
+  Tensor parts;  // for who counts what a pass allocates
+  if (mask[1] && !x.sym_size(0).is_symbolic() && !weight.sym_numel().is_symbolic()) parts = Parts(x.size(0), weight).allocate(weight);
   return {allocate(mask[0], x.sym_sizes()), allocate(mask[1], weight.sym_sizes()),
           allocate(mask[2], {weight.sym_size(0)})};
 }
@@ -114,23 +133,19 @@ Gradients linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Ten
   }
 
   const OneTorchThread one_thread;
-  const int64_t block = block_rows(weight), blocks = ceil_div(n, block);
-  const int64_t wanted = std::clamp(kPartElements / std::max<int64_t>(1, weight.numel()), kMinParts, kMaxParts);
-  const int64_t part_rows = ceil_div(blocks, std::min(blocks, wanted)) * block;
-  const int64_t part_count = ceil_div(n, part_rows);
+  const Parts cut(n, weight);
   Tensor parts;
-  if (mask[1] && part_count == 1) parts = dweight.unsqueeze(0);
-  if (mask[1] && part_count > 1) parts = at::empty({part_count, weight.size(0), weight.size(1)}, weight.options());
+  if (mask[1]) parts = cut.count == 1 ? dweight.unsqueeze(0) : cut.allocate(weight);
   if (mask[0] || mask[1]) {
     const Tensor rows_of_weight = weight.contiguous();
-    parallel_blocks(n, part_rows, [&](int64_t begin, int64_t end) {
+    parallel_blocks(n, cut.rows, [&](int64_t begin, int64_t end) {
       const at::AutoDispatchBelowADInplaceOrView guard;
-      Tensor part = mask[1] ? parts.select(0, begin / part_rows) : Tensor();
+      Tensor part = mask[1] ? parts.select(0, begin / cut.rows) : Tensor();
       backward_rows(grad, x, rows_of_weight, begin, end, mask[0] ? &dx : nullptr, mask[1] ? &part : nullptr);
     });
   }
   const bool single = weight.scalar_type() == at::kFloat;
-  if (mask[1] && part_count > 1) single ? sum_parts<float>(parts, dweight) : sum_parts<double>(parts, dweight);
+  if (mask[1] && cut.count > 1) single ? sum_parts<float>(parts, dweight) : sum_parts<double>(parts, dweight);
   if (mask[2]) single ? sum_rows<float>(grad, dbias) : sum_rows<double>(grad, dbias);
   return {dx, dweight, dbias};
 }

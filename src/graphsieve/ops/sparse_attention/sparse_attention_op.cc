@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -165,10 +166,19 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
   return {out, log_sum};
 }
 
+/// What the backward pass packs of every destination: query, gradient, statistics. For who counts what a pass allocates.
+Tensor packed_rows(const Tensor& query, const Tensor& key_value, int64_t heads) {
+  if (query.sym_size(0).is_symbolic() || key_value.sym_size(1).is_symbolic()) return Tensor();
+  const int64_t element = query.element_size(), statistics = std::max<int64_t>(4, 2 * heads) * 4;
+  const int64_t row = (key_value.size(1) * element + statistics + 63) / 64 * 64;
+  return at::empty({query.size(0), row}, query.options().dtype(at::kByte));
+}
+
 Gradients backward_meta(const Tensor&, const Tensor& query, const Tensor& key_value, const Tensor&, const Tensor&,
                         const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&, const OptionalTensor&,
-                        const OptionalTensor&, const Tensor& type_scale, const Tensor& type_bias, int64_t, double,
+                        const OptionalTensor&, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double,
                         Mask) {
+  const Tensor packed = packed_rows(query, key_value, heads);
   return {at::empty_symint(query.sym_sizes(), query.options()),
           at::empty_symint(key_value.sym_sizes(), key_value.options()),
           at::empty_symint(type_scale.sym_sizes(), type_scale.options()),

@@ -1,0 +1,61 @@
+// What training holds in memory, learnt without it: the same networks, passes and optimiser on "meta" tensors, which have
+// shapes alone, counted by the same bookkeeping of blocks as real ones.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "graphsieve/base/large_memory.h"
+#include "graphsieve/nn/transformer.h"
+#include "graphsieve/recipe/recipe.h"
+
+namespace graphsieve {
+
+/// Meta tensors made on any thread are counted here from the construction to the destruction; one at a time. `held` bytes
+/// are there from the beginning, `limit` as for set_memory_limit.
+class DryMemory {
+ public:
+  DryMemory(int64_t held, int64_t limit);
+  ~DryMemory();
+  DryMemory(const DryMemory&) = delete;
+  DryMemory& operator=(const DryMemory&) = delete;
+  MemoryUse use() const;
+  void reset_peak();
+
+ private:
+  struct Pool;
+  std::shared_ptr<Pool> pool_;
+};
+
+/// One layer of a batch: d destinations, s sources, d · k edges.
+struct BatchLayer {
+  int64_t destinations = 0, sources = 0, edges = 0;
+};
+
+/// A stage as far as its memory goes.
+struct DryStage {
+  nn::TransformerShape shape;
+  int64_t nodes = 0, edges = 0;        ///< of the attention graph
+  bool directed = false;               ///< a transpose is kept beside it
+  int64_t sparse_features = 0;         ///< nonzeros; 0: dense rows
+  at::ScalarType feature_type = at::kFloat;
+  int64_t outputs = 0;                 ///< classes, or labels of a node
+  int64_t train_nodes = 0;
+  std::vector<int64_t> k;              ///< drawn edges of each layer; empty: all edges
+  std::vector<BatchLayer> batch;       ///< empty: every step takes the whole graph, or its draw
+  int64_t batches_at_once = 1;         ///< those made ahead included
+};
+
+/// The most that each of the stages holds, one after the other on one graph, over two epochs of steps and evaluation. Blocks
+/// that one has freed stay in the process and count for the next.
+std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t held, int64_t limit);
+
+/// Seconds of one step, and of one evaluation of all nodes, on random features and edges of these sizes: with memory, so for
+/// a graph that is small enough.
+struct StepSeconds {
+  double step = 0, evaluation = 0;
+};
+StepSeconds measure_step(const DryStage& stage);
+
+}  // namespace graphsieve
