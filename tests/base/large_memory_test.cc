@@ -51,6 +51,13 @@ TEST_F(LargeMemory, AboveTheLimitBlocksLieInScratchFiles) {
   give_block(ram, 10 * kMiB);
 }
 
+TEST_F(LargeMemory, FreedBlocksOfOtherSizesAreGivenBack) {
+  for (size_t size = 100; size < 160; size += 10) give_block(take_block(size * kMiB), size * kMiB);
+  EXPECT_LT(memory_use().ram - before_.ram, static_cast<int64_t>(320 * kMiB));
+  trim_memory();
+  EXPECT_LE(memory_use().ram, before_.ram);
+}
+
 TEST_F(LargeMemory, AFolderThatIsNotThereIsNamed) {
   set_memory_limit(1, "/no/such/folder");
   try {

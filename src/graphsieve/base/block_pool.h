@@ -18,6 +18,9 @@ namespace graphsieve {
 /// Smaller blocks are malloc's, and not counted.
 constexpr size_t kPooledBytes = size_t{1} << 16;
 
+/// Freed blocks of so many bytes may wait in any case.
+constexpr size_t kWaitingBytes = size_t{64} << 20;
+
 /// Rounded up to an eighth of its power of two, so that nearly equal sizes share a list.
 inline size_t block_size(size_t bytes) {
   const size_t step = std::max<size_t>(4096, std::bit_floor(bytes) / 8);
@@ -53,6 +56,8 @@ class BlockPool {
       waiting_ -= size;
       return pop(warm);
     }
+    // Nothing of this size waits: more must not wait than is in use, or work of many sizes would hold a multiple of its need.
+    if (waiting_ > kWaitingBytes && 2 * static_cast<int64_t>(waiting_) > use_.ram) drop_waiting();
     const auto above = [&] { return limit_ > 0 && use_.ram + static_cast<int64_t>(size) > limit_; };
     if (above()) drop_waiting();
     if (above() && size >= kScratchBytes) {
@@ -81,6 +86,12 @@ class BlockPool {
     waiting_ += size;
   }
 
+  /// Gives the pages of freed blocks back to the system.
+  void trim() {
+    std::lock_guard lock(mutex_);
+    drop_waiting();
+  }
+
   Backing& backing() { return backing_; }
 
  private:
@@ -95,7 +106,6 @@ class BlockPool {
     return block;
   }
 
-  /// Gives the pages of all freed blocks back to the system.
   void drop_waiting() {
     for (auto& [size, list] : free_) {
       for (const Block block : list.warm) {

@@ -88,6 +88,8 @@ void set_memory_limit(int64_t bytes, const std::filesystem::path& folder) {
 MemoryUse memory_use() { return blocks().use(); }
 void reset_peak_memory_use() { blocks().reset_peak(); }
 
+void trim_memory() { blocks().trim(); }
+
 void* take_block(size_t bytes) {
   if (bytes >= kPooledBytes) return blocks().take(bytes);
   void* block = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);

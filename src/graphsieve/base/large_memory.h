@@ -2,7 +2,8 @@
 // without a name, mapped: the system keeps their pages while it has room, writes them back and drops them when it has none.
 //
 // Freed blocks of RAM are kept for reuse and asked for as huge pages, since big temporaries that go back to the kernel are
-// faulted in again page by page, which costs more than the arithmetic on them. Near the limit their pages are given back.
+// faulted in again page by page, which costs more than the arithmetic on them. Near the limit, and where more wait than are in
+// use, their pages are given back.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,9 @@ struct MemoryUse {
 };
 MemoryUse memory_use();
 void reset_peak_memory_use();
+
+/// Gives the pages of freed blocks back to the system: between two pieces of work of other sizes.
+void trim_memory();
 
 /// A block of at least `bytes` (> 0), aligned to a cache line. Throws std::bad_alloc, or Error naming the scratch folder
 /// where its disk is full.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <optional>
 
@@ -110,7 +111,10 @@ DryMemory::DryMemory(int64_t held, int64_t limit) : pool_(std::make_shared<Pool>
 DryMemory::~DryMemory() { Pool::current.reset(); }
 
 MemoryUse DryMemory::use() const { return pool_->use(); }
-void DryMemory::reset_peak() { pool_->reset_peak(); }
+void DryMemory::begin_stage() {
+  pool_->trim();
+  pool_->reset_peak();
+}
 
 namespace {
 
@@ -138,13 +142,22 @@ class Rehearsal {
     return drawn;
   }
 
-  void step() {
+  /// A step on the whole graph, or on every one of the batches.
+  void steps() {
+    if (stage_.batches.empty()) step(whole());
+    std::deque<NetworkInput> ahead;
+    for (const auto& layers : stage_.batches) {
+      ahead.push_back(batch(layers));
+      while (device_.is_meta() && static_cast<int64_t>(ahead.size()) < stage_.batches_at_once) ahead.push_back(batch(layers));
+      step(ahead.front());
+      ahead.pop_front();
+    }
+  }
+
+  void step(const NetworkInput& input) {
     network_->train();
-    std::vector<NetworkInput> ahead;
-    for (int64_t b = 1; b < stage_.batches_at_once && !stage_.batch.empty() && device_.is_meta(); ++b) ahead.push_back(batch());
-    const NetworkInput input = stage_.batch.empty() ? whole() : batch();
     Tensor logits = network_(input, ForwardOptions());
-    if (stage_.batch.empty()) logits = logits.index_select(0, integers({stage_.train_nodes}, stage_.nodes, at::kLong));
+    if (stage_.batches.empty()) logits = logits.index_select(0, integers({stage_.train_nodes}, stage_.nodes, at::kLong));
     logits.log_softmax(1).sum().backward();
     for (auto& p : network_->parameters()) p.mutable_grad().reset();
   }
@@ -220,15 +233,15 @@ class Rehearsal {
   }
 
   /// A batch as expand_block leaves it: its arrays are as long as they could have become.
-  NetworkInput batch() const {
+  NetworkInput batch(const std::vector<BatchLayer>& layers) const {
     NetworkInput input;
     input.features = &features_;
-    for (const BatchLayer& b : stage_.batch) {
+    for (const BatchLayer& b : layers) {
       input.layers.push_back(layer(b.destinations, b.sources, b.edges, true));
       if (device_.is_meta())
         input.layers.back().edges.t_row_start = empty({b.destinations + b.edges + 1}, at::kLong).narrow(0, 0, b.sources + 1);
     }
-    const BatchLayer& first = stage_.batch.front();
+    const BatchLayer& first = layers.front();
     input.rows = integers({first.destinations + first.edges}, stage_.nodes, at::kInt).narrow(0, 0, first.sources);
     if (first.sources * 2 < stage_.nodes && stage_.sparse_features == 0)
       input.picked = normal({first.sources, stage_.shape.features}, stage_.feature_type);
@@ -246,14 +259,13 @@ class Rehearsal {
 
 namespace {
 
-void two_epochs(Rehearsal& rehearsal, bool batches) {
+void two_epochs(Rehearsal& rehearsal, bool evaluates) {
   const AdamW moments(rehearsal.network()->parameters(), 0, 1);
   std::vector<Tensor> best;
   for (int epoch = 0; epoch < 2; ++epoch) {
     const std::vector<Tensor> drawn = rehearsal.draws();
-    rehearsal.step();
-    if (batches) rehearsal.step();
-    rehearsal.evaluate();
+    rehearsal.steps();
+    if (evaluates) rehearsal.evaluate();
     for (const auto& [name, tensor] : nn::state_of(rehearsal.network()))
       if (epoch == 0) best.push_back(tensor.detach().clone());
   }
@@ -269,9 +281,9 @@ std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t held
   const LayerEdges graph = rehearsals.front()->make_graph();
   std::vector<MemoryUse> uses;
   for (size_t s = 0; s < stages.size(); ++s) {
-    memory.reset_peak();
+    memory.begin_stage();
     rehearsals[s]->take_graph(graph);
-    two_epochs(*rehearsals[s], !stages[s].batch.empty());
+    two_epochs(*rehearsals[s], stages[s].evaluates);
     uses.push_back(memory.use());
   }
   return uses;
@@ -285,9 +297,9 @@ StepSeconds measure_step(const DryStage& stage) {
     work();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  rehearsal.step();  // memory is faulted in, kernels are compiled
+  rehearsal.steps();  // memory is faulted in, kernels are compiled
   StepSeconds measured;
-  measured.step = seconds([&] { rehearsal.step(); });
+  measured.step = seconds([&] { rehearsal.steps(); }) / static_cast<double>(std::max<size_t>(1, stage.batches.size()));
   measured.evaluation = seconds([&] { rehearsal.evaluate(); });
   return measured;
 }

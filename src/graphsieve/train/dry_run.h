@@ -21,7 +21,7 @@ class DryMemory {
   DryMemory(const DryMemory&) = delete;
   DryMemory& operator=(const DryMemory&) = delete;
   MemoryUse use() const;
-  void reset_peak();
+  void begin_stage();  ///< as training does: freed blocks are given back, peaks begin anew
 
  private:
   struct Pool;
@@ -43,12 +43,12 @@ struct DryStage {
   int64_t outputs = 0;                 ///< classes, or labels of a node
   int64_t train_nodes = 0;
   std::vector<int64_t> k;              ///< drawn edges of each layer; empty: all edges
-  std::vector<BatchLayer> batch;       ///< empty: every step takes the whole graph, or its draw
+  std::vector<std::vector<BatchLayer>> batches;  ///< some, of unlike sizes; none: every step takes the whole graph
   int64_t batches_at_once = 1;         ///< those made ahead included
+  bool evaluates = true;
 };
 
-/// The most that each of the stages holds, one after the other on one graph, over two epochs of steps and evaluation. Blocks
-/// that one has freed stay in the process and count for the next.
+/// The most that each of the stages holds, one after the other on one graph, over two epochs of steps and evaluation.
 std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t held, int64_t limit);
 
 /// Seconds of one step, and of one evaluation of all nodes, on random features and edges of these sizes: with memory, so for

@@ -23,6 +23,7 @@ namespace {
 using at::Tensor;
 
 constexpr int64_t kLeastBatch = 16;
+constexpr uint64_t kBatches = 6;  ///< sampled
 
 /// Rows of the attention graph, one at a time and never stored.
 class Rows {
@@ -93,13 +94,8 @@ class Planner {
     Plan plan;
     plan.attention_edges = edges_;
     plan.recipe_batch_size = plan.batch_size = recipe_.network.batch_size;
+    if (limit_ > 0 && sampled()) fit_batch(plan);
     needs(plan);
-    while (memory_ > 0 && sampled() && plan.memory > memory_ && plan.batch_size > kLeastBatch) {
-      plan.batch_size = std::max(kLeastBatch, plan.batch_size / 2);
-      needs(plan);
-    }
-    plan.fits = memory_ <= 0 || plan.memory <= memory_;
-    if (!plan.fits) plan.least = plan.memory / 3 * 4;
     for (StagePlan& stage : plan.stages) plan.disk += stage.disk;
     compare(plan);
     if (calibrate_) time(plan);
@@ -117,6 +113,23 @@ class Planner {
     stage.outputs = data_.labels.classes;
     stage.train_nodes = static_cast<int64_t>(split_.train.size());
     return stage;
+  }
+
+  /// The largest batch whose steps need no scratch files, halving the recipe's.
+  void fit_batch(Plan& plan) const {
+    const int64_t train = static_cast<int64_t>(split_.train.size());
+    int64_t size = batched(plan.batch_size) ? plan.batch_size : train, step = 0;
+    while ((step = step_bytes(size)) > limit_ && size > kLeastBatch) size = std::max(kLeastBatch, size / 2);
+    if (size < train) plan.batch_size = size;
+    plan.fits = step <= limit_;
+    if (!plan.fits) plan.least = (others_ + step) / 3 * 4;
+  }
+
+  /// What steps hold beside the graph and the draws.
+  int64_t step_bytes(int64_t batch_size) const {
+    DryStage stage = network(batch_size);
+    stage.edges = 0, stage.k.clear(), stage.evaluates = false;
+    return dry_run({stage}, 0, 0).front().peak_ram;
   }
 
   bool sampled() const { return recipe_.model == "spexphormer"; }
@@ -166,14 +179,24 @@ class Planner {
     DryStage stage = whole(network_shape());
     if (!sampled()) return stage;
     stage.k = recipe_.network.k;
-    std::vector<int32_t> nodes = split_.train;
-    if (batched(batch_size)) {  // a keyed choice, as training makes it
-      std::sort(nodes.begin(), nodes.end(), [](int32_t a, int32_t b) { return random_key(7, a) < random_key(7, b); });
-      nodes.resize(batch_size);
+    const int64_t train = static_cast<int64_t>(split_.train.size());
+    if (!batched(batch_size)) {
+      stage.batches = {sample_batch(rows_, split_.train, stage.k, 0)};
+    } else {
+      for (uint64_t b = 0; b < kBatches; ++b) stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), stage.k, b));
+      if (train % batch_size > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(train % batch_size, 0), stage.k, 0));
     }
-    stage.batch = sample_batch(rows_, nodes, stage.k, 11);
     stage.batches_at_once = batched(batch_size) && num_threads() > 1 ? 5 : 1;
     return stage;
+  }
+
+  /// A keyed choice of training nodes, as training makes it.
+  std::vector<int32_t> some_nodes(int64_t count, uint64_t key) const {
+    std::vector<int32_t> nodes = split_.train;
+    const auto before = [key](int32_t a, int32_t b) { return random_key(key, 7, a) < random_key(key, 7, b); };
+    std::nth_element(nodes.begin(), nodes.begin() + count, nodes.end(), before);
+    nodes.resize(count);
+    return nodes;
   }
 
   StagePlan of_network(int64_t batch_size) const {
@@ -204,10 +227,10 @@ class Planner {
     const double n = static_cast<double>(stage.nodes);
     const double share = std::min({1.0, kEdges / std::max(1.0, static_cast<double>(stage.edges)), kNodes / n});
     const auto part = [share](int64_t all) { return std::max<int64_t>(1, std::llround(static_cast<double>(all) * share)); };
-    const double of_batch = stage.batch.empty() ? 0 : batch_seconds(stage);
+    const double of_batch = stage.batches.empty() ? 0 : batch_seconds(stage);
     stage.nodes = part(stage.nodes), stage.edges = part(stage.edges), stage.train_nodes = part(stage.train_nodes);
     if (stage.sparse_features > 0) stage.sparse_features = part(stage.sparse_features);
-    stage.batch.clear();
+    stage.batches.clear();
     const StepSeconds measured = measure_step(stage);
     const double draws = static_cast<double>(edges_) * static_cast<double>(stage.k.size()) / kDrawnPerSecond;
     return draws + static_cast<double>(steps) * (of_batch > 0 ? of_batch : measured.step / share) +
@@ -215,7 +238,8 @@ class Planner {
   }
 
   static double batch_seconds(DryStage stage) {
-    stage.nodes = std::min(stage.nodes, 3 * stage.batch.front().sources);
+    stage.batches.resize(1);
+    stage.nodes = std::min(stage.nodes, 3 * stage.batches.front().front().sources);
     stage.edges = stage.nodes;
     stage.sparse_features = std::min(stage.sparse_features, stage.nodes * stage.shape.features);
     stage.k.clear();  // the evaluation is not looked at

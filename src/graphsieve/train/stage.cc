@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/io/json_number.h"
@@ -56,6 +57,8 @@ class Loop {
     figures_.resident_at_start = resident_bytes();
     reset_peak_resident();
     reset_peak_tensor_bytes();
+    trim_memory();
+    reset_peak_memory_use();
     context_.observer.stage(stage_.name(), recipe_.epochs);
     if (context_.resume) restore(*context_.resume);
     while (at_.epoch < recipe_.epochs && !out_of_patience()) {
@@ -133,6 +136,8 @@ class Loop {
     figures_.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - start_).count();
     figures_.sampling_seconds = sampling_before_ + stage_.sampling_seconds();
     figures_.peak_tensor_bytes = std::max(figures_.peak_tensor_bytes, peak_tensor_bytes());
+    figures_.peak_ram = std::max(figures_.peak_ram, memory_use().peak_ram);
+    figures_.peak_scratch = std::max(figures_.peak_scratch, memory_use().peak_scratch);
     figures_.peak_resident = std::max(figures_.peak_resident, peak_resident_bytes());
   }
 
@@ -272,6 +277,8 @@ nlohmann::json stage_json(const StageFigures& f) {
           {"sampling_seconds", f.sampling_seconds},
           {"waiting_seconds", f.waiting_seconds},
           {"peak_tensor_bytes", f.peak_tensor_bytes},
+          {"peak_ram_bytes", f.peak_ram},
+          {"peak_scratch_bytes", f.peak_scratch},
           {"resident_bytes_at_start", f.resident_at_start},
           {"peak_resident_bytes", f.peak_resident},
           {"parameters", f.parameters}};
@@ -287,6 +294,8 @@ StageFigures stage_figures(const nlohmann::json& json) {
   f.sampling_seconds = json.value("sampling_seconds", 0.0);
   f.waiting_seconds = json.value("waiting_seconds", 0.0);
   f.peak_tensor_bytes = json.value("peak_tensor_bytes", int64_t{0});
+  f.peak_ram = json.value("peak_ram_bytes", int64_t{0});
+  f.peak_scratch = json.value("peak_scratch_bytes", int64_t{0});
   f.resident_at_start = json.value("resident_bytes_at_start", int64_t{0});
   f.peak_resident = json.value("peak_resident_bytes", int64_t{0});
   f.parameters = json.value("parameters", int64_t{0});

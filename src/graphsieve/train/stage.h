@@ -64,6 +64,7 @@ struct StageFigures {
   double sampling_seconds = 0;    ///< draws and expansion of batches
   double waiting_seconds = 0;     ///< of steps, for their batches
   int64_t peak_tensor_bytes = 0;
+  int64_t peak_ram = 0, peak_scratch = 0;  ///< large arrays, freed ones that wait for reuse included (base/large_memory.h)
   int64_t resident_at_start = 0, peak_resident = 0;
 };
 

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""graphsieve plan: what it tells, and that runs within a budget give the same bits."""
+import json
+import unittest
+
+from engine_testing import SHORT, EngineTest, sets
+
+
+class Plan(EngineTest):
+    def plan(self, graph, *args, code=0):
+        return json.loads(self.call("plan", graph, "--json", "--quiet", *args, code=code).stdout)
+
+    def test_tells_both_stages(self):
+        planned = self.plan(self.graph(nodes=500), *SHORT)
+        self.assertEqual([s["stage"] for s in planned["stages"]], ["estimator", "network"])
+        self.assertEqual([s["epochs"] for s in planned["stages"]], [3, 3])
+        self.assertTrue(planned["fits"])
+        self.assertEqual(planned["memory_bytes"], max(s["memory_bytes"] for s in planned["stages"]))
+        self.assertEqual(planned["scratch_bytes"], 0)
+        self.assertGreater(planned["seconds"], 0)
+        one = self.plan(self.graph(nodes=500), *sets(model="exphormer"), "--no-time")
+        self.assertEqual([s["stage"] for s in one["stages"]], ["network"])
+        self.assertIsNone(one["seconds"])
+
+    def test_counts_edges_exactly(self):
+        graph = self.graph(nodes=300)
+        for settings in ([], sets(graph__expander_edges="false"), sets(graph__self_loops="false")):
+            run = self.run_folder(graph, *SHORT, *settings, "--overwrite")
+            self.assertEqual(self.plan(graph, "--no-time", *settings)["attention_edges"], self.result(run)["graph"]["attention_edges"])
+
+    def test_a_smaller_batch_is_chosen(self):
+        self.call("generate", "--nodes", 60000, "--degree", 20, "--columns", 16, "--out", "large", "--quiet")
+        large = sets(network__batch_size=20000, network__k="10-10", network__layers=2, estimator__layers=2, network__width=64)
+        free = self.plan("large", "--no-time", *large)
+        budget = free["memory_bytes"] // 2
+        within = self.plan("large", "--no-time", "--memory", budget, *large)
+        self.assertTrue(within["fits"])
+        self.assertLess(within["batch_size"], free["batch_size"])
+        self.assertLessEqual(within["memory_bytes"], budget)
+        told = self.call("plan", "large", "--no-time", "--memory", budget, *large).stdout
+        self.assertIn(f"--set network.batch_size={within['batch_size']}", told)
+
+    def test_a_budget_too_small_is_refused(self):
+        asked = self.call("plan", self.graph(), "--memory", "1MiB", code=1)
+        self.assertRegex(asked.stderr, "memory is 1048576 bytes, expected at least [0-9]+")
+        asked = self.call("run", self.graph(), "--memory", "1MiB", code=1)
+        self.assertRegex(asked.stderr, "memory is 1048576 bytes, expected at least [0-9]+")
+
+    def test_within_a_budget_the_same_bits(self):
+        self.call("generate", "--nodes", 60000, "--degree", 20, "--columns", 16, "--out", "large", "--quiet")
+        short = [*SHORT, *sets(network__batch_size=20000, network__k="10-10", network__layers=2, estimator__layers=2, estimator__epochs=1,
+                               network__epochs=1)]
+        planned = self.plan("large", "--no-time", "--memory", "300MiB", *short)
+        self.assertGreater(planned["scratch_bytes"], 0)
+        free, within = self.run_folder("large", *short, name="free"), self.run_folder("large", *short, "--memory", "300MiB", name="within")
+        for file in ("predictions.csv", "network.safetensors", "estimator.safetensors", "scores/layer_0.npy"):
+            self.assertEqual((free / file).read_bytes(), (within / file).read_bytes(), file)
+
+
+if __name__ == "__main__":
+    unittest.main()
