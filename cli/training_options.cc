@@ -110,7 +110,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   command
       .add_option("--checkpoint", options.checkpoint,
                   "Minutes between two checkpoints, a tenth of it at the end of an epoch; 0: after every step (default: 5)")
-      ->check(CLI::NonNegativeNumber.description(""))
+      ->check(CLI::Range(0.0, 100000.0).description(""))
       ->type_name("MINUTES");
   add_memory_option(command, options.memory);
   command.add_flag("--json", options.json, "Print the result as JSON");

@@ -287,9 +287,10 @@ class Experiment {
 
 void limit_memory(const RunRequest& request) {
   if (request.memory <= 0) return set_memory_limit(0, {});
+  const int64_t limit = large_array_limit(request.memory);
   const fs::path parent = fs::absolute(request.out).parent_path();
   fs::create_directories(parent);
-  set_memory_limit(large_array_limit(request.memory), parent);
+  set_memory_limit(limit, parent);
 }
 
 }  // namespace
