@@ -197,11 +197,12 @@ void AtomicFolder::replace_target() {
 
 namespace {
 
-/// What a process that was killed left half written.
-void remove_partial_files(const fs::path& folder) {
+/// Removes everything below the folder that `unwanted` says yes to.
+template <class Unwanted>
+void remove_from(const fs::path& folder, const Unwanted& unwanted) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.path().filename().string().starts_with('.')) found.push_back(entry.path());
+    if (unwanted(entry.path())) found.push_back(entry.path());
   for (const fs::path& path : found) fs::remove_all(path);
 }
 
@@ -223,20 +224,18 @@ ResumableFolder::ResumableFolder(const fs::path& target, bool overwrite, bool re
     close(lock_);
     throw Error(target_.string(), ": another process is writing it");
   }
-  for (const auto& entry : fs::directory_iterator(state())) resumed_ = resumed_ || entry.path().filename() != "lock";
-  remove_partial_files(temporary_);
-  if (resumed_ && !resume) {
-    if (!overwrite) {
-      close(lock_);
-      throw Error(target_.string(), ": an unfinished run is there (in ", temporary_.string(),
-                  "); go on with it by --resume, or discard it by --overwrite");
-    }
-    for (const auto& entry : fs::directory_iterator(temporary_))
-      if (entry.path() != state()) fs::remove_all(entry.path());
-    for (const auto& entry : fs::directory_iterator(state()))
-      if (entry.path().filename() != "lock") fs::remove_all(entry.path());
-    resumed_ = false;
+  bool begun = false;
+  for (const auto& entry : fs::directory_iterator(state())) begun = begun || entry.path().filename() != "lock";
+  if (begun && !resume && !overwrite) {
+    close(lock_);
+    throw Error(target_.string(), ": an unfinished run is there (in ", temporary_.string(),
+                "); go on with it by --resume, or discard it by --overwrite");
   }
+  resumed_ = begun && resume;
+  remove_from(temporary_, [this](const fs::path& path) {
+    if (path == state() || path == state() / "lock") return false;
+    return !resumed_ || path.filename().string().starts_with('.');  // half written, or not to be gone on with
+  });
   kept_ = resumed_;
 }
 

@@ -18,7 +18,7 @@ Tensor widened(const Tensor& x, int64_t heads, int64_t width) {
 /// sparse_attention of keys [n, keys] and values side by side. Where a head's keys and values are not equally wide the
 /// narrower are widened: the kernels' vector code takes both alike.
 std::tuple<Tensor, Tensor> attend_over(const Tensor& q, const Tensor& kv, int64_t keys, const LayerEdges& layer,
-                                  const LogitTables& logit, int64_t heads, double clamp) {
+                                       const LogitTables& logit, int64_t heads, double clamp) {
   const int64_t values = kv.size(1) - keys, width = std::max(keys, values) / heads;
   if (keys == values || values == 0)
     return ops::sparse_attention(q, kv, layer.edges, logit.scale, logit.bias, heads, clamp);

@@ -243,8 +243,7 @@ class Rehearsal {
     }
     const BatchLayer& first = layers.front();
     input.rows = integers({first.destinations + first.edges}, stage_.nodes, at::kInt).narrow(0, 0, first.sources);
-    if (first.sources * 2 < stage_.nodes && stage_.sparse_features == 0)
-      input.picked = normal({first.sources, stage_.shape.features}, stage_.feature_type);
+    pick_features(input);
     return input;
   }
 

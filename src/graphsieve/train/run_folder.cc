@@ -14,7 +14,6 @@
 #include "graphsieve/base/memory.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/datasets.h"
-#include "graphsieve/io/npy.h"
 #include "graphsieve/io/npy_file.h"
 #include "graphsieve/io/safetensors.h"
 #include "graphsieve/io/splits.h"

@@ -304,12 +304,11 @@ StageFigures stage_figures(const nlohmann::json& json) {
 
 Probabilities probabilities(const Tensor& logits, const Labels& labels) {
   const torch::NoGradGuard no_grad;
-  constexpr int64_t kRows = int64_t{1} << 16;
   Probabilities p{logits.size(1), {}};
   p.value.resize(logits.numel());
   Tensor all = at::from_blob(p.value.data(), logits.sizes(), at::kFloat);
-  for (int64_t begin = 0; begin < logits.size(0); begin += kRows) {
-    const int64_t rows = std::min(kRows, logits.size(0) - begin);
+  for (int64_t begin = 0; begin < logits.size(0); begin += nn::kInferenceRows) {
+    const int64_t rows = std::min(nn::kInferenceRows, logits.size(0) - begin);
     const Tensor part = logits.narrow(0, begin, rows);
     all.narrow(0, begin, rows).copy_(labels.multi_label() ? part.sigmoid() : part.softmax(1));
   }
