@@ -231,12 +231,11 @@ ResumableFolder::ResumableFolder(const fs::path& target, bool overwrite, bool re
     throw Error(target_.string(), ": an unfinished run is there (in ", temporary_.string(),
                 "); go on with it by --resume, or discard it by --overwrite");
   }
-  resumed_ = begun && resume;
+  kept_ = begun && resume;
   remove_from(temporary_, [this](const fs::path& path) {
     if (path == state() || path == state() / "lock") return false;
-    return !resumed_ || path.filename().string().starts_with('.');  // half written, or not to be gone on with
+    return !kept_ || path.filename().string().starts_with('.');  // half written, or not to be gone on with
   });
-  kept_ = resumed_;
 }
 
 ResumableFolder::~ResumableFolder() {

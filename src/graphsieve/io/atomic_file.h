@@ -86,9 +86,6 @@ class ResumableFolder : public AtomicFolder {
   ResumableFolder(const std::filesystem::path& target, bool overwrite, bool resume);
   ~ResumableFolder();
 
-  /// Was unfinished work there?
-  bool resumed() const { return resumed_; }
-
   /// For what is needed to go on, and is gone after commit().
   std::filesystem::path state() const { return temporary_ / "checkpoint"; }
 
@@ -101,7 +98,6 @@ class ResumableFolder : public AtomicFolder {
 
  private:
   int lock_ = -1;
-  bool resumed_ = false;
 };
 
 /// Where unfinished work on a target lies.

@@ -14,6 +14,7 @@
 
 #include "graphsieve/base/block_pool.h"
 #include "graphsieve/train/optimizer.h"
+#include "graphsieve/train/tensor_memory.h"
 
 namespace graphsieve {
 
@@ -30,8 +31,6 @@ struct NoMemory {
   void drop_pages(Block, size_t) {}
   Block next = 1;
 };
-
-constexpr size_t kHeader = 64;  ///< as in front of every real tensor
 
 Tensor where_meta(const Tensor& condition, const Tensor& a, const Tensor& b) {
   return at::empty(at::infer_size(condition.sizes(), at::infer_size(a.sizes(), b.sizes())), a.options());
@@ -73,8 +72,8 @@ class MetaAllocator final : public c10::Allocator {
 
   c10::DataPtr allocate(size_t bytes) override {
     auto pool = listening_();
-    auto* held = pool && bytes + kHeader >= kPooledBytes
-                     ? new Held{pool, pool->take(bytes + kHeader), bytes + kHeader}
+    auto* held = pool && bytes + kTensorHeader >= kPooledBytes
+                     ? new Held{pool, pool->take(bytes + kTensorHeader), bytes + kTensorHeader}
                      : nullptr;
     return {nullptr, held, &release, c10::Device(c10::DeviceType::Meta)};
   }

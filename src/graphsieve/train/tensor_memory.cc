@@ -12,8 +12,6 @@
 namespace graphsieve {
 namespace {
 
-constexpr size_t kHeader = 64;  ///< in front of every block; keeps the data aligned to a cache line
-
 std::atomic<int64_t> current{0}, peak{0};
 
 struct Header {
@@ -24,7 +22,7 @@ void release(void* base) {
   if (!base) return;
   const size_t asked = static_cast<Header*>(base)->asked;
   current.fetch_sub(static_cast<int64_t>(asked), std::memory_order_relaxed);
-  give_block(base, asked + kHeader);
+  give_block(base, asked + kTensorHeader);
 }
 
 class CountingAllocator final : public c10::Allocator {
@@ -32,13 +30,13 @@ class CountingAllocator final : public c10::Allocator {
   c10::DataPtr allocate(size_t bytes) override {
     const c10::Device cpu(c10::DeviceType::CPU);
     if (bytes == 0) return {nullptr, nullptr, &release, cpu};
-    void* base = take_block(bytes + kHeader);
+    void* base = take_block(bytes + kTensorHeader);
     new (base) Header{bytes};
     const int64_t now = current.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed) +
                         static_cast<int64_t>(bytes);
     for (int64_t seen = peak.load(); now > seen && !peak.compare_exchange_weak(seen, now);) {
     }
-    return {static_cast<char*>(base) + kHeader, base, &release, cpu};
+    return {static_cast<char*>(base) + kTensorHeader, base, &release, cpu};
   }
 
   c10::DeleterFnPtr raw_deleter() const override { return nullptr; }  // the data pointer is not the block's

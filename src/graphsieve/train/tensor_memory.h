@@ -2,9 +2,13 @@
 // The blocks come from base/large_memory.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace graphsieve {
+
+/// In front of every tensor's data, in its block; keeps the data aligned to a cache line.
+constexpr size_t kTensorHeader = 64;
 
 /// Makes the counting allocator torch's CPU allocator, once; later calls do nothing. Tensors made before stay valid.
 void install_tensor_memory();
