@@ -21,6 +21,7 @@ struct PlanOptions {
   std::vector<std::string> settings;
   uint64_t memory = 0;
   int threads = 0;
+  std::string predictions = "all";
   bool no_time = false, json = false, quiet = false;
 };
 
@@ -70,7 +71,8 @@ void run_plan(const PlanOptions& options) {
     Progress progress(options.quiet);
     const Dataset data = open_graph(options.graph);
     const Recipe recipe = make_recipe(options.recipe, data.recipe, options.settings);
-    plan = make_plan(data, recipe, static_cast<int64_t>(options.memory), !options.no_time, progress);
+    plan = make_plan(data, recipe,
+                     {static_cast<int64_t>(options.memory), !options.no_time, predicted_nodes(options.predictions)}, progress);
   }
   if (options.json) fmt::print("{}\n", to_json(plan, options.memory).dump(1));
   else print(plan);
@@ -87,6 +89,7 @@ void add_plan_command(Program& program) {
   command->add_option("GRAPH", options->graph, "As for run")->required();
   add_recipe_options(*command, options->recipe, options->settings);
   add_memory_option(*command, options->memory);
+  add_predictions_option(*command, options->predictions);
   add_threads_option(*command, options->threads);
   command->add_flag("--no-time", options->no_time, "Do not run the steps that the estimate of time is made from");
   command->add_flag("--json", options->json, "Print everything as JSON");

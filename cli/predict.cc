@@ -13,6 +13,8 @@ namespace {
 
 struct PredictOptions {
   std::string run, graph, out, embeddings;
+  std::string predictions = "all";
+  uint64_t memory = 0;
   int threads = 0;
   bool overwrite = false;
   bool quiet = false;
@@ -29,7 +31,9 @@ void run_predict(const PredictOptions& options) {
     Progress progress(options.quiet);
     Dataset data = open_graph(graph);
     if (progress.stop_requested()) throw Interrupted();
-    predict(std::move(data), {options.run, options.out, options.embeddings}, progress);
+    predict(std::move(data),
+            {options.run, options.out, options.embeddings, predicted_nodes(options.predictions), static_cast<int64_t>(options.memory)},
+            progress);
   }
   fmt::print("{}\n", options.out);
 }
@@ -46,6 +50,8 @@ void add_predict_command(Program& program) {
       ->type_name("FILE");
   command->add_option("--embeddings", options->embeddings, "Last hidden rows too, an .npy file [nodes x width]")
       ->type_name("FILE");
+  add_predictions_option(*command, options->predictions);
+  add_memory_option(*command, options->memory);
   command->add_flag("--overwrite", options->overwrite, "Replace the files if they exist");
   add_threads_option(*command, options->threads);
   add_quiet_option(*command, options->quiet);

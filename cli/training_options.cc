@@ -89,6 +89,19 @@ void add_memory_option(CLI::App& command, uint64_t& memory) {
       ->type_name("BYTES");
 }
 
+void add_predictions_option(CLI::App& command, std::string& predictions) {
+  command
+      .add_option("--predictions", predictions,
+                  "Nodes in predictions.csv: all, or split, those of its three parts alone, for graphs where few nodes have labels "
+                  "(default: all)")
+      ->check(CLI::IsMember({"all", "split"}).description(""))
+      ->type_name("all|split");
+}
+
+PredictedNodes predicted_nodes(const std::string& predictions) {
+  return predictions == "split" ? PredictedNodes::kSplit : PredictedNodes::kAll;
+}
+
 void add_training_options(CLI::App& command, TrainingOptions& options) {
   add_recipe_options(command, options.recipe, options.settings);
   command
@@ -113,6 +126,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
       ->check(CLI::Range(0.0, 100000.0).description(""))
       ->type_name("MINUTES");
   add_memory_option(command, options.memory);
+  add_predictions_option(command, options.predictions);
   command.add_flag("--json", options.json, "Print the result as JSON");
   add_quiet_option(command, options.quiet);
 }
@@ -156,7 +170,7 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   parse_splits(options.split, request);
   request.repeats = options.repeats, request.seed = options.seed, request.overwrite = options.overwrite;
   request.resume = options.resume, request.checkpoint_minutes = options.checkpoint;
-  request.memory = static_cast<int64_t>(options.memory);
+  request.memory = static_cast<int64_t>(options.memory), request.predictions = predicted_nodes(options.predictions);
   request.out = folder_path(options.out);
   if (options.resume && request.out.empty()) throw UsageError("--resume needs --out, the run folder that was begun");
   if (options.resume && is_complete(request.out)) return print_result(request.out, options.json);

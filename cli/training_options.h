@@ -25,6 +25,7 @@ struct TrainingOptions {
   bool resume = false;
   double checkpoint = 5;  ///< minutes
   uint64_t memory = 0;    ///< bytes; 0: no limit
+  std::string predictions = "all";
   bool json = false;
   bool quiet = false;
 };
@@ -32,6 +33,10 @@ struct TrainingOptions {
 /// Adds all but GRAPH.
 void add_training_options(CLI::App& command, TrainingOptions& options);
 void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std::string>& settings);
+/// --predictions all|split.
+void add_predictions_option(CLI::App& command, std::string& predictions);
+PredictedNodes predicted_nodes(const std::string& predictions);
+
 void add_memory_option(CLI::App& command, uint64_t& memory);
 void add_threads_option(CLI::App& command, int& threads);
 void add_quiet_option(CLI::App& command, bool& quiet);

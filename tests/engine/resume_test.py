@@ -94,6 +94,9 @@ class Resume(EngineTest):
     def test_killed_with_a_shared_estimator(self):
         self.kills("--split", "all", *sets(protocol="release"), number=max(2, KILLS // 4))
 
+    def test_killed_with_batches_in_stage_1(self):
+        self.kills(*sets(estimator__batch_size=40, estimator__fan_out=4), number=max(2, KILLS // 4))
+
     def test_killed_in_a_full_network(self):
         self.kills(*sets(model="exphormer", network__batch_size=0), number=max(2, KILLS // 4))
 

@@ -87,11 +87,9 @@ TEST(Transformer, EvaluationByBlocksGivesTheSameBits) {
   const Graph graph(2 * nn::kInferenceRows + 1001);
   const auto run = [&](nn::Transformer& net, bool by_blocks, std::vector<Tensor>& scores) {
     const torch::AutoGradMode gradients(!by_blocks);
-    Tensor last;
     ForwardOptions options;
     options.scores = [&](const Tensor& s) { scores.push_back(s.flatten()); };
-    options.embeddings = &last;
-    const Tensor logits = net(graph.whole(), options).detach();
+    const Tensor logits = net(graph.whole(), options).detach(), last = net->hidden(graph.whole(), ForwardOptions()).detach();
     return at::cat({logits, last}, 1);
   };
   for (AttentionKind kind : kKinds) {
@@ -179,17 +177,15 @@ TEST(Transformer, DropoutIsKeyedAndOffInEvaluation) {
   EXPECT_TRUE(net(graph.whole(), one).equal(net(graph.whole(), two)));
 }
 
-TEST(Transformer, BringsBackScoresAndEmbeddings) {
+TEST(Transformer, BringsBackScoresAndHiddenRows) {
   const torch::NoGradGuard no_grad;
   const Graph graph;
   auto net = network(shape(AttentionKind::kSpexphormer));
   std::vector<Tensor> scores;
-  Tensor embeddings;
   ForwardOptions options;
   options.scores = [&](const Tensor& s) { scores.push_back(s); };
-  options.embeddings = &embeddings;
-  net(graph.whole(), options);
-  EXPECT_EQ(embeddings.sizes(), (std::vector<int64_t>{kNodes, 8}));
+  const Tensor hidden = net->hidden(graph.whole(), options);
+  EXPECT_EQ(hidden.sizes(), (std::vector<int64_t>{kNodes, 8}));
   ASSERT_EQ(scores.size(), static_cast<size_t>(kLayers));
   for (const Tensor& s : scores) {  // every node but 7 has kDrawn edges
     ASSERT_EQ(s.sizes(), (std::vector<int64_t>{(kNodes - 1) * kDrawn, 2}));

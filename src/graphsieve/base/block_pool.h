@@ -52,7 +52,8 @@ class BlockPool {
   Block take(size_t bytes) {
     const size_t size = block_size(bytes);
     std::lock_guard lock(mutex_);
-    if (auto& warm = free_[size].warm; !warm.empty()) {
+    const bool scratch = limit_ > 0 && ScratchFirst::active() && static_cast<int64_t>(size) > limit_ / 8;
+    if (auto& warm = free_[size].warm; !warm.empty() && !scratch) {
       waiting_ -= size;
       return pop(warm);
     }
@@ -60,7 +61,7 @@ class BlockPool {
     if (waiting_ > kWaitingBytes && 2 * static_cast<int64_t>(waiting_) > use_.ram) drop_waiting();
     const auto above = [&] { return limit_ > 0 && use_.ram + static_cast<int64_t>(size) > limit_; };
     if (above()) drop_waiting();
-    if (above() && size >= kScratchBytes) {
+    if ((scratch || above()) && size >= kScratchBytes) {
       const Block block = backing_.map_scratch(size);
       scratch_.insert(block);
       use_.scratch += static_cast<int64_t>(size);

@@ -90,6 +90,16 @@ void reset_peak_memory_use() { blocks().reset_peak(); }
 
 void trim_memory() { blocks().trim(); }
 
+namespace {
+
+thread_local bool scratch_first = false;
+
+}  // namespace
+
+ScratchFirst::ScratchFirst() : before_(scratch_first) { scratch_first = true; }
+ScratchFirst::~ScratchFirst() { scratch_first = before_; }
+bool ScratchFirst::active() { return scratch_first; }
+
 void* take_block(size_t bytes) {
   if (bytes >= kPooledBytes) return blocks().take(bytes);
   void* block = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);

@@ -32,6 +32,20 @@ void reset_peak_memory_use();
 /// Gives the pages of freed blocks back to the system: between two pieces of work of other sizes.
 void trim_memory();
 
+/// While one lives on a thread, blocks of more than an eighth of the limit that are taken there lie in scratch files, though
+/// RAM is left: what is read in order, such as a graph, gives way to what is read at random.
+class ScratchFirst {
+ public:
+  ScratchFirst();
+  ~ScratchFirst();
+  ScratchFirst(const ScratchFirst&) = delete;
+  ScratchFirst& operator=(const ScratchFirst&) = delete;
+  static bool active();
+
+ private:
+  const bool before_;
+};
+
 /// A block of at least `bytes` (> 0), aligned to a cache line. Throws std::bad_alloc, or Error naming the scratch folder
 /// where its disk is full.
 void* take_block(size_t bytes);

@@ -23,6 +23,7 @@ enum class Stream : uint64_t {
   kGenerate = 8,     ///< generated graphs
   kEigen = 9,        ///< start vectors of eigensolvers
   kCompress = 10,    ///< random matrices and samples of compressions
+  kEstimator = 11,   ///< mini-batches of the estimator
 };
 
 /// Finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection of 64 bits whose output bits depend on all input bits.

@@ -11,6 +11,7 @@
 #include "graphsieve/io/splits.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/train/metrics_file.h"
+#include "graphsieve/train/predictions.h"
 #include "graphsieve/train/tensor_memory.h"
 
 namespace graphsieve {

@@ -46,7 +46,7 @@ class DistilStage : public Stage {
   std::string name() const override { return "network"; }
   int64_t begin_epoch(int64_t) override { return 1; }
   TrainBatch batch(int64_t) override { return {input_, nodes_, {}}; }
-  NetworkInput whole_graph() override { return input_; }
+  GraphView evaluation() override { return {[this] { return input_; }}; }
   double temperature(int64_t) const override { return 1; }
 
   void prepare(ForwardOptions& options) override {

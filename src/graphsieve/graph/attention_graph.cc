@@ -64,8 +64,11 @@ AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const E
           (graph_edges ? row_length(*graph_edges, i) : 0) + (expander ? expander->degree_of(i) : 0) + self_loops;
   });
   for (int64_t i = 0; i < nodes; ++i) out.row_start[i + 1] += out.row_start[i];
-  out.source.resize(out.row_start[nodes]);
-  out.type.resize(out.row_start[nodes]);
+  {
+    const ScratchFirst read_in_order;
+    out.source.resize(out.row_start[nodes]);
+    out.type.resize(out.row_start[nodes]);
+  }
   parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       int64_t at = out.row_start[i];

@@ -52,6 +52,7 @@ struct Labels {
   std::vector<int32_t> single;  ///< n; -1 = unlabelled; empty if multi-label
   std::vector<float> multi;     ///< n * classes, 0 or 1, NaN = missing; empty if single-label
   bool multi_label() const { return !multi.empty(); }
+  int64_t nodes() const { return static_cast<int64_t>(multi_label() ? multi.size() / classes : single.size()); }
 };
 
 /// Node ids of each part, ascending; no node in two parts.

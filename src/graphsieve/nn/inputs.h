@@ -48,7 +48,6 @@ struct ForwardOptions {
   /// Called with attention scores [edges, heads]: layer after layer, each in one piece or in several in the order of its
   /// edges.
   std::function<void(const at::Tensor& scores)> scores;
-  at::Tensor* embeddings = nullptr;           ///< filled with the last layer's output [nodes, width]
   /// Values of each layer [sources, heads · any width] that its attention is to pool beside its own, and where the results
   /// go [destinations, the same]; with gradients to queries and keys. For training against another network's attention.
   const std::vector<at::Tensor>* pool = nullptr;

@@ -126,7 +126,7 @@ bool TransformerImpl::by_blocks_fits(const NetworkInput& input, const ForwardOpt
          !options.pool;
 }
 
-Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions& options) {
+Tensor TransformerImpl::hidden(const NetworkInput& input, const ForwardOptions& options) {
   if (input.layers.size() != blocks_.size())
     throw Error("the input has edges for ", input.layers.size(), " layers, the network has ", blocks_.size());
   const auto look = [&](const Tensor& h, int64_t part) {
@@ -140,10 +140,15 @@ Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions&
                : blocks_[l](h, input.layers[l], options, random_key(options.dropout_key, l));
     look(h, static_cast<int64_t>(l) + 1);
   }
-  if (options.embeddings) *options.embeddings = h.detach();
-  h = blocks ? by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return logits(h.narrow(0, begin, end - begin)); })
-             : logits(h);
-  look(h, layers() + 1);
+  return h;
+}
+
+Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions& options) {
+  Tensor h = hidden(input, options);
+  h = by_blocks_fits(input, options)
+          ? by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return logits(h.narrow(0, begin, end - begin)); })
+          : logits(h);
+  if (options.watch) options.watch(layers() + 1, h);
   return h;
 }
 

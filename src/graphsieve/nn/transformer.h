@@ -71,6 +71,10 @@ class TransformerImpl : public torch::nn::Module {
   /// Logits [destinations of the last layer, classes]. In evaluation mode without gradients the whole graph goes through a
   /// layer in blocks of destinations: with the same bits, and memory for h, keys and values alone.
   at::Tensor forward(const NetworkInput& input, const ForwardOptions& options);
+  /// What the output layers take: [destinations of the last layer, width].
+  at::Tensor hidden(const NetworkInput& input, const ForwardOptions& options);
+  /// The output layers.
+  at::Tensor logits(at::Tensor hidden);
   int64_t layers() const { return static_cast<int64_t>(blocks_.size()); }
   const TransformerShape& shape() const { return shape_; }
   const std::vector<Block>& blocks() const { return blocks_; }
@@ -78,7 +82,6 @@ class TransformerImpl : public torch::nn::Module {
 
  private:
   bool by_blocks_fits(const NetworkInput& input, const ForwardOptions& options) const;
-  at::Tensor logits(at::Tensor h);
 
   const TransformerShape shape_;
   InputLayers input_{nullptr};

@@ -52,6 +52,8 @@ struct EstimatorRecipe : TrainRecipe {
   double value_scale = 0.25;     ///< start of the learned scalar on the normalised values
   double clamp = 8;              ///< of the logits
   int64_t restarts = 1;          ///< random starts; the one with the best validation value is kept
+  int64_t batch_size = 0;        ///< training nodes a batch; 0 = the whole graph in each step
+  int64_t fan_out = 10;          ///< uniformly drawn in-edges per node and layer of a batch
 };
 
 struct NetworkRecipe : TrainRecipe {

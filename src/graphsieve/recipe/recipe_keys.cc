@@ -94,6 +94,9 @@ std::vector<RecipeKey> make_keys() {
       {KEY(estimator.clamp), above(0), {}, "bound on the size of the logits"},
       {KEY(estimator.restarts), between(1, 1000), {}, "random starts, each trained; the one with the best validation value is kept"},
 
+      {KEY(estimator.batch_size), at_least(0), {}, "training nodes per batch; 0: every step takes the whole graph"},
+      {KEY(estimator.fan_out), between(1, 1e6), {}, "uniformly drawn in-edges per node and layer of a batch"},
+
       TRAIN_KEYS(network),
       {KEY(network.width), width, {}, "features per node; a multiple of network.heads"},
       {KEY(network.heads), between(1, 1024), {}, "attention heads"},

@@ -161,12 +161,22 @@ class Rehearsal {
     for (auto& p : network_->parameters()) p.mutable_grad().reset();
   }
 
-  void evaluate() {
+  /// Of the nodes asked for, on the whole graph or a batch.
+  void evaluate(bool whole_graph) {
     const torch::NoGradGuard no_grad;
     network_->eval();
-    const Tensor logits = network_(whole(), ForwardOptions());
-    const Tensor probabilities = empty({stage_.nodes, stage_.outputs}, at::kFloat);
+    const Tensor probabilities = empty({stage_.evaluated_nodes, stage_.outputs}, at::kFloat);
+    const Tensor place = empty({stage_.nodes}, at::kInt);
+    if (!whole_graph) {
+      network_(batch(stage_.evaluation), ForwardOptions());
+      return;
+    }
+    const Tensor h = network_->hidden(whole(), ForwardOptions());
+    const int64_t at_once = std::min(stage_.evaluated_nodes, nn::kInferenceRows);
+    network_->logits(h.index_select(0, integers({at_once}, stage_.nodes, at::kLong)));
   }
+
+  void evaluate() { evaluate(stage_.evaluation.empty()); }
 
   const nn::Transformer& network() const { return network_; }
 
@@ -257,16 +267,19 @@ class Rehearsal {
 
 namespace {
 
-void two_epochs(Rehearsal& rehearsal, bool evaluates) {
+void two_epochs(Rehearsal& rehearsal, const DryStage& stage) {
   const AdamW moments(rehearsal.network()->parameters(), 0, 1);
   std::vector<Tensor> best;
   for (int epoch = 0; epoch < 2; ++epoch) {
-    const std::vector<Tensor> drawn = rehearsal.draws();
+    const std::vector<Tensor> drawn = stage.draws_whole ? rehearsal.draws() : std::vector<Tensor>();
     rehearsal.steps();
-    if (evaluates) rehearsal.evaluate();
+    if (stage.evaluates) rehearsal.evaluate();
     for (const auto& [name, tensor] : nn::state_of(rehearsal.network()))
       if (epoch == 0) best.push_back(tensor.detach().clone());
   }
+  if (!stage.evaluates || !stage.predicts_all || stage.draws_whole) return;
+  const std::vector<Tensor> drawn = rehearsal.draws();
+  rehearsal.evaluate(true);
 }
 
 }  // namespace
@@ -276,12 +289,15 @@ std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t held
   std::vector<std::unique_ptr<Rehearsal>> rehearsals;
   for (const DryStage& stage : stages) rehearsals.push_back(std::make_unique<Rehearsal>(stage, at::kMeta));
   DryMemory memory(held, limit);
-  const LayerEdges graph = rehearsals.front()->make_graph();
+  const LayerEdges graph = [&] {
+    const ScratchFirst read_in_order;
+    return rehearsals.front()->make_graph();
+  }();
   std::vector<MemoryUse> uses;
   for (size_t s = 0; s < stages.size(); ++s) {
     memory.begin_stage();
     rehearsals[s]->take_graph(graph);
-    two_epochs(*rehearsals[s], stages[s].evaluates);
+    two_epochs(*rehearsals[s], stages[s]);
     uses.push_back(memory.use());
   }
   return uses;

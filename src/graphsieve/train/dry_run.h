@@ -42,10 +42,14 @@ struct DryStage {
   at::ScalarType feature_type = at::kFloat;
   int64_t outputs = 0;                 ///< classes, or labels of a node
   int64_t train_nodes = 0;
+  int64_t evaluated_nodes = 0;
   std::vector<int64_t> k;              ///< drawn edges of each layer; empty: all edges
+  bool draws_whole = true;             ///< those of every node in each epoch
   std::vector<std::vector<BatchLayer>> batches;  ///< some, of unlike sizes; none: every step takes the whole graph
   int64_t batches_at_once = 1;         ///< those made ahead included
   bool evaluates = true;
+  std::vector<BatchLayer> evaluation;  ///< a batch that is evaluated at once; empty: the whole graph is
+  bool predicts_all = true;            ///< in the end
 };
 
 /// The most that each of the stages holds, one after the other on one graph, over two epochs of steps and evaluation.

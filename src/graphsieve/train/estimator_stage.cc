@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/train/sampled_stage.h"
 #include "graphsieve/train/schedule.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
@@ -36,6 +38,34 @@ namespace {
 nn::Transformer new_estimator(const StageContext& context, const PreparedGraph& graph) {
   return nn::Transformer(nn::estimator_shape(context.recipe, context.data.features.cols, context.data.data.labels,
                                              graph.graph.types));
+}
+
+/// By mini-batches of uniformly drawn edges; evaluated on all.
+class BatchedEstimator : public SampledStage {
+ public:
+  BatchedEstimator(const StageContext& context, const PreparedGraph& graph, uint64_t seed)
+      : SampledStage("estimator",
+                     SampledGraph(context.data.features, graph.edges, no_scores_,
+                                  std::vector<int64_t>(context.recipe.estimator.layers, context.recipe.estimator.fan_out),
+                                  {ops::SampleRule::kUniform}, seed),
+                     context.split.train, context.recipe.estimator.batch_size, seed),
+        recipe_(context.recipe.estimator), whole_(whole_graph_input(context.data, graph, recipe_.layers)) {}
+
+  double temperature(int64_t epoch) const override { return graphsieve::temperature(recipe_, epoch); }
+  GraphView evaluation() override { return {[this] { return whole_; }}; }
+
+ private:
+  static inline const std::vector<at::Tensor> no_scores_;
+  const EstimatorRecipe& recipe_;
+  const NetworkInput whole_;
+};
+
+std::unique_ptr<Stage> estimator_stage(const StageContext& context, const PreparedGraph& graph) {
+  const EstimatorRecipe& recipe = context.recipe.estimator;
+  if (recipe.batch_size > 0)
+    return std::make_unique<BatchedEstimator>(context, graph, random_key(context.seed, Stream::kEstimator));
+  return std::make_unique<WholeGraphStage>("estimator", context, graph, recipe.layers,
+                                           [&recipe](int64_t epoch) { return temperature(recipe, epoch); });
 }
 
 /// The starts that are done: the best of them, and what they took together.
@@ -70,8 +100,7 @@ struct Starts {
 
 Estimate train_estimator(const StageContext& context, const PreparedGraph& graph) {
   const EstimatorRecipe& recipe = context.recipe.estimator;
-  WholeGraphStage stage("estimator", context, graph, recipe.layers,
-                        [&recipe](int64_t epoch) { return temperature(recipe, epoch); });
+  const std::unique_ptr<Stage> stage = estimator_stage(context, graph);
   Starts starts;
   StageContext of_start = context;
   of_start.record = [&](EpochRecord record) {
@@ -86,7 +115,7 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
   while (starts.done < recipe.restarts) {
     nn::Transformer network = new_estimator(context, graph);
     nn::initialise(*network, start_key(context.seed, starts.done));
-    const StageFigures figures = train_stage(stage, network, recipe, of_start);
+    const StageFigures figures = train_stage(*stage, network, recipe, of_start);
     of_start.resume = nullptr;
     starts.add(network, figures);
     if (recipe.restarts > 1)

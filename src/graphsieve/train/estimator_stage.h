@@ -1,4 +1,4 @@
-// Stage 1: the narrow attention score estimator, trained on the whole attention graph.
+// Stage 1: the narrow attention score estimator, trained on the whole attention graph or on mini-batches of it.
 #pragma once
 
 #include "graphsieve/train/stage.h"

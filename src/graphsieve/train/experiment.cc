@@ -18,6 +18,7 @@
 #include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/memory_limit.h"
 #include "graphsieve/train/metrics_file.h"
+#include "graphsieve/train/predictions.h"
 #include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/tensor_memory.h"
 #include "graphsieve/train/whole_graph_stage.h"
@@ -105,6 +106,7 @@ class Experiment {
             {"--split", request_.all_splits ? Json("all") : Json(request_.splits)},
             {"--repeats", request_.repeats},
             {"--seed", request_.seed},
+            {"--predictions", request_.predictions == PredictedNodes::kSplit ? "split" : "all"},
             {"version", GRAPHSIEVE_VERSION}};
   }
 
@@ -250,12 +252,27 @@ class Experiment {
     outcome.test = trained.figures.test;
     outcome.best_epoch = trained.figures.best_epoch;
     write_network(to / "network.safetensors", trained.network);
+    predict(context, graph, scores, trained, outcome, to);
+  }
+
+  /// predictions.csv, and the test nodes' figures by class.
+  void predict(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
+               TrainedNetwork& trained, RunOutcome& outcome, const fs::path& to) const {
     const torch::NoGradGuard no_grad;
-    const NetworkInput input =
-        network_input(recipe_, prepared_, graph, scores, context.seed, trained.figures.best_epoch);
-    const Probabilities p = probabilities(trained.network(input, ForwardOptions()), prepared_.data.labels);
-    outcome.per_class = per_class(p, prepared_.data.labels, context.split.test);
-    write_predictions(to / "predictions.csv", p, prepared_.data, context.split);
+    const Labels& labels = prepared_.data.labels;
+    const fs::path file = to / "predictions.csv";
+    const int64_t epoch = trained.figures.best_epoch;
+    if (request_.predictions == PredictedNodes::kSplit) {
+      const Probabilities p = network_probabilities(trained.network, recipe_, prepared_, graph, scores, context.seed, epoch,
+                                                    nodes_of(context.split));
+      outcome.per_class = per_class(p, labels, context.split.test);
+      write_predictions(file, p, prepared_.data, context.split);
+      return;
+    }
+    const NetworkInput input = network_input(recipe_, prepared_, graph, scores, context.seed, epoch);
+    const at::Tensor hidden = trained.network->hidden(input, ForwardOptions());
+    outcome.per_class = per_class(node_probabilities(trained.network, hidden, context.split.test, labels), labels, context.split.test);
+    write_predictions(file, trained.network, hidden, prepared_.data, context.split);
   }
 
   /// Weights that have seen another split's labels would be tested on them.
@@ -285,14 +302,6 @@ class Experiment {
   uint64_t shared_seed_ = 0;
 };
 
-void limit_memory(const RunRequest& request) {
-  if (request.memory <= 0) return set_memory_limit(0, {});
-  const int64_t limit = large_array_limit(request.memory);
-  const fs::path parent = fs::absolute(request.out).parent_path();
-  fs::create_directories(parent);
-  set_memory_limit(limit, parent);
-}
-
 }  // namespace
 
 void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer) {
@@ -301,7 +310,7 @@ void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest&
     throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
   install_tensor_memory();
   at::set_num_threads(1);  // work is divided by base/parallel.h alone
-  limit_memory(request);
+  limit_memory(request.memory, request.out);
   Experiment(data, recipe, request, observer).run();
 }
 

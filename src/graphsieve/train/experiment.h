@@ -27,6 +27,9 @@ class Observer {
 
 enum class Stages { kBoth, kEstimator, kNetwork };
 
+/// Which nodes predictions.csv has: every one, or those of the split's parts.
+enum class PredictedNodes { kAll, kSplit };
+
 struct RunRequest {
   std::filesystem::path out;            ///< run folder; must not exist unless overwrite
   bool overwrite = false;               ///< replace an existing run folder (and nothing that is not one)
@@ -40,6 +43,7 @@ struct RunRequest {
   bool resume = false;                  ///< go on with the unfinished run under `out`; where there is none, begin
   double checkpoint_minutes = 5;        ///< between two checkpoints, a tenth of it at the end of an epoch
   int64_t memory = 0;                   ///< bytes to stay within; 0: no limit
+  PredictedNodes predictions = PredictedNodes::kAll;
 };
 
 /// Trains and writes the run folder; its result.json holds every figure. Throws Error on bad data or recipe, a run folder
@@ -61,8 +65,10 @@ struct PredictRequest {
   std::filesystem::path run;          ///< a run folder (one run, not a summary of several)
   std::filesystem::path out;          ///< predictions.csv
   std::filesystem::path embeddings;   ///< .npy [nodes x width], rows by node id; empty: not written
+  PredictedNodes predictions = PredictedNodes::kAll;
+  int64_t memory = 0;                 ///< bytes to stay within; 0: no limit
 };
-/// Predicts on `data`, the run's graph or a changed one (then the estimator runs again, said by a note).
+/// Predicts on `data`, the run's graph or a changed one (then the estimator runs again, said by a note; and there is no split).
 void predict(Dataset data, const PredictRequest& request, Observer& observer);
 
 }  // namespace graphsieve

@@ -64,8 +64,11 @@ void LoadedRun::require_same_graph() const {
 }
 
 NetworkInput LoadedRun::input() const {
-  return network_input(folder.recipe, prepared, graph, scores, folder.seed(),
-                       folder.run().at("best_epoch").get<int64_t>());
+  return network_input(folder.recipe, prepared, graph, scores, folder.seed(), best_epoch());
+}
+
+Probabilities LoadedRun::probabilities(const std::vector<int32_t>& nodes) {
+  return network_probabilities(network, folder.recipe, prepared, graph, scores, folder.seed(), best_epoch(), nodes);
 }
 
 }  // namespace graphsieve

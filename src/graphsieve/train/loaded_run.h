@@ -23,8 +23,13 @@ struct LoadedRun {
   /// Throws Error if `data` is not the graph that was trained on.
   void require_same_graph() const;
 
+  int64_t best_epoch() const { return folder.run().at("best_epoch").get<int64_t>(); }
+
   /// The network's input of the best epoch.
   NetworkInput input() const;
+
+  /// The network's probabilities of some nodes.
+  Probabilities probabilities(const std::vector<int32_t>& nodes);
 };
 
 }  // namespace graphsieve

@@ -13,4 +13,12 @@ int64_t large_array_limit(int64_t memory) {
   return large;
 }
 
+void limit_memory(int64_t memory, const std::filesystem::path& output) {
+  if (memory <= 0) return set_memory_limit(0, {});
+  const int64_t limit = large_array_limit(memory);
+  const auto parent = std::filesystem::absolute(output).parent_path();
+  std::filesystem::create_directories(parent);
+  set_memory_limit(limit, parent);
+}
+
 }  // namespace graphsieve

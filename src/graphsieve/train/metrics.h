@@ -16,11 +16,13 @@ enum class Metric { kAccuracy, kRocAuc, kMacroF1 };
 Metric metric_of(const std::string& name, const Labels& labels);
 std::string metric_name(Metric metric);
 
-/// Probabilities [n, classes] (softmax, or one sigmoid a label), row-major; or one row for all nodes.
+/// Probabilities (softmax, or one sigmoid a label), row-major: [n, classes]; or one row for all nodes; or of some nodes.
 struct Probabilities {
   int64_t classes = 0;
   LargeVector<float> value;
+  LargeVector<int32_t> place = {};  ///< of some nodes: the row of each of the n nodes, -1 where it has none
   const float* row(int64_t node) const {
+    if (!place.empty()) return value.data() + place[node] * classes;
     return value.data() + (static_cast<int64_t>(value.size()) > classes ? node * classes : 0);
   }
   /// The most probable class, the first of equals.

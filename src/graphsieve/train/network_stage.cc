@@ -2,13 +2,13 @@
 
 #include <ATen/ATen.h>
 
-#include <atomic>
-#include <chrono>
+#include <algorithm>
+#include <optional>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/sampling/batches.h"
 #include "graphsieve/train/run_folder.h"
+#include "graphsieve/train/sampled_stage.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -16,77 +16,43 @@ namespace {
 
 using at::Tensor;
 
-class SampledStage : public Stage {
+/// The sampled graph that the network of a recipe takes.
+SampledGraph sampled_graph(const Recipe& recipe, const PreparedData& data, const PreparedGraph& graph,
+                           const std::vector<Tensor>& scores, uint64_t seed) {
+  return {data.features, graph.edges, scores, recipe.network.k, sampler_of(recipe.network.sampler), seed};
+}
+
+/// How many of `nodes` are best evaluated at once, with what is around them: a batch's number, where all of them together
+/// reach fewer nodes than the graph has. 0: the whole graph is less work, or has statistics of its own in the norms.
+int64_t nodes_at_once(const Recipe& recipe, SampledGraph& graph, int64_t graph_nodes, const std::vector<int32_t>& nodes) {
+  const int64_t size = recipe.network.batch_size, count = static_cast<int64_t>(nodes.size());
+  if (size <= 0 || count == 0 || recipe.network.norm == "graph") return 0;
+  const int64_t first = std::min(size, count), pieces = (count + size - 1) / size;
+  if (pieces * first >= graph_nodes) return 0;
+  graph.begin_epoch(0);
+  const Tensor some = at::from_blob(const_cast<int32_t*>(nodes.data()), {first}, at::kInt);
+  return pieces * graph.around(some).rows.size(0) < graph_nodes ? size : 0;
+}
+
+class NetworkStage : public SampledStage {
  public:
-  SampledStage(const StageContext& context, const PreparedGraph& graph, const std::vector<Tensor>& scores)
-      : context_(context), graph_(graph), scores_(scores), sampler_(sampler_of(context.recipe.network.sampler)),
-        local_(at::full({graph.graph.nodes()}, -1, at::kInt)) {}
+  NetworkStage(const StageContext& context, const PreparedGraph& graph, const std::vector<Tensor>& scores)
+      : SampledStage("network", sampled_graph(context.recipe, context.data, graph, scores, context.seed), context.split.train,
+                     context.recipe.network.batch_size, context.seed),
+        by_batch_(sampler_of(context.recipe.network.sampler).by_batch),
+        at_once_(nodes_at_once(context.recipe, graph_, graph.graph.nodes(), evaluated_nodes(context.split))) {}
 
-  std::string name() const override { return "network"; }
   double temperature(int64_t) const override { return 1; }
-  bool ahead() const override { return true; }
-
-  int64_t begin_epoch(int64_t epoch) override {
-    const Timer timer(seconds_);
-    epoch_ = epoch;
-    if (!sampler_.by_batch) draw_whole();
-    else whole_.clear();
-    batches_ = batch_nodes(context_.split.train, recipe().batch_size, context_.seed, epoch);
-    return static_cast<int64_t>(batches_.size());
+  GraphView evaluation() override {
+    return {[this] { return timed_whole(); }, [this](const Tensor& nodes) { return timed_around(nodes); }, at_once_};
   }
 
-  TrainBatch batch(int64_t index) override {
-    const Timer timer(seconds_);
-    const DrawLayer draw = [&](int64_t layer, const Tensor& rows) {
-      if (sampler_.by_batch)
-        return draw_layer(graph_.edges, scores_[layer], rows, recipe().k[layer], sampler_, context_.seed, epoch_, layer,
-                          index);
-      return LayerSample{whole_[layer].index.index_select(0, rows), whole_[layer].type.index_select(0, rows)};
-    };
-    TrainBatch batch;
-    batch.input = expand_batch(batches_[index], recipe().layers, draw, local_);
-    batch.input.features = &context_.data.features;
-    pick_features(batch.input);
-    batch.nodes = batches_[index].to(at::kLong);
-    return batch;
-  }
-
-  NetworkInput whole_graph() override {
-    const Timer timer(seconds_);
-    if (whole_.empty()) draw_whole();
-    NetworkInput input;
-    input.features = &context_.data.features;
-    for (const LayerSample& sample : whole_) input.layers.push_back(whole_graph_layer(sample));
-    return input;
-  }
-
-  double sampling_seconds() const override { return seconds_; }
+ protected:
+  bool draws_whole() override { return !by_batch_ && at_once_ == 0; }
 
  private:
-  struct Timer {
-    explicit Timer(std::atomic<double>& to) : total(to), start(std::chrono::steady_clock::now()) {}
-    ~Timer() { total += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
-    std::atomic<double>& total;
-    std::chrono::steady_clock::time_point start;
-  };
-
-  const NetworkRecipe& recipe() const { return context_.recipe.network; }
-
-  void draw_whole() {
-    whole_.clear();
-    for (int64_t l = 0; l < recipe().layers; ++l)
-      whole_.push_back(draw_layer(graph_.edges, scores_[l], Tensor(), recipe().k[l], sampler_, context_.seed, epoch_, l));
-  }
-
-  const StageContext& context_;
-  const PreparedGraph& graph_;
-  const std::vector<Tensor>& scores_;
-  const Sampler sampler_;
-  const Tensor local_;
-  int64_t epoch_ = 0;
-  std::vector<LayerSample> whole_;  ///< the epoch's draw for every node
-  std::vector<Tensor> batches_;
-  std::atomic<double> seconds_ = 0;
+  const bool by_batch_;
+  const int64_t at_once_;
 };
 
 bool sampled(const Recipe& recipe) { return recipe.model == "spexphormer"; }
@@ -114,7 +80,7 @@ TrainedNetwork train_network(const StageContext& context, const PreparedGraph& g
   NetworkFigures& figures = trained.figures;
   if (sampled(recipe)) {
     check_scores(recipe, graph, scores);
-    SampledStage stage(context, graph, scores);
+    NetworkStage stage(context, graph, scores);
     static_cast<StageFigures&>(figures) = train_stage(stage, trained.network, recipe.network, context);
     figures.edge_share = edge_share(graph.edges.row_start, recipe.network.k);
     for (int64_t k : recipe.network.k) figures.edges_per_layer.push_back(k * graph.graph.nodes());
@@ -130,13 +96,24 @@ NetworkInput network_input(const Recipe& recipe, const PreparedData& data, const
                            const std::vector<Tensor>& scores, uint64_t seed, int64_t epoch) {
   if (!sampled(recipe)) return whole_graph_input(data, graph, recipe.network.layers);
   check_scores(recipe, graph, scores);
-  NetworkInput input;
-  input.features = &data.features;
-  const Sampler sampler = sampler_of(recipe.network.sampler);
-  for (int64_t l = 0; l < recipe.network.layers; ++l)
-    input.layers.push_back(whole_graph_layer(
-        draw_layer(graph.edges, scores[l], Tensor(), recipe.network.k[l], sampler, seed, epoch, l)));
-  return input;
+  SampledGraph of_epoch = sampled_graph(recipe, data, graph, scores, seed);
+  of_epoch.begin_epoch(epoch);
+  return of_epoch.whole();
+}
+
+Probabilities network_probabilities(nn::Transformer& network, const Recipe& recipe, const PreparedData& data,
+                                    const PreparedGraph& graph, const std::vector<Tensor>& scores, uint64_t seed,
+                                    int64_t epoch, const std::vector<int32_t>& nodes) {
+  GraphView view{[&] { return network_input(recipe, data, graph, scores, seed, epoch); }};
+  std::optional<SampledGraph> of_epoch;
+  if (sampled(recipe)) {
+    check_scores(recipe, graph, scores);
+    of_epoch.emplace(sampled_graph(recipe, data, graph, scores, seed));
+    view.at_once = nodes_at_once(recipe, *of_epoch, graph.graph.nodes(), nodes);
+    view.around = [&](const Tensor& some) { return of_epoch->around(some); };
+    of_epoch->begin_epoch(epoch);
+  }
+  return node_probabilities(network, view, ForwardOptions(), nodes, data.data.labels);
 }
 
 }  // namespace graphsieve

@@ -26,4 +26,9 @@ TrainedNetwork train_network(const StageContext& context, const PreparedGraph& g
 NetworkInput network_input(const Recipe& recipe, const PreparedData& data, const PreparedGraph& graph,
                            const std::vector<at::Tensor>& scores, uint64_t seed, int64_t epoch);
 
+/// Probabilities of `nodes` in `epoch`: from the whole graph, or from what is around them where that is less work.
+Probabilities network_probabilities(nn::Transformer& network, const Recipe& recipe, const PreparedData& data,
+                                    const PreparedGraph& graph, const std::vector<at::Tensor>& scores, uint64_t seed,
+                                    int64_t epoch, const std::vector<int32_t>& nodes);
+
 }  // namespace graphsieve

@@ -14,7 +14,9 @@
 #include "graphsieve/graph/expander.h"
 #include "graphsieve/train/dry_run.h"
 #include "graphsieve/train/memory_limit.h"
+#include "graphsieve/train/predictions.h"
 #include "graphsieve/train/prepared_graph.h"
+#include "graphsieve/train/stage.h"
 #include "graphsieve/train/tensor_memory.h"
 
 namespace graphsieve {
@@ -84,9 +86,9 @@ std::vector<BatchLayer> sample_batch(const Rows& rows, std::vector<int32_t> node
 
 class Planner {
  public:
-  Planner(const Dataset& data, const Recipe& recipe, int64_t memory, bool calibrate, Observer& observer)
-      : data_(data), recipe_(recipe), memory_(memory), calibrate_(calibrate),
-        limit_(memory > 0 ? large_array_limit(memory) : 0),
+  Planner(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer)
+      : data_(data), recipe_(recipe), memory_(request.memory), calibrate_(request.calibrate), predictions_(request.predictions),
+        limit_(memory_ > 0 ? large_array_limit(memory_) : 0),
         prepared_(data, recipe, observer), rows_(prepared_, recipe.graph), edges_(rows_.edges()),
         split_(make_split(prepared_, recipe, 0, observer)) {}
 
@@ -112,6 +114,7 @@ class Planner {
     if (prepared_.features.dense.defined()) stage.feature_type = prepared_.features.dense.scalar_type();
     stage.outputs = data_.labels.classes;
     stage.train_nodes = static_cast<int64_t>(split_.train.size());
+    stage.evaluated_nodes = static_cast<int64_t>(split_.val.size() + split_.test.size());
     return stage;
   }
 
@@ -161,16 +164,35 @@ class Planner {
   }
 
   DryStage estimator() const {
-    return whole(nn::estimator_shape(recipe_, prepared_.features.cols, data_.labels, AttentionGraph().types));
+    const EstimatorRecipe& e = recipe_.estimator;
+    DryStage stage = whole(nn::estimator_shape(recipe_, prepared_.features.cols, data_.labels, AttentionGraph().types));
+    if (e.batch_size > 0) take_batches(stage, e.batch_size, std::vector<int64_t>(e.layers, e.fan_out));
+    return stage;
+  }
+
+  /// Some of the stage's batches.
+  void take_batches(DryStage& stage, int64_t batch_size, const std::vector<int64_t>& k) const {
+    if (!batched(batch_size)) {
+      stage.batches = {sample_batch(rows_, split_.train, k, 0)};
+      return;
+    }
+    const int64_t last = static_cast<int64_t>(split_.train.size()) % batch_size;
+    for (uint64_t b = 0; b < kBatches; ++b) stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), k, b));
+    if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
+    stage.batches_at_once = num_threads() > 1 ? 5 : 1;
   }
 
   StagePlan of_estimator() const {
     StagePlan plan;
     plan.name = "estimator";
     plan.epochs = recipe_.estimator.epochs * recipe_.estimator.restarts;
-    plan.steps = 1;
+    plan.steps = steps(recipe_.estimator.batch_size);
     plan.disk = edges_ * (5 + 4 * recipe_.estimator.layers) + 8 * data_.nodes;
     return plan;
+  }
+
+  int64_t steps(int64_t batch_size) const {
+    return batched(batch_size) ? (static_cast<int64_t>(split_.train.size()) + batch_size - 1) / batch_size : 1;
   }
 
   bool batched(int64_t batch_size) const { return batch_size > 0 && batch_size < static_cast<int64_t>(split_.train.size()); }
@@ -179,14 +201,17 @@ class Planner {
     DryStage stage = whole(network_shape());
     if (!sampled()) return stage;
     stage.k = recipe_.network.k;
-    const int64_t train = static_cast<int64_t>(split_.train.size());
-    if (!batched(batch_size)) {
-      stage.batches = {sample_batch(rows_, split_.train, stage.k, 0)};
-    } else {
-      for (uint64_t b = 0; b < kBatches; ++b) stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), stage.k, b));
-      if (train % batch_size > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(train % batch_size, 0), stage.k, 0));
-    }
-    stage.batches_at_once = batched(batch_size) && num_threads() > 1 ? 5 : 1;
+    take_batches(stage, batch_size, stage.k);
+    stage.predicts_all = predictions_ == PredictedNodes::kAll;
+    if (batch_size <= 0 || recipe_.network.norm == "graph") return stage;
+    std::vector<int32_t> evaluated = evaluated_nodes(split_);
+    const int64_t count = static_cast<int64_t>(evaluated.size()), pieces = (count + batch_size - 1) / batch_size;
+    if (pieces * std::min(batch_size, count) >= data_.nodes) return stage;
+    evaluated.resize(std::min(batch_size, count));
+    const auto batch = sample_batch(rows_, evaluated, stage.k, kBatches);
+    if (pieces * batch.front().sources >= data_.nodes) return stage;
+    stage.evaluation = batch;
+    stage.draws_whole = false;
     return stage;
   }
 
@@ -203,8 +228,10 @@ class Planner {
     StagePlan plan;
     plan.name = "network";
     plan.epochs = recipe_.network.epochs;
-    plan.steps = batched(batch_size) ? (static_cast<int64_t>(split_.train.size()) + batch_size - 1) / batch_size : 1;
-    plan.disk = data_.nodes * (20 + 8 * data_.labels.classes);  // predictions.csv
+    plan.steps = steps(batch_size);
+    const int64_t predicted = predictions_ == PredictedNodes::kAll ? data_.nodes : static_cast<int64_t>(nodes_of(split_).size());
+    const bool columns = data_.labels.multi_label() || data_.labels.classes <= kMostClassColumns;
+    plan.disk = predicted * (20 + 8 * (columns ? data_.labels.classes : 1));  // predictions.csv
     return plan;
   }
 
@@ -231,10 +258,13 @@ class Planner {
     stage.nodes = part(stage.nodes), stage.edges = part(stage.edges), stage.train_nodes = part(stage.train_nodes);
     if (stage.sparse_features > 0) stage.sparse_features = part(stage.sparse_features);
     stage.batches.clear();
+    const int64_t pieces = stage.evaluation.empty() ? 0 : stage.evaluated_nodes / stage.evaluation.back().destinations + 1;
+    stage.evaluation.clear();
     const StepSeconds measured = measure_step(stage);
     const double draws = static_cast<double>(edges_) * static_cast<double>(stage.k.size()) / kDrawnPerSecond;
-    return draws + static_cast<double>(steps) * (of_batch > 0 ? of_batch : measured.step / share) +
-           measured.evaluation / share / static_cast<double>(eval_every);
+    const double evaluation = pieces > 0 ? static_cast<double>(pieces) * of_batch / 3 : measured.evaluation / share;
+    return (stage.draws_whole ? draws : 0) + static_cast<double>(steps) * (of_batch > 0 ? of_batch : measured.step / share) +
+           evaluation / static_cast<double>(eval_every);
   }
 
   static double batch_seconds(DryStage stage) {
@@ -268,6 +298,7 @@ class Planner {
   const Recipe& recipe_;
   const int64_t memory_;
   const bool calibrate_;
+  const PredictedNodes predictions_;
   const int64_t limit_;
   const PreparedData prepared_;
   const Rows rows_;
@@ -278,10 +309,10 @@ class Planner {
 
 }  // namespace
 
-Plan make_plan(const Dataset& data, const Recipe& recipe, int64_t memory, bool calibrate, Observer& observer) {
+Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer) {
   install_tensor_memory();
   at::set_num_threads(1);
-  return Planner(data, recipe, memory, calibrate, observer).plan();
+  return Planner(data, recipe, request, observer).plan();
 }
 
 }  // namespace graphsieve

@@ -33,8 +33,14 @@ struct Plan {
   int64_t least = 0;                 ///< where it does not: the memory that would do
 };
 
-/// `memory`: to stay within, 0 = no limit. Counts are exact where they depend on sizes alone; what depends on the graph (how
-/// many nodes a batch reaches) is measured on a few sampled batches. `calibrate`: also run some steps, for the time.
-Plan make_plan(const Dataset& data, const Recipe& recipe, int64_t memory, bool calibrate, Observer& observer);
+struct PlanRequest {
+  int64_t memory = 0;     ///< bytes to stay within; 0: no limit
+  bool calibrate = true;  ///< also run some steps, for the time
+  PredictedNodes predictions = PredictedNodes::kAll;
+};
+
+/// Counts are exact where they depend on sizes alone; what depends on the graph (how
+/// many nodes a batch reaches) is measured on a few sampled batches.
+Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer);
 
 }  // namespace graphsieve

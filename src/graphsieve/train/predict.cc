@@ -5,6 +5,8 @@
 #include "graphsieve/io/splits.h"
 #include "graphsieve/train/experiment.h"
 #include "graphsieve/train/loaded_run.h"
+#include "graphsieve/train/memory_limit.h"
+#include "graphsieve/train/predictions.h"
 #include "graphsieve/train/tensor_memory.h"
 
 namespace graphsieve {
@@ -12,17 +14,20 @@ namespace graphsieve {
 void predict(Dataset data, const PredictRequest& request, Observer& observer) {
   install_tensor_memory();
   at::set_num_threads(1);
+  limit_memory(request.memory, request.out);
   const torch::NoGradGuard no_grad;
   if (!RunFolder(request.run).run().at("network").is_object())
     throw Error(request.run.string(), ": this run has no network (stage 1 alone); train one with graphsieve train --scores");
   LoadedRun run(request.run, data, observer);
-  at::Tensor embeddings;
-  ForwardOptions options;
-  if (!request.embeddings.empty()) options.embeddings = &embeddings;
-  const Probabilities p = probabilities(run.network(run.input(), options), data.labels);
   const Split split = run.same_graph ? read_split(run.folder.path / "split.json") : Split{};
-  if (embeddings.defined()) write_npy(request.embeddings, embeddings);
-  write_predictions(request.out, p, data, split);
+  if (request.predictions == PredictedNodes::kSplit) {
+    run.require_same_graph();
+    write_predictions(request.out, run.probabilities(nodes_of(split)), data, split);
+    if (request.embeddings.empty()) return;
+  }
+  const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions());
+  if (!request.embeddings.empty()) write_npy(request.embeddings, hidden);
+  if (request.predictions == PredictedNodes::kAll) write_predictions(request.out, run.network, hidden, data, split);
 }
 
 }  // namespace graphsieve

@@ -134,7 +134,7 @@ PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uin
                                        random_key(seed, Stream::kExpander), g.expander_tries, g.expander_check_nodes);
     spectral_gap = expander->spectral_gap;
   }
-  const Csr none = symmetric_csr(data.data.nodes, {}, false);
+  const Csr none = g.graph_edges ? Csr() : symmetric_csr(data.data.nodes, {}, false);
   graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none), expander ? &expander->expander : nullptr,
                                 g.self_loops, !g.directed || !g.graph_edges);
   edges.row_start = view_of(graph.row_start, at::kLong);

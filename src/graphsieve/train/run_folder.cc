@@ -177,53 +177,6 @@ void write_npy(const fs::path& path, const Tensor& any) {
   }
 }
 
-namespace {
-
-/// A cell of a CSV file, in quotes where it needs them.
-std::string cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + '"';
-}
-
-}  // namespace
-
-void write_predictions(const fs::path& path, const Probabilities& p, const Dataset& data, const Split& split) {
-  const Labels& labels = data.labels;
-  const auto class_name = [&data](int64_t c) { return data.class_names.empty() ? str(c) : cell(data.class_names[c]); };
-  const int64_t n = static_cast<int64_t>(p.value.size()) / p.classes;
-  static constexpr const char* kParts[] = {"none", "train", "val", "test"};
-  std::vector<uint8_t> part(n, 0);
-  for (int32_t node : split.train) part[node] = 1;
-  for (int32_t node : split.val) part[node] = 2;
-  for (int32_t node : split.test) part[node] = 3;
-  AtomicFile file(path);
-  fmt::memory_buffer text;
-  auto out = fmt::appender(text);
-  fmt::format_to(out, "node,split,label,predicted");
-  for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, ",{}", data.class_names.empty() ? str("p_", c) : cell("p_" + data.class_names[c]));
-  const bool multi = labels.multi_label();
-  for (int64_t i = 0; i < n; ++i) {
-    fmt::format_to(out, "\n{},{},", cell(data.ids.name(i)), kParts[part[i]]);
-    if (multi) {
-      for (int64_t c = 0; c < p.classes; ++c) {
-        const float label = labels.multi[i * p.classes + c];
-        fmt::format_to(out, "{}{}", c ? "|" : "", std::isnan(label) ? "" : label > 0.5f ? "1" : "0");
-      }
-      for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, "{}{}", c ? '|' : ',', p.row(i)[c] > 0.5f ? 1 : 0);
-    } else {
-      if (labels.single[i] >= 0) fmt::format_to(out, "{}", class_name(labels.single[i]));
-      fmt::format_to(out, ",{}", class_name(p.best(i)));
-    }
-    for (int64_t c = 0; c < p.classes; ++c) fmt::format_to(out, ",{}", p.row(i)[c]);
-    file.write(std::string_view(text.data(), text.size()));
-    text.clear();
-  }
-  file.write("\n");
-  file.commit();
-}
-
 RunFolder::RunFolder(const fs::path& folder) : path(folder) {
   const fs::path file = folder / "result.json";
   if (!fs::exists(file)) throw Error(folder.string(), ": not a run folder; it has no result.json");

@@ -40,9 +40,6 @@ void write_json(const std::filesystem::path& path, const nlohmann::json& json);
 void write_network(const std::filesystem::path& path, const nn::Transformer& network);
 void read_network(const std::filesystem::path& path, nn::Transformer& network);
 
-/// node, split, label, predicted, p_0, p_1, …; several labels a node are joined by '|'.
-void write_predictions(const std::filesystem::path& path, const Probabilities& p, const Dataset& data, const Split& split);
-
 /// A two-dimensional or flat tensor (float32, int32, uint8) as .npy.
 void write_npy(const std::filesystem::path& path, const at::Tensor& tensor);
 

@@ -47,7 +47,8 @@ class Loop {
  public:
   Loop(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context)
       : stage_(stage), network_(network), recipe_(recipe), context_(context),
-        optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm), operator_norms_(*network) {
+        optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm), operator_norms_(*network),
+        evaluated_(evaluated_nodes(context.split)) {
     if (context.recipe.data.class_weights == "balanced" && !context.data.data.labels.multi_label())
       class_weights_ = balanced_weights(context.data, context.split);
   }
@@ -226,7 +227,6 @@ class Loop {
 
   void evaluate_epoch(EpochRecord& record) {
     const torch::NoGradGuard no_grad;
-    network_->eval();
     ForwardOptions options;
     options.temperature = record.temperature;
     if (norms_due(record.epoch)) {
@@ -236,7 +236,7 @@ class Loop {
       };
     }
     const Labels& labels = context_.data.data.labels;
-    const Probabilities p = probabilities(network_(stage_.whole_graph(), options), labels);
+    const Probabilities p = node_probabilities(network_, stage_.evaluation(), options, evaluated_, labels);
     record.val = evaluate(context_.data.metric, p, labels, context_.split.val);
     record.test = evaluate(context_.data.metric, p, labels, context_.split.test);
   }
@@ -257,6 +257,7 @@ class Loop {
   const StageContext& context_;
   AdamW optimizer_;
   OperatorNorms operator_norms_;
+  const std::vector<int32_t> evaluated_;
   Tensor class_weights_;
   Position at_;
   StageFigures figures_;
@@ -267,6 +268,19 @@ class Loop {
 };
 
 }  // namespace
+
+std::vector<int32_t> evaluated_nodes(const Split& split) {
+  std::vector<int32_t> nodes = split.val;
+  nodes.insert(nodes.end(), split.test.begin(), split.test.end());
+  return nodes;
+}
+
+std::vector<int32_t> nodes_of(const Split& split) {
+  std::vector<int32_t> nodes = evaluated_nodes(split);
+  nodes.insert(nodes.end(), split.train.begin(), split.train.end());
+  std::sort(nodes.begin(), nodes.end());
+  return nodes;
+}
 
 nlohmann::json stage_json(const StageFigures& f) {
   return {{"val", json_number(f.val)},
@@ -300,19 +314,6 @@ StageFigures stage_figures(const nlohmann::json& json) {
   f.peak_resident = json.value("peak_resident_bytes", int64_t{0});
   f.parameters = json.value("parameters", int64_t{0});
   return f;
-}
-
-Probabilities probabilities(const Tensor& logits, const Labels& labels) {
-  const torch::NoGradGuard no_grad;
-  Probabilities p{logits.size(1), {}};
-  p.value.resize(logits.numel());
-  Tensor all = at::from_blob(p.value.data(), logits.sizes(), at::kFloat);
-  for (int64_t begin = 0; begin < logits.size(0); begin += nn::kInferenceRows) {
-    const int64_t rows = std::min(nn::kInferenceRows, logits.size(0) - begin);
-    const Tensor part = logits.narrow(0, begin, rows);
-    all.narrow(0, begin, rows).copy_(labels.multi_label() ? part.sigmoid() : part.softmax(1));
-  }
-  return p;
 }
 
 StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe,

@@ -11,6 +11,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/train/checkpoint.h"
+#include "graphsieve/train/evaluation.h"
 #include "graphsieve/train/prepared_graph.h"
 
 namespace graphsieve {
@@ -33,8 +34,8 @@ class Stage {
   virtual TrainBatch batch(int64_t index) = 0;
   /// May batch() be called on another thread, ahead of the steps that take what it makes?
   virtual bool ahead() const { return false; }
-  /// The whole graph, for evaluation in the epoch last begun.
-  virtual NetworkInput whole_graph() = 0;
+  /// The graph of the epoch last begun, for evaluation.
+  virtual GraphView evaluation() = 0;
   /// Seconds spent on drawing edges and making batches.
   virtual double sampling_seconds() const { return 0; }
   /// τ of an epoch.
@@ -71,6 +72,12 @@ struct StageFigures {
 nlohmann::json stage_json(const StageFigures& figures);
 StageFigures stage_figures(const nlohmann::json& json);
 
+/// Validation nodes, then test nodes.
+std::vector<int32_t> evaluated_nodes(const Split& split);
+
+/// The nodes of all three parts, ascending.
+std::vector<int32_t> nodes_of(const Split& split);
+
 struct StageContext {
   const PreparedData& data;
   const Split& split;
@@ -92,8 +99,5 @@ class NotFinite : public Error {
 /// Trains `network` by `recipe` (the stage's part) and leaves it in evaluation mode with the weights of the epoch with the
 /// best validation value, the first of equals. Throws NotFinite, and Interrupted if asked to stop, after a last checkpoint.
 StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context);
-
-/// Softmax (or sigmoid) of logits.
-Probabilities probabilities(const at::Tensor& logits, const Labels& labels);
 
 }  // namespace graphsieve

@@ -16,7 +16,7 @@ class WholeGraphStage : public Stage {
   std::string name() const override { return name_; }
   int64_t begin_epoch(int64_t) override { return 1; }
   TrainBatch batch(int64_t) override { return {input_, train_, train_}; }
-  NetworkInput whole_graph() override { return input_; }
+  GraphView evaluation() override { return {[this] { return input_; }}; }
   double temperature(int64_t epoch) const override { return temperature_(epoch); }
 
  private:

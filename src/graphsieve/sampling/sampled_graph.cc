@@ -1,0 +1,51 @@
+#include "graphsieve/sampling/sampled_graph.h"
+
+#include <ATen/ATen.h>
+
+#include "graphsieve/sampling/batches.h"
+
+namespace graphsieve {
+
+using at::Tensor;
+
+SampledGraph::SampledGraph(const FeatureMatrix& features, const ops::AttentionEdges& edges, const std::vector<Tensor>& scores,
+                           const std::vector<int64_t>& k, const Sampler& sampler, uint64_t seed)
+    : features_(features), edges_(edges), scores_(scores), k_(k), sampler_(sampler), seed_(seed),
+      local_(at::full({features.rows}, -1, at::kInt)) {}
+
+void SampledGraph::begin_epoch(int64_t epoch) {
+  epoch_ = epoch;
+  whole_.clear();
+}
+
+LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch) const {
+  if (batch < 0 && !whole_.empty())
+    return {whole_[layer].index.index_select(0, rows), whole_[layer].type.index_select(0, rows)};
+  return draw_layer(edges_, scores_.empty() ? Tensor() : scores_[layer], rows, k_[layer], sampler_, seed_, epoch_, layer, batch);
+}
+
+void SampledGraph::draw_whole() {
+  whole_.clear();
+  std::vector<LayerSample> drawn;
+  for (size_t l = 0; l < k_.size(); ++l) drawn.push_back(draw(static_cast<int64_t>(l), Tensor(), -1));
+  whole_ = std::move(drawn);
+}
+
+NetworkInput SampledGraph::around(const Tensor& nodes, int64_t batch) {
+  const int64_t drawn_for = sampler_.by_batch ? batch : -1;
+  const DrawLayer of_layer = [&](int64_t layer, const Tensor& rows) { return draw(layer, rows, drawn_for); };
+  NetworkInput input = expand_batch(nodes, static_cast<int64_t>(k_.size()), of_layer, local_);
+  input.features = &features_;
+  pick_features(input);
+  return input;
+}
+
+NetworkInput SampledGraph::whole() {
+  if (whole_.empty()) draw_whole();
+  NetworkInput input;
+  input.features = &features_;
+  for (const LayerSample& sample : whole_) input.layers.push_back(whole_graph_layer(sample));
+  return input;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,47 @@
+// The attention graph thinned out: k drawn in-edges per node and layer, anew in every epoch.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "graphsieve/sampling/epoch_sample.h"
+
+namespace graphsieve {
+
+/// Features and edges must outlive it; one call at a time. What is drawn depends on (seed, epoch, layer, node) alone, for a
+/// by-batch sampler on the batch as well, whether it was asked for whole or in parts.
+class SampledGraph {
+ public:
+  /// `scores`: one a layer, none for uniform draws. `k`: in-edges of a node, one a layer.
+  SampledGraph(const FeatureMatrix& features, const ops::AttentionEdges& edges, const std::vector<at::Tensor>& scores,
+               const std::vector<int64_t>& k, const Sampler& sampler, uint64_t seed);
+
+  void begin_epoch(int64_t epoch);
+
+  /// Draws every node's edges now, on all threads; without, they are drawn as they are asked for.
+  void draw_whole();
+
+  /// What the outputs of `nodes` (int32) are computed from: layers of edges below them, and the features at their ends. Batch
+  /// -1 is the draw of whole().
+  NetworkInput around(const at::Tensor& nodes, int64_t batch = -1);
+
+  /// All nodes, for evaluation.
+  NetworkInput whole();
+
+ private:
+  LayerSample draw(int64_t layer, const at::Tensor& rows, int64_t batch) const;
+
+  const FeatureMatrix& features_;
+  const ops::AttentionEdges& edges_;
+  const std::vector<at::Tensor>& scores_;
+  const std::vector<int64_t> k_;
+  const Sampler sampler_;
+  const uint64_t seed_;
+  const at::Tensor local_;          ///< expand_block's scratch
+  int64_t epoch_ = 0;
+  std::vector<LayerSample> whole_;  ///< of every node, where drawn
+};
+
+}  // namespace graphsieve
