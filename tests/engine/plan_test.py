@@ -42,10 +42,10 @@ class Plan(EngineTest):
 
     def test_batches_of_stage_1_need_less(self):
         self.call("generate", "--nodes", 60000, "--degree", 20, "--columns", 16, "--out", "large", "--quiet")
-        two = sets(network__k="5-5", network__layers=2, estimator__layers=2, estimator__norm="batch", network__batch_size=500)
-        whole, batched = (self.plan("large", "--no-time", *two, *sets(estimator__batch_size=size))["stages"][0] for size in (0, 500))
-        self.assertEqual([whole["steps"], batched["steps"]], [1, 60])
-        self.assertLess(batched["memory_bytes"], whole["memory_bytes"] * 0.7)
+        two = sets(network__k="5-5", network__layers=2, estimator__layers=2, estimator__norm="batch", estimator__fan_out=4)
+        whole, batched = (self.plan("large", "--no-time", *two, *sets(estimator__batch_size=size))["stages"][0] for size in (0, 200))
+        self.assertEqual([whole["steps"], batched["steps"]], [1, 150])
+        self.assertLess(batched["memory_bytes"], whole["memory_bytes"] * 0.85)
 
     def test_a_budget_too_small_is_refused(self):
         asked = self.call("plan", self.graph(), "--memory", "1MiB", code=1)
