@@ -157,11 +157,11 @@ class Planner {
   }
 
   nn::TransformerShape network_shape() const {
-    return nn::network_shape(recipe_, prepared_.features.cols, data_.labels, AttentionGraph().types);
+    return nn::network_shape(recipe_, prepared_.features.cols, data_.labels, prepared_.edge_types);
   }
 
   DryStage estimator() const {
-    return whole(nn::estimator_shape(recipe_, prepared_.features.cols, data_.labels, AttentionGraph().types));
+    return whole(nn::estimator_shape(recipe_, prepared_.features.cols, data_.labels, prepared_.edge_types));
   }
 
   StagePlan of_estimator() const {
@@ -250,7 +250,7 @@ class Planner {
   void compare(Plan& plan) const {
     Recipe full = recipe_;
     full.model = "exphormer";
-    const DryStage stage = whole(nn::network_shape(full, prepared_.features.cols, data_.labels, AttentionGraph().types));
+    const DryStage stage = whole(nn::network_shape(full, prepared_.features.cols, data_.labels, prepared_.edge_types));
     plan.full_exphormer = process_bytes(dry_run({stage}, held_, 0).front().peak_ram);
     const double n = static_cast<double>(data_.nodes);
     plan.full_attention = static_cast<int64_t>(
