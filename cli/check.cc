@@ -29,11 +29,14 @@ struct CheckOptions {
 Json to_json(const GraphReport& r) {
   Json splits = Json::array();
   for (const auto& s : r.splits) splits.push_back({{"train", s.train}, {"val", s.val}, {"test", s.test}});
+  Json types = Json::array();
+  for (size_t t = 0; t < r.edge_types.size(); ++t) types.push_back({{"name", r.edge_types[t]}, {"edges", r.edge_type_counts[t]}});
   return {{"name", r.name},
           {"source", r.source},
           {"nodes", r.nodes},
           {"edges", r.edges},
           {"directed", r.directed},
+          {"edge_types", types},
           {"loops", r.loops},
           {"duplicates", r.duplicates},
           {"isolated", r.isolated},
@@ -50,11 +53,13 @@ Json to_json(const GraphReport& r) {
 }
 
 void print(const GraphReport& r) {
-  const auto line = [](const char* what, const std::string& value) { fmt::print("{:<18}{}\n", what, value); };
+  const auto line = [](const char* what, const std::string& value) { fmt::print("{:<19}{}\n", what, value); };
   fmt::print("{}\n", r.source);
   line("nodes", fmt::format("{}, {} without an edge", r.nodes, r.isolated));
   line("edges", fmt::format("{} {}; {} self loops and {} duplicates left out", r.edges,
                             r.directed ? "directed" : "undirected", r.loops, r.duplicates));
+  for (size_t t = 0; t < r.edge_types.size(); ++t)
+    line(t == 0 ? "edges of each type" : "", fmt::format("{}: {}", r.edge_types[t], r.edge_type_counts[t]));
   line("degree", fmt::format("median {}, 90 % {}, 99 % {}, 99.9 % {}, largest {} (node {})", r.degrees[2], r.degrees[3],
                              r.degrees[4], r.degrees[5], r.degrees[6], r.largest_node));
   if (std::isfinite(r.homophily))

@@ -68,8 +68,10 @@ void convert(ConvertOptions& options) {
   }
   const Dataset made = read_graph_folder(tables.out);
   const auto edges = static_cast<int64_t>(made.graph->source.size());
-  fmt::print("{} nodes, {} {} edges, {} features, {} {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
-             made.graph->directed ? "directed" : "undirected", made.features.cols, made.labels.classes,
+  const size_t types = made.graph->type_names.size();
+  fmt::print("{} nodes, {} {} edges{}, {} features, {} {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
+             made.graph->directed ? "directed" : "undirected", types > 0 ? fmt::format(" of {} types", types) : "",
+             made.features.cols, made.labels.classes,
              made.labels.multi_label() ? "labels a node" : "classes", tables.out.string());
 }
 
@@ -97,6 +99,7 @@ void add_convert_command(Program& program) {
   add("--id", t.id, "Column of the node ids: integers or texts")->type_name("COLUMN")->capture_default_str();
   add("--source", t.source, "Column of the edges' sources")->type_name("COLUMN")->capture_default_str();
   add("--destination", t.destination, "Column of the edges' destinations")->type_name("COLUMN")->capture_default_str();
+  add("--edge-type", t.edge_type, "Column of the edges' types, integers or texts (default: edges have no types)")->type_name("COLUMN");
   add("--label", t.labels, "Column of the classes (integers or texts); several, as a,b,c: columns of 0 and 1")
       ->delimiter(',')
       ->type_name("COLUMN")
@@ -105,10 +108,14 @@ void add_convert_command(Program& program) {
   add("--columns", t.features, "Feature columns, as a,b,c (default: all others)")->delimiter(',')->type_name("COLUMN");
   CLI::Option* fill = add("--fill", options->fill, "In place of missing numbers (default: they are refused)")->type_name("NUMBER");
   command->add_flag("--drop-dangling", t.drop_dangling, "Leave out edges with an id that no node has")->group(group);
-  add("--memory", options->memory, "Memory for sorting the edges, as 512MiB or 4GiB (default: 1GiB)")
+  add("--memory", options->memory, "Memory for node ids and for sorting edges, as 512MiB or 4GiB (default: 1GiB)")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
   command->add_option("--ogb", options->ogb, "A data set of the Open Graph Benchmark as it was unpacked (raw/, split/)")->type_name("FOLDER");
+  command->add_option("--node-features-from-edges", t.features_from_edges,
+                      "With --ogb: features of a node are the mean or the sum of its edges' (ogbn-proteins)")
+      ->check(CLI::IsMember({"mean", "sum"}))
+      ->type_name("HOW");
   command->footer(
       "Every command takes the folder as its GRAPH; edges and features then stay on disk and are read as they are needed.\n"
       "Text columns among the features become one column for each text. docs/graph-folder.md draws the folder.\n\n"

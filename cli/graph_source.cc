@@ -49,7 +49,7 @@ std::string no_such_graph(const std::string& graph) {
   const bool known = std::count(names.begin(), names.end(), graph) > 0;
   if (known) return str("graph ", graph, ": a known data set, but no file; expected the path of its .npz");
   names.emplace_back(kGenerated);
-  return str("graph ", graph, ": no such file; expected the path of an .npz or a graph folder, or ", kGenerated, " for a generated one",
+  return str("graph ", graph, ": no such file; expected the path of an .npz, a .mat or a graph folder, or ", kGenerated, " for a generated one",
              did_you_mean(graph, names));
 }
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from engine_testing import EngineTest, Graph, SHORT, predictions
+from engine_testing import EngineTest, Graph, SHORT, predictions, sets
 
 
 def text(rows):
@@ -135,6 +135,102 @@ class Tables(EngineTest):
         np.testing.assert_array_equal(self.array("features"), [[1, 2], [0, 3]])
         np.testing.assert_array_equal(self.array("labels"), [0, 1])
 
+    def test_edge_types(self):
+        self.files(edges="source,destination,kind\nn1,n2,pays\nn2,n3,knows\nn1,n2,knows\nn2,n1,knows\nn3,n4,pays\nn3,n3,pays\n")
+        self.assertIn("4 nodes, 4 undirected edges of 2 types", self.convert("--edge-type", "kind").stdout)
+        np.testing.assert_array_equal(self.array("row_start"), [0, 2, 5, 7, 8])
+        np.testing.assert_array_equal(self.array("source"), [1, 1, 0, 2, 0, 1, 3, 2])
+        np.testing.assert_array_equal(self.array("edge_type"), [0, 1, 0, 0, 1, 0, 1, 1])
+        self.assertEqual((self.card()["edge_types"], self.card()["version"]), (["knows", "pays"], 2))
+        report = json.loads(self.call("check", "folder", "--json").stdout)
+        self.assertEqual(report["edge_types"], [{"name": "knows", "edges": 2}, {"name": "pays", "edges": 2}])
+        self.assertIn("knows: 2", self.call("check", "folder").stdout)
+        self.files(edges="source,destination,kind\nn1,n2,10\nn2,n3,-5\nn4,n2,9\n")
+        self.convert("--edge-type", "kind", "--directed")
+        self.assertEqual(self.card()["edge_types"], ["-5", "9", "10"])
+        np.testing.assert_array_equal(self.array("edge_type"), [1, 2, 0])
+        np.testing.assert_array_equal(self.array("source"), [3, 0, 1])
+
+    def test_edge_types_refused(self):
+        self.refused("edges.csv: row 2, column 'kind': no edge type", "--edge-type", "kind", edges="source,destination,kind\nn1,n2,a\nn2,n3,\n")
+        self.refused("expected integers or texts as edge types", "--edge-type", "kind", edges="source,destination,kind\nn1,n2,0.5\n")
+        self.refused("no column 'kind' for edge types (--edge-type)", "--edge-type", "kind")
+        many = text([["source", "destination", "kind"], *(["n1", "n2", k] for k in range(65))])
+        self.refused("column 'kind' holds more than 64 different edge types", "--edge-type", "kind", edges=many)
+
+    def test_labels_told_by_edge_types_alone_are_learnt(self):
+        random = np.random.default_rng(0)
+        nodes, rows = 300, [["source", "destination", "kind"]]
+        label = random.permutation(nodes) % 2
+        for i in range(nodes):  # each node has five neighbours of its own; the type of these edges is its class
+            rows += [[i, nodes + 5 * i + j, "ab"[label[i]]] for j in range(5)]
+        part = ["train", "val", "test"]
+        table = [["id", "x", "label", "part"], *([i, 1, label[i], part[i % 3]] for i in range(nodes)),
+                 *([nodes + i, 1, "", ""] for i in range(5 * nodes))]
+        self.files(text(table), text(rows))
+        settings = sets(graph__expander_edges="false", graph__self_loops="true", estimator__epochs=20, network__epochs=40,
+                        network__k=5, network__layers=2, estimator__layers=2)
+        tests = {}
+        for kind in ([], ["--edge-type", "kind"]):
+            self.convert("--split", "part", *kind)
+            run = self.run_folder(self.dir / "folder", *settings, name=f"run{len(kind)}")
+            tests[len(kind)] = self.result(run)["runs"][0]["test"]
+        self.assertGreater(tests[2], 0.9)
+        self.assertLess(tests[0], 0.7)
+        self.assertEqual(self.result(run)["graph"]["edge_types"], 4)
+        self.call("predict", run, "folder", "--out", "p.csv")
+        self.assertEqual((self.dir / "p.csv").read_bytes(), (run / "predictions.csv").read_bytes())
+
+    def test_one_edge_type_is_none(self):
+        graph = Graph(nodes=60)
+        self.files(text([["id", "label", *(f"x{i}" for i in range(6))], *([i, y, *x] for i, (y, x) in enumerate(zip(graph.node_labels, graph.node_features)))]),
+                   text([["source", "destination", "kind"], *([*e, "only"] for e in graph.edges)]))
+        runs = []
+        for name, kind in (("without", []), ("with", ["--edge-type", "kind"])):
+            self.convert(*kind)
+            runs.append(self.run_folder(self.dir / "folder", *SHORT, name=name))
+        self.assertEqual(*((run / "predictions.csv").read_bytes() for run in runs))
+
+    def test_ids_that_do_not_fit_in_memory(self):
+        random = np.random.default_rng(2)
+        nodes, edges = 20000, 30000
+        ends = random.integers(0, nodes, (edges, 2))
+        kinds = random.integers(0, 3, edges)
+        for name, ids in (("texts", [f"account-{i * 7919 % nodes:x}" for i in range(nodes)]),
+                          ("integers", [(i * 7919 % nodes) * 10**12 - 5 for i in range(nodes)])):
+            self.files(text([["id", "x", "label"], *([ids[i], i % 50, i % 3] for i in range(nodes))]),
+                       text([["source", "destination", "kind"], *([ids[s], ids[d], "abc"[k]] for (s, d), k in zip(ends, kinds))]))
+            for options in ([], ["--directed", "--edge-type", "kind"]):
+                self.assertIn("sorted on disk", self.convert("--memory", "64KiB", *options, out="folder").stderr)
+                self.assertNotIn("sorted on disk", self.convert("--memory", "64MiB", *options, out="other").stderr)
+                files = sorted(p.name for p in (self.dir / "other").iterdir())
+                self.assertEqual(files, sorted(p.name for p in (self.dir / "folder").iterdir()))
+                for file in files:
+                    a, b = ((self.dir / folder / file).read_bytes() for folder in ("folder", "other"))
+                    self.assertEqual(a.replace(b"folder", b"other"), b, f"{name} {options} {file}")
+            # Errors are the same as well.
+            edge_rows = (self.dir / "edges.csv").read_text().splitlines()
+            node_rows = (self.dir / "nodes.csv").read_text().splitlines()
+            stranger = "stranger" if name == "texts" else "77"
+            for column, row in (("source", 17000), ("destination", 20011)):
+                broken = edge_rows.copy()
+                for r in (row, 25000):
+                    cells = broken[r].split(",")
+                    cells[column == "destination"] = stranger
+                    broken[r] = ",".join(cells)
+                self.files((self.dir / "nodes.csv").read_text(), "\n".join(broken))
+                message = [self.convert("--memory", memory, code=1, out="none").stderr.splitlines()[-1] for memory in ("64KiB", "64MiB")]
+                self.assertEqual(*message)
+                self.assertIn(f"edges.csv: row {row}, column '{column}': no node has the id", message[0])
+                for memory in ("64KiB", "64MiB"):
+                    self.assertIn("2 edges with an id that no node has left out", self.convert("--memory", memory, "--drop-dangling").stderr)
+            node_rows[12345] = node_rows[7].split(",")[0] + "," + node_rows[12345].split(",", 1)[1]
+            self.files("\n".join(node_rows), "\n".join(edge_rows))
+            for memory in ("64KiB", "64MiB"):
+                shown = self.convert("--memory", memory, code=1, out="none").stderr
+                self.assertIn(f"nodes.csv: rows 7 and 12345 have the same id '{ids[6]}'", shown)
+                self.assertFalse((self.dir / "none").exists())
+
     def test_missing_numbers(self):
         holes = self.NODES.replace("22,", ",")
         self.refused("nodes.csv: row 3, column 'age': no number; --fill VALUE puts one in its place", nodes=holes)
@@ -205,6 +301,96 @@ class Ogb(EngineTest):
         np.testing.assert_array_equal(part, np.load(self.dir / "npz/splits.npy"))
         self.assertEqual(part[0, 4], 0, "a node without a label is in no part")
         self.run_folder(self.dir / "ogb", *SHORT)
+
+    def binary(self, name="binary", save=np.savez_compressed, order="C", change=None):
+        """The same data set in the form of ogbn-papers100M."""
+        graph, folder = self.folder(name)
+        label = graph.node_labels[:, None].astype(np.float32)
+        label[4] = np.nan
+        arrays = {"edge_index": np.asarray(graph.edges.T, order=order), "num_nodes_list": np.array([60]),
+                  "num_edges_list": np.array([len(graph.edges)]), "node_feat": graph.node_features, "node_year": np.full((60, 1), 2000)}
+        labels = {"node_label": label}
+        for file in (folder / "raw").iterdir():
+            file.unlink()
+        if change:
+            change(arrays, labels)
+        save(folder / "raw/data.npz", **arrays)
+        save(folder / "raw/node-label.npz", **labels)
+        return folder
+
+    def test_binary_form(self):
+        self.folder()
+        self.call("convert", "--ogb", "ogbn_small", "--out", "csv")
+        forms = {"deflated": {}, "stored": {"save": np.savez}, "fortran": {"order": "F"},
+                 "half": {"change": lambda a, l: a.update(node_feat=a["node_feat"].astype(np.float16))},
+                 "narrow": {"change": lambda a, l: (a.update(edge_index=a["edge_index"].astype(">i4")), l.update(node_label=l["node_label"][:, 0]))}}
+        for name, options in forms.items():
+            self.call("convert", "--ogb", self.binary(name, **options), "--out", f"from-{name}")
+            for file in ("row_start", "source", "labels", "splits", "features"):
+                expected, found = (np.load(self.dir / folder / f"{file}.npy") for folder in ("csv", f"from-{name}"))
+                tolerance = (1e-3 if name == "half" else 1e-6) if file == "features" else 0
+                np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance, err_msg=f"{name} {file}")
+
+    def test_binary_form_in_pieces(self):
+        random = np.random.default_rng(1)
+        edges = random.integers(0, 3000, (2, 200000))
+        folder = self.binary(change=lambda a, l: (a.update(edge_index=edges, num_nodes_list=[3000], node_feat=random.random((3000, 300), np.float32)),
+                                                  l.update(node_label=np.zeros((3000, 1)))))
+        self.call("convert", "--ogb", folder, "--out", "x", "--memory", "64KiB", "--directed")
+        both = np.unique(edges[:, edges[0] != edges[1]][::-1], axis=1)
+        np.testing.assert_array_equal(np.load(self.dir / "x/source.npy"), both[1])
+        with np.load(folder / "raw/data.npz") as arrays:
+            np.testing.assert_array_equal(np.load(self.dir / "x/features.npy"), arrays["node_feat"])
+
+    def test_binary_form_refused(self):
+        def refused(message, change=None, damage=None):
+            folder = self.binary(f"d{len(list(self.dir.iterdir()))}", change=change)
+            if damage:
+                path = folder / "raw/data.npz"
+                path.write_bytes(damage(path.read_bytes()))
+            shown = self.call("convert", "--ogb", folder, "--out", "x", code=1).stderr
+            self.assertIn(message, shown)
+            self.assertFalse((self.dir / "x").exists())
+        refused("data.npz: array 'edge_index' is missing", lambda a, l: a.pop("edge_index"))
+        refused("data.npz: array 'edge_index': expected a shape [2, edges]", lambda a, l: a.update(edge_index=a["edge_index"].T))
+        refused("array 'edge_index': row 2: node 60, expected 0 to 59", lambda a, l: a["edge_index"].__setitem__((1, 1), 60))
+        refused("array 'node_feat': 59 rows, expected 60", lambda a, l: a.update(node_feat=a["node_feat"][1:]))
+        refused("is in Fortran order", lambda a, l: a.update(node_feat=np.asfortranarray(a["node_feat"])))
+        refused("column 2 is nan", lambda a, l: a["node_feat"].__setitem__((7, 2), np.nan))
+        refused("array 'num_nodes_list': several graphs", lambda a, l: a.update(num_nodes_list=[30, 30]))
+        refused("array 'node_label': row 6: 0.5, expected a class or nan", lambda a, l: l["node_label"].__setitem__(5, 0.5))
+        refused("an object array", lambda a, l: a.update(node_feat=np.array([None] * 60)))
+        refused("data.npz", damage=lambda data: data[:len(data) // 2])
+        refused("data.npz", damage=lambda data: data[:300] + bytes(100) + data[400:])
+
+    def test_features_from_edges(self):
+        random = np.random.default_rng(0)
+        def change(files):
+            files.pop("raw/node-feat")
+            files["raw/edge-feat"] = random.random((len(files["raw/edge"]), 8)).astype(np.float32)
+            files["raw/node_species"] = [[9606]] * 60
+            self.feat, self.edge = files["raw/edge-feat"], files["raw/edge"]
+        self.folder(change=change, multi=True)
+        for how in ("mean", "sum"):
+            for directed in ([], ["--directed"]):
+                self.call("convert", "--ogb", "ogbn_small", "--node-features-from-edges", how, "--out", "x", "--overwrite", *directed)
+                expected, count = np.zeros((60, 8)), np.zeros((60, 1))
+                for ends in [self.edge[:, 1]] if directed else self.edge.T:
+                    np.add.at(expected, ends, self.feat)
+                    np.add.at(count, ends, 1)
+                expected /= np.maximum(count, 1) if how == "mean" else 1
+                np.testing.assert_allclose(np.load(self.dir / "x/features.npy"), expected, rtol=1e-5)
+        refused = self.call("convert", "--ogb", "ogbn_small", "--out", "y", code=1).stderr
+        self.assertIn("features on edges alone (as ogbn-proteins); --node-features-from-edges", refused)
+        for rows, message in ((-1, "fewer rows than edges"), (1, "more rows than edges")):
+            def wrong(files):
+                change(files)
+                files["raw/edge-feat"] = np.resize(self.feat, (len(self.feat) + rows, 8))
+            _, folder = self.folder(name=f"wrong{rows}", change=wrong)
+            self.assertIn(message, self.call("convert", "--ogb", folder, "--node-features-from-edges", "sum", "--out", "y", code=1).stderr)
+        self.folder(name="plain")
+        self.assertIn("no features on edges", self.call("convert", "--ogb", "plain", "--node-features-from-edges", "sum", "--out", "y", code=1).stderr)
+        self.call("convert", "--ogb", "plain", "--node-features-from-edges", "max", "--out", "y", code=2)
 
     def test_several_labels(self):
         self.folder(multi=True)

@@ -43,6 +43,33 @@ TEST(AttentionGraph, AllThreeParts) {
   EXPECT_EQ(turned.type, g.type);
 }
 
+TEST(AttentionGraph, TypesOfTheDataComeAfterTheMethods) {
+  Csr edges = symmetric_csr(20, {{0, 1}, {1, 2}, {4, 7}}, false);
+  const Expander expander(20, 2, ExpanderKind::kHamiltonian, 1);
+  const AttentionGraph plain = build_attention_graph(edges, &expander, true, true);
+  CsrView typed = edges;  // 0 - 1 of type 0, 1 - 2 of type 2, 4 - 7 of type 1
+  const std::vector<uint8_t> types = {0, 0, 2, 2, 1, 1};
+  typed.type = types, typed.types = 3;
+  const AttentionGraph g = build_attention_graph(typed, &expander, true, true);
+  EXPECT_EQ(g.types, 5);
+  EXPECT_EQ(message(g), "");
+  EXPECT_EQ(g.row_start, plain.row_start);
+  std::vector<std::tuple<int64_t, int32_t, int>> found, expected;
+  const auto list = [](const AttentionGraph& from, auto& to) {
+    for (int64_t i = 0; i < from.nodes(); ++i)
+      for (int64_t e = from.row_start[i]; e < from.row_start[i + 1]; ++e) to.emplace_back(i, from.source[e], int{from.type[e]});
+    std::sort(to.begin(), to.end());
+  };
+  list(g, found);
+  list(plain, expected);
+  for (auto& [i, j, type] : expected) {
+    if (type == 0 && i + j == 3) type = 4;
+    if (type == 0 && i + j == 11) type = 3;
+  }
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(found, expected);
+}
+
 TEST(AttentionGraph, PartsMayBeLeftOut) {
   const Expander expander(20, 2, ExpanderKind::kPermutation, 1);
   EXPECT_EQ(build_attention_graph(std::nullopt, &expander, false, true).source, expander.csr().source);

@@ -9,6 +9,7 @@
 #include "graphsieve/io/datasets.h"
 #include "graphsieve/io/features.h"
 #include "graphsieve/io/generate.h"
+#include "graphsieve/io/graph_check.h"
 #include "graphsieve/io/npy_file.h"
 #include "temp_dir.h"
 
@@ -126,6 +127,47 @@ TEST_F(GraphFolderTest, SparseFeaturesSeveralLabelsAndDirections) {
   EXPECT_NE(error_of([&] { write_graph_folder(back, dir_ / "undirected", {}); }), "");
 }
 
+TEST_F(GraphFolderTest, EdgeTypes) {
+  Dataset data = small();
+  const auto typed = [&] {  // 0 - 1 of both types, 1 - 2 of the second alone
+    StoredGraph graph;
+    std::vector<int64_t> start(data.nodes + 1, 6);
+    start[0] = 0, start[1] = 2, start[2] = 5;
+    graph.row_start = start;
+    graph.source = std::vector<int32_t>{1, 1, 0, 0, 2, 1};
+    graph.type = std::vector<uint8_t>{0, 1, 0, 1, 1, 1};
+    graph.type_names = {"friend", "foe"};
+    return graph;
+  };
+  data.graph = typed();
+  const auto folder = write(data);
+  EXPECT_EQ(Json::parse(read_text_file(folder / "graph.json"))["version"], 2);
+  const Dataset back = read_graph_folder(folder);
+  EXPECT_EQ(back.graph->type_names, data.graph->type_names);
+  EXPECT_TRUE(std::equal(back.graph->type.begin(), back.graph->type.end(), data.graph->type.begin(), data.graph->type.end()));
+  EXPECT_NO_THROW(verify_graph_folder(folder));
+  const GraphReport report = check_graph(back);
+  EXPECT_EQ(report.edges, 3);
+  EXPECT_EQ(report.edge_type_counts, (std::vector<int64_t>{1, 2}));
+  write_graph_folder(back, dir_ / "again", {});
+  for (const char* name : {"edge_type.npy", "graph.json"})
+    EXPECT_EQ(read_text_file(folder / name), read_text_file(dir_ / "again" / name)) << name;
+
+  const auto damaged = [&](int64_t at, uint8_t type) {
+    std::filesystem::remove_all(folder);
+    write(data);
+    put<uint8_t>(folder / "edge_type.npy", at, type);
+    edit(folder, [&](Json& card) { card["files"]["edge_type.npy"]["xxh3"] = file_checksum(folder / "edge_type.npy"); });
+    return error_of([&] { verify_graph_folder(folder); });
+  };
+  const std::string type_file = (folder / "edge_type.npy").string(), source_file = (folder / "source.npy").string();
+  EXPECT_EQ(damaged(1, 2), type_file + ": row 0: type 2 after 0, expected ascending types below 2");
+  EXPECT_EQ(damaged(0, 1), source_file + ": row 0: 1 after 1, expected ascending sources");
+  EXPECT_EQ(damaged(5, 0), source_file + ": row 1 holds 2, but row 2 does not hold 1 with the same type: the graph is not undirected");
+  data.graph->type_names = std::vector<std::string>(65, "t");
+  EXPECT_EQ(error_of([&] { write(data, {.overwrite = true}); }), folder.string() + ": 65 edge types, expected 1 to 64");
+}
+
 TEST_F(GraphFolderTest, DamageIsNamed) {
   const std::string at = (dir_ / "graph").string();
   EXPECT_EQ(broken([](auto f) { std::filesystem::resize_file(f / "source.npy", 300); }),
@@ -140,8 +182,8 @@ TEST_F(GraphFolderTest, DamageIsNamed) {
   EXPECT_EQ(broken([](auto f) { put<uint8_t>(f / "splits.npy", 5, 4); }), at + "/splits.npy: split 0, node 5: 4, expected 0 to 3");
   EXPECT_EQ(broken([](auto f) { write_text_file(f / "graph.json", "{}"); }),
             at + "/graph.json: not the card of a graph folder; expected an object with \"format\": \"graphsieve graph\"");
-  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["version"] = 2; }); }),
-            at + "/graph.json: version 2 of the format, this program reads up to 1; use a newer graphsieve");
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["version"] = 3; }); }),
+            at + "/graph.json: version 3 of the format, this program reads up to 2; use a newer graphsieve");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card.erase("nodes"); }); }), at + "/graph.json: 'nodes' is missing");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["edges"] = "many"; }); }),
             at + "/graph.json: 'edges' is \"many\", expected a number");

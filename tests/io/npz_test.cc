@@ -26,6 +26,36 @@ TEST(Npz, StoredAndDeflated) {
   }
 }
 
+TEST(Npz, InPieces) {
+  const TempDir dir;
+  std::vector<float> values(100000);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 997);
+  for (const bool deflated : {false, true}) {
+    write_zip(dir / "x.npz", {member<int64_t>("n", {}, {5}), member<float>("a", {200, 500}, values)}, deflated);
+    NpzReader reader(dir / "x.npz", "a");
+    EXPECT_EQ(reader.shape(), (std::vector<int64_t>{200, 500}));
+    EXPECT_FALSE(reader.fortran_order());
+    std::vector<double> found;
+    for (const int64_t count : {0, 1, 7, 99900, 92}) {
+      const std::vector<double> piece = reader.read(count);
+      found.insert(found.end(), piece.begin(), piece.end());
+    }
+    EXPECT_EQ(found, std::vector<double>(values.begin(), values.end()));
+    EXPECT_EQ(error_of([&] { reader.read(1); }), (dir / "x.npz").string() + ": array 'a': 0 elements are left, 1 are wanted");
+    EXPECT_EQ(NpzReader(dir / "x.npz", "n").read(1), std::vector<double>{5});
+    EXPECT_EQ(error_of([&] { NpzReader(dir / "x.npz", "b"); }), (dir / "x.npz").string() + ": array 'b' is missing");
+
+    std::string bytes = read_text_file(dir / "x.npz");
+    bytes[bytes.size() / 2] ^= 0x10;
+    write_text_file(dir / "x.npz", bytes);
+    EXPECT_CONTAINS(error_of([&] {
+      NpzReader broken(dir / "x.npz", "a");
+      broken.read(50000);
+      broken.read(50000);
+    }), "x.npz: array 'a'") << "the checksum is compared at the end";
+  }
+}
+
 TEST(Npz, MissingOrNotAZip) {
   const TempDir dir;
   EXPECT_EQ(error_of([&] { NpzFile(dir / "no.npz"); }), (dir / "no.npz").string() + ": no such file");

@@ -20,6 +20,13 @@ int64_t put(std::span<const int32_t> sources, EdgeType type, int64_t at, Attenti
   return at + static_cast<int64_t>(sources.size());
 }
 
+/// How many of a row's edges are of the data's first type; they stand first.
+int64_t first_types(const std::optional<CsrView>& rows, int64_t begin, int64_t length) {
+  if (!rows || rows->type.empty()) return length;
+  const auto types = rows->type.subspan(begin, length);
+  return std::upper_bound(types.begin(), types.end(), 0) - types.begin();
+}
+
 void check_row(const AttentionGraph& graph, int64_t i, const std::string& name) {
   for (int64_t e = graph.row_start[i]; e < graph.row_start[i + 1]; ++e) {
     if (graph.source[e] < 0 || graph.source[e] >= graph.nodes())
@@ -57,6 +64,7 @@ AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const E
     throw Error("attention graph: the expander has ", expander->nodes(), " nodes, expected the graph's ", nodes);
   AttentionGraph out;
   out.symmetric = symmetric;
+  if (graph_edges) out.types = attention_types(graph_edges->types);
   out.row_start.assign(nodes + 1, 0);
   parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
@@ -72,11 +80,16 @@ AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const E
   parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       int64_t at = out.row_start[i];
-      if (graph_edges)
-        at = put(graph_edges->source.subspan(graph_edges->row_start[i], row_length(*graph_edges, i)), kGraphEdge, at, out);
+      const int64_t begin = graph_edges ? graph_edges->row_start[i] : 0;
+      const int64_t length = graph_edges ? row_length(*graph_edges, i) : 0, first = first_types(graph_edges, begin, length);
+      if (first > 0) at = put(graph_edges->source.subspan(begin, first), kGraphEdge, at, out);
       if (expander) at = put(expander->neighbors(i), kExpanderEdge, at, out);
       const auto self = static_cast<int32_t>(i);
-      if (self_loops) put({&self, 1}, kSelfLoop, at, out);
+      if (self_loops) at = put({&self, 1}, kSelfLoop, at, out);
+      for (int64_t e = begin + first; e < begin + length; ++e, ++at) {
+        out.source[at] = graph_edges->source[e];
+        out.type[at] = attention_type(graph_edges->type[e]);
+      }
     }
   });
   return out;

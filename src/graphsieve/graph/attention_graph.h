@@ -16,8 +16,18 @@
 
 namespace graphsieve {
 
-/// Edge types of the method; a user's own types come after them.
+/// Edge types of the method. Where the data has T types of its own, its first is kGraphEdge and the others come after the
+/// method's: 0, 3, 4, … T + 1.
 enum EdgeType : uint8_t { kGraphEdge = 0, kExpanderEdge = 1, kSelfLoop = 2, kFirstUserType = 3 };
+
+/// The data's types at most: an edge's softmax weights are looked up by type, and each type costs a row of them.
+inline constexpr int kMostDataTypes = 64;
+
+/// The attention graph's type of the data's type `t`.
+constexpr uint8_t attention_type(int t) { return static_cast<uint8_t>(t == 0 ? kGraphEdge : kFirstUserType + t - 1); }
+
+/// How many types the attention graph has where the data has `data_types`.
+constexpr int attention_types(int data_types) { return kFirstUserType + data_types - 1; }
 
 /// Edges without types, by destination: row i's sources are source[row_start[i] … row_start[i + 1]), ascending.
 struct Csr {
@@ -27,10 +37,13 @@ struct Csr {
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
 
-/// The same, owned by someone else: a Csr, or the arrays of a mapped file.
+/// The same, owned by someone else: a Csr, or the arrays of a mapped file. With types of the data a row's edges stand by
+/// (type, source).
 struct CsrView {
   std::span<const int64_t> row_start;
   std::span<const int32_t> source;
+  std::span<const uint8_t> type;  ///< edges, below types; or empty: all of type 0
+  int types = 1;
   CsrView() = default;
   CsrView(std::span<const int64_t> starts, std::span<const int32_t> sources) : row_start(starts), source(sources) {}
   CsrView(const Csr& csr) : row_start(csr.row_start), source(csr.source) {}
@@ -50,7 +63,8 @@ struct AttentionGraph {
 
 class Expander;
 
-/// The graph of the given parts, types kGraphEdge, kExpanderEdge and kSelfLoop; the expander's rows are made one at a time.
+/// The graph of the given parts, types kGraphEdge, kExpanderEdge and kSelfLoop, and those of the data from kFirstUserType on;
+/// the expander's rows are made one at a time.
 /// `symmetric` is stored as said. Throws Error where neither part is given, or they differ in their number of nodes.
 AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander, bool self_loops,
                                      bool symmetric);

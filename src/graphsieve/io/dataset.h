@@ -10,6 +10,7 @@
 
 #include "graphsieve/base/array.h"
 #include "graphsieve/base/half.h"
+#include "graphsieve/graph/attention_graph.h"
 
 namespace graphsieve {
 
@@ -43,7 +44,14 @@ struct Features {
 struct StoredGraph {
   Array<int64_t> row_start;  ///< nodes + 1
   Array<int32_t> source;     ///< edges
+  Array<uint8_t> type;       ///< edges, then a row goes by (type, source); empty where the data has no edge types
+  std::vector<std::string> type_names;  ///< one a type; empty where it has none
   bool directed = false;     ///< else both directions are there
+  CsrView rows() const {
+    CsrView view(row_start, source);
+    if (!type_names.empty()) view.type = type, view.types = static_cast<int>(type_names.size());
+    return view;
+  }
 };
 
 /// One class per node, or several 0/1 labels per node.

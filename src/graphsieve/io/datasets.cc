@@ -118,14 +118,8 @@ uint64_t hash_of(const std::vector<T>& values) {
   return hash_bytes(std::as_bytes(std::span(values)));
 }
 
-}  // namespace
-
-Dataset load_dataset(const std::filesystem::path& path) {
-  if (is_graph_folder(path)) return read_graph_folder(path);
-  const std::string name = path.string();
+void read_npz(const std::filesystem::path& path, const std::string& name, Dataset& data) {
   const NpzFile file(path);
-  Dataset data;
-  data.source = name;
   if (has_all(file, {"node_features", "node_labels", "edges"})) {
     read_heterophilous(file, name, data);
   } else if (has_all(file, {"adj_indices", "adj_indptr", "adj_shape", "labels"}) &&
@@ -134,6 +128,17 @@ Dataset load_dataset(const std::filesystem::path& path) {
   } else {
     fail_layout(file, name);
   }
+}
+
+}  // namespace
+
+Dataset load_dataset(const std::filesystem::path& path) {
+  if (is_graph_folder(path)) return read_graph_folder(path);
+  const std::string name = path.string();
+  Dataset data;
+  data.source = name;
+  if (path.extension() == ".mat") read_linkx(MatFile(path), data);
+  else read_npz(path, name, data);
   if (data.edges.empty()) throw Error(name, ": a graph without edges");
   check_features(data.features, name);
   check_labels(name, data);

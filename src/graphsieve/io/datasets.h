@@ -1,4 +1,4 @@
-// Reading a data set from an .npz file or a graph folder.
+// Reading a data set from an .npz file, a .mat file or a graph folder.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace graphsieve {
 
-/// A graph folder is read as graph_folder.h says. Of an .npz file, either of two layouts; other arrays are ignored.
+/// A graph folder is read as graph_folder.h says. Of a .mat file: edge_index [2, E], node_feat [n, d], label [1, n]. Of an .npz file, either of two layouts; other arrays are ignored.
 ///   heterophilous-graphs: node_features [n, d], node_labels [n] (or [n, labels] of 0, 1, missing), edges [E, 2] as
 ///     (source, destination), and all or none of train_masks, val_masks, test_masks [splits, n] (or [n, splits], or
 ///     [n]).

@@ -43,7 +43,7 @@ class Checker {
  private:
   void take_graph() {
     if (data_.graph) {
-      rows_ = {data_.graph->row_start, data_.graph->source};
+      rows_ = data_.graph->rows();
       r_.directed = data_.graph->directed;
     } else {
       GraphNotes found;
@@ -53,9 +53,21 @@ class Checker {
       r_.duplicates = found.duplicates;
     }
     r_.edges = r_.directed ? rows_.edges() : rows_.edges() / 2;
+    count_types();
     if (r_.duplicates == 0 || r_.duplicates != r_.edges) return;
     r_.duplicates = 0;
     r_.notes.push_back("every edge is listed in both directions");
+  }
+
+  void count_types() {
+    if (rows_.type.empty()) return;
+    r_.edge_types = data_.graph->type_names;
+    r_.edge_type_counts.assign(r_.edge_types.size(), 0);
+    for (const uint8_t type : rows_.type) ++r_.edge_type_counts[type];
+    for (size_t t = 0; t < r_.edge_types.size(); ++t) {
+      if (r_.edge_type_counts[t] == 0) r_.notes.push_back(str("no edge has the type '", r_.edge_types[t], "'"));
+      if (!r_.directed) r_.edge_type_counts[t] /= 2;
+    }
   }
 
   int64_t degree(int64_t i) const { return rows_.row_start[i + 1] - rows_.row_start[i]; }

@@ -13,7 +13,9 @@ struct GraphReport {
   std::string name, source;
   int64_t nodes = 0;
   bool directed = false;
-  int64_t edges = 0;              ///< of the simple graph: pairs of nodes, or directed edges
+  int64_t edges = 0;              ///< of the simple graph: pairs of nodes, or directed edges; each type by itself
+  std::vector<std::string> edge_types;    ///< names; empty where edges have no types
+  std::vector<int64_t> edge_type_counts;  ///< edges of each, counted as `edges` are
   int64_t loops = 0, duplicates = 0;  ///< listed and dropped; 0 for a graph folder, which holds none
   int64_t isolated = 0;           ///< nodes without an edge
   std::vector<int64_t> degrees;   ///< in-degrees: smallest, 10 %, median, 90 %, 99 %, 99.9 %, largest

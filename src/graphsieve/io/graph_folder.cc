@@ -119,6 +119,12 @@ class Reader {
     graph.directed = get<bool>(card_, "directed");
     graph.row_start = array<int64_t>("row_start.npy", {data.nodes + 1});
     graph.source = array<int32_t>("source.npy", {edges});
+    if (card_.contains("edge_types")) {
+      graph.type_names = get<std::vector<std::string>>(card_, "edge_types");
+      if (graph.type_names.empty() || graph.type_names.size() > kMostDataTypes)
+        throw Error(where_, ": ", graph.type_names.size(), " edge_types, expected 1 to ", kMostDataTypes);
+      graph.type = array<uint8_t>("edge_type.npy", {edges});
+    }
     check_starts("row_start.npy", graph.row_start, edges);
     if (edges == 0) throw Error(where_, ": a graph without edges");
     check_rows(graph, data.nodes);
@@ -224,38 +230,54 @@ class Reader {
     }
   }
 
-  static std::span<const int32_t> row_of(const StoredGraph& g, int64_t i) {
-    return {g.source.data() + g.row_start[i], static_cast<size_t>(g.row_start[i + 1] - g.row_start[i])};
-  }
+  static int type_of(const StoredGraph& g, int64_t e) { return g.type.empty() ? 0 : g.type[e]; }
 
-  /// Sources in range, ascending, none twice, none the node itself: what the kernels rely on.
+  /// Sources in range, none the node itself; by (type, source) ascending, none twice: what the kernels rely on.
   void check_rows(const StoredGraph& g, int64_t nodes) const {
-    const std::string file = (folder_ / "source.npy").string();
+    const std::string file = (folder_ / "source.npy").string(), types_file = (folder_ / "edge_type.npy").string();
+    const int types = g.rows().types;
     parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         int32_t before = -1;
-        for (const int32_t j : row_of(g, i)) {
+        int type_before = 0;
+        for (int64_t e = g.row_start[i]; e < g.row_start[i + 1]; ++e) {
+          const int32_t j = g.source[e];
+          const int type = type_of(g, e);
           if (j < 0 || j >= nodes) throw Error(file, ": row ", i, ": source ", j, ", expected 0 to ", nodes - 1);
+          if (type >= types || type < type_before)
+            throw Error(types_file, ": row ", i, ": type ", type, " after ", type_before, ", expected ascending types below ", types);
+          if (type > type_before) before = -1;
           if (j <= before) throw Error(file, ": row ", i, ": ", j, " after ", before, ", expected ascending sources");
           if (j == i) throw Error(file, ": row ", i, " holds the node itself");
           before = j;
+          type_before = type;
         }
       }
     });
   }
 
-  /// Is every edge there in both directions?
+  /// Does row i hold an edge of that type from j?
+  static bool holds(const StoredGraph& g, int64_t i, int type, int32_t j) {
+    auto begin = g.row_start[i], end = g.row_start[i + 1];
+    if (!g.type.empty()) {
+      const auto [first, last] = std::equal_range(g.type.begin() + begin, g.type.begin() + end, type);
+      begin = first - g.type.begin(), end = last - g.type.begin();
+    }
+    return std::binary_search(g.source.begin() + begin, g.source.begin() + end, j);
+  }
+
+  /// Is every edge there in both directions, with the same type?
   void verify_edges(const Dataset& data) const {
     const StoredGraph& g = *data.graph;
     if (g.directed) return;
     const std::string file = (folder_ / "source.npy").string();
-    const auto row = [&g](int64_t i) { return row_of(g, i); };
     parallel_blocks(data.nodes, kBlock, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
-        for (const int32_t j : row(i)) {
-          const auto back = row(j);
-          if (!std::binary_search(back.begin(), back.end(), static_cast<int32_t>(i)))
-            throw Error(file, ": row ", i, " holds ", j, ", but row ", j, " does not hold ", i, ": the graph is not undirected");
+        for (int64_t e = g.row_start[i]; e < g.row_start[i + 1]; ++e) {
+          const int32_t j = g.source[e];
+          if (holds(g, j, type_of(g, e), static_cast<int32_t>(i))) continue;
+          throw Error(file, ": row ", i, " holds ", j, ", but row ", j, " does not hold ", i,
+                      g.type.empty() ? "" : " with the same type", ": the graph is not undirected");
         }
     });
   }
@@ -301,7 +323,8 @@ void write_graph_folder(const Dataset& data, const fs::path& folder, const Graph
   if (data.graph && data.graph->directed != options.directed)
     throw Error(data.source, ": holds the ", options.directed ? "undirected" : "directed",
                 " graph; the other one cannot be made of it");
-  if (data.graph) to.write_rows({data.graph->row_start, data.graph->source});
+  if (data.graph && !data.graph->type_names.empty()) to.set_edge_types(data.graph->type_names);
+  if (data.graph) to.write_rows(data.graph->rows());
   else to.write_rows(symmetric_csr(data.nodes, data.edges, options.directed));
   if (data.features.sparse()) to.write_sparse(data.features);
   else write_dense(data.features, options.features, to);

@@ -2,7 +2,8 @@
 //
 //   graph.json        the card: format, version, name, recipe, counts, types, and of every file its bytes and checksum
 //   row_start.npy     int64 [n + 1]       node i's in-edges are source[row_start[i] … row_start[i + 1])
-//   source.npy        int32 [m]           ascending in a row; no duplicates, no loops; int64 from 2^31 nodes on
+//   source.npy        int32 [m]           ascending in a row; no duplicates, no loops
+//   edge_type.npy     uint8 [m]           only where the edges have types: a row then goes by (type, source)
 //   features.npy      float32, float16 or uint16 (the bits of bfloat16) [n, d]
 //     or, sparse      features_row_start.npy int64 [n + 1], features_column.npy int32, features_value.npy float32
 //   labels.npy        int32 [n], −1 = none; or, several a node, float32 [n, labels], NaN = none

@@ -28,7 +28,7 @@ GraphFolderWriter::GraphFolderWriter(const fs::path& folder, int64_t nodes, bool
     : folder_(folder, overwrite, kGraphCard), scratch_(folder_.path() / "scratch"), nodes_(nodes), directed_(directed),
       card_(std::make_unique<Json>()) {
   fs::create_directory(scratch_);
-  *card_ = {{"format", kGraphFormat}, {"version", kGraphVersion}, {"nodes", nodes}, {"directed", directed},
+  *card_ = {{"format", kGraphFormat}, {"version", 1}, {"nodes", nodes}, {"directed", directed},
             {"ids", "none"}, {"splits", 0}, {"files", Json::object()}};
 }
 
@@ -39,11 +39,30 @@ void GraphFolderWriter::array(const char* name, const std::vector<int64_t>& shap
   note(write_npy<T>(folder_.path() / name, shape, values));
 }
 
+template <class T>
+std::unique_ptr<NpyWriter> GraphFolderWriter::grows(const char* name) const {
+  return std::make_unique<NpyWriter>(folder_.path() / name, npy_descr<T>(), std::vector<int64_t>{-1});
+}
+
 void GraphFolderWriter::note(const WrittenFile& file) {
   (*card_)["files"][file.name] = {{"bytes", file.bytes}, {"xxh3", file.checksum}};
 }
 
+void GraphFolderWriter::set_nodes(int64_t nodes) {
+  nodes_ = nodes;
+  (*card_)["nodes"] = nodes;
+}
+
+void GraphFolderWriter::set_edge_types(const std::vector<std::string>& names) {
+  if (names.empty() || names.size() > kMostDataTypes)
+    throw Error(folder_.target().string(), ": ", names.size(), " edge types, expected 1 to ", kMostDataTypes);
+  keys_ = EdgeKeys(nodes_, static_cast<int>(names.size()));
+  (*card_)["version"] = kGraphVersion;
+  (*card_)["edge_types"] = names;
+}
+
 void GraphFolderWriter::write_rows(const CsrView& rows) {
+  if (!rows.type.empty()) array("edge_type.npy", {rows.edges()}, rows.type);
   array("row_start.npy", {nodes_ + 1}, rows.row_start);
   array("source.npy", {rows.edges()}, rows.source);
   (*card_)["edges"] = rows.edges();
@@ -57,10 +76,12 @@ void GraphFolderWriter::add_edges(std::span<const uint64_t> keys) {
   if (!row_start_) {
     row_start_ = std::make_unique<NpyWriter>(folder_.path() / "row_start.npy", npy_descr<int64_t>(),
                                              std::vector<int64_t>{nodes_ + 1});
-    source_ = std::make_unique<NpyWriter>(folder_.path() / "source.npy", npy_descr<int32_t>(), std::vector<int64_t>{-1});
+    source_ = grows<int32_t>("source.npy");
+    if (card_->contains("edge_types")) edge_type_ = grows<uint8_t>("edge_type.npy");
     last_ = ~uint64_t{0};
   }
   sources_.clear();
+  types_.clear();
   for (const uint64_t key : keys) {
     if (last_ != ~uint64_t{0} && key < last_) throw Error("edges to be written are not in order");
     if (key == last_) {
@@ -68,15 +89,17 @@ void GraphFolderWriter::add_edges(std::span<const uint64_t> keys) {
       continue;
     }
     last_ = key;
-    if (destination_of(key) == source_of(key)) {
+    if (keys_.destination(key) == keys_.source(key)) {
       ++loops_;
       continue;
     }
-    end_rows(destination_of(key));
-    sources_.push_back(static_cast<int32_t>(source_of(key)));
+    end_rows(keys_.destination(key));
+    sources_.push_back(static_cast<int32_t>(keys_.source(key)));
+    if (edge_type_) types_.push_back(static_cast<uint8_t>(keys_.type(key)));
     ++edges_;
   }
   source_->write(std::span<const int32_t>(sources_));
+  if (edge_type_) edge_type_->write(std::span<const uint8_t>(types_));
 }
 
 void GraphFolderWriter::add_edges(ExternalSort& keys, const std::function<void(double)>& progress) {
@@ -94,6 +117,7 @@ void GraphFolderWriter::finish_edges() {
   end_rows(nodes_);
   note(row_start_->finish());
   note(source_->finish());
+  if (edge_type_) note(edge_type_->finish());
   (*card_)["edges"] = edges_;
 }
 
@@ -158,6 +182,29 @@ void GraphFolderWriter::write_ids(std::span<const int64_t> text_start, std::stri
   (*card_)["ids"] = "text";
 }
 
+void GraphFolderWriter::add_id(int64_t integer) {
+  if (!integer_ids_) integer_ids_ = grows<int64_t>("node_id.npy");
+  integer_ids_->write(std::span<const int64_t>(&integer, 1));
+}
+
+void GraphFolderWriter::add_id(std::string_view text) {
+  if (!text_ids_) {
+    text_starts_ = grows<int64_t>("node_id_start.npy");
+    text_ids_ = grows<uint8_t>("node_id_text.npy");
+    text_starts_->write(std::span<const int64_t>(&text_bytes_, 1));
+  }
+  text_ids_->write(text.data(), text.size());
+  text_bytes_ += static_cast<int64_t>(text.size());
+  text_starts_->write(std::span<const int64_t>(&text_bytes_, 1));
+}
+
+void GraphFolderWriter::finish_ids() {
+  for (auto* file : {&integer_ids_, &text_starts_, &text_ids_})
+    if (*file) note((*file)->finish());
+  if (integer_ids_) (*card_)["ids"] = "integer";
+  if (text_ids_) (*card_)["ids"] = "text";
+}
+
 void GraphFolderWriter::write_splits(const std::vector<Split>& splits) {
   if (splits.empty()) return;
   const auto count = static_cast<int64_t>(splits.size());
@@ -176,6 +223,7 @@ void GraphFolderWriter::write_splits(const std::vector<Split>& splits) {
 
 void GraphFolderWriter::commit(const std::string& name, const std::string& recipe, uint64_t fingerprint) {
   finish_edges();
+  finish_ids();
   if (features_) note(features_->finish());
   if (fingerprint == 0) {
     fingerprint = random_key(static_cast<uint64_t>(nodes_));

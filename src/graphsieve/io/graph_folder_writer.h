@@ -25,7 +25,7 @@ namespace graphsieve {
 
 inline constexpr const char* kGraphCard = "graph.json";
 inline constexpr const char* kGraphFormat = "graphsieve graph";
-inline constexpr int kGraphVersion = 1;
+inline constexpr int kGraphVersion = 2;  ///< read up to; written: 2 with edge types, 1 without
 
 const char* float_type_name(FloatType type);
 /// "float32", "float16" or "bfloat16"; throws Error on another name.
@@ -34,13 +34,20 @@ FloatType float_type(const std::string& name);
 class GraphFolderWriter {
  public:
   /// Throws Error where something stands under that name, unless it is a graph folder and `overwrite` is set.
+  /// `nodes` may be −1 where set_nodes says it later, before all but the ids.
   GraphFolderWriter(const std::filesystem::path& folder, int64_t nodes, bool directed, bool overwrite = false);
   ~GraphFolderWriter();
 
   /// A folder for temporary files; it goes before the graph folder appears.
   const std::filesystem::path& scratch() const { return scratch_; }
 
+  void set_nodes(int64_t nodes);
+
+  /// The edges have types of these names; before the edges. Throws Error on more than kMostDataTypes, or too many for a key.
+  void set_edge_types(const std::vector<std::string>& names);
   void write_rows(const CsrView& rows);
+  /// As edges are to be put into keys.
+  const EdgeKeys& edge_keys() const { return keys_; }
   /// Ascending over all calls; loops and repeated keys are dropped and counted.
   void add_edges(std::span<const uint64_t> keys);
   /// All of them, merged; `progress` is told the share done.
@@ -57,6 +64,9 @@ class GraphFolderWriter {
   /// The user's own node ids, by node: integers, or texts (text_start [n + 1]).
   void write_ids(std::span<const int64_t> integers);
   void write_ids(std::span<const int64_t> text_start, std::string_view texts);
+  /// Or one by one, of one kind.
+  void add_id(int64_t integer);
+  void add_id(std::string_view text);
 
   void write_labels(const Labels& labels);
   /// One a class; none where there is nothing to say.
@@ -69,9 +79,13 @@ class GraphFolderWriter {
  private:
   template <class T>
   void array(const char* name, const std::vector<int64_t>& shape, std::span<const T> values);
+  /// A file of one length that is not known yet.
+  template <class T>
+  std::unique_ptr<NpyWriter> grows(const char* name) const;
   void note(const WrittenFile& file);
   void end_rows(int64_t node);  ///< the row starts of all nodes before `node`, and its own
   void finish_edges();
+  void finish_ids();
   uint16_t narrowed(float value) const;
 
   AtomicFolder folder_;
@@ -80,10 +94,15 @@ class GraphFolderWriter {
   bool directed_;
   std::unique_ptr<nlohmann::json> card_;
 
-  std::unique_ptr<NpyWriter> row_start_, source_;  ///< while edges are added
+  EdgeKeys keys_;
+  std::unique_ptr<NpyWriter> row_start_, source_, edge_type_;  ///< while edges are added; the last where they have types
   int64_t edges_ = 0, rows_begun_ = 0, loops_ = 0, duplicates_ = 0;
   uint64_t last_ = 0;
   std::vector<int32_t> sources_;
+  std::vector<uint8_t> types_;
+
+  std::unique_ptr<NpyWriter> integer_ids_, text_ids_, text_starts_;  ///< while ids are added
+  int64_t text_bytes_ = 0;
 
   std::unique_ptr<NpyWriter> features_;
   FloatType type_ = FloatType::kFloat32;

@@ -206,13 +206,27 @@ Labels read_labels(const NpyArray& array, int64_t nodes) {
   return one ? single_labels(array) : multi_labels(array);
 }
 
-void read_heterophilous(const NpzFile& file, const std::string& path, Dataset& data) {
-  const NpyArray features = file.read("node_features");
+/// Features [n, d], labels as read_labels has them, and edges [E, 2].
+static void take_arrays(const NpyArray& features, const NpyArray& labels, const NpyArray& edges, Dataset& data) {
   data.features = dense_features(features);
   data.nodes = checked_nodes(data.features.rows, features.where);
-  data.labels = read_labels(file.read("node_labels"), data.nodes);
-  read_edges(file.read("edges"), data);
+  data.labels = read_labels(labels, data.nodes);
+  read_edges(edges, data);
+}
+
+void read_heterophilous(const NpzFile& file, const std::string& path, Dataset& data) {
+  take_arrays(file.read("node_features"), file.read("node_labels"), file.read("edges"), data);
   read_splits(file, path, data);
+}
+
+void read_linkx(const MatFile& file, Dataset& data) {
+  NpyArray labels = file.read("label");
+  if (labels.shape[0] == 1) labels.shape = {labels.size()};
+  take_arrays(file.read("node_feat"), labels, file.read("edge_index", true), data);
+  if (!file.has("num_nodes")) return;
+  const NpyArray count = file.read("num_nodes");
+  if (count.size() != 1 || count.as<int64_t>()[0] != data.nodes)
+    throw Error(count.where, ": is not the ", data.nodes, " rows of node_feat");
 }
 
 void read_shchur(const NpzFile& file, const std::string& path, Dataset& data) {

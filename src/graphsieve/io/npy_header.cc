@@ -121,14 +121,18 @@ class HeaderText {
 
 }  // namespace
 
-NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where) {
+size_t npy_header_size(std::span<const std::byte> file, const std::string& where) {
   const auto byte = [&](size_t i) { return std::to_integer<size_t>(file[i]); };
   if (file.size() < 10 || std::memcmp(file.data(), "\x93NUMPY", 6) != 0) throw Error(where, ": not a .npy array");
   if (byte(6) < 1 || byte(6) > 3) throw Error(where, ": .npy version ", byte(6), ", expected 1 to 3");
   const size_t start = byte(6) == 1 ? 10 : 12;
   if (file.size() < start) throw Error(where, ": .npy header is cut off");
-  size_t length = byte(8) + (byte(9) << 8);
-  if (start == 12) length += (byte(10) << 16) + (byte(11) << 24);
+  const size_t length = byte(8) + (byte(9) << 8);
+  return start + length + (start == 12 ? (byte(10) << 16) + (byte(11) << 24) : 0);
+}
+
+NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where) {
+  const size_t end = npy_header_size(file, where), start = std::to_integer<int>(file[6]) == 1 ? 10 : 12, length = end - start;
   if (length > file.size() - start)
     throw Error(where, ": .npy header is cut off: ", length, " bytes promised, ", file.size() - start, " there");
   NpyHeader header = HeaderText({reinterpret_cast<const char*>(file.data()) + start, length}, where).parse();

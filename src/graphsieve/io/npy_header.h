@@ -1,4 +1,4 @@
-// The header of a .npy file. Internal to npy.cc and npy_file.cc.
+// The header of a .npy file. Internal to npy.cc, npy_file.cc and npz.cc.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,9 @@ struct NpyHeader {
   std::vector<int64_t> shape;
   size_t data_start = 0;  ///< offset of the data in the file
 };
+
+/// Where the data begins, told by the file's first 12 bytes. Throws Error, beginning with `where`, on no .npy file.
+size_t npy_header_size(std::span<const std::byte> start, const std::string& where);
 
 /// Throws Error, beginning with `where`, on a header that is malformed or of a type not read here.
 NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where);

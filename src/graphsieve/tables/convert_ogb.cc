@@ -6,8 +6,9 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/io/graph_folder_writer.h"
+#include "graphsieve/io/record_file.h"
 #include "graphsieve/io/splits.h"
-#include "graphsieve/tables/table.h"
+#include "graphsieve/tables/ogb_rows.h"
 
 namespace graphsieve {
 namespace {
@@ -16,97 +17,98 @@ namespace fs = std::filesystem;
 
 constexpr double kMostClasses = 1e6;
 
-std::unique_ptr<Table> open(const fs::path& folder, const char* name) {
-  for (const char* extension : {".csv.gz", ".csv"})
-    if (fs::exists(folder / (std::string(name) + extension))) return Table::open(folder / (std::string(name) + extension), false);
-  throw Error((folder / name).string(), ".csv.gz: no such file");
-}
-
-std::vector<std::string> names_of(const Table& table) {
-  std::vector<std::string> names;
-  for (const TableColumn& c : table.columns()) names.push_back(c.name);
-  return names;
-}
-
-void expect_columns(const Table& table, size_t count) {
-  if (table.columns().size() != count)
-    throw Error(table.path(), ": ", table.columns().size(), " columns, expected ", count);
-  for (const TableColumn& c : table.columns())
-    if (c.kind != ColumnKind::kInteger) throw Error(table.path(), ": holds something else than integers");
+void expect_columns(const OgbRows& rows, int64_t count) {
+  if (rows.columns() != count) throw Error(rows.where(), ": ", rows.columns(), " columns, expected ", count);
 }
 
 class Converter {
  public:
-  explicit Converter(const TablesRequest& request) : r_(request), folder_(request.nodes), raw_(folder_ / "raw") {}
+  explicit Converter(const TablesRequest& request)
+      : r_(request), folder_(request.nodes), raw_(folder_ / "raw"), files_(raw_) {}
 
   void run() {
     if (!fs::is_directory(raw_)) throw Error(folder_.string(), ": no folder raw in it; expected a data set of OGB, such as ogbn_products");
-    if (fs::exists(raw_ / "data.npz"))
-      throw Error((raw_ / "data.npz").string(), ": the binary form (ogbn-papers100M) is not read yet; expected edge.csv.gz and the like");
     read_count();
-    const auto features = features_table();
-    const Labels labels = read_labels();
+    check_features();
     GraphFolderWriter to(r_.out, nodes_, r_.directed, r_.overwrite);
+    const Labels labels = read_labels();
     to.write_labels(labels);
     write_split(labels, to);
-    write_features(*features, to);
-    write_edges(to);
+    ExternalSort sort(to.scratch(), r_.memory);
+    read_edges(sort, to);
+    write_features(to);
+    to.add_edges(sort, [this](double done) { tell(0.7 + 0.3 * done); });
+    if (to.edges() == 0) throw Error(raw_.string(), ": no edge but self loops");
     const fs::path folder = fs::absolute(folder_).lexically_normal();
     to.commit(!r_.name.empty() ? r_.name : (folder.has_filename() ? folder : folder.parent_path()).filename().string(), "default");
     tell(1);
   }
 
  private:
+  /// An edge as listed, kept on disk for its features.
+  struct Ends {
+    int32_t source, destination;
+  };
+
   void tell(double share) const {
     if (r_.progress) r_.progress(share);
   }
 
   void read_count() {
-    const auto table = open(raw_, "num-node-list");
-    expect_columns(*table, 1);
-    table->read({"f0"}, {}, {}, [&](const TableBatch& batch) {
-      if (batch.first_row + batch.rows > 1) throw Error(table->path(), ": several graphs, expected one");
-      nodes_ = batch.columns[0].integers[0];
+    const auto rows = files_.open("num-node-list");
+    expect_columns(*rows, 1);
+    double nodes = 0;
+    rows->read([&](int64_t first_row, std::span<const double> values) {
+      if (first_row + static_cast<int64_t>(values.size()) > 1) throw Error(rows->where(), ": several graphs, expected one");
+      nodes = values[0];
     });
-    if (nodes_ < 1 || nodes_ > std::numeric_limits<int32_t>::max() - 1)
-      throw Error(table->path(), ": ", nodes_, " nodes, expected 1 to ", std::numeric_limits<int32_t>::max() - 1);
+    if (!(nodes >= 1 && nodes <= std::numeric_limits<int32_t>::max() - 1) || nodes != std::trunc(nodes))
+      throw Error(rows->where(), ": ", nodes, " nodes, expected 1 to ", std::numeric_limits<int32_t>::max() - 1);
+    nodes_ = static_cast<int64_t>(nodes);
   }
 
-  std::unique_ptr<Table> features_table() const {
-    if (!fs::exists(raw_ / "node-feat.csv.gz") && !fs::exists(raw_ / "node-feat.csv") &&
-        (fs::exists(raw_ / "edge-feat.csv.gz") || fs::exists(raw_ / "edge-feat.csv")))
-      throw Error(raw_.string(), ": features on edges alone (ogbn-proteins); expected node-feat.csv.gz: write one, such as each node's "
-                  "mean of its edges' features");
-    return open(raw_, "node-feat");
+  bool from_edges() const { return !r_.features_from_edges.empty(); }
+
+  void check_features() const {
+    if (from_edges() && !files_.has("edge-feat")) throw Error(raw_.string(), ": no features on edges (edge-feat) for --node-features-from-edges");
+    if (!from_edges() && !files_.has("node-feat") && files_.has("edge-feat"))
+      throw Error(raw_.string(), ": features on edges alone (as ogbn-proteins); --node-features-from-edges mean or sum makes features "
+                  "of the nodes of them");
   }
 
   Labels read_labels() const {
-    const auto table = open(raw_, "node-label");
-    const std::vector<std::string> names = names_of(*table);
-    const bool several = names.size() > 1;
+    const auto rows = files_.open("node-label");
+    const int64_t columns = rows->columns();
+    const bool several = columns > 1;
     constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
     Labels labels;
-    int64_t rows = 0;
-    table->read(names, names, {}, [&](const TableBatch& batch) {
-      for (int64_t i = 0; i < batch.rows; ++i)
-        for (size_t c = 0; c < names.size(); ++c) {
-          const TableBatch::Values& values = batch.columns[c];
-          const double value = values.missing[i] || values.numbers[i] == -1 ? kMissing : values.numbers[i];
-          const bool fits = std::isnan(value) || (several ? value == 0 || value == 1 : value >= 0 && value < kMostClasses && value == std::trunc(value));
-          if (!fits) throw Error(table->path(), ": row ", batch.first_row + i + 1, ": ", value, ", expected ", several ? "0, 1 or nan" : "a class or nan");
-          if (several) labels.multi.push_back(static_cast<float>(value));
-          else labels.single.push_back(std::isnan(value) ? -1 : static_cast<int32_t>(value));
-        }
-      rows += batch.rows;
+    several ? labels.multi.reserve(nodes_ * columns) : labels.single.reserve(nodes_);
+    read_all(*rows, [&](int64_t first_row, std::span<const double> values) {
+      for (size_t i = 0; i < values.size(); ++i) {
+        const double value = values[i] == -1 ? kMissing : values[i];
+        const bool fits = std::isnan(value) || (several ? value == 0 || value == 1 : value >= 0 && value < kMostClasses && value == std::trunc(value));
+        if (!fits)
+          throw Error(rows->where(), ": row ", first_row + static_cast<int64_t>(i) / columns + 1, ": ", value, ", expected ",
+                      several ? "0, 1 or nan" : "a class or nan");
+        if (several) labels.multi.push_back(static_cast<float>(value));
+        else labels.single.push_back(std::isnan(value) ? -1 : static_cast<int32_t>(value));
+      }
     });
-    expect_rows(*table, rows);
-    labels.classes = several ? static_cast<int64_t>(names.size()) : 1 + *std::max_element(labels.single.begin(), labels.single.end());
-    if (labels.classes < 1) throw Error(table->path(), ": no node has a label");
+    labels.classes = several ? columns : 1 + *std::max_element(labels.single.begin(), labels.single.end());
+    if (labels.classes < 1) throw Error(rows->where(), ": no node has a label");
     return labels;
   }
 
-  void expect_rows(const Table& table, int64_t rows) const {
-    if (rows != nodes_) throw Error(table.path(), ": ", rows, " rows, expected ", nodes_, ", one a node");
+  /// Rows that are the nodes'.
+  template <class Take>
+  void read_all(OgbRows& rows, Take take) const {
+    int64_t done = 0;
+    rows.read([&](int64_t first_row, std::span<const double> values) {
+      done += static_cast<int64_t>(values.size()) / rows.columns();
+      if (done > nodes_) throw Error(rows.where(), ": more than ", nodes_, " rows, expected one a node");
+      take(first_row, values);
+    });
+    if (done != nodes_) throw Error(rows.where(), ": ", done, " rows, expected ", nodes_, ", one a node");
   }
 
   void write_split(const Labels& labels, GraphFolderWriter& to) const {
@@ -119,10 +121,10 @@ class Converter {
     Split split;
     const std::pair<const char*, std::vector<int32_t>*> parts[] = {{"train", &split.train}, {"valid", &split.val}, {"test", &split.test}};
     for (const auto& [name, ids] : parts) {
-      const auto table = open(found[0], name);
-      expect_columns(*table, 1);
-      table->read({"f0"}, {}, {}, [&, &ids = ids](const TableBatch& batch) {
-        for (int64_t i = 0; i < batch.rows; ++i) ids->push_back(static_cast<int32_t>(checked(*table, batch, 0, i)));
+      const auto rows = OgbFiles::open_csv(found[0], name);
+      expect_columns(*rows, 1);
+      rows->read([&, &ids = ids](int64_t first_row, std::span<const double> values) {
+        for (size_t i = 0; i < values.size(); ++i) ids->push_back(node(*rows, first_row + static_cast<int64_t>(i), values[i]));
       });
     }
     const int64_t dropped = check_split(split, labels, found[0].string());
@@ -130,49 +132,74 @@ class Converter {
     to.write_splits({split});
   }
 
-  int64_t checked(const Table& table, const TableBatch& batch, size_t column, int64_t i) const {
-    const int64_t id = batch.columns[column].missing[i] ? -1 : batch.columns[column].integers[i];
-    if (id < 0 || id >= nodes_) throw Error(table.path(), ": row ", batch.first_row + i + 1, ": node ", id, ", expected 0 to ", nodes_ - 1);
-    return id;
+  int32_t node(const OgbRows& rows, int64_t row, double id) const {
+    if (id >= 0 && id < static_cast<double>(nodes_) && id == std::trunc(id)) return static_cast<int32_t>(id);
+    throw Error(rows.where(), ": row ", row + 1, ": node ", id, ", expected 0 to ", nodes_ - 1);
   }
 
-  void write_features(const Table& table, GraphFolderWriter& to) const {
-    const std::vector<std::string> names = names_of(table);
-    const size_t columns = names.size();
-    to.begin_features(static_cast<int64_t>(columns), r_.type);
-    std::vector<float> rows;
-    int64_t done = 0;
-    table.read(names, names, {}, [&](const TableBatch& batch) {
-      rows.resize(batch.rows * columns);
-      for (size_t c = 0; c < columns; ++c)
-        for (int64_t i = 0; i < batch.rows; ++i)
-          rows[i * columns + c] = batch.columns[c].missing[i] ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(batch.columns[c].numbers[i]);
-      if (done + batch.rows > nodes_) throw Error(table.path(), ": more than ", nodes_, " rows, expected one a node");
-      to.add_features(rows);
-      done += batch.rows;
-      tell(0.5 * static_cast<double>(done) / static_cast<double>(nodes_));
+  void read_edges(ExternalSort& sort, GraphFolderWriter& to) const {
+    const auto rows = files_.open("edge");
+    expect_columns(*rows, 2);
+    std::unique_ptr<AtomicFile> kept;
+    if (from_edges()) kept = std::make_unique<AtomicFile>(to.scratch() / kEdges);
+    rows->read([&](int64_t first_row, std::span<const double> values) {
+      for (size_t i = 0; i < values.size(); i += 2) {
+        const int64_t row = first_row + static_cast<int64_t>(i) / 2;
+        const Ends ends{node(*rows, row, values[i]), node(*rows, row, values[i + 1])};
+        sort.add(edge_key(ends.destination, ends.source));
+        if (!r_.directed) sort.add(edge_key(ends.source, ends.destination));
+        if (kept) kept->write(&ends, sizeof ends);
+      }
+      tell(0.3);
     });
-    expect_rows(table, done);
+    if (kept) kept->commit();
   }
 
-  void write_edges(GraphFolderWriter& to) const {
-    const auto table = open(raw_, "edge");
-    expect_columns(*table, 2);
-    ExternalSort sort(to.scratch(), r_.memory);
-    table->read({"f0", "f1"}, {}, {}, [&](const TableBatch& batch) {
-      for (int64_t i = 0; i < batch.rows; ++i) {
-        const int64_t source = checked(*table, batch, 0, i), destination = checked(*table, batch, 1, i);
-        sort.add(edge_key(destination, source));
-        if (!r_.directed) sort.add(edge_key(source, destination));
+  void write_features(GraphFolderWriter& to) const {
+    if (from_edges()) return write_features_from_edges(to);
+    const auto rows = files_.open("node-feat");
+    to.begin_features(rows->columns(), r_.type);
+    std::vector<float> kept;
+    read_all(*rows, [&](int64_t first_row, std::span<const double> values) {
+      kept.assign(values.begin(), values.end());
+      to.add_features(kept);
+      tell(0.4 + 0.3 * static_cast<double>(first_row) / static_cast<double>(nodes_));
+    });
+  }
+
+  /// Each node's mean or sum over the edges listed at it: at both ends, of directed edges at the destination.
+  void write_features_from_edges(GraphFolderWriter& to) const {
+    const auto rows = files_.open("edge-feat");
+    const int64_t columns = rows->columns();
+    std::vector<double> sum(nodes_ * columns, 0);
+    std::vector<int64_t> count(nodes_, 0);
+    RecordReader<Ends> edges(to.scratch() / kEdges, 1 << 20);
+    rows->read([&](int64_t, std::span<const double> values) {
+      for (size_t at = 0; at < values.size(); at += columns, edges.next()) {
+        if (edges.done()) throw Error(rows->where(), ": more rows than edges, expected one an edge");
+        for (const int32_t end : {edges.head().destination, edges.head().source}) {
+          ++count[end];
+          for (int64_t c = 0; c < columns; ++c) sum[end * columns + c] += values[at + c];
+          if (r_.directed) break;
+        }
       }
       tell(0.5);
     });
-    to.add_edges(sort, [this](double done) { tell(0.7 + 0.3 * done); });
-    if (to.edges() == 0) throw Error(table->path(), ": no edge but self loops");
+    if (!edges.done()) throw Error(rows->where(), ": fewer rows than edges, expected one an edge");
+    to.begin_features(columns, r_.type);
+    std::vector<float> row(columns);
+    for (int64_t i = 0; i < nodes_; ++i) {
+      const double over = r_.features_from_edges == "mean" && count[i] > 0 ? static_cast<double>(count[i]) : 1;
+      for (int64_t c = 0; c < columns; ++c) row[c] = static_cast<float>(sum[i * columns + c] / over);
+      to.add_features(row);
+    }
   }
+
+  static constexpr const char* kEdges = "edges";
 
   const TablesRequest& r_;
   fs::path folder_, raw_;
+  OgbFiles files_;
   int64_t nodes_ = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/io/splits.h"
+#include "graphsieve/tables/id_join.h"
 #include "graphsieve/tables/node_ids.h"
 #include "graphsieve/tables/table.h"
 
@@ -20,6 +21,7 @@ namespace {
 constexpr size_t kMostTexts = 1000;  // of a text column
 constexpr int64_t kBlock = 4096;      // ids looked up by one thread
 constexpr int64_t kMostClasses = 1000000;
+constexpr int64_t kLeastMemory = 64 << 10;
 
 std::string quoted(std::string_view text) { return str("'", text.substr(0, 60), "'"); }
 
@@ -27,6 +29,25 @@ std::string quoted(std::string_view text) { return str("'", text.substr(0, 60), 
 std::string at(const Table& table, int64_t row, const std::string& column) {
   return str(table.path(), ": row ", row + 1, ", column '", column, "'");
 }
+
+/// The values of a column as types 0, 1, … in their order: texts alphabetically, integers by size.
+struct EdgeTypes {
+  std::map<std::string, int, std::less<>> texts;
+  std::map<int64_t, int> integers;
+  std::vector<std::string> names;
+
+  void add(const TableBatch::Values& values, int64_t i) {
+    if (values.kind == ColumnKind::kInteger) integers.try_emplace(values.integers[i], 0);
+    else if (texts.find(values.texts[i]) == texts.end()) texts.emplace(values.texts[i], 0);
+  }
+  void finish() {
+    for (auto& [text, type] : texts) type = static_cast<int>(names.size()), names.push_back(text);
+    for (auto& [integer, type] : integers) type = static_cast<int>(names.size()), names.push_back(str(integer));
+  }
+  int of(const TableBatch::Values& values, int64_t i) const {
+    return values.kind == ColumnKind::kInteger ? integers.find(values.integers[i])->second : texts.find(values.texts[i])->second;
+  }
+};
 
 class Converter {
  public:
@@ -36,19 +57,22 @@ class Converter {
 
   void run() {
     if (r_.labels.empty()) throw Error("tables: no label column is named");
+    if (r_.memory < kLeastMemory) throw Error("tables: ", r_.memory, " bytes of memory (--memory), expected at least ", kLeastMemory);
     choose_features();
-    read_nodes();
-    if (ids_.size() < 1) throw Error(nodes_->path(), ": no rows");
-    if (ids_.size() > std::numeric_limits<int32_t>::max() - 1)
-      throw Error(nodes_->path(), ": ", ids_.size(), " rows, expected at most ", std::numeric_limits<int32_t>::max() - 1);
-    ids_.finish(nodes_->path());
-    GraphFolderWriter to(r_.out, ids_.size(), r_.directed, r_.overwrite);
+    GraphFolderWriter to(r_.out, -1, r_.directed, r_.overwrite);
+    read_nodes(to);
+    if (count_ < 1) throw Error(nodes_->path(), ": no rows");
+    if (count_ > std::numeric_limits<int32_t>::max() - 1)
+      throw Error(nodes_->path(), ": ", count_, " rows, expected at most ", std::numeric_limits<int32_t>::max() - 1);
+    to.set_nodes(count_);
+    finish_ids();
     tell(0.2);
     write_labels(to);
     write_features(to);
     tell(0.5);
     write_edges(to);
-    if (ids_.text()) to.write_ids(ids_.text_start(), ids_.texts());
+    if (join_) {}  // its ids are written already
+    else if (ids_.text()) to.write_ids(ids_.text_start(), ids_.texts());
     else if (!ids_.plain()) to.write_ids(ids_.integers());
     to.commit(r_.name.empty() ? r_.out.filename().string() : r_.name, "default");
     tell(1);
@@ -80,7 +104,7 @@ class Converter {
   }
 
   /// The first reading: ids, labels, splits, and the texts of text columns.
-  void read_nodes() {
+  void read_nodes(GraphFolderWriter& to) {
     std::vector<std::string> names = {r_.id};
     for (const std::string& label : r_.labels) nodes_->column(label, "labels (--label)"), names.push_back(label);
     const bool several = r_.labels.size() > 1;
@@ -89,7 +113,7 @@ class Converter {
     if (several) as_number = r_.labels;
     for (const auto& [name, texts] : texts_) names.push_back(name);
     nodes_->read(names, as_number, as_text, [&](const TableBatch& batch) {
-      take_ids(batch);
+      take_ids(batch, to);
       several ? take_several(batch) : take_label(batch);
       size_t c = 1 + r_.labels.size();
       if (!r_.split.empty()) take_split(batch, batch.columns[c++]);
@@ -97,14 +121,47 @@ class Converter {
     });
   }
 
-  void take_ids(const TableBatch& batch) {
+  void take_ids(const TableBatch& batch, GraphFolderWriter& to) {
     const TableBatch::Values& ids = batch.columns[0];
     if (ids.kind == ColumnKind::kNumber)
       throw Error(nodes_->path(), ": column '", r_.id, "' holds numbers that are no integers, expected integers or texts as ids");
     for (int64_t i = 0; i < batch.rows; ++i) {
       if (ids.missing[i]) throw Error(at(*nodes_, batch.first_row + i, r_.id), ": no id");
-      ids_.text() ? ids_.add(ids.texts[i]) : ids_.add(ids.integers[i]);
+      if (join_) ids_.text() ? add_on_disk(ids.texts[i], to) : add_on_disk(ids.integers[i], to);
+      else ids_.text() ? ids_.add(ids.texts[i]) : ids_.add(ids.integers[i]);
     }
+    count_ += batch.rows;
+    if (!join_ && ids_.bytes() > r_.memory / 2) leave_memory(to);
+  }
+
+  template <class Id>
+  void add_on_disk(const Id& id, GraphFolderWriter& to) {
+    to.add_id(id);
+    join_->add_node(id_key(id));
+  }
+
+  void leave_memory(GraphFolderWriter& to) {
+    join_ = std::make_unique<IdJoin>(to.scratch(), r_.memory);
+    for (int64_t i = 0; i < count_; ++i) ids_.text() ? add_on_disk(ids_.text_at(i), to) : add_on_disk(ids_.integers()[i], to);
+    ids_ = NodeIds(ids_.text());
+    note(str("the node ids take more than half of the ", r_.memory, " bytes of memory (--memory): they are sorted on disk"));
+  }
+
+  void finish_ids() {
+    if (!join_) return ids_.finish(nodes_->path());
+    const IdJoin::Twice twice = join_->finish_nodes();
+    if (twice.second >= 0)
+      throw Error(nodes_->path(), ": rows ", twice.first + 1, " and ", twice.second + 1, " have the same id '",
+                  cell(*nodes_, r_.id, twice.second), "'");
+  }
+
+  /// An id by its row, for a message: the column is read for it.
+  std::string cell(const Table& table, const std::string& column, int64_t row) const {
+    std::string found;
+    table.read({column}, {}, {column}, [&](const TableBatch& batch) {
+      if (row >= batch.first_row && row < batch.first_row + batch.rows) found = batch.columns[0].texts[row - batch.first_row];
+    });
+    return found;
   }
 
   void take_label(const TableBatch& batch) {
@@ -232,7 +289,7 @@ class Converter {
       for (int64_t i = 0; i < batch.rows; ++i)
         for (int64_t c = 0; c < columns; ++c) changes[c] |= rows[i * columns + c] != start[c];
       to.add_features(rows);
-      tell(0.2 + 0.3 * static_cast<double>(batch.first_row + batch.rows) / static_cast<double>(ids_.size()));
+      tell(0.2 + 0.3 * static_cast<double>(batch.first_row + batch.rows) / static_cast<double>(count_));
     });
     if (filled > 0) note(str(filled, " missing numbers set to ", *r_.fill));
     const auto constant = std::count(changes.begin(), changes.end(), 0);
@@ -248,10 +305,13 @@ class Converter {
     });
     for (int64_t i = 0; i < batch.rows; ++i) {
       if (ids.missing[i]) throw Error(at(*edges_, batch.first_row + i, name), ": no id");
-      if (to[i] >= 0 || r_.drop_dangling) continue;
-      throw Error(at(*edges_, batch.first_row + i, name), ": no node has the id ",
-                  ids_.text() ? quoted(ids.texts[i]) : str(ids.integers[i]), "; --drop-dangling leaves such edges out");
+      if (to[i] < 0 && !r_.drop_dangling)
+        dangles(batch.first_row + i, name, ids_.text() ? std::string(ids.texts[i]) : str(ids.integers[i]));
     }
+  }
+
+  [[noreturn]] void dangles(int64_t row, const std::string& name, std::string_view id) const {
+    throw Error(at(*edges_, row, name), ": no node has the id ", ids_.text() ? quoted(id) : std::string(id), "; --drop-dangling leaves such edges out");
   }
 
   /// Integers may stand for texts, nothing else for something else.
@@ -262,28 +322,74 @@ class Converter {
                 nodes_->path(), " do");
   }
 
+  int type_of(const TableBatch& batch, int64_t i) const { return r_.edge_type.empty() ? 0 : edge_types_.of(batch.columns[2], i); }
+
+  void add_to_join(const TableBatch& batch) {
+    const TableBatch::Values &source = batch.columns[0], &destination = batch.columns[1];
+    for (int64_t i = 0; i < batch.rows; ++i) {
+      const int64_t row = batch.first_row + i;
+      if (source.missing[i] || destination.missing[i]) throw Error(at(*edges_, row, source.missing[i] ? r_.source : r_.destination), ": no id");
+      if (ids_.text()) join_->add_edge(id_key(source.texts[i]), id_key(destination.texts[i]), row, type_of(batch, i));
+      else join_->add_edge(id_key(source.integers[i]), id_key(destination.integers[i]), row, type_of(batch, i));
+    }
+  }
+
+  /// A reading of the column of types alone, for their names in order.
+  void read_edge_types() {
+    const ColumnKind kind = edges_->column(r_.edge_type, "edge types (--edge-type)").kind;
+    if (kind == ColumnKind::kNumber)
+      throw Error(edges_->path(), ": column '", r_.edge_type, "' holds numbers that are no integers, expected integers or texts as edge types");
+    edges_->read({r_.edge_type}, {}, {}, [&](const TableBatch& batch) {
+      const TableBatch::Values& values = batch.columns[0];
+      for (int64_t i = 0; i < batch.rows; ++i) {
+        if (values.missing[i]) throw Error(at(*edges_, batch.first_row + i, r_.edge_type), ": no edge type");
+        edge_types_.add(values, i);
+        if (edge_types_.texts.size() + edge_types_.integers.size() > kMostDataTypes)
+          throw Error(edges_->path(), ": column '", r_.edge_type, "' holds more than ", kMostDataTypes, " different edge types");
+      }
+    });
+    edge_types_.finish();
+  }
+
   void write_edges(GraphFolderWriter& to) {
     const std::vector<std::string> names = {r_.source, r_.destination};
     edges_->column(r_.source, "sources (--source)");
     edges_->column(r_.destination, "destinations (--destination)");
-    ExternalSort sort(to.scratch(), r_.memory);
-    std::vector<int64_t> source, destination;
+    if (!r_.edge_type.empty()) {
+      read_edge_types();
+      to.set_edge_types(edge_types_.names);
+    }
+    std::vector<std::string> columns = names;
+    if (!r_.edge_type.empty()) columns.push_back(r_.edge_type);
+    const EdgeKeys keys = to.edge_keys();
+    ExternalSort sort(to.scratch(), join_ ? r_.memory / 2 : r_.memory - ids_.bytes());
     int64_t listed = 0, dangling = 0;
-    edges_->read(names, {}, ids_.text() ? names : std::vector<std::string>(), [&](const TableBatch& batch) {
+    const auto take = [&](int64_t source, int64_t destination, int type) {
+      ++listed;
+      sort.add(keys.key(destination, source, type));
+      if (!r_.directed) sort.add(keys.key(source, destination, type));
+    };
+    std::vector<int64_t> source, destination;
+    edges_->read(columns, {}, ids_.text() ? names : std::vector<std::string>(), [&](const TableBatch& batch) {
       for (const std::string& name : names) check_kind(name);
-      places(batch, 0, names[0], source);
-      places(batch, 1, names[1], destination);
-      for (int64_t i = 0; i < batch.rows; ++i) {
-        if (source[i] < 0 || destination[i] < 0) {
-          ++dangling;
-          continue;
+      if (join_) {
+        add_to_join(batch);
+      } else {
+        places(batch, 0, names[0], source);
+        places(batch, 1, names[1], destination);
+        for (int64_t i = 0; i < batch.rows; ++i) {
+          if (source[i] < 0 || destination[i] < 0) ++dangling;
+          else take(source[i], destination[i], type_of(batch, i));
         }
-        ++listed;
-        sort.add(edge_key(destination[i], source[i]));
-        if (!r_.directed) sort.add(edge_key(source[i], destination[i]));
       }
       tell(0.5);
     });
+    if (join_) {
+      const IdJoin::Dangling found = join_->edges(take, [this] { tell(0.6); });
+      dangling = found.count;
+      const std::string& name = found.source ? names[0] : names[1];
+      if (dangling > 0 && !r_.drop_dangling) dangles(found.row, name, cell(*edges_, name, found.row));
+    }
     if (listed == 0) throw Error(edges_->path(), ": no edges");
     to.add_edges(sort, [this](double done) { tell(0.7 + 0.3 * done); });
     if (dangling > 0) note(str(dangling, " edges with an id that no node has left out"));
@@ -294,12 +400,15 @@ class Converter {
 
   const TablesRequest& r_;
   std::unique_ptr<Table> nodes_, edges_;
-  NodeIds ids_;
+  NodeIds ids_;                   ///< where they fit in half of the memory
+  std::unique_ptr<IdJoin> join_;  ///< else
+  int64_t count_ = 0;             ///< nodes
   std::vector<std::string> features_;
   std::map<std::string, std::map<std::string, int64_t, std::less<>>> texts_;  ///< of a text column: each text's feature column
   std::map<std::string, int32_t> class_names_;  ///< of a text label: a number in the order of their coming
   std::vector<int32_t> classes_;
   std::vector<float> several_;
+  EdgeTypes edge_types_;
   Split split_;
 };
 

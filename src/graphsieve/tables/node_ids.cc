@@ -41,6 +41,12 @@ void NodeIds::add(std::string_view id) {
   ++count_;
 }
 
+int64_t NodeIds::bytes() const {
+  if (plain()) return 0;
+  const size_t table = std::bit_ceil(static_cast<size_t>(2 * count_)) * sizeof(slots_[0]);
+  return static_cast<int64_t>(table + bytes_.capacity() + (start_.capacity() + integers_.capacity()) * sizeof(int64_t));
+}
+
 void NodeIds::finish(const std::string& where) {
   if (plain()) return;
   slots_.assign(std::bit_ceil(static_cast<size_t>(2 * count_)), -1);

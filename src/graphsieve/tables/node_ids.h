@@ -22,6 +22,9 @@ class NodeIds {
   void add(int64_t id);
   void add(std::string_view id);
 
+  /// Bytes held, the table that finish() makes among them.
+  int64_t bytes() const;
+
   /// After the last add. Throws Error, beginning with `where`, naming both rows, where an id stands twice.
   void finish(const std::string& where);
 
@@ -29,15 +32,15 @@ class NodeIds {
   int64_t find(int64_t id) const;
   int64_t find(std::string_view id) const;
 
+  std::string_view text_at(int64_t place) const {
+    return std::string_view(bytes_).substr(start_[place], start_[place + 1] - start_[place]);
+  }
   std::string name(int64_t place) const;
   const std::vector<int64_t>& integers() const { return integers_; }  ///< by place; empty where they are 0, 1, 2, …
   const std::vector<int64_t>& text_start() const { return start_; }   ///< where each text begins in texts(), and the end
   const std::string& texts() const { return bytes_; }
 
  private:
-  std::string_view text_at(int64_t place) const {
-    return std::string_view(bytes_).substr(start_[place], start_[place + 1] - start_[place]);
-  }
   /// The slot of that key: the one that holds it, or the empty one where it would go.
   template <class Equal>
   size_t slot_of(uint64_t hash, Equal equal) const;

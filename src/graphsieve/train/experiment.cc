@@ -126,7 +126,7 @@ class Experiment {
     if (outcomes_.empty() && from.state.at("stage") == "estimator") return;
     const RunOutcome of = outcomes_.empty() ? run_outcome(from.state.at("outcome")) : outcomes_.front();
     estimate_.network = nn::Transformer(nn::estimator_shape(recipe_, prepared_.features.cols, prepared_.data.labels,
-                                                            AttentionGraph().types));
+                                                            prepared_.edge_types));
     read_network(first_run / "estimator.safetensors", estimate_.network);
     estimate_.figures = of.estimator;
     estimate_.temperature = of.temperature;

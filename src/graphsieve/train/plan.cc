@@ -160,12 +160,12 @@ class Planner {
   }
 
   nn::TransformerShape network_shape() const {
-    return nn::network_shape(recipe_, prepared_.features.cols, data_.labels, AttentionGraph().types);
+    return nn::network_shape(recipe_, prepared_.features.cols, data_.labels, prepared_.edge_types);
   }
 
   DryStage estimator() const {
     const EstimatorRecipe& e = recipe_.estimator;
-    DryStage stage = whole(nn::estimator_shape(recipe_, prepared_.features.cols, data_.labels, AttentionGraph().types));
+    DryStage stage = whole(nn::estimator_shape(recipe_, prepared_.features.cols, data_.labels, prepared_.edge_types));
     if (e.batch_size > 0) take_batches(stage, e.batch_size, std::vector<int64_t>(e.layers, e.fan_out));
     return stage;
   }
@@ -280,7 +280,7 @@ class Planner {
   void compare(Plan& plan) const {
     Recipe full = recipe_;
     full.model = "exphormer";
-    const DryStage stage = whole(nn::network_shape(full, prepared_.features.cols, data_.labels, AttentionGraph().types));
+    const DryStage stage = whole(nn::network_shape(full, prepared_.features.cols, data_.labels, prepared_.edge_types));
     plan.full_exphormer = process_bytes(dry_run({stage}, held_, 0).front().peak_ram);
     const double n = static_cast<double>(data_.nodes);
     plan.full_attention = static_cast<int64_t>(

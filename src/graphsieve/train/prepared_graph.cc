@@ -99,6 +99,7 @@ PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& obs
   features = feature_matrix(treated(d.features, feature_treatment(recipe.data.features), &feature_notes));
   note_treatment(feature_notes, observer);
   take_graph(recipe, observer);
+  if (recipe.graph.graph_edges) edge_types = attention_types(edges.types);
   if (d.labels.multi_label()) {
     targets = tensor_of(d.labels.multi, {d.nodes, d.labels.classes}, at::kFloat);
   } else {
@@ -113,7 +114,7 @@ void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
     if (data.graph->directed != directed)
       throw Error(data.source, ": holds the ", directed ? "undirected" : "directed", " graph, and graph.directed is ",
                   directed ? "true" : "false", "; convert it ", directed ? "with" : "without", " --directed");
-    edges = {data.graph->row_start, data.graph->source};
+    edges = data.graph->rows();
     return;
   }
   GraphNotes notes;

@@ -25,6 +25,7 @@ struct PreparedData {
   at::Tensor classes;   ///< int64 [n], −1 unlabelled; undefined if multi-label
   at::Tensor targets;   ///< float32 [n, labels], NaN missing; undefined if single-label
   CsrView edges;        ///< after the transforms
+  int edge_types = attention_types(1);  ///< of the attention graph
   Metric metric;
 
  private:
