@@ -16,6 +16,7 @@ struct TrainingOptions {
   std::string recipe;                 ///< name or file; empty: the data's
   std::vector<std::string> settings;  ///< key=value
   std::string weights;                ///< run folder to start from; empty: random weights
+  std::string epsilon;                ///< of network.epsilon; empty: the recipe's
   std::string split;                  ///< "0", "0,3" or "all"; empty: 0
   int64_t repeats = 1;
   uint64_t seed = 0;
@@ -32,6 +33,7 @@ struct TrainingOptions {
 /// Adds all but GRAPH.
 void add_training_options(CLI::App& command, TrainingOptions& options);
 void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std::string>& settings);
+void add_epsilon_option(CLI::App& command, std::string& epsilon);
 void add_memory_option(CLI::App& command, uint64_t& memory);
 void add_threads_option(CLI::App& command, int& threads);
 void add_quiet_option(CLI::App& command, bool& quiet);

@@ -16,6 +16,7 @@
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/train/attention_scores.h"
+#include "graphsieve/train/choose_k.h"
 #include "graphsieve/train/memory_limit.h"
 #include "graphsieve/train/metrics_file.h"
 #include "graphsieve/train/run_folder.h"
@@ -147,8 +148,15 @@ class Experiment {
   }
 
   void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) const {
-    write_text_file(to / "recipe.yaml", to_yaml(recipe_));
+    write_text_file(to / "recipe.yaml", to_yaml(outcomes.size() == 1 ? recipe_of(outcomes[0]) : recipe_));
     write_json(to / "result.json", result_json(graph_, prepared_.metric, recipe_, outcomes, seconds));
+  }
+
+  /// With the k that the run chose, if it did: what is done with its folder does not choose again.
+  Recipe recipe_of(const RunOutcome& outcome) const {
+    Recipe recipe = recipe_;
+    if (!outcome.k.empty()) recipe.network.k = outcome.k;
+    return recipe;
   }
 
   RunOutcome one(const RunPlan& plan, const fs::path& to, const Checkpoint* from) {
@@ -157,6 +165,7 @@ class Experiment {
     outcome.seed = plan.seed;
     const bool at_network = from && from->state.at("stage") == "network";
     if (at_network) outcome = run_outcome(from->state.at("outcome"));
+    Recipe recipe = recipe_of(outcome);
     Split split = make_split(prepared_, recipe_, plan.split, observer_);
     write_split(to / "split.json", split);
     // The estimator and its graph are keyed by the run's seed; the release's protocol keeps the first.
@@ -166,7 +175,7 @@ class Experiment {
     graph_["attention_seed"] = graph_seed;
     MetricsFile metrics(to / "metrics.jsonl", from ? from->state.at("metrics_bytes").get<int64_t>() : 0);
     const char* stage = "estimator";
-    StageContext context{prepared_, split, recipe_, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
+    StageContext context{prepared_, split, recipe, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
     context.checkpoints = checkpoints_.get();
     context.resume = from && from->state.contains("loop") ? from : nullptr;
     context.outer = [&](Checkpoint& c) {
@@ -178,7 +187,11 @@ class Experiment {
                  {"seconds", seconds()}};
     };
     std::vector<at::Tensor> scores;
-    if (recipe_.model == "spexphormer") scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+    if (recipe_.model == "spexphormer") {
+      scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+      if (!at_network) outcome.k = k_for(context, graph, scores, to);
+      recipe = recipe_of(outcome);
+    }
     if (request_.stages == Stages::kEstimator) return outcome;
     stage = "network";
     if (!at_network) {
@@ -187,6 +200,16 @@ class Experiment {
     }
     train(context, graph, scores, outcome, to);
     return outcome;
+  }
+
+  /// The recipe's k, or what its epsilon makes of the scores.
+  std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
+                             const fs::path& to) const {
+    if (recipe_.network.epsilon == 0) return recipe_.network.k;
+    check_scores(recipe_, graph, scores);
+    const std::vector<ChosenK> layers = choose_k(recipe_.network, graph.edges, scores, context.seed, 0, observer_);
+    write_json(to / "epsilon.json", epsilon_json(recipe_.network, 0, layers));
+    return k_of(layers);
   }
 
   /// The scores are on the disk, the network has not begun.
@@ -252,7 +275,7 @@ class Experiment {
     write_network(to / "network.safetensors", trained.network);
     const torch::NoGradGuard no_grad;
     const NetworkInput input =
-        network_input(recipe_, prepared_, graph, scores, context.seed, trained.figures.best_epoch);
+        network_input(context.recipe, prepared_, graph, scores, context.seed, trained.figures.best_epoch);
     const Probabilities p = probabilities(trained.network(input, ForwardOptions()), prepared_.data.labels);
     outcome.per_class = per_class(p, prepared_.data.labels, context.split.test);
     write_predictions(to / "predictions.csv", p, prepared_.data, context.split);
