@@ -15,6 +15,7 @@ void add_run_command(Program& program) {
       "Examples:\n"
       "  graphsieve run minesweeper.npz --split all\n"
       "  graphsieve run graph.npz --recipe default --set network.width=32 --set network.k=8-4-4-4\n"
+      "  graphsieve run graph.npz --epsilon 0.1\n"
       "  graphsieve run graph.npz --set model=exphormer --seed 3 --repeats 5 --out runs/full\n"
       "  graphsieve run minesweeper:30 --set estimator.epochs=5 --set network.epochs=5");
   command->callback(

@@ -11,7 +11,7 @@ namespace graphsieve {
 namespace {
 
 struct SparsifyOptions {
-  std::string run, k, sampler, out;
+  std::string run, k, epsilon, epsilon_of, sampler, out;
   int64_t epoch = 0;
   int threads = 0;
   bool quiet = false;
@@ -21,6 +21,8 @@ SparsifyRequest make_request(const SparsifyOptions& options) {
   read_result(options.run);  // says so if it is not a run folder
   std::vector<std::string> settings;
   if (!options.k.empty()) settings.push_back("network.k=" + options.k);
+  if (!options.epsilon.empty()) settings.push_back("network.epsilon=" + options.epsilon);
+  if (!options.epsilon_of.empty()) settings.push_back("network.epsilon_of=" + options.epsilon_of);
   if (!options.sampler.empty()) settings.push_back("network.sampler=" + options.sampler);
   const std::string recipe_path = (std::filesystem::path(options.run) / "recipe.yaml").string();
   const Recipe recipe = make_recipe(recipe_path, "", settings);
@@ -28,6 +30,8 @@ SparsifyRequest make_request(const SparsifyOptions& options) {
   request.run = folder_path(options.run);
   request.out = options.out.empty() ? next_free(request.run.string() + "-sparse") : folder_path(options.out);
   request.k = recipe.network.k;
+  if (!options.epsilon.empty()) request.epsilon = recipe.network.epsilon;
+  request.epsilon_of = recipe.network.epsilon_of;
   request.sampler = recipe.network.sampler;
   request.epoch = options.epoch;
   return request;
@@ -53,10 +57,15 @@ void add_sparsify_command(Program& program) {
   auto options = std::make_shared<SparsifyOptions>();
   CLI::App* command = program.app.add_subcommand("sparsify", "Draw a sparse graph with the scores of a run");
   command->add_option("RUN", options->run, "Run folder with scores")->required();
-  command
-      ->add_option("--k", options->k,
-                   "In-edges per node: one number, or one per layer as 12-5-5-5 (default: the run's)")
-      ->type_name("K");
+  auto* k = command
+                ->add_option("--k", options->k,
+                             "In-edges per node: one number, or one per layer as 12-5-5-5 (default: the run's)")
+                ->type_name("K");
+  add_epsilon_option(*command, options->epsilon);
+  auto* epsilon = command->get_option("--epsilon")->excludes(k);
+  command->add_option("--epsilon-of", options->epsilon_of, "mass or operator_norm (default: the run's network.epsilon_of)")
+      ->needs(epsilon)
+      ->type_name("NAME");
   command
       ->add_option("--sampler", options->sampler, "graph_reservoir, graph_uniform, graph_max, … (default: the run's)")
       ->type_name("NAME");
@@ -71,7 +80,8 @@ void add_sparsify_command(Program& program) {
       "Writes layer_L_source.npy and layer_L_type.npy, [nodes x k], and prints the folder.\n\n"
       "Examples:\n"
       "  graphsieve sparsify runs/graph-1 --k 8 --out sparse\n"
-      "  graphsieve sparsify runs/graph-1 --k 12-5-5-5 --sampler graph_max");
+      "  graphsieve sparsify runs/graph-1 --k 12-5-5-5 --sampler graph_max\n"
+      "  graphsieve sparsify runs/graph-1 --epsilon 0.1");
   command->callback([options, &program] { program.action = [options] { run_sparsify(*options); }; });
 }
 

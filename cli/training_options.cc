@@ -30,6 +30,13 @@ std::string check_seed(const std::string& text) {
   return digits ? "" : "seed '" + text + "': expected a whole number from 0";
 }
 
+std::string check_epsilon(const std::string& text) {
+  double epsilon = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), epsilon);
+  const bool number = status == std::errc() && end == text.data() + text.size();
+  return number && epsilon > 0 && epsilon < 1 ? "" : "epsilon '" + text + "': expected a number above 0 and below 1";
+}
+
 /// A name that does not leave runs/.
 std::string folder_name(std::string graph_name) {
   std::replace(graph_name.begin(), graph_name.end(), '/', '_');
@@ -80,6 +87,15 @@ void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std:
       ->take_all();
 }
 
+void add_epsilon_option(CLI::App& command, std::string& epsilon) {
+  command
+      .add_option("--epsilon", epsilon,
+                  "Choose k from the scores: in each layer the smallest that leaves at most this share of the attention, or "
+                  "of what network.epsilon_of names")
+      ->check(check_epsilon)
+      ->type_name("E");
+}
+
 void add_memory_option(CLI::App& command, uint64_t& memory) {
   command
       .add_option("--memory", memory,
@@ -104,6 +120,7 @@ PredictedNodes predicted_nodes(const std::string& predictions) {
 
 void add_training_options(CLI::App& command, TrainingOptions& options) {
   add_recipe_options(command, options.recipe, options.settings);
+  add_epsilon_option(command, options.epsilon);
   command
       .add_option("--split", options.split,
                   "Given mask or keyed split, by number: I, several as I,J, or all (default: 0)")
@@ -161,6 +178,11 @@ void parse_splits(const std::string& text, RunRequest& request) {
 }
 
 void train_and_report(TrainingOptions options, RunRequest request, std::string fallback_recipe) {
+  if (!options.epsilon.empty()) {
+    for (const std::string& setting : options.settings)
+      if (setting.starts_with("network.k=")) throw UsageError("--epsilon chooses network.k; give it or --set ", setting, ", not both");
+    options.settings.push_back("network.epsilon=" + options.epsilon);
+  }
   if (!options.weights.empty()) {
     const nlohmann::json of_weights = read_result(options.weights);
     if (fallback_recipe.empty()) fallback_recipe = (std::filesystem::path(options.weights) / "recipe.yaml").string();

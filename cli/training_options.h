@@ -16,6 +16,7 @@ struct TrainingOptions {
   std::string recipe;                 ///< name or file; empty: the data's
   std::vector<std::string> settings;  ///< key=value
   std::string weights;                ///< run folder to start from; empty: random weights
+  std::string epsilon;                ///< of network.epsilon; empty: the recipe's
   std::string split;                  ///< "0", "0,3" or "all"; empty: 0
   int64_t repeats = 1;
   uint64_t seed = 0;
@@ -33,6 +34,7 @@ struct TrainingOptions {
 /// Adds all but GRAPH.
 void add_training_options(CLI::App& command, TrainingOptions& options);
 void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std::string>& settings);
+void add_epsilon_option(CLI::App& command, std::string& epsilon);
 /// --predictions all|split.
 void add_predictions_option(CLI::App& command, std::string& predictions);
 PredictedNodes predicted_nodes(const std::string& predictions);

@@ -64,5 +64,15 @@ TEST(RecipeCheck, NetworksWithoutAnEstimatorNeedNoK) {
   check_recipe(with({"model=exphormer", "network.layers=6"}));
 }
 
+TEST(RecipeCheck, EpsilonIsForNetworksThatDraw) {
+  check_recipe(with({"network.epsilon=0.1"}));
+  expect_in("network.epsilon is 1; expected a number in [0, 1)", refusal({"network.epsilon=1"}));
+  expect_in("network.epsilon is -0.1", refusal({"network.epsilon=-0.1"}));
+  expect_in("network.epsilon_of is 'max'", refusal({"network.epsilon_of=max"}));
+  expect_in("model is plain, which draws no edges", refusal({"network.epsilon=0.1", "model=plain"}));
+  EXPECT_EQ(with({"network.epsilon=0.1", "network.k=5"}).network.epsilon, 0);
+  EXPECT_EQ(with({"network.k=5", "network.epsilon=0.1"}).network.epsilon, 0.1);
+}
+
 }  // namespace
 }  // namespace graphsieve

@@ -52,7 +52,7 @@ nn::Transformer network_of(const Compression& found, nn::Transformer& wide, cons
 void write_run(const fs::path& to, const LoadedRun& run, const Split& split, const nn::Transformer& network,
                const Json& report) {
   const fs::path& from = run.folder.path;
-  for (const char* name : {"split.json", "estimator.safetensors"})
+  for (const char* name : {"split.json", "estimator.safetensors", "epsilon.json"})
     if (fs::exists(from / name)) fs::copy_file(from / name, to / name);
   if (fs::exists(from / "scores")) fs::copy(from / "scores", to / "scores", fs::copy_options::recursive);
   write_network(to / "network.safetensors", network);

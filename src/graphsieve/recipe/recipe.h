@@ -63,6 +63,8 @@ struct NetworkRecipe : TrainRecipe {
   int64_t pre_layers = 0;
   int64_t output_layers = 1;
   std::vector<int64_t> k = {10, 10, 10, 10};  ///< sampled in-edges per node, one per layer, the input's layer first
+  double epsilon = 0;            ///< above 0: k is chosen, the smallest in each layer that leaves no larger an error
+  std::string epsilon_of = "mass";  ///< mass | operator_norm: of which error
   std::string sampler = "graph_reservoir";  ///< graph_reservoir | batch_reservoir | graph_uniform | batch_uniform | graph_max
   double dropout = 0.2;
   std::string norm = "batch";    ///< batch | graph | none

@@ -76,6 +76,13 @@ void check_sampling(const Recipe& recipe) {
   }
 }
 
+void check_epsilon(const Recipe& recipe) {
+  if (recipe.network.epsilon > 0 && recipe.model != "spexphormer") {
+    throw Error("network.epsilon is ", recipe.network.epsilon, ", but model is ", recipe.model,
+                ", which draws no edges; expected 0, or model spexphormer");
+  }
+}
+
 }  // namespace
 
 void resolve_recipe(Recipe& recipe) {
@@ -92,6 +99,7 @@ void check_recipe(const Recipe& recipe) {
   check_graph(recipe.graph);
   check_network(recipe.network);
   if (recipe.model == "spexphormer") check_sampling(recipe);
+  check_epsilon(recipe);
 }
 
 }  // namespace graphsieve

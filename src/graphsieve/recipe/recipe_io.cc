@@ -107,6 +107,7 @@ void apply_setting(Recipe& recipe, const std::string& setting) {
   const RecipeKey& key = known_key(setting.substr(0, equals), "setting: ");
   const YAML::Node value = load_yaml(setting.substr(equals + 1), str("setting ", key.name, ": line "));
   key.set(recipe, read_value(key, value, "setting "));
+  if (key.name == "network.k") recipe.network.epsilon = 0;  // what is given is not chosen
 }
 
 std::string to_yaml(const Recipe& recipe) {

@@ -17,7 +17,8 @@ namespace graphsieve {
 /// unknown key, with the nearest one, and on a value of another type. What the values may be is check_recipe's.
 Recipe parse_recipe(const std::string& yaml_text, const std::string& source_name);
 
-/// Sets one key: "network.width=64", "network.k=[12,5,5,5]", "network.k=12-5-5-5". The value is YAML.
+/// Sets one key: "network.width=64", "network.k=[12,5,5,5]", "network.k=12-5-5-5". The value is YAML. network.k sets
+/// network.epsilon to 0: one of the two decides, the later setting.
 void apply_setting(Recipe& recipe, const std::string& setting);
 
 /// Every key, in the table's order; parse_recipe gives back the same recipe, bit for bit.

@@ -107,6 +107,16 @@ std::vector<RecipeKey> make_keys() {
        between(1, 1e6),
        {},
        "sampled in-edges per node, one number per layer, the input's layer first; a single number is for all layers"},
+      {KEY(network.epsilon),
+       kBelowOne,
+       {},
+       "above 0: each layer takes the smallest k whose error in network.epsilon_of is no larger, found from the scores, and "
+       "network.k becomes what was found; 0: network.k as given, and setting network.k with --set sets this to 0"},
+      {KEY(network.epsilon_of),
+       kAny,
+       {"mass", "operator_norm"},
+       "mass: the share of a node's attention on edges that are not drawn, mean over the nodes; operator_norm: of the "
+       "difference of the layer's attention matrix and the drawn one, relative"},
       {KEY(network.sampler), kAny, samplers,
        "what is drawn: for the whole graph or for each batch; by score, uniformly, or the k largest scores"},
       {KEY(network.dropout), kBelowOne, {}, "share of values dropped in training"},

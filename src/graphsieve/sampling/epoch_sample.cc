@@ -21,16 +21,19 @@ Sampler sampler_of(const std::string& name) {
               "graph_max");
 }
 
+uint64_t draw_key(const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch) {
+  const uint64_t key = random_key(seed, Stream::kReservoir, epoch, layer);
+  return sampler.by_batch ? random_key(key, batch) : key;
+}
+
 LayerSample draw_layer(const ops::AttentionEdges& graph, const Tensor& scores, const Tensor& rows, int64_t k,
                        const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch) {
-  uint64_t key = random_key(seed, Stream::kReservoir, epoch, layer);
-  if (sampler.by_batch) key = random_key(key, batch);
   const std::optional<Tensor> weight =
       sampler.rule == ops::SampleRule::kUniform ? std::nullopt : std::optional<Tensor>(scores);
   auto [index, type] =
       ops::reservoir_sample(graph.row_start, graph.index, graph.type, weight,
                             rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k, sampler.rule,
-                            static_cast<int64_t>(key));
+                            static_cast<int64_t>(draw_key(sampler, seed, epoch, layer, batch)));
   return {index, type};
 }
 

@@ -18,6 +18,9 @@ struct Sampler {
 };
 Sampler sampler_of(const std::string& name);
 
+/// Key of a layer's draw; see draw_layer.
+uint64_t draw_key(const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch = -1);
+
 /// Drawn edges of one layer for some nodes: index [rows, k] (global sources), type [rows, k].
 struct LayerSample {
   at::Tensor index, type;

@@ -12,7 +12,7 @@
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
-#include "graphsieve/study/spectral_error.h"
+#include "graphsieve/sampling/spectral_error.h"
 #include "graphsieve/train/loaded_run.h"
 
 namespace graphsieve {
@@ -118,10 +118,11 @@ class Study {
       if (request_.axis == "k") {
         if (!sparse(recipe_)) throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
         Point scores{0, "", seed, with_epochs(recipe_, 0), Stages::kEstimator, {}, false};
+        scores.recipe.network.epsilon = 0;  // k is the axis
         points.push_back(scores);
         for (const int64_t k : values_)
           for (const std::string& sampler : kSamplers) {
-            Point point{k, sampler, seed, with_epochs(recipe_, 0), Stages::kNetwork, folder(scores), true};
+            Point point{k, sampler, seed, scores.recipe, Stages::kNetwork, folder(scores), true};
             point.recipe.network.k.assign(point.recipe.network.layers, k);
             point.recipe.network.sampler = sampler;
             points.push_back(point);
@@ -141,6 +142,7 @@ class Study {
           point.variant = model;
           point.recipe = with_epochs(recipe_, kShortEpochs);
           point.recipe.model = model;
+          if (!sparse(point.recipe)) point.recipe.network.epsilon = 0;
           if (request_.axis == "density") point.recipe.graph.expander_degree = value;
           points.push_back(point);
         }

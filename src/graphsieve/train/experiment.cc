@@ -16,6 +16,7 @@
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/train/attention_scores.h"
+#include "graphsieve/train/choose_k.h"
 #include "graphsieve/train/memory_limit.h"
 #include "graphsieve/train/metrics_file.h"
 #include "graphsieve/train/predictions.h"
@@ -149,8 +150,15 @@ class Experiment {
   }
 
   void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) const {
-    write_text_file(to / "recipe.yaml", to_yaml(recipe_));
+    write_text_file(to / "recipe.yaml", to_yaml(outcomes.size() == 1 ? recipe_of(outcomes[0]) : recipe_));
     write_json(to / "result.json", result_json(graph_, prepared_.metric, recipe_, outcomes, seconds));
+  }
+
+  /// With the k that the run chose, if it did: what is done with its folder does not choose again.
+  Recipe recipe_of(const RunOutcome& outcome) const {
+    Recipe recipe = recipe_;
+    if (!outcome.k.empty()) recipe.network.k = outcome.k;
+    return recipe;
   }
 
   RunOutcome one(const RunPlan& plan, const fs::path& to, const Checkpoint* from) {
@@ -159,6 +167,7 @@ class Experiment {
     outcome.seed = plan.seed;
     const bool at_network = from && from->state.at("stage") == "network";
     if (at_network) outcome = run_outcome(from->state.at("outcome"));
+    Recipe recipe = recipe_of(outcome);
     Split split = make_split(prepared_, recipe_, plan.split, observer_);
     write_split(to / "split.json", split);
     // The estimator and its graph are keyed by the run's seed; the release's protocol keeps the first.
@@ -168,7 +177,7 @@ class Experiment {
     graph_["attention_seed"] = graph_seed;
     MetricsFile metrics(to / "metrics.jsonl", from ? from->state.at("metrics_bytes").get<int64_t>() : 0);
     const char* stage = "estimator";
-    StageContext context{prepared_, split, recipe_, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
+    StageContext context{prepared_, split, recipe, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
     context.checkpoints = checkpoints_.get();
     context.resume = from && from->state.contains("loop") ? from : nullptr;
     context.outer = [&](Checkpoint& c) {
@@ -180,7 +189,11 @@ class Experiment {
                  {"seconds", seconds()}};
     };
     std::vector<at::Tensor> scores;
-    if (recipe_.model == "spexphormer") scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+    if (recipe_.model == "spexphormer") {
+      scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+      if (!at_network) outcome.k = k_for(context, graph, scores, to);
+      recipe = recipe_of(outcome);
+    }
     if (request_.stages == Stages::kEstimator) return outcome;
     stage = "network";
     if (!at_network) {
@@ -189,6 +202,16 @@ class Experiment {
     }
     train(context, graph, scores, outcome, to);
     return outcome;
+  }
+
+  /// The recipe's k, or what its epsilon makes of the scores.
+  std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
+                             const fs::path& to) const {
+    if (recipe_.network.epsilon == 0) return recipe_.network.k;
+    check_scores(recipe_, graph, scores);
+    const std::vector<ChosenK> layers = choose_k(recipe_.network, graph.edges, scores, context.seed, 0, observer_);
+    write_json(to / "epsilon.json", epsilon_json(recipe_.network, 0, layers));
+    return k_of(layers);
   }
 
   /// The scores are on the disk, the network has not begun.
@@ -263,13 +286,13 @@ class Experiment {
     const fs::path file = to / "predictions.csv";
     const int64_t epoch = trained.figures.best_epoch;
     if (request_.predictions == PredictedNodes::kSplit) {
-      const Probabilities p = network_probabilities(trained.network, recipe_, prepared_, graph, scores, context.seed, epoch,
+      const Probabilities p = network_probabilities(trained.network, context.recipe, prepared_, graph, scores, context.seed, epoch,
                                                     nodes_of(context.split));
       outcome.per_class = per_class(p, labels, context.split.test);
       write_predictions(file, p, prepared_.data, context.split);
       return;
     }
-    const NetworkInput input = network_input(recipe_, prepared_, graph, scores, context.seed, epoch);
+    const NetworkInput input = network_input(context.recipe, prepared_, graph, scores, context.seed, epoch);
     const at::Tensor hidden = trained.network->hidden(input, ForwardOptions());
     outcome.per_class = per_class(node_probabilities(trained.network, hidden, context.split.test, labels), labels, context.split.test);
     write_predictions(file, trained.network, hidden, prepared_.data, context.split);

@@ -56,6 +56,8 @@ struct SparsifyRequest {
   std::filesystem::path run;   ///< run folder with scores
   std::filesystem::path out;   ///< new folder: layer_L_source.npy and layer_L_type.npy, [nodes x k]
   std::vector<int64_t> k;      ///< empty: the recipe's
+  double epsilon = 0;          ///< above 0: k is chosen, as network.epsilon does
+  std::string epsilon_of;      ///< empty: the recipe's
   std::string sampler;         ///< empty: the recipe's
   int64_t epoch = 0;           ///< the draw of this epoch
 };

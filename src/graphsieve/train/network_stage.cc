@@ -57,6 +57,8 @@ class NetworkStage : public SampledStage {
 
 bool sampled(const Recipe& recipe) { return recipe.model == "spexphormer"; }
 
+}  // namespace
+
 void check_scores(const Recipe& recipe, const PreparedGraph& graph, const std::vector<Tensor>& scores) {
   const int64_t layers = recipe.network.layers;
   if (static_cast<int64_t>(scores.size()) < layers)
@@ -66,8 +68,6 @@ void check_scores(const Recipe& recipe, const PreparedGraph& graph, const std::v
       throw Error("layer ", l, " has ", scores[l].numel(), " scores, but the attention graph ", graph.graph.edges(),
                   " edges");
 }
-
-}  // namespace
 
 TrainedNetwork train_network(const StageContext& context, const PreparedGraph& graph,
                              const std::vector<Tensor>& scores, const std::filesystem::path& start_from) {

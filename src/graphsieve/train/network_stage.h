@@ -22,6 +22,9 @@ struct TrainedNetwork {
 TrainedNetwork train_network(const StageContext& context, const PreparedGraph& graph,
                              const std::vector<at::Tensor>& scores, const std::filesystem::path& start_from);
 
+/// Throws Error unless there are scores of every layer and edge.
+void check_scores(const Recipe& recipe, const PreparedGraph& graph, const std::vector<at::Tensor>& scores);
+
 /// The whole graph as the network sees it in `epoch` (all edges, or that epoch's draw).
 NetworkInput network_input(const Recipe& recipe, const PreparedData& data, const PreparedGraph& graph,
                            const std::vector<at::Tensor>& scores, uint64_t seed, int64_t epoch);

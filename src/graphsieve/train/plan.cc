@@ -312,6 +312,8 @@ class Planner {
 Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer) {
   install_tensor_memory();
   at::set_num_threads(1);
+  if (recipe.network.epsilon > 0)
+    observer.note("network.epsilon chooses k from the scores, which are not there yet: planned with network.k as it stands");
   return Planner(data, recipe, request, observer).plan();
 }
 

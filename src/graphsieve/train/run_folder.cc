@@ -78,7 +78,7 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
 Json run_json(const RunOutcome& o) {
   return {{"split", o.split},         {"seed", o.seed},
           {"val", json_number(o.val)},     {"test", json_number(o.test)},
-          {"best_epoch", o.best_epoch}, {"estimator", estimator_json(o)},
+          {"best_epoch", o.best_epoch}, {"k", o.k}, {"estimator", estimator_json(o)},
           {"network", network_json(o)}, {"per_class", class_json(o.per_class)}};
 }
 
@@ -89,6 +89,7 @@ RunOutcome run_outcome(const Json& run) {
   o.val = number_of(run.at("val"));
   o.test = number_of(run.at("test"));
   o.best_epoch = run.at("best_epoch");
+  o.k = run.at("k").get<std::vector<int64_t>>();
   if (const Json& e = run.at("estimator"); e.is_object()) {
     o.has_estimator = true;
     o.estimator = stage_figures(e);

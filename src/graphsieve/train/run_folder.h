@@ -21,6 +21,7 @@ struct RunOutcome {
   NetworkFigures network;
   double val = 0, test = 0;
   int64_t best_epoch = 0;
+  std::vector<int64_t> k;               ///< network.k as it was given or chosen; empty where nothing is drawn
   std::vector<ClassFigures> per_class;  ///< on the test nodes
 };
 

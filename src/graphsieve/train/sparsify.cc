@@ -5,6 +5,7 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/train/attention_scores.h"
+#include "graphsieve/train/choose_k.h"
 #include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/tensor_memory.h"
 
@@ -22,14 +23,25 @@ void sparsify(const SparsifyRequest& request, Observer& observer) {
     if (scores[l].sizes() != edges.index.sizes())
       throw Error((run.path / "scores" / str("layer_", l, ".npy")).string(), ": has ", scores[l].numel(),
                   " scores, expected ", edges.index.numel(), ", one an edge");
-  std::vector<int64_t> k = request.k.empty() ? run.recipe.network.k : request.k;
+  NetworkRecipe recipe = run.recipe.network;
+  if (!request.sampler.empty()) recipe.sampler = request.sampler;
+  if (!request.epsilon_of.empty()) recipe.epsilon_of = request.epsilon_of;
+  recipe.epsilon = request.epsilon;
+  if (!request.k.empty()) recipe.k = request.k;
+  std::vector<int64_t>& k = recipe.k;
   if (k.size() == 1) k.assign(scores.size(), k[0]);
   if (k.size() > scores.size())
     throw Error("k has ", k.size(), " layers, but ", run.path.string(), " holds scores of ", scores.size());
   for (int64_t x : k)
     if (x < 1) throw Error("k is ", x, ", expected at least 1");
-  const Sampler sampler = sampler_of(request.sampler.empty() ? run.recipe.network.sampler : request.sampler);
+  const Sampler sampler = sampler_of(recipe.sampler);
   AtomicFolder folder(request.out);
+  if (recipe.epsilon > 0) {
+    recipe.layers = static_cast<int64_t>(k.size());
+    const std::vector<ChosenK> layers = choose_k(recipe, edges, scores, run.seed(), request.epoch, observer);
+    write_json(folder.path() / "epsilon.json", epsilon_json(recipe, request.epoch, layers));
+    k = k_of(layers);
+  }
   observer.stage("sparsify", static_cast<int64_t>(k.size()));
   nlohmann::json layers = nlohmann::json::array();
   for (size_t l = 0; l < k.size(); ++l) {

@@ -32,6 +32,10 @@ constexpr uint64_t edge_key(uint64_t row_key, uint8_t type, int64_t occurrence, 
                     static_cast<uint64_t>(draw));
 }
 
+/// The key by which edge e of the row that begins at `begin` competes in a draw: the k smallest are kept, ties by position,
+/// so the edges kept of one k are among those of every larger.
+float sampling_key(const ReservoirArgs& a, int64_t begin, int64_t e, uint64_t row_key, int64_t draw);
+
 /// Fills `count < k` kept edges of a short row up to k, drawing again from the same edges; used by both versions.
 /// positions[0 … count) are the row's edges; on return positions[0 … k) ascending.
 void fill_short_row(const ReservoirArgs& a, int64_t begin, int64_t count, uint64_t row_key, int32_t* positions);

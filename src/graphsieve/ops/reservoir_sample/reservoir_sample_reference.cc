@@ -16,14 +16,14 @@ int64_t occurrence(const ReservoirArgs& a, int64_t begin, int64_t e) {
   return count;
 }
 
+}  // namespace
+
 float sampling_key(const ReservoirArgs& a, int64_t begin, int64_t e, uint64_t row_key, int64_t draw) {
   if (a.rule == SampleRule::kLargest && draw == 0) return -a.weight[e];
   const uint64_t key = edge_key(row_key, a.type[e], occurrence(a, begin, e), draw);
   const float number = exponential(mix32(key, static_cast<uint32_t>(a.index[e])));
   return a.rule == SampleRule::kUniform ? number : number / a.weight[e];
 }
-
-}  // namespace
 
 void fill_short_row(const ReservoirArgs& a, int64_t begin, int64_t count, uint64_t row_key, int32_t* positions) {
   for (int64_t x = count; x < a.k; ++x) {

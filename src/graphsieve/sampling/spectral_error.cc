@@ -1,0 +1,162 @@
+#include "graphsieve/sampling/spectral_error.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/large_memory.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/base/random.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr int kMostSteps = 300;
+constexpr double kSettled = 1e-5;
+constexpr int64_t kBlock = 8192;       ///< nodes, of sums over nodes
+constexpr int64_t kDrawBlock = 65536;  ///< nodes drawn for at once
+constexpr int64_t kParts = 8;          ///< of the rows; each adds into a vector of its own
+
+using Vector = LargeVector<double>;
+
+/// A matrix on the graph's edges: weight[e] in row i, column source[e].
+class EdgeMatrix {
+ public:
+  EdgeMatrix(const ops::AttentionEdges& edges, const float* weight)
+      : nodes_(edges.row_start.numel() - 1), start_(edges.row_start.const_data_ptr<int64_t>()),
+        source_(edges.index.const_data_ptr<int32_t>()), weight_(weight) {
+    for (int64_t p = 0; p <= kParts; ++p)  // the same number of edges each
+      first_[p] = p == kParts ? nodes_ : std::lower_bound(start_, start_ + nodes_, start_[nodes_] / kParts * p) - start_;
+  }
+
+  /// ‖M‖₂.
+  double norm() const {
+    std::array<Vector, kParts> back;
+    for (Vector& b : back) b.resize(nodes_);
+    Vector x(nodes_);
+    for (int64_t i = 0; i < nodes_; ++i) x[i] = uniform(random_key(static_cast<uint64_t>(Stream::kEigen), i));
+    double norm = 0, size = length(x);
+    for (int step = 0; step < kMostSteps && size > 0; ++step) {
+      const double now = multiply(x, back) / size;
+      if (std::abs(now - norm) <= kSettled * now) return now;
+      norm = now;
+      parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          double sum = 0;
+          for (const Vector& b : back) sum += b[i];
+          x[i] = sum / size;
+        }
+      });
+      size = length(x);
+    }
+    return norm;
+  }
+
+ private:
+  /// The sum of `back` becomes MᵀM x; returns ‖M x‖.
+  double multiply(const Vector& x, std::array<Vector, kParts>& back) const {
+    std::array<double, kParts> square{};
+    parallel_for(kParts, [&](int64_t p) {
+      std::fill(back[p].begin(), back[p].end(), 0);
+      for (int64_t i = first_[p]; i < first_[p + 1]; ++i) {
+        double y = 0;
+        for (int64_t e = start_[i]; e < start_[i + 1]; ++e) y += weight_[e] * x[source_[e]];
+        for (int64_t e = start_[i]; e < start_[i + 1]; ++e) back[p][source_[e]] += weight_[e] * y;
+        square[p] += y * y;
+      }
+    });
+    double sum = 0;
+    for (const double s : square) sum += s;
+    return std::sqrt(sum);
+  }
+
+  double length(const Vector& v) const {
+    std::vector<double> sums((nodes_ + kBlock - 1) / kBlock, 0);
+    parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) sums[begin / kBlock] += v[i] * v[i];
+    });
+    double sum = 0;
+    for (const double s : sums) sum += s;
+    return std::sqrt(sum);
+  }
+
+  const int64_t nodes_;
+  const int64_t* start_;
+  const int32_t* source_;
+  const float* weight_;
+  std::array<int64_t, kParts + 1> first_;  ///< rows of the parts
+};
+
+/// A − Â in the rows [begin, end), for which `sample` was drawn.
+class Difference {
+ public:
+  Difference(const ops::AttentionEdges& edges, const at::Tensor& scores, LargeVector<float>& to)
+      : start_(edges.row_start.const_data_ptr<int64_t>()), source_(edges.index.const_data_ptr<int32_t>()),
+        type_(edges.type.const_data_ptr<uint8_t>()), score_(scores.const_data_ptr<float>()), to_(to) {}
+
+  void rows(int64_t begin, const LayerSample& sample) const {
+    const int32_t* drawn = sample.index.const_data_ptr<int32_t>();
+    const uint8_t* drawn_type = sample.type.const_data_ptr<uint8_t>();
+    const int64_t k = sample.index.size(1);
+    parallel_blocks(sample.index.size(0), 256, [&](int64_t first, int64_t last) {
+      std::vector<int64_t> at;
+      for (int64_t r = first; r < last; ++r) row(begin + r, k, drawn + r * k, drawn_type + r * k, at);
+    });
+  }
+
+ private:
+  /// Drawn edges stand in the row's order; those with the same source and type have the same score, so that the first of
+  /// them may stand for all.
+  void row(int64_t node, int64_t k, const int32_t* drawn, const uint8_t* drawn_type, std::vector<int64_t>& at) const {
+    const int64_t end = start_[node + 1];
+    std::copy(score_ + start_[node], score_ + end, to_.data() + start_[node]);
+    double sum = 0;
+    int64_t e = start_[node];
+    at.clear();
+    for (int64_t d = 0; d < k && drawn[d] >= 0; ++d) {
+      while (e < end && (source_[e] != drawn[d] || type_[e] != drawn_type[d])) ++e;
+      if (e == end) throw Error("node ", node, ": the drawn edge from ", drawn[d], " is not in its row, or not in the row's order");
+      at.push_back(e);
+      sum += score_[e];
+    }
+    if (sum <= 0) return;
+    for (size_t d = 0; d < at.size();) {
+      size_t next = d;
+      while (next < at.size() && at[next] == at[d]) ++next;
+      const double score = score_[at[d]];
+      to_[at[d]] = static_cast<float>(score - static_cast<double>(next - d) * score / sum);
+      d = next;
+    }
+  }
+
+  const int64_t* start_;
+  const int32_t* source_;
+  const uint8_t* type_;
+  const float* score_;
+  LargeVector<float>& to_;
+};
+
+}  // namespace
+
+SpectralError::SpectralError(const ops::AttentionEdges& edges, const at::Tensor& scores)
+    : edges_(edges), scores_(scores), norm_(EdgeMatrix(edges, scores.const_data_ptr<float>()).norm()) {}
+
+double SpectralError::of(const std::function<LayerSample(const at::Tensor& rows)>& draw) const {
+  const int64_t nodes = edges_.row_start.numel() - 1;
+  LargeVector<float> difference(scores_.numel());
+  const Difference write(edges_, scores_, difference);
+  for (int64_t begin = 0; begin < nodes; begin += kDrawBlock)
+    write.rows(begin, draw(at::arange(begin, std::min(nodes, begin + kDrawBlock), at::kInt)));
+  return norm_ > 0 ? EdgeMatrix(edges_, difference.data()).norm() / norm_ : 0;
+}
+
+double spectral_error(const ops::AttentionEdges& edges, const at::Tensor& scores, const LayerSample& sample) {
+  return SpectralError(edges, scores).of([&sample](const at::Tensor& rows) {
+    return LayerSample{sample.index.index_select(0, rows), sample.type.index_select(0, rows)};
+  });
+}
+
+}  // namespace graphsieve
