@@ -124,7 +124,10 @@ void add_convert_command(Program& program) {
       "  graphsieve convert graph.npz --features bfloat16 --out graph\n"
       "  graphsieve convert --nodes accounts.csv --edges payments.parquet --id account --source payer --destination payee \\\n"
       "    --label fraud --out payments\n"
-      "  graphsieve convert --ogb dataset/ogbn_products --out products");
+      "  graphsieve convert --nodes n.csv --edges e.csv --edge-type kind --out typed\n"
+      "  graphsieve convert --ogb dataset/ogbn_products --out products\n"
+      "  graphsieve convert --ogb dataset/ogbn_proteins --node-features-from-edges mean --out proteins\n"
+      "  graphsieve convert pokec.mat --out pokec");
   command->callback([&program, options, fill] {
     if (fill->count() > 0) options->tables.fill = options->fill;
     program.action = [options] { convert(*options); };

@@ -10,6 +10,7 @@ namespace {
 
 const char* const kHeterophilous = "heterophilous-graphs";
 const char* const kShchur = "shchur";
+const char* const kMat = ".mat";
 const char* const kPlatonov = "Platonov et al., ICLR 2023, github.com/yandex-research/heterophilous-graphs";
 const char* const kPitfalls = "Shchur et al., 2018, github.com/shchur/gnn-benchmark";
 const char* const kOgb = "Open Graph Benchmark, ogb.stanford.edu";
@@ -98,7 +99,7 @@ const std::vector<KnownDataset>& known_datasets() {
       {"pokec",
        "pokec",
        {"pokec"},
-       kHeterophilous,
+       kMat,
        1632803,
        0,
        0,

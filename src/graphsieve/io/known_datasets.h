@@ -13,7 +13,7 @@ struct KnownDataset {
   std::string name;
   std::string recipe;
   std::vector<std::string> stems;  ///< file names in use, lower case, without ".npz"
-  std::string layout;              ///< "heterophilous-graphs" or "shchur"
+  std::string layout;              ///< "heterophilous-graphs", "shchur" or ".mat"
   int64_t nodes = 0;
   int64_t file_edges = 0;      ///< edges listed in the file; 0 = not known, then not compared
   int64_t directed_edges = 0;  ///< both directions, no duplicates, no loops; 0 = not known

@@ -16,6 +16,7 @@ namespace {
 constexpr int64_t kHeader = 128;
 constexpr uint32_t kInt32 = 5, kUint32 = 6, kMatrix = 14, kCompressed = 15;
 constexpr size_t kPiece = 1 << 18;
+constexpr int64_t kMostExpansion = 1100;  // deflate's best ratio is 1032
 
 struct Tag {
   uint32_t type = 0, bytes = 0;
@@ -30,6 +31,7 @@ class Element {
     if (!in_) fail("its tag is cut off");
     left_ = tag_.bytes;
     packed_ = tag_.type == kCompressed;
+    most_ = left_ * (packed_ ? kMostExpansion : 1);
     if (!packed_) return;
     if (inflateInit(&stream_) != Z_OK) fail("zlib cannot begin");
     tag_ = take<Tag>();
@@ -62,7 +64,8 @@ class Element {
     const auto word = take<uint32_t>();
     const bool within = word >> 16 != 0;
     const uint32_t type = within ? word & 0xffff : word, bytes = within ? word >> 16 : take<uint32_t>();
-    if (bytes > (within ? 4 : most)) fail(str("a part of ", bytes, " bytes, expected at most ", within ? 4 : most));
+    most = within ? 4 : std::min(most, static_cast<size_t>(most_));
+    if (bytes > most) fail(str("a part of ", bytes, " bytes, expected at most ", most));
     std::vector<std::byte> data(within ? 4 : (size_t{bytes} + 7) / 8 * 8);
     read(data.data(), data.size());
     data.resize(bytes);
@@ -108,7 +111,7 @@ class Element {
   std::string where_;
   std::ifstream in_;
   Tag tag_;
-  int64_t left_ = 0;  ///< of the element, in the file
+  int64_t left_ = 0, most_ = 0;  ///< bytes of the element left in the file; that it can hold
   bool packed_ = false;
   z_stream stream_{};
   std::vector<Bytef> buffer_;

@@ -71,9 +71,7 @@ class Converter {
     write_features(to);
     tell(0.5);
     write_edges(to);
-    if (join_) {}  // its ids are written already
-    else if (ids_.text()) to.write_ids(ids_.text_start(), ids_.texts());
-    else if (!ids_.plain()) to.write_ids(ids_.integers());
+    write_ids(to);
     to.commit(r_.name.empty() ? r_.out.filename().string() : r_.name, "default");
     tell(1);
   }
@@ -153,6 +151,12 @@ class Converter {
     if (twice.second >= 0)
       throw Error(nodes_->path(), ": rows ", twice.first + 1, " and ", twice.second + 1, " have the same id '",
                   cell(*nodes_, r_.id, twice.second), "'");
+  }
+
+  void write_ids(GraphFolderWriter& to) const {
+    if (join_ || ids_.plain()) return;  // on disk already, or nothing to say
+    if (ids_.text()) to.write_ids(ids_.text_start(), ids_.texts());
+    else to.write_ids(ids_.integers());
   }
 
   /// An id by its row, for a message: the column is read for it.

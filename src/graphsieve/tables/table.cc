@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int32_t kBlockBytes = 16 << 20;
+constexpr int32_t kBlockBytes = 4 << 20;  // Arrow reads up to 32 blocks ahead
 constexpr int64_t kBatchRows = 1 << 16;
 
 ColumnKind kind_of(const arrow::DataType& type) {
@@ -185,9 +185,12 @@ class ParquetTable : public ArrowTable {
  private:
   std::unique_ptr<parquet::arrow::FileReader> reader() const {
     parquet::arrow::FileReaderBuilder builder;
-    ok(builder.Open(ok(arrow::io::ReadableFile::Open(path()))));
+    parquet::ReaderProperties reading = parquet::default_reader_properties();
+    reading.enable_buffered_stream();  // in pieces, not whole row groups
+    ok(builder.Open(ok(arrow::io::ReadableFile::Open(path())), reading));
     parquet::ArrowReaderProperties properties;
     properties.set_batch_size(kBatchRows);
+    properties.set_pre_buffer(false);  // it would hold the whole file
     builder.properties(properties);
     return ok(builder.Build());
   }
