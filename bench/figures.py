@@ -14,7 +14,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, batches, compress, kernels, large, memory, plan, program, speed, tables, theory  # noqa: E402
+from measure import accuracy, batches, compress, epsilon, kernels, large, memory, plan, program, speed, tables, theory  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
@@ -31,6 +31,7 @@ GROUPS = {
     "compress": (compress.compress, "wide networks made narrower: every method, norms, the smallest width within half a point"),
     "theory": (theory.theory, "the experiments of the theory of compressibility: widths 64 and 4 many times, MLP, GCN"),
     "samplers": (compress.samplers, "draws by score against uniform ones, and narrow estimators against wide ones"),
+    "epsilon": (epsilon.epsilon, "k chosen from the scores: k, kept attention, value and time of several epsilons"),
     "kernels": (kernels.kernels, "kernels against the bare gather, and against PyG's TransformerConv"),
 }
 

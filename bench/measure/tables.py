@@ -411,6 +411,39 @@ the wide one's k heaviest edges among the narrow one's.
 """
 
 
+def epsilon():
+    rows = Rows("epsilon")
+    chosen = []
+    for name in PLAIN_DATA:
+        for of, value in [("mass", e) for e in (0, 0.3, 0.2, 0.1, 0.05)] + [("operator_norm", e) for e in (0.5, 0.3)]:
+            found = rows.all(data=name, epsilon=value, of=of) if value else rows.all(data=name, epsilon=0)
+            if not found:
+                continue
+            layer = lambda field, l: [r["values"][field][l] for r in found]
+            layers = range(len(found[0]["values"]["k"]))
+            chosen.append([name, of.replace("_", " ") if value else "recipe's k", value or "", len(found),
+                           " – ".join(number(statistics.mean(layer("k", l)), 1) for l in layers),
+                           " – ".join(number(statistics.mean(layer("errors", l)), 2) for l in layers),
+                           spread(values(found, "test")), number(mean(found, "edge_share", 0.01)), number(mean(found, "seconds"))])
+    cost = [[r["key"]["data"], r["key"]["of"].replace("_", " "), r["values"]["edges"], r["values"]["layers"], r["values"]["tried"],
+             "-".join(map(str, r["values"]["k"])), number(r["values"]["seconds"], 2), number(r["values"]["edges_per_second"] / 1e6, 1)]
+            for r in rows.all() if "epsilon" not in r["key"]]
+    first = table(["data", "error of", "epsilon", "runs", "k of the layers", "error left", "test", "edges kept, %", "seconds of stage 2"], chosen)
+    second = table(["graph", "error of", "attention edges", "layers", "k tried, all layers", "chosen", "seconds", "M edges a second, all layers"], cost)
+    return f"""## k chosen from the scores
+Published recipes with `--epsilon` in place of k, on the scores of the same runs (split and seed i): k of each layer, the error that it
+leaves in the draw that chose it, test value, and stage 2's time; means of the runs. *Recipe's k*: with the error of the mass.
+
+{first}
+
+What choosing costs on one thread: `sparsify --epsilon 0.3` less `sparsify --k` with what it chose.
+
+{second}
+
+`bench/figures.py epsilon`, or `bin/graphsieve run FILE --split I --seed I --epsilon E`. {machines(rows)}
+"""
+
+
 def theory():
     rows = Rows("theory")
     body = []
@@ -444,7 +477,7 @@ width 4. MLP and GCN are PyG's, two layers of width 64 without skip connections,
 
 def write():
     path = ROOT / "docs" / "benchmarks.md"
-    sections = [HEAD.format(dash=NOT_YET)] + [section() for section in (accuracy, full, plain, time, memory, plan, batches, threads, kernels, compress, samplers, theory)]
+    sections = [HEAD.format(dash=NOT_YET)] + [section() for section in (accuracy, full, plain, time, memory, plan, batches, threads, kernels, compress, samplers, epsilon, theory)]
     text = "\n".join(sections)
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")

@@ -148,6 +148,8 @@ class Epsilon(EngineTest):
         run = self.run_folder(self.graph(), *SHORT)
         self.call("sparsify", run, "--epsilon", 0.1, "--k", 3, "--out", "s", code=2)
         self.call("sparsify", run, "--epsilon-of", "mass", "--out", "s", code=2)
+        asked = self.call("sparsify", run, "--epsilon", 0.1, "--epsilon-of", "norm", "--out", "s", code=2)
+        self.assertIn("network.epsilon_of is 'norm'; expected one of mass, operator_norm", asked.stderr)
 
     def test_plan_says_what_it_does_not_know(self):
         told = self.call("plan", "minesweeper:8", "--no-time", *sets(network__epsilon=0.1)).stderr

@@ -18,8 +18,8 @@ struct Scored {
   Tensor scores;
 };
 
-/// Rows of the given degrees, sorted by type and source, some edges twice; scores sum to 1 in each row, those of equal edges
-/// are equal.
+/// Rows of the given degrees, sorted by type and source, some edges twice; scores sum to 1 in each row, those of equal
+/// edges are equal.
 Scored random_graph(const std::vector<int64_t>& degrees) {
   torch::manual_seed(3);
   std::vector<int64_t> start{0};
@@ -51,7 +51,8 @@ double mass_of_draw(const Scored& g, int64_t k, const Sampler& sampler) {
     std::map<std::pair<int64_t, int64_t>, double> score;
     for (int64_t e = start[i]; e < start[i + 1]; ++e)
       score[{g.edges.type[e].item<int64_t>(), g.edges.index[e].item<int64_t>()}] = g.scores[e].item<double>();
-    for (int64_t d = 0; d < k; ++d) sum += score.at({sample.type[i][d].item<int64_t>(), sample.index[i][d].item<int64_t>()});
+    for (int64_t d = 0; d < k; ++d)
+      sum += score.at({sample.type[i][d].item<int64_t>(), sample.index[i][d].item<int64_t>()});
   }
   return sum / nodes;
 }
@@ -66,14 +67,15 @@ TEST(KeptMass, IsThatOfTheDrawAtEveryK) {
     EXPECT_NEAR(mass[99], 1, 1e-12);
     for (const int64_t k : {1, 2, 3, 6, 10, 33, 99, 100, 120})
       EXPECT_NEAR(mass[k - 1], mass_of_draw(g, k, sampler), 1e-6) << name << " k " << k;
-    EXPECT_EQ(kept_mass(g.edges, g.scores, 20, sampler, 1, 2, 3), (std::vector<double>{mass.begin(), mass.begin() + 20}));
+    EXPECT_EQ(kept_mass(g.edges, g.scores, 20, sampler, 1, 2, 3),
+              (std::vector<double>{mass.begin(), mass.begin() + 20}));
   }
 }
 
 TEST(KeptMass, OfOneNode) {
   const Tensor scores = at::tensor({0.2f, 0.7f, 0.1f});
-  const ops::AttentionEdges edges{at::tensor({0, 3}, at::kLong), at::tensor({0, 4, 9}, at::kInt), at::zeros({3}, at::kByte),
-                                  {}, {}, {}};
+  const ops::AttentionEdges edges{
+      at::tensor({0, 3}, at::kLong), at::tensor({0, 4, 9}, at::kInt), at::zeros({3}, at::kByte), {}, {}, {}};
   const auto mass = kept_mass(edges, scores, 4, sampler_of("graph_max"), 0, 0, 0);
   EXPECT_NEAR(mass[0], 0.7, 1e-6);
   EXPECT_NEAR(mass[1], 0.9, 1e-6);

@@ -35,8 +35,7 @@ TEST(SpectralError, IsThatOfTheDenseMatrices) {
     for (int64_t d = 0; d < kDrawn && i != 5; ++d)
       drawn[i][sample.index[i][d].item<int64_t>()] += score[i][picked[d].item<int64_t>()].item<double>() / sum;
   }
-  const double expected =
-      (at::linalg_svdvals(whole - drawn)[0] / at::linalg_svdvals(whole)[0]).item<double>();
+  const double expected = (at::linalg_svdvals(whole - drawn)[0] / at::linalg_svdvals(whole)[0]).item<double>();
   EXPECT_NEAR(spectral_error(edges, score.view({-1}), sample), expected, 1e-3 * expected);
 }
 

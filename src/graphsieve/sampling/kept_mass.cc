@@ -46,9 +46,16 @@ std::vector<double> kept_mass(const ops::AttentionEdges& graph, const at::Tensor
                               const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer) {
   const int64_t nodes = graph.row_start.numel() - 1, block = (nodes + kBlocks - 1) / kBlocks;
   const float* score = scores.const_data_ptr<float>();
-  const kernels::ReservoirArgs args{graph.row_start.const_data_ptr<int64_t>(), graph.index.const_data_ptr<int32_t>(),
-                                    graph.type.const_data_ptr<uint8_t>(), score, nullptr, nodes, graph.index.numel(), most,
-                                    sampler.rule, draw_key(sampler, seed, epoch, layer)};
+  const kernels::ReservoirArgs args{graph.row_start.const_data_ptr<int64_t>(),
+                                    graph.index.const_data_ptr<int32_t>(),
+                                    graph.type.const_data_ptr<uint8_t>(),
+                                    score,
+                                    nullptr,
+                                    nodes,
+                                    graph.index.numel(),
+                                    most,
+                                    sampler.rule,
+                                    draw_key(sampler, seed, epoch, layer)};
   std::vector<BlockMass> blocks(kBlocks);
   parallel_for(kBlocks, [&](int64_t b) {
     blocks[b] = block_mass(args, score, std::min(nodes, b * block), std::min(nodes, (b + 1) * block));

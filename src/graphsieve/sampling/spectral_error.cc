@@ -26,10 +26,13 @@ using Vector = LargeVector<double>;
 class EdgeMatrix {
  public:
   EdgeMatrix(const ops::AttentionEdges& edges, const float* weight)
-      : nodes_(edges.row_start.numel() - 1), start_(edges.row_start.const_data_ptr<int64_t>()),
-        source_(edges.index.const_data_ptr<int32_t>()), weight_(weight) {
+      : nodes_(edges.row_start.numel() - 1),
+        start_(edges.row_start.const_data_ptr<int64_t>()),
+        source_(edges.index.const_data_ptr<int32_t>()),
+        weight_(weight) {
     for (int64_t p = 0; p <= kParts; ++p)  // the same number of edges each
-      first_[p] = p == kParts ? nodes_ : std::lower_bound(start_, start_ + nodes_, start_[nodes_] / kParts * p) - start_;
+      first_[p] =
+          p == kParts ? nodes_ : std::lower_bound(start_, start_ + nodes_, start_[nodes_] / kParts * p) - start_;
   }
 
   /// ‖M‖₂.
@@ -94,8 +97,11 @@ class EdgeMatrix {
 class Difference {
  public:
   Difference(const ops::AttentionEdges& edges, const at::Tensor& scores, LargeVector<float>& to)
-      : start_(edges.row_start.const_data_ptr<int64_t>()), source_(edges.index.const_data_ptr<int32_t>()),
-        type_(edges.type.const_data_ptr<uint8_t>()), score_(scores.const_data_ptr<float>()), to_(to) {}
+      : start_(edges.row_start.const_data_ptr<int64_t>()),
+        source_(edges.index.const_data_ptr<int32_t>()),
+        type_(edges.type.const_data_ptr<uint8_t>()),
+        score_(scores.const_data_ptr<float>()),
+        to_(to) {}
 
   void rows(int64_t begin, const LayerSample& sample) const {
     const int32_t* drawn = sample.index.const_data_ptr<int32_t>();
@@ -108,8 +114,8 @@ class Difference {
   }
 
  private:
-  /// Drawn edges stand in the row's order; those with the same source and type have the same score, so that the first of
-  /// them may stand for all.
+  /// Drawn edges stand in the row's order; those with the same source and type have the same score, so that the first
+  /// of them may stand for all.
   void row(int64_t node, int64_t k, const int32_t* drawn, const uint8_t* drawn_type, std::vector<int64_t>& at) const {
     const int64_t end = start_[node + 1];
     std::copy(score_ + start_[node], score_ + end, to_.data() + start_[node]);
@@ -118,7 +124,8 @@ class Difference {
     at.clear();
     for (int64_t d = 0; d < k && drawn[d] >= 0; ++d) {
       while (e < end && (source_[e] != drawn[d] || type_[e] != drawn_type[d])) ++e;
-      if (e == end) throw Error("node ", node, ": the drawn edge from ", drawn[d], " is not in its row, or not in the row's order");
+      if (e == end)
+        throw Error("node ", node, ": the drawn edge from ", drawn[d], " is not in its row, or not in the row's order");
       at.push_back(e);
       sum += score_[e];
     }

@@ -29,13 +29,14 @@ void take(ChosenK& to, double epsilon) {
 }
 
 std::string described(const NetworkRecipe& recipe, const ChosenK& layer) {
-  const std::string what =
-      recipe.epsilon_of == "mass" ? fmt::format("keeps {:.3f} of the attention mass", 1 - layer.left)
-                                  : fmt::format("leaves {:.3f} of the attention matrix in operator norm", layer.left);
+  const std::string what = recipe.epsilon_of == "mass"
+                               ? fmt::format("keeps {:.3f} of the attention mass", 1 - layer.left)
+                               : fmt::format("leaves {:.3f} of the attention matrix in operator norm", layer.left);
   return fmt::format("k = {} {}{}", layer.chosen, what,
-                     layer.left <= recipe.epsilon ? ""
-                                                  : fmt::format("; no k up to {} comes within epsilon {}, and this one is nearest",
-                                                                layer.k.back(), recipe.epsilon));
+                     layer.left <= recipe.epsilon
+                         ? ""
+                         : fmt::format("; no k up to {} comes within epsilon {}, and this one is nearest",
+                                       layer.k.back(), recipe.epsilon));
 }
 
 }  // namespace
@@ -59,9 +60,8 @@ std::vector<ChosenK> choose_k(const NetworkRecipe& recipe, const ops::AttentionE
       for (int64_t k = 1;; k = std::min(most, k + std::max<int64_t>(1, k / 4))) {
         if (observer.stop_requested()) throw Interrupted();
         layer.k.push_back(k);
-        layer.error.push_back(error.of([&](const at::Tensor& rows) {
-          return draw_layer(edges, scores[l], rows, k, sampler, seed, epoch, l);
-        }));
+        layer.error.push_back(error.of(
+            [&](const at::Tensor& rows) { return draw_layer(edges, scores[l], rows, k, sampler, seed, epoch, l); }));
         observer.step(l, fmt::format("layer {}, k {}: error {:.3f}", l, k, layer.error.back()));
         if (layer.error.back() <= recipe.epsilon || k == most) break;
       }
@@ -82,9 +82,14 @@ std::vector<int64_t> k_of(const std::vector<ChosenK>& layers) {
 nlohmann::json epsilon_json(const NetworkRecipe& recipe, int64_t epoch, const std::vector<ChosenK>& layers) {
   nlohmann::json rows = nlohmann::json::array();
   for (const ChosenK& layer : layers)
-    rows.push_back({{"chosen", layer.chosen}, {"error", layer.left}, {"within", layer.left <= recipe.epsilon},
+    rows.push_back({{"chosen", layer.chosen},
+                    {"error", layer.left},
+                    {"within", layer.left <= recipe.epsilon},
                     {"curve", {{"k", layer.k}, {"error", layer.error}}}});
-  return {{"epsilon", recipe.epsilon}, {"epsilon_of", recipe.epsilon_of}, {"sampler", recipe.sampler}, {"epoch", epoch},
+  return {{"epsilon", recipe.epsilon},
+          {"epsilon_of", recipe.epsilon_of},
+          {"sampler", recipe.sampler},
+          {"epoch", epoch},
           {"layers", rows}};
 }
 

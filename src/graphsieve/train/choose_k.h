@@ -17,9 +17,9 @@ struct ChosenK {
 };
 
 /// For each of recipe.layers the first k whose error in recipe.epsilon_of, in the draw of (seed, epoch), is at most
-/// recipe.epsilon; where none is, the k of the least error, with a note. mass tries every k up to the largest degree, 256 at
-/// most. operator_norm, where each costs a power iteration and a larger k need not be nearer, tries 1 to 8 and then each a
-/// quarter more, and stops at the first that will do. Throws Interrupted if the observer asks to stop.
+/// recipe.epsilon; where none is, the k of the least error, with a note. mass tries every k up to the largest degree,
+/// 256 at most. operator_norm, where each costs a power iteration and a larger k need not be nearer, tries 1 to 8 and
+/// then each a quarter more, and stops at the first that will do. Throws Interrupted if the observer asks to stop.
 std::vector<ChosenK> choose_k(const NetworkRecipe& recipe, const ops::AttentionEdges& edges,
                               const std::vector<at::Tensor>& scores, uint64_t seed, int64_t epoch, Observer& observer);
 
