@@ -55,7 +55,8 @@ class ExternalSortOf {
   /// most, at least 16 KiB.
   ExternalSortOf(std::filesystem::path folder, int64_t memory) : folder_(std::move(folder)), memory_(memory) {
     if (memory < kLeastMemory) throw Error("sorting within ", memory, " bytes, expected at least ", kLeastMemory);
-    capacity_ = static_cast<size_t>(memory) / sizeof(Record) / 2;  // the other half: merging halves of the buffer, or runs
+    capacity_ =
+        static_cast<size_t>(memory) / sizeof(Record) / 2;  // the other half: merging halves of the buffer, or runs
   }
   ~ExternalSortOf() {
     std::error_code ignored;

@@ -22,10 +22,17 @@ struct Tag {
   uint32_t type = 0, bytes = 0;
 };
 
+/// Ended by itself; one that was not begun, too.
+struct Unpacking : z_stream {
+  Unpacking() : z_stream{} {}
+  ~Unpacking() { inflateEnd(this); }
+};
+
 /// The bytes of one of the file's elements, unpacked where they are packed.
 class Element {
  public:
-  Element(const std::string& path, int64_t at, std::string where) : where_(std::move(where)), in_(path, std::ios::binary) {
+  Element(const std::string& path, int64_t at, std::string where)
+      : where_(std::move(where)), in_(path, std::ios::binary) {
     in_.seekg(at);
     in_.read(reinterpret_cast<char*>(&tag_), sizeof tag_);
     if (!in_) fail("its tag is cut off");
@@ -35,9 +42,6 @@ class Element {
     if (!packed_) return;
     if (inflateInit(&stream_) != Z_OK) fail("zlib cannot begin");
     tag_ = take<Tag>();
-  }
-  ~Element() {
-    if (packed_) inflateEnd(&stream_);
   }
   Element(const Element&) = delete;
   Element& operator=(const Element&) = delete;
@@ -104,7 +108,8 @@ class Element {
       stream_.next_in = buffer_.data(), stream_.avail_in = static_cast<uInt>(bytes);
     }
     const int status = inflate(&stream_, Z_NO_FLUSH);
-    if (status != Z_OK && status != Z_STREAM_END) fail(str("broken data", stream_.msg ? str(" (", stream_.msg, ")") : ""));
+    if (status != Z_OK && status != Z_STREAM_END)
+      fail(str("broken data", stream_.msg ? str(" (", stream_.msg, ")") : ""));
     return status;
   }
 
@@ -113,7 +118,7 @@ class Element {
   Tag tag_;
   int64_t left_ = 0, most_ = 0;  ///< bytes of the element left in the file; that it can hold
   bool packed_ = false;
-  z_stream stream_{};
+  Unpacking stream_;
   std::vector<Bytef> buffer_;
 };
 
@@ -145,9 +150,20 @@ Matrix begin_matrix(Element& element) {
 
 /// How values are stored, which need not be their class: whole doubles may stand as bytes.
 void set_type(uint32_t type, const Element& element, NpyArray& out) {
-  const std::array<std::pair<NpyKind, int>, 14> known = {{{}, {NpyKind::kInt, 1}, {NpyKind::kUint, 1}, {NpyKind::kInt, 2},
-      {NpyKind::kUint, 2}, {NpyKind::kInt, 4}, {NpyKind::kUint, 4}, {NpyKind::kFloat, 4}, {}, {NpyKind::kFloat, 8}, {}, {},
-      {NpyKind::kInt, 8}, {NpyKind::kUint, 8}}};
+  const std::array<std::pair<NpyKind, int>, 14> known = {{{},
+                                                          {NpyKind::kInt, 1},
+                                                          {NpyKind::kUint, 1},
+                                                          {NpyKind::kInt, 2},
+                                                          {NpyKind::kUint, 2},
+                                                          {NpyKind::kInt, 4},
+                                                          {NpyKind::kUint, 4},
+                                                          {NpyKind::kFloat, 4},
+                                                          {},
+                                                          {NpyKind::kFloat, 8},
+                                                          {},
+                                                          {},
+                                                          {NpyKind::kInt, 8},
+                                                          {NpyKind::kUint, 8}}};
   if (type >= known.size() || known[type].second == 0) element.fail(str("values of the unknown type ", type));
   std::tie(out.kind, out.item_size) = known[type];
 }
@@ -207,7 +223,8 @@ NpyArray MatFile::read(const std::string& name, bool transposed) const {
   out.shape = {matrix.shape[1], matrix.shape[0]};
   out.bytes = std::move(values);
   if (matrix.shape[0] < 0 || matrix.shape[1] < 0 || static_cast<size_t>(out.size()) != out.bytes.size() / out.item_size)
-    element.fail(str(out.bytes.size(), " bytes of values, expected ", matrix.shape[0], " x ", matrix.shape[1], " numbers"));
+    element.fail(
+        str(out.bytes.size(), " bytes of values, expected ", matrix.shape[0], " x ", matrix.shape[1], " numbers"));
   return transposed ? out : columns_to_rows(out);
 }
 

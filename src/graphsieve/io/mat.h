@@ -1,7 +1,8 @@
 // The matrices of a MATLAB file, version 5 to 7 (what SciPy's savemat writes).
 //
 //   128 bytes    text, version 0x0100, "IM" (little-endian)
-//   elements     each a tag (type, bytes) and its data: a matrix, or a zlib stream with a matrix in it. A matrix is elements again:
+//   elements     each a tag (type, bytes) and its data: a matrix, or a zlib stream with a matrix in it. A matrix is
+//   elements again:
 //                flags (its class), dimensions, name, values column by column
 #pragma once
 
@@ -20,8 +21,9 @@ class MatFile {
   explicit MatFile(const std::filesystem::path& path);
 
   bool has(const std::string& name) const;
-  /// Rows and columns as MATLAB names them, or turned round (which costs nothing: columns stand one after the other). Throws
-  /// Error where there is no such matrix, where it is broken (checksum, length), or not a dense one of real numbers.
+  /// Rows and columns as MATLAB names them, or turned round (which costs nothing: columns stand one after the other).
+  /// Throws Error where there is no such matrix, where it is broken (checksum, length), or not a dense one of real
+  /// numbers.
   NpyArray read(const std::string& name, bool transposed = false) const;
 
  private:

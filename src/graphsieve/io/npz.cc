@@ -16,7 +16,7 @@ const std::string kSuffix = ".npy";
 /// Deflate's best ratio is 1032; a size far above is a broken or hostile directory, not worth an allocation.
 constexpr uint64_t kMostExpansion = 1100;
 
-constexpr size_t kHeaderStart = 12;          // of a .npy file: up to the header's length
+constexpr size_t kHeaderStart = 12;  // of a .npy file: up to the header's length
 constexpr zip_uint64_t kMostHeader = 1 << 20;
 
 struct CloseMember {
@@ -59,7 +59,9 @@ struct NpzFile::Archive {
 NpzFile::NpzFile(const std::filesystem::path& path) : path_(path.string()), archive_(std::make_unique<Archive>()) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw Error(path_, ": no such file");
-  if (!std::filesystem::is_regular_file(path, ignored)) throw Error(path_, ": not a file and no graph folder (it has no graph.json); expected an .npz file or a graph folder");
+  if (!std::filesystem::is_regular_file(path, ignored))
+    throw Error(path_,
+                ": not a file and no graph folder (it has no graph.json); expected an .npz file or a graph folder");
   int code = 0;
   archive_->zip = zip_open(path_.c_str(), ZIP_RDONLY, &code);
   if (archive_->zip == nullptr) {
@@ -133,10 +135,12 @@ NpzReader::NpzReader(const std::filesystem::path& path, const std::string& name)
   block_.kind = header.kind, block_.item_size = header.item_size, block_.where = where_;
   left_ = 1;
   for (const int64_t length : shape_)
-    if (__builtin_mul_overflow(left_, length, &left_) || left_ > INT64_MAX / 8) throw Error(where_, ": too many elements");
+    if (__builtin_mul_overflow(left_, length, &left_) || left_ > INT64_MAX / 8)
+      throw Error(where_, ": too many elements");
   const auto expected = static_cast<uint64_t>(left_) * static_cast<uint64_t>(header.item_size);
   if (found.stat.size - header.data_start != expected)
-    throw Error(where_, ": ", found.stat.size - header.data_start, " bytes of data, expected ", expected, " for its shape");
+    throw Error(where_, ": ", found.stat.size - header.data_start, " bytes of data, expected ", expected,
+                " for its shape");
 }
 
 NpzReader::~NpzReader() = default;

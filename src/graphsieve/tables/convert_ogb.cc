@@ -27,7 +27,8 @@ class Converter {
       : r_(request), folder_(request.nodes), raw_(folder_ / "raw"), files_(raw_) {}
 
   void run() {
-    if (!fs::is_directory(raw_)) throw Error(folder_.string(), ": no folder raw in it; expected a data set of OGB, such as ogbn_products");
+    if (!fs::is_directory(raw_))
+      throw Error(folder_.string(), ": no folder raw in it; expected a data set of OGB, such as ogbn_products");
     read_count();
     check_features();
     GraphFolderWriter to(r_.out, nodes_, r_.directed, r_.overwrite);
@@ -40,7 +41,8 @@ class Converter {
     to.add_edges(sort, [this](double done) { tell(0.7 + 0.3 * done); });
     if (to.edges() == 0) throw Error(raw_.string(), ": no edge but self loops");
     const fs::path folder = fs::absolute(folder_).lexically_normal();
-    to.commit(!r_.name.empty() ? r_.name : (folder.has_filename() ? folder : folder.parent_path()).filename().string(), "default");
+    to.commit(!r_.name.empty() ? r_.name : (folder.has_filename() ? folder : folder.parent_path()).filename().string(),
+              "default");
     tell(1);
   }
 
@@ -59,7 +61,8 @@ class Converter {
     expect_columns(*rows, 1);
     double nodes = 0;
     rows->read([&](int64_t first_row, std::span<const double> values) {
-      if (first_row + static_cast<int64_t>(values.size()) > 1) throw Error(rows->where(), ": several graphs, expected one");
+      if (first_row + static_cast<int64_t>(values.size()) > 1)
+        throw Error(rows->where(), ": several graphs, expected one");
       nodes = values[0];
     });
     if (!(nodes >= 1 && nodes <= std::numeric_limits<int32_t>::max() - 1) || nodes != std::trunc(nodes))
@@ -70,9 +73,11 @@ class Converter {
   bool from_edges() const { return !r_.features_from_edges.empty(); }
 
   void check_features() const {
-    if (from_edges() && !files_.has("edge-feat")) throw Error(raw_.string(), ": no features on edges (edge-feat) for --node-features-from-edges");
+    if (from_edges() && !files_.has("edge-feat"))
+      throw Error(raw_.string(), ": no features on edges (edge-feat) for --node-features-from-edges");
     if (!from_edges() && !files_.has("node-feat") && files_.has("edge-feat"))
-      throw Error(raw_.string(), ": features on edges alone (as ogbn-proteins); --node-features-from-edges mean or sum makes features "
+      throw Error(raw_.string(),
+                  ": features on edges alone (as ogbn-proteins); --node-features-from-edges mean or sum makes features "
                   "of the nodes of them");
   }
 
@@ -86,12 +91,16 @@ class Converter {
     read_all(*rows, [&](int64_t first_row, std::span<const double> values) {
       for (size_t i = 0; i < values.size(); ++i) {
         const double value = values[i] == -1 ? kMissing : values[i];
-        const bool fits = std::isnan(value) || (several ? value == 0 || value == 1 : value >= 0 && value < kMostClasses && value == std::trunc(value));
+        const bool fits =
+            std::isnan(value) ||
+            (several ? value == 0 || value == 1 : value >= 0 && value < kMostClasses && value == std::trunc(value));
         if (!fits)
-          throw Error(rows->where(), ": row ", first_row + static_cast<int64_t>(i) / columns + 1, ": ", value, ", expected ",
-                      several ? "0, 1 or nan" : "a class or nan");
-        if (several) labels.multi.push_back(static_cast<float>(value));
-        else labels.single.push_back(std::isnan(value) ? -1 : static_cast<int32_t>(value));
+          throw Error(rows->where(), ": row ", first_row + static_cast<int64_t>(i) / columns + 1, ": ", value,
+                      ", expected ", several ? "0, 1 or nan" : "a class or nan");
+        if (several)
+          labels.multi.push_back(static_cast<float>(value));
+        else
+          labels.single.push_back(std::isnan(value) ? -1 : static_cast<int32_t>(value));
       }
     });
     labels.classes = several ? columns : 1 + *std::max_element(labels.single.begin(), labels.single.end());
@@ -119,12 +128,14 @@ class Converter {
     if (found.empty()) return;
     if (found.size() > 1) throw Error((folder_ / "split").string(), ": ", found.size(), " splits, expected one");
     Split split;
-    const std::pair<const char*, std::vector<int32_t>*> parts[] = {{"train", &split.train}, {"valid", &split.val}, {"test", &split.test}};
+    const std::pair<const char*, std::vector<int32_t>*> parts[] = {
+        {"train", &split.train}, {"valid", &split.val}, {"test", &split.test}};
     for (const auto& [name, ids] : parts) {
       const auto rows = OgbFiles::open_csv(found[0], name);
       expect_columns(*rows, 1);
       rows->read([&, &ids = ids](int64_t first_row, std::span<const double> values) {
-        for (size_t i = 0; i < values.size(); ++i) ids->push_back(node(*rows, first_row + static_cast<int64_t>(i), values[i]));
+        for (size_t i = 0; i < values.size(); ++i)
+          ids->push_back(node(*rows, first_row + static_cast<int64_t>(i), values[i]));
       });
     }
     const int64_t dropped = check_split(split, labels, found[0].string());

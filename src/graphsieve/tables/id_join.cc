@@ -20,7 +20,9 @@ IdKey id_key(std::string_view id) {
 }
 
 IdJoin::IdJoin(std::filesystem::path folder, int64_t memory)
-    : folder_(std::move(folder)), memory_(memory), nodes_(std::make_unique<ExternalSortOf<Node>>(folder_, memory / 2)) {}
+    : folder_(std::move(folder)),
+      memory_(memory),
+      nodes_(std::make_unique<ExternalSortOf<Node>>(folder_, memory / 2)) {}
 
 IdJoin::Twice IdJoin::finish_nodes() {
   Twice twice;
@@ -52,22 +54,33 @@ void IdJoin::join(ExternalSortOf<Edge>& edges, Take take, const std::function<vo
   });
 }
 
-IdJoin::Dangling IdJoin::edges(const std::function<void(int64_t, int64_t, int)>& take, const std::function<void()>& beat) {
+IdJoin::Dangling IdJoin::edges(const std::function<void(int64_t, int64_t, int)>& take,
+                               const std::function<void()>& beat) {
   Dangling dangling;
   const auto dangles = [&dangling](int64_t row, bool source) {
     ++dangling.count;
     if (dangling.row < 0 || row < dangling.row) dangling.row = row, dangling.source = source;
   };
   ExternalSortOf<ByDestination> by_destination(folder_, memory_ / 2);
-  join(*by_source_, [&](const BySource& edge, int64_t place) {
-    if (place < 0) dangles(edge.row_and_type >> 8, true);
-    else by_destination.add({edge.destination, place, edge.row_and_type});
-  }, beat);
+  join(
+      *by_source_,
+      [&](const BySource& edge, int64_t place) {
+        if (place < 0)
+          dangles(edge.row_and_type >> 8, true);
+        else
+          by_destination.add({edge.destination, place, edge.row_and_type});
+      },
+      beat);
   by_source_ = nullptr;
-  join(by_destination, [&](const ByDestination& edge, int64_t place) {
-    if (place < 0) dangles(edge.row_and_type >> 8, false);
-    else take(edge.source, place, static_cast<int>(edge.row_and_type & 0xff));
-  }, beat);
+  join(
+      by_destination,
+      [&](const ByDestination& edge, int64_t place) {
+        if (place < 0)
+          dangles(edge.row_and_type >> 8, false);
+        else
+          take(edge.source, place, static_cast<int>(edge.row_and_type & 0xff));
+      },
+      beat);
   return dangling;
 }
 

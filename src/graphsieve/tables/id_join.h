@@ -50,8 +50,8 @@ class IdJoin {
     int64_t row = -1;  ///< the lowest, where there is one
     bool source = false;
   };
-  /// Every edge whose two ends are nodes, in some order that depends on the edges alone; once, as the last call. `beat` is
-  /// called often, and may throw to stop.
+  /// Every edge whose two ends are nodes, in some order that depends on the edges alone; once, as the last call. `beat`
+  /// is called often, and may throw to stop.
   Dangling edges(const std::function<void(int64_t source, int64_t destination, int type)>& take,
                  const std::function<void()>& beat);
 
@@ -64,7 +64,9 @@ class IdJoin {
   struct BySource {
     IdKey source, destination;
     int64_t row_and_type;
-    bool operator<(const BySource& other) const { return std::tie(source, row_and_type) < std::tie(other.source, other.row_and_type); }
+    bool operator<(const BySource& other) const {
+      return std::tie(source, row_and_type) < std::tie(other.source, other.row_and_type);
+    }
     const IdKey& id() const { return source; }
   };
   struct ByDestination {

@@ -31,7 +31,8 @@ class CsvRows : public OgbRows {
       values.resize(batch.rows * columns);
       for (size_t c = 0; c < columns; ++c)
         for (int64_t i = 0; i < batch.rows; ++i)
-          values[i * columns + c] = batch.columns[c].missing[i] ? std::numeric_limits<double>::quiet_NaN() : batch.columns[c].numbers[i];
+          values[i * columns + c] =
+              batch.columns[c].missing[i] ? std::numeric_limits<double>::quiet_NaN() : batch.columns[c].numbers[i];
       take(batch.first_row, values);
     });
   }
@@ -49,7 +50,8 @@ class NpzRows : public OgbRows {
     if (shape.empty() || shape.size() > 2) throw Error(where(), ": ", shape.size(), " dimensions, expected one or two");
     columns_ = shape.size() == 2 ? shape[1] : 1;
     if (array_.fortran_order() && columns_ > 1 && shape[0] > 1)
-      throw Error(where(), ": is in Fortran order, which cannot be read row by row; expected C order (numpy.ascontiguousarray)");
+      throw Error(where(),
+                  ": is in Fortran order, which cannot be read row by row; expected C order (numpy.ascontiguousarray)");
   }
   const std::string& where() const override { return array_.where(); }
   int64_t columns() const override { return columns_; }
@@ -125,7 +127,8 @@ std::unique_ptr<OgbRows> OgbFiles::open(const std::string& name) const {
 
 std::unique_ptr<OgbRows> OgbFiles::open_csv(const fs::path& folder, const std::string& name) {
   for (const char* extension : {".csv.gz", ".csv"})
-    if (const fs::path file = folder / (name + extension); fs::exists(file)) return std::make_unique<CsvRows>(Table::open(file, false));
+    if (const fs::path file = folder / (name + extension); fs::exists(file))
+      return std::make_unique<CsvRows>(Table::open(file, false));
   throw Error((folder / name).string(), ".csv.gz: no such file");
 }
 
