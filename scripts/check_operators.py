@@ -32,6 +32,8 @@ WITHOUT = {
     ("expand_block", "vector code"): "bound by random access",
     ("expand_block", "autograd"): "integers",
     ("reservoir_sample", "autograd"): "a draw",
+    ("gather_rows", "vector code"): "bound by memory",
+    ("gather_rows", "autograd"): "a copy of features",
 }
 
 

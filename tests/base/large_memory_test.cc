@@ -33,6 +33,39 @@ TEST_F(LargeMemory, FreedBlocksAreReused) {
   give_block(second, 3 * kMiB);
 }
 
+TEST_F(LargeMemory, FreedBlocksServeSomewhatSmallerOnes) {
+  trim_memory();
+  const int64_t ram = memory_use().ram;
+  void* first = take_block(100 * kMiB);
+  give_block(first, 100 * kMiB);
+  void* second = take_block(90 * kMiB);
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(memory_use().ram - ram, static_cast<int64_t>(104 * kMiB)) << "a block counts by its own size";
+  give_block(second, 90 * kMiB);
+  void* third = take_block(100 * kMiB);
+  EXPECT_EQ(first, third) << "and is free by its own size again";
+  void* other = take_block(60 * kMiB);
+  give_block(third, 100 * kMiB);
+  void* fourth = take_block(60 * kMiB);
+  EXPECT_NE(fourth, third) << "much larger ones wait for their like";
+  give_block(fourth, 60 * kMiB);
+  give_block(other, 60 * kMiB);
+}
+
+TEST_F(LargeMemory, AGraphGivesWayToWhatIsReadAtRandom) {
+  trim_memory();
+  limit(64 * kMiB);
+  void *ram, *scratch;
+  {
+    const ScratchFirst read_in_order;
+    scratch = take_block(memory_use().ram / 8 + 16 * kMiB);
+    ram = take_block(2 * kMiB);  // small ones stay
+  }
+  EXPECT_EQ(memory_use().scratch - before_.scratch, static_cast<int64_t>(16 * kMiB));
+  give_block(ram, 2 * kMiB);
+  give_block(scratch, 16 * kMiB);
+}
+
 TEST_F(LargeMemory, AboveTheLimitBlocksLieInScratchFiles) {
   give_block(take_block(8 * kMiB), 8 * kMiB);  // something to give back to the system
   limit(4 * kMiB);

@@ -6,8 +6,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -18,7 +20,7 @@ namespace graphsieve {
 /// Smaller blocks are malloc's, and not counted.
 constexpr size_t kPooledBytes = size_t{1} << 16;
 
-/// Freed blocks of so many bytes may wait in any case.
+/// Freed blocks of so many bytes may wait in any case (without a limit).
 constexpr size_t kWaitingBytes = size_t{64} << 20;
 
 /// Rounded up to an eighth of its power of two, so that nearly equal sizes share a list.
@@ -53,15 +55,17 @@ class BlockPool {
     const size_t size = block_size(bytes);
     std::lock_guard lock(mutex_);
     const bool scratch = limit_ > 0 && ScratchFirst::active() && static_cast<int64_t>(size) > limit_ / 8;
-    if (auto& warm = free_[size].warm; !warm.empty() && !scratch) {
-      waiting_ -= size;
-      return pop(warm);
-    }
-    // Nothing of this size waits: more must not wait than is in use, or work of many sizes would hold a multiple of its need.
-    if (waiting_ > kWaitingBytes && 2 * static_cast<int64_t>(waiting_) > use_.ram) drop_waiting();
-    const auto above = [&] { return limit_ > 0 && use_.ram + static_cast<int64_t>(size) > limit_; };
-    if (above()) drop_waiting();
-    if ((scratch || above()) && size >= kScratchBytes) {
+    if (!scratch)
+      if (const auto found = waiting_for(size); found != free_.end()) {
+        waiting_ -= found->first;
+        const Block block = found->second.warm.back().block;
+        found->second.warm.pop_back();
+        if (found->first != size) larger_[block] = found->first;
+        note_use();
+        return block;
+      }
+    make_room(size);
+    if ((scratch || above_limit(size)) && size >= kScratchBytes) {
       const Block block = backing_.map_scratch(size);
       scratch_.insert(block);
       use_.scratch += static_cast<int64_t>(size);
@@ -72,18 +76,23 @@ class BlockPool {
     const Block block = cold.empty() ? backing_.cut(size) : pop(cold);
     use_.ram += static_cast<int64_t>(size);
     use_.peak_ram = std::max(use_.peak_ram, use_.ram);
+    note_use();
     return block;
   }
 
   void give(Block block, size_t bytes) {
-    const size_t size = block_size(bytes);
+    size_t size = block_size(bytes);
     std::lock_guard lock(mutex_);
+    if (const auto found = larger_.find(block); found != larger_.end()) {
+      size = found->second;
+      larger_.erase(found);
+    }
     if (scratch_.erase(block) > 0) {
       backing_.unmap_scratch(block, size);
       use_.scratch -= static_cast<int64_t>(size);
       return;
     }
-    free_[size].warm.push_back(block);
+    free_[size].warm.push_back({block, ++clock_});
     waiting_ += size;
   }
 
@@ -96,10 +105,23 @@ class BlockPool {
   Backing& backing() { return backing_; }
 
  private:
-  /// Freed blocks of one size, with pages behind them and without.
-  struct FreeBlocks {
-    std::vector<Block> warm, cold;
+  struct Waiting {
+    Block block;
+    uint64_t since;
   };
+  /// Freed blocks of one size: with pages behind them, the oldest first, and without.
+  struct FreeBlocks {
+    std::deque<Waiting> warm;
+    std::vector<Block> cold;
+  };
+
+  /// Freed blocks with pages, of the size or up to a quarter larger: mini-batches are of nearly the same size, and to fault
+  /// pages in anew takes longer than the arithmetic on them.
+  auto waiting_for(size_t size) {
+    for (auto found = free_.lower_bound(size); found != free_.end() && found->first <= size + size / 4; ++found)
+      if (!found->second.warm.empty()) return found;
+    return free_.end();
+  }
 
   static Block pop(std::vector<Block>& list) {
     const Block block = list.back();
@@ -107,23 +129,50 @@ class BlockPool {
     return block;
   }
 
+  int64_t in_use() const { return use_.ram - static_cast<int64_t>(waiting_); }
+  void note_use() { most_in_use_ = std::max(most_in_use_, in_use()); }
+  bool above_limit(size_t size) const { return limit_ > 0 && use_.ram + static_cast<int64_t>(size) > limit_; }
+
+  /// Before another block is cut: all blocks together may be a quarter more than were in use at once, so that those of other
+  /// sizes wait while steps repeat, and work of many sizes does not hold a multiple of its need. The longest unused go first.
+  void make_room(size_t size) {
+    const int64_t wanted = static_cast<int64_t>(size);
+    int64_t most = std::max(in_use() + wanted + static_cast<int64_t>(kWaitingBytes), most_in_use_ / 4 * 5);
+    if (limit_ > 0) most = std::min(most, limit_);
+    while (waiting_ > 0 && use_.ram + wanted > most) drop_oldest();
+  }
+
+  void drop_oldest() {
+    auto oldest = free_.end();
+    for (auto at = free_.begin(); at != free_.end(); ++at)
+      if (!at->second.warm.empty() && (oldest == free_.end() || at->second.warm.front().since < oldest->second.warm.front().since))
+        oldest = at;
+    drop_first(oldest->first, oldest->second);
+  }
+
+  void drop_first(size_t size, FreeBlocks& of_size) {
+    const Block block = of_size.warm.front().block;
+    of_size.warm.pop_front();
+    backing_.drop_pages(block, size);
+    of_size.cold.push_back(block);
+    use_.ram -= static_cast<int64_t>(size);
+    waiting_ -= size;
+  }
+
   void drop_waiting() {
-    for (auto& [size, list] : free_) {
-      for (const Block block : list.warm) {
-        backing_.drop_pages(block, size);
-        list.cold.push_back(block);
-      }
-      list.warm.clear();
-    }
-    use_.ram -= static_cast<int64_t>(waiting_);
-    waiting_ = 0;
+    for (auto& [size, of_size] : free_)
+      while (!of_size.warm.empty()) drop_first(size, of_size);
+    most_in_use_ = in_use();
   }
 
   std::mutex mutex_;
   Backing backing_;
   std::map<size_t, FreeBlocks> free_;
   std::unordered_set<Block> scratch_;
+  std::unordered_map<Block, size_t> larger_;  ///< in use, with their sizes where these are not those asked for
   size_t waiting_ = 0;  ///< bytes of warm free blocks
+  int64_t most_in_use_ = 0;  ///< at once, since all that waited was given back
+  uint64_t clock_ = 0;
   int64_t limit_ = 0;
   MemoryUse use_;
 };

@@ -2,8 +2,8 @@
 // without a name, mapped: the system keeps their pages while it has room, writes them back and drops them when it has none.
 //
 // Freed blocks of RAM are kept for reuse and asked for as huge pages, since big temporaries that go back to the kernel are
-// faulted in again page by page, which costs more than the arithmetic on them. Near the limit, and where more wait than are in
-// use, their pages are given back.
+// faulted in again page by page, which costs more than the arithmetic on them. Near the limit, and where all
+// blocks together would be a quarter more than were ever in use at once, the pages of the longest unused are given back.
 #pragma once
 
 #include <cstddef>

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "graphsieve/ops/gather_rows/gather_rows.h"
+
 namespace graphsieve {
 
 LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
@@ -26,7 +28,7 @@ LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
 void pick_features(NetworkInput& input) {
   const FeatureMatrix& x = *input.features;
   if (input.rows.defined() && input.rows.size(0) * 2 < x.rows && !x.sparse())
-    input.picked = x.dense.index_select(0, input.rows);
+    input.picked = ops::gather_rows(x.dense, input.rows);
 }
 
 }  // namespace graphsieve

@@ -43,18 +43,21 @@ int64_t expand_block_reference(const ExpandBlockArgs& a, const ExpandedBlock& to
   return count;
 }
 
+constexpr int64_t kAhead = 16;  ///< edges whose sources' numbers are asked for before they are needed
+
 int64_t expand_block(const ExpandBlockArgs& a, const ExpandedBlock& to) {
   int64_t count = 0, edges = 0;
   for (int64_t i = 0; i < a.destination_count; ++i) {
     a.local[a.destinations[i]] = static_cast<int32_t>(count);
     to.sources[count++] = a.destinations[i];
   }
-  const int64_t most = a.destination_count * (a.k + 1);
+  const int64_t most = a.destination_count * (a.k + 1), drawn = a.destination_count * a.k;
   std::fill_n(to.t_row_start, most + 1, int64_t{0});
   for (int64_t i = 0; i < a.destination_count; ++i) {
     to.row_start[i] = edges;
     for (int64_t x = i * a.k; x < (i + 1) * a.k; ++x) {
       const int32_t node = a.index[x];
+      if (x + kAhead < drawn) __builtin_prefetch(a.local + std::max(0, a.index[x + kAhead]), 1);
       if (node < 0) continue;
       int32_t& number = a.local[node];
       if (number < 0) {
