@@ -422,7 +422,7 @@ def epsilon():
             layer = lambda field, l: [r["values"][field][l] for r in found]
             layers = range(len(found[0]["values"]["k"]))
             chosen.append([name, of.replace("_", " ") if value else "recipe's k", value or "", len(found),
-                           " – ".join(number(statistics.mean(layer("k", l)), 1) for l in layers),
+                           " – ".join(number(statistics.mean(layer("k", l)), 1 if len(found) > 1 else 0) for l in layers),
                            " – ".join(number(statistics.mean(layer("errors", l)), 2) for l in layers),
                            spread(values(found, "test")), number(mean(found, "edge_share", 0.01)), number(mean(found, "seconds"))])
     cost = [[r["key"]["data"], r["key"]["of"].replace("_", " "), r["values"]["edges"], r["values"]["layers"], r["values"]["tried"],
@@ -433,6 +433,7 @@ def epsilon():
     return f"""## k chosen from the scores
 Published recipes with `--epsilon` in place of k, on the scores of the same runs (split and seed i): k of each layer, the error that it
 leaves in the draw that chose it, test value, and stage 2's time; means of the runs. *Recipe's k*: with the error of the mass.
+Times were taken beside other work on the machine and compare only roughly; of one run, values differ by a point by chance.
 
 {first}
 
