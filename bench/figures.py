@@ -14,7 +14,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, batches, compress, epsilon, kernels, large, memory, plan, program, speed, tables, theory  # noqa: E402
+from measure import accuracy, batches, compress, epsilon, growth, kernels, large, memory, plan, program, speed, tables, theory  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
@@ -27,6 +27,7 @@ GROUPS = {
     "plan": (plan.plan, "memory that `graphsieve plan` tells against what runs hold"),
     "batches": (batches.batches, "building mini-batches against the same sampling in NumPy, and how long steps wait for them"),
     "large": (large.large, "products-size and papers-size graphs under a limit of memory: generate, convert, both stages, predict"),
+    "growth": (growth.growth, "memory and time with the number of nodes and the degree, full Exphormer against Spexphormer"),
     "threads": (speed.threads, "one thread against two"),
     "compress": (compress.compress, "wide networks made narrower: every method, norms, the smallest width within half a point"),
     "theory": (theory.theory, "the experiments of the theory of compressibility: widths 64 and 4 many times, MLP, GCN"),

@@ -89,6 +89,24 @@ TEST(SampledGraph, EpochsSeedsAndBatchesDraw) {
   EXPECT_TRUE(same(drawn(by_batch, 1, 7), drawn(by_batch, 1, 7)));
 }
 
+TEST(SampledGraph, BatchesMadeTogetherAreTheSame) {
+  const Random graph;
+  for (const char* sampler : {"graph_reservoir", "batch_reservoir"}) {
+    SampledGraph from = graph.sampled(sampler, graph.scores);
+    const std::vector<Tensor> nodes = {kSome, kSome + 1 - 2 * (kSome == 399).to(at::kInt), at::arange(300, at::kInt), at::arange(3, at::kInt)};
+    const auto together = from.around_each(nodes, 4);
+    ASSERT_EQ(together.size(), nodes.size());
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      const NetworkInput alone = from.around(nodes[i], 4 + static_cast<int64_t>(i));
+      EXPECT_TRUE(same(together[i], alone));
+      EXPECT_TRUE(together[i].rows.equal(alone.rows));
+      ASSERT_EQ(together[i].picked.defined(), alone.picked.defined()) << "the third reaches more than half of the nodes";
+      EXPECT_TRUE(!alone.picked.defined() || together[i].picked.equal(alone.picked));
+    }
+    EXPECT_FALSE(together[2].picked.defined());
+  }
+}
+
 TEST(SampledGraph, UniformDrawsNeedNoScores) {
   const Random graph;
   SampledGraph with = graph.sampled("graph_uniform", graph.scores), without = graph.sampled("graph_uniform", graph.none);

@@ -23,7 +23,7 @@ TEST(DryRun, CountsWhatRealStepsHold) {
   for (const auto kind : {nn::AttentionKind::kExphormer, nn::AttentionKind::kPlain, nn::AttentionKind::kSpexphormer}) {
     DryStage s = stage(kind, 40000);
     if (kind == nn::AttentionKind::kSpexphormer) {
-      s.k = {6, 4};
+      s.k = s.draws = {6, 4};
       s.batches = {{{5500, 20000, 33000}, {1500, 5500, 6000}}, {{5000, 18000, 30000}, {1400, 5000, 5600}}};
     }
     // Held before the first step: features, which a dry run does not count, and the network's small parameters.

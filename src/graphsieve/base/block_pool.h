@@ -40,6 +40,11 @@ class BlockPool {
     limit_ = bytes;
   }
 
+  int64_t limit() {
+    std::lock_guard lock(mutex_);
+    return limit_;
+  }
+
   MemoryUse use() {
     std::lock_guard lock(mutex_);
     return use_;

@@ -85,6 +85,8 @@ void set_memory_limit(int64_t bytes, const std::filesystem::path& folder) {
   blocks().set_limit(bytes);
 }
 
+int64_t memory_limit() { return blocks().limit(); }
+
 MemoryUse memory_use() { return blocks().use(); }
 void reset_peak_memory_use() { blocks().reset_peak(); }
 

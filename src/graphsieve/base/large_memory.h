@@ -19,6 +19,7 @@ namespace graphsieve {
 /// Blocks of at least kScratchBytes taken from now on lie in scratch files in `folder` where those in RAM would hold more
 /// than `bytes`. 0: no limit.
 void set_memory_limit(int64_t bytes, const std::filesystem::path& folder);
+int64_t memory_limit();
 constexpr size_t kScratchBytes = size_t{1} << 20;
 
 /// Bytes of blocks alive, in RAM (freed ones that wait for reuse included) and in scratch files; the most at once since the

@@ -25,10 +25,39 @@ LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
   return part;
 }
 
-void pick_features(NetworkInput& input) {
+namespace {
+
+bool picks(const NetworkInput& input) {
   const FeatureMatrix& x = *input.features;
-  if (input.rows.defined() && input.rows.size(0) * 2 < x.rows && !x.sparse())
-    input.picked = ops::gather_rows(x.dense, input.rows);
+  return input.rows.defined() && input.rows.size(0) * 2 < x.rows && !x.sparse();
+}
+
+}  // namespace
+
+void pick_features(NetworkInput& input) {
+  if (picks(input)) input.picked = ops::gather_rows(input.features->dense, input.rows);
+}
+
+void pick_features(const std::vector<NetworkInput*>& inputs) {
+  if (inputs.size() == 1) return pick_features(*inputs.front());
+  std::vector<at::Tensor> rows;
+  for (const NetworkInput* input : inputs)
+    if (picks(*input)) rows.push_back(input->rows);
+  if (rows.empty()) return;
+  const auto [in_order, place] = at::cat(rows).sort(/*stable=*/std::optional<bool>(true), /*dim=*/0, /*descending=*/false);
+  const at::Tensor& x = inputs.front()->features->dense;
+  at::Tensor picked = at::empty({in_order.size(0), x.size(1)}, x.options());
+  constexpr int64_t kRows = int64_t{1} << 16;  // at once, on their way to their places
+  for (int64_t begin = 0; begin < in_order.size(0); begin += kRows) {
+    const int64_t count = std::min(kRows, in_order.size(0) - begin);
+    picked.index_copy_(0, place.narrow(0, begin, count), ops::gather_rows(x, in_order.narrow(0, begin, count)));
+  }
+  int64_t begin = 0;
+  for (NetworkInput* input : inputs) {
+    if (!picks(*input)) continue;
+    input->picked = picked.narrow(0, begin, input->rows.size(0));
+    begin += input->rows.size(0);
+  }
 }
 
 }  // namespace graphsieve

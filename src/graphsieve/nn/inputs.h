@@ -41,6 +41,9 @@ struct NetworkInput {
 /// that takes more is mapped to the network's width for all nodes, then picked: that moves rows of width D, not d.
 void pick_features(NetworkInput& input);
 
+/// The same for several batches, their rows read in the order of the file: each part of it once for all of them.
+void pick_features(const std::vector<NetworkInput*>& inputs);
+
 /// Settings of one forward pass, and what to bring back beside the logits.
 struct ForwardOptions {
   double temperature = 1;                     ///< of the estimator's logits

@@ -31,13 +31,27 @@ void SampledGraph::draw_whole() {
   whole_ = std::move(drawn);
 }
 
-NetworkInput SampledGraph::around(const Tensor& nodes, int64_t batch) {
+NetworkInput SampledGraph::edges_around(const Tensor& nodes, int64_t batch) {
   const int64_t drawn_for = sampler_.by_batch ? batch : -1;
   const DrawLayer of_layer = [&](int64_t layer, const Tensor& rows) { return draw(layer, rows, drawn_for); };
   NetworkInput input = expand_batch(nodes, static_cast<int64_t>(k_.size()), of_layer, local_);
   input.features = &features_;
+  return input;
+}
+
+NetworkInput SampledGraph::around(const Tensor& nodes, int64_t batch) {
+  NetworkInput input = edges_around(nodes, batch);
   pick_features(input);
   return input;
+}
+
+std::vector<NetworkInput> SampledGraph::around_each(std::span<const Tensor> nodes, int64_t first_batch) {
+  std::vector<NetworkInput> inputs;
+  for (const Tensor& of_batch : nodes) inputs.push_back(edges_around(of_batch, first_batch + static_cast<int64_t>(inputs.size())));
+  std::vector<NetworkInput*> all;
+  for (NetworkInput& input : inputs) all.push_back(&input);
+  pick_features(all);
+  return inputs;
 }
 
 NetworkInput SampledGraph::whole() {

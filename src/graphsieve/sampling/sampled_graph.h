@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "graphsieve/sampling/epoch_sample.h"
@@ -27,10 +28,17 @@ class SampledGraph {
   /// -1 is the draw of whole().
   NetworkInput around(const at::Tensor& nodes, int64_t batch = -1);
 
+  /// The same of several batches, whose features are read together, in the order of their file.
+  std::vector<NetworkInput> around_each(std::span<const at::Tensor> nodes, int64_t first_batch);
+
+  /// Do all batches of an epoch share one draw?
+  bool shares_draws() const { return !sampler_.by_batch; }
+
   /// All nodes, for evaluation.
   NetworkInput whole();
 
  private:
+  NetworkInput edges_around(const at::Tensor& nodes, int64_t batch);
   LayerSample draw(int64_t layer, const at::Tensor& rows, int64_t batch) const;
 
   const FeatureMatrix& features_;

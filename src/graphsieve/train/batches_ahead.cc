@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "graphsieve/base/abort.h"
@@ -30,7 +31,12 @@ TrainBatch BatchesAhead::next() {
 }
 
 TrainBatch BatchesAhead::take() {
-  if (!thread_.joinable()) return stage_.batch(next_++);
+  if (!thread_.joinable()) {
+    if (ready_.empty()) make_some();
+    TrainBatch batch = std::move(ready_.front());
+    ready_.pop_front();
+    return batch;
+  }
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !ready_.empty() || error_; });
   if (ready_.empty()) std::rethrow_exception(error_);
@@ -41,16 +47,27 @@ TrainBatch BatchesAhead::take() {
   return batch;
 }
 
+std::vector<TrainBatch> BatchesAhead::some() {
+  const int64_t count = std::min(stage_.together(), count_ - next_);
+  next_ += count;
+  return stage_.batches(next_ - count, count);
+}
+
+void BatchesAhead::make_some() {
+  for (TrainBatch& batch : some()) ready_.push_back(std::move(batch));
+}
+
 void BatchesAhead::make() {
   const SerialLoops serial;
   const torch::NoGradGuard no_grad;
+  const size_t most = stage_.together() > 1 ? 1 : kMost;  // where several come at once, the next are made beside the last steps
   try {
-    for (int64_t index = next_; index < count_; ++index) {
-      TrainBatch batch = stage_.batch(index);
+    while (next_ < count_) {
+      std::vector<TrainBatch> made = some();
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return ready_.size() < kMost || stopping_; });
+      changed_.wait(lock, [&] { return ready_.size() < most || stopping_; });
       if (stopping_) return;
-      ready_.push_back(std::move(batch));
+      for (TrainBatch& batch : made) ready_.push_back(std::move(batch));
       lock.unlock();
       changed_.notify_all();
     }

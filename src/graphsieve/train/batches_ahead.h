@@ -27,6 +27,8 @@ class BatchesAhead {
  private:
   static constexpr size_t kMost = 3;  ///< batches that wait at once
 
+  std::vector<TrainBatch> some();
+  void make_some();
   void make();
   TrainBatch take();
 

@@ -132,9 +132,9 @@ class Rehearsal {
   void take_graph(const LayerEdges& graph) { graph_ = graph; }
 
   /// An epoch's drawn edges of all nodes.
-  std::vector<Tensor> draws() const {
+  std::vector<Tensor> draws(const std::vector<int64_t>& of_layers) const {
     std::vector<Tensor> drawn;
-    for (const int64_t k : stage_.k) {
+    for (const int64_t k : of_layers) {
       drawn.push_back(empty({stage_.nodes, k}, at::kInt));
       drawn.push_back(empty({stage_.nodes, k}, at::kByte));
     }
@@ -271,14 +271,14 @@ void two_epochs(Rehearsal& rehearsal, const DryStage& stage) {
   const AdamW moments(rehearsal.network()->parameters(), 0, 1);
   std::vector<Tensor> best;
   for (int epoch = 0; epoch < 2; ++epoch) {
-    const std::vector<Tensor> drawn = stage.draws_whole ? rehearsal.draws() : std::vector<Tensor>();
+    const std::vector<Tensor> drawn = rehearsal.draws(stage.draws);
     rehearsal.steps();
     if (stage.evaluates) rehearsal.evaluate();
     for (const auto& [name, tensor] : nn::state_of(rehearsal.network()))
       if (epoch == 0) best.push_back(tensor.detach().clone());
   }
-  if (!stage.evaluates || !stage.predicts_all || stage.draws_whole) return;
-  const std::vector<Tensor> drawn = rehearsal.draws();
+  if (!stage.evaluates || !stage.predicts_all) return;
+  const std::vector<Tensor> drawn = rehearsal.draws(stage.k);
   rehearsal.evaluate(true);
 }
 

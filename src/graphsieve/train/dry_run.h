@@ -43,8 +43,8 @@ struct DryStage {
   int64_t outputs = 0;                 ///< classes, or labels of a node
   int64_t train_nodes = 0;
   int64_t evaluated_nodes = 0;
-  std::vector<int64_t> k;              ///< drawn edges of each layer; empty: all edges
-  bool draws_whole = true;             ///< those of every node in each epoch
+  std::vector<int64_t> k;              ///< drawn edges of each layer that evaluations take; empty: all edges
+  std::vector<int64_t> draws;          ///< of every node, made at the beginning of each epoch; may be empty
   std::vector<std::vector<BatchLayer>> batches;  ///< some, of unlike sizes; none: every step takes the whole graph
   int64_t batches_at_once = 1;         ///< those made ahead included
   bool evaluates = true;

@@ -48,7 +48,7 @@ class NetworkStage : public SampledStage {
   }
 
  protected:
-  bool draws_whole() override { return !by_batch_ && at_once_ == 0; }
+  bool needs_whole() override { return !by_batch_ && at_once_ == 0; }
 
  private:
   const bool by_batch_;

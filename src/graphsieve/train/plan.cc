@@ -16,6 +16,7 @@
 #include "graphsieve/train/memory_limit.h"
 #include "graphsieve/train/predictions.h"
 #include "graphsieve/train/prepared_graph.h"
+#include "graphsieve/train/sampled_stage.h"
 #include "graphsieve/train/stage.h"
 #include "graphsieve/train/tensor_memory.h"
 
@@ -131,7 +132,7 @@ class Planner {
   /// What steps hold beside the graph and the draws.
   int64_t step_bytes(int64_t batch_size) const {
     DryStage stage = network(batch_size);
-    stage.edges = 0, stage.k.clear(), stage.evaluates = false;
+    stage.edges = 0, stage.k.clear(), stage.draws.clear(), stage.evaluates = false;
     return dry_run({stage}, 0, 0).front().peak_ram;
   }
 
@@ -180,6 +181,15 @@ class Planner {
     for (uint64_t b = 0; b < kBatches; ++b) stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), k, b));
     if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
     stage.batches_at_once = num_threads() > 1 ? 5 : 1;
+    const std::vector<BatchLayer>& first = stage.batches.front();
+    if (const at::Tensor& x = prepared_.features.dense; x.defined()) {
+      const int64_t together = batches_together(static_cast<int64_t>(x.nbytes()), x.size(1) * static_cast<int64_t>(x.element_size()),
+                                                first.front().sources, limit_);
+      if (together > 1) stage.batches_at_once = num_threads() > 1 ? 2 * together + 1 : together;
+    }
+    int64_t drawn = 0;
+    for (const BatchLayer& layer : first) drawn += layer.destinations;
+    if (drawn * steps(batch_size) * kRandomRowCost >= data_.nodes * static_cast<int64_t>(k.size())) stage.draws = k;
   }
 
   StagePlan of_estimator() const {
@@ -203,16 +213,21 @@ class Planner {
     stage.k = recipe_.network.k;
     take_batches(stage, batch_size, stage.k);
     stage.predicts_all = predictions_ == PredictedNodes::kAll;
-    if (batch_size <= 0 || recipe_.network.norm == "graph") return stage;
+    take_evaluation(stage, batch_size);
+    if (stage.evaluation.empty()) stage.draws = stage.k;
+    if (sampler_of(recipe_.network.sampler).by_batch && !stage.evaluation.empty()) stage.draws.clear();
+    return stage;
+  }
+
+  /// A batch of the evaluated nodes, where it is less work than the whole graph (network_stage.cc).
+  void take_evaluation(DryStage& stage, int64_t batch_size) const {
+    if (batch_size <= 0 || recipe_.network.norm == "graph") return;
     std::vector<int32_t> evaluated = evaluated_nodes(split_);
     const int64_t count = static_cast<int64_t>(evaluated.size()), pieces = (count + batch_size - 1) / batch_size;
-    if (pieces * std::min(batch_size, count) >= data_.nodes) return stage;
+    if (count == 0 || pieces * std::min(batch_size, count) >= data_.nodes) return;
     evaluated.resize(std::min(batch_size, count));
     const auto batch = sample_batch(rows_, evaluated, stage.k, kBatches);
-    if (pieces * batch.front().sources >= data_.nodes) return stage;
-    stage.evaluation = batch;
-    stage.draws_whole = false;
-    return stage;
+    if (pieces * batch.front().sources < data_.nodes) stage.evaluation = batch;
   }
 
   /// A keyed choice of training nodes, as training makes it.
@@ -261,9 +276,9 @@ class Planner {
     const int64_t pieces = stage.evaluation.empty() ? 0 : stage.evaluated_nodes / stage.evaluation.back().destinations + 1;
     stage.evaluation.clear();
     const StepSeconds measured = measure_step(stage);
-    const double draws = static_cast<double>(edges_) * static_cast<double>(stage.k.size()) / kDrawnPerSecond;
+    const double draws = static_cast<double>(edges_) * static_cast<double>(stage.draws.size()) / kDrawnPerSecond;
     const double evaluation = pieces > 0 ? static_cast<double>(pieces) * of_batch / 3 : measured.evaluation / share;
-    return (stage.draws_whole ? draws : 0) + static_cast<double>(steps) * (of_batch > 0 ? of_batch : measured.step / share) +
+    return draws + static_cast<double>(steps) * (of_batch > 0 ? of_batch : measured.step / share) +
            evaluation / static_cast<double>(eval_every);
   }
 

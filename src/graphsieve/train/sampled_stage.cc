@@ -2,8 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <chrono>
 
+#include "graphsieve/base/large_memory.h"
 #include "graphsieve/sampling/batches.h"
 
 namespace graphsieve {
@@ -21,8 +23,9 @@ SampledStage::SampledStage(std::string name, SampledGraph graph, const std::vect
 
 int64_t SampledStage::begin_epoch(int64_t epoch) {
   const Timer timer(seconds_);
+  if (together_ == 0) measure();
   graph_.begin_epoch(epoch);
-  if (draws_whole()) graph_.draw_whole();
+  if (draws_whole_) graph_.draw_whole();
   batches_ = batch_nodes(train_, batch_size_, seed_, epoch);
   return static_cast<int64_t>(batches_.size());
 }
@@ -33,6 +36,33 @@ TrainBatch SampledStage::batch(int64_t index) {
   batch.input = graph_.around(batches_[index], index);
   batch.nodes = batches_[index].to(at::kLong);
   return batch;
+}
+
+std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
+  const Timer timer(seconds_);
+  std::vector<NetworkInput> inputs = graph_.around_each(std::span(batches_).subspan(first, count), first);
+  std::vector<TrainBatch> made;
+  for (int64_t i = 0; i < count; ++i) made.push_back({std::move(inputs[i]), batches_[first + i].to(at::kLong), {}});
+  return made;
+}
+
+void SampledStage::measure() {
+  batches_ = batch_nodes(train_, batch_size_, seed_, 0);
+  graph_.begin_epoch(0);
+  const NetworkInput some = graph_.around(batches_.front(), 0);
+  const FeatureMatrix& x = *some.features;
+  int64_t drawn = 0;
+  for (const LayerEdges& layer : some.layers) drawn += layer.destinations;
+  draws_whole_ = needs_whole() || (graph_.shares_draws() && drawn * static_cast<int64_t>(batches_.size()) * kRandomRowCost >=
+                                                                x.rows * static_cast<int64_t>(some.layers.size()));
+  together_ = x.sparse() ? 1
+                         : batches_together(static_cast<int64_t>(x.dense.nbytes()), x.cols * static_cast<int64_t>(x.dense.element_size()),
+                                            some.rows.size(0), memory_limit());
+}
+
+int64_t batches_together(int64_t feature_bytes, int64_t row_bytes, int64_t rows, int64_t memory_limit) {
+  if (memory_limit <= 0 || feature_bytes <= memory_limit / 2) return 1;
+  return std::clamp<int64_t>(memory_limit / 8 / std::max<int64_t>(1, rows * row_bytes), 1, 64);
 }
 
 NetworkInput SampledStage::timed_whole() {

@@ -20,6 +20,8 @@ class SampledStage : public Stage {
   bool ahead() const override { return true; }
   int64_t begin_epoch(int64_t epoch) override;
   TrainBatch batch(int64_t index) override;
+  int64_t together() override { return together_; }
+  std::vector<TrainBatch> batches(int64_t first, int64_t count) override;
   double sampling_seconds() const override { return seconds_; }
 
  protected:
@@ -28,12 +30,17 @@ class SampledStage : public Stage {
 
   SampledGraph graph_;
 
-  /// The whole graph's edges of an epoch are drawn at its beginning. False: for the nodes of a batch alone.
-  virtual bool draws_whole() { return false; }
+  /// Must the whole graph's edges of an epoch be drawn at its beginning? They also are where that is less work.
+  virtual bool needs_whole() { return false; }
   NetworkInput timed_whole();
   NetworkInput timed_around(const at::Tensor& nodes);
 
  private:
+  /// From a batch like the others: whether to draw whole, and how many batches to make together.
+  void measure();
+
+  bool draws_whole_ = false;
+  int64_t together_ = 0;  ///< 0: not measured
   const std::string name_;
   const std::vector<int32_t>& train_;
   const int64_t batch_size_;
@@ -41,5 +48,12 @@ class SampledStage : public Stage {
   std::vector<at::Tensor> batches_;
   std::atomic<double> seconds_ = 0;
 };
+
+/// Where features are larger than half of the memory limit, rows of several batches are read together, each part of the file
+/// once for all: so many batches that their features take an eighth of the limit. `rows`: that a batch reaches.
+int64_t batches_together(int64_t feature_bytes, int64_t row_bytes, int64_t rows, int64_t memory_limit);
+
+/// A row of the graph read at random takes as long as so many in order; so where a share of the nodes are drawn for, all are.
+constexpr int64_t kRandomRowCost = 16;
 
 }  // namespace graphsieve

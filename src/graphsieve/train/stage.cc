@@ -269,6 +269,12 @@ class Loop {
 
 }  // namespace
 
+std::vector<TrainBatch> Stage::batches(int64_t first, int64_t count) {
+  std::vector<TrainBatch> made;
+  for (int64_t i = 0; i < count; ++i) made.push_back(batch(first + i));
+  return made;
+}
+
 std::vector<int32_t> evaluated_nodes(const Split& split) {
   std::vector<int32_t> nodes = split.val;
   nodes.insert(nodes.end(), split.test.begin(), split.test.end());

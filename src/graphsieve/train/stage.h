@@ -32,7 +32,10 @@ class Stage {
   /// Prepares an epoch and returns its number of batches.
   virtual int64_t begin_epoch(int64_t epoch) = 0;
   virtual TrainBatch batch(int64_t index) = 0;
-  /// May batch() be called on another thread, ahead of the steps that take what it makes?
+  /// How many batches are best made at once, and these.
+  virtual int64_t together() { return 1; }
+  virtual std::vector<TrainBatch> batches(int64_t first, int64_t count);
+  /// May batches() be called on another thread, ahead of the steps that take what it makes?
   virtual bool ahead() const { return false; }
   /// The graph of the epoch last begun, for evaluation.
   virtual GraphView evaluation() = 0;

@@ -1,0 +1,98 @@
+"""Tables of docs/benchmarks.md about large graphs: limits of memory, growth with nodes and degree."""
+import math
+import statistics
+
+from measure.rows import Rows
+
+GIB, EDGES = 1 << 30, {"products": 60.5e6, "papers28": 387.7e6}
+PAPERS100M = {"nodes": 111_059_956, "edges": 1_615_685_872, "labelled": 1_546_782}
+
+
+def seconds(value):
+    return f"{value:.0f} s" if value < 600 else f"{value / 60:.0f} min"
+
+
+def large(table, machines):
+    rows = Rows("large")
+    body, projections = [], []
+    for r in rows.all():
+        v, name, step = r["values"], r["key"]["data"], r["key"]["step"]
+        note = ""
+        if "epochs" in v:
+            note = f"{v['epochs']} epochs, {seconds(v['stage_seconds'] / v['epochs'])} each; scratch {v['scratch_bytes'] / GIB:.1f} GiB"
+            if step == "train":
+                note += f"; steps waited {100 * v['waiting_seconds'] / v['stage_seconds']:.1f} %"
+        elif step in ("generate", "convert"):
+            note = f"{EDGES[name] / v['seconds'] / 1e6:.2f} million edges a second"
+        body.append([name, step, f"{v['limit_gib']} GiB", seconds(v["seconds"]), f"{v['anonymous_bytes'] / GIB:.2f} GiB",
+                     f"{v['peak_bytes'] / GIB:.2f} GiB", note])
+    text = table(["graph", "step", "limit", "time", "anonymous memory", "with pages of files", ""], body)
+    if not body:
+        return ""
+    return f"""## Graphs that are large for the machine
+*products*: 2.4 million nodes, 60.5 million undirected edges, 100 features, 47 classes, the recipe `amazon2m`. *papers28*: 28 million nodes,
+388 million edges, 128 half-precision features, 172 classes of which 1.4 % of the nodes have one; stage 1 by mini-batches, 200
+batches of stage 2. Every step runs in a control group with the limit, which counts the pages of mapped files too: where these
+fill it, the system drops some. Tables and scratch files lie on the same disk.
+
+{text}
+
+`bench/figures.py large` (root, for the control group; 60 GB of disk). {machines(rows)}
+"""
+
+
+def slope(points):
+    """Of log y over log x."""
+    xs, ys = [math.log(x) for x, _ in points], [math.log(y) for _, y in points]
+    mx, my = statistics.mean(xs), statistics.mean(ys)
+    return sum((x - mx) * (y - my) for x, y in zip(xs, ys)) / sum((x - mx) ** 2 for x in xs)
+
+
+def crossing(wide, narrow):
+    """Where two measured curves meet, on a line between points in logarithms; None where they do not."""
+    both = sorted(set(wide) & set(narrow))
+    for a, b in zip(both, both[1:]):
+        at_a, at_b = math.log(wide[a] / narrow[a]), math.log(wide[b] / narrow[b])
+        if at_a < 0 <= at_b:
+            return math.exp(math.log(a) + (math.log(b) - math.log(a)) * -at_a / (at_b - at_a))
+    return None
+
+
+def growth(table, machines):
+    rows = Rows("growth")
+    if not rows.all():
+        return ""
+    body = []
+    for r in sorted(rows.all(), key=lambda r: (r["key"]["degree"], r["key"]["nodes"], r["key"]["model"])):
+        v = r["values"]
+        body.append([f"{r['key']['nodes']:,}", r["key"]["degree"], r["key"]["model"], f"{v['planned_bytes'] / GIB:.2f} GiB",
+                     f"{v['peak_bytes'] / GIB:.2f} GiB" if "peak_bytes" in v else "", f"{v['seconds']:.1f} s" if "seconds" in v else "",
+                     f"{v['planned_seconds']:.1f} s"])
+    lines = []
+    for by, fixed in (("nodes", "degree"), ("degree", "nodes")):
+        of = {}
+        for model in ("exphormer", "spexphormer"):
+            at = {r["key"][by]: r["values"] for r in rows.all(model=model)
+                  if r["key"][fixed] == (20 if fixed == "degree" else 100_000)}
+            of[model] = {"memory": {x: v["planned_bytes"] for x, v in at.items()},
+                         "time": {x: v["seconds"] for x, v in at.items() if "seconds" in v}}
+        for what in ("memory", "time"):
+            points = {m: list(of[m][what].items()) for m in of}
+            if min(len(p) for p in points.values()) < 2:
+                continue
+            meets = crossing(of["exphormer"][what], of["spexphormer"][what])
+            lines.append([f"{what} with {by}", *(f"{slope(points[m]):.2f}" for m in points),
+                          f"{meets:,.0f}" if meets else "not in this range"])
+    return f"""## Growth with nodes and degree
+Two epochs of each stage: the full Exphormer, all edges in every step, against Spexphormer in batches of 1000 nodes, k 10-10, its stage 1
+on the whole graph. Width 64, two layers. Memory of large arrays as planned and as measured; runs that need more than 10 GiB are
+planned alone.
+
+{table(["nodes", "degree", "model", "planned", "measured", "time", "planned time"], body)}
+
+Slopes of logarithms, and from where on Spexphormer takes less:
+
+{table(["", "exphormer", "spexphormer", "crossing"], lines)}
+
+`bench/figures.py growth`. {machines(rows)}
+"""
