@@ -75,7 +75,7 @@ class Explain(EngineTest):
     def test_every_kind_of_network(self):
         for name, settings in {"exphormer": sets(model="exphormer"), "plain": sets(model="plain"), "graph": sets(network__norm="graph"),
                                "batch": sets(network__sampler="batch_reservoir", network__batch_size=20)}.items():
-            run = self.run_folder(self.graph(), *SHORT, *settings, "--no-report", name=name)
+            run = self.run_folder(self.graph(), *SHORT, *settings, name=name)
             rows, p = predictions(run / "predictions.csv")
             found = self.explain(run, "--node", 11)
             self.assertEqual(found["node"]["predicted"], rows[11][3], name)
@@ -104,11 +104,11 @@ class Explain(EngineTest):
                 table.writerow([f"user {i}<b>", i % 7 / 7, i % 3, hostile if i % 2 else "fine, really", ("train", "val", "test")[i % 3]])
         with open(self.dir / "e.csv", "w", newline="") as file:
             table = csv.writer(file)
-            table.writerow(["source", "target"])
+            table.writerow(["source", "destination"])
             for i in range(60):
                 table.writerows([[f"user {i}<b>", f"user {(i + s) % 60}<b>"] for s in (1, 2, 7)])
         made = self.call("convert", "--nodes", "n.csv", "--edges", "e.csv", "--out", "own")
-        run = self.run_folder("own", *SHORT)
+        run = self.run_folder("own", *SHORT, report=True)
         found = self.explain(run, "--node", "user 8<b>")
         self.assertEqual(found["node"]["node"], "user 8<b>")
         self.assertEqual(found["node"]["label"], "fine, really")

@@ -21,13 +21,13 @@ class Report(EngineTest):
         return json.loads(self.call("report", *args, "--json").stdout)
 
     def test_a_run_leaves_a_page(self):
-        run = self.run_folder(self.graph(), *SHORT)
+        run = self.run_folder(self.graph(), *SHORT, report=True)
         page = (run / "report.html").read_text()
         self.assertLess(len(page), 6e6)
         self.assertIn("How good it is", page)
         self.assertNotIn("src=", page.split("<script")[0])
         self.assertEqual(json.loads((run / "report.json").read_text())["missing"], [])
-        plain = self.run_folder(self.graph(), *SHORT, "--no-report", name="plain")
+        plain = self.run_folder(self.graph(), *SHORT, name="plain")
         self.assertFalse((plain / "report.html").exists())
 
     def test_graph(self):
@@ -134,7 +134,7 @@ class Report(EngineTest):
         self.assertEqual((run / "network.safetensors").read_bytes(), (self.dir / "again" / "network.safetensors").read_bytes())
 
     def test_long_curves_are_thinned(self):
-        run = self.run_folder(self.graph(), *SHORT, "--no-report")
+        run = self.run_folder(self.graph(), *SHORT)
         lines = [{"stage": "network", "epoch": i, "loss": i, "val": 0.5, "test": 0.5, "lr": 1} for i in range(5000)]
         (run / "metrics.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\nbroken{\n")
         curve = self.report(run)["runs"][0]["detail"]["curves"][0]
@@ -150,7 +150,7 @@ class Report(EngineTest):
             self.assertLess(abs(planned[key] / plan[key] - 1), 0.3, key)
 
     def test_without_the_graph(self):
-        run = self.run_folder(self.graph(), *SHORT)
+        run = self.run_folder(self.graph(), *SHORT, report=True)
         before = self.report(run)
         (self.dir / "graph.npz").unlink()
         after = self.report(run)

@@ -88,13 +88,19 @@ class Page {
   void summary() {
     if (runs_.empty()) return;
     const Json &graph = at(report_, "graph"), &run = runs_[0], &member = at(run, "runs")[0], &network = at(member, "network");
-    std::string text = fmt::format("{} on {} ({} nodes, {} edges): {} {} on the test nodes", words(at(run, "model")),
-                                   words(at(graph, "name")), whole(at(graph, "nodes")), whole(at(graph, "edges")),
+    std::string text = fmt::format("{} on {} ({} nodes, {}): {} {} on the test nodes", words(at(run, "model")),
+                                   words(at(graph, "name")), whole(at(graph, "nodes")), edges_of(graph),
                                    words(at(run, "metric")), mean_and_deviation(run));
     if (at(run, "runs").size() > 1) text += fmt::format(" over {} runs", at(run, "runs").size());
     if (network.is_object() && at(run, "model") == "spexphormer")
       text += fmt::format(", with {} of the attention edges", percent(at(network, "edge_share")));
     body_ += fmt::format("<p class=\"lead\">{}.</p>\n", escape(text));
+  }
+
+  static std::string edges_of(const Json& graph) {
+    const Json& facts = at(graph, "facts");
+    if (!facts.is_object()) return whole(at(graph, "edges")) + " edges, both directions counted";
+    return fmt::format("{} {} edges", whole(at(facts, "edges")), at(facts, "directed") == true ? "directed" : "undirected");
   }
 
   // Several runs.
@@ -135,8 +141,7 @@ class Page {
     list({{"name", words(at(graph, "name"))},
           {"source", words(at(graph, "source"))},
           {"nodes", whole(at(graph, "nodes"))},
-          {"edges", facts.is_object() ? fmt::format("{} {}", whole(at(facts, "edges")), at(facts, "directed") == true ? "directed" : "undirected")
-                                      : fmt::format("{} in both directions", whole(at(graph, "edges")))},
+          {"edges", edges_of(graph)},
           {"attention edges", fmt::format("{}, the edges of the attention graph", whole(at(graph, "attention_edges")))},
           {"expander's spectral gap", number(at(graph, "expander_spectral_gap"))},
           {"features", whole(at(graph, "features"))},
@@ -262,7 +267,7 @@ class Page {
         for (const Json* column : columns) row.push_back(number((*column)[i]));
         t.rows.push_back(std::move(row));
       }
-      body_ += html::chart({of_run("the " + words(at(stage, "stage"))), "line", panels, ""}, t);
+      body_ += html::chart({of_run("Stage: " + words(at(stage, "stage"))), "line", panels, ""}, t);
       if (at(stage, "epochs") > epochs.size()) note(fmt::format("{} of {} epochs are shown.", epochs.size(), whole(at(stage, "epochs"))));
       if (at(stage, "starts").is_number()) note(fmt::format("The best of {} random starts is shown.", words(at(stage, "starts"))));
     }

@@ -8,6 +8,7 @@
 
 #include "graphsieve/analysis/attention_patterns.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/large_memory.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/graph_check.h"
 #include "graphsieve/io/json_number.h"
@@ -75,6 +76,7 @@ Json facts_of(const Dataset& graph) {
 }
 
 Json planned(const Dataset& graph, const Recipe& recipe, Observer& observer) {
+  trim_memory();  // what the run before held counts as the process's own
   const Plan plan = make_plan(graph, recipe, {0, false, PredictedNodes::kAll}, observer);
   Json stages = Json::object();
   for (const StagePlan& s : plan.stages) stages[s.name] = s.memory;
