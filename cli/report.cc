@@ -75,14 +75,21 @@ void add_report_command(Program& program) {
   auto options = std::make_shared<ReportOptions>();
   CLI::App* command = program.app.add_subcommand("report", "One HTML page on a run, or comparing several");
   command->add_option("RUN", options->runs, "Run folders, all of one graph")->required();
-  command->add_option("--node", options->nodes, "Also explain this node, by your id, in the first run; may be given several times")
+  command
+      ->add_option("--node", options->nodes,
+                   "Also explain this node, by your id, in the first run; may be given several times")
       ->type_name("ID")
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all();
-  command->add_option("--out", options->out, "The page (default: RUN/report.html; of several runs or with --node report.html)")->type_name("FILE");
+  command
+      ->add_option("--out", options->out,
+                   "The page (default: RUN/report.html; of several runs or with --node report.html)")
+      ->type_name("FILE");
   command->add_flag("--overwrite", options->overwrite, "Replace the file if there is one");
-  command->add_option("--graph", options->graph, "As for run (default: the graph that was trained on, where it still is)")->type_name("GRAPH");
+  command
+      ->add_option("--graph", options->graph, "As for run (default: the graph that was trained on, where it still is)")
+      ->type_name("GRAPH");
   command->add_flag("--no-graph", options->no_graph, "From the run folders alone")->excludes("--graph");
   add_threads_option(*command, options->threads);
   command->add_flag("--json", options->json, "Print what the page says as JSON, and write nothing");

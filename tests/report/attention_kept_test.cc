@@ -52,7 +52,8 @@ std::vector<TypeKept> by_drawing(const Scored& g, int64_t k, const Sampler& samp
     if (begin == end) continue;
     ++nodes;
     std::set<std::pair<int64_t, int64_t>> drawn;
-    for (int64_t d = 0; d < k; ++d) drawn.insert({sample.type[i][d].item<int64_t>(), sample.index[i][d].item<int64_t>()});
+    for (int64_t d = 0; d < k; ++d)
+      drawn.insert({sample.type[i][d].item<int64_t>(), sample.index[i][d].item<int64_t>()});
     for (int64_t e = begin; e < end; ++e) {
       TypeKept& type = types[g.edges.type[e].item<int64_t>()];
       const bool kept = drawn.contains({g.edges.type[e].item<int64_t>(), g.edges.index[e].item<int64_t>()});
@@ -82,14 +83,17 @@ TEST(AttentionKept, IsThatOfTheDraw) {
       for (size_t x = 0; x < 20; ++x) EXPECT_NEAR(kept.drawn[x], drawn[x], 1e-9) << name;
       const std::vector<double> largest = kept_mass(g.edges, g.scores, 20, sampler_of("graph_max"), 1, 2, 3);
       for (size_t x = 0; x < 20; ++x) EXPECT_NEAR(kept.heaviest[x], largest[x], 1e-9) << name;
-      if (k <= 20) EXPECT_NEAR(kept.kept_mass(), drawn[k - 1], 1e-9);
+      if (k <= 20) {
+        EXPECT_NEAR(kept.kept_mass(), drawn[k - 1], 1e-9);
+      }
     }
 }
 
 TEST(AttentionKept, OfOneNode) {
   const ops::AttentionEdges edges{
       at::tensor({0, 3}, at::kLong), at::tensor({0, 4, 9}, at::kInt), at::tensor({0, 0, 1}, at::kByte), {}, {}, {}};
-  const AttentionKept kept = attention_kept(edges, at::tensor({0.7f, 0.1f, 0.2f}), {0}, 2, 3, sampler_of("graph_max"), 0, 0, 0);
+  const AttentionKept kept =
+      attention_kept(edges, at::tensor({0.7f, 0.1f, 0.2f}), {0}, 2, 3, sampler_of("graph_max"), 0, 0, 0);
   EXPECT_EQ(kept.types[0].edges, 2);
   EXPECT_EQ(kept.types[0].kept, 1);
   EXPECT_NEAR(kept.types[0].mass, 0.8, 1e-6);
@@ -102,7 +106,9 @@ TEST(AttentionKept, OfOneNode) {
 TEST(AttentionKept, SameBitsAtAnyNumberOfThreads) {
   const Scored g = random_graph(std::vector<int64_t>(1000, 12));
   const int before = num_threads();
-  const auto curve = [&] { return attention_kept(g.edges, g.scores, all_nodes(g), 5, 12, sampler_of("graph_reservoir"), 4, 0, 1); };
+  const auto curve = [&] {
+    return attention_kept(g.edges, g.scores, all_nodes(g), 5, 12, sampler_of("graph_reservoir"), 4, 0, 1);
+  };
   set_num_threads(1);
   const AttentionKept one = curve();
   set_num_threads(5);

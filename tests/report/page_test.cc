@@ -61,9 +61,12 @@ TEST(Repeat, DifferencesFromThePublishedRecipe) {
   ASSERT_EQ(found.at("changes").size(), 2u);
   EXPECT_EQ(found.at("changes")[0], (Json{{"key", "network.width"}, {"value", "7"}, {"published", published}}));
   const Json result = {{"graph", {{"source", "a b.npz"}}},
-                       {"runs", {{{"split", 0}, {"seed", 3}, {"network", {{"epochs", 1}}}}, {{"split", 0}, {"seed", 4}, {"network", {{"epochs", 1}}}}}}};
+                       {"runs",
+                        {{{"split", 0}, {"seed", 3}, {"network", {{"epochs", 1}}}},
+                         {{"split", 0}, {"seed", 4}, {"network", {{"epochs", 1}}}}}}};
   EXPECT_EQ(command_to_repeat(result, found),
-            "graphsieve run 'a b.npz' --recipe minesweeper --set network.width=7 --set network.k=3-3-3-3 --split 0 --repeats 2 --seed 3");
+            "graphsieve run 'a b.npz' --recipe minesweeper --set network.width=7 --set network.k=3-3-3-3 --split 0 "
+            "--repeats 2 --seed 3");
   recipe.name = "mine";
   EXPECT_EQ(recipe_changes(recipe).at("published"), "default");
 }
@@ -73,7 +76,10 @@ TEST(Page, HoldsNoMarkupOfTheData) {
   const Json named = {{"class", kHostile}, {"train", 1}, {"val", 1}, {"test", 1}, {"none", 0}, {"nodes", 3}};
   const Json report = {
       {"version", kHostile},
-      {"graph", {{"name", kHostile}, {"source", kHostile}, {"facts", {{"notes", {kHostile}}, {"edge_types", {{{"name", kHostile}, {"edges", 1}}}}}}}},
+      {"graph",
+       {{"name", kHostile},
+        {"source", kHostile},
+        {"facts", {{"notes", {kHostile}}, {"edge_types", {{{"name", kHostile}, {"edges", 1}}}}}}}},
       {"missing", {kHostile}},
       {"runs",
        {{{"folder", kHostile},
@@ -84,14 +90,17 @@ TEST(Page, HoldsNoMarkupOfTheData) {
           {{"folder", kHostile},
            {"command", kHostile},
            {"run", {{"split", 0}}},
-           {"recipe", {{"published", kHostile}, {"changes", {{{"key", kHostile}, {"value", kHostile}, {"published", kHostile}}}}}},
+           {"recipe",
+            {{"published", kHostile},
+             {"changes", {{{"key", kHostile}, {"value", kHostile}, {"published", kHostile}}}}}},
            {"curves", {{{"stage", kHostile}, {"epochs", 1}, {"epoch", {0}}, {"loss", {1}}}}},
            {"quality",
             {{"class_balance", {{"rows", {named}}}},
              {"confusion", {{"classes", {kHostile}}, {"others", 0}, {"rows", {{1}}}}},
              {"worst", {{"rows", {{{"class", kHostile}, {"mistaken_for", kHostile}, {"times", 1}}}}}}}}}}}}},
-      {"explained", {{{"node", {{"node", kHostile}, {"label", kHostile}}},
-                      {"layers", {{{"layer", 0}, {"edges", {{{"node", kHostile}, {"label", kHostile}, {"type", kHostile}}}}}}}}}}};
+      {"explained",
+       {{{"node", {{"node", kHostile}, {"label", kHostile}}},
+         {"layers", {{{"layer", 0}, {"edges", {{{"node", kHostile}, {"label", kHostile}, {"type", kHostile}}}}}}}}}}};
   const std::string page = report_page(report);
   EXPECT_EQ(page.find("<img"), std::string::npos);
   size_t scripts = 0, at = 0;

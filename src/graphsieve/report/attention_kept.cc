@@ -78,8 +78,9 @@ double share_of(const std::vector<TypeKept>& types, Member kept, Member all) {
 double AttentionKept::kept_edges() const { return share_of(types, &TypeKept::kept, &TypeKept::edges); }
 double AttentionKept::kept_mass() const { return share_of(types, &TypeKept::kept_mass, &TypeKept::mass); }
 
-AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor& scores, const std::vector<int32_t>& destinations,
-                             int64_t k, int64_t most, const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer) {
+AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor& scores,
+                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler,
+                             uint64_t seed, int64_t epoch, int64_t layer) {
   const float* score = scores.const_data_ptr<float>();
   const kernels::ReservoirArgs args{edges.row_start.const_data_ptr<int64_t>(),
                                     edges.index.const_data_ptr<int32_t>(),
@@ -96,7 +97,8 @@ AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor&
   parallel_for(kBlocks, [&](int64_t b) {
     blocks[b].drawn.assign(most, 0), blocks[b].heaviest.assign(most, 0);
     Layer row(args, score, k, most);
-    for (int64_t i = std::min(count, b * size); i < std::min(count, (b + 1) * size); ++i) row.add(destinations[i], blocks[b]);
+    for (int64_t i = std::min(count, b * size); i < std::min(count, (b + 1) * size); ++i)
+      row.add(destinations[i], blocks[b]);
   });
   AttentionKept sum{std::vector<TypeKept>(kTypes), std::vector<double>(most, 0), std::vector<double>(most, 0)};
   double nodes = 0;

@@ -20,19 +20,21 @@ struct TypeKept {
 
 struct AttentionKept {
   std::vector<TypeKept> types;
-  std::vector<double> drawn;     ///< entry k − 1: attention on the edges that a draw of k keeps, mean over the destinations
+  std::vector<double>
+      drawn;  ///< entry k − 1: attention on the edges that a draw of k keeps, mean over the destinations
   std::vector<double> heaviest;  ///< the same of the k heaviest edges
   double kept_edges() const;     ///< share of all edges
   double kept_mass() const;
 };
 
-/// One layer, for those destinations that have in-edges; scores of a destination count by their share of its sum. `k` as drawn
-/// in the run, `most` entries of the curves.
+/// One layer, for those destinations that have in-edges; scores of a destination count by their share of its sum. `k`
+/// as drawn in the run, `most` entries of the curves.
 ///
-/// Example: in-edges of scores .7 (type 0), .2 (1), .1 (0), k 2, graph_max: type 0 has 2 edges, mass .8, of which 1 edge and .7
-/// are kept; type 1 keeps its one edge; drawn .7, .9, 1.
-AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor& scores, const std::vector<int32_t>& destinations,
-                             int64_t k, int64_t most, const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer);
+/// Example: in-edges of scores .7 (type 0), .2 (1), .1 (0), k 2, graph_max: type 0 has 2 edges, mass .8, of which 1
+/// edge and .7 are kept; type 1 keeps its one edge; drawn .7, .9, 1.
+AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor& scores,
+                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler,
+                             uint64_t seed, int64_t epoch, int64_t layer);
 
 /// Of the attention graph's types; `data_types`: the names of the data's own, if it has any.
 std::string edge_type_name(int type, const std::vector<std::string>& data_types);

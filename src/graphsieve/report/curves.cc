@@ -22,7 +22,8 @@ Json mean_of(const Json& values, const std::string& prefix = "") {
 /// The numbers of an epoch alone: norms are many.
 Json numbers_of(const Json& line) {
   Json epoch = Json::object();
-  for (const char* key : kAsRecorded) epoch[key] = line.contains(key) && line[key].is_number() ? line[key] : Json(nullptr);
+  for (const char* key : kAsRecorded)
+    epoch[key] = line.contains(key) && line[key].is_number() ? line[key] : Json(nullptr);
   if (line.contains("operator_norms")) epoch["operator_norm"] = mean_of(line["operator_norms"], "layer_");
   if (line.contains("vector_norms")) epoch["vector_norm"] = mean_of(line["vector_norms"]);
   return epoch;
@@ -40,7 +41,8 @@ Json columns(const std::vector<Json>& epochs, int64_t most) {
   Json to = {{"epochs", count}};
   std::vector<std::string> names(std::begin(kAsRecorded), std::end(kAsRecorded));
   for (const char* norm : {"operator_norm", "vector_norm"})
-    if (std::any_of(epochs.begin(), epochs.end(), [&](const Json& e) { return e.contains(norm); })) names.emplace_back(norm);
+    if (std::any_of(epochs.begin(), epochs.end(), [&](const Json& e) { return e.contains(norm); }))
+      names.emplace_back(norm);
   for (const std::string& name : names) {
     Json column = Json::array();
     for (int64_t i = 0; i < shown; ++i) {
@@ -68,8 +70,9 @@ Json training_curves(const std::filesystem::path& path, int64_t most) {
   Json to = Json::array();
   for (const std::string& stage : order) {
     const auto& starts = stages[stage];
-    const auto best = std::max_element(starts.begin(), starts.end(),
-                                       [](const auto& a, const auto& b) { return best_val(a.second) < best_val(b.second); });
+    const auto best = std::max_element(starts.begin(), starts.end(), [](const auto& a, const auto& b) {
+      return best_val(a.second) < best_val(b.second);
+    });
     Json curves = columns(best->second, most);
     curves["stage"] = stage;
     if (starts.size() > 1) curves["start"] = best->first, curves["starts"] = starts.size();

@@ -29,8 +29,8 @@ constexpr int64_t kShownClasses = 5;
 int32_t node_of(const Dataset& data, const std::string& id) {
   for (int64_t i = 0; i < data.nodes; ++i)
     if (data.ids.name(i) == id) return static_cast<int32_t>(i);
-  throw Error("node '", id, "': not in ", data.name, "; expected one of its ", data.nodes, " ids, such as ", data.ids.name(0),
-              " or ", data.ids.name(data.nodes - 1));
+  throw Error("node '", id, "': not in ", data.name, "; expected one of its ", data.nodes, " ids, such as ",
+              data.ids.name(0), " or ", data.ids.name(data.nodes - 1));
 }
 
 /// An edge into the node; parallel ones of a type count together.
@@ -78,7 +78,8 @@ class Explanation {
     place_ = whole ? node_ : 0;
     if (sampled()) {
       check_scores(run_.folder.recipe, run_.graph, run_.scores);
-      SampledGraph graph(run_.prepared.features, run_.graph.edges, run_.scores, recipe.k, sampler_of(recipe.sampler), run_.folder.seed());
+      SampledGraph graph(run_.prepared.features, run_.graph.edges, run_.scores, recipe.k, sampler_of(recipe.sampler),
+                         run_.folder.seed());
       graph.begin_epoch(run_.best_epoch());
       input_ = graph.around(whole ? at::arange(data_.nodes, at::kInt) : at::full({1}, node_, at::kInt));
     } else {
@@ -110,7 +111,9 @@ class Explanation {
   Tensor picked_features(int64_t rows) const {
     const FeatureMatrix& x = run_.prepared.features;
     if (!x.sparse())
-      return (input_.rows.defined() ? x.dense.index_select(0, input_.rows) : x.dense).to(at::kFloat, false, true).contiguous();
+      return (input_.rows.defined() ? x.dense.index_select(0, input_.rows) : x.dense)
+          .to(at::kFloat, false, true)
+          .contiguous();
     Tensor dense = at::zeros({rows, x.cols});
     const auto* start = x.row_start.const_data_ptr<int64_t>();
     const auto* column = x.column.const_data_ptr<int32_t>();
@@ -145,7 +148,8 @@ class Explanation {
     for (size_t l = input_.layers.size(); l-- > 0;) {
       const LayerEdges& layer = input_.layers[l];
       std::vector<double> below(l > 0 ? input_.layers[l - 1].destinations
-                                      : (input_.rows.defined() ? input_.rows.size(0) : run_.prepared.features.rows), 0);
+                                      : (input_.rows.defined() ? input_.rows.size(0) : run_.prepared.features.rows),
+                                0);
       const auto* start = layer.edges.row_start.const_data_ptr<int64_t>();
       const auto* source = layer.edges.index.const_data_ptr<int32_t>();
       const auto* score = attention_[l].const_data_ptr<float>();
@@ -291,7 +295,9 @@ class Explanation {
   }
 
   const char* part_of(int32_t node) const {
-    const auto in = [node](const std::vector<int32_t>& part) { return std::binary_search(part.begin(), part.end(), node); };
+    const auto in = [node](const std::vector<int32_t>& part) {
+      return std::binary_search(part.begin(), part.end(), node);
+    };
     return in(split_.train) ? "train" : in(split_.val) ? "val" : in(split_.test) ? "test" : "none";
   }
 
@@ -331,8 +337,8 @@ class Explanation {
   Probabilities probabilities_;    ///< of the node
   std::vector<int64_t> decided_;   ///< the most probable class, and the next
   double margin_ = 0;
-  Tensor contribution_;            ///< [rows, features]
-  std::vector<double> flow_;       ///< of every row of the pass
+  Tensor contribution_;       ///< [rows, features]
+  std::vector<double> flow_;  ///< of every row of the pass
   std::map<int32_t, Json> predicted_;
 };
 

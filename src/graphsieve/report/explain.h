@@ -20,9 +20,10 @@ struct ExplainRequest {
 
 /// docs/report.md names every field. Throws Error where there is no such node, or the graph is not the run's.
 ///
-/// Attention flow: F_L is 1 at the node; F_{l−1} = ½ F_l + ½ A_lᵀ F_l, A_l the network's attention of layer l (Abnar and Zuidema
-/// 2020). Contributions: features times the gradient of the predicted class's logit less the next one's (several labels a
-/// node, one class: the most probable label's logit), summed over a node's features or one feature's nodes.
+/// Attention flow: F_L is 1 at the node; F_{l−1} = ½ F_l + ½ A_lᵀ F_l, A_l the network's attention of layer l (Abnar
+/// and Zuidema 2020). Contributions: features times the gradient of the predicted class's logit less the next one's
+/// (several labels a node, one class: the most probable label's logit), summed over a node's features or one feature's
+/// nodes.
 nlohmann::json explain(Dataset& data, const ExplainRequest& request, Observer& observer);
 
 }  // namespace graphsieve

@@ -11,7 +11,8 @@ using Json = nlohmann::json;
 
 /// Does it read as a number, so that it stands at the right?
 bool is_figure(const std::string& cell) {
-  return cell.find_first_not_of("0123456789.,-+e %±") == std::string::npos && cell.find_first_of("0123456789") != std::string::npos;
+  return cell.find_first_not_of("0123456789.,-+e %±") == std::string::npos &&
+         cell.find_first_of("0123456789") != std::string::npos;
 }
 
 }  // namespace
@@ -21,12 +22,23 @@ std::string escape(std::string_view text) {
   out.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
     }
   }
   return out;
@@ -34,15 +46,18 @@ std::string escape(std::string_view text) {
 
 std::string table(const Table& t) {
   std::string out = fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table><caption>{0}</caption>\n<thead><tr>",
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+      "aria-label=\"{0}\"><table><caption>{0}</caption>\n<thead><tr>",
       escape(t.caption));
   for (const std::string& cell : t.head) out += fmt::format("<th scope=\"col\">{}</th>", escape(cell));
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& row : t.rows) {
     out += "<tr>";
     for (size_t c = 0; c < row.size(); ++c) {
-      if (c == 0) out += fmt::format("<th scope=\"row\">{}</th>", escape(row[c]));
-      else out += fmt::format("<td{}>{}</td>", is_figure(row[c]) ? " class=\"n\"" : "", escape(row[c]));
+      if (c == 0)
+        out += fmt::format("<th scope=\"row\">{}</th>", escape(row[c]));
+      else
+        out += fmt::format("<td{}>{}</td>", is_figure(row[c]) ? " class=\"n\"" : "", escape(row[c]));
     }
     out += "</tr>\n";
   }
@@ -51,22 +66,30 @@ std::string table(const Table& t) {
 
 std::string chart(const Chart& c, const Table& t) {
   return fmt::format(
-      "<figure class=\"chart\" data-kind=\"{}\" data-panels=\"{}\" data-options=\"{}\"><figcaption>{}</figcaption>\n{}</figure>\n",
+      "<figure class=\"chart\" data-kind=\"{}\" data-panels=\"{}\" "
+      "data-options=\"{}\"><figcaption>{}</figcaption>\n{}</figure>\n",
       c.kind, escape(c.panels), c.options, escape(c.title), table(t));
 }
 
 std::string whole(const Json& value) {
   if (!value.is_number()) return "";
-  std::string digits = std::to_string(static_cast<int64_t>(std::llround(value.get<double>())));
-  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > (digits[0] == '-' ? 1 : 0); at -= 3) digits.insert(at, ",");
-  return digits;
+  const std::string digits = std::to_string(std::llround(value.get<double>()));
+  std::string out;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const bool after_digit = !out.empty() && out.back() != '-';
+    if (after_digit && (digits.size() - i) % 3 == 0) out += ',';
+    out += digits[i];
+  }
+  return out;
 }
 
 std::string number(const Json& value, int digits) {
   return value.is_number() ? fmt::format("{:.{}g}", value.get<double>(), digits) : "";
 }
 
-std::string percent(const Json& value) { return value.is_number() ? fmt::format("{:.2f} %", 100 * value.get<double>()) : ""; }
+std::string percent(const Json& value) {
+  return value.is_number() ? fmt::format("{:.2f} %", 100 * value.get<double>()) : "";
+}
 
 std::string bytes(const Json& value) {
   if (!value.is_number()) return "";
@@ -77,7 +100,9 @@ std::string bytes(const Json& value) {
   return fmt::format("{:.3g} {}", b, units[unit]);
 }
 
-std::string mebibytes(const Json& value) { return value.is_number() ? fmt::format("{:.1f}", value.get<double>() / 1048576) : ""; }
+std::string mebibytes(const Json& value) {
+  return value.is_number() ? fmt::format("{:.1f}", value.get<double>() / 1048576) : "";
+}
 
 std::string seconds(const Json& value) {
   if (!value.is_number()) return "";

@@ -23,9 +23,9 @@ std::string table(const Table& table);
 /// How page.js draws a table. Panels are charts of some of its columns; without scripts the table alone is seen.
 struct Chart {
   std::string title;
-  std::string kind;    ///< "line" over the first column; "bar", its texts; "curves": rows of a series, x, y
-  std::string panels;  ///< "Loss:1;Metric:2,3", columns from 0; of curves "title"
-  std::string options; ///< of "stacked", "horizontal", "log", "unit" (0 to 1), "diagonal", joined by spaces
+  std::string kind;     ///< "line" over the first column; "bar", its texts; "curves": rows of a series, x, y
+  std::string panels;   ///< "Loss:1;Metric:2,3", columns from 0; of curves "title"
+  std::string options;  ///< of "stacked", "horizontal", "log", "unit" (0 to 1), "diagonal", joined by spaces
 };
 std::string chart(const Chart& chart, const Table& table);
 

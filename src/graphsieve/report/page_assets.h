@@ -1,4 +1,5 @@
-// The page's style and scripts, which travel inside the library. Defined in a source that cmake/page_assets.cmake makes.
+// The page's style and scripts, which travel inside the library. Defined in a source that cmake/page_assets.cmake
+// makes.
 #pragma once
 
 #include <string_view>

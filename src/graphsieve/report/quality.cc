@@ -26,7 +26,8 @@ constexpr double kCurveStep = 1.0 / 100;  ///< between two points of a curve
 int logit_bin(double p) {
   if (!(p > 0)) return 0;
   if (p >= 1) return kLogitBins - 1;
-  return static_cast<int>(std::lround((std::clamp(std::log(p / (1 - p)), -kLargestLogit, kLargestLogit) + kLargestLogit) * kBinsPerLogit));
+  return static_cast<int>(
+      std::lround((std::clamp(std::log(p / (1 - p)), -kLargestLogit, kLargestLogit) + kLargestLogit) * kBinsPerLogit));
 }
 
 double ratio(double a, double b) { return b > 0 ? a / b : std::nan(""); }
@@ -81,9 +82,7 @@ struct PartCounts {
   std::vector<int64_t> support, predicted, correct;
   std::vector<Histogram> histograms;  ///< where there is a column for each class
 
-  void widen(size_t classes) {
-    support.resize(classes), predicted.resize(classes), correct.resize(classes);
-  }
+  void widen(size_t classes) { support.resize(classes), predicted.resize(classes), correct.resize(classes); }
   double precision(size_t c) const { return ratio(static_cast<double>(correct[c]), static_cast<double>(predicted[c])); }
   double recall(size_t c) const { return ratio(static_cast<double>(correct[c]), static_cast<double>(support[c])); }
   double f1(size_t c) const {
@@ -100,7 +99,8 @@ class Quality {
  public:
   Quality(const std::vector<std::string>& head, const QualityLimits& limits) : limits_(limits) {
     columns_ = head.size() > 4 && head[4] != "probability";
-    for (size_t c = 4; columns_ && c < head.size(); ++c) class_of(head[c].starts_with("p_") ? head[c].substr(2) : head[c]);
+    for (size_t c = 4; columns_ && c < head.size(); ++c)
+      class_of(head[c].starts_with("p_") ? head[c].substr(2) : head[c]);
     if (columns_)
       for (int part = 0; part < kNone; ++part) parts_[part].histograms.resize(names_.size());
   }
@@ -109,19 +109,16 @@ class Quality {
     const int part = part_of(row[1]);
     if (total_++ == 0) multi_ = columns_ && (names_.size() == 1 || is_several(row[3]));
     ++parts_[part].nodes;
-    if (multi_) several(row, parts_[part], part == kTest);
-    else single(row, parts_[part], part);
+    if (multi_)
+      several(row, parts_[part], part == kTest);
+    else
+      single(row, parts_[part], part);
   }
 
   Json json() const {
-    Json to = {{"nodes", total_},
-               {"multi_label", multi_},
-               {"classes", names_.size()},
-               {"splits", splits()},
-               {"class_balance", balance()},
-               {"calibration", calibration()},
-               {"worst", worst()},
-               {"curves", curves()}};
+    Json to = {{"nodes", total_},    {"multi_label", multi_},      {"classes", names_.size()},
+               {"splits", splits()}, {"class_balance", balance()}, {"calibration", calibration()},
+               {"worst", worst()},   {"curves", curves()}};
     if (!multi_) to["confusion"] = confusion();
     return to;
   }
@@ -144,7 +141,8 @@ class Quality {
 
   /// 0|1|1, one for each column?
   bool is_several(const std::string& cell) const {
-    return !index_.contains(cell) && cell.size() + 1 == 2 * names_.size() && cell.find_first_not_of("01|") == std::string::npos;
+    return !index_.contains(cell) && cell.size() + 1 == 2 * names_.size() &&
+           cell.find_first_not_of("01|") == std::string::npos;
   }
 
   static double number(const std::string& cell) {
@@ -362,9 +360,12 @@ std::vector<std::string> csv_record(std::string_view text, size_t& at) {
   for (; at < text.size(); ++at) {
     const char c = text[at];
     if (quoted) {
-      if (c != '"') cells.back() += c;
-      else if (at + 1 < text.size() && text[at + 1] == '"') cells.back() += text[++at];
-      else quoted = false;
+      if (c != '"')
+        cells.back() += c;
+      else if (at + 1 < text.size() && text[at + 1] == '"')
+        cells.back() += text[++at];
+      else
+        quoted = false;
     } else if (c == '"') {
       quoted = true;
     } else if (c == ',') {
@@ -391,7 +392,8 @@ Json prediction_quality(const std::filesystem::path& path, const QualityLimits& 
   const bool any = next_record(file, text, line);
   const std::vector<std::string> head = any ? cells() : std::vector<std::string>();
   if (head.size() < 5 || head[0] != "node" || head[1] != "split" || head[2] != "label" || head[3] != "predicted")
-    throw Error(path.string(), ": line 1 is no head of predictions; expected node, split, label, predicted and probabilities");
+    throw Error(path.string(),
+                ": line 1 is no head of predictions; expected node, split, label, predicted and probabilities");
   Quality quality(head, limits);
   while (next_record(file, text, line)) {
     const std::vector<std::string> row = cells();

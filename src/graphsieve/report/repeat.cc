@@ -14,7 +14,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string text_of(const RecipeKey& key, const Recipe& recipe) { return write_value(key.get(recipe), !key.words.empty()); }
+std::string text_of(const RecipeKey& key, const Recipe& recipe) {
+  return write_value(key.get(recipe), !key.words.empty());
+}
 
 /// 12-5-5-5, which a shell takes as it is.
 std::string list_word(const RecipeValue& value) {
@@ -34,7 +36,8 @@ std::string graph_word(const Json& graph) {
 std::string numbers(const Json& runs, const char* key) {
   std::vector<std::string> seen;
   for (const Json& run : runs)
-    if (const std::string text = run.at(key).dump(); std::count(seen.begin(), seen.end(), text) == 0) seen.push_back(text);
+    if (const std::string text = run.at(key).dump(); std::count(seen.begin(), seen.end(), text) == 0)
+      seen.push_back(text);
   std::string all;
   for (const std::string& text : seen) all += (all.empty() ? "" : ",") + text;
   return all;
@@ -44,7 +47,8 @@ std::string numbers(const Json& runs, const char* key) {
 
 Json recipe_changes(const Recipe& recipe) {
   const auto& all = embedded_recipes();
-  const bool known = std::any_of(all.begin(), all.end(), [&](const EmbeddedRecipe& e) { return e.name == recipe.name; });
+  const bool known =
+      std::any_of(all.begin(), all.end(), [&](const EmbeddedRecipe& e) { return e.name == recipe.name; });
   const std::string name = known ? recipe.name : "default";
   Recipe published = load_recipe(name);
   resolve_recipe(published);
@@ -62,14 +66,16 @@ Json recipe_changes(const Recipe& recipe) {
 
 std::string command_to_repeat(const Json& result, const Json& changes) {
   if (const auto c = result.find("compression"); c != result.end() && c->is_object())
-    return str("graphsieve compress ", shell_word(c->value("from", "RUN")), " --method ", c->value("method", ""), " --width ",
-               c->value("width", int64_t{0}));
+    return str("graphsieve compress ", shell_word(c->value("from", "RUN")), " --method ", c->value("method", ""),
+               " --width ", c->value("width", int64_t{0}));
   const Json& runs = result.at("runs");
   const bool estimator_alone = runs.at(0).at("network").is_null();
-  std::string command = str("graphsieve ", estimator_alone ? "estimate" : "run", " ", shell_word(graph_word(result.at("graph"))),
-                            " --recipe ", changes.at("published").get<std::string>());
+  std::string command =
+      str("graphsieve ", estimator_alone ? "estimate" : "run", " ", shell_word(graph_word(result.at("graph"))),
+          " --recipe ", changes.at("published").get<std::string>());
   const Json& list = changes.at("changes");
-  const bool chosen = std::any_of(list.begin(), list.end(), [](const Json& c) { return c.at("key") == "network.epsilon"; });
+  const bool chosen =
+      std::any_of(list.begin(), list.end(), [](const Json& c) { return c.at("key") == "network.epsilon"; });
   for (const Json& change : list) {
     const std::string key = change.at("key");
     if (key == "network.k" && chosen) continue;  // found by epsilon
@@ -83,7 +89,9 @@ std::string command_to_repeat(const Json& result, const Json& changes) {
 }
 
 std::string shell_word(const std::string& text) {
-  const auto plain = [](unsigned char c) { return std::isalnum(c) || std::string("_-./=:,+@%").find(static_cast<char>(c)) != std::string::npos; };
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) || std::string("_-./=:,+@%").find(static_cast<char>(c)) != std::string::npos;
+  };
   if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
   std::string word = "'";
   for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);

@@ -8,8 +8,8 @@
 
 namespace graphsieve {
 
-/// `published`: the recipe's name, or "default" where there is no published recipe of that name; `changes`: a list of `key`,
-/// `value` and `published`, as they stand in YAML.
+/// `published`: the recipe's name, or "default" where there is no published recipe of that name; `changes`: a list of
+/// `key`, `value` and `published`, as they stand in YAML.
 nlohmann::json recipe_changes(const Recipe& recipe);
 
 /// The command that makes such a run, in a shell's words: published recipe and settings, split and seed.

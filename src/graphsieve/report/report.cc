@@ -29,10 +29,10 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr int64_t kEpochs = 300;             ///< points of a training curve
-constexpr int64_t kDestinations = 50000;     ///< whose attention is looked at
+constexpr int64_t kEpochs = 300;                      ///< points of a training curve
+constexpr int64_t kDestinations = 50000;              ///< whose attention is looked at
 constexpr int64_t kLeastCurve = 16, kMostCurve = 64;  ///< k of the curves of kept attention
-constexpr size_t kMembers = 100;             ///< runs of a summary
+constexpr size_t kMembers = 100;                      ///< runs of a summary
 
 /// null where there is no such file, or no JSON in it.
 Json read_json(const fs::path& path) {
@@ -46,8 +46,8 @@ Json result_of(const fs::path& run) {
   const fs::path file = run / "result.json";
   if (!fs::exists(file)) throw Error(run.string(), ": not a run folder; it has no result.json");
   Json result = read_json(file);
-  const bool fits = result.is_object() && result.contains("runs") && result["runs"].is_array() && !result["runs"].empty() &&
-                    result.contains("graph") && result["graph"].is_object();
+  const bool fits = result.is_object() && result.contains("runs") && result["runs"].is_array() &&
+                    !result["runs"].empty() && result.contains("graph") && result["graph"].is_object();
   if (!fits) throw Error(file.string(), ": not a run's result; expected an object with 'graph' and a list 'runs'");
   for (const Json& member : result["runs"])
     for (const char* key : {"seed", "split", "best_epoch", "estimator", "network"})
@@ -59,14 +59,23 @@ Json facts_of(const Dataset& graph) {
   const GraphReport r = check_graph(graph, false);
   Json bins = Json::array(), types = Json::array();
   for (size_t b = 0; b < r.degree_bins.size(); ++b)
-    bins.push_back({{"from", b == 0 ? 0 : int64_t{1} << (b - 1)}, {"to", b == 0 ? 0 : (int64_t{1} << b) - 1}, {"nodes", r.degree_bins[b]}});
-  for (size_t t = 0; t < r.edge_types.size(); ++t) types.push_back({{"name", r.edge_types[t]}, {"edges", r.edge_type_counts[t]}});
+    bins.push_back({{"from", b == 0 ? 0 : int64_t{1} << (b - 1)},
+                    {"to", b == 0 ? 0 : (int64_t{1} << b) - 1},
+                    {"nodes", r.degree_bins[b]}});
+  for (size_t t = 0; t < r.edge_types.size(); ++t)
+    types.push_back({{"name", r.edge_types[t]}, {"edges", r.edge_type_counts[t]}});
   return {{"edges", r.edges},
           {"directed", r.directed},
           {"edge_types", types},
           {"isolated", r.isolated},
-          {"degrees", {{"min", r.degrees[0]}, {"p10", r.degrees[1]}, {"median", r.degrees[2]}, {"p90", r.degrees[3]},
-                       {"p99", r.degrees[4]}, {"p99.9", r.degrees[5]}, {"max", r.degrees[6]}}},
+          {"degrees",
+           {{"min", r.degrees[0]},
+            {"p10", r.degrees[1]},
+            {"median", r.degrees[2]},
+            {"p90", r.degrees[3]},
+            {"p99", r.degrees[4]},
+            {"p99.9", r.degrees[5]},
+            {"max", r.degrees[6]}}},
           {"degree_bins", bins},
           {"homophily", json_number(r.homophily)},
           {"chance_homophily", json_number(r.chance_homophily)},
@@ -102,7 +111,11 @@ class Collector {
     read_results();
     check_graph_is_theirs();
     observer_.stage("report", static_cast<int64_t>(request_.runs.size()));
-    Json to = {{"format", 1}, {"version", GRAPHSIEVE_VERSION}, {"graph", graph()}, {"runs", Json::array()}, {"explained", Json::array()}};
+    Json to = {{"format", 1},
+               {"version", GRAPHSIEVE_VERSION},
+               {"graph", graph()},
+               {"runs", Json::array()},
+               {"explained", Json::array()}};
     for (size_t i = 0; i < results_.size() && i < kComparedRuns; ++i) {
       if (observer_.stop_requested()) throw Interrupted();
       to["runs"].push_back(run(request_.runs[i], results_[i], i < kDetailedRuns));
@@ -110,7 +123,8 @@ class Collector {
     }
     if (results_.size() > kComparedRuns)
       miss(str(results_.size() - kComparedRuns, " runs beyond the first ", kComparedRuns, " are left out"));
-    if (results_.size() > kDetailedRuns) miss(str("runs beyond the first ", kDetailedRuns, " stand in the comparison alone"));
+    if (results_.size() > kDetailedRuns)
+      miss(str("runs beyond the first ", kDetailedRuns, " stand in the comparison alone"));
     for (const std::string& node : request_.nodes)
       to["explained"].push_back(explain(*graph_, {detail_folder(request_.runs[0], results_[0]), node}, observer_));
     to["missing"] = missing_;
@@ -128,8 +142,8 @@ class Collector {
       results_.push_back(result_of(run));
       const std::string first = fingerprint_of(results_[0]), here = fingerprint_of(results_.back());
       if (first != here)
-        throw Error(run.string(), ": is of another graph (fingerprint ", here, ") than ", request_.runs[0].string(), " (", first,
-                    "); a report compares runs of one graph");
+        throw Error(run.string(), ": is of another graph (fingerprint ", here, ") than ", request_.runs[0].string(),
+                    " (", first, "); a report compares runs of one graph");
     }
   }
 
@@ -137,8 +151,8 @@ class Collector {
 
   void check_graph_is_theirs() {
     if (graph_ && fingerprint_text(*graph_) != fingerprint_of(results_[0])) {
-      miss(str("the graph ", graph_->source, " is no longer the one that was trained on (fingerprint ", fingerprint_text(*graph_),
-               ", trained on ", fingerprint_of(results_[0]), ")"));
+      miss(str("the graph ", graph_->source, " is no longer the one that was trained on (fingerprint ",
+               fingerprint_text(*graph_), ", trained on ", fingerprint_of(results_[0]), ")"));
       graph_ = nullptr;
     }
     if (graph_ || request_.nodes.empty()) return;
@@ -160,7 +174,8 @@ class Collector {
       if (!earlier.is_object() || !earlier.contains("graph") || !earlier["graph"].is_object()) continue;
       to["facts"] = earlier["graph"].value("facts", Json());
       if (to["facts"].is_object())
-        for (const Json& type : to["facts"].value("edge_types", Json::array())) type_names_.push_back(type.value("name", ""));
+        for (const Json& type : to["facts"].value("edge_types", Json::array()))
+          type_names_.push_back(type.value("name", ""));
       if (!to["facts"].is_null()) break;
     }
     miss(to["facts"].is_null() ? "the graph is not there: its degrees and homophily are left out"
@@ -178,13 +193,17 @@ class Collector {
   Json run(const fs::path& folder, const Json& result, bool detailed) {
     const Json& runs = result.at("runs");
     Json to = {{"folder", folder.string()}};
-    for (const char* key : {"version", "model", "recipe", "protocol", "metric", "test_mean", "test_std", "seconds", "peak_rss_bytes"})
+    for (const char* key :
+         {"version", "model", "recipe", "protocol", "metric", "test_mean", "test_std", "seconds", "peak_rss_bytes"})
       to[key] = result.value(key, Json());
-    to["runs"] = Json(std::vector<Json>(runs.begin(), runs.begin() + static_cast<int64_t>(std::min(kMembers, runs.size()))));
-    if (runs.size() > kMembers) miss(str(folder.string(), ": ", runs.size() - kMembers, " of its ", runs.size(), " runs are left out"));
+    to["runs"] =
+        Json(std::vector<Json>(runs.begin(), runs.begin() + static_cast<int64_t>(std::min(kMembers, runs.size()))));
+    if (runs.size() > kMembers)
+      miss(str(folder.string(), ": ", runs.size() - kMembers, " of its ", runs.size(), " runs are left out"));
     for (Json& member : to["runs"]) member.erase("per_class");
     if (fs::exists(folder / "recipe.yaml"))
-      to["width"] = parse_recipe(read_text_file(folder / "recipe.yaml"), (folder / "recipe.yaml").string()).network.width;
+      to["width"] =
+          parse_recipe(read_text_file(folder / "recipe.yaml"), (folder / "recipe.yaml").string()).network.width;
     Json compression = read_json(folder / "compression.json");
     if (compression.is_object() && compression.contains("measured")) compression["measured"].erase("attention_ratio");
     to["compression"] = compression.is_object() ? compression : result.value("compression", Json());
@@ -236,8 +255,10 @@ class Collector {
     }
     const std::vector<at::Tensor> scores = read_scores(folder / "scores");
     const ops::AttentionEdges edges = read_score_edges(folder / "scores");
-    const int64_t nodes = edges.row_start.numel() - 1, layers = std::min<int64_t>(scores.size(), recipe.network.k.size());
-    const auto destinations = pick_destinations(nodes, edges.row_start.const_data_ptr<int64_t>(), std::min(nodes, kDestinations), 0);
+    const int64_t nodes = edges.row_start.numel() - 1,
+                  layers = std::min<int64_t>(scores.size(), recipe.network.k.size());
+    const auto destinations =
+        pick_destinations(nodes, edges.row_start.const_data_ptr<int64_t>(), std::min(nodes, kDestinations), 0);
     const int64_t most_k = *std::max_element(recipe.network.k.begin(), recipe.network.k.end());
     const int64_t most = std::clamp(2 * most_k, kLeastCurve, kMostCurve);
     const bool trained = member.at("network").is_object();
@@ -249,8 +270,8 @@ class Collector {
     for (int64_t l = 0; l < layers; ++l) {
       if (observer_.stop_requested()) throw Interrupted();
       if (scores[l].sizes() != edges.index.sizes())
-        throw Error((folder / "scores" / str("layer_", l, ".npy")).string(), ": has ", scores[l].numel(), " scores, expected ",
-                    edges.index.numel(), ", one an edge");
+        throw Error((folder / "scores" / str("layer_", l, ".npy")).string(), ": has ", scores[l].numel(),
+                    " scores, expected ", edges.index.numel(), ", one an edge");
       const AttentionKept kept =
           attention_kept(edges, scores[l], destinations, recipe.network.k[l], most, sampler_of(recipe.network.sampler),
                          member.at("seed").get<uint64_t>(), to["epoch"].get<int64_t>(), l);
@@ -270,8 +291,13 @@ class Collector {
                        {"mass", type.mass},
                        {"kept_mass", type.kept_mass}});
     }
-    return {{"layer", layer},           {"k", k},           {"types", types}, {"kept_edges", kept.kept_edges()},
-            {"kept_mass", kept.kept_mass()}, {"drawn", kept.drawn}, {"heaviest", kept.heaviest}};
+    return {{"layer", layer},
+            {"k", k},
+            {"types", types},
+            {"kept_edges", kept.kept_edges()},
+            {"kept_mass", kept.kept_mass()},
+            {"drawn", kept.drawn},
+            {"heaviest", kept.heaviest}};
   }
 
   const ReportRequest& request_;

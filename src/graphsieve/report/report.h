@@ -20,9 +20,10 @@ struct ReportRequest {
 /// At most so many runs stand in the comparison, and so many of them in full.
 inline constexpr size_t kComparedRuns = 100, kDetailedRuns = 4;
 
-/// docs/report.md names every field. `graph` is the graph that was trained on, or null where it is gone: then its part comes
-/// from the report.json of the first run that has one, and what is missing is said in `missing`. Throws Error where a folder
-/// is no run folder, where the runs are of different graphs, and where nodes are to be explained without a graph.
+/// docs/report.md names every field. `graph` is the graph that was trained on, or null where it is gone: then its part
+/// comes from the report.json of the first run that has one, and what is missing is said in `missing`. Throws Error
+/// where a folder is no run folder, where the runs are of different graphs, and where nodes are to be explained without
+/// a graph.
 nlohmann::json collect_report(const ReportRequest& request, Dataset* graph, Observer& observer);
 
 /// The page. Everything it shows is in `report`; every text is escaped.
