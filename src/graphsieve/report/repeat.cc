@@ -21,7 +21,7 @@ std::string text_of(const RecipeKey& key, const Recipe& recipe) {
 /// 12-5-5-5, which a shell takes as it is.
 std::string list_word(const RecipeValue& value) {
   std::string word;
-  for (const int64_t x : std::get<std::vector<int64_t>>(value)) word += (word.empty() ? "" : "-") + std::to_string(x);
+  for (const int64_t x : std::get<std::vector<int64_t>>(value)) word += str(word.empty() ? "" : "-", x);
   return word;
 }
 
@@ -79,13 +79,13 @@ std::string command_to_repeat(const Json& result, const Json& changes) {
   for (const Json& change : list) {
     const std::string key = change.at("key");
     if (key == "network.k" && chosen) continue;  // found by epsilon
-    command += " --set " + shell_word(key + "=" + change.at("value").get<std::string>());
+    command += str(" --set ", shell_word(str(key, "=", change.at("value").get<std::string>())));
   }
   const std::string splits = numbers(runs, "split");
   const auto per_split = runs.size() / (static_cast<size_t>(std::count(splits.begin(), splits.end(), ',')) + 1);
-  command += " --split " + splits;
+  command += str(" --split ", splits);
   if (per_split > 1) command += str(" --repeats ", per_split);
-  return command + " --seed " + runs.at(0).at("seed").dump();
+  return str(command, " --seed ", runs.at(0).at("seed").dump());
 }
 
 std::string shell_word(const std::string& text) {
