@@ -30,13 +30,7 @@ int64_t SampledStage::begin_epoch(int64_t epoch) {
   return static_cast<int64_t>(batches_.size());
 }
 
-TrainBatch SampledStage::batch(int64_t index) {
-  const Timer timer(seconds_);
-  TrainBatch batch;
-  batch.input = graph_.around(batches_[index], index);
-  batch.nodes = batches_[index].to(at::kLong);
-  return batch;
-}
+TrainBatch SampledStage::batch(int64_t index) { return std::move(batches(index, 1).front()); }
 
 std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
   const Timer timer(seconds_);
@@ -47,17 +41,21 @@ std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
 }
 
 void SampledStage::measure() {
+  draws_whole_ = needs_whole();
+  together_ = 1;
+  if (draws_whole_ && memory_limit() <= 0) return;
   batches_ = batch_nodes(train_, batch_size_, seed_, 0);
   graph_.begin_epoch(0);
   const NetworkInput some = graph_.around(batches_.front(), 0);
   const FeatureMatrix& x = *some.features;
   int64_t drawn = 0;
   for (const LayerEdges& layer : some.layers) drawn += layer.destinations;
-  draws_whole_ = needs_whole() || (graph_.shares_draws() && drawn * static_cast<int64_t>(batches_.size()) * kRandomRowCost >=
-                                                                x.rows * static_cast<int64_t>(some.layers.size()));
-  together_ = x.sparse() ? 1
-                         : batches_together(static_cast<int64_t>(x.dense.nbytes()), x.cols * static_cast<int64_t>(x.dense.element_size()),
-                                            some.rows.size(0), memory_limit());
+  if (graph_.shares_draws() && drawn * static_cast<int64_t>(batches_.size()) * kRandomRowCost >=
+                                   x.rows * static_cast<int64_t>(some.layers.size()))
+    draws_whole_ = true;
+  if (!x.sparse())
+    together_ = batches_together(static_cast<int64_t>(x.dense.nbytes()), x.cols * static_cast<int64_t>(x.dense.element_size()),
+                                 some.rows.size(0), memory_limit());
 }
 
 int64_t batches_together(int64_t feature_bytes, int64_t row_bytes, int64_t rows, int64_t memory_limit) {
