@@ -53,14 +53,13 @@ void SampledStage::measure() {
   if (graph_.shares_draws() && drawn * static_cast<int64_t>(batches_.size()) * kRandomRowCost >=
                                    x.rows * static_cast<int64_t>(some.layers.size()))
     draws_whole_ = true;
-  if (!x.sparse())
-    together_ = batches_together(static_cast<int64_t>(x.dense.nbytes()), x.cols * static_cast<int64_t>(x.dense.element_size()),
-                                 some.rows.size(0), memory_limit());
+  together_ = batches_together(x, some.rows.size(0), memory_limit());
 }
 
-int64_t batches_together(int64_t feature_bytes, int64_t row_bytes, int64_t rows, int64_t memory_limit) {
-  if (memory_limit <= 0 || feature_bytes <= memory_limit / 2) return 1;
-  return std::clamp<int64_t>(memory_limit / 8 / std::max<int64_t>(1, rows * row_bytes), 1, 64);
+int64_t batches_together(const FeatureMatrix& features, int64_t rows, int64_t memory_limit) {
+  if (memory_limit <= 0 || features.sparse() || static_cast<int64_t>(features.dense.nbytes()) <= memory_limit / 2) return 1;
+  const int64_t bytes = rows * features.cols * static_cast<int64_t>(features.dense.element_size());
+  return std::clamp<int64_t>(memory_limit / 8 / std::max<int64_t>(1, bytes), 1, 64);
 }
 
 NetworkInput SampledStage::timed_whole() {
@@ -68,9 +67,9 @@ NetworkInput SampledStage::timed_whole() {
   return graph_.whole();
 }
 
-NetworkInput SampledStage::timed_around(const at::Tensor& nodes) {
+std::vector<NetworkInput> SampledStage::timed_around(std::span<const at::Tensor> nodes) {
   const Timer timer(seconds_);
-  return graph_.around(nodes);
+  return graph_.around_each(nodes);
 }
 
 }  // namespace graphsieve
