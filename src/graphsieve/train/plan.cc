@@ -186,7 +186,7 @@ class Planner {
     if (together > 1) stage.batches_at_once = num_threads() > 1 ? 2 * together + 1 : together;
     int64_t drawn = 0;
     for (const BatchLayer& layer : first) drawn += layer.destinations;
-    if (drawn * steps(batch_size) * kRandomRowCost >= data_.nodes * static_cast<int64_t>(k.size())) stage.draws = k;
+    if (drawn_whole(drawn * steps(batch_size), data_.nodes, static_cast<int64_t>(k.size()), limit_)) stage.draws = k;
   }
 
   StagePlan of_estimator() const {

@@ -50,10 +50,13 @@ void SampledStage::measure() {
   const FeatureMatrix& x = *some.features;
   int64_t drawn = 0;
   for (const LayerEdges& layer : some.layers) drawn += layer.destinations;
-  if (graph_.shares_draws() && drawn * static_cast<int64_t>(batches_.size()) * kRandomRowCost >=
-                                   x.rows * static_cast<int64_t>(some.layers.size()))
-    draws_whole_ = true;
+  drawn *= static_cast<int64_t>(batches_.size());
+  if (graph_.shares_draws() && drawn_whole(drawn, x.rows, static_cast<int64_t>(some.layers.size()), memory_limit())) draws_whole_ = true;
   together_ = batches_together(x, some.rows.size(0), memory_limit());
+}
+
+bool drawn_whole(int64_t drawn, int64_t nodes, int64_t layers, int64_t memory_limit) {
+  return drawn * (memory_limit > 0 ? 64 : 4) >= nodes * layers;
 }
 
 int64_t batches_together(const FeatureMatrix& features, int64_t rows, int64_t memory_limit) {

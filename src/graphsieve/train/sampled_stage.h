@@ -54,7 +54,8 @@ class SampledStage : public Stage {
 /// the file once for all: so many batches that their features take an eighth of the limit. `rows`: that a batch reaches.
 int64_t batches_together(const FeatureMatrix& features, int64_t rows, int64_t memory_limit);
 
-/// A row of the graph read at random takes as long as so many in order; so where a share of the nodes are drawn for, all are.
-constexpr int64_t kRandomRowCost = 16;
+/// Is it less work to draw for all of n nodes, in order, than for `drawn` of them (of all layers together) here and there? A
+/// row at random takes as long as 4 in order from memory, and as 64 from a disk, where graphs lie under a memory limit.
+bool drawn_whole(int64_t drawn, int64_t nodes, int64_t layers, int64_t memory_limit);
 
 }  // namespace graphsieve
