@@ -43,7 +43,8 @@ TEST(NodeProbabilities, WholeGraphOrAroundSomeNodesAgree) {
   SampledGraph graph(s.features, s.edges, s.none, {3, 3}, sampler_of("graph_uniform"), 1);
   const Probabilities all = probabilities(s.network(graph.whole(), ForwardOptions()), s.labels);
   const std::vector<int32_t> nodes = {7, 299, 0, 12, 13, 150, 41};
-  GraphView view{[&] { return graph.whole(); }, [&](const Tensor& some) { return graph.around(some); }};
+  GraphView view{[&] { return graph.whole(); }, [&](std::span<const Tensor> some) { return graph.around_each(some); }};
+  view.together = 2;
   for (const int64_t at_once : {0, 1, 3, 100}) {
     view.at_once = at_once;
     const Probabilities p = node_probabilities(s.network, view, ForwardOptions(), nodes, s.labels);
@@ -64,7 +65,7 @@ TEST(NodeProbabilities, WholeGraphOrAroundSomeNodesAgree) {
 TEST(NodeProbabilities, WatchesOnePieceForAll) {
   Setting s;
   SampledGraph graph(s.features, s.edges, s.none, {3, 3}, sampler_of("graph_uniform"), 1);
-  const GraphView view{[&] { return graph.whole(); }, [&](const Tensor& some) { return graph.around(some); }, 2};
+  const GraphView view{[&] { return graph.whole(); }, [&](std::span<const Tensor> some) { return graph.around_each(some); }, 2};
   ForwardOptions options;
   std::vector<int64_t> seen;
   options.watch = [&](int64_t part, const Tensor&) { seen.push_back(part); };

@@ -45,9 +45,10 @@ NetworkInput SampledGraph::around(const Tensor& nodes, int64_t batch) {
   return input;
 }
 
-std::vector<NetworkInput> SampledGraph::around_each(std::span<const Tensor> nodes, int64_t first_batch) {
+std::vector<NetworkInput> SampledGraph::around_each(std::span<const Tensor> nodes, std::optional<int64_t> first_batch) {
   std::vector<NetworkInput> inputs;
-  for (const Tensor& of_batch : nodes) inputs.push_back(edges_around(of_batch, first_batch + static_cast<int64_t>(inputs.size())));
+  for (const Tensor& of_batch : nodes)
+    inputs.push_back(edges_around(of_batch, first_batch ? *first_batch + static_cast<int64_t>(inputs.size()) : -1));
   std::vector<NetworkInput*> all;
   for (NetworkInput& input : inputs) all.push_back(&input);
   pick_features(all);

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,8 +29,9 @@ class SampledGraph {
   /// -1 is the draw of whole().
   NetworkInput around(const at::Tensor& nodes, int64_t batch = -1);
 
-  /// The same of several batches, whose features are read together, in the order of their file.
-  std::vector<NetworkInput> around_each(std::span<const at::Tensor> nodes, int64_t first_batch);
+  /// The same of several batches, whose features are read together, in the order of their file. Without `first_batch`, of the
+  /// draw of whole().
+  std::vector<NetworkInput> around_each(std::span<const at::Tensor> nodes, std::optional<int64_t> first_batch = {});
 
   /// Do all batches of an epoch share one draw?
   bool shares_draws() const { return !sampler_.by_batch; }

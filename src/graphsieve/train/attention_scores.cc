@@ -42,7 +42,7 @@ void each_attention_score(nn::Transformer& network, double temperature, const Ne
     piece(layer, first, scores.size(1) == 1 ? scores.view({-1}) : scores.mean(1));
     first += scores.size(0);
   };
-  network(input, options);
+  network->hidden(input, options);
 }
 
 std::vector<Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input) {

@@ -68,11 +68,16 @@ Probabilities node_probabilities(nn::Transformer& network, const GraphView& grap
   if (graph.at_once == 0) return node_probabilities(network, network->hidden(graph.whole(), options), nodes, labels);
   Probabilities p = rows_for(nodes, labels);
   Tensor all = tensor_over(p);
-  const Tensor ids = tensor_over(nodes);
+  const std::vector<Tensor> pieces = tensor_over(nodes).split(graph.at_once);
   ForwardOptions once = options;
-  each_piece(ids.size(0), graph.at_once, [&](int64_t begin, int64_t count) {
-    write_probabilities(network(graph.around(ids.narrow(0, begin, count)), once), labels, begin, all);
-    once.watch = nullptr;  // the first piece stands for all
+  int64_t done = 0;
+  each_piece(static_cast<int64_t>(pieces.size()), graph.together, [&](int64_t begin, int64_t count) {
+    for (NetworkInput& input : graph.around(std::span(pieces).subspan(begin, count))) {
+      const Tensor logits = network(input, once);
+      write_probabilities(logits, labels, done, all);
+      done += logits.size(0);
+      once.watch = nullptr;  // the first piece stands for all
+    }
   });
   return p;
 }

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "graphsieve/nn/transformer.h"
@@ -15,8 +16,10 @@ namespace graphsieve {
 /// with what their logits are computed from, which is less work where few of the nodes are asked for.
 struct GraphView {
   std::function<NetworkInput()> whole;
-  std::function<NetworkInput(const at::Tensor& nodes)> around = nullptr;  ///< nodes: int32
-  int64_t at_once = 0;
+  /// Of several lists of nodes (int32), whose features are read together.
+  std::function<std::vector<NetworkInput>(std::span<const at::Tensor> nodes)> around = nullptr;
+  int64_t at_once = 0;   ///< nodes of a list
+  int64_t together = 1;  ///< lists
 };
 
 /// Softmax (or sigmoid) of logits, a row each.

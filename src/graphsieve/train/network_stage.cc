@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/sampled_stage.h"
@@ -22,16 +24,20 @@ SampledGraph sampled_graph(const Recipe& recipe, const PreparedData& data, const
   return {data.features, graph.edges, scores, recipe.network.k, sampler_of(recipe.network.sampler), seed};
 }
 
-/// How many of `nodes` are best evaluated at once, with what is around them: a batch's number, where all of them together
-/// reach fewer nodes than the graph has. 0: the whole graph is less work, or has statistics of its own in the norms.
-int64_t nodes_at_once(const Recipe& recipe, SampledGraph& graph, int64_t graph_nodes, const std::vector<int32_t>& nodes) {
+/// `nodes` by batches of the recipe's size, with what is around them, where they then compute fewer rows than the whole graph
+/// has in all layers; not where norms have statistics of the graph.
+void take_parts(GraphView& view, const Recipe& recipe, SampledGraph& graph, const FeatureMatrix& features,
+                const std::vector<int32_t>& nodes) {
   const int64_t size = recipe.network.batch_size, count = static_cast<int64_t>(nodes.size());
-  if (size <= 0 || count == 0 || recipe.network.norm == "graph") return 0;
-  const int64_t first = std::min(size, count), pieces = (count + size - 1) / size;
-  if (pieces * first >= graph_nodes) return 0;
+  const int64_t first = std::min(size, count), rows_of_graph = features.rows * (recipe.network.layers + 1);
+  if (first <= 0 || recipe.network.norm == "graph" || count >= rows_of_graph) return;
   graph.begin_epoch(0);
-  const Tensor some = at::from_blob(const_cast<int32_t*>(nodes.data()), {first}, at::kInt);
-  return pieces * graph.around(some).rows.size(0) < graph_nodes ? size : 0;
+  const NetworkInput some = graph.around(at::from_blob(const_cast<int32_t*>(nodes.data()), {first}, at::kInt));
+  int64_t rows = some.rows.size(0);
+  for (const LayerEdges& layer : some.layers) rows += layer.destinations;
+  if ((count + size - 1) / size * rows >= rows_of_graph) return;
+  view.at_once = size;
+  view.together = batches_together(features, some.rows.size(0), memory_limit());
 }
 
 class NetworkStage : public SampledStage {
@@ -39,20 +45,18 @@ class NetworkStage : public SampledStage {
   NetworkStage(const StageContext& context, const PreparedGraph& graph, const std::vector<Tensor>& scores)
       : SampledStage("network", sampled_graph(context.recipe, context.data, graph, scores, context.seed), context.split.train,
                      context.recipe.network.batch_size, context.seed),
-        by_batch_(sampler_of(context.recipe.network.sampler).by_batch),
-        at_once_(nodes_at_once(context.recipe, graph_, graph.graph.nodes(), evaluated_nodes(context.split))) {}
-
-  double temperature(int64_t) const override { return 1; }
-  GraphView evaluation() override {
-    return {[this] { return timed_whole(); }, [this](const Tensor& nodes) { return timed_around(nodes); }, at_once_};
+        view_{[this] { return timed_whole(); }, [this](std::span<const Tensor> nodes) { return timed_around(nodes); }} {
+    take_parts(view_, context.recipe, graph_, context.data.features, evaluated_nodes(context.split));
   }
 
+  double temperature(int64_t) const override { return 1; }
+  GraphView evaluation() override { return view_; }
+
  protected:
-  bool needs_whole() override { return !by_batch_ && at_once_ == 0; }
+  bool needs_whole() override { return graph_.shares_draws() && view_.at_once == 0; }
 
  private:
-  const bool by_batch_;
-  const int64_t at_once_;
+  GraphView view_;
 };
 
 bool sampled(const Recipe& recipe) { return recipe.model == "spexphormer"; }
@@ -109,9 +113,10 @@ Probabilities network_probabilities(nn::Transformer& network, const Recipe& reci
   if (sampled(recipe)) {
     check_scores(recipe, graph, scores);
     of_epoch.emplace(sampled_graph(recipe, data, graph, scores, seed));
-    view.at_once = nodes_at_once(recipe, *of_epoch, graph.graph.nodes(), nodes);
-    view.around = [&](const Tensor& some) { return of_epoch->around(some); };
+    take_parts(view, recipe, *of_epoch, data.features, nodes);
+    view.around = [&](std::span<const Tensor> some) { return of_epoch->around_each(some); };
     of_epoch->begin_epoch(epoch);
+    if (view.at_once > 0 && of_epoch->shares_draws()) of_epoch->draw_whole();
   }
   return node_probabilities(network, view, ForwardOptions(), nodes, data.data.labels);
 }

@@ -182,14 +182,11 @@ class Planner {
     if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
     stage.batches_at_once = num_threads() > 1 ? 5 : 1;
     const std::vector<BatchLayer>& first = stage.batches.front();
-    if (const at::Tensor& x = prepared_.features.dense; x.defined()) {
-      const int64_t together = batches_together(static_cast<int64_t>(x.nbytes()), x.size(1) * static_cast<int64_t>(x.element_size()),
-                                                first.front().sources, limit_);
-      if (together > 1) stage.batches_at_once = num_threads() > 1 ? 2 * together + 1 : together;
-    }
+    const int64_t together = batches_together(prepared_.features, first.front().sources, limit_);
+    if (together > 1) stage.batches_at_once = num_threads() > 1 ? 2 * together + 1 : together;
     int64_t drawn = 0;
     for (const BatchLayer& layer : first) drawn += layer.destinations;
-    if (drawn * steps(batch_size) * kRandomRowCost >= data_.nodes * static_cast<int64_t>(k.size())) stage.draws = k;
+    if (drawn_whole(drawn * steps(batch_size), data_.nodes, static_cast<int64_t>(k.size()), limit_)) stage.draws = k;
   }
 
   StagePlan of_estimator() const {
@@ -224,10 +221,13 @@ class Planner {
     if (batch_size <= 0 || recipe_.network.norm == "graph") return;
     std::vector<int32_t> evaluated = evaluated_nodes(split_);
     const int64_t count = static_cast<int64_t>(evaluated.size()), pieces = (count + batch_size - 1) / batch_size;
-    if (count == 0 || pieces * std::min(batch_size, count) >= data_.nodes) return;
+    const int64_t rows_of_graph = data_.nodes * (recipe_.network.layers + 1);
+    if (count == 0 || count >= rows_of_graph) return;
     evaluated.resize(std::min(batch_size, count));
     const auto batch = sample_batch(rows_, evaluated, stage.k, kBatches);
-    if (pieces * batch.front().sources < data_.nodes) stage.evaluation = batch;
+    int64_t rows = batch.front().sources;
+    for (const BatchLayer& layer : batch) rows += layer.destinations;
+    if (pieces * rows < rows_of_graph) stage.evaluation = batch;
   }
 
   /// A keyed choice of training nodes, as training makes it.

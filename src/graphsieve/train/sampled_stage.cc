@@ -30,13 +30,7 @@ int64_t SampledStage::begin_epoch(int64_t epoch) {
   return static_cast<int64_t>(batches_.size());
 }
 
-TrainBatch SampledStage::batch(int64_t index) {
-  const Timer timer(seconds_);
-  TrainBatch batch;
-  batch.input = graph_.around(batches_[index], index);
-  batch.nodes = batches_[index].to(at::kLong);
-  return batch;
-}
+TrainBatch SampledStage::batch(int64_t index) { return std::move(batches(index, 1).front()); }
 
 std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
   const Timer timer(seconds_);
@@ -47,22 +41,28 @@ std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
 }
 
 void SampledStage::measure() {
+  draws_whole_ = needs_whole();
+  together_ = 1;
+  if (draws_whole_ && memory_limit() <= 0) return;
   batches_ = batch_nodes(train_, batch_size_, seed_, 0);
   graph_.begin_epoch(0);
   const NetworkInput some = graph_.around(batches_.front(), 0);
   const FeatureMatrix& x = *some.features;
   int64_t drawn = 0;
   for (const LayerEdges& layer : some.layers) drawn += layer.destinations;
-  draws_whole_ = needs_whole() || (graph_.shares_draws() && drawn * static_cast<int64_t>(batches_.size()) * kRandomRowCost >=
-                                                                x.rows * static_cast<int64_t>(some.layers.size()));
-  together_ = x.sparse() ? 1
-                         : batches_together(static_cast<int64_t>(x.dense.nbytes()), x.cols * static_cast<int64_t>(x.dense.element_size()),
-                                            some.rows.size(0), memory_limit());
+  drawn *= static_cast<int64_t>(batches_.size());
+  if (graph_.shares_draws() && drawn_whole(drawn, x.rows, static_cast<int64_t>(some.layers.size()), memory_limit())) draws_whole_ = true;
+  together_ = batches_together(x, some.rows.size(0), memory_limit());
 }
 
-int64_t batches_together(int64_t feature_bytes, int64_t row_bytes, int64_t rows, int64_t memory_limit) {
-  if (memory_limit <= 0 || feature_bytes <= memory_limit / 2) return 1;
-  return std::clamp<int64_t>(memory_limit / 8 / std::max<int64_t>(1, rows * row_bytes), 1, 64);
+bool drawn_whole(int64_t drawn, int64_t nodes, int64_t layers, int64_t memory_limit) {
+  return drawn * (memory_limit > 0 ? 64 : 4) >= nodes * layers;
+}
+
+int64_t batches_together(const FeatureMatrix& features, int64_t rows, int64_t memory_limit) {
+  if (memory_limit <= 0 || features.sparse() || static_cast<int64_t>(features.dense.nbytes()) <= memory_limit / 2) return 1;
+  const int64_t bytes = rows * features.cols * static_cast<int64_t>(features.dense.element_size());
+  return std::clamp<int64_t>(memory_limit / 8 / std::max<int64_t>(1, bytes), 1, 64);
 }
 
 NetworkInput SampledStage::timed_whole() {
@@ -70,9 +70,9 @@ NetworkInput SampledStage::timed_whole() {
   return graph_.whole();
 }
 
-NetworkInput SampledStage::timed_around(const at::Tensor& nodes) {
+std::vector<NetworkInput> SampledStage::timed_around(std::span<const at::Tensor> nodes) {
   const Timer timer(seconds_);
-  return graph_.around(nodes);
+  return graph_.around_each(nodes);
 }
 
 }  // namespace graphsieve

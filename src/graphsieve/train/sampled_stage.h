@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ class SampledStage : public Stage {
   /// Must the whole graph's edges of an epoch be drawn at its beginning? They also are where that is less work.
   virtual bool needs_whole() { return false; }
   NetworkInput timed_whole();
-  NetworkInput timed_around(const at::Tensor& nodes);
+  std::vector<NetworkInput> timed_around(std::span<const at::Tensor> nodes);
 
  private:
   /// From a batch like the others: whether to draw whole, and how many batches to make together.
@@ -49,11 +50,12 @@ class SampledStage : public Stage {
   std::atomic<double> seconds_ = 0;
 };
 
-/// Where features are larger than half of the memory limit, rows of several batches are read together, each part of the file
-/// once for all: so many batches that their features take an eighth of the limit. `rows`: that a batch reaches.
-int64_t batches_together(int64_t feature_bytes, int64_t row_bytes, int64_t rows, int64_t memory_limit);
+/// Where features [n, columns] are larger than half of the memory limit, rows of several batches are read together, each part of
+/// the file once for all: so many batches that their features take an eighth of the limit. `rows`: that a batch reaches.
+int64_t batches_together(const FeatureMatrix& features, int64_t rows, int64_t memory_limit);
 
-/// A row of the graph read at random takes as long as so many in order; so where a share of the nodes are drawn for, all are.
-constexpr int64_t kRandomRowCost = 16;
+/// Is it less work to draw for all of n nodes, in order, than for `drawn` of them (of all layers together) here and there? A
+/// row at random takes as long as 4 in order from memory, and as 64 from a disk, where graphs lie under a memory limit.
+bool drawn_whole(int64_t drawn, int64_t nodes, int64_t layers, int64_t memory_limit);
 
 }  // namespace graphsieve
