@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace graphsieve::html {
@@ -9,10 +10,23 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Does it read as a number, so that it stands at the right?
-bool is_figure(const std::string& cell) {
-  return cell.find_first_not_of("0123456789.,-+e %±") == std::string::npos &&
+/// Does it read as a number, with a unit or without, so that it stands at the right?
+bool is_figure(std::string_view cell) {
+  for (const std::string_view unit : {" %", " s", " min", " h", " B", " KiB", " MiB", " GiB", " TiB"})
+    if (cell.ends_with(unit)) {
+      cell.remove_suffix(unit.size());
+      break;
+    }
+  return cell.find_first_not_of("0123456789.,:-+e %±") == std::string::npos &&
          cell.find_first_of("0123456789") != std::string::npos;
+}
+
+/// Are all cells of the column that are not empty?
+bool is_figures(const Table& t, size_t column) {
+  const auto fits = [column](const auto& row) {
+    return column >= row.size() || row[column].empty() || is_figure(row[column]);
+  };
+  return column > 0 && std::all_of(t.rows.begin(), t.rows.end(), fits);
 }
 
 }  // namespace
@@ -46,10 +60,11 @@ std::string escape(std::string_view text) {
 
 std::string table(const Table& t) {
   std::string out = fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+      "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
       "aria-label=\"{0}\"><table><caption>{0}</caption>\n<thead><tr>",
       escape(t.caption));
-  for (const std::string& cell : t.head) out += fmt::format("<th scope=\"col\">{}</th>", escape(cell));
+  for (size_t c = 0; c < t.head.size(); ++c)
+    out += fmt::format("<th scope=\"col\"{}>{}</th>", is_figures(t, c) ? " class=\"n\"" : "", escape(t.head[c]));
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& row : t.rows) {
     out += "<tr>";

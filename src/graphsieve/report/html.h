@@ -25,7 +25,8 @@ struct Chart {
   std::string title;
   std::string kind;     ///< "line" over the first column; "bar", its texts; "curves": rows of a series, x, y
   std::string panels;   ///< "Loss:1;Metric:2,3", columns from 0; of curves "title"
-  std::string options;  ///< of "stacked", "horizontal", "log", "unit" (0 to 1), "diagonal", joined by spaces
+  std::string options;  ///< of "stacked", "horizontal", "log", "unit" (0 to 1), "percent" (0 to 100),
+                        ///< "diagonal", joined by spaces
 };
 std::string chart(const Chart& chart, const Table& table);
 

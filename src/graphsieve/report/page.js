@@ -23,7 +23,14 @@
     };
   }
 
-  // Series of one panel: {label, data}.
+  // A long label in lines of some 16 letters, broken between words.
+  const lines = (text) => text.split(" ").reduce((all, word) => {
+    if (all.length > 0 && all[all.length - 1].length + word.length < 16) all[all.length - 1] += ` ${word}`;
+    else all.push(word);
+    return all;
+  }, []);
+
+  // Series of one panel: {label, data}; bars that are nowhere are left out.
   function series(kind, data, columns) {
     if (kind === "curves") {
       const by = new Map();
@@ -33,19 +40,21 @@
       }
       return [...by].map(([label, points]) => ({ label, data: points }));
     }
-    return columns.map((c) => ({
+    const all = columns.map((c) => ({
       label: data.head[c],
       data: kind === "line"
         ? data.rows.map((r) => ({ x: figure(r[0]), y: figure(r[c]) })).filter((p) => p.y !== null)
         : data.rows.map((r) => figure(r[c])),
     }));
+    return kind === "line" || all.length === 1 ? all : all.filter((s) => s.data.some((y) => y));
   }
 
   function axes(kind, options, data, title) {
     const value = { type: options.has("log") ? "logarithmic" : "linear", stacked: options.has("stacked"), ticks: {}, grid: {} };
     if (!options.has("log") && kind === "bar") value.beginAtZero = true;
     if (options.has("unit")) Object.assign(value, { min: 0, max: 1 });
-    const position = { type: kind === "bar" ? "category" : "linear", stacked: options.has("stacked"), ticks: { maxRotation: 60 }, grid: {} };
+    if (options.has("percent")) Object.assign(value, { min: 0, max: 100 });
+    const position = { type: kind === "bar" ? "category" : "linear", stacked: options.has("stacked"), ticks: { maxRotation: 60, autoSkip: !options.has("horizontal") }, grid: {} };
     if (kind !== "bar") position.title = { display: true, text: kind === "curves" ? data.head[1] : data.head[0] };
     if (kind === "curves") value.title = { display: true, text: data.head[2] };
     if (kind === "curves" || options.has("unit") && options.has("diagonal")) Object.assign(position, { min: 0, max: 1 });
@@ -79,7 +88,7 @@
       sets.push({ label: "reference", data: [{ x: 0, y: 0 }, { x: 1, y: 1 }], showLine: true, borderWidth: 1, pointRadius: 0, reference: true });
     const config = {
       type: bar ? "bar" : "scatter",
-      data: { labels: bar ? data.rows.map((r) => r[0]) : undefined, datasets: sets },
+      data: { labels: bar ? data.rows.map((r) => lines(r[0])) : undefined, datasets: sets },
       options: {
         animation: false, responsive: true, maintainAspectRatio: false, indexAxis: options.has("horizontal") ? "y" : "x",
         interaction: { mode: "nearest", intersect: false },
@@ -107,6 +116,7 @@
       const columns = colon < 0 ? [] : panel.slice(colon + 1).split(",").map(Number);
       const box = document.createElement("div");
       box.className = wanted.length === 1 ? "panel wide" : "panel";
+      if (options.has("horizontal")) box.style.height = `${5 + data.rows.reduce((h, r) => h + Math.max(1.6, lines(r[0]).length), 0)}rem`;
       const canvas = document.createElement("canvas");
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", `Chart: ${title}. The table below has its figures.`);
@@ -117,6 +127,7 @@
     const fold = document.createElement("details");
     const summary = document.createElement("summary");
     summary.textContent = "The figures as a table";
+    summary.setAttribute("aria-label", `The figures as a table: ${place.querySelector("caption").textContent}`);
     place.insertBefore(fold, scroll);
     fold.append(summary, scroll);
   }

@@ -193,8 +193,8 @@ class Collector {
   Json run(const fs::path& folder, const Json& result, bool detailed) {
     const Json& runs = result.at("runs");
     Json to = {{"folder", folder.string()}};
-    for (const char* key :
-         {"version", "model", "recipe", "protocol", "metric", "test_mean", "test_std", "seconds", "peak_rss_bytes"})
+    for (const char* key : {"version", "torch", "model", "recipe", "protocol", "metric", "test_mean", "test_std",
+                            "seconds", "peak_rss_bytes"})
       to[key] = result.value(key, Json());
     to["runs"] =
         Json(std::vector<Json>(runs.begin(), runs.begin() + static_cast<int64_t>(std::min(kMembers, runs.size()))));
@@ -217,8 +217,10 @@ class Collector {
     to["run"].erase("per_class");
     Recipe recipe;
     if (fs::exists(folder / "recipe.yaml")) {
-      recipe = parse_recipe(read_text_file(folder / "recipe.yaml"), (folder / "recipe.yaml").string());
+      const std::string text = read_text_file(folder / "recipe.yaml");
+      recipe = parse_recipe(text, (folder / "recipe.yaml").string());
       to["recipe"] = recipe_changes(recipe);
+      to["recipe"]["text"] = text;
       to["command"] = command_to_repeat(result, to["recipe"]);
       to["attention"] = attention(folder, member, recipe);
       to["planned"] = plan_for(summary, recipe);
