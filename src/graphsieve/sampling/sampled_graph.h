@@ -33,6 +33,9 @@ class SampledGraph {
   /// draw of whole().
   std::vector<NetworkInput> around_each(std::span<const at::Tensor> nodes, std::optional<int64_t> first_batch = {});
 
+  /// around() without the features themselves.
+  NetworkInput edges_around(const at::Tensor& nodes, int64_t batch);
+
   /// Do all batches of an epoch share one draw?
   bool shares_draws() const { return !sampler_.by_batch; }
 
@@ -40,7 +43,6 @@ class SampledGraph {
   NetworkInput whole();
 
  private:
-  NetworkInput edges_around(const at::Tensor& nodes, int64_t batch);
   LayerSample draw(int64_t layer, const at::Tensor& rows, int64_t batch) const;
 
   const FeatureMatrix& features_;

@@ -37,6 +37,14 @@ struct RunPlan {
   uint64_t seed;
 };
 
+/// A second name of a finished file, which nobody writes to again; a copy where the file system has no such names.
+void link_or_copy(const fs::path& from, const fs::path& to) {
+  fs::remove(to);
+  std::error_code refused;
+  fs::create_hard_link(from, to, refused);
+  if (refused) fs::copy_file(from, to);
+}
+
 class Experiment {
  public:
   Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer)
@@ -258,9 +266,10 @@ class Experiment {
     const Json& e = from.run().at("estimator");
     outcome.temperature = e.value("temperature", 1.0);
     outcome.estimator = stage_figures(e);
-    constexpr auto kAnew = fs::copy_options::overwrite_existing;
-    fs::copy_file(from.path / "estimator.safetensors", to / "estimator.safetensors", kAnew);
-    fs::copy(from.path / "scores", to / "scores", fs::copy_options::recursive | kAnew);
+    link_or_copy(from.path / "estimator.safetensors", to / "estimator.safetensors");
+    fs::create_directories(to / "scores");
+    for (const fs::directory_entry& file : fs::directory_iterator(from.path / "scores"))
+      link_or_copy(file.path(), to / "scores" / file.path().filename());
     return read_scores(from.path / "scores");
   }
 
