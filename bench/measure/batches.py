@@ -17,16 +17,25 @@ SHARES = (0.01, 0.03)
 RECIPE_SHARE = 0.5
 
 
+def products(bench):
+    """A graph folder, and a run folder with scores of it."""
+    graph, scores = CACHE / "products", CACHE / "products-scores"
+    if not (graph / "graph.json").exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        run([bench.binary, "generate", *PRODUCTS, "--out", graph, "--quiet"])
+    if not (scores / "result.json").exists():
+        estimate(bench, graph, scores)
+    return graph, scores
+
+
+def estimate(bench, graph, out):
+    run([bench.binary, "estimate", graph, "--recipe", "amazon2m", "--set", "estimator.epochs=1", "--quiet", "--overwrite", "--out", out])
+
+
 def batches(bench):
     rows = Rows("batches")
     for name in bench.names("products"):
-        graph = CACHE / "products"
-        if not (graph / "graph.json").exists():
-            CACHE.mkdir(parents=True, exist_ok=True)
-            run([bench.binary, "generate", *PRODUCTS, "--out", graph, "--quiet"])
-        scores = CACHE / "products-scores"
-        if not (scores / "result.json").exists():
-            run([bench.binary, "estimate", graph, "--recipe", "amazon2m", "--set", "estimator.epochs=1", "--quiet", "--overwrite", "--out", scores])
+        graph, scores = products(bench)
         for draw, peers in (("reservoir", {"numpy": weighted}), ("uniform", {"numpy": uniform, "pyg": neighbor_loader})):
             bench.row(rows, {"data": name, "batch": BATCH, "k": f"{K}-{K}", "draw": draw}, lambda: measure(bench, graph, scores, draw, peers))
 
@@ -53,6 +62,36 @@ def measure(bench, graph, scores, draw, peers):
         except Failed as error:
             print(f"batches: {peer} is left out: {error}")
     return values, command
+
+
+def mapped(bench):
+    """An epoch of stage 2 after the first one, the graph being mapped from its folder or read from an .npz into memory."""
+    rows = Rows("mapped")
+    for name in bench.names("products"):
+        file, folder, scores = CACHE / "products.npz", CACHE / "products-converted", CACHE / "products-converted-scores"
+        if not (scores / "result.json").exists():
+            as_npz(products(bench)[0], file)
+            run([bench.binary, "convert", file, "--overwrite", "--out", folder, "--quiet"])
+            estimate(bench, folder, scores)
+        for where, graph in (("mapped", folder), ("memory", file)):
+            bench.row(rows, {"data": name, "graph": where}, lambda: epoch_seconds(bench, graph, scores))
+
+
+def epoch_seconds(bench, file, scores):
+    seconds = {}
+    for epochs in (1, 3):
+        sets = [f"network.epochs={epochs}", f"network.eval_every={epochs}", "data.split=random", "data.train_fraction=0.05"]
+        result, _, command = bench.graphsieve(file, "--recipe", "amazon2m", "--scores", scores, *[w for s in sets for w in ("--set", s)],
+                                              command="train")
+        seconds[epochs] = result["runs"][0]["network"]["seconds"]
+    return {"first_seconds": seconds[1], "later_seconds": (seconds[3] - seconds[1]) / 2}, command
+
+
+def as_npz(graph, to):
+    row_start, source, features, labels = (np.load(graph / f"{n}.npy") for n in ("row_start", "source", "features", "labels"))
+    node = np.repeat(np.arange(len(labels), dtype=np.int32), np.diff(row_start))
+    kept = node < source
+    np.savez(to, node_features=features, node_labels=labels, edges=np.stack([node[kept], source[kept]], 1))
 
 
 def numpy_ms(row_start, features, draw):

@@ -244,6 +244,24 @@ torch-sparse) without.
 {text}
 
 `bench/figures.py batches`. {machines(rows)}
+
+{mapped()}
+"""
+
+
+def mapped():
+    rows = Rows("mapped")
+    of = {r["key"]["graph"]: r["values"] for r in rows.all()}
+    if len(of) < 2:
+        return ""
+    body = [[where, number(of[where]["first_seconds"]) + " s", number(of[where]["later_seconds"]) + " s"] for where in ("mapped", "memory")]
+    ratio = of["mapped"]["later_seconds"] / of["memory"]["later_seconds"]
+    return f"""Stage 2 with 120 batches an epoch, the graph mapped from its folder or read whole from an .npz; asked: at most 1.15 x after
+the first epoch, measured {ratio:.2f} x.
+
+{table(["graph", "first epoch and evaluation", "a later epoch"], body)}
+
+`bench/figures.py mapped`. {machines(rows)}
 """
 
 
