@@ -10,9 +10,8 @@ batches by attention score for any PyG model.
 """
 import torch as _torch  # noqa: F401  the engine's libraries need torch's, which this loads
 
-from graphsieve import _engine
+from graphsieve import _engine, nn, ops
 from graphsieve._engine import Error, num_threads, recipe_names, set_num_threads
-from graphsieve import nn, ops
 from graphsieve.classifier import NodeClassifier
 from graphsieve.graphs import Graph, graph_of, minesweeper
 from graphsieve.loader import SampledLoader

@@ -15,11 +15,11 @@ def type_name(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | None = None) -> None:
-    """On the CPU (or "meta", without memory), of one of the types, with so many dimensions."""
+def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | None = None, meta: bool = False) -> None:
+    """On the CPU (or "meta", without memory, where it may be), of one of the types, with so many dimensions."""
     if not isinstance(tensor, Tensor):
         raise Error(f"{what}: {type(tensor).__name__}, expected a torch.Tensor")
-    if tensor.device.type not in ("cpu", "meta"):
+    if tensor.device.type != "cpu" and not (meta and tensor.device.type == "meta"):
         raise Error(f"{what}: on {tensor.device}, expected cpu; there are kernels for the CPU alone")
     if dtypes and tensor.dtype not in dtypes:
         expected = " or ".join(str(t).removeprefix("torch.") for t in dtypes)
@@ -29,4 +29,4 @@ def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | No
 
 
 def check_floating(what: str, tensor: Tensor, dims: int | None = None) -> None:
-    check_tensor(what, tensor, *FLOATING, dims=dims)
+    check_tensor(what, tensor, *FLOATING, dims=dims, meta=True)

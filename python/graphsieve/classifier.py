@@ -8,8 +8,8 @@ import pathlib
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from graphsieve._check import Error
 from graphsieve.graphs import Graph, graph_of
 from graphsieve.progress import Progress
 from graphsieve.runs import Run
+
+if TYPE_CHECKING:
+    from graphsieve.tracking import Tracker
 
 __all__ = ["NodeClassifier"]
 
@@ -29,8 +32,9 @@ class NodeClassifier:
     settings: keys of the recipe to change, {"network.width": 128, "network.k": [12, 5, 5, 5]}.
     split: number of the given masks, or of the keyed random split where there are none.
     seed: of everything random but the split. threads: None, all; results are the same for any number.
-    memory: bytes to stay within, None for no limit. out: the run folder; None: a temporary one, kept with the object.
+    memory: bytes to stay within, None for no limit. out: the run folder; None: a temporary one, which goes with the object.
     overwrite, resume: replace a run folder; go on with an unfinished one. progress: bars and notes on stderr.
+    trackers: of `graphsieve.tracking` (TensorBoard, MLflow), which hear of every epoch while it runs.
 
     After fit: run_ (the run folder), result_ (its result.json), classes_, n_features_in_. fit leaves torch as it was: threads,
     default type and allocator are the engine's own only while it runs. Ctrl-C stops it at the next step.
@@ -50,7 +54,7 @@ class NodeClassifier:
 
     def __init__(self, recipe: str | os.PathLike[str] | None = None, *, settings: Mapping[str, Any] | None = None, split: int = 0,
                  seed: int = 0, threads: int | None = None, memory: int | None = None, out: str | os.PathLike[str] | None = None,
-                 overwrite: bool = False, resume: bool = False, progress: bool = True) -> None:
+                 overwrite: bool = False, resume: bool = False, progress: bool = True, trackers: Sequence[Tracker] = ()) -> None:
         self.recipe = recipe
         self.settings = settings
         self.split = split
@@ -61,6 +65,7 @@ class NodeClassifier:
         self.overwrite = overwrite
         self.resume = resume
         self.progress = progress
+        self.trackers = trackers
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The constructor's arguments, as scikit-learn asks for them."""
@@ -80,9 +85,10 @@ class NodeClassifier:
             if not (isinstance(data, tuple) and len(data) == 2):
                 raise Error("y: given beside data that has labels of its own; expected it with (A, X)")
             data = (*data, y)
-        for name, least in (("split", 0), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise Error(f"{name} is {getattr(self, name)}, expected a whole number from {least}")
+        for name in ("split", "seed", "memory"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, (int, np.integer)) and value >= 0):
+                raise Error(f"{name} is {value!r}, expected a whole number from 0")
         graph = graph_of(data)
         recipe = graph.recipe if self.recipe is None else os.fspath(self.recipe)
         settings = [f"{key}={_yaml(value)}" for key, value in (self.settings or {}).items()]
@@ -96,10 +102,24 @@ class NodeClassifier:
             if listener and self.recipe is None:
                 listener.note(f"recipe {recipe}, recognised by: {graph.engine.recognised}" if graph.engine.recognised else
                               f"recipe {recipe}: {graph.engine.name} is no known data set; choose another with recipe")
-            _engine.run(graph.engine, recipe, settings, out, overwrite=self.overwrite, resume=self.resume, splits=[self.split],
-                        seed=self.seed, memory=self.memory or 0, listener=listener)
+            with self._tracked(graph, recipe, settings, out, listener) as hearing:
+                _engine.run(graph.engine, recipe, settings, out, overwrite=self.overwrite, resume=self.resume,
+                            splits=[int(self.split)], seed=int(self.seed), memory=int(self.memory or 0), listener=hearing)
         self._take(out, graph)
         return self
+
+    @contextlib.contextmanager
+    def _tracked(self, graph: Graph, recipe: str, settings: list[str], out: pathlib.Path, listener: Progress | None) -> Iterator[Any]:
+        """A listener that lets the trackers look, too."""
+        if not self.trackers:
+            yield listener
+            return
+        from graphsieve import tracking  # is a program, too: python -m graphsieve.tracking
+        name = f"{graph.engine.name}-split-{self.split}-seed-{self.seed}" if self.out is None else out.name
+        unfinished = out.absolute().parent / f".{out.name}.unfinished"
+        with tracking.follow(unfinished, name, _engine.recipe_values(recipe, settings), self.trackers) as following:
+            yield _Watched(listener or _Silent(), following.look)
+            following.finish(out)
 
     def _temporary(self) -> pathlib.Path:
         """A run folder that goes when this object goes."""
@@ -174,8 +194,10 @@ class NodeClassifier:
         """Embeddings, what the network's output layers take: float32 [n, width]."""
         return self._predict(data)[2]
 
-    def table(self, data: Any = None) -> dict[str, np.ndarray]:
-        """Columns by name, one entry a node: `node` (the user's own id), `predicted`, `p_CLASS`. pandas.DataFrame takes it.
+    def table(self, data: Any = None, embeddings: bool = False) -> dict[str, np.ndarray]:
+        """Columns by name, one entry a node: `node` (the user's own id), `predicted`, `p_CLASS`, and with `embeddings` h_0, h_1, …
+
+        pandas.DataFrame, polars.DataFrame and pyarrow.table take it.
 
         >>> import networkx as nx
         >>> G = nx.cycle_graph(40, create_using=nx.Graph)
@@ -184,17 +206,36 @@ class NodeClassifier:
         >>> list(model.table())
         ['node', 'predicted', 'p_even', 'p_odd']
         """
-        graph, p, _ = self._predict(data)
+        graph, p, hidden = self._predict(data)
         predicted = self.predict(graph)
         if self._multi_label:
             predicted = np.array(["|".join(map(str, row)) for row in predicted])
         columns = {"node": graph.ids, "predicted": predicted}
-        return columns | {f"p_{value}": p[:, c] for c, value in enumerate(self.classes_)}
+        columns |= {f"p_{value}": p[:, c] for c, value in enumerate(self.classes_)}
+        return columns | {f"h_{i}": hidden[:, i] for i in range(hidden.shape[1] if embeddings else 0)}
 
     def __repr__(self) -> str:
         changed = [f"{name}={value!r}" for name, value in self.get_params().items()
                    if value != inspect.signature(type(self)).parameters[name].default]
         return f"NodeClassifier({', '.join(changed)})"
+
+
+class _Silent:
+    def note(self, text: str) -> None: ...
+    def stage(self, name: str, steps: int) -> None: ...
+    def step(self, done: int, status: str) -> None: ...
+
+
+class _Watched:
+    """Progress, and a look at the run's record at every step."""
+
+    def __init__(self, listener: Progress | _Silent, look: Callable[[], None]) -> None:
+        self.note, self.stage = listener.note, listener.stage
+        self._step, self._look = listener.step, look
+
+    def step(self, done: int, status: str) -> None:
+        self._step(done, status)
+        self._look()
 
 
 def _yaml(value: Any) -> str:

@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import numpy as np
+import torch
 
 from graphsieve import _engine
 from graphsieve._check import Error, check_tensor
@@ -19,6 +20,10 @@ class Graph:
 
     nodes, features, classes: counts; recipe: the published recipe that fits; ids: the user's own node ids [nodes];
     class_values: what each class is called [classes].
+
+    >>> graph = minesweeper(10)
+    >>> graph.classes, graph.recipe, graph.ids[:3].tolist()
+    (2, 'minesweeper', [0, 1, 2])
     """
 
     def __init__(self, engine: _engine.Graph, ids: np.ndarray | None = None, class_values: np.ndarray | None = None) -> None:
@@ -62,7 +67,7 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Gra
     """`data` as a checked Graph. It may be
 
     - a path: an .npz or .mat file, or a graph folder (docs/input-files.md);
-    - PyG's Data: x [n, d], edge_index [2, E], y [n] or [n, labels], and all or none of train_mask, val_mask, test_mask;
+    - PyG's Data: x [n, d], edge_index [2, E], y [n], [n, 1] or [n, labels], and all or none of train_mask, val_mask, test_mask;
     - (A, X, y) or (A, X): a SciPy sparse matrix or array A [n, n], A[i, j] != 0 an edge i to j; X [n, d] dense or sparse; y [n],
       numbers or texts, or [n, labels];
     - a NetworkX graph whose nodes have "x", a list of numbers, and "y", a number or text.
@@ -112,11 +117,14 @@ def _class_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def _of_pyg(data: Any, name: str) -> tuple[Arrays, Any]:
-    if getattr(data, "x", None) is None:
-        raise Error(f"{name}: no node features; expected x, [nodes, features]")
+    for key, what, shape in (("x", "node features", "[nodes, features]"), ("edge_index", "edges", "[2, edges]")):
+        if getattr(data, key, None) is None:
+            raise Error(f"{name}: no {what}; expected {key}, {shape}")
     for key in ("x", "edge_index", "y", "train_mask", "val_mask", "test_mask"):
         if getattr(data, key, None) is not None:
             check_tensor(f"{name}: {key}", getattr(data, key))
+    if data.x.layout != torch.strided:
+        raise Error(f"{name}: x: {data.x.layout}, expected a dense tensor; sparse features as (A, X, y) of SciPy's matrices")
     index = data.edge_index
     if index.dim() != 2 or index.shape[0] != 2:
         raise Error(f"{name}: edge_index: shape {list(index.shape)}, expected [2, edges]")
@@ -128,6 +136,8 @@ def _of_pyg(data: Any, name: str) -> tuple[Arrays, Any]:
         if mask is not None:
             arrays[f"{part}_masks"] = mask.numpy()
     y = getattr(data, "y", None)
+    if y is not None and y.dim() == 2 and y.shape[1] == 1 and not y.dtype.is_floating_point:  # classes in a column, as OGB has them
+        y = y[:, 0]
     return arrays, None if y is None else y.numpy()
 
 

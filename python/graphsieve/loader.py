@@ -27,8 +27,13 @@ class SampledLoader:
     A batch is a Data: x, y and other node tensors of its nodes, n_id [nodes] (the batch's own first), batch_size, edge_index
     [2, edges] within the batch, edge_type [edges], input_id (places in input_nodes).
 
-    for batch in SampledLoader(data, "runs/scores", num_neighbors=[10, 10], batch_size=1024, input_nodes=data.train_mask):
-        out = model(batch.x, batch.edge_index)[:batch.batch_size]
+    >>> ring = torch.arange(40)
+    >>> data = Data(x=torch.eye(40), edge_index=torch.stack([ring, (ring + 1) % 40]), y=ring % 2)      # torch_geometric.data.Data
+    >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False).fit(data)
+    >>> for batch in SampledLoader(data, model.run_, num_neighbors=[2, 2], batch_size=20, edge_types=[0]):
+    ...     print(batch.batch_size, batch.x[:batch.batch_size].shape, batch.edge_index.shape[0])
+    20 torch.Size([20, 40]) 2
+    20 torch.Size([20, 40]) 2
     """
 
     def __init__(self, data: Any, run: str | os.PathLike[str], num_neighbors: Sequence[int], *, batch_size: int = 1,

@@ -247,6 +247,10 @@ class Transformer(torch.nn.Module):
     forward(x, edges, temperature=None): x [n, features]; edges: an edge_index [2, E] or Edges for all layers, or a list of Edges,
     one a layer, whose destinations are the first of its sources. Returns logits [destinations of the last layer, classes].
     one_logit: of two classes the first has logit 0.
+
+    >>> network = Exphormer(features=6, classes=3, width=8)
+    >>> network.hidden(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
+    torch.Size([4, 8])
     """
 
     form: ClassVar[str]
@@ -406,7 +410,13 @@ class Estimator(Transformer):
 
 
 def from_run(folder: str | os.PathLike[str]) -> Transformer:
-    """The trained network of a run folder, of its own class: `Spexphormer`, `Exphormer` or `Plain`, in evaluation mode."""
+    """The trained network of a run folder, of its own class: `Spexphormer`, `Exphormer` or `Plain`, in evaluation mode.
+
+    >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
+    >>> model = model.fit(graphsieve.minesweeper(20))
+    >>> type(from_run(model.run_)).__name__
+    'Spexphormer'
+    """
     model = Run(folder).recipe["model"]
     for cls in (Spexphormer, Exphormer, Plain):
         if cls.form == model:

@@ -25,7 +25,7 @@ def _call(op: Any, *args: Any) -> Any:
         return op(*args)
     for argument in args:
         if isinstance(argument, Tensor):
-            check_tensor(op.__name__.split(".")[0], argument)
+            check_tensor(op.__name__.split(".")[0], argument, meta=True)
     try:
         return op(*args)
     except RuntimeError as e:
@@ -36,8 +36,10 @@ class Edges(NamedTuple):
     """In-edges of destinations, row after row, and the same edges by source for the backward pass.
 
     row_start int64 [destinations + 1], source int32 [edges], type uint8 [edges]; t_row_start int64 [sources + 1], t_destination
-    int32 and t_type uint8 [edges]; without these three the graph must be symmetric. Made by `edges_of`, which checks that nodes
-    and types lie in range.
+    int32 and t_type uint8 [edges]; without these three the graph must be symmetric. Made by `edges_of`.
+
+    >>> edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), sources=3).t_destination.tolist()
+    [1, 0, 0]
     """
 
     row_start: Tensor
@@ -101,6 +103,38 @@ def _types(edge_type: Tensor | None, edges: int, count: int) -> Tensor:
     return edge_type.long()
 
 
+def _check_rows(start: Tensor, index: Tensor, kind: Tensor, names: tuple[str, str, str], rows: int, columns: int, types: int) -> None:
+    check_tensor(names[0], start, torch.int64, dims=1)
+    check_tensor(names[1], index, torch.int32, dims=1)
+    if len(start) != rows + 1:
+        raise Error(f"{names[0]}: {len(start) - 1} rows, expected {rows}")
+    if int(start[0]) != 0 or int(start[-1]) != len(index) or bool((start[1:] < start[:-1]).any()):
+        raise Error(f"{names[0]}: expected to ascend from 0 to {len(index)}, the number of entries")
+    _check_bounds(names[1], index, "nodes", columns)
+    check_tensor(names[2], kind, torch.uint8, dims=1)
+    if len(kind) != len(index):
+        raise Error(f"{names[2]}: {len(kind)} entries, expected {len(index)}")
+    _check_bounds(names[2], kind, "types", types)
+
+
+def _check_bounds(what: str, values: Tensor, name: str, count: int) -> None:
+    if len(values):
+        least, most = map(int, values.aminmax())
+        if least < 0 or most >= count:
+            raise Error(f"{what}: holds {least} to {most}, expected {name} 0 to {count - 1}")
+
+
+def _check_edges(edges: Edges, destinations: int, sources: int, types: int) -> None:
+    """That edges stay within the tensors they are used with. Not where values are unknown: torch.compile, tensors without memory."""
+    if torch.compiler.is_compiling() or any(type(t) is not Tensor or t.device.type == "meta" for t in edges if t is not None):
+        return
+    _check_rows(edges.row_start, edges.source, edges.type, ("edges.row_start", "edges.source", "edges.type"), destinations, sources,
+                types)
+    if edges.t_row_start is not None and edges.t_destination is not None and edges.t_type is not None:
+        _check_rows(edges.t_row_start, edges.t_destination, edges.t_type, ("edges.t_row_start", "edges.t_destination", "edges.t_type"),
+                    sources, destinations, types)
+
+
 def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None, type_bias: Tensor | None = None,
                      heads: int = 1, clamp: float = float("inf")) -> Tensor:
     """Multi-head attention of destinations over their in-edges: softmax of clamp(sum of q k scale[t] + bias[t], +-clamp), times v.
@@ -120,16 +154,21 @@ def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale:
 def sparse_attention_with_sums(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None,
                                type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf")) -> tuple[Tensor, Tensor]:
     """The same, and log_sum [destinations, H] for `sparse_attention_scores`."""
-    scale, bias = _tables(query, type_scale, type_bias, heads)
+    scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
     return _call(_ops.sparse_attention.default, query, key_value, *edges, scale, bias, heads, clamp)
 
 
-def _tables(query: Tensor, scale: Tensor | None, bias: Tensor | None, heads: int) -> tuple[Tensor, Tensor]:
+def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | None, bias: Tensor | None,
+              heads: int) -> tuple[Tensor, Tensor]:
+    """The tables, after a look at the rest."""
+    for name, rows in (("query", query), ("key_value", key_value)):
+        check_tensor(name, rows, torch.float32, torch.bfloat16, torch.float64, dims=2, meta=True)
     dtype = torch.float64 if query.dtype == torch.float64 else torch.float32
     if scale is None:
         scale = torch.full((1 if bias is None else bias.shape[0], query.shape[1]), (query.shape[1] / heads) ** -0.5, dtype=dtype)
     if bias is None:
         bias = torch.zeros(scale.shape[0], heads, dtype=dtype)
+    _check_edges(edges, query.shape[0], key_value.shape[0], scale.shape[0])
     return scale, bias
 
 
@@ -144,7 +183,7 @@ def sparse_attention_scores(query: Tensor, key_value: Tensor, edges: Edges, log_
     tensor([[0.2500],
             [0.7500]])
     """
-    scale, bias = _tables(query, type_scale, type_bias, heads)
+    scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
     return _call(_ops.sparse_attention_scores.default, query, key_value, key_value.shape[1] - query.shape[1], *edges[:3], scale,
                  bias, heads, clamp, log_sum)
 
@@ -200,6 +239,11 @@ def sparse_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tens
     """
     if x.layout != torch.sparse_csr:
         raise Error(f"x: layout {x.layout}, expected torch.sparse_csr")
+    if not torch.compiler.is_compiling():
+        try:
+            torch.sparse_csr_tensor(x.crow_indices(), x.col_indices(), x.values(), x.shape, check_invariants=True)
+        except RuntimeError as e:
+            raise Error(f"x: {e}") from None
     t = x.to_sparse_csc()
     parts = [x.crow_indices().long(), x.col_indices().int(), x.values(), t.ccol_indices().long(), t.row_indices().int(), t.values()]
     return _call(_ops.sparse_linear.default, *(p.contiguous() for p in parts), weight, bias)
@@ -230,9 +274,8 @@ def reservoir_sample(edges: Edges, k: int, weight: Tensor | None = None, rows: T
     """
     if rule not in _RULES:
         raise Error(f"rule: '{rule}', expected {', '.join(_RULES)}")
-    count = edges.row_start.shape[0] - 1
-    if rows is not None and rows.numel() and (int(rows.min()) < 0 or int(rows.max()) >= count):
-        raise Error(f"rows: holds {int(rows.min())} to {int(rows.max())}, expected rows 0 to {count - 1}")
+    if rows is not None:
+        _check_bounds("rows", rows, "rows", edges.row_start.shape[0] - 1)
     return _call(_ops.reservoir_sample.default, edges.row_start, edges.source, edges.type, weight, rows, k, _RULES[rule], key)
 
 
@@ -245,9 +288,8 @@ def expand_block(destinations: Tensor, index: Tensor, type: Tensor, nodes: int) 
     >>> sources.tolist(), edges.source.tolist()
     ([7, 2, 9], [1, 2, 0, 2])
     """
-    for name, ids in (("destinations", destinations), ("index", index)):
-        if ids.numel() and (int(ids.max()) >= nodes or int(ids.min()) < (-1 if name == "index" else 0)):
-            raise Error(f"{name}: holds {int(ids.min())} to {int(ids.max())}, expected nodes 0 to {nodes - 1}")
+    _check_bounds("destinations", destinations, "nodes", nodes)
+    _check_bounds("index", index[index != -1], "nodes", nodes)
     local = torch.full((nodes,), -1, dtype=torch.int32)
     sources, count, start, i, t, t_start, t_i, t_t = _call(_ops.expand_block.default, destinations, index, type, local)
     n, e = int(count), int(start[-1])

@@ -21,7 +21,14 @@ __all__ = ["Run", "RunInputs"]
 
 class RunInputs(NamedTuple):
     """What a run's networks compute with: x float32 [n, features], treated as the recipe says; the attention graph; the network's
-    edges, one a layer, of the best epoch's draw; the estimator's scores, float32 [edges of the attention graph] a layer."""
+    edges, one a layer, of the best epoch's draw; the estimator's scores, float32 [edges of the attention graph] a layer.
+
+    >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
+    >>> model = model.fit(graphsieve.minesweeper(20))
+    >>> inputs = Run(model.run_).inputs()
+    >>> inputs.x.shape, len(inputs.layers)
+    (torch.Size([400, 7]), 4)
+    """
 
     x: Tensor
     attention_graph: Edges
@@ -30,7 +37,13 @@ class RunInputs(NamedTuple):
 
 
 class Run:
-    """result.json, recipe.yaml and weights of one run (not of a summary of several)."""
+    """result.json, recipe.yaml and weights of one run (not of a summary of several).
+
+    >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
+    >>> run = Run(model.fit(graphsieve.minesweeper(20)).run_)
+    >>> run.recipe["model"], run.result["graph"]["nodes"]
+    ('spexphormer', 400)
+    """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.path = pathlib.Path(folder)

@@ -71,9 +71,12 @@ class Fit(EngineTest):
         for i in range(80):
             graph.add_node(f"node {i}", x=g.node_features[i].tolist(), y=int(g.node_labels[i]))
         graph.add_edges_from((f"node {u}", f"node {v}") for u, v in g.edges)
-        table = classifier().fit(graph).table()
+        model = classifier().fit(graph)
+        table = model.table(embeddings=True)
         self.assertEqual(table["node"].tolist(), [f"node {i}" for i in range(80)])
-        self.assertEqual(list(table), ["node", "predicted", "p_0", "p_1", "p_2"])
+        self.assertEqual(list(table), ["node", "predicted", "p_0", "p_1", "p_2", *(f"h_{i}" for i in range(8))])
+        np.testing.assert_array_equal(table["h_3"], model.transform()[:, 3])
+        self.assertNotIn("h_0", model.table())
 
     def test_several_labels_a_node(self):
         data = pyg_like(Graph())
@@ -85,6 +88,12 @@ class Fit(EngineTest):
         self.assertEqual(model.predict(data).shape, (80, 4))
         with self.assertRaisesRegex(graphsieve.Error, "one label a node, the run was trained on several labels"):
             model.predict(pyg_like(Graph()))
+
+    def test_classes_in_a_column(self):
+        data = pyg_like(Graph())
+        expected = classifier().fit(data).predict_proba()
+        data.y = data.y[:, None]
+        np.testing.assert_array_equal(classifier().fit(data).predict_proba(), expected)
 
     def test_saved_and_loaded(self):
         path = self.graph()
@@ -238,6 +247,8 @@ class Errors(EngineTest):
         self.fails("data: array 'train_masks'", with_(train_mask=torch.ones(70, dtype=torch.bool)))
         self.fails("data: no node features; expected x", with_(x=None))
         self.fails("data: no labels; expected y, one a node", with_(y=None))
+        self.fails("data: no edges; expected edge_index, [2, edges]", with_(edge_index=None))
+        self.fails("data: x: torch.sparse_csr, expected a dense tensor", with_(x=good.x.to_sparse_csr()))
         self.fails("data: feature of node 3, column 1 is nan, expected a finite number",
                    with_(x=good.x.clone().index_put((torch.tensor(3), torch.tensor(1)), torch.tensor(float("nan")))))
         self.fails("data: list, expected a path, PyG's Data", lambda: graphsieve.graph_of([1, 2]))
@@ -246,6 +257,7 @@ class Errors(EngineTest):
     def test_bad_use(self):
         self.fails("is not fitted yet", lambda: classifier().predict())
         self.fails("seed is -1, expected a whole number from 0", lambda: classifier(seed=-1).fit(pyg_like(Graph())))
+        self.fails("seed is 1.5, expected a whole number from 0", lambda: classifier(seed=1.5).fit(pyg_like(Graph())))
         self.fails("already exists", lambda: classifier(out=self.dir).fit(pyg_like(Graph())))
         model = classifier().fit(pyg_like(Graph()))
         self.fails("features a node, the run was trained on 6", lambda: model.predict(pyg_like(Graph(features=5))))

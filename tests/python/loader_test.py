@@ -1,8 +1,7 @@
 """SampledLoader: batches that a PyG model takes, drawn by score."""
-import types
 import unittest
 
-from python_testing import HAS_PYG, SHORT, EngineTest, Graph, pyg_like, torch
+from python_testing import HAS_PYG, SHORT, Data, EngineTest, Graph, pyg_like, torch
 
 import graphsieve
 from graphsieve.runs import Run
@@ -10,35 +9,10 @@ from graphsieve.runs import Run
 SETTINGS = {**SHORT, "graph.expander_degree": 3}
 
 
-class DataLike(types.SimpleNamespace):
-    """What the loader needs of PyG's Data."""
-
-    @property
-    def num_nodes(self):
-        return self.__dict__.get("nodes", len(self.x))
-
-    @num_nodes.setter
-    def num_nodes(self, count):
-        self.nodes = count
-
-    def to_dict(self):
-        return dict(vars(self))
-
-    def __setitem__(self, name, value):
-        setattr(self, name, value)
-
-
-def data_of(graph):
-    if not HAS_PYG:
-        return DataLike(**vars(pyg_like(graph)))
-    from torch_geometric.data import Data
-    return Data(**vars(pyg_like(graph)))
-
-
 class Loader(EngineTest):
     def setUp(self):
         super().setUp()
-        self.data = data_of(Graph())
+        self.data = Data(**vars(pyg_like(Graph())))
         self.model = graphsieve.NodeClassifier(settings=SETTINGS, progress=False, out=self.dir / "run").fit(self.data)
         self.inputs = Run(self.model.run_).inputs(self.data)
 
@@ -110,7 +84,7 @@ class Loader(EngineTest):
                                   ("input_nodes: a mask of 3, expected 80", {"input_nodes": torch.ones(3, dtype=torch.bool)})):
             with self.assertRaisesRegex(graphsieve.Error, sentence):
                 self.loader(**options)
-        self.data = data_of(Graph(seed=2))
+        self.data = Data(**vars(pyg_like(Graph(seed=2))))
         with self.assertRaisesRegex(graphsieve.Error, "was trained on another graph"):
             self.loader()
 

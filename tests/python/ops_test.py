@@ -1,6 +1,8 @@
 """The operators as torch operators: opcheck, torch.compile, gradients in double precision, errors."""
 import math
+import types
 import unittest
+import unittest.mock
 
 from python_testing import random_edges, torch
 
@@ -171,6 +173,39 @@ class Errors(unittest.TestCase):
         self.fails("rows: holds 9 to 9, expected rows 0 to 4", ops.reservoir_sample, edges_for_test(), 2, rows=torch.tensor([9]).int(),
                    rule="uniform")
         self.fails("expected nodes 0 to 3", ops.expand_block, torch.tensor([9]).int(), torch.zeros(1, 1).int(), torch.zeros(1, 1).byte(), 4)
+
+    def test_edges_that_do_not_fit_the_tensors(self):
+        index, kind = random_edges(6, 5, 14, 2)
+        edges = ops.edges_of(index, 6, 5, kind, 2)
+        kv, scale = torch.randn(6, 16), torch.randn(2, 8)
+        query = torch.randn(5, 8)
+        wrong = edges.source.clone()
+        wrong[3] = 6
+        for sentence, q, rows, given, table in (
+                ("edges.row_start: 5 rows, expected 4", query[:4], kv, edges, scale),
+                ("edges.source: holds 0 to 5, expected nodes 0 to 4", query, kv[:5], edges, scale),
+                ("edges.type: holds 0 to 1, expected types 0 to 0", query, kv, edges, scale[:1]),
+                ("edges.source: holds 0 to 6, expected nodes 0 to 5", query, kv, edges._replace(source=wrong), scale),
+                ("edges.source: int64, expected int32", query, kv, edges._replace(source=edges.source.long()), scale),
+                ("edges.type: 13 entries, expected 14", query, kv, edges._replace(type=edges.type[1:]), scale),
+                ("edges.row_start: expected to ascend from 0 to 14", query, kv, edges._replace(row_start=edges.row_start.flip(0)), scale),
+                ("edges.t_row_start: 5 rows, expected 6", query, kv, edges._replace(t_row_start=edges.t_row_start[1:]), scale),
+                ("query: int64, expected float32 or bfloat16 or float64", query.long(), kv, edges, scale),
+                ("key_value: shape [6], expected 2 dimensions", query, kv[:, 0], edges, scale)):
+            self.fails(sentence, ops.sparse_attention, q, rows, given, table, heads=2)
+        self.fails("x: `0 <= col_indices < ncols` is not satisfied", ops.sparse_linear,
+                   torch.sparse_csr_tensor([0, 1, 2], [0, 7], [1., 2.], (2, 3), check_invariants=False), torch.randn(4, 3))
+
+    def test_a_tensor_of_another_device(self):
+        """There is no other device here: what says to be on one stands in for it."""
+        elsewhere = unittest.mock.Mock(spec=torch.Tensor, device=torch.device("cuda:0"))
+        sentence = "on cuda:0, expected cpu"
+        self.fails("edge_index: " + sentence, ops.edges_of, elsewhere, 2)
+        self.fails("linear: " + sentence, ops.linear, elsewhere, elsewhere)
+        self.fails("query: " + sentence, ops.sparse_attention, elsewhere, elsewhere, edges_for_test())
+        self.fails("x: " + sentence, graphsieve.nn.SparseAttention(2, 2), elsewhere, torch.zeros(2, 0).long())
+        self.fails("data: x: " + sentence, graphsieve.graph_of, types.SimpleNamespace(x=elsewhere, edge_index=torch.zeros(2, 0).long()))
+        self.fails("edge_index: on meta, expected cpu", ops.edges_of, torch.zeros(2, 3, device="meta").long(), 2)
 
 
 if __name__ == "__main__":

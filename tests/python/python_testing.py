@@ -22,6 +22,30 @@ if importlib.util.find_spec("torch_geometric") is None:  # that of the benchmark
 HAS_PYG = importlib.util.find_spec("torch_geometric") is not None
 
 
+class DataLike(types.SimpleNamespace):
+    """What the package needs of PyG's Data."""
+
+    @property
+    def num_nodes(self):
+        return self.__dict__.get("nodes", len(self.x))
+
+    @num_nodes.setter
+    def num_nodes(self, count):
+        self.nodes = count
+
+    def to_dict(self):
+        return dict(vars(self))
+
+    def __setitem__(self, name, value):
+        setattr(self, name, value)
+
+
+if HAS_PYG:
+    from torch_geometric.data import Data
+else:
+    Data = DataLike
+
+
 def settings_args(settings):
     return [arg for key, value in settings.items() for arg in ("--set", f"{key}={value}")]
 
@@ -41,4 +65,4 @@ def random_edges(sources, destinations, count, types=1, seed=0):
     return index, torch.randint(0, types, (count,), generator=generator)
 
 
-__all__ = ["EngineTest", "Graph", "HAS_PYG", "ROOT", "SHORT", "np", "pyg_like", "random_edges", "settings_args", "torch"]
+__all__ = ["Data", "EngineTest", "Graph", "HAS_PYG", "ROOT", "SHORT", "np", "pyg_like", "random_edges", "settings_args", "torch"]
