@@ -14,7 +14,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, batches, compress, epsilon, growth, kernels, large, memory, plan, program, speed, tables, theory  # noqa: E402
+from measure import accuracy, batches, compress, epsilon, growth, kernels, large, memory, plan, program, python, speed, tables, theory  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
@@ -35,6 +35,7 @@ GROUPS = {
     "samplers": (compress.samplers, "draws by score against uniform ones, and narrow estimators against wide ones"),
     "epsilon": (epsilon.epsilon, "k chosen from the scores: k, kept attention, value and time of several epsilons"),
     "kernels": (kernels.kernels, "kernels against the bare gather, and against PyG's TransformerConv"),
+    "python": (python.python, "the Python package in PyG users' scripts: the layer against TransformerConv, the loader against NeighborLoader"),
 }
 
 

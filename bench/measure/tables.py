@@ -2,7 +2,7 @@
 import math
 import statistics
 
-from measure import tables_large
+from measure import tables_large, tables_python
 from measure.accuracy import DATA, GIVEN_MASKS, PLAIN_DATA, STARTS
 from measure.rows import ROOT, Rows
 
@@ -505,9 +505,13 @@ def growth():
     return tables_large.growth(table, machines)
 
 
+def python():
+    return tables_python.section(table, machines)
+
+
 def write():
     path = ROOT / "docs" / "benchmarks.md"
-    sections = [HEAD.format(dash=NOT_YET)] + [section() for section in (accuracy, full, plain, time, memory, plan, batches, large, growth, threads, kernels, compress, samplers, epsilon, theory)]
+    sections = [HEAD.format(dash=NOT_YET)] + [section() for section in (accuracy, full, plain, time, memory, plan, batches, large, growth, threads, kernels, python, compress, samplers, epsilon, theory)]
     text = "\n".join(sections)
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")

@@ -1,6 +1,5 @@
 #include "graphsieve/train/experiment.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -21,7 +20,7 @@
 #include "graphsieve/train/metrics_file.h"
 #include "graphsieve/train/predictions.h"
 #include "graphsieve/train/run_folder.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -340,8 +339,7 @@ void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest&
   check_recipe(recipe);
   if (request.stages == Stages::kEstimator && recipe.model != "spexphormer")
     throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
-  install_tensor_memory();
-  at::set_num_threads(1);  // work is divided by base/parallel.h alone
+  const TorchSettings torch_settings;
   limit_memory(request.memory, request.out);
   Experiment(data, recipe, request, observer).run();
 }
