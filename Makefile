@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 CMAKE := .venv/bin/cmake
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench install format clean
+.PHONY: help setup build test demo bench install wheel format clean
 
 help:            ## show this list
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -29,8 +29,11 @@ install: build   ## PREFIX=/usr/local: program, libraries, headers, CMake packag
 	@$(CMAKE) --install $(BUILD) --prefix "$(PREFIX)" >/dev/null
 	@echo "installed to $(PREFIX)"
 
+wheel: build     ## the Python package as dist/*.whl, tested in a fresh environment
+	@scripts/wheel.sh
+
 format:          ## clang-format in place
 	@scripts/format.sh
 
 clean:           ## remove build trees and bin/ (keeps .venv)
-	@rm -rf build bin
+	@rm -rf build bin dist

@@ -14,7 +14,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, batches, compress, epsilon, growth, kernels, large, memory, plan, program, speed, tables, theory  # noqa: E402
+from measure import accuracy, batches, compress, epsilon, growth, kernels, large, memory, plan, program, python, speed, tables, theory  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
@@ -25,7 +25,8 @@ GROUPS = {
     "profile": (speed.profile, "where the time of a run goes (perf)"),
     "memory": (memory.memory, "resident memory of training, tensor bytes of one step against plain tensor operations"),
     "plan": (plan.plan, "memory that `graphsieve plan` tells against what runs hold"),
-    "batches": (batches.batches, "building mini-batches against the same sampling in NumPy, and how long steps wait for them"),
+    "batches": (batches.batches, "building mini-batches against the same sampling in NumPy and NeighborLoader, and how long steps wait for them"),
+    "mapped": (batches.mapped, "an epoch of stage 2 from a mapped graph folder against the same graph in memory"),
     "large": (large.large, "products-size and papers-size graphs under a limit of memory: generate, convert, both stages, predict"),
     "growth": (growth.growth, "memory and time with the number of nodes and the degree, full Exphormer against Spexphormer"),
     "threads": (speed.threads, "one thread against two"),
@@ -34,6 +35,7 @@ GROUPS = {
     "samplers": (compress.samplers, "draws by score against uniform ones, and narrow estimators against wide ones"),
     "epsilon": (epsilon.epsilon, "k chosen from the scores: k, kept attention, value and time of several epsilons"),
     "kernels": (kernels.kernels, "kernels against the bare gather, and against PyG's TransformerConv"),
+    "python": (python.python, "the Python package in PyG users' scripts: the layer against TransformerConv, the loader against NeighborLoader"),
 }
 
 

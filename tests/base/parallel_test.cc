@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "graphsieve/base/abort.h"
 #include "graphsieve/base/error.h"
 
 namespace graphsieve {
@@ -62,6 +63,16 @@ TEST_F(Parallel, LoopsOfSeveralCallersTakeTurns) {
     callers.emplace_back([&] { for (int r = 0; r < 50; ++r) parallel_for(20, [&](int64_t i) { sum += i; }); });
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(sum, 4 * 50 * 190);
+}
+
+TEST_F(Parallel, AnAbortHoldsUntilItIsCleared) {
+  request_abort();
+  EXPECT_THROW(parallel_for(10, [](int64_t) {}), Interrupted);
+  clear_abort();
+  int64_t calls = 0;
+  set_num_threads(1);
+  parallel_for(10, [&](int64_t) { ++calls; });
+  EXPECT_EQ(calls, 10);
 }
 
 TEST_F(Parallel, RefusesAnImpossibleNumberOfThreads) {

@@ -83,6 +83,12 @@ class Epsilon(EngineTest):
         self.assertEqual(recipe_of(self.dir / "own"), ([3] * 4, 0))
         self.assertFalse((self.dir / "own" / "epsilon.json").exists())
 
+    def test_says_where_drawing_saves_nothing(self):
+        self.run_folder(self.graph(), *SHORT, "--epsilon", 0.01)
+        self.assertEqual(self.notes.count("so that drawing saves nothing here"), 4, self.notes)
+        self.run_folder(self.graph(), *SHORT, "--epsilon", 0.9, name="sparse")
+        self.assertNotIn("saves nothing", self.notes)
+
     def test_after_stage_one_alone(self):
         run = self.run_folder(self.graph(), *SHORT, "--epsilon", 0.2)
         self.call("estimate", self.graph(), *SHORT, "--epsilon", 0.2, "--threads", 2, "--out", "e")

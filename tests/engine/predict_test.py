@@ -60,6 +60,7 @@ class Stages(EngineTest):
         for name in ("network.safetensors", "predictions.csv", "estimator.safetensors", "scores/layer_3.npy",
                      "split.json"):
             self.assertEqual((run / name).read_bytes(), (self.dir / "trained" / name).read_bytes(), name)
+        self.assertTrue((self.dir / "trained/scores/layer_0.npy").samefile(self.dir / "scores/scores/layer_0.npy"))
 
     def test_scores_of_another_graph_are_refused(self):
         self.call("estimate", self.graph(), *SHORT, "--out", "scores")

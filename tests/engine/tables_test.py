@@ -180,6 +180,10 @@ class Tables(EngineTest):
         self.assertEqual(self.result(run)["graph"]["edge_types"], 4)
         self.call("predict", run, "folder", "--out", "p.csv")
         self.assertEqual((self.dir / "p.csv").read_bytes(), (run / "predictions.csv").read_bytes())
+        self.convert("--split", "part")
+        self.assertIn("folder: has edges of 3 types (expander edges and self-loops included), the run was trained on 4",
+                      self.call("predict", run, "folder", "--out", "q.csv", code=1).stderr)
+        self.assertFalse((self.dir / "q.csv").exists())
 
     def test_one_edge_type_is_none(self):
         graph = Graph(nodes=60)

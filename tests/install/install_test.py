@@ -41,6 +41,9 @@ class Install(unittest.TestCase):
         found = [p for p in self.prefix.rglob("*") if p.is_file() and str(ROOT).encode() in p.read_bytes()]
         self.assertEqual(found, [])
 
+    def test_the_python_package_is_none_of_it(self):
+        self.assertEqual([p.name for p in self.prefix.rglob("*_engine*")], [])
+
     def test_headers_include_installed_headers_alone(self):
         include = self.prefix / "include"
         headers = list(include.rglob("*.h"))

@@ -258,5 +258,33 @@ TEST(KnownDatasets, TableIsComplete) {
   EXPECT_EQ(std::adjacent_find(stems.begin(), stems.end()), stems.end());
 }
 
+/// The arrays as a caller in memory has them.
+std::map<std::string, NpyArray> in_memory(const Members& members) {
+  std::map<std::string, NpyArray> arrays;
+  for (const auto& [name, bytes] : members) arrays.emplace(name.substr(0, name.find(".npy")), parse_npy(bytes, name));
+  return arrays;
+}
+
+TEST_F(DatasetsTest, ArraysInMemoryAreReadAsAFileIs) {
+  for (const Members& members : {Heterophilous().members(), shchur()}) {
+    const Dataset file = load(members), memory = dataset_of_arrays(in_memory(members), "mine", true);
+    EXPECT_EQ(fingerprint(memory), fingerprint(file));
+    EXPECT_EQ(memory.name, file.name);
+    EXPECT_EQ(memory.recipe, file.recipe);
+    EXPECT_EQ(memory.given_splits.size(), file.given_splits.size());
+  }
+  Members spoilt = Heterophilous().members();
+  put(spoilt, member<int64_t>("edges", {3, 2}, {0, 1, 1, 6, 3, 4}));
+  EXPECT_EQ(error_of([&] { dataset_of_arrays(in_memory(spoilt), "mine", true); }),
+            "mine: array 'edges': row 1: node 6, expected 0 to 5");
+}
+
+TEST_F(DatasetsTest, ArraysForPredictionNeedNoLabels) {
+  Members members = Heterophilous().members();
+  put(members, member<int64_t>("node_labels", {6}, {-1, -1, -1, -1, -1, -1}));
+  EXPECT_NE(error_of([&] { dataset_of_arrays(in_memory(members), "mine", true); }).find("no node has a label"), std::string::npos);
+  EXPECT_TRUE(dataset_of_arrays(in_memory(members), "mine", false).given_splits.empty());
+}
+
 }  // namespace
 }  // namespace graphsieve

@@ -58,8 +58,8 @@ TEST(SampledGraph, DrawnInPartsOrWholeIsTheSame) {
       parts.begin_epoch(epoch);
       whole.begin_epoch(epoch);
       whole.draw_whole();
-      const NetworkInput drawn = parts.around(kSome);
-      EXPECT_TRUE(same(drawn, whole.around(kSome))) << sampler;
+      const NetworkInput drawn = parts.around_each({&kSome, 1}).front();
+      EXPECT_TRUE(same(drawn, whole.edges_around(kSome))) << sampler;
       EXPECT_TRUE(drawn.picked.equal(graph.features.dense.index_select(0, drawn.rows)));
       // The last layer's rows are those of the whole graph.
       const NetworkInput all = whole.whole();
@@ -79,7 +79,7 @@ TEST(SampledGraph, EpochsSeedsAndBatchesDraw) {
   SampledGraph a = graph.sampled("graph_reservoir", graph.scores), b = graph.sampled("graph_reservoir", graph.scores, 6);
   const auto drawn = [](SampledGraph& from, int64_t epoch, int64_t batch) {
     from.begin_epoch(epoch);
-    return from.around(kSome, batch);
+    return from.edges_around(kSome, batch);
   };
   EXPECT_TRUE(same(drawn(a, 1, 0), drawn(a, 1, 7))) << "batches of an epoch share its draw";
   EXPECT_FALSE(same(drawn(a, 1, 0), drawn(a, 2, 0)));
@@ -97,7 +97,7 @@ TEST(SampledGraph, BatchesMadeTogetherAreTheSame) {
     const auto together = from.around_each(nodes, 4);
     ASSERT_EQ(together.size(), nodes.size());
     for (size_t i = 0; i < nodes.size(); ++i) {
-      const NetworkInput alone = from.around(nodes[i], 4 + static_cast<int64_t>(i));
+      const NetworkInput alone = from.around_each({&nodes[i], 1}, 4 + static_cast<int64_t>(i)).front();
       EXPECT_TRUE(same(together[i], alone));
       EXPECT_TRUE(together[i].rows.equal(alone.rows));
       ASSERT_EQ(together[i].picked.defined(), alone.picked.defined()) << "the third reaches more than half of the nodes";
@@ -110,7 +110,7 @@ TEST(SampledGraph, BatchesMadeTogetherAreTheSame) {
 TEST(SampledGraph, UniformDrawsNeedNoScores) {
   const Random graph;
   SampledGraph with = graph.sampled("graph_uniform", graph.scores), without = graph.sampled("graph_uniform", graph.none);
-  EXPECT_TRUE(same(with.around(kSome), without.around(kSome)));
+  EXPECT_TRUE(same(with.edges_around(kSome), without.edges_around(kSome)));
 }
 
 }  // namespace

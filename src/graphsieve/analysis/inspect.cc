@@ -11,7 +11,7 @@
 #include "graphsieve/io/json_number.h"
 #include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/loaded_run.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -191,8 +191,7 @@ class Inspection {
 }  // namespace
 
 Json inspect(Dataset data, const InspectRequest& request, Observer& observer) {
-  install_tensor_memory();
-  at::set_num_threads(1);
+  const TorchSettings torch_settings;
   const torch::NoGradGuard no_grad;
   Inspection inspection(request, data, observer);
   Json to = inspection.alone();

@@ -146,6 +146,7 @@ void set_num_threads(int count) {
 void on_pool_thread_start(std::function<void()> hook) { start_hooks().push_back(std::move(hook)); }
 
 void request_abort() noexcept { aborted.store(true); }
+void clear_abort() noexcept { aborted.store(false); }
 
 SerialLoops::SerialLoops() : before_(inside_loop) { inside_loop = true; }
 SerialLoops::~SerialLoops() { inside_loop = before_; }

@@ -12,7 +12,7 @@
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/train/metrics_file.h"
 #include "graphsieve/train/predictions.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
 
 namespace graphsieve {
 namespace {
@@ -82,8 +82,7 @@ void write_run(const fs::path& to, const LoadedRun& run, const Split& split, con
 }  // namespace
 
 Json compress(Dataset data, const CompressRequest& request, Observer& observer) {
-  install_tensor_memory();
-  at::set_num_threads(1);
+  const TorchSettings torch_settings;
   const torch::NoGradGuard no_grad;
   const CompressMethod method = method_of(request.options.method);
   LoadedRun run(request.run, data, observer);

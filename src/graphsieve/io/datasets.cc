@@ -20,13 +20,13 @@ namespace {
 
 constexpr int64_t kBlock = 1 << 16;
 
-bool has_all(const NpzFile& file, std::initializer_list<const char*> names) {
+bool has_all(const NamedArrays& file, std::initializer_list<const char*> names) {
   return std::all_of(names.begin(), names.end(), [&](const char* name) { return file.has(name); });
 }
 
-[[noreturn]] void fail_layout(const NpzFile& file, const std::string& path) {
+[[noreturn]] void fail_layout(const NamedArrays& file, const std::string& path) {
   std::string found;
-  for (const std::string& name : file.names()) found += (found.empty() ? "" : ", ") + name;
+  for (const std::string& name : file.names) found += (found.empty() ? "" : ", ") + name;
   throw Error(path, ": holds ", found.empty() ? "no arrays" : found,
               "; expected node_features, node_labels, edges (and train_masks, val_masks, test_masks), or adj_indices, "
               "adj_indptr, adj_shape, labels and attr_data, attr_indices, attr_indptr, attr_shape or attr_matrix");
@@ -118,8 +118,7 @@ uint64_t hash_of(const std::vector<T>& values) {
   return hash_bytes(std::as_bytes(std::span(values)));
 }
 
-void read_npz(const std::filesystem::path& path, const std::string& name, Dataset& data) {
-  const NpzFile file(path);
+void read_arrays(const NamedArrays& file, const std::string& name, Dataset& data) {
   if (has_all(file, {"node_features", "node_labels", "edges"})) {
     read_heterophilous(file, name, data);
   } else if (has_all(file, {"adj_indices", "adj_indptr", "adj_shape", "labels"}) &&
@@ -128,6 +127,26 @@ void read_npz(const std::filesystem::path& path, const std::string& name, Datase
   } else {
     fail_layout(file, name);
   }
+}
+
+void read_npz(const std::filesystem::path& path, const std::string& name, Dataset& data) {
+  const NpzFile file(path);
+  read_arrays({file.names(), [&](const std::string& array) { return file.has(array); },
+               [&](const std::string& array) { return file.read(array); }},
+              name, data);
+}
+
+/// What is asked of a data set whatever it was read from.
+void check(const std::string& name, bool labelled, Dataset& data) {
+  if (data.edges.empty()) throw Error(name, ": a graph without edges");
+  check_features(data.features, name);
+  if (labelled) {
+    check_labels(name, data);
+    check_splits(name, data);
+  } else {
+    data.given_splits.clear();
+  }
+  note_edges(data);
 }
 
 }  // namespace
@@ -139,12 +158,28 @@ Dataset load_dataset(const std::filesystem::path& path) {
   data.source = name;
   if (path.extension() == ".mat") read_linkx(MatFile(path), data);
   else read_npz(path, name, data);
-  if (data.edges.empty()) throw Error(name, ": a graph without edges");
-  check_features(data.features, name);
-  check_labels(name, data);
-  check_splits(name, data);
-  note_edges(data);
+  check(name, true, data);
   recognise(path.stem().string(), data);
+  return data;
+}
+
+Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name, bool labelled) {
+  NamedArrays source;
+  for (auto& [array, values] : arrays) {
+    values.where = str(name, ": array '", array, "'");
+    source.names.push_back(array);
+  }
+  source.has = [&](const std::string& array) { return arrays.contains(array); };
+  source.read = [&](const std::string& array) {
+    const auto found = arrays.find(array);
+    if (found == arrays.end()) throw Error(name, ": array '", array, "' is missing");
+    return found->second;
+  };
+  Dataset data;
+  data.source = "memory";
+  read_arrays(source, name, data);
+  check(name, labelled, data);
+  recognise(name, data);
   return data;
 }
 

@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "graphsieve/io/dataset.h"
 #include "graphsieve/io/known_datasets.h"
+#include "graphsieve/io/npy.h"
 
 namespace graphsieve {
 
@@ -19,6 +22,10 @@ namespace graphsieve {
 /// row and the value. Recognises the published data sets (see known_datasets.h); odd but valid contents go to
 /// Dataset::notes.
 Dataset load_dataset(const std::filesystem::path& path);
+
+/// The same from arrays in memory, of either layout. `name` begins every message and is the data set's name, as a file's
+/// stem is. Not `labelled`: labels may all be missing, as they are for prediction, and masks are left out.
+Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name, bool labelled);
 
 /// A hash of nodes, edges, features and labels as they stand (order and storage count; names and masks do not). A graph
 /// folder has that of the data set it was made of.

@@ -66,7 +66,7 @@ std::vector<uint8_t> read_masks(const NpyArray& array, int64_t nodes, int64_t& s
   return turned;
 }
 
-void read_splits(const NpzFile& file, const std::string& path, Dataset& data) {
+void read_splits(const NamedArrays& file, const std::string& path, Dataset& data) {
   const char* const names[] = {"train_masks", "val_masks", "test_masks"};
   std::vector<int32_t> Split::* const parts[] = {&Split::train, &Split::val, &Split::test};
   const auto present = std::count_if(std::begin(names), std::end(names), [&](auto name) { return file.has(name); });
@@ -117,7 +117,7 @@ std::vector<int32_t> read_indices(const NpyArray& array, const std::vector<int64
   return {ids.begin(), ids.end()};
 }
 
-void read_adjacency(const NpzFile& file, Dataset& data) {
+void read_adjacency(const NamedArrays& file, Dataset& data) {
   const NpyArray shape = file.read("adj_shape"), indices = file.read("adj_indices"), indptr = file.read("adj_indptr");
   const auto [rows, columns] = read_shape(shape);
   if (rows != columns) throw Error(shape.where, ": ", rows, " x ", columns, ", expected a square");
@@ -153,7 +153,7 @@ void sort_rows(Features& features, const std::string& where) {
   }
 }
 
-Features sparse_features(const NpzFile& file) {
+Features sparse_features(const NamedArrays& file) {
   const NpyArray shape = file.read("attr_shape"), indices = file.read("attr_indices"), values = file.read("attr_data");
   Features out;
   std::tie(out.rows, out.cols) = read_shape(shape);
@@ -214,7 +214,7 @@ static void take_arrays(const NpyArray& features, const NpyArray& labels, const 
   read_edges(edges, data);
 }
 
-void read_heterophilous(const NpzFile& file, const std::string& path, Dataset& data) {
+void read_heterophilous(const NamedArrays& file, const std::string& path, Dataset& data) {
   take_arrays(file.read("node_features"), file.read("node_labels"), file.read("edges"), data);
   read_splits(file, path, data);
 }
@@ -229,7 +229,7 @@ void read_linkx(const MatFile& file, Dataset& data) {
     throw Error(count.where, ": is not the ", data.nodes, " rows of node_feat");
 }
 
-void read_shchur(const NpzFile& file, const std::string& path, Dataset& data) {
+void read_shchur(const NamedArrays& file, const std::string& path, Dataset& data) {
   read_adjacency(file, data);
   const bool dense = file.has("attr_matrix");
   data.features = dense ? dense_features(file.read("attr_matrix")) : sparse_features(file);

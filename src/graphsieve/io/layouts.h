@@ -1,18 +1,28 @@
-// The two published layouts of an .npz file, and that of a .mat file. Internal to datasets.cc.
+// The two published layouts of named arrays, those of an .npz file or a caller's, and that of a .mat file. Internal to
+// datasets.cc.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "graphsieve/io/dataset.h"
 #include "graphsieve/io/mat.h"
-#include "graphsieve/io/npz.h"
+#include "graphsieve/io/npy.h"
 
 namespace graphsieve {
 
+/// Arrays by name; `where` of each begins the messages about it.
+struct NamedArrays {
+  std::vector<std::string> names;
+  std::function<bool(const std::string& name)> has;
+  std::function<NpyArray(const std::string& name)> read;  ///< throws Error where there is none
+};
+
 /// Each fills nodes, edges, features, labels and given_splits (as the masks stand, unchecked but for length and
 /// values). `path` begins every message.
-void read_heterophilous(const NpzFile& file, const std::string& path, Dataset& data);
-void read_shchur(const NpzFile& file, const std::string& path, Dataset& data);
+void read_heterophilous(const NamedArrays& file, const std::string& path, Dataset& data);
+void read_shchur(const NamedArrays& file, const std::string& path, Dataset& data);
 
 void read_linkx(const MatFile& file, Dataset& data);
 

@@ -3,9 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <list>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/base/random_reads.h"
 
 namespace graphsieve {
 
@@ -17,7 +20,8 @@ Sampler sampler_of(const std::string& name) {
   if (name == "graph_reservoir" || name == "batch_reservoir") return {ops::SampleRule::kWeighted, by_batch};
   if (name == "graph_uniform" || name == "batch_uniform") return {ops::SampleRule::kUniform, by_batch};
   if (name == "graph_max") return {ops::SampleRule::kLargest, false};
-  throw Error("sampler is '", name, "', expected graph_reservoir, batch_reservoir, graph_uniform, batch_uniform or "
+  throw Error("sampler is '", name,
+              "', expected graph_reservoir, batch_reservoir, graph_uniform, batch_uniform or "
               "graph_max");
 }
 
@@ -26,14 +30,28 @@ uint64_t draw_key(const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t 
   return sampler.by_batch ? random_key(key, batch) : key;
 }
 
+namespace {
+
+/// Edges and scores, which may lie in files, are read for `rows` alone where these are few and memory is short.
+void expect_few_rows(std::list<RandomReads>& reads, const ops::AttentionEdges& graph,
+                     const std::optional<Tensor>& weight, const Tensor& rows) {
+  if (memory_limit() <= 0 || !rows.defined() || 16 * rows.numel() > graph.row_start.numel()) return;
+  reads.emplace_back(graph.index.const_data_ptr(), graph.index.nbytes());
+  reads.emplace_back(graph.type.const_data_ptr(), graph.type.nbytes());
+  if (weight) reads.emplace_back(weight->const_data_ptr(), weight->nbytes());
+}
+
+}  // namespace
+
 LayerSample draw_layer(const ops::AttentionEdges& graph, const Tensor& scores, const Tensor& rows, int64_t k,
                        const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch) {
   const std::optional<Tensor> weight =
       sampler.rule == ops::SampleRule::kUniform ? std::nullopt : std::optional<Tensor>(scores);
-  auto [index, type] =
-      ops::reservoir_sample(graph.row_start, graph.index, graph.type, weight,
-                            rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k, sampler.rule,
-                            static_cast<int64_t>(draw_key(sampler, seed, epoch, layer, batch)));
+  std::list<RandomReads> reads;
+  expect_few_rows(reads, graph, weight, rows);
+  auto [index, type] = ops::reservoir_sample(
+      graph.row_start, graph.index, graph.type, weight, rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k,
+      sampler.rule, static_cast<int64_t>(draw_key(sampler, seed, epoch, layer, batch)));
   return {index, type};
 }
 

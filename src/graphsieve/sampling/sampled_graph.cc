@@ -39,12 +39,6 @@ NetworkInput SampledGraph::edges_around(const Tensor& nodes, int64_t batch) {
   return input;
 }
 
-NetworkInput SampledGraph::around(const Tensor& nodes, int64_t batch) {
-  NetworkInput input = edges_around(nodes, batch);
-  pick_features(input);
-  return input;
-}
-
 std::vector<NetworkInput> SampledGraph::around_each(std::span<const Tensor> nodes, std::optional<int64_t> first_batch) {
   std::vector<NetworkInput> inputs;
   for (const Tensor& of_batch : nodes)

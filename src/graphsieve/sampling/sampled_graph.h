@@ -25,13 +25,12 @@ class SampledGraph {
   /// Draws every node's edges now, on all threads; without, they are drawn as they are asked for.
   void draw_whole();
 
-  /// What the outputs of `nodes` (int32) are computed from: layers of edges below them, and the features at their ends. Batch
-  /// -1 is the draw of whole().
-  NetworkInput around(const at::Tensor& nodes, int64_t batch = -1);
-
-  /// The same of several batches, whose features are read together, in the order of their file. Without `first_batch`, of the
-  /// draw of whole().
+  /// What the outputs of each of some batches of nodes (int32) are computed from: layers of edges below them, and the features
+  /// at their ends, which are read together, in the order of their file. Without `first_batch`, of the draw of whole().
   std::vector<NetworkInput> around_each(std::span<const at::Tensor> nodes, std::optional<int64_t> first_batch = {});
+
+  /// The same of one batch without its features. Batch -1 is the draw of whole().
+  NetworkInput edges_around(const at::Tensor& nodes, int64_t batch = -1);
 
   /// Do all batches of an epoch share one draw?
   bool shares_draws() const { return !sampler_.by_batch; }
@@ -40,7 +39,6 @@ class SampledGraph {
   NetworkInput whole();
 
  private:
-  NetworkInput edges_around(const at::Tensor& nodes, int64_t batch);
   LayerSample draw(int64_t layer, const at::Tensor& rows, int64_t batch) const;
 
   const FeatureMatrix& features_;

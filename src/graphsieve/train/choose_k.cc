@@ -28,15 +28,16 @@ void take(ChosenK& to, double epsilon) {
   to.left = *taken;
 }
 
-std::string described(const NetworkRecipe& recipe, const ChosenK& layer) {
+std::string described(const NetworkRecipe& recipe, const ChosenK& layer, double mean_degree) {
   const std::string what = recipe.epsilon_of == "mass"
                                ? fmt::format("keeps {:.3f} of the attention mass", 1 - layer.left)
                                : fmt::format("leaves {:.3f} of the attention matrix in operator norm", layer.left);
-  return fmt::format("k = {} {}{}", layer.chosen, what,
-                     layer.left <= recipe.epsilon
-                         ? ""
-                         : fmt::format("; no k up to {} comes within epsilon {}, and this one is nearest",
-                                       layer.k.back(), recipe.epsilon));
+  std::string told = fmt::format("k = {} {}", layer.chosen, what);
+  if (layer.left > recipe.epsilon)
+    told += fmt::format("; no k up to {} comes within epsilon {}, and this one is nearest", layer.k.back(), recipe.epsilon);
+  if (static_cast<double>(layer.chosen) >= mean_degree)
+    told += fmt::format("; a node has {:.1f} in-edges in the mean, so that drawing saves nothing here", mean_degree);
+  return told;
 }
 
 }  // namespace
@@ -46,6 +47,7 @@ std::vector<ChosenK> choose_k(const NetworkRecipe& recipe, const ops::AttentionE
   const int64_t most = largest_k(edges);
   const Sampler sampler = sampler_of(recipe.sampler);
   std::vector<ChosenK> layers(recipe.layers);
+  const double mean_degree = static_cast<double>(edges.index.numel()) / static_cast<double>(edges.row_start.numel() - 1);
   observer.stage("choosing k", recipe.layers);
   for (int64_t l = 0; l < recipe.layers; ++l) {
     if (observer.stop_requested()) throw Interrupted();
@@ -67,7 +69,7 @@ std::vector<ChosenK> choose_k(const NetworkRecipe& recipe, const ops::AttentionE
       }
     }
     take(layer, recipe.epsilon);
-    observer.note(str("layer ", l, ": ", described(recipe, layer)));
+    observer.note(str("layer ", l, ": ", described(recipe, layer, mean_degree)));
     observer.step(l + 1, str("layer ", l, ", k ", layer.chosen));
   }
   return layers;

@@ -1,6 +1,5 @@
 #include "graphsieve/train/experiment.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -21,7 +20,7 @@
 #include "graphsieve/train/metrics_file.h"
 #include "graphsieve/train/predictions.h"
 #include "graphsieve/train/run_folder.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -36,6 +35,14 @@ struct RunPlan {
   int64_t split;
   uint64_t seed;
 };
+
+/// A second name of a finished file, which nobody writes to again; a copy where the file system has no such names.
+void link_or_copy(const fs::path& from, const fs::path& to) {
+  fs::remove(to);
+  std::error_code refused;
+  fs::create_hard_link(from, to, refused);
+  if (refused) fs::copy_file(from, to);
+}
 
 class Experiment {
  public:
@@ -258,9 +265,10 @@ class Experiment {
     const Json& e = from.run().at("estimator");
     outcome.temperature = e.value("temperature", 1.0);
     outcome.estimator = stage_figures(e);
-    constexpr auto kAnew = fs::copy_options::overwrite_existing;
-    fs::copy_file(from.path / "estimator.safetensors", to / "estimator.safetensors", kAnew);
-    fs::copy(from.path / "scores", to / "scores", fs::copy_options::recursive | kAnew);
+    link_or_copy(from.path / "estimator.safetensors", to / "estimator.safetensors");
+    fs::create_directories(to / "scores");
+    for (const fs::directory_entry& file : fs::directory_iterator(from.path / "scores"))
+      link_or_copy(file.path(), to / "scores" / file.path().filename());
     return read_scores(from.path / "scores");
   }
 
@@ -331,8 +339,7 @@ void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest&
   check_recipe(recipe);
   if (request.stages == Stages::kEstimator && recipe.model != "spexphormer")
     throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
-  install_tensor_memory();
-  at::set_num_threads(1);  // work is divided by base/parallel.h alone
+  const TorchSettings torch_settings;
   limit_memory(request.memory, request.out);
   Experiment(data, recipe, request, observer).run();
 }

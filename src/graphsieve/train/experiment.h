@@ -73,4 +73,11 @@ struct PredictRequest {
 /// Predicts on `data`, the run's graph or a changed one (then the estimator runs again, said by a note; and there is no split).
 void predict(Dataset data, const PredictRequest& request, Observer& observer);
 
+/// The same of every node, in memory: probabilities [nodes, classes] and embeddings [nodes, width], row-major.
+struct NodePredictions {
+  int64_t nodes = 0, classes = 0, width = 0;
+  std::vector<float> probabilities, embeddings;
+};
+NodePredictions predict_nodes(Dataset data, const std::filesystem::path& run, Observer& observer);
+
 }  // namespace graphsieve

@@ -30,6 +30,14 @@ Dataset& fitted(Dataset& data, const RunFolder& run) {
   return data;
 }
 
+/// Throws Error where edges have other types than the run's tables of types have rows for.
+void check_edge_types(const LoadedRun& run) {
+  const int64_t ours = run.graph.graph.types, theirs = run.folder.result.at("graph").value("edge_types", ours);
+  if (ours != theirs)
+    throw Error(run.prepared.data.source, ": has edges of ", ours, " types (expander edges and self-loops included), the run was trained on ",
+                theirs);
+}
+
 std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
   if (!run.folder.has_estimator()) return {};
   if (run.same_graph && fs::exists(run.folder.path / "scores" / "layer_0.npy"))
@@ -50,6 +58,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer)
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
       prepared(fitted(data, folder), folder.recipe, observer),
       graph(prepared, folder.recipe, folder.result.at("graph").at("attention_seed").get<uint64_t>()) {
+  check_edge_types(*this);
   const torch::NoGradGuard no_grad;
   scores = scores_for(*this, observer);
   if (!folder.run().at("network").is_object()) return;

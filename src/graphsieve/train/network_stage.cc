@@ -32,7 +32,7 @@ void take_parts(GraphView& view, const Recipe& recipe, SampledGraph& graph, cons
   const int64_t first = std::min(size, count), rows_of_graph = features.rows * (recipe.network.layers + 1);
   if (first <= 0 || recipe.network.norm == "graph" || count >= rows_of_graph) return;
   graph.begin_epoch(0);
-  const NetworkInput some = graph.around(at::from_blob(const_cast<int32_t*>(nodes.data()), {first}, at::kInt));
+  const NetworkInput some = graph.edges_around(at::from_blob(const_cast<int32_t*>(nodes.data()), {first}, at::kInt));
   int64_t rows = some.rows.size(0);
   for (const LayerEdges& layer : some.layers) rows += layer.destinations;
   if ((count + size - 1) / size * rows >= rows_of_graph) return;

@@ -1,6 +1,5 @@
 #include "graphsieve/train/plan.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -18,7 +17,7 @@
 #include "graphsieve/train/prepared_graph.h"
 #include "graphsieve/train/sampled_stage.h"
 #include "graphsieve/train/stage.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
 
 namespace graphsieve {
 namespace {
@@ -325,8 +324,7 @@ class Planner {
 }  // namespace
 
 Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer) {
-  install_tensor_memory();
-  at::set_num_threads(1);
+  const TorchSettings torch_settings;
   if (recipe.network.epsilon > 0)
     observer.note("network.epsilon chooses k from the scores, which are not there yet: planned with network.k as it stands");
   return Planner(data, recipe, request, observer).plan();

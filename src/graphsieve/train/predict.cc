@@ -1,23 +1,32 @@
 // graphsieve predict: a trained run on its own graph or a changed one.
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "graphsieve/base/error.h"
 #include "graphsieve/io/splits.h"
+#include "graphsieve/train/evaluation.h"
 #include "graphsieve/train/experiment.h"
 #include "graphsieve/train/loaded_run.h"
 #include "graphsieve/train/memory_limit.h"
 #include "graphsieve/train/predictions.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
 
 namespace graphsieve {
+namespace {
+
+void require_network(const std::filesystem::path& run) {
+  if (!RunFolder(run).run().at("network").is_object())
+    throw Error(run.string(), ": this run has no network (stage 1 alone); train one with graphsieve train --scores");
+}
+
+}  // namespace
 
 void predict(Dataset data, const PredictRequest& request, Observer& observer) {
-  install_tensor_memory();
-  at::set_num_threads(1);
+  const TorchSettings torch_settings;
   limit_memory(request.memory, request.out);
   const torch::NoGradGuard no_grad;
-  if (!RunFolder(request.run).run().at("network").is_object())
-    throw Error(request.run.string(), ": this run has no network (stage 1 alone); train one with graphsieve train --scores");
+  require_network(request.run);
   LoadedRun run(request.run, data, observer);
   const Split split = run.same_graph ? read_split(run.folder.path / "split.json") : Split{};
   if (request.predictions == PredictedNodes::kSplit) {
@@ -28,6 +37,23 @@ void predict(Dataset data, const PredictRequest& request, Observer& observer) {
   const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions());
   if (!request.embeddings.empty()) write_npy(request.embeddings, hidden);
   if (request.predictions == PredictedNodes::kAll) write_predictions(request.out, run.network, hidden, data, split);
+}
+
+NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, Observer& observer) {
+  const TorchSettings torch_settings;
+  const torch::NoGradGuard no_grad;
+  require_network(path);
+  LoadedRun run(path, data, observer);
+  const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions()).contiguous();
+  NodePredictions out{hidden.size(0), data.labels.classes, hidden.size(1), {}, {}};
+  const float* rows = hidden.const_data_ptr<float>();
+  out.embeddings.assign(rows, rows + hidden.numel());
+  for (int64_t begin = 0; begin < out.nodes; begin += nn::kInferenceRows) {
+    const int64_t count = std::min(nn::kInferenceRows, out.nodes - begin);
+    const Probabilities p = probabilities(run.network->logits(hidden.narrow(0, begin, count)), data.labels);
+    out.probabilities.insert(out.probabilities.end(), p.value.begin(), p.value.end());
+  }
+  return out;
 }
 
 }  // namespace graphsieve

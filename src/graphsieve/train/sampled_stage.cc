@@ -46,7 +46,7 @@ void SampledStage::measure() {
   if (draws_whole_ && memory_limit() <= 0) return;
   batches_ = batch_nodes(train_, batch_size_, seed_, 0);
   graph_.begin_epoch(0);
-  const NetworkInput some = graph_.around(batches_.front(), 0);
+  const NetworkInput some = graph_.edges_around(batches_.front(), 0);
   const FeatureMatrix& x = *some.features;
   int64_t drawn = 0;
   for (const LayerEdges& layer : some.layers) drawn += layer.destinations;

@@ -7,14 +7,14 @@
 #include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/choose_k.h"
 #include "graphsieve/train/run_folder.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
 
 namespace graphsieve {
 using at::Tensor;
 namespace fs = std::filesystem;
 
 void sparsify(const SparsifyRequest& request, Observer& observer) {
-  install_tensor_memory();
+  const TorchSettings torch_settings;
   const RunFolder run(request.run);
   if (!run.has_estimator()) throw Error(run.path.string(), ": this run has no estimator, so no scores to draw by");
   const auto scores = read_scores(run.path / "scores");

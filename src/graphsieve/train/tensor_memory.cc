@@ -48,11 +48,7 @@ class CountingAllocator final : public c10::Allocator {
 
 void install_tensor_memory() {
   static CountingAllocator allocator;
-  static const bool once = [] {
-    c10::SetCPUAllocator(&allocator, 100);
-    return true;
-  }();
-  static_cast<void>(once);
+  c10::SetCPUAllocator(&allocator, kAllocatorPriority);
 }
 
 int64_t tensor_bytes() { return current.load(); }

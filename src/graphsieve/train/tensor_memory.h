@@ -10,7 +10,10 @@ namespace graphsieve {
 /// In front of every tensor's data, in its block; keeps the data aligned to a cache line.
 constexpr size_t kTensorHeader = 64;
 
-/// Makes the counting allocator torch's CPU allocator, once; later calls do nothing. Tensors made before stay valid.
+/// With which torch is given its CPU allocator, and given back another one.
+constexpr uint8_t kAllocatorPriority = 100;
+
+/// Makes the counting allocator torch's CPU allocator. Tensors made before stay valid.
 void install_tensor_memory();
 
 /// Bytes asked for by tensors alive now, and the most at once since the last reset. 0 before the install.

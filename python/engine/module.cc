@@ -1,0 +1,217 @@
+// graphsieve._engine: the engine's entry points, thin. The package's Python files make them pleasant.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/variant.h>
+#include <nanobind/stl/vector.h>
+
+#include <optional>
+
+#include "arrays.h"
+#include "background.h"
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/io/datasets.h"
+#include "graphsieve/io/generate.h"
+#include "graphsieve/io/safetensors.h"
+#include "graphsieve/recipe/embedded.h"
+#include "graphsieve/recipe/recipe_check.h"
+#include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/recipe/recipe_keys.h"
+#include "graphsieve/sampling/epoch_sample.h"
+#include "graphsieve/train/loaded_run.h"
+#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
+
+namespace graphsieve::python {
+namespace {
+
+namespace nb = nanobind;
+namespace fs = std::filesystem;
+using namespace nb::literals;
+using Settings = std::vector<std::string>;
+
+Recipe make_recipe(const std::string& name, const Settings& settings) {
+  Recipe recipe = load_recipe(name);
+  for (const std::string& setting : settings) apply_setting(recipe, setting);
+  resolve_recipe(recipe);
+  check_recipe(recipe);
+  return recipe;
+}
+
+std::map<std::string, RecipeValue> recipe_values(const std::string& name, const Settings& settings) {
+  const Recipe recipe = make_recipe(name, settings);
+  std::map<std::string, RecipeValue> values;
+  for (const RecipeKey& key : recipe_keys()) values.emplace(key.name, key.get(recipe));
+  return values;
+}
+
+std::vector<std::string> recipe_names() {
+  std::vector<std::string> names;
+  for (const EmbeddedRecipe& recipe : embedded_recipes()) names.push_back(recipe.name);
+  return names;
+}
+
+Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const std::string& name, bool labelled) {
+  std::map<std::string, NpyArray> copies;
+  for (const auto& [array, values] : arrays) copies.emplace(array, npy_array(array, values));
+  const nb::gil_scoped_release release;
+  return dataset_of_arrays(std::move(copies), name, labelled);
+}
+
+Dataset load_graph(const fs::path& path) {
+  const nb::gil_scoped_release release;
+  return load_dataset(path);
+}
+
+std::vector<std::string> node_names(const Dataset& data) {
+  std::vector<std::string> names(data.nodes);
+  for (int64_t i = 0; i < data.nodes; ++i) names[i] = data.ids.name(i);
+  return names;
+}
+
+void run(const Dataset& data, const std::string& recipe, const Settings& settings, const fs::path& out, bool overwrite,
+         bool resume, std::vector<int64_t> splits, int64_t repeats, uint64_t seed, int64_t memory,
+         const nb::object& listener) {
+  RunRequest request;
+  request.out = out, request.overwrite = overwrite, request.resume = resume;
+  request.all_splits = splits.empty();
+  if (!splits.empty()) request.splits = std::move(splits);
+  request.repeats = repeats, request.seed = seed, request.memory = memory;
+  const Recipe made = make_recipe(recipe, settings);
+  in_background(listener, [&](Observer& observer) {
+    for (const std::string& note : data.notes) observer.note(str(data.name, ": ", note));
+    run_experiment(data, made, request, observer);
+  });
+}
+
+nb::tuple predict(const Dataset& data, const fs::path& folder, const nb::object& listener) {
+  NodePredictions p;
+  in_background(listener, [&](Observer& observer) { p = predict_nodes(data, folder, observer); });
+  return nb::make_tuple(numpy_array(std::move(p.probabilities), p.nodes, p.classes),
+                        numpy_array(std::move(p.embeddings), p.nodes, p.width));
+}
+
+/// The features as the network takes them, float32 rows.
+at::Tensor feature_rows(const FeatureMatrix& x) {
+  if (!x.sparse()) return x.dense.to(at::kFloat, false, true).contiguous();
+  at::Tensor rows = at::zeros({x.rows, x.cols}, at::kFloat);
+  const auto* start = x.row_start.const_data_ptr<int64_t>();
+  const auto* column = x.column.const_data_ptr<int32_t>();
+  const auto* value = x.value.const_data_ptr<float>();
+  auto* row = rows.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < x.rows; ++i, row += x.cols)
+    for (int64_t e = start[i]; e < start[i + 1]; ++e) row[column[e]] = value[e];
+  return rows;
+}
+
+ops::AttentionEdges copy_of(const ops::AttentionEdges& edges) {
+  return {edges.row_start.clone(), edges.index.clone(), edges.type.clone(), {}, {}, {}};
+}
+
+nb::tuple edge_arrays(const ops::AttentionEdges& edges) {
+  return nb::make_tuple(numpy_array(edges.row_start), numpy_array(edges.index), numpy_array(edges.type));
+}
+
+/// What a run's networks compute with, on the graph it was trained on.
+nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::object& listener) {
+  at::Tensor features;
+  ops::AttentionEdges graph;
+  std::vector<ops::AttentionEdges> layers;
+  std::vector<at::Tensor> scores;
+  in_background(listener, [&](Observer& observer) {
+    Dataset data = given;
+    std::optional<LoadedRun> run;
+    NetworkInput input;
+    {
+      const TorchSettings torch_settings;
+      run.emplace(folder, data, observer);
+      run->require_same_graph();
+      if (!run->network.is_empty()) input = run->input();
+    }
+    features = feature_rows(run->prepared.features);
+    graph = copy_of(run->graph.edges);
+    for (const LayerEdges& layer : input.layers) layers.push_back(copy_of(layer.edges));
+    for (const at::Tensor& layer : run->scores) scores.push_back(layer.clone());
+  });
+  nb::list layer_arrays, score_arrays;
+  for (const ops::AttentionEdges& edges : layers) layer_arrays.append(edge_arrays(edges));
+  for (const at::Tensor& layer : scores) score_arrays.append(numpy_array(layer));
+  nb::dict out;
+  out["features"] = numpy_array(features);
+  out["attention_graph"] = edge_arrays(graph);
+  out["layers"] = layer_arrays;
+  out["scores"] = score_arrays;
+  return out;
+}
+
+int64_t sample_key(const std::string& sampler, uint64_t seed, int64_t epoch, int64_t layer) {
+  return static_cast<int64_t>(draw_key(sampler_of(sampler), seed, epoch, layer));
+}
+
+nb::dict read_tensors(const fs::path& path) {
+  nb::dict out;
+  for (const NamedTensor& t : read_safetensors(path).tensors) {
+    if (t.dtype != "F32") throw Error(path.string(), ": tensor '", t.name, "' is ", t.dtype, ", expected F32");
+    const at::Tensor view = at::from_blob(const_cast<std::byte*>(t.bytes.data()), t.shape, at::kFloat);
+    out[t.name.c_str()] = numpy_array(view.clone());
+  }
+  return out;
+}
+
+void write_tensors(const fs::path& path, const std::map<std::string, InputArray>& arrays) {
+  Safetensors file;
+  for (const auto& [name, values] : arrays) {
+    NpyArray array = npy_array(name, values);
+    if (array.dtype() != "float32") throw Error("tensor '", name, "' is ", array.dtype(), ", expected float32");
+    file.tensors.push_back({name, "F32", array.shape, std::move(array.bytes)});
+  }
+  write_safetensors(path, file);
+}
+
+void define(nb::module_& m) {
+  m.doc() = "The engine's entry points; use the graphsieve package.";
+  nb::exception<Error> error(m, "Error", PyExc_ValueError);
+  error.attr("__doc__") = "Bad input. The message names the offender, its value and what was expected.";
+
+  nb::class_<Dataset>(m, "Graph", "A graph for node classification, as it was given.")
+      .def_ro("name", &Dataset::name)
+      .def_ro("source", &Dataset::source)
+      .def_ro("recipe", &Dataset::recipe, "The recipe that fits.")
+      .def_ro("recognised", &Dataset::recognised, "How that recipe was found; empty: it is the default one.")
+      .def_ro("nodes", &Dataset::nodes)
+      .def_ro("notes", &Dataset::notes, "Odd things worth telling.")
+      .def_ro("class_names", &Dataset::class_names)
+      .def_prop_ro("features", [](const Dataset& d) { return d.features.cols; })
+      .def_prop_ro("classes", [](const Dataset& d) { return d.labels.classes; })
+      .def_prop_ro("multi_label", [](const Dataset& d) { return d.labels.multi_label(); })
+      .def("node_names", &node_names, "The user's ids, as texts.");
+
+  m.def("load_graph", &load_graph, "path"_a, "A graph from an .npz or .mat file or a graph folder.");
+  m.def("minesweeper", [](uint64_t seed, int64_t side) { return generate_minesweeper(seed, side); }, "seed"_a = 0,
+        "side"_a = 100, "The generated minesweeper graph.");
+  m.def("graph_of_arrays", &graph_of_arrays, "arrays"_a, "name"_a, "labelled"_a = true,
+        "A graph from the arrays of either .npz layout.");
+  m.def("recipe_values", &recipe_values, "recipe"_a, "settings"_a = Settings(), "Every key of a recipe, checked.");
+  m.def("recipe_names", &recipe_names, "The published recipes.");
+  m.def("run", &run, "graph"_a, "recipe"_a, "settings"_a, "out"_a, nb::kw_only(), "overwrite"_a = false,
+        "resume"_a = false, "splits"_a = std::vector<int64_t>{0}, "repeats"_a = 1, "seed"_a = 0, "memory"_a = 0,
+        "listener"_a.none() = nb::none(), "Trains and writes a run folder. No splits: all of them.");
+  m.def("predict", &predict, "graph"_a, "run"_a, "listener"_a.none() = nb::none(),
+        "Probabilities [nodes, classes] and embeddings [nodes, width].");
+  m.def("run_inputs", &run_inputs, "graph"_a, "run"_a, "listener"_a.none() = nb::none(),
+        "Features, attention graph, the network's edges and the scores of a run.");
+  m.def("sample_key", &sample_key, "sampler"_a, "seed"_a, "epoch"_a, "layer"_a, "The key of reservoir_sample for a layer's draw.");
+  m.def("read_tensors", &read_tensors, "path"_a, "float32 arrays by name, of a safetensors file.");
+  m.def("write_tensors", &write_tensors, "path"_a, "tensors"_a, "The same into a file, which appears whole.");
+  m.def("num_threads", &num_threads, "Threads that the engine and the operators use.");
+  m.def("set_num_threads", &set_num_threads, "count"_a, "Results are the same for any number.");
+  m.def("tensor_bytes", &tensor_bytes, "Bytes of living tensors that were made while the engine ran.");
+  m.attr("version") = GRAPHSIEVE_VERSION;
+}
+
+}  // namespace
+}  // namespace graphsieve::python
+
+NB_MODULE(_engine, m) { graphsieve::python::define(m); }

@@ -1,0 +1,32 @@
+"""Checks that come before any kernel: what does not fit is an Error with the value and what was expected."""
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from graphsieve._engine import Error
+
+__all__ = ["Error", "check_tensor", "check_floating", "type_name"]
+
+FLOATING = (torch.float32, torch.float64)
+
+
+def type_name(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | None = None, meta: bool = False) -> None:
+    """On the CPU (or "meta", without memory, where it may be), of one of the types, with so many dimensions."""
+    if not isinstance(tensor, Tensor):
+        raise Error(f"{what}: {type(tensor).__name__}, expected a torch.Tensor")
+    if tensor.device.type != "cpu" and not (meta and tensor.device.type == "meta"):
+        raise Error(f"{what}: on {tensor.device}, expected cpu; there are kernels for the CPU alone")
+    if dtypes and tensor.dtype not in dtypes:
+        expected = " or ".join(str(t).removeprefix("torch.") for t in dtypes)
+        raise Error(f"{what}: {type_name(tensor)}, expected {expected}")
+    if dims is not None and tensor.dim() != dims:
+        raise Error(f"{what}: shape {list(tensor.shape)}, expected {dims} dimension{'s' if dims != 1 else ''}")
+
+
+def check_floating(what: str, tensor: Tensor, dims: int | None = None) -> None:
+    check_tensor(what, tensor, *FLOATING, dims=dims, meta=True)

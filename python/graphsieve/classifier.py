@@ -1,0 +1,244 @@
+"""The engine's two training stages behind fit and predict."""
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import pathlib
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphsieve import _engine
+from graphsieve._check import Error
+from graphsieve.graphs import Graph, graph_of
+from graphsieve.progress import Progress
+from graphsieve.runs import Run
+
+if TYPE_CHECKING:
+    from graphsieve.tracking import Tracker
+
+__all__ = ["NodeClassifier"]
+
+
+class NodeClassifier:
+    """A sparse graph transformer for node classification: the engine, as `graphsieve run` runs it, with the same bits.
+
+    recipe: a published recipe (`graphsieve.recipe_names()`) or a YAML file; None: the one that fits the data.
+    settings: keys of the recipe to change, {"network.width": 128, "network.k": [12, 5, 5, 5]}.
+    split: number of the given masks, or of the keyed random split where there are none.
+    seed: of everything random but the split. threads: None, all; results are the same for any number.
+    memory: bytes to stay within, None for no limit. out: the run folder; None: a temporary one, which goes with the object.
+    overwrite, resume: replace a run folder; go on with an unfinished one. progress: bars and notes on stderr.
+    trackers: of `graphsieve.tracking` (TensorBoard, MLflow), which hear of every epoch while it runs.
+
+    After fit: run_ (the run folder), result_ (its result.json), classes_, n_features_in_. fit leaves torch as it was: threads,
+    default type and allocator are the engine's own only while it runs. Ctrl-C stops it at the next step.
+
+    >>> model = NodeClassifier(settings={"estimator.epochs": 2, "network.epochs": 2}, progress=False)
+    >>> graph = graphsieve.minesweeper(20)
+    >>> model.fit(graph).predict(graph).shape
+    (400,)
+    >>> model.predict_proba(graph).shape, model.transform(graph).shape
+    ((400, 2), (400, 32))
+    """
+
+    run_: pathlib.Path
+    result_: dict[str, Any]
+    classes_: np.ndarray
+    n_features_in_: int
+
+    def __init__(self, recipe: str | os.PathLike[str] | None = None, *, settings: Mapping[str, Any] | None = None, split: int = 0,
+                 seed: int = 0, threads: int | None = None, memory: int | None = None, out: str | os.PathLike[str] | None = None,
+                 overwrite: bool = False, resume: bool = False, progress: bool = True, trackers: Sequence[Tracker] = ()) -> None:
+        self.recipe = recipe
+        self.settings = settings
+        self.split = split
+        self.seed = seed
+        self.threads = threads
+        self.memory = memory
+        self.out = out
+        self.overwrite = overwrite
+        self.resume = resume
+        self.progress = progress
+        self.trackers = trackers
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The constructor's arguments, as scikit-learn asks for them."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params: Any) -> NodeClassifier:
+        known = self.get_params()
+        for name, value in params.items():
+            if name not in known:
+                raise Error(f"parameter '{name}': unknown, expected one of {', '.join(known)}")
+            setattr(self, name, value)
+        return self
+
+    def fit(self, data: Any, y: Any = None) -> NodeClassifier:
+        """Trains on `data`: a path, PyG's Data, (A, X, y), a NetworkX graph, or a Graph (`graphsieve.graph_of`)."""
+        if y is not None:
+            if not (isinstance(data, tuple) and len(data) == 2):
+                raise Error("y: given beside data that has labels of its own; expected it with (A, X)")
+            data = (*data, y)
+        for name in ("split", "seed", "memory"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, (int, np.integer)) and value >= 0):
+                raise Error(f"{name} is {value!r}, expected a whole number from 0")
+        graph = graph_of(data)
+        recipe = graph.recipe if self.recipe is None else os.fspath(self.recipe)
+        settings = [f"{key}={_yaml(value)}" for key, value in (self.settings or {}).items()]
+        out = self._temporary() if self.out is None else pathlib.Path(self.out)
+        if self.resume and (out / "result.json").exists() and not (out.parent / f".{out.name}.unfinished").exists():
+            self._take(out, graph)
+            return self
+        if out.exists() and not (self.overwrite or self.resume):
+            raise Error(f"{out}: already exists; name another with out, or replace it with overwrite")
+        with self._engine_call() as listener:
+            if listener and self.recipe is None:
+                listener.note(f"recipe {recipe}, recognised by: {graph.engine.recognised}" if graph.engine.recognised else
+                              f"recipe {recipe}: {graph.engine.name} is no known data set; choose another with recipe")
+            with self._tracked(graph, recipe, settings, out, listener) as hearing:
+                _engine.run(graph.engine, recipe, settings, out, overwrite=self.overwrite, resume=self.resume,
+                            splits=[int(self.split)], seed=int(self.seed), memory=int(self.memory or 0), listener=hearing)
+        self._take(out, graph)
+        return self
+
+    @contextlib.contextmanager
+    def _tracked(self, graph: Graph, recipe: str, settings: list[str], out: pathlib.Path, listener: Progress | None) -> Iterator[Any]:
+        """A listener that lets the trackers look, too."""
+        if not self.trackers:
+            yield listener
+            return
+        from graphsieve import tracking  # is a program, too: python -m graphsieve.tracking
+        name = f"{graph.engine.name}-split-{self.split}-seed-{self.seed}" if self.out is None else out.name
+        unfinished = out.absolute().parent / f".{out.name}.unfinished"
+        with tracking.follow(unfinished, name, _engine.recipe_values(recipe, settings), self.trackers) as following:
+            yield _Watched(listener or _Silent(), following.look)
+            following.finish(out)
+
+    def _temporary(self) -> pathlib.Path:
+        """A run folder that goes when this object goes."""
+        folder = tempfile.mkdtemp(prefix="graphsieve-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return pathlib.Path(folder) / "run"
+
+    def _take(self, out: pathlib.Path, graph: Graph) -> None:
+        run = Run(out)
+        self.run_, self.result_ = out, run.result
+        self.classes_ = graph.class_values
+        self.n_features_in_ = graph.features
+        self._multi_label = graph.multi_label
+        self._predicted: tuple[Graph, np.ndarray, np.ndarray] | None = None
+        self._trained_on = graph
+
+    @contextlib.contextmanager
+    def _engine_call(self) -> Iterator[Progress | None]:
+        """Progress and the number of threads, both only for the length of a call."""
+        before = _engine.num_threads()
+        listener = Progress() if self.progress else None
+        try:
+            if self.threads is not None:
+                _engine.set_num_threads(self.threads)
+            yield listener
+        finally:
+            if listener:
+                listener.close()
+            if self.threads is not None:
+                _engine.set_num_threads(before)
+
+    @classmethod
+    def load(cls, run: str | os.PathLike[str], data: Any = None) -> NodeClassifier:
+        """The model of a run folder; `data`: the graph it was trained on, default the file that the run names."""
+        model = cls(out=run)
+        model._take(pathlib.Path(run), Run(run).graph(data))
+        return model
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Copies the run folder; `graphsieve predict` and all other commands take it."""
+        self._fitted()
+        if os.path.exists(folder):
+            raise Error(f"{os.fspath(folder)}: already exists; name another")
+        shutil.copytree(self.run_, folder)
+
+    def _fitted(self) -> None:
+        if not hasattr(self, "run_"):
+            raise Error("this NodeClassifier is not fitted yet; call fit first")
+
+    def _predict(self, data: Any) -> tuple[Graph, np.ndarray, np.ndarray]:
+        """The graph, its probabilities and embeddings; the last Graph's are kept."""
+        self._fitted()
+        graph = self._trained_on if data is None else graph_of(data, labels=len(self.classes_) if self._multi_label else 1)
+        if self._predicted is None or self._predicted[0] is not graph:
+            if graph.multi_label != self._multi_label:
+                kinds = ("one label", "several labels")
+                raise Error(f"data: {kinds[graph.multi_label]} a node, the run was trained on {kinds[self._multi_label]}")
+            with self._engine_call() as listener:
+                self._predicted = (graph, *_engine.predict(graph.engine, self.run_, listener))
+        return self._predicted
+
+    def predict(self, data: Any = None) -> np.ndarray:
+        """The class of each node [n]; several labels a node: 0 or 1 [n, labels]. data: default, that of fit."""
+        p = self.predict_proba(data)
+        return (p > 0.5).astype(np.int64) if self._multi_label else self.classes_[p.argmax(1)]
+
+    def predict_proba(self, data: Any = None) -> np.ndarray:
+        """Probabilities, float32 [n, classes]."""
+        return self._predict(data)[1]
+
+    def transform(self, data: Any = None) -> np.ndarray:
+        """Embeddings, what the network's output layers take: float32 [n, width]."""
+        return self._predict(data)[2]
+
+    def table(self, data: Any = None, embeddings: bool = False) -> dict[str, np.ndarray]:
+        """Columns by name, one entry a node: `node` (the user's own id), `predicted`, `p_CLASS`, and with `embeddings` h_0, h_1, …
+
+        pandas.DataFrame, polars.DataFrame and pyarrow.table take it.
+
+        >>> import networkx as nx
+        >>> G = nx.cycle_graph(40, create_using=nx.Graph)
+        >>> nx.set_node_attributes(G, {i: {"x": [i % 2, 1.0], "y": "even" if i % 2 == 0 else "odd"} for i in G})
+        >>> model = NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False).fit(G)
+        >>> list(model.table())
+        ['node', 'predicted', 'p_even', 'p_odd']
+        """
+        graph, p, hidden = self._predict(data)
+        predicted = self.predict(graph)
+        if self._multi_label:
+            predicted = np.array(["|".join(map(str, row)) for row in predicted])
+        columns = {"node": graph.ids, "predicted": predicted}
+        columns |= {f"p_{value}": p[:, c] for c, value in enumerate(self.classes_)}
+        return columns | {f"h_{i}": hidden[:, i] for i in range(hidden.shape[1] if embeddings else 0)}
+
+    def __repr__(self) -> str:
+        changed = [f"{name}={value!r}" for name, value in self.get_params().items()
+                   if value != inspect.signature(type(self)).parameters[name].default]
+        return f"NodeClassifier({', '.join(changed)})"
+
+
+class _Silent:
+    def note(self, text: str) -> None: ...
+    def stage(self, name: str, steps: int) -> None: ...
+    def step(self, done: int, status: str) -> None: ...
+
+
+class _Watched:
+    """Progress, and a look at the run's record at every step."""
+
+    def __init__(self, listener: Progress | _Silent, look: Callable[[], None]) -> None:
+        self.note, self.stage = listener.note, listener.stage
+        self._step, self._look = listener.step, look
+
+    def step(self, done: int, status: str) -> None:
+        self._step(done, status)
+        self._look()
+
+
+def _yaml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else str(value)

@@ -1,0 +1,138 @@
+"""Batches by attention score, for any PyG model."""
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from graphsieve import _engine
+from graphsieve._check import Error, check_tensor
+from graphsieve.ops import Edges, reservoir_sample
+from graphsieve.runs import Run
+
+__all__ = ["SampledLoader"]
+
+
+class SampledLoader:
+    """In place of PyG's NeighborLoader: the neighbours of a batch are drawn by a trained estimator's attention scores.
+
+    data: PyG's Data that the run was trained on. run: a run folder with scores (a finished `graphsieve run` or `estimate`).
+    num_neighbors: in-edges a node for each hop, the batch's nodes first. batch_size: nodes a batch. input_nodes: ids or a mask
+    (default: all). shuffle: another order in every epoch. seed: of draws and order; both depend on (seed, epoch) alone.
+    edge_types: only edges of these types are drawn (0 graph, 1 expander, 2 self loop; default: all).
+
+    A batch is a Data: x, y and other node tensors of its nodes, n_id [nodes] (the batch's own first), batch_size, edge_index
+    [2, edges] within the batch, edge_type [edges], input_id (places in input_nodes).
+
+    >>> ring = torch.arange(40)
+    >>> data = Data(x=torch.eye(40), edge_index=torch.stack([ring, (ring + 1) % 40]), y=ring % 2)      # torch_geometric.data.Data
+    >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False).fit(data)
+    >>> for batch in SampledLoader(data, model.run_, num_neighbors=[2, 2], batch_size=20, edge_types=[0]):
+    ...     print(batch.batch_size, batch.x[:batch.batch_size].shape, batch.edge_index.shape[0])
+    20 torch.Size([20, 40]) 2
+    20 torch.Size([20, 40]) 2
+    """
+
+    def __init__(self, data: Any, run: str | os.PathLike[str], num_neighbors: Sequence[int], *, batch_size: int = 1,
+                 input_nodes: Tensor | None = None, shuffle: bool = False, seed: int = 0, drop_last: bool = False,
+                 edge_types: Sequence[int] | None = None) -> None:
+        self.data = data
+        self.batch_size, self.shuffle, self.seed, self.drop_last = batch_size, shuffle, seed, drop_last
+        self.num_neighbors = list(num_neighbors)
+        self.epoch = 0
+        self._nodes = data.num_nodes
+        self.input_nodes = _node_ids(input_nodes, self._nodes)
+        if batch_size < 1:
+            raise Error(f"batch_size is {batch_size}, expected at least 1")
+        for k in self.num_neighbors:
+            if k < 1:
+                raise Error(f"num_neighbors: {k}, expected at least 1")
+        folder = Run(run)
+        found = folder.inputs(data)
+        if len(found.scores) < len(self.num_neighbors):
+            raise Error(f"num_neighbors has {len(self.num_neighbors)} hops, but {folder.path} holds scores of {len(found.scores)} layers")
+        self._graph: Edges = found.attention_graph
+        last = len(found.scores) - 1
+        self._scores = [found.scores[last - hop] for hop in range(len(self.num_neighbors))]  # the batch's own layer first
+        self._layers = [last - hop for hop in range(len(self.num_neighbors))]
+        if edge_types is not None:
+            self._keep_types(edge_types)
+        self._local = torch.full((self._nodes,), -1, dtype=torch.int64)
+
+    def _keep_types(self, edge_types: Sequence[int]) -> None:
+        kept = torch.isin(self._graph.type, torch.tensor(list(edge_types), dtype=torch.uint8))
+        row = torch.repeat_interleave(torch.arange(self._nodes), self._graph.row_start.diff())[kept]
+        start = torch.zeros(self._nodes + 1, dtype=torch.int64)
+        start[1:] = torch.bincount(row, minlength=self._nodes).cumsum(0)
+        self._graph = Edges(start, self._graph.source[kept], self._graph.type[kept])
+        self._scores = [score[kept] for score in self._scores]
+
+    def __len__(self) -> int:
+        n = len(self.input_nodes)
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+
+    def __iter__(self) -> Iterator[Any]:
+        epoch, self.epoch = self.epoch, self.epoch + 1
+        order = torch.arange(len(self.input_nodes))
+        if self.shuffle:
+            order = torch.randperm(len(order), generator=torch.Generator().manual_seed(self.seed * 1_000_003 + epoch))
+        for i in range(len(self)):
+            yield self._batch(order[i * self.batch_size:(i + 1) * self.batch_size], epoch)
+
+    def _batch(self, places: Tensor, epoch: int) -> Any:
+        seeds = self.input_nodes[places]
+        local = self._local
+        local[seeds] = torch.arange(len(seeds))
+        nodes, frontier = [seeds], seeds
+        count = len(seeds)
+        sources, destinations, types = [], [], []
+        for hop, k in enumerate(self.num_neighbors):
+            index, kind, row = self._draw(frontier, k, hop, epoch)
+            new = index[local[index] < 0].unique()
+            local[new] = torch.arange(count, count + len(new))
+            count += len(new)
+            sources.append(local[index])
+            destinations.append(local[frontier[row]])
+            types.append(kind)
+            nodes.append(new)
+            frontier = new
+        n_id = torch.cat(nodes)
+        local[n_id] = -1
+        return self._data(n_id, torch.stack([torch.cat(sources), torch.cat(destinations)]), torch.cat(types), places, len(seeds))
+
+    def _draw(self, rows: Tensor, k: int, hop: int, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Distinct drawn edges of `rows`: source, type, and which of the rows."""
+        key = _engine.sample_key("graph_reservoir", self.seed, epoch, self._layers[hop])
+        index, kind = reservoir_sample(self._graph, k, self._scores[hop], rows.int(), key=key)
+        row = torch.arange(len(rows)).unsqueeze(1).expand_as(index)
+        keep = index >= 0
+        keep[:, 1:] &= ((index[:, 1:] != index[:, :-1]) | (kind[:, 1:] != kind[:, :-1]))  # a row stands in the graph's order
+        return index[keep].long(), kind[keep], row[keep]
+
+    def _data(self, n_id: Tensor, edge_index: Tensor, edge_type: Tensor, places: Tensor, batch_size: int) -> Any:
+        batch = type(self.data)()
+        for name, value in self.data.to_dict().items():
+            if isinstance(value, Tensor) and value.dim() > 0 and value.shape[0] == self._nodes and not name.startswith("edge_"):
+                batch[name] = value[n_id]
+        batch.edge_index, batch.edge_type, batch.n_id = edge_index, edge_type.long(), n_id
+        batch.input_id, batch.batch_size = places, batch_size
+        batch.num_nodes = len(n_id)
+        return batch
+
+
+def _node_ids(nodes: Tensor | None, count: int) -> Tensor:
+    if nodes is None:
+        return torch.arange(count)
+    check_tensor("input_nodes", nodes, torch.bool, torch.int64, torch.int32, dims=1)
+    if nodes.dtype == torch.bool:
+        if len(nodes) != count:
+            raise Error(f"input_nodes: a mask of {len(nodes)}, expected {count}, one a node")
+        return nodes.nonzero().flatten()
+    if len(nodes) and (int(nodes.min()) < 0 or int(nodes.max()) >= count):
+        raise Error(f"input_nodes: holds {int(nodes.min())} to {int(nodes.max())}, expected nodes 0 to {count - 1}")
+    if len(nodes.unique()) != len(nodes):
+        raise Error("input_nodes: a node stands twice")
+    return nodes.long()

@@ -1,0 +1,424 @@
+"""Networks as torch modules: an attention layer for PyG models, and the engine's networks, with weights from and to run folders.
+
+Modules of the engine's networks have its names (docs/run-folder.md), so state_dict() and a run's safetensors agree. They take
+x [n, features] and the edges of each layer: an edge_index, or better `graphsieve.ops.Edges`, made once.
+"""
+from __future__ import annotations
+
+import math
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from graphsieve import _engine, ops
+from graphsieve._check import Error, check_floating
+from graphsieve._edges import cached_edges
+from graphsieve.ops import Edges
+from graphsieve.runs import Run
+
+__all__ = ["Block", "Estimator", "Exphormer", "Linear", "Norm", "Plain", "SparseAttention", "Spexphormer", "Transformer", "from_run"]
+
+_TINY = 1e-6  # below this length a row is not stretched to length 1
+
+
+class Linear(torch.nn.Linear):
+    """x Wᵀ + b by `graphsieve.ops.linear`: torch.nn.Linear's weights, the same bits at any number of threads.
+
+    >>> Linear(3, 2)(torch.zeros(5, 3)).shape
+    torch.Size([5, 2])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return ops.linear(x, self.weight, self.bias)
+
+
+class Norm(torch.nn.Module):
+    """"batch" (running statistics in evaluation), "graph" (GraphNorm: always the present graph's) or "none", over x [n, width].
+
+    >>> Norm("graph", 3)(torch.zeros(5, 3)).shape
+    torch.Size([5, 3])
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, kind: str, width: int) -> None:
+        super().__init__()
+        if kind not in ("batch", "graph", "none"):
+            raise Error(f"norm is '{kind}', expected batch, graph or none")
+        self.kind = kind
+        if kind == "none":
+            return
+        self.weight = torch.nn.Parameter(torch.ones(width))
+        self.bias = torch.nn.Parameter(torch.zeros(width))
+        if kind == "graph":
+            self.mean_scale = torch.nn.Parameter(torch.ones(width))
+        else:
+            self.register_buffer("running_mean", torch.zeros(width))
+            self.register_buffer("running_var", torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.kind == "none":
+            return x
+        if self.kind == "graph":
+            return ops.node_norm(x, self.weight, self.bias, self.mean_scale)[0]
+        if not self.training:
+            return ops.node_norm(x, self.weight, self.bias, mean=self.running_mean, var=self.running_var)[0]
+        y, mean, var = ops.node_norm(x, self.weight, self.bias)
+        with torch.no_grad():
+            n = x.shape[0]
+            self.running_mean.mul_(0.9).add_(mean, alpha=0.1)
+            self.running_var.mul_(0.9).add_(var, alpha=0.1 * (n / (n - 1) if n > 1 else 1))
+        return y
+
+
+class SparseAttention(torch.nn.Module):
+    """Attention over a graph's edges, in place of PyG's TransformerConv: its arguments, its weights by its names, its output.
+
+    out_i = W_skip x_i + sum over edges j -> i of softmax_j((q_i k_j) / sqrt(out) * s_t + b_t) v_j, where s_t and b_t are learned
+    for each edge type t if edge_types > 1, else 1 and 0. heads are joined (concat) or averaged.
+
+    forward(x, edge_index, edge_type=None): x [n, in] float32 or float64; edge_index [2, E] int64, sources above destinations, or
+    `graphsieve.ops.Edges`; edge_type [E] of integers. Returns [n, heads * out], or [n, out] without concat. No n-by-n or
+    E-by-width tensor is made.
+
+    >>> layer = SparseAttention(8, 4, heads=2)
+    >>> layer(torch.randn(3, 8), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
+    torch.Size([3, 8])
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, heads: int = 1, edge_types: int = 1, concat: bool = True,
+                 root_weight: bool = True, bias: bool = True) -> None:
+        super().__init__()
+        self.in_channels, self.out_channels, self.heads, self.edge_types = in_channels, out_channels, heads, edge_types
+        self.concat, self.root_weight = concat, root_weight
+        width = heads * out_channels
+        self.lin_key = torch.nn.Linear(in_channels, width, bias)
+        self.lin_query = torch.nn.Linear(in_channels, width, bias)
+        self.lin_value = torch.nn.Linear(in_channels, width, bias)
+        self.lin_skip = torch.nn.Linear(in_channels, width if concat else out_channels, bias)  # there without root_weight too, as PyG's
+        if edge_types > 1:
+            self.edge_scale = torch.nn.Parameter(torch.ones(edge_types, width))
+            self.edge_bias = torch.nn.Parameter(torch.zeros(edge_types, heads))
+
+    def forward(self, x: Tensor, edge_index: Tensor | Edges, edge_type: Tensor | None = None) -> Tensor:
+        check_floating("x", x, dims=2)
+        if x.shape[1] != self.in_channels:
+            raise Error(f"x: {x.shape[1]} columns, expected {self.in_channels}")
+        edges = _as_edges(edge_index, x.shape[0], edge_type, self.edge_types)
+        query = ops.linear(x, self.lin_query.weight, self.lin_query.bias)
+        weight = torch.cat([self.lin_key.weight, self.lin_value.weight])
+        bias = None if self.lin_key.bias is None else torch.cat([self.lin_key.bias, self.lin_value.bias])
+        scale = offset = None
+        if self.edge_types > 1:
+            scale, offset = self.edge_scale / math.sqrt(self.out_channels), self.edge_bias
+        out = ops.sparse_attention(query, ops.linear(x, weight, bias), edges, scale, offset, self.heads)
+        if not self.concat:
+            out = out.view(-1, self.heads, self.out_channels).mean(1)
+        return out + ops.linear(x, self.lin_skip.weight, self.lin_skip.bias) if self.root_weight else out
+
+    def extra_repr(self) -> str:
+        return f"{self.in_channels}, {self.out_channels}, heads={self.heads}, edge_types={self.edge_types}"
+
+
+def _as_edges(edges: Tensor | Edges, nodes: int, edge_type: Tensor | None, edge_types: int) -> Edges:
+    if not isinstance(edges, Edges):
+        return cached_edges(edges, nodes, nodes, edge_type, edge_types)
+    if edge_type is not None:
+        raise Error("edge_type: given beside Edges, which hold their own")
+    if edges.row_start.shape[0] > nodes + 1:
+        raise Error(f"edges: {edges.row_start.shape[0] - 1} destinations, expected at most the {nodes} rows of x")
+    if edges.t_row_start is not None and edges.t_row_start.shape[0] != nodes + 1:
+        raise Error(f"edges: {edges.t_row_start.shape[0] - 1} sources, expected the {nodes} rows of x")
+    return edges
+
+
+class Attention(torch.nn.Module):
+    """A block's attention, of one of the engine's forms: "estimator", "exphormer", "spexphormer", "plain" (docs/method.md)."""
+
+    def __init__(self, form: str, width: int, heads: int, edge_types: int, clamp: float) -> None:
+        super().__init__()
+        self.form, self.width, self.heads, self.edge_types, self.clamp = form, width, heads, edge_types, clamp
+        self.query = Linear(width, width, bias=False)
+        self.key_value = Linear(width, 2 * width, bias=False)
+        if form == "plain":
+            return
+        self.edge_type = torch.nn.Parameter(torch.randn(edge_types, width))
+        self.edge_scale = Linear(width, width, bias=False)
+        if form in ("estimator", "spexphormer"):
+            self.edge_bias = Linear(width, heads)
+        if form == "estimator":
+            self.value_scale = torch.nn.Parameter(torch.tensor([0.25]))
+
+    def tables(self, temperature: float) -> tuple[Tensor, Tensor]:
+        """type_scale [types, width] and type_bias [types, heads] of the logits."""
+        types, heads, d = self.edge_types, self.heads, self.width // self.heads
+        none = self.query.weight.new_zeros(types, heads)
+        if self.form == "plain":
+            return self.query.weight.new_full((types, self.width), 1 / math.sqrt(d)), none
+        scale = self.edge_scale(self.edge_type)
+        if self.form == "exphormer":
+            return scale / math.sqrt(d), none
+        bias = self.edge_bias(self.edge_type)
+        if self.form == "spexphormer":
+            return scale, bias
+        scale = scale.view(types, heads, d).sum(2, keepdim=True).expand(types, heads, d) / (math.sqrt(d) * temperature)
+        return scale.reshape(types, self.width), bias / temperature
+
+    def keys_and_values(self, h: Tensor) -> Tensor:
+        kv = self.key_value(h)
+        if self.form != "estimator":
+            return kv
+        k, v = kv.split(self.width, 1)
+        return torch.cat([k, v / v.norm(2, 1, keepdim=True).clamp_min(_TINY) * self.value_scale], 1)
+
+    def forward(self, to: Tensor, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
+        """to [destinations, width], h [sources, width] -> [destinations, width]."""
+        return ops.sparse_attention(self.query(to), self.keys_and_values(h), edges, *self.tables(temperature), self.heads, self.clamp)
+
+    def scores(self, to: Tensor, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
+        """The softmax's values [edges, heads]."""
+        with torch.no_grad():
+            query, kv, tables = self.query(to), self.keys_and_values(h), self.tables(temperature)
+            _, log_sum = ops.sparse_attention_with_sums(query, kv, edges, *tables, self.heads, self.clamp)
+            return ops.sparse_attention_scores(query, kv, edges, log_sum, *tables, self.heads, self.clamp)
+
+
+class Block(torch.nn.Module):
+    """h <- Norm(h + Drop(Attn(h))), h <- Norm(h + FFN(h)) with FFN = Lin, ReLU, Drop, Lin, Drop.
+
+    forward(h [sources, width], edges, temperature=1.0) -> [destinations, width]; destinations are the first sources.
+
+    >>> edges = ops.edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3, destinations=1)
+    >>> Block("spexphormer", width=8, heads=2)(torch.randn(3, 8), edges).shape
+    torch.Size([1, 8])
+    """
+
+    def __init__(self, form: str, width: int, heads: int = 1, edge_types: int = 1, ffn_width: int | None = None, norm: str = "none",
+                 dropout: float = 0.0, clamp: float = math.inf) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.attention = Attention(form, width, heads, edge_types, clamp)
+        self.attention_norm = Norm(norm, width)
+        self.ffn_in = Linear(width, ffn_width or 2 * width)
+        self.ffn_out = Linear(ffn_width or 2 * width, width)
+        self.ffn_norm = Norm(norm, width)
+
+    def drop(self, h: Tensor) -> Tensor:
+        return F.dropout(h, self.dropout, self.training) if self.dropout else h
+
+    def forward(self, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
+        to = h[: edges.row_start.shape[0] - 1]
+        to = self.attention_norm(to + self.drop(self.attention(to, h, edges, temperature)))
+        f = self.drop(ops.relu_dropout(self.ffn_in(to)))
+        return self.ffn_norm(to + self.drop(self.ffn_out(f)))
+
+
+class _Input(torch.nn.Module):
+    """Features to width: a linear map, then `pre` layers of Lin, BatchNorm, ReLU, rows of length 1."""
+
+    def __init__(self, features: int, width: int, pre: int) -> None:
+        super().__init__()
+        self.pre = pre
+        self.project = Linear(features, width)
+        for i in range(pre):
+            self.add_module(f"pre_{i}_linear", Linear(width, width, bias=False))
+            self.add_module(f"pre_{i}_norm", Norm("batch", width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        h: Tensor = self.project(x)
+        for i in range(self.pre):
+            h = ops.relu_dropout(self.get_submodule(f"pre_{i}_norm")(self.get_submodule(f"pre_{i}_linear")(h)))
+            h = h / h.norm(2, 1, keepdim=True).clamp_min(_TINY)
+        return h
+
+
+Network = TypeVar("Network", bound="Transformer")
+
+
+class Transformer(torch.nn.Module):
+    """The network that all four share: input layers, blocks, output layers. Use `Estimator`, `Exphormer`, `Spexphormer`, `Plain`.
+
+    forward(x, edges, temperature=None): x [n, features]; edges: an edge_index [2, E] or Edges for all layers, or a list of Edges,
+    one a layer, whose destinations are the first of its sources. Returns logits [destinations of the last layer, classes].
+    one_logit: of two classes the first has logit 0.
+
+    >>> network = Exphormer(features=6, classes=3, width=8)
+    >>> network.hidden(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
+    torch.Size([4, 8])
+    """
+
+    form: ClassVar[str]
+    clamp: ClassVar[float]
+    weights_file: ClassVar[str] = "network.safetensors"
+
+    def __init__(self, features: int, classes: int, width: int, heads: int = 1, layers: int = 2, edge_types: int = 1, *,
+                 ffn_width: int | None = None, pre_layers: int = 0, output_layers: int = 1, norm: str = "batch", dropout: float = 0.0,
+                 clamp: float | None = None, one_logit: bool = False, temperature: float = 1.0) -> None:
+        super().__init__()
+        if width % heads:
+            raise Error(f"width is {width}, expected a multiple of the {heads} heads")
+        self.layers, self.output_layers, self.edge_types = layers, output_layers, edge_types
+        self.one_logit, self.temperature = one_logit, temperature
+        self.input = _Input(features, width, pre_layers)
+        for i in range(layers):
+            self.add_module(f"layer_{i}", Block(self.form, width, heads, edge_types, ffn_width, norm, dropout, clamp or self.clamp))
+        for i in range(output_layers):
+            last = i + 1 == output_layers
+            self.add_module(f"output_{i}", Linear(width, (1 if one_logit else classes) if last else width))
+
+    def block(self, layer: int) -> Block:
+        block = self.get_submodule(f"layer_{layer}")
+        assert isinstance(block, Block)
+        return block
+
+    def hidden(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None,
+               temperature: float | None = None) -> Tensor:
+        """What the output layers take: [destinations of the last layer, width]."""
+        check_floating("x", x, dims=2)
+        if x.shape[1] != self.input.project.in_features:
+            raise Error(f"x: {x.shape[1]} columns, expected {self.input.project.in_features}")
+        each = self._layers(edges, edge_type, x.shape[0])
+        h: Tensor = self.input(x)
+        for i, layer in enumerate(each):
+            h = self.block(i)(h, layer, self.temperature if temperature is None else temperature)
+        return h
+
+    def forward(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None,
+                temperature: float | None = None) -> Tensor:
+        h = self.hidden(x, edges, edge_type, temperature)
+        for i in range(self.output_layers):
+            h = self.get_submodule(f"output_{i}")(ops.relu_dropout(h) if i else h)
+        return F.pad(h, (1, 0)) if self.one_logit else h
+
+    def _layers(self, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None, nodes: int) -> Sequence[Edges]:
+        if isinstance(edges, (Tensor, Edges)):
+            return [_as_edges(edges, nodes, edge_type, self.edge_types)] * self.layers
+        if len(edges) != self.layers:
+            raise Error(f"the input has edges for {len(edges)} layers, the network has {self.layers}")
+        return edges
+
+    @classmethod
+    def from_run(cls: type[Network], folder: str | os.PathLike[str]) -> Network:
+        """The trained network of a run folder, in evaluation mode. Throws Error where the run has another kind of network."""
+        run = Run(folder)
+        tensors = run.tensors(cls.weights_file)
+        network = cls(**cls._arguments(run, tensors))
+        network._take(tensors, run.path / cls.weights_file)
+        return network.eval()
+
+    @classmethod
+    def _arguments(cls, run: Run, tensors: dict[str, Tensor]) -> dict[str, Any]:
+        if run.recipe["model"] != cls.form:
+            raise Error(f"{run.path}: its network is {run.recipe['model']}, expected {cls.form}")
+        r = {key.removeprefix("network."): value for key, value in run.recipe.items() if key.startswith("network.")}
+        if r["form"] != "standard":
+            raise Error(f"{run.path}: network.form is {r['form']}, expected standard; compressed networks are not torch modules yet")
+        return dict(run.sizes(tensors, r["output_layers"]), width=r["width"], heads=r["heads"], layers=r["layers"],
+                    ffn_width=r["ffn_width"] or (r["width"] if cls.form == "plain" else 2 * r["width"]), pre_layers=r["pre_layers"],
+                    output_layers=r["output_layers"], norm=r["norm"], dropout=r["dropout"], clamp=r["clamp"] or None)
+
+    def _take(self, tensors: dict[str, Tensor], where: pathlib.Path) -> None:
+        ours = self.state_dict()
+        for name in sorted(ours.keys() | tensors.keys()):
+            if name not in tensors or name not in ours:
+                raise Error(f"{where}: tensor '{name}' is {'missing' if name in ours else 'not one of the network'}")
+            if ours[name].shape != tensors[name].shape:
+                raise Error(f"{where}: tensor '{name}' is {list(tensors[name].shape)}, expected {list(ours[name].shape)}")
+        self.load_state_dict(tensors)
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Puts the weights into a run folder, in place of its own: the program then predicts with them.
+
+        Throws Error unless the folder is a run's whose network has the same tensors. Its figures and predictions stay as they are.
+        """
+        run = Run(folder)
+        theirs = run.tensors(self.weights_file)
+        ours = {name: t.detach() for name, t in self.state_dict().items()}
+        for name in sorted(ours.keys() | theirs.keys()):
+            if name not in ours or name not in theirs or ours[name].shape != theirs[name].shape:
+                shape = [list(t[name].shape) if name in t else None for t in (ours, theirs)]
+                raise Error(f"{run.path / self.weights_file}: tensor '{name}' is {shape[1]} in the run, {shape[0]} in the network")
+        _engine.write_tensors(run.path / self.weights_file, {name: t.float().contiguous().numpy() for name, t in ours.items()})
+
+
+class Spexphormer(Transformer):
+    """The sparse wide network: attention logits sum q k E1_t + E2_t, clamped. Made for edges drawn by an estimator's scores.
+
+    >>> network = Spexphormer(features=6, classes=3, width=8, heads=2, edge_types=3)
+    >>> edges = ops.edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), 4, edge_type=torch.tensor([0, 1, 2]), edge_types=3)
+    >>> network(torch.randn(4, 6), edges).shape
+    torch.Size([4, 3])
+    """
+
+    form, clamp = "spexphormer", 8.0
+
+
+class Exphormer(Transformer):
+    """The full wide network: attention logits sum q k E_t / sqrt(d), clamped.
+
+    >>> Exphormer(features=6, classes=3, width=8)(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
+    torch.Size([4, 3])
+    """
+
+    form, clamp = "exphormer", 5.0
+
+
+class Plain(Transformer):
+    """The plain transformer on the graph's edges: attention logits q k / sqrt(d).
+
+    >>> Plain(features=6, classes=3, width=8)(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
+    torch.Size([4, 3])
+    """
+
+    form, clamp = "plain", math.inf
+
+
+class Estimator(Transformer):
+    """The narrow network whose attention is the score of each edge; logits ((q k) / sqrt(d) sum E1_t + E2_t) / temperature.
+
+    >>> estimator = Estimator(features=6, classes=3, width=4, edge_types=1, norm="graph", pre_layers=1)
+    >>> edges = ops.edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), 4)
+    >>> [s.shape for s in estimator.scores(torch.randn(4, 6), edges)]
+    [torch.Size([3]), torch.Size([3])]
+    """
+
+    form, clamp = "estimator", 8.0
+    weights_file = "estimator.safetensors"
+
+    @classmethod
+    def _arguments(cls, run: Run, tensors: dict[str, Tensor]) -> dict[str, Any]:
+        r = {key.removeprefix("estimator."): value for key, value in run.recipe.items() if key.startswith("estimator.")}
+        return dict(run.sizes(tensors, 1), width=r["width"], layers=r["layers"], pre_layers=r["pre_layers"], norm=r["norm"],
+                    clamp=r["clamp"], temperature=run.run["estimator"].get("temperature", 1.0))
+
+    def scores(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None) -> list[Tensor]:
+        """Attention score of every edge, float32 [edges] a layer, each destination's summing to 1."""
+        out = []
+        with torch.no_grad():
+            h: Tensor = self.input(x)
+            for i, layer in enumerate(self._layers(edges, edge_type, x.shape[0])):
+                block = self.block(i)
+                out.append(block.attention.scores(h[: layer.row_start.shape[0] - 1], h, layer, self.temperature).mean(1))
+                h = block(h, layer, self.temperature)
+        return out
+
+
+def from_run(folder: str | os.PathLike[str]) -> Transformer:
+    """The trained network of a run folder, of its own class: `Spexphormer`, `Exphormer` or `Plain`, in evaluation mode.
+
+    >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
+    >>> model = model.fit(graphsieve.minesweeper(20))
+    >>> type(from_run(model.run_)).__name__
+    'Spexphormer'
+    """
+    model = Run(folder).recipe["model"]
+    for cls in (Spexphormer, Exphormer, Plain):
+        if cls.form == model:
+            return cls.from_run(folder)
+    raise Error(f"{folder}: its network is {model}, expected spexphormer, exphormer or plain")

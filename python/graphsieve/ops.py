@@ -1,0 +1,296 @@
+"""The operators, as functions on torch tensors: differentiable, known to torch.compile, the same bits at any number of threads.
+
+They are torch operators, torch.ops.graphsieve.NAME; the functions here add types, defaults and checks. Formulas, cost and
+numerics of each: src/graphsieve/ops/NAME/README.md.
+"""
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from graphsieve import _engine  # noqa: F401  its libraries register the operators
+from graphsieve._check import Error, check_tensor
+
+__all__ = ["Edges", "edges_of", "dropout_add", "expand_block", "gather_rows", "linear", "node_norm", "relu_dropout", "reservoir_sample",
+           "sparse_attention", "sparse_attention_scores", "sparse_linear"]
+
+_ops = torch.ops.graphsieve
+
+
+def _call(op: Any, *args: Any) -> Any:
+    """The operator's answer; what it refuses, with its own sentence, is an Error."""
+    if torch.compiler.is_compiling():
+        return op(*args)
+    for argument in args:
+        if isinstance(argument, Tensor):
+            check_tensor(op.__name__.split(".")[0], argument, meta=True)
+    try:
+        return op(*args)
+    except RuntimeError as e:
+        raise Error(str(e).split("\n")[0]) from None
+
+
+class Edges(NamedTuple):
+    """In-edges of destinations, row after row, and the same edges by source for the backward pass.
+
+    row_start int64 [destinations + 1], source int32 [edges], type uint8 [edges]; t_row_start int64 [sources + 1], t_destination
+    int32 and t_type uint8 [edges]; without these three the graph must be symmetric. Made by `edges_of`.
+
+    >>> edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), sources=3).t_destination.tolist()
+    [1, 0, 0]
+    """
+
+    row_start: Tensor
+    source: Tensor
+    type: Tensor
+    t_row_start: Tensor | None = None
+    t_destination: Tensor | None = None
+    t_type: Tensor | None = None
+
+
+def _rows(key: Tensor, count: int) -> Tensor:
+    """Where each of `count` rows starts among keys in ascending order."""
+    start = torch.zeros(count + 1, dtype=torch.int64)
+    start[1:] = torch.bincount(key, minlength=count).cumsum(0)
+    return start
+
+
+def edges_of(edge_index: Tensor, sources: int, destinations: int | None = None, edge_type: Tensor | None = None,
+             edge_types: int = 1) -> Edges:
+    """PyG's edge_index [2, E] int64, sources above destinations, as the operators take it.
+
+    `sources` and `destinations` (default: the same) count the nodes on each side; edge_type [E] of any integer type, each 0 to
+    edge_types - 1. Rows go by (type, source). Throws Error on an index or a type out of range, naming the edge.
+
+    >>> edges = edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), sources=3)
+    >>> edges.row_start.tolist(), edges.source.tolist()
+    ([0, 2, 3, 3], [1, 2, 0])
+    """
+    destinations = sources if destinations is None else destinations
+    check_tensor("edge_index", edge_index, torch.int64, dims=2)
+    if edge_index.shape[0] != 2:
+        raise Error(f"edge_index: shape {list(edge_index.shape)}, expected [2, edges]")
+    for row, count in ((0, sources), (1, destinations)):
+        _check_range(f"edge_index: row {row}", edge_index[row], "node", count)
+    source, destination = edge_index
+    kind = _types(edge_type, edge_index.shape[1], edge_types)
+    by_row = torch.argsort((destination * edge_types + kind) * sources + source, stable=True)
+    by_source = torch.argsort((source * edge_types + kind) * destinations + destination, stable=True)
+    return Edges(_rows(destination, destinations), source[by_row].int(), kind[by_row].byte(),
+                 _rows(source, sources), destination[by_source].int(), kind[by_source].byte())
+
+
+def _check_range(what: str, values: Tensor, name: str, count: int) -> None:
+    wrong = (values < 0) | (values >= count)
+    if bool(wrong.any()):
+        edge = int(wrong.nonzero()[0])
+        raise Error(f"{what}: edge {edge}: {name} {int(values[edge])}, expected 0 to {count - 1}")
+
+
+def _types(edge_type: Tensor | None, edges: int, count: int) -> Tensor:
+    if not 1 <= count <= 256:
+        raise Error(f"edge_types: {count}, expected 1 to 256")
+    if edge_type is None:
+        if count > 1:
+            raise Error(f"edge_type: None, expected one of {count} types an edge")
+        return torch.zeros(edges, dtype=torch.int64)
+    check_tensor("edge_type", edge_type, torch.int64, torch.int32, torch.uint8, dims=1)
+    if len(edge_type) != edges:
+        raise Error(f"edge_type: {len(edge_type)} entries, expected {edges}, one an edge")
+    _check_range("edge_type", edge_type, "type", count)
+    return edge_type.long()
+
+
+def _check_rows(start: Tensor, index: Tensor, kind: Tensor, names: tuple[str, str, str], rows: int, columns: int, types: int) -> None:
+    check_tensor(names[0], start, torch.int64, dims=1)
+    check_tensor(names[1], index, torch.int32, dims=1)
+    if len(start) != rows + 1:
+        raise Error(f"{names[0]}: {len(start) - 1} rows, expected {rows}")
+    if int(start[0]) != 0 or int(start[-1]) != len(index) or bool((start[1:] < start[:-1]).any()):
+        raise Error(f"{names[0]}: expected to ascend from 0 to {len(index)}, the number of entries")
+    _check_bounds(names[1], index, "nodes", columns)
+    check_tensor(names[2], kind, torch.uint8, dims=1)
+    if len(kind) != len(index):
+        raise Error(f"{names[2]}: {len(kind)} entries, expected {len(index)}")
+    _check_bounds(names[2], kind, "types", types)
+
+
+def _check_bounds(what: str, values: Tensor, name: str, count: int) -> None:
+    if len(values):
+        least, most = map(int, values.aminmax())
+        if least < 0 or most >= count:
+            raise Error(f"{what}: holds {least} to {most}, expected {name} 0 to {count - 1}")
+
+
+def _check_edges(edges: Edges, destinations: int, sources: int, types: int) -> None:
+    """That edges stay within the tensors they are used with. Not where values are unknown: torch.compile, tensors without memory."""
+    if torch.compiler.is_compiling() or any(type(t) is not Tensor or t.device.type == "meta" for t in edges if t is not None):
+        return
+    _check_rows(edges.row_start, edges.source, edges.type, ("edges.row_start", "edges.source", "edges.type"), destinations, sources,
+                types)
+    if edges.t_row_start is not None and edges.t_destination is not None and edges.t_type is not None:
+        _check_rows(edges.t_row_start, edges.t_destination, edges.t_type, ("edges.t_row_start", "edges.t_destination", "edges.t_type"),
+                    sources, destinations, types)
+
+
+def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None, type_bias: Tensor | None = None,
+                     heads: int = 1, clamp: float = float("inf")) -> Tensor:
+    """Multi-head attention of destinations over their in-edges: softmax of clamp(sum of q k scale[t] + bias[t], +-clamp), times v.
+
+    query [destinations, H dk], key_value [sources, H dk + H dv] (keys and values of a source side by side), float32, bfloat16 or
+    float64; type_scale [types, H dk] (default: 1 / sqrt(dk), one type) and type_bias [types, H] (default: 0), float32, or float64
+    with float64. Returns [destinations, H dv], zeros for a destination without edges. Differentiable in all four tensors.
+
+    >>> edges = edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3)
+    >>> key_value = torch.tensor([[0., 0.], [0., 4.], [1.0986123, 8.]])      # keys 0 and ln 3, values 4 and 8
+    >>> sparse_attention(torch.ones(3, 1), key_value, edges)[0]
+    tensor([7.0000])
+    """
+    return sparse_attention_with_sums(query, key_value, edges, type_scale, type_bias, heads, clamp)[0]
+
+
+def sparse_attention_with_sums(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None,
+                               type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf")) -> tuple[Tensor, Tensor]:
+    """The same, and log_sum [destinations, H] for `sparse_attention_scores`."""
+    scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
+    return _call(_ops.sparse_attention.default, query, key_value, *edges, scale, bias, heads, clamp)
+
+
+def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | None, bias: Tensor | None,
+              heads: int) -> tuple[Tensor, Tensor]:
+    """The tables, after a look at the rest."""
+    for name, rows in (("query", query), ("key_value", key_value)):
+        check_tensor(name, rows, torch.float32, torch.bfloat16, torch.float64, dims=2, meta=True)
+    dtype = torch.float64 if query.dtype == torch.float64 else torch.float32
+    if scale is None:
+        scale = torch.full((1 if bias is None else bias.shape[0], query.shape[1]), (query.shape[1] / heads) ** -0.5, dtype=dtype)
+    if bias is None:
+        bias = torch.zeros(scale.shape[0], heads, dtype=dtype)
+    _check_edges(edges, query.shape[0], key_value.shape[0], scale.shape[0])
+    return scale, bias
+
+
+def sparse_attention_scores(query: Tensor, key_value: Tensor, edges: Edges, log_sum: Tensor, type_scale: Tensor | None = None,
+                            type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf")) -> Tensor:
+    """The softmax's values [edges, H], in the order of `edges`. Not differentiable.
+
+    >>> edges = edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3)
+    >>> query, key_value = torch.ones(3, 1), torch.tensor([[0., 0.], [0., 4.], [1.0986123, 8.]])
+    >>> _, log_sum = sparse_attention_with_sums(query, key_value, edges)
+    >>> sparse_attention_scores(query, key_value, edges, log_sum)
+    tensor([[0.2500],
+            [0.7500]])
+    """
+    scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
+    return _call(_ops.sparse_attention_scores.default, query, key_value, key_value.shape[1] - query.shape[1], *edges[:3], scale,
+                 bias, heads, clamp, log_sum)
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x Wᵀ + b: x [n, in], weight [out, in], bias [out]; float32 or float64. Returns [n, out].
+
+    >>> linear(torch.tensor([[1., 2.]]), torch.tensor([[3., 4.]]))
+    tensor([[11.]])
+    """
+    return _call(_ops.linear.default, x, weight, bias)
+
+
+def node_norm(x: Tensor, weight: Tensor, bias: Tensor, mean_scale: Tensor | None = None, mean: Tensor | None = None,
+              var: Tensor | None = None, eps: float = 1e-5) -> tuple[Tensor, Tensor, Tensor]:
+    """BatchNorm, or with mean_scale [D] GraphNorm, over the nodes: x [n, D], weight, bias [D]; mean and var [D], or x's own.
+
+    Returns y [n, D], and the mean and biased variance that were used. Differentiable in x, mean_scale, weight and bias.
+
+    >>> y, mean, var = node_norm(torch.tensor([[1.], [3.]]), torch.ones(1), torch.zeros(1), eps=0.)
+    >>> y.flatten().tolist(), mean.item(), var.item()
+    ([-1.0, 1.0], 2.0, 1.0)
+    """
+    return _call(_ops.node_norm.default, x, mean_scale, weight, bias, mean, var, eps)
+
+
+def dropout_add(x: Tensor, residual: Tensor | None = None, p: float = 0.0, key: int = 0) -> Tensor:
+    """residual + dropout(x), the mask a function of (key, element) alone. x and residual of one shape.
+
+    >>> dropout_add(torch.ones(2), torch.ones(2))
+    tensor([2., 2.])
+    """
+    return _call(_ops.dropout_add.default, x, residual, p, key)
+
+
+def relu_dropout(x: Tensor, p: float = 0.0, key: int = 0) -> Tensor:
+    """dropout(max(x, 0)), the mask as in dropout_add. x of any shape.
+
+    >>> relu_dropout(torch.tensor([-1., 2.]))
+    tensor([0., 2.])
+    """
+    return _call(_ops.relu_dropout.default, x, p, key)
+
+
+def sparse_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x Wᵀ + b of a sparse CSR matrix x [n, in]: weight [out, in], bias [out]. Returns [n, out]. Differentiable in weight and bias.
+
+    >>> x = torch.tensor([[0., 2.], [0., 0.]])
+    >>> rows = torch.sparse_csr_tensor([0, 1, 1], [1], [2.], (2, 2))
+    >>> sparse_linear(rows, torch.tensor([[3., 4.]]))
+    tensor([[8.],
+            [0.]])
+    """
+    if x.layout != torch.sparse_csr:
+        raise Error(f"x: layout {x.layout}, expected torch.sparse_csr")
+    if not torch.compiler.is_compiling():
+        try:
+            torch.sparse_csr_tensor(x.crow_indices(), x.col_indices(), x.values(), x.shape, check_invariants=True)
+        except RuntimeError as e:
+            raise Error(f"x: {e}") from None
+    t = x.to_sparse_csc()
+    parts = [x.crow_indices().long(), x.col_indices().int(), x.values(), t.ccol_indices().long(), t.row_indices().int(), t.values()]
+    return _call(_ops.sparse_linear.default, *(p.contiguous() for p in parts), weight, bias)
+
+
+def gather_rows(x: Tensor, rows: Tensor) -> Tensor:
+    """Rows of a matrix by number: x [n, d] of any type, rows int32 [r] -> [r, d]. No gradient.
+
+    >>> gather_rows(torch.tensor([[1.], [2.]]), torch.tensor([1], dtype=torch.int32))
+    tensor([[2.]])
+    """
+    return _call(_ops.gather_rows.default, x, rows)
+
+
+_RULES = {"weighted": 0, "uniform": 1, "largest": 2}
+
+
+def reservoir_sample(edges: Edges, k: int, weight: Tensor | None = None, rows: Tensor | None = None, rule: str = "weighted",
+                     key: int = 0) -> tuple[Tensor, Tensor]:
+    """k in-edges of every row, or of `rows` (int32): by weight without replacement, uniformly, or the largest.
+
+    weight float32 [edges] >= 0, absent for "uniform". Returns sources int32 [rows, k] and types uint8 [rows, k]; a row with fewer
+    than k edges keeps all and draws from them again, one without edges has -1. Depends on key, row and edge alone.
+
+    >>> edges = edges_of(torch.tensor([[1, 2, 0], [0, 0, 0]]), sources=3)
+    >>> reservoir_sample(edges, 2, torch.tensor([0., .5, .5]))[0][0]
+    tensor([1, 2], dtype=torch.int32)
+    """
+    if rule not in _RULES:
+        raise Error(f"rule: '{rule}', expected {', '.join(_RULES)}")
+    if rows is not None:
+        _check_bounds("rows", rows, "rows", edges.row_start.shape[0] - 1)
+    return _call(_ops.reservoir_sample.default, edges.row_start, edges.source, edges.type, weight, rows, k, _RULES[rule], key)
+
+
+def expand_block(destinations: Tensor, index: Tensor, type: Tensor, nodes: int) -> tuple[Tensor, Edges]:
+    """A layer of a batch: destinations int32 [d], their drawn sources index int32 [d, k] and type uint8 [d, k] of a graph of `nodes`.
+
+    Returns sources int32 (destinations first, each node once) and the edges between the two, numbered within the batch.
+
+    >>> sources, edges = expand_block(torch.tensor([7, 2]).int(), torch.tensor([[2, 9], [7, 9]]).int(), torch.zeros(2, 2).byte(), 10)
+    >>> sources.tolist(), edges.source.tolist()
+    ([7, 2, 9], [1, 2, 0, 2])
+    """
+    _check_bounds("destinations", destinations, "nodes", nodes)
+    _check_bounds("index", index[index != -1], "nodes", nodes)
+    local = torch.full((nodes,), -1, dtype=torch.int32)
+    sources, count, start, i, t, t_start, t_i, t_t = _call(_ops.expand_block.default, destinations, index, type, local)
+    n, e = int(count), int(start[-1])
+    return sources[:n], Edges(start, i[:e], t[:e], t_start[:n + 1], t_i[:e], t_t[:e])

@@ -1,0 +1,92 @@
+"""A run folder (docs/run-folder.md), read."""
+from __future__ import annotations
+
+import json
+import math
+import os
+import pathlib
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from graphsieve import _engine
+from graphsieve._check import Error
+from graphsieve._edges import with_transpose
+from graphsieve.graphs import Graph, graph_of, minesweeper
+from graphsieve.ops import Edges
+
+__all__ = ["Run", "RunInputs"]
+
+
+class RunInputs(NamedTuple):
+    """What a run's networks compute with: x float32 [n, features], treated as the recipe says; the attention graph; the network's
+    edges, one a layer, of the best epoch's draw; the estimator's scores, float32 [edges of the attention graph] a layer.
+
+    >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
+    >>> model = model.fit(graphsieve.minesweeper(20))
+    >>> inputs = Run(model.run_).inputs()
+    >>> inputs.x.shape, len(inputs.layers)
+    (torch.Size([400, 7]), 4)
+    """
+
+    x: Tensor
+    attention_graph: Edges
+    layers: list[Edges]
+    scores: list[Tensor]
+
+
+class Run:
+    """result.json, recipe.yaml and weights of one run (not of a summary of several).
+
+    >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
+    >>> run = Run(model.fit(graphsieve.minesweeper(20)).run_)
+    >>> run.recipe["model"], run.result["graph"]["nodes"]
+    ('spexphormer', 400)
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.path = pathlib.Path(folder)
+        try:
+            self.result: dict[str, Any] = json.loads((self.path / "result.json").read_text())
+        except FileNotFoundError:
+            raise Error(f"{self.path}: not a run folder; expected one with a result.json") from None
+        except ValueError:
+            raise Error(f"{self.path / 'result.json'}: not a JSON object") from None
+        if len(self.result["runs"]) != 1:
+            raise Error(f"{self.path}: a summary of {len(self.result['runs'])} runs, expected one of its folders")
+        self.run: dict[str, Any] = self.result["runs"][0]
+        self.recipe: dict[str, Any] = _engine.recipe_values(str(self.path / "recipe.yaml"))
+
+    def tensors(self, file: str) -> dict[str, Tensor]:
+        """A safetensors file's, by name."""
+        return {name: torch.from_numpy(array) for name, array in _engine.read_tensors(self.path / file).items()}
+
+    def sizes(self, tensors: dict[str, Tensor], output_layers: int) -> dict[str, Any]:
+        """Sizes of the networks that follow from the graph."""
+        graph = self.result["graph"]
+        rows = tensors[f"output_{output_layers - 1}.weight"].shape[0]
+        return {"features": graph["features"], "classes": graph["classes"], "edge_types": graph["edge_types"],
+                "one_logit": rows == 1 and graph["classes"] == 2}
+
+    def graph(self, data: Any = None) -> Graph:
+        """`data`, or the graph that result.json names."""
+        if data is not None:
+            return graph_of(data, labels=1)
+        named = self.result["graph"]
+        if named["source"] == "generated":
+            return minesweeper(math.isqrt(named["nodes"]), named["generator_seed"])
+        if named["source"] == "memory":
+            raise Error(f"{self.path}: was trained on a graph in memory; expected it as data")
+        return graph_of(named["source"])
+
+    def inputs(self, data: Any = None) -> RunInputs:
+        """For the graph that was trained on: `data` as for NodeClassifier, default the file that result.json names."""
+        graph = self.graph(data)
+        got = _engine.run_inputs(graph.engine, self.path)
+
+        def edges(arrays: Any) -> Edges:
+            return with_transpose(Edges(*map(torch.from_numpy, arrays)), graph.nodes)
+
+        return RunInputs(torch.from_numpy(got["features"]), edges(got["attention_graph"]), [edges(layer) for layer in got["layers"]],
+                         [torch.from_numpy(layer) for layer in got["scores"]])

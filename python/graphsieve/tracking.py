@@ -1,0 +1,223 @@
+"""Training figures where people track runs: TensorBoard's event files and MLflow, each written by its own library.
+
+    python -m graphsieve.tracking runs/mine --tensorboard logs
+    python -m graphsieve.tracking runs/mine --mlflow minesweeper          # the experiment's name
+
+and while a run goes on, NodeClassifier(trackers=[TensorBoard("logs")]). What is tracked is a run folder's own record:
+metrics.jsonl, recipe.yaml and result.json (docs/run-folder.md).
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from graphsieve import _engine
+from graphsieve._check import Error
+
+__all__ = ["MLflow", "TensorBoard", "Tracker", "follow", "log"]
+
+Recipe = Mapping[str, Any]
+Record = Mapping[str, float]
+
+
+class Tracker(Protocol):
+    """Where one run after the other is written to."""
+
+    def start(self, name: str, recipe: Recipe) -> None:
+        """A run begins: the recipe's keys and values."""
+
+    def epoch(self, number: int, values: Record) -> None:
+        """Its figures, such as "network/loss"; epochs of each stage count from 0."""
+
+    def end(self, figures: Record) -> None:
+        """What result.json says of it: "val", "test", "network/seconds", …; {} if it was stopped."""
+
+
+class TensorBoard:
+    """Event files in `folder`/RUN. Needs the tensorboard package.
+
+    >>> tracker = TensorBoard("logs")                                                  # doctest: +SKIP
+    >>> graphsieve.NodeClassifier("minesweeper", trackers=[tracker]).fit(data)         # doctest: +SKIP
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            raise Error("TensorBoard is not there; pip install 'graphsieve[tensorboard]'") from None
+        self._writer_of = SummaryWriter
+        self._folder = pathlib.Path(folder)
+
+    def start(self, name: str, recipe: Recipe) -> None:
+        self._writer = self._writer_of(str(self._folder / name))
+        self._recipe = {key: value if isinstance(value, (bool, int, float)) else str(value) for key, value in recipe.items()}
+
+    def epoch(self, number: int, values: Record) -> None:
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, number)
+
+    def end(self, figures: Record) -> None:
+        if figures:
+            self._writer.add_hparams(self._recipe, {f"result/{name}": value for name, value in figures.items()}, run_name=".")
+        self._writer.close()
+
+
+class MLflow:
+    """A run of `experiment` with parameters and metrics, where MLFLOW_TRACKING_URI or `uri` says. Needs the mlflow package.
+
+    >>> tracker = MLflow("minesweeper")                                                # doctest: +SKIP
+    >>> graphsieve.NodeClassifier("minesweeper", trackers=[tracker]).fit(data)         # doctest: +SKIP
+    """
+
+    def __init__(self, experiment: str = "graphsieve", uri: str | None = None) -> None:
+        try:
+            from mlflow import MlflowClient, entities
+        except ImportError:
+            raise Error("MLflow is not there; pip install 'graphsieve[mlflow]'") from None
+        self._client, self._entities = MlflowClient(uri), entities
+        found = self._client.get_experiment_by_name(experiment)
+        self._experiment = found.experiment_id if found else self._client.create_experiment(experiment)
+
+    def start(self, name: str, recipe: Recipe) -> None:
+        self._run = self._client.create_run(self._experiment, run_name=name).info.run_id
+        self._client.log_batch(self._run, params=[self._entities.Param(key, str(value)) for key, value in recipe.items()])
+
+    def epoch(self, number: int, values: Record) -> None:
+        now = int(time.time() * 1000)
+        self._client.log_batch(self._run, metrics=[self._entities.Metric(key, value, now, number) for key, value in values.items()])
+
+    def end(self, figures: Record) -> None:
+        self.epoch(0, {f"result/{name}": value for name, value in figures.items()})
+        self._client.set_terminated(self._run, "FINISHED" if figures else "KILLED")
+
+
+def log(run: str | os.PathLike[str], *trackers: Tracker) -> list[str]:
+    """A finished run folder, or each run of one with several, to all trackers. Returns the runs' names.
+
+    >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, out="run", progress=False)
+    >>> log(model.fit(graphsieve.minesweeper(20)).run_)
+    ['run']
+    """
+    folder = pathlib.Path(run)
+    result = _json(folder / "result.json")
+    several = len(result["runs"]) > 1
+    names = []
+    for one in result["runs"]:
+        part = f"split-{one['split']}-seed-{one['seed']}"
+        at, name = (folder / part, f"{folder.name}/{part}") if several else (folder, folder.resolve().name)
+        with follow(at, name, _engine.recipe_values(str(at / "recipe.yaml")), trackers) as following:
+            following.finish(at)
+        names.append(name)
+    return names
+
+
+class follow:
+    """Hands on what stands in a run's metrics.jsonl since the last look; as a context, ends the trackers' runs when left.
+
+    >>> class Printed:
+    ...     def start(self, name, recipe): print(name)
+    ...     def epoch(self, number, values): print(number, values)
+    ...     def end(self, figures): print(figures)
+    >>> with open("metrics.jsonl", "w") as file:
+    ...     _ = file.write('{"stage": "network", "epoch": 0, "loss": 0.5}' + chr(10))
+    >>> with follow(".", "mine", {}, [Printed()]) as following:
+    ...     following.look()
+    mine
+    0 {'network/loss': 0.5}
+    {}
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], name: str, recipe: Recipe, trackers: Sequence[Tracker]) -> None:
+        self.folder = pathlib.Path(folder)
+        self.figures: Record = {}  # of the result, once it is there
+        self._name, self._recipe, self._trackers = name, recipe, trackers
+        self._read = 0  # bytes
+
+    def __enter__(self) -> follow:
+        for tracker in self._trackers:
+            tracker.start(self._name, self._recipe)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for tracker in self._trackers:
+            tracker.end(self.figures)
+
+    def finish(self, folder: pathlib.Path) -> None:
+        """The rest, and the result, from the run folder that the run has become."""
+        self.folder = folder
+        self.look()
+        self.figures = _figures(_json(folder / "result.json")["runs"][0])
+
+    def look(self) -> None:
+        try:
+            with open(self.folder / "metrics.jsonl", "rb") as file:
+                file.seek(self._read)
+                lines = file.read()
+        except FileNotFoundError:
+            return
+        whole = lines[:lines.rfind(b"\n") + 1]  # the last line may still be written
+        self._read += len(whole)
+        for line in whole.splitlines():
+            record = json.loads(line)
+            stage = record.pop("stage") + (f"-start-{record.pop('start')}" if "start" in record else "")
+            number = record.pop("epoch")
+            values = {f"{stage}/{name}": value for name, value in _numbers(record)}
+            for tracker in self._trackers:
+                tracker.epoch(number, values)
+
+
+def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
+    """Numbers within objects and lists, each by its path; no other values."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inside:
+        yield from _numbers(one, f"{name}/{key}" if name else str(key))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield name, value
+
+
+def _figures(run: Mapping[str, Any]) -> Record:
+    """Of one of result.json's runs: values, and figures of each stage."""
+    kept = {key: run[key] for key in ("val", "test", "best_epoch")}
+    return dict(_numbers(kept)) | {f"{stage}/{name}": value for stage in ("estimator", "network")
+                                   for name, value in _numbers(run[stage] or {})}
+
+
+def _json(path: pathlib.Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise Error(f"{path.parent}: not a run folder; expected one with a result.json") from None
+    except ValueError:
+        raise Error(f"{path}: not a JSON object") from None
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m graphsieve.tracking", description="A finished run into TensorBoard or MLflow.")
+    parser.add_argument("run", help="a run folder")
+    parser.add_argument("--tensorboard", metavar="DIR", help="event files in DIR/RUN")
+    parser.add_argument("--mlflow", metavar="EXPERIMENT", help="a run of that experiment, where MLFLOW_TRACKING_URI says")
+    args = parser.parse_args()
+    if not (args.tensorboard or args.mlflow):
+        parser.error("nothing to track with; expected --tensorboard DIR or --mlflow EXPERIMENT")
+    try:
+        trackers: list[Tracker] = []
+        if args.tensorboard:
+            trackers.append(TensorBoard(args.tensorboard))
+        if args.mlflow:
+            trackers.append(MLflow(args.mlflow))
+        for name in log(args.run, *trackers):
+            print(name)
+    except Error as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,268 @@
+"""fit and predict: the program's bits, every form of data, the process left as it was, Ctrl-C, the program's sentences."""
+import csv
+import os
+import signal
+import threading
+import time
+import unittest
+
+import networkx
+import scipy.sparse
+
+from python_testing import HAS_PYG, SHORT, EngineTest, Graph, np, pyg_like, settings_args, torch
+
+import graphsieve
+from graphsieve import _engine
+
+
+def classifier(**options):
+    settings = {**SHORT, **options.pop("settings", {})}
+    return graphsieve.NodeClassifier(**{"settings": settings, "progress": False, **options})
+
+
+class Fit(EngineTest):
+    def test_is_the_programs_run_to_the_bit(self):
+        path = self.graph()
+        run = self.run_folder(path, *settings_args(SHORT), "--seed", 3, "--split", 1)
+        of_path = classifier(seed=3, split=1, out=self.dir / "path").fit(path)
+        self.assert_same_files(run, of_path.run_)
+        of_data = classifier(seed=3, split=1, out=self.dir / "data", threads=3).fit(pyg_like(Graph()))
+        self.assert_same_files(run, of_data.run_)
+        for key in ("nodes", "edges", "fingerprint", "features"):
+            self.assertEqual(self.result(run)["graph"][key], of_data.result_["graph"][key])
+
+    @unittest.skipUnless(HAS_PYG, "PyG is not there")
+    def test_takes_pygs_data(self):
+        from torch_geometric.data import Data
+        data = Data(**vars(pyg_like(Graph())))
+        model = classifier().fit(data)
+        self.assertEqual(model.predict(data).shape, (80,))
+
+    def test_predicts_what_the_run_predicted(self):
+        model = classifier().fit(pyg_like(Graph()))
+        with open(model.run_ / "predictions.csv") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([int(r["predicted"]) for r in rows], model.predict().tolist())
+        np.testing.assert_array_equal(np.array([[float(r[f"p_{c}"]) for c in range(3)] for r in rows], np.float32), model.predict_proba())
+        self.assertEqual(model.transform().shape, (80, 8))
+        path = self.dir / "embeddings.npy"
+        self.call("predict", model.run_, Graph().write(self.dir / "data.npz"), "--out", self.dir / "p.csv", "--embeddings", path)
+        np.testing.assert_array_equal(np.load(path), model.transform())
+
+    def test_predicts_on_another_graph_without_labels(self):
+        model = classifier().fit(pyg_like(Graph()))
+        other = pyg_like(Graph(seed=1))
+        del other.y, other.train_mask, other.val_mask, other.test_mask
+        self.assertEqual(model.predict(other).shape, (80,))
+
+    def test_matrices_texts_and_sparse_features(self):
+        g = Graph()
+        a = scipy.sparse.coo_array((np.ones(len(g.edges)), g.edges.T), shape=(80, 80))
+        names = np.array(["ant", "bee", "cat"])[g.node_labels]
+        model = classifier().fit((a, g.node_features), names)
+        self.assertEqual(model.classes_.tolist(), ["ant", "bee", "cat"])
+        self.assertLessEqual(set(model.predict().tolist()), {"ant", "bee", "cat"})
+        sparse = classifier().fit((a, scipy.sparse.csr_array(np.abs(g.node_features) * (g.node_features > 1)), names))
+        self.assertEqual(sparse.predict_proba().shape, (80, 3))
+
+    def test_networkx_with_the_users_ids(self):
+        g = Graph()
+        graph = networkx.Graph()
+        for i in range(80):
+            graph.add_node(f"node {i}", x=g.node_features[i].tolist(), y=int(g.node_labels[i]))
+        graph.add_edges_from((f"node {u}", f"node {v}") for u, v in g.edges)
+        model = classifier().fit(graph)
+        table = model.table(embeddings=True)
+        self.assertEqual(table["node"].tolist(), [f"node {i}" for i in range(80)])
+        self.assertEqual(list(table), ["node", "predicted", "p_0", "p_1", "p_2", *(f"h_{i}" for i in range(8))])
+        np.testing.assert_array_equal(table["h_3"], model.transform()[:, 3])
+        self.assertNotIn("h_0", model.table())
+
+    def test_several_labels_a_node(self):
+        data = pyg_like(Graph())
+        data.y = torch.nn.functional.one_hot(data.y, 4).float()
+        model = classifier().fit(data)
+        self.assertEqual(model.predict().shape, (80, 4))
+        self.assertLessEqual(set(model.predict().ravel().tolist()), {0, 1})
+        del data.y
+        self.assertEqual(model.predict(data).shape, (80, 4))
+        with self.assertRaisesRegex(graphsieve.Error, "one label a node, the run was trained on several labels"):
+            model.predict(pyg_like(Graph()))
+
+    def test_classes_in_a_column(self):
+        data = pyg_like(Graph())
+        expected = classifier().fit(data).predict_proba()
+        data.y = data.y[:, None]
+        np.testing.assert_array_equal(classifier().fit(data).predict_proba(), expected)
+
+    def test_saved_and_loaded(self):
+        path = self.graph()
+        model = classifier().fit(path)
+        model.save(self.dir / "kept")
+        again = graphsieve.NodeClassifier.load(self.dir / "kept")
+        np.testing.assert_array_equal(again.predict_proba(), model.predict_proba())
+        self.call("predict", self.dir / "kept", "--out", self.dir / "p.csv")
+
+    def test_scikit_learns_manners(self):
+        model = graphsieve.NodeClassifier("minesweeper", seed=3)
+        self.assertEqual(graphsieve.NodeClassifier(**model.get_params()).get_params(), model.get_params())
+        self.assertEqual(model.set_params(seed=4).seed, 4)
+        self.assertEqual(repr(model), "NodeClassifier(recipe='minesweeper', seed=4)")
+
+
+class Process(EngineTest):
+    """What the engine changes of the process is its own only while it runs."""
+
+    def test_torch_is_as_it_was_and_does_not_matter(self):
+        graph = graphsieve.graph_of(pyg_like(Graph()))
+        expected = classifier(out=self.dir / "expected").fit(graph)
+        threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
+        self.addCleanup(torch.set_num_threads, threads)
+        self.addCleanup(torch.set_default_dtype, dtype)
+        torch.set_num_threads(3)
+        torch.set_default_dtype(torch.float64)
+        with torch.inference_mode():
+            model = classifier(out=self.dir / "changed").fit(graph)
+            model.predict()
+        self.assertEqual((torch.get_num_threads(), torch.get_default_dtype()), (3, torch.float64))
+        seen = []
+        thread = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+        thread.start(), thread.join()
+        self.assertEqual(seen, [3])
+        self.assert_same_files(expected.run_, model.run_)
+        counted = _engine.tensor_bytes()
+        kept = torch.zeros(1 << 20)
+        self.assertEqual(_engine.tensor_bytes(), counted, "torch's allocator is still the engine's")
+        del kept
+
+    def test_other_threads_run_meanwhile(self):
+        turns, done = [0], threading.Event()
+
+        def count():
+            while not done.wait(0.005):
+                turns[0] += 1
+
+        thread = threading.Thread(target=count)
+        thread.start()
+        began = time.monotonic()
+        classifier(settings={"network.epochs": 40}).fit(graphsieve.minesweeper(30))
+        seconds = time.monotonic() - began
+        done.set(), thread.join()
+        self.assertGreater(turns[0], seconds * 20)
+
+    def test_two_at_once_take_turns(self):
+        graph = graphsieve.graph_of(pyg_like(Graph()))
+        expected = classifier().fit(graph).predict_proba()
+        results = [None, None]
+
+        def fit(i):
+            results[i] = classifier().fit(graph).predict_proba()
+
+        threads = [threading.Thread(target=fit, args=(i,)) for i in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for result in results:
+            np.testing.assert_array_equal(result, expected)
+
+    def test_ctrl_c_stops_it_and_it_works_again(self):
+        graph = graphsieve.minesweeper(40)
+        out = self.dir / "interrupted"
+        timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        began = time.monotonic()
+        with self.assertRaises(KeyboardInterrupt):
+            classifier(out=out, settings={"estimator.epochs": 100000}).fit(graph)
+        self.assertLess(time.monotonic() - began, 60)
+        self.assertFalse(out.exists())
+        classifier().fit(graph)
+
+    def test_progress_is_heard_on_the_calling_thread(self):
+        heard = []
+
+        class Listener:
+            def note(self, text):
+                heard.append(("note", threading.get_ident()))
+
+            def stage(self, name, steps):
+                heard.append((name, threading.get_ident()))
+
+            def step(self, done, status):
+                heard.append((done, threading.get_ident()))
+
+        graph = graphsieve.minesweeper(20)
+        settings = [f"{k}={v}" for k, v in SHORT.items()]
+        _engine.run(graph.engine, graph.recipe, settings, self.dir / "run", listener=Listener())
+        self.assertTrue({"estimator", "network", 3} <= {what for what, _ in heard})
+        self.assertEqual({thread for _, thread in heard}, {threading.get_ident()})
+
+        class Failing(Listener):
+            def stage(self, name, steps):
+                raise RuntimeError("no more")
+
+        with self.assertRaisesRegex(RuntimeError, "no more"):
+            _engine.run(graph.engine, graph.recipe, settings, self.dir / "other", listener=Failing())
+
+
+class Errors(EngineTest):
+    def fails(self, sentence, function):
+        with self.assertRaises(graphsieve.Error) as caught:
+            function()
+        self.assertIsInstance(caught.exception, ValueError)
+        self.assertIn(sentence, str(caught.exception))
+        return str(caught.exception)
+
+    def test_are_the_command_lines_sentences(self):
+        path = self.graph()
+
+        def spoilt(graph):
+            graph.edges[2, 1] = 99
+
+        bad = self.graph(change=spoilt, name="bad.npz")
+        for command, function in ((["run", path, "--set", "network.widht=3"], lambda: classifier(settings={"network.widht": 3}).fit(path)),
+                                  (["run", path, "--recipe", "minesweper"], lambda: classifier(recipe="minesweper").fit(path)),
+                                  (["run", path, "--set", "network.width=0"], lambda: classifier(settings={"network.width": 0}).fit(path)),
+                                  (["run", bad], lambda: classifier().fit(bad)),
+                                  (["run", path, "--split", 7], lambda: classifier(split=7).fit(path))):
+            with self.subTest(command=command):
+                with self.assertRaises(graphsieve.Error) as caught:
+                    function()
+                code = 2 if "--set" in command or "--recipe" in command else 1
+                self.assertIn(f"error: {caught.exception}\n", self.call(*command, "--quiet", code=code).stderr)
+
+    def test_bad_data(self):
+        def with_(**changes):
+            data = pyg_like(Graph())
+            vars(data).update(changes)
+            return lambda: classifier().fit(data)
+
+        good = pyg_like(Graph())
+        index = good.edge_index.clone()
+        index[1, 5] = 80
+        self.fails("data: array 'edges': row 5: node 80, expected 0 to 79", with_(edge_index=index))
+        self.fails("data: edge_index: float32, expected int64", with_(edge_index=good.edge_index.float()))
+        self.fails("data: edge_index: shape [3, 4], expected [2, edges]", with_(edge_index=torch.zeros(3, 4).long()))
+        self.fails("data: array 'node_labels': 79 labels, expected 80, one a node", with_(y=good.y[:79]))
+        self.fails("data: array 'train_masks'", with_(train_mask=torch.ones(70, dtype=torch.bool)))
+        self.fails("data: no node features; expected x", with_(x=None))
+        self.fails("data: no labels; expected y, one a node", with_(y=None))
+        self.fails("data: no edges; expected edge_index, [2, edges]", with_(edge_index=None))
+        self.fails("data: x: torch.sparse_csr, expected a dense tensor", with_(x=good.x.to_sparse_csr()))
+        self.fails("data: feature of node 3, column 1 is nan, expected a finite number",
+                   with_(x=good.x.clone().index_put((torch.tensor(3), torch.tensor(1)), torch.tensor(float("nan")))))
+        self.fails("data: list, expected a path, PyG's Data", lambda: graphsieve.graph_of([1, 2]))
+        self.fails("graph nowhere.npz: no such file", lambda: graphsieve.graph_of("nowhere.npz"))
+
+    def test_bad_use(self):
+        self.fails("is not fitted yet", lambda: classifier().predict())
+        self.fails("seed is -1, expected a whole number from 0", lambda: classifier(seed=-1).fit(pyg_like(Graph())))
+        self.fails("seed is 1.5, expected a whole number from 0", lambda: classifier(seed=1.5).fit(pyg_like(Graph())))
+        self.fails("already exists", lambda: classifier(out=self.dir).fit(pyg_like(Graph())))
+        model = classifier().fit(pyg_like(Graph()))
+        self.fails("features a node, the run was trained on 6", lambda: model.predict(pyg_like(Graph(features=5))))
+        self.fails("parameter 'sede': unknown", lambda: model.set_params(sede=1))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,108 @@
+"""SampledLoader: batches that a PyG model takes, drawn by score."""
+import unittest
+
+from python_testing import HAS_PYG, SHORT, Data, EngineTest, Graph, pyg_like, torch
+
+import graphsieve
+from graphsieve.runs import Run
+
+SETTINGS = {**SHORT, "graph.expander_degree": 3}
+
+
+class Loader(EngineTest):
+    def setUp(self):
+        super().setUp()
+        self.data = Data(**vars(pyg_like(Graph())))
+        self.model = graphsieve.NodeClassifier(settings=SETTINGS, progress=False, out=self.dir / "run").fit(self.data)
+        self.inputs = Run(self.model.run_).inputs(self.data)
+
+    def loader(self, **options):
+        return graphsieve.SampledLoader(self.data, self.model.run_, **{"num_neighbors": [4, 3], "batch_size": 16, **options})
+
+    def test_a_batch_is_a_part_of_the_graph(self):
+        loader = self.loader()
+        batches = list(loader)
+        self.assertEqual((len(batches), len(loader)), (5, 5))
+        self.assertEqual(torch.cat([b.n_id[:b.batch_size] for b in batches]).tolist(), list(range(80)))
+        graph = self.inputs.attention_graph
+        row = torch.repeat_interleave(torch.arange(80), graph.row_start.diff())
+        all_edges = set(zip(graph.source.tolist(), row.tolist(), graph.type.tolist()))
+        for batch in batches:
+            self.assertTrue(torch.equal(batch.x, self.data.x[batch.n_id]))
+            self.assertTrue(torch.equal(batch.y, self.data.y[batch.n_id]))
+            self.assertEqual(len(batch.n_id.unique()), len(batch.n_id))
+            edges = list(zip(*batch.n_id[batch.edge_index].tolist(), batch.edge_type.tolist()))
+            self.assertEqual(len(set(edges)), len(edges))
+            self.assertLessEqual(set(edges), all_edges)
+
+    def test_every_node_of_a_hop_has_its_draws(self):
+        graph = self.inputs.attention_graph
+        row = torch.repeat_interleave(torch.arange(80), graph.row_start.diff())
+        degree = torch.bincount(row[graph.type == 0], minlength=80)  # of an expander's edges two may be the same
+        for batch in self.loader(edge_types=[0]):
+            drawn = torch.bincount(batch.edge_index[1], minlength=len(batch.n_id))
+            own = batch.n_id[:batch.batch_size]
+            self.assertEqual(drawn[:batch.batch_size].tolist(), degree[own].clamp_max(4).tolist())
+
+    def test_draws_follow_the_scores(self):
+        """How often an edge is drawn goes with its score."""
+        score, graph = self.inputs.scores[-1], self.inputs.attention_graph
+        rounds = 60
+        loader = self.loader(num_neighbors=[2], batch_size=80)
+        counts = torch.zeros(80, 80)
+        for _ in range(rounds):
+            batch = next(iter(loader))
+            source, destination = batch.n_id[batch.edge_index]
+            counts.index_put_((destination, source), torch.ones(len(source)), accumulate=True)
+        row = torch.repeat_interleave(torch.arange(80), graph.row_start.diff())
+        share = counts[row, graph.source.long()] / rounds
+        correlation = torch.corrcoef(torch.stack([share, score]))[0, 1].item()
+        self.assertGreater(correlation, 0.5)
+
+    def test_seed_epoch_and_shuffle(self):
+        def ids(loader):
+            return [b.n_id.tolist() for b in loader]
+
+        a, b = self.loader(shuffle=True, seed=1), self.loader(shuffle=True, seed=1)
+        first = ids(a)
+        self.assertEqual(first, ids(b))
+        self.assertNotEqual(first, ids(a))
+        self.assertEqual(sorted(i for n in (x.n_id[:x.batch_size] for x in self.loader(shuffle=True)) for i in n.tolist()), list(range(80)))
+
+    def test_input_nodes_and_types(self):
+        mask = self.data.train_mask[:, 0]
+        batches = list(self.loader(input_nodes=mask, edge_types=[0]))
+        self.assertEqual(torch.cat([b.n_id[:b.batch_size] for b in batches]).tolist(), mask.nonzero().flatten().tolist())
+        self.assertEqual({t for b in batches for t in b.edge_type.tolist()}, {0})
+
+    def test_bad_use(self):
+        for sentence, options in (("num_neighbors: 0, expected at least 1", {"num_neighbors": [0]}),
+                                  ("num_neighbors has 9 hops", {"num_neighbors": [2] * 9}),
+                                  ("batch_size is 0, expected at least 1", {"batch_size": 0}),
+                                  ("input_nodes: holds 0 to 99, expected nodes 0 to 79", {"input_nodes": torch.tensor([0, 99])}),
+                                  ("input_nodes: a node stands twice", {"input_nodes": torch.tensor([1, 1])}),
+                                  ("input_nodes: a mask of 3, expected 80", {"input_nodes": torch.ones(3, dtype=torch.bool)})):
+            with self.assertRaisesRegex(graphsieve.Error, sentence):
+                self.loader(**options)
+        self.data = Data(**vars(pyg_like(Graph(seed=2))))
+        with self.assertRaisesRegex(graphsieve.Error, "was trained on another graph"):
+            self.loader()
+
+    @unittest.skipUnless(HAS_PYG, "PyG is not there")
+    def test_a_pyg_model_trains_on_it(self):
+        from torch_geometric.nn import GraphSAGE
+        model = GraphSAGE(6, 16, num_layers=2, out_channels=3)
+        optimizer = torch.optim.Adam(model.parameters(), 0.01)
+        losses = []
+        for _ in range(8):
+            for batch in self.loader(shuffle=True):
+                optimizer.zero_grad()
+                loss = torch.nn.functional.cross_entropy(model(batch.x, batch.edge_index)[:batch.batch_size], batch.y[:batch.batch_size])
+                loss.backward()
+                optimizer.step()
+                losses.append(loss.item())
+        self.assertLess(sum(losses[-5:]), 0.7 * sum(losses[:5]))
+
+
+if __name__ == "__main__":
+    unittest.main()

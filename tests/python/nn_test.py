@@ -1,0 +1,155 @@
+"""The networks as torch modules: the engine's outputs from its run folders, weights both ways, PyG's layer."""
+import csv
+import math
+import unittest
+
+from python_testing import HAS_PYG, SHORT, EngineTest, random_edges, settings_args, torch
+
+import graphsieve
+from graphsieve import nn, ops
+from graphsieve.runs import Run
+
+
+def predicted(folder):
+    """Probabilities of a run's predictions.csv."""
+    with open(folder / "predictions.csv") as file:
+        return torch.tensor([[float(v) for k, v in row.items() if k.startswith("p_")] for row in csv.DictReader(file)])
+
+
+class Networks(EngineTest):
+    def check(self, *settings, name="run", **options):
+        folder = self.run_folder(self.graph(**options), *settings_args(SHORT), *settings, name=name)
+        network, inputs = nn.from_run(folder), Run(folder).inputs()
+        with torch.no_grad():
+            logits = network(inputs.x, inputs.layers)
+        torch.testing.assert_close(logits.softmax(1), predicted(folder), rtol=0, atol=2e-6)
+        return folder, network, inputs
+
+    def test_spexphormer_and_its_estimator(self):
+        folder, network, inputs = self.check()
+        self.assertIsInstance(network, nn.Spexphormer)
+        scores = nn.Estimator.from_run(folder).scores(inputs.x, inputs.attention_graph)
+        for ours, theirs in zip(scores, inputs.scores, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=0, atol=2e-6)
+
+    def test_other_networks_heads_norms_and_two_classes(self):
+        self.check("--set", "network.heads=2", "--set", "network.norm=graph", "--set", "network.output_layers=2", classes=2)
+        self.check("--set", "model=exphormer", "--set", "network.pre_layers=1", "--set", "network.heads=4", name="exphormer")
+        self.check("--recipe", "plain", "--set", "network.heads=2", name="plain")
+
+    def test_saved_weights_are_the_programs(self):
+        folder, network, inputs = self.check()
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.mul_(1.25)
+            expected = network(inputs.x, inputs.layers).softmax(1)
+        network.save(folder)
+        (folder / "predictions.csv").unlink()
+        self.call("predict", folder, "--out", folder / "predictions.csv")
+        torch.testing.assert_close(predicted(folder), expected, rtol=0, atol=2e-6)
+        again = nn.from_run(folder).state_dict()
+        for name, tensor in network.state_dict().items():
+            self.assertTrue(torch.equal(tensor, again[name]), name)
+
+    def test_what_does_not_fit_is_refused(self):
+        folder, network, _ = self.check()
+        with self.assertRaisesRegex(graphsieve.Error, "its network is spexphormer, expected plain"):
+            nn.Plain.from_run(folder)
+        with self.assertRaisesRegex(graphsieve.Error, "tensor 'input.project.bias' is .8. in the run, .16. in the network"):
+            nn.Spexphormer(6, 3, 16, layers=4, edge_types=3).save(folder)
+        with self.assertRaisesRegex(graphsieve.Error, "not a run folder"):
+            nn.from_run(self.dir)
+        with self.assertRaisesRegex(graphsieve.Error, "x: 5 columns, expected 6"):
+            network(torch.zeros(80, 5), [])
+        with self.assertRaisesRegex(graphsieve.Error, "edges for 0 layers, the network has 4"):
+            network(torch.zeros(80, 6), [])
+
+    def test_training_in_torch_lowers_the_loss(self):
+        _, network, inputs = self.check()
+        labels = torch.randint(0, 3, (80,), generator=torch.Generator().manual_seed(0))
+        network.train()
+        optimizer = torch.optim.Adam(network.parameters(), 0.01)
+        losses = []
+        for _ in range(20):
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(network(inputs.x, inputs.layers), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        self.assertLess(losses[-1], losses[0] * 0.9)
+
+
+def plain_attention(layer, x, index, kind=None):
+    """SparseAttention in plain tensor operations."""
+    heads, d = layer.heads, layer.out_channels
+    q, k, v = (linear(x).view(-1, heads, d) for linear in (layer.lin_query, layer.lin_key, layer.lin_value))
+    product = q[index[1]] * k[index[0]] / math.sqrt(d)
+    if kind is not None:
+        product = product * layer.edge_scale.view(-1, heads, d)[kind]
+    logit = product.sum(2)
+    if kind is not None:
+        logit = logit + layer.edge_bias[kind]
+    weight = logit.exp()
+    total = torch.zeros(len(x), heads, dtype=x.dtype).index_add(0, index[1], weight)
+    out = torch.zeros(len(x), heads, d, dtype=x.dtype).index_add(0, index[1], (weight / total[index[1]]).unsqueeze(2) * v[index[0]])
+    out = out.flatten(1) if layer.concat else out.mean(1)
+    return out + layer.lin_skip(x) if layer.root_weight else out
+
+
+class Layer(unittest.TestCase):
+    def test_is_its_formula(self):
+        index, kind = random_edges(9, 9, 30, 3)
+        for options in ({}, {"edge_types": 3}, {"concat": False}, {"root_weight": False, "bias": False}):
+            torch.manual_seed(1)
+            layer = nn.SparseAttention(5, 4, heads=2, **options).double()
+            if "edge_types" in options:
+                torch.nn.init.normal_(layer.edge_scale), torch.nn.init.normal_(layer.edge_bias)
+            x = torch.randn(9, 5, dtype=torch.float64, requires_grad=True)
+            types = kind if "edge_types" in options else None
+            ours, oracle = layer(x, index, types), plain_attention(layer, x, index, types)
+            torch.testing.assert_close(ours, oracle)
+            inputs = (x, *(p for name, p in layer.named_parameters() if layer.root_weight or "skip" not in name))
+            for a, b in zip(torch.autograd.grad(ours.square().sum(), inputs), torch.autograd.grad(oracle.square().sum(), inputs)):
+                torch.testing.assert_close(a, b)
+
+    @unittest.skipUnless(HAS_PYG, "PyG is not there")
+    def test_is_pygs_layer_with_its_weights(self):
+        from torch_geometric.nn import TransformerConv
+        index, _ = random_edges(50, 50, 300)
+        x = torch.randn(50, 6)
+        for options in ({}, {"concat": False}, {"root_weight": False}):
+            theirs, ours = TransformerConv(6, 8, heads=2, **options), nn.SparseAttention(6, 8, heads=2, **options)
+            ours.load_state_dict(theirs.state_dict())
+            torch.testing.assert_close(ours(x, index), theirs(x, index), rtol=1e-4, atol=1e-5)
+
+    def test_compiles_whole_with_edges(self):
+        index, _ = random_edges(9, 9, 30)
+        layer, x = nn.SparseAttention(5, 4, heads=2), torch.randn(9, 5)
+        edges = ops.edges_of(index, 9)
+        compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+        torch.testing.assert_close(compiled(x, edges), layer(x, index))
+        network = nn.Spexphormer(5, 3, 8, heads=2)
+        compiled = torch.compile(network, fullgraph=True, backend="aot_eager")
+        torch.testing.assert_close(compiled(x, edges), network(x, edges))
+
+    def test_a_graph_that_was_written_to_is_converted_anew(self):
+        index, _ = random_edges(9, 9, 30)
+        layer, x = nn.SparseAttention(5, 4), torch.randn(9, 5)
+        before = layer(x, index)
+        self.assertTrue(torch.equal(layer(x, index), before))
+        index[0] = (index[0] + 1) % 9
+        torch.testing.assert_close(layer(x, index), plain_attention(layer, x, index))
+
+    def test_bad_input_is_refused(self):
+        layer = nn.SparseAttention(5, 4)
+        index = torch.tensor([[0, 1], [1, 0]])
+        for x, edge_index, sentence in ((torch.zeros(2, 4), index, "x: 4 columns, expected 5"),
+                                        (torch.zeros(2, 5).half(), index, "x: float16, expected float32 or float64"),
+                                        (torch.zeros(2, 5), index + 1, "edge_index: row 0: edge 1: node 2, expected 0 to 1"),
+                                        (torch.zeros(2, 5), index.int(), "edge_index: int32, expected int64")):
+            with self.assertRaisesRegex(graphsieve.Error, sentence):
+                layer(x, edge_index)
+
+
+if __name__ == "__main__":
+    unittest.main()
