@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 CMAKE := .venv/bin/cmake
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench install wheel format clean
+.PHONY: help setup build test demo bench install wheel docs lint format clean
 
 help:            ## show this list
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -31,6 +31,12 @@ install: build   ## PREFIX=/usr/local: program, libraries, headers, CMake packag
 
 wheel: build     ## the Python package as dist/*.whl, tested in a fresh environment
 	@scripts/wheel.sh
+
+docs: build      ## the documentation as a site, build/site/index.html
+	@scripts/docs.sh
+
+lint: build      ## clang-tidy, ruff, mypy
+	@scripts/lint.sh $(BUILD)
 
 format:          ## clang-format in place
 	@scripts/format.sh

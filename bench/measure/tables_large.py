@@ -44,7 +44,7 @@ files already; it grows, and is read in order.
 
 def large(table, machines):
     rows = Rows("large")
-    body, projections = [], []
+    body = []
     for r in rows.all():
         v, name, step = r["values"], r["key"]["data"], r["key"]["step"]
         note = ""

@@ -1,6 +1,5 @@
 """python -m measure.tables_of GRAPH TABLES LABELLED: a graph folder as the two tables a user would have, nodes.parquet (id, label,
 f_0, f_1, …; a share LABELLED of the labels) and edges.parquet (source, destination; each edge once)."""
-import json
 import pathlib
 import sys
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """A disk that fills up in the middle: nothing is left behind, and the message names the file."""
-import os
 import pathlib
 import resource
 import signal
@@ -9,7 +8,7 @@ import unittest
 
 import numpy as np
 
-from engine_testing import EngineTest, PROGRAM
+from engine_testing import EngineTest
 
 
 def limited(size):

@@ -56,7 +56,7 @@ class Explain(EngineTest):
             if model == "spexphormer":
                 continue  # another graph makes other scores and draws
             step, feature = 1e-2, found["features"][0]
-            column, own = feature["feature"], 0
+            column = feature["feature"]
             values = []
             for sign in (1, -1):
                 changed = Graph(nodes=40, features=3)
@@ -107,7 +107,7 @@ class Explain(EngineTest):
             table.writerow(["source", "destination"])
             for i in range(60):
                 table.writerows([[f"user {i}<b>", f"user {(i + s) % 60}<b>"] for s in (1, 2, 7)])
-        made = self.call("convert", "--nodes", "n.csv", "--edges", "e.csv", "--out", "own")
+        self.call("convert", "--nodes", "n.csv", "--edges", "e.csv", "--out", "own")
         run = self.run_folder("own", *SHORT, report=True)
         found = self.explain(run, "--node", "user 8<b>")
         self.assertEqual(found["node"]["node"], "user 8<b>")

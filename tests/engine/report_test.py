@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """report's JSON against NumPy on what runs leave."""
-import csv
 import json
 import shutil
 import unittest

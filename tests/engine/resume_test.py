@@ -2,7 +2,6 @@
 """Runs that are killed and resumed end in the same bits; checkpoints, locks, signals."""
 import json
 import os
-import pathlib
 import random
 import signal
 import subprocess

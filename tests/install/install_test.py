@@ -4,6 +4,7 @@ GRAPHSIEVE_CMAKE and GRAPHSIEVE_MAKE name cmake and ninja; this script's own Pyt
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,10 @@ NINJA = os.environ.get("GRAPHSIEVE_MAKE", "ninja")
 BUILD = os.environ.get("GRAPHSIEVE_BUILD", str(ROOT / "build" / "release"))
 
 
-def run(command, code=0, **env):
+def run(command, code=0, cwd=None, **env):
     """Runs in an environment without variables that could help to find the checkout."""
     clean = {name: os.environ[name] for name in ("HOME", "LANG", "PATH", "TMPDIR") if name in os.environ}
-    result = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=600,
+    result = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=600, cwd=cwd,
                             env={**clean, **env})
     if result.returncode != code:
         raise AssertionError(f"{command}: exit {result.returncode}\n{result.stdout}\n{result.stderr}")
@@ -94,12 +95,26 @@ class Install(unittest.TestCase):
             self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
             self.assertTrue(result.stderr.startswith(f"error: no torch in {word}; set PYTHON"), result.stderr)
 
-    def test_consumer_project_builds_and_runs(self):
-        source, build = self.dir / "consumer", self.dir / "consumer-build"
-        shutil.copytree(HERE / "consumer", source)
+    def build(self, source, build):
         run([CMAKE, "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={NINJA}",
              f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DCMAKE_BUILD_TYPE=Debug"], PYTHON=sys.executable)
         run([CMAKE, "--build", build])
+
+    def test_the_documentation_s_program(self):
+        text = (ROOT / "docs" / "cpp.md").read_text()
+        source, build = self.dir / "page", self.dir / "page-build"
+        source.mkdir()
+        for language, file in (("cmake", "CMakeLists.txt"), ("cpp", "main.cc")):
+            (block,) = re.findall(rf"^```{language}\n(.*?)^```", text, re.S | re.M)
+            (source / file).write_text(block)
+        self.build(source, build)
+        run([build / "mine"], cwd=self.dir)
+        self.assertTrue((self.dir / "runs" / "mine" / "predictions.csv").is_file())
+
+    def test_consumer_project_builds_and_runs(self):
+        source, build = self.dir / "consumer", self.dir / "consumer-build"
+        shutil.copytree(HERE / "consumer", source)
+        self.build(source, build)
         self.assertEqual(run([build / "consumer", self.dir / "consumer-run"]).stdout, "7.000 144\n")
         self.assertTrue((self.dir / "consumer-run" / "predictions.csv").is_file())
 

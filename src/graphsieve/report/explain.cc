@@ -14,7 +14,7 @@
 #include "graphsieve/sampling/sampled_graph.h"
 #include "graphsieve/train/evaluation.h"
 #include "graphsieve/train/loaded_run.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
 
 namespace graphsieve {
 namespace {
@@ -81,7 +81,8 @@ class Explanation {
       SampledGraph graph(run_.prepared.features, run_.graph.edges, run_.scores, recipe.k, sampler_of(recipe.sampler),
                          run_.folder.seed());
       graph.begin_epoch(run_.best_epoch());
-      input_ = graph.around(whole ? at::arange(data_.nodes, at::kInt) : at::full({1}, node_, at::kInt));
+      const Tensor nodes = whole ? at::arange(data_.nodes, at::kInt) : at::full({1}, node_, at::kInt);
+      input_ = graph.around_each({&nodes, 1})[0];
     } else {
       input_ = run_.input();
     }
@@ -345,8 +346,7 @@ class Explanation {
 }  // namespace
 
 Json explain(Dataset& data, const ExplainRequest& request, Observer& observer) {
-  install_tensor_memory();
-  at::set_num_threads(1);
+  const TorchSettings torch_settings;
   const torch::NoGradGuard no_grad;
   return Explanation(data, request, observer).json();
 }

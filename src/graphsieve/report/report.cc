@@ -1,7 +1,6 @@
 #include "graphsieve/report/report.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +20,7 @@
 #include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/plan.h"
 #include "graphsieve/train/run_folder.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/train/torch_settings.h"
 
 namespace graphsieve {
 namespace {
@@ -313,8 +312,7 @@ class Collector {
 }  // namespace
 
 Json collect_report(const ReportRequest& request, Dataset* graph, Observer& observer) {
-  install_tensor_memory();
-  at::set_num_threads(1);
+  const TorchSettings torch_settings;
   return Collector(request, graph, observer).collect();
 }
 
