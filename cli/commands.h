@@ -29,6 +29,8 @@ void add_sparsify_command(Program& program);
 void add_predict_command(Program& program);
 void add_inspect_command(Program& program);
 void add_compress_command(Program& program);
+void add_report_command(Program& program);
+void add_explain_command(Program& program);
 void add_study_command(Program& program);
 void add_convert_command(Program& program);
 void add_check_command(Program& program);

@@ -49,6 +49,8 @@ void add_commands(Program& program) {
   add_predict_command(program);
   add_inspect_command(program);
   add_compress_command(program);
+  add_report_command(program);
+  add_explain_command(program);
   add_study_command(program);
   add_convert_command(program);
   add_check_command(program);

@@ -8,6 +8,7 @@
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/report/report.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
@@ -52,6 +53,17 @@ void note_recipe(const Dataset& data, const TrainingOptions& options, const std:
     progress.note(str("recipe ", data.recipe, ": ", data.name, " is no known data set; choose with --recipe"));
   } else {
     progress.note(str("recipe ", data.recipe, ", recognised by: ", data.recognised));
+  }
+}
+
+/// The run is there whatever becomes of its report.
+void leave_report(const std::filesystem::path& run, Dataset& data, Progress& progress) {
+  try {
+    write_report(run, &data, progress);
+  } catch (const Interrupted&) {
+    progress.note("interrupted before the report was written; graphsieve report writes it");
+  } catch (const std::exception& e) {
+    progress.note(str("no report: ", e.what()));
   }
 }
 
@@ -144,6 +156,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
       ->type_name("MINUTES");
   add_memory_option(command, options.memory);
   add_predictions_option(command, options.predictions);
+  command.add_flag("--no-report", options.no_report, "Leave no report.html in the run folder");
   command.add_flag("--json", options.json, "Print the result as JSON");
   add_quiet_option(command, options.quiet);
 }
@@ -201,7 +214,7 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   watch_for_stop();
   {
     Progress progress(options.quiet);
-    const Dataset data = open_graph(options.graph);
+    Dataset data = open_graph(options.graph);
     const Recipe recipe =
         make_recipe(options.recipe, fallback_recipe.empty() ? data.recipe : fallback_recipe, options.settings);
     check_model(recipe, request.stages);
@@ -210,6 +223,7 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
     if (request.out.empty()) request.out = next_free(std::filesystem::path("runs") / folder_name(data.name));
     if (progress.stop_requested()) throw Interrupted();
     run_experiment(data, recipe, request, progress);
+    if (!options.no_report) leave_report(request.out, data, progress);
   }
   print_result(request.out, options.json);
 }

@@ -27,6 +27,7 @@ struct TrainingOptions {
   double checkpoint = 5;  ///< minutes
   uint64_t memory = 0;    ///< bytes; 0: no limit
   std::string predictions = "all";
+  bool no_report = false;
   bool json = false;
   bool quiet = false;
 };

@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from engine_testing import PROGRAM, EngineTest, sets
+from engine_testing import PROGRAM, EngineTest, sets, TIMED
 
 # A random moment of about a second; more kills with GRAPHSIEVE_KILLS.
 KILLS = int(os.environ.get("GRAPHSIEVE_KILLS", "5"))
@@ -45,7 +45,7 @@ class Resume(EngineTest):
         folder = self.dir / name
         files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
         self.assertFalse([f for f in files if f.name.startswith(".") or "checkpoint" in str(f)])
-        return {str(f): (folder / f).read_bytes() for f in files if f.name != "result.json"}
+        return {str(f): (folder / f).read_bytes() for f in files if f.name not in TIMED}
 
     def figures(self, name):
         """result.json without times and memory."""

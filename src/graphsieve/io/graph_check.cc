@@ -1,6 +1,7 @@
 #include "graphsieve/io/graph_check.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -20,7 +21,7 @@ class Checker {
  public:
   explicit Checker(const Dataset& data) : data_(data) {}
 
-  GraphReport report() {
+  GraphReport report(bool features) {
     r_.name = data_.name;
     r_.source = data_.source;
     r_.nodes = data_.nodes;
@@ -31,8 +32,8 @@ class Checker {
     homophily();
     r_.columns = data_.features.cols;
     r_.sparse = data_.features.sparse();
-    if (r_.sparse) sparse_features();
-    else dense_features();
+    if (features && r_.sparse) sparse_features();
+    else if (features) dense_features();
     for (const Split& s : data_.given_splits)
       r_.splits.push_back({static_cast<int64_t>(s.train.size()), static_cast<int64_t>(s.val.size()),
                            static_cast<int64_t>(s.test.size())});
@@ -72,6 +73,8 @@ class Checker {
 
   int64_t degree(int64_t i) const { return rows_.row_start[i + 1] - rows_.row_start[i]; }
 
+  static int degree_bin(int64_t degree) { return std::bit_width(static_cast<uint64_t>(degree)); }
+
   void degrees() {
     std::vector<int64_t> sorted(data_.nodes);
     std::vector<bool> touched(r_.directed ? data_.nodes : 0, false);
@@ -83,6 +86,8 @@ class Checker {
       if (sorted[i] > degree(r_.largest_node)) r_.largest_node = i;
     }
     std::sort(sorted.begin(), sorted.end());
+    r_.degree_bins.assign(degree_bin(sorted.back()) + 1, 0);
+    for (const int64_t d : sorted) ++r_.degree_bins[degree_bin(d)];
     for (const double q : kQuantiles)
       r_.degrees.push_back(sorted[static_cast<size_t>(std::llround(q * static_cast<double>(data_.nodes - 1)))]);
   }
@@ -209,6 +214,6 @@ class Checker {
 
 }  // namespace
 
-GraphReport check_graph(const Dataset& data) { return Checker(data).report(); }
+GraphReport check_graph(const Dataset& data, bool features) { return Checker(data).report(features); }
 
 }  // namespace graphsieve

@@ -19,6 +19,7 @@ struct GraphReport {
   int64_t loops = 0, duplicates = 0;  ///< listed and dropped; 0 for a graph folder, which holds none
   int64_t isolated = 0;           ///< nodes without an edge
   std::vector<int64_t> degrees;   ///< in-degrees: smallest, 10 %, median, 90 %, 99 %, 99.9 %, largest
+  std::vector<int64_t> degree_bins;  ///< nodes of in-degree 0, 1, 2 to 3, 4 to 7, … up to the largest degree's bin
   int64_t largest_node = 0;       ///< the lowest node of the largest degree
   double homophily = 0;           ///< share of edges between labelled nodes whose labels are equal; NaN: several labels a node
   double chance_homophily = 0;    ///< the same for edges drawn at random with these degrees (Platonov et al. 2023)
@@ -40,7 +41,7 @@ struct GraphReport {
   std::vector<std::string> notes;  ///< odd things, a sentence each
 };
 
-/// Reads the whole graph once. Throws Error as the readers do, naming file and row.
-GraphReport check_graph(const Dataset& data);
+/// Reads the whole graph once, features only where they are asked for. Throws Error as the readers do, naming file and row.
+GraphReport check_graph(const Dataset& data, bool features = true);
 
 }  // namespace graphsieve

@@ -117,6 +117,7 @@ Json result_json(const Json& graph, Metric metric, const Recipe& recipe, const s
   const double n = static_cast<double>(outcomes.size()), mean = sum / n;
   const double variance = n > 1 ? std::max(0.0, (square - n * mean * mean) / (n - 1)) : 0;
   return {{"version", GRAPHSIEVE_VERSION},
+          {"torch", TORCH_VERSION},
           {"model", recipe.model},
           {"recipe", recipe.name},
           {"protocol", recipe.protocol},

@@ -1,0 +1,354 @@
+#include "graphsieve/report/explain.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <optional>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/io/json_number.h"
+#include "graphsieve/report/attention_kept.h"
+#include "graphsieve/sampling/sampled_graph.h"
+#include "graphsieve/train/evaluation.h"
+#include "graphsieve/train/loaded_run.h"
+#include "graphsieve/train/tensor_memory.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+using Json = nlohmann::json;
+
+constexpr int64_t kMostFeatures = int64_t{1} << 26;  ///< numbers, of all nodes that are reached
+constexpr int64_t kShownClasses = 5;
+
+/// The node with that id. Throws Error, saying what ids look like.
+int32_t node_of(const Dataset& data, const std::string& id) {
+  for (int64_t i = 0; i < data.nodes; ++i)
+    if (data.ids.name(i) == id) return static_cast<int32_t>(i);
+  throw Error("node '", id, "': not in ", data.name, "; expected one of its ", data.nodes, " ids, such as ",
+              data.ids.name(0), " or ", data.ids.name(data.nodes - 1));
+}
+
+/// An edge into the node; parallel ones of a type count together.
+struct InEdge {
+  int64_t parallel = 0, draws = 0;
+  double score = 0, attention = 0;
+};
+using InEdges = std::map<std::pair<uint8_t, int32_t>, InEdge>;  ///< by (type, source)
+
+class Explanation {
+ public:
+  Explanation(Dataset& data, const ExplainRequest& request, Observer& observer)
+      : request_(request), data_(data), run_(request.run, data, observer), node_(node_of(data, request.node)) {
+    run_.require_same_graph();
+    split_ = make_split(run_.prepared, run_.folder.recipe, run_.folder.run().at("split").get<int64_t>(), observer);
+    if (!run_.network.is_empty()) compute();
+  }
+
+  Json json() {
+    Json to = {{"run", request_.run.string()},
+               {"model", run_.folder.recipe.model},
+               {"epoch", run_.best_epoch()},
+               {"layers", Json::array()},
+               {"reached", flow_.size()}};
+    const int64_t layers = run_.network.is_empty() ? static_cast<int64_t>(run_.scores.size()) : run_.network->layers();
+    std::vector<InEdges> edges;
+    for (int64_t l = 0; l < layers; ++l) edges.push_back(in_edges(l));
+    const std::vector<int32_t> flowing = by_flow();
+    predict(edges, flowing);
+    to["node"] = about(node_);
+    if (!run_.network.is_empty()) to["node"]["classes"] = likely_classes();
+    for (int64_t l = layers - 1; l >= 0; --l) to["layers"].push_back(layer_json(l, edges[l]));
+    to["nodes"] = nodes_json(flowing);
+    features_json(to);
+    return to;
+  }
+
+ private:
+  bool sampled() const { return run_.folder.recipe.model == "spexphormer"; }
+
+  /// What the node's logits are computed from: everything where norms take their statistics from the whole graph.
+  void compute() {
+    const NetworkRecipe& recipe = run_.folder.recipe.network;
+    const bool whole = !sampled() || recipe.norm == "graph";
+    place_ = whole ? node_ : 0;
+    if (sampled()) {
+      check_scores(run_.folder.recipe, run_.graph, run_.scores);
+      SampledGraph graph(run_.prepared.features, run_.graph.edges, run_.scores, recipe.k, sampler_of(recipe.sampler),
+                         run_.folder.seed());
+      graph.begin_epoch(run_.best_epoch());
+      input_ = graph.around(whole ? at::arange(data_.nodes, at::kInt) : at::full({1}, node_, at::kInt));
+    } else {
+      input_ = run_.input();
+    }
+    const FeatureMatrix& x = run_.prepared.features;
+    const int64_t rows = input_.rows.defined() ? input_.rows.size(0) : x.rows;
+    const bool gradients = rows * x.cols <= kMostFeatures;
+    const torch::AutoGradMode mode(gradients);
+    if (gradients) input_.picked = picked_features(rows).requires_grad_(true);
+    ForwardOptions options;
+    attention_.resize(input_.layers.size());
+    size_t layer = 0;
+    int64_t first = 0;
+    options.scores = [&](const Tensor& scores) {
+      const int64_t edges = input_.layers[layer].edges.index.size(0);
+      if (!attention_[layer].defined()) attention_[layer] = at::empty({edges});
+      attention_[layer].narrow(0, first, scores.size(0)).copy_(scores.mean(1));
+      first += scores.size(0);
+      if (first == edges) first = 0, ++layer;
+    };
+    const Tensor logits = run_.network(input_, options).narrow(0, place_, 1);
+    probabilities_ = probabilities(logits.detach(), data_.labels);
+    if (gradients) contributions(logits[0]);
+    flow();
+  }
+
+  /// Dense features of the rows that the pass begins with.
+  Tensor picked_features(int64_t rows) const {
+    const FeatureMatrix& x = run_.prepared.features;
+    if (!x.sparse())
+      return (input_.rows.defined() ? x.dense.index_select(0, input_.rows) : x.dense)
+          .to(at::kFloat, false, true)
+          .contiguous();
+    Tensor dense = at::zeros({rows, x.cols});
+    const auto* start = x.row_start.const_data_ptr<int64_t>();
+    const auto* column = x.column.const_data_ptr<int32_t>();
+    const auto* value = x.value.const_data_ptr<float>();
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t e = start[global(r)]; e < start[global(r) + 1]; ++e)
+        dense.mutable_data_ptr<float>()[r * x.cols + column[e]] = value[e];
+    return dense;
+  }
+
+  int32_t global(int64_t row) const {
+    return input_.rows.defined() ? input_.rows.const_data_ptr<int32_t>()[row] : static_cast<int32_t>(row);
+  }
+
+  /// Features times the gradient of what decides: the first class's logit less the second's.
+  void contributions(const Tensor& logits) {
+    const auto order = std::get<1>(logits.detach().sort(0, true));
+    decided_.push_back(order[0].item<int64_t>());
+    Tensor target = logits[decided_[0]];
+    if (logits.size(0) > 1 && !data_.labels.multi_label()) {
+      decided_.push_back(order[1].item<int64_t>());
+      target = target - logits[decided_[1]];
+    }
+    margin_ = target.item<double>();
+    const Tensor gradient = torch::autograd::grad({target}, {input_.picked})[0];
+    contribution_ = (input_.picked.detach() * gradient).to(at::kDouble);
+  }
+
+  void flow() {
+    flow_.assign(input_.layers.back().destinations, 0);
+    flow_[place_] = 1;
+    for (size_t l = input_.layers.size(); l-- > 0;) {
+      const LayerEdges& layer = input_.layers[l];
+      std::vector<double> below(l > 0 ? input_.layers[l - 1].destinations
+                                      : (input_.rows.defined() ? input_.rows.size(0) : run_.prepared.features.rows),
+                                0);
+      const auto* start = layer.edges.row_start.const_data_ptr<int64_t>();
+      const auto* source = layer.edges.index.const_data_ptr<int32_t>();
+      const auto* score = attention_[l].const_data_ptr<float>();
+      for (int64_t i = 0; i < layer.destinations; ++i) {
+        if (flow_[i] == 0) continue;
+        const bool alone = start[i] == start[i + 1];
+        below[i] += (alone ? 1 : 0.5) * flow_[i];
+        for (int64_t e = start[i]; e < start[i + 1]; ++e) below[source[e]] += 0.5 * score[e] * flow_[i];
+      }
+      flow_ = std::move(below);
+    }
+  }
+
+  /// Rows of the pass, those with the most flow.
+  std::vector<int32_t> by_flow() const {
+    std::vector<int32_t> rows(flow_.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    const auto shown = static_cast<int64_t>(std::min<size_t>(rows.size(), request_.nodes));
+    std::partial_sort(rows.begin(), rows.begin() + shown, rows.end(),
+                      [this](int32_t a, int32_t b) { return flow_[a] != flow_[b] ? flow_[a] > flow_[b] : a < b; });
+    rows.resize(shown);
+    while (!rows.empty() && flow_[rows.back()] == 0) rows.pop_back();
+    return rows;
+  }
+
+  InEdges in_edges(int64_t layer) const {
+    InEdges edges;
+    const AttentionGraph& g = run_.graph.graph;
+    for (int64_t e = g.row_start[node_]; e < g.row_start[node_ + 1]; ++e) {
+      InEdge& edge = edges[{g.type[e], g.source[e]}];
+      ++edge.parallel;
+      if (layer < static_cast<int64_t>(run_.scores.size())) edge.score += run_.scores[layer].const_data_ptr<float>()[e];
+    }
+    if (attention_.empty()) return edges;
+    const ops::AttentionEdges& drawn = input_.layers[layer].edges;
+    const auto* start = drawn.row_start.const_data_ptr<int64_t>();
+    for (int64_t e = start[place_]; e < start[place_ + 1]; ++e) {
+      InEdge& edge = edges[{drawn.type.const_data_ptr<uint8_t>()[e], global(drawn.index.const_data_ptr<int32_t>()[e])}];
+      ++edge.draws, edge.attention += attention_[layer].const_data_ptr<float>()[e];
+    }
+    return edges;
+  }
+
+  /// The heaviest edges of a layer: by attention, then by score.
+  std::vector<InEdges::const_iterator> heaviest(const InEdges& edges) const {
+    std::vector<InEdges::const_iterator> order;
+    for (auto at = edges.begin(); at != edges.end(); ++at) order.push_back(at);
+    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+      return std::pair(a->second.attention, a->second.score) > std::pair(b->second.attention, b->second.score);
+    });
+    if (static_cast<int64_t>(order.size()) > request_.edges) order.resize(request_.edges);
+    return order;
+  }
+
+  Json layer_json(int64_t layer, const InEdges& edges) const {
+    Json rows = Json::array();
+    double score = 0, attention = 0;
+    int64_t draws = 0;
+    for (const auto& [key, edge] : edges) score += edge.score, attention += edge.attention, draws += edge.draws;
+    for (const auto& at : heaviest(edges)) {
+      const auto& [key, edge] = *at;
+      score -= edge.score, attention -= edge.attention;
+      Json row = about(key.second);
+      row["type"] = edge_type_name(key.first, data_.graph ? data_.graph->type_names : std::vector<std::string>());
+      row["parallel"] = edge.parallel;
+      row["score"] = run_.scores.empty() ? Json() : Json(edge.score);
+      row["draws"] = sampled() && !attention_.empty() ? Json(edge.draws) : Json();
+      row["attention"] = attention_.empty() || edge.draws == 0 ? Json() : Json(edge.attention);
+      rows.push_back(std::move(row));
+    }
+    const size_t left_out = edges.size() - rows.size();
+    return {{"layer", layer},
+            {"neighbours", edges.size()},
+            {"draws", sampled() && !attention_.empty() ? Json(draws) : Json()},
+            {"edges", rows},
+            {"left_out", left_out},
+            {"left_out_score", run_.scores.empty() ? Json() : Json(left_out > 0 ? std::max(0.0, score) : 0.0)},
+            {"left_out_attention", attention_.empty() ? Json() : Json(left_out > 0 ? std::max(0.0, attention) : 0.0)}};
+  }
+
+  Json nodes_json(const std::vector<int32_t>& rows) const {
+    Json to = Json::array();
+    for (const int32_t row : rows) {
+      Json node = about(global(row));
+      node["flow"] = flow_[row];
+      node["contribution"] = contribution_.defined() ? Json(contribution_[row].sum().item<double>()) : Json();
+      to.push_back(std::move(node));
+    }
+    return to;
+  }
+
+  void features_json(Json& to) const {
+    to["features"] = nullptr;
+    to["decided"] = nullptr;
+    if (!contribution_.defined()) return;
+    to["decided"] = {{"class", class_name(decided_[0])},
+                     {"against", decided_.size() > 1 ? Json(class_name(decided_[1])) : Json()},
+                     {"margin", margin_},
+                     {"contributions", contribution_.sum().item<double>()}};
+    const Tensor all = contribution_.sum(0), own = contribution_[place_];
+    const int64_t shown = std::min<int64_t>(request_.features, all.size(0));
+    const Tensor most = std::get<1>(all.abs().topk(shown));
+    to["features"] = Json::array();
+    for (int64_t i = 0; i < shown; ++i) {
+      const auto f = most[i].item<int64_t>();
+      to["features"].push_back({{"feature", f},
+                                {"value", input_.picked.detach()[place_][f].item<double>()},
+                                {"own", own[f].item<double>()},
+                                {"contribution", all[f].item<double>()}});
+    }
+  }
+
+  /// Predictions of every node that is named.
+  void predict(const std::vector<InEdges>& layers, const std::vector<int32_t>& flowing) {
+    if (run_.network.is_empty()) return;
+    std::vector<int32_t> nodes = {node_};
+    for (const int32_t row : flowing) nodes.push_back(global(row));
+    for (const InEdges& edges : layers)
+      for (const auto& at : heaviest(edges)) nodes.push_back(at->first.second);
+    std::sort(nodes.begin(), nodes.end());
+    nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+    const torch::NoGradGuard no_grad;
+    const Probabilities p = run_.probabilities(nodes);
+    for (const int32_t node : nodes) {
+      if (!data_.labels.multi_label()) {
+        predicted_[node] = class_name(p.best(node));
+        continue;
+      }
+      Json list = Json::array();
+      for (int64_t c = 0; c < p.classes; ++c)
+        if (p.row(node)[c] > 0.5f) list.push_back(class_name(c));
+      predicted_[node] = list;
+    }
+  }
+
+  /// Id, part of the split, label and prediction of a node.
+  Json about(int32_t node) const {
+    const auto found = predicted_.find(node);
+    return {{"node", data_.ids.name(node)},
+            {"split", part_of(node)},
+            {"label", label_of(node)},
+            {"predicted", found == predicted_.end() ? Json() : found->second}};
+  }
+
+  const char* part_of(int32_t node) const {
+    const auto in = [node](const std::vector<int32_t>& part) {
+      return std::binary_search(part.begin(), part.end(), node);
+    };
+    return in(split_.train) ? "train" : in(split_.val) ? "val" : in(split_.test) ? "test" : "none";
+  }
+
+  /// A class, or a list of labels; null where there is none.
+  Json label_of(int32_t node) const {
+    const Labels& labels = data_.labels;
+    if (!labels.multi_label()) return labels.single[node] >= 0 ? Json(class_name(labels.single[node])) : Json();
+    Json list = Json::array();
+    for (int64_t c = 0; c < labels.classes; ++c)
+      if (labels.multi[node * labels.classes + c] > 0.5f) list.push_back(class_name(c));
+    return list;
+  }
+
+  std::string class_name(int64_t c) const {
+    return c < static_cast<int64_t>(data_.class_names.size()) ? data_.class_names[c] : std::to_string(c);
+  }
+
+  Json likely_classes() const {
+    std::vector<int64_t> order(probabilities_.classes);
+    std::iota(order.begin(), order.end(), 0);
+    const float* p = probabilities_.value.data();
+    std::stable_sort(order.begin(), order.end(), [p](int64_t a, int64_t b) { return p[a] > p[b]; });
+    Json to = Json::array();
+    for (int64_t i = 0; i < std::min<int64_t>(kShownClasses, order.size()); ++i)
+      to.push_back({{"class", class_name(order[i])}, {"probability", p[order[i]]}});
+    return to;
+  }
+
+  const ExplainRequest& request_;
+  Dataset& data_;
+  LoadedRun run_;
+  const int32_t node_;
+  Split split_;
+  NetworkInput input_;
+  int64_t place_ = 0;              ///< the node's row in every layer of the pass
+  std::vector<Tensor> attention_;  ///< of each layer of the pass, mean of the heads; empty without a network
+  Probabilities probabilities_;    ///< of the node
+  std::vector<int64_t> decided_;   ///< the most probable class, and the next
+  double margin_ = 0;
+  Tensor contribution_;       ///< [rows, features]
+  std::vector<double> flow_;  ///< of every row of the pass
+  std::map<int32_t, Json> predicted_;
+};
+
+}  // namespace
+
+Json explain(Dataset& data, const ExplainRequest& request, Observer& observer) {
+  install_tensor_memory();
+  at::set_num_threads(1);
+  const torch::NoGradGuard no_grad;
+  return Explanation(data, request, observer).json();
+}
+
+}  // namespace graphsieve

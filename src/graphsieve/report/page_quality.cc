@@ -1,0 +1,123 @@
+// How good a run is.
+#include <fmt/format.h>
+
+#include "graphsieve/report/page_text.h"
+
+namespace graphsieve {
+namespace {
+
+using Json = nlohmann::json;
+using html::escape, html::number, html::percent, html::whole, html::words;
+
+void splits(const Json& splits, PageText& page) {
+  html::Table t{
+      "By part of the split", {"part", "nodes", "labelled", "accuracy", "macro F1", "ROC AUC", "log loss"}, {}};
+  for (const Json& part : splits)
+    t.rows.push_back({words(at(part, "split")), whole(at(part, "nodes")), whole(at(part, "labelled")),
+                      percent(at(part, "accuracy")), percent(at(part, "macro_f1")), percent(at(part, "roc_auc")),
+                      number(at(part, "log_loss"))});
+  page.table(t);
+}
+
+void confusion(const Json& confusion, PageText& page) {
+  if (!confusion.is_object()) return;
+  std::vector<std::string> names;
+  for (const Json& name : at(confusion, "classes")) names.push_back(words(name));
+  const Json& rows = at(confusion, "rows");
+  if (rows.size() > names.size()) names.push_back(fmt::format("{} others", whole(at(confusion, "others"))));
+  page.sub("Confusion on the test nodes");
+  std::string body =
+      "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Confusion matrix\"><table><caption>Nodes; a "
+      "row is a label, a column a prediction; shaded by share of the row</caption>\n"
+      "<thead><tr><th scope=\"col\">label</th>";
+  for (const std::string& name : names) body += fmt::format("<th scope=\"col\" class=\"n\">{}</th>", escape(name));
+  body += "</tr></thead>\n<tbody>\n";
+  for (size_t r = 0; r < rows.size(); ++r) {
+    double sum = 0;
+    for (const Json& count : rows[r]) sum += count.get<double>();
+    body += fmt::format("<tr><th scope=\"row\">{}</th>", escape(names[r]));
+    for (const Json& count : rows[r])
+      body += fmt::format("<td class=\"heat\" style=\"--share:{:.3f}\">{}</td>",
+                          sum > 0 ? count.get<double>() / sum : 0, whole(count));
+    body += "</tr>\n";
+  }
+  page.raw(body + "</tbody></table></div>\n");
+}
+
+void worst(const Json& worst, PageText& page) {
+  if (!worst.is_object()) return;
+  html::Table t{"Classes with the lowest F1 on the test nodes",
+                {"class", "test nodes", "precision", "recall", "F1", "most often taken for"},
+                {}};
+  for (const Json& row : at(worst, "rows")) {
+    const bool mistaken = at(row, "mistaken_for").is_string();
+    t.rows.push_back(
+        {words(at(row, "class")), whole(at(row, "support")), percent(at(row, "precision")), percent(at(row, "recall")),
+         percent(at(row, "f1")),
+         mistaken ? fmt::format("{} ({} times)", words(at(row, "mistaken_for")), whole(at(row, "times"))) : ""});
+  }
+  page.table(t);
+  page.note_left_out(at(worst, "left_out"), "classes with a higher F1");
+  page.note_left_out(at(worst, "without_test_nodes"), "classes without test nodes");
+}
+
+void calibration(const Json& calibration, bool multi, PageText& page) {
+  if (at(calibration, "bins").empty()) return;
+  html::Table t{"Test nodes by the probability that they were given",
+                {"mean probability", multi ? "share with the label" : "share predicted rightly", "decisions"},
+                {}};
+  for (const Json& bin : at(calibration, "bins"))
+    t.rows.push_back({number(at(bin, "confidence")), number(at(bin, "share")), whole(at(bin, "count"))});
+  page.chart({fmt::format("Calibration: expected error {}", percent(at(calibration, "error"))), "line", "Calibration:1",
+              "unit diagonal"},
+             t);
+}
+
+void areas(const Json& rows, PageText& page) {
+  html::Table t{"Areas under the curves, one class against the others",
+                {"class", "test nodes with it", "ROC AUC", "average precision"},
+                {}};
+  for (const Json& row : rows)
+    t.rows.push_back({words(at(row, "class")), whole(at(row, "positives")), percent(at(row, "roc_auc")),
+                      percent(at(row, "average_precision"))});
+  page.table(t);
+}
+
+/// Points of one kind of curve, of all classes.
+html::Table curve_table(const Json& rows, const char* key, const char* caption, const char* x, const char* y) {
+  html::Table t{caption, {"class", x, y}, {}};
+  for (const Json& row : rows)
+    for (const Json& p : at(row, key)) t.rows.push_back({words(at(row, "class")), number(p[0]), number(p[1])});
+  return t;
+}
+
+void curves(const Json& curves, PageText& page) {
+  const Json& rows = at(curves, "rows");
+  if (rows.empty()) return;
+  page.chart({"ROC", "curves", "ROC curves, test nodes", "unit diagonal"},
+             curve_table(rows, "roc", "ROC curves", "false positive rate", "true positive rate"));
+  page.chart({"Precision and recall", "curves", "Precision-recall curves, test nodes", "unit"},
+             curve_table(rows, "precision_recall", "Precision-recall curves", "recall", "precision"));
+}
+
+}  // namespace
+
+void write_quality(const Json& run, const std::string& of, PageText& page) {
+  const Json &quality = at(run, "detail", "quality"), &member = at(run, "detail", "run");
+  if (!quality.is_object()) return;
+  page.open("How good it is", of);
+  page.list({{metric_words(run) + ", validation", percent(at(member, "val"))},
+             {metric_words(run) + ", test", percent(at(member, "test"))}});
+  splits(at(quality, "splits"), page);
+  confusion(at(quality, "confusion"), page);
+  worst(at(quality, "worst"), page);
+  const Json& shown = at(quality, "curves");
+  if (!at(shown, "rows").empty()) areas(at(shown, "rows"), page);
+  page.raw("<div class=\"beside\">\n");
+  calibration(at(quality, "calibration"), at(quality, "multi_label") == true, page);
+  curves(shown, page);
+  page.raw("</div>\n");
+  if (!at(shown, "rows").empty()) page.note_left_out(at(shown, "left_out"), "other classes");
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,290 @@
+// Of one run: what was done, how training went, what was kept, what it cost, what compression did.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "graphsieve/io/json_number.h"
+#include "graphsieve/report/page_text.h"
+
+namespace graphsieve {
+namespace {
+
+using Json = nlohmann::json;
+using html::bytes, html::number, html::percent, html::seconds, html::whole, html::words;
+
+/// A command in lines that a shell takes as one: an option each, those in quotes as they are.
+std::string in_lines(const std::string& command) {
+  std::string lines;
+  bool quoted = false;
+  for (size_t i = 0; i < command.size(); ++i) {
+    if (!quoted && command[i] == '\\' && i + 1 < command.size()) {
+      lines += command[i++];
+    } else if (command[i] == '\'') {
+      quoted = !quoted;
+    } else if (!quoted && command.compare(i, 3, " --") == 0) {
+      lines += " \\\n ";
+    }
+    lines += command[i];
+  }
+  return lines;
+}
+
+void recipe_changes(const Json& recipe, PageText& page) {
+  if (!recipe.is_object()) return;
+  const std::string published = words(at(recipe, "published"));
+  const Json& changes = at(recipe, "changes");
+  if (changes.empty()) {
+    page.say(fmt::format("Every constant is that of the published recipe {}.", published));
+  } else {
+    html::Table t{"What differs from the published recipe " + published, {"key", "this run", "published"}, {}};
+    for (const Json& c : changes)
+      t.rows.push_back({words(at(c, "key")), words(at(c, "value")), words(at(c, "published"))});
+    page.table(t);
+  }
+  if (!at(recipe, "text").is_string()) return;
+  page.raw("<details><summary>The whole recipe</summary>\n");
+  page.code(words(at(recipe, "text")));
+  page.raw("</details>\n");
+}
+
+void chosen_k(const Json& epsilon, PageText& page) {
+  const Json& layers = at(epsilon, "layers");
+  if (!layers.is_array()) return;
+  html::Table t{fmt::format("k chosen so that the error ({}) is at most {}", words(at(epsilon, "epsilon_of")),
+                            number(at(epsilon, "epsilon"))),
+                {"layer", "k", "error", "within"},
+                {}};
+  for (size_t l = 0; l < layers.size(); ++l)
+    t.rows.push_back({std::to_string(l), words(at(layers[l], "chosen")), number(at(layers[l], "error")),
+                      at(layers[l], "within") == true ? "yes" : "no"});
+  page.table(t);
+}
+
+void members(const Json& run, const Json& detail, PageText& page) {
+  if (at(run, "runs").size() < 2) return;
+  page.note(fmt::format("The folder sums up {} runs; what follows is of {}.", at(run, "runs").size(), name_of(detail)));
+  html::Table t{"Every run", {"split", "seed", "validation", "test", "best epoch"}, {}};
+  for (const Json& m : at(run, "runs"))
+    t.rows.push_back({words(at(m, "split")), words(at(m, "seed")), percent(at(m, "val")), percent(at(m, "test")),
+                      whole(at(m, "best_epoch"))});
+  page.table(t);
+}
+
+void done(const Json& run, const Json& detail, const std::string& of, PageText& page) {
+  page.open("What was done", of);
+  const Json& member = at(detail, "run");
+  std::string version = words(at(run, "version"));
+  if (at(run, "torch").is_string()) version += ", torch " + words(at(run, "torch"));
+  page.list({{"run folder", words(at(run, "folder"))},
+             {"model", words(at(run, "model"))},
+             {"recipe", words(at(run, "recipe"))},
+             {"split and seed", fmt::format("{} and {}", words(at(member, "split")), words(at(member, "seed")))},
+             {"best epoch", whole(at(member, "best_epoch"))},
+             {"k of each layer", words(at(member, "k"))},
+             {"graphsieve", version}});
+  members(run, detail, page);
+  if (at(detail, "command").is_string()) {
+    page.sub("How to repeat it");
+    page.code(in_lines(words(at(detail, "command"))));
+  }
+  recipe_changes(at(detail, "recipe"), page);
+  chosen_k(at(detail, "epsilon"), page);
+}
+
+/// The curves of a stage as a table, and which columns of it each panel shows.
+struct Curves {
+  html::Table table;
+  std::string panels;
+  std::vector<const Json*> columns;
+
+  void panel(const Json& stage, const char* title, const std::vector<std::pair<const char*, const char*>>& keys) {
+    std::string numbers;
+    for (const auto& [key, head] : keys) {
+      const Json& column = at(stage, key);
+      if (std::all_of(column.begin(), column.end(), [](const Json& x) { return x.is_null(); })) continue;
+      columns.push_back(&column);
+      table.head.emplace_back(head);
+      numbers += fmt::format("{}{}", numbers.empty() ? "" : ",", columns.size());
+    }
+    if (!numbers.empty()) panels += fmt::format("{}{}:{}", panels.empty() ? "" : ";", title, numbers);
+  }
+};
+
+void stage_curves(const Json& stage, PageText& page) {
+  Curves curves{{"Epochs of the " + words(at(stage, "stage")), {"epoch"}, {}}, "", {}};
+  curves.panel(stage, "Loss", {{"loss", "loss"}});
+  curves.panel(stage, "Metric", {{"val", "validation"}, {"test", "test"}});
+  curves.panel(stage, "Learning rate", {{"lr", "learning rate"}});
+  if (at(stage, "stage") == "estimator") curves.panel(stage, "Temperature", {{"temperature", "temperature"}});
+  curves.panel(stage, "Norms",
+               {{"grad_norm", "gradient"}, {"operator_norm", "maps, mean"}, {"vector_norm", "vectors, mean"}});
+  const Json& epochs = at(stage, "epoch");
+  for (size_t i = 0; i < epochs.size(); ++i) {
+    std::vector<std::string> row = {words(epochs[i])};
+    for (const Json* column : curves.columns) row.push_back(number((*column)[i]));
+    curves.table.rows.push_back(std::move(row));
+  }
+  page.chart({"Stage: " + words(at(stage, "stage")), "line", curves.panels, ""}, curves.table);
+  if (at(stage, "epochs") > epochs.size())
+    page.note(fmt::format("{} of {} epochs are shown.", epochs.size(), whole(at(stage, "epochs"))));
+  if (at(stage, "starts").is_number())
+    page.note(fmt::format("The best of {} random starts is shown.", words(at(stage, "starts"))));
+}
+
+void training(const Json& detail, const std::string& of, PageText& page) {
+  const Json& curves = at(detail, "curves");
+  if (curves.empty()) return;
+  page.open("How training went", of);
+  for (const Json& stage : curves) stage_curves(stage, page);
+}
+
+void kept_by_type(const Json& layers, PageText& page) {
+  html::Table t{"Attention and edges kept, percent; by layer and type of edge",
+                {"layer and type", "edges", "edges kept", "share of edges kept", "attention", "attention kept"},
+                {}};
+  for (const Json& layer : layers) {
+    const std::string l = words(at(layer, "layer"));
+    for (const Json& type : at(layer, "types")) {
+      const double edges = number_of(at(type, "edges")), kept = number_of(at(type, "kept"));
+      t.rows.push_back({fmt::format("layer {}: {}", l, words(at(type, "type"))), whole(at(type, "edges")),
+                        whole(at(type, "kept")), percent(kept / edges), bare_percent(at(type, "mass")),
+                        bare_percent(at(type, "kept_mass"))});
+    }
+    t.rows.push_back({fmt::format("layer {}: all", l), "", "", percent(at(layer, "kept_edges")), "100.00",
+                      bare_percent(at(layer, "kept_mass"))});
+  }
+  page.chart({"By layer and type of edge", "bar", "Attention, and how much of it is kept, percent:4,5", "percent"}, t);
+}
+
+void covered_by_k(const Json& layers, PageText& page) {
+  html::Table t{"Attention on the edges that k in-edges a node keep, percent", {"k"}, {}};
+  std::string panels;
+  size_t rows = 0;
+  for (const auto& [key, title, word] : {std::tuple{"drawn", "Attention on k drawn in-edges, percent", "drawn"},
+                                         std::tuple{"heaviest", "On the k heaviest, percent", "heaviest"}}) {
+    std::string columns;
+    for (const Json& layer : layers) {
+      columns += fmt::format("{}{}", columns.empty() ? "" : ",", t.head.size());
+      t.head.push_back(fmt::format("layer {}, {}", words(at(layer, "layer")), word));
+      rows = std::max(rows, at(layer, key).size());
+    }
+    panels += fmt::format("{}{}:{}", panels.empty() ? "" : ";", title, columns);
+  }
+  for (size_t k = 0; k < rows; ++k) {
+    std::vector<std::string> row = {std::to_string(k + 1)};
+    for (const char* key : {"drawn", "heaviest"})
+      for (const Json& layer : layers) row.push_back(bare_percent(at(layer, key)[k]));
+    t.rows.push_back(std::move(row));
+  }
+  page.chart({"Attention covered by k", "line", panels, "percent"}, t);
+}
+
+void kept(const Json& detail, const std::string& of, PageText& page) {
+  const Json& attention = at(detail, "attention");
+  if (!attention.is_object()) return;
+  page.open("What was kept", of);
+  page.say(
+      fmt::format("The estimator's attention on the edges into a node sums to 1 in every layer. Of these edges {} "
+                  "keeps k a node; what it kept in epoch {} is counted here over {}{} nodes.",
+                  words(at(attention, "sampler")), words(at(attention, "epoch")), whole(at(attention, "destinations")),
+                  at(attention, "sampled") == true ? " drawn" : ""));
+  kept_by_type(at(attention, "layers"), page);
+  covered_by_k(at(attention, "layers"), page);
+}
+
+constexpr const char* kStages[] = {"estimator", "network"};
+
+void time_parts(const Json& run, const Json& member, PageText& page) {
+  const auto or_0 = [](const Json& value) { return value.is_number() ? value.get<double>() : 0; };
+  html::Table t{"Seconds by part", {"part", "seconds"}, {}};
+  double sum = 0;
+  for (const char* name : kStages) {
+    const Json& stage = at(member, name);
+    if (!stage.is_object()) continue;
+    const double all = or_0(at(stage, "seconds")), drawing = or_0(at(stage, "sampling_seconds")),
+                 waiting = or_0(at(stage, "waiting_seconds"));
+    sum += all;
+    t.rows.push_back({fmt::format("{}: steps and evaluations", name), number(std::max(0.0, all - waiting))});
+    if (waiting >= 0.01) t.rows.push_back({fmt::format("{}: waiting for batches", name), number(waiting)});
+    if (drawing >= 0.01)
+      t.rows.push_back({fmt::format("{}: drawing edges (partly beside the steps)", name), number(drawing)});
+  }
+  if (at(run, "runs").size() == 1 && at(run, "seconds").is_number())
+    t.rows.push_back({"scores, predictions, files", number(std::max(0.0, number_of(at(run, "seconds")) - sum))});
+  page.chart({"Time", "bar", "Seconds by part:1", "horizontal"}, t);
+}
+
+void memory_parts(const Json& member, const Json& planned, PageText& page) {
+  html::Table t{"Memory, MiB", {"what", "MiB"}, {}};
+  for (const char* name : kStages) {
+    if (!at(member, name).is_object()) continue;
+    t.rows.push_back(
+        {fmt::format("{}: resident at most", name), html::mebibytes(at(member, name, "peak_resident_bytes"))});
+    if (const Json& plan = at(planned, "stages", name); plan.is_number())
+      t.rows.push_back({fmt::format("{}: planned", name), html::mebibytes(plan)});
+  }
+  if (const Json& full = at(planned, "full_exphormer_bytes"); full.is_number())
+    t.rows.push_back({"full Exphormer: planned", html::mebibytes(full)});
+  page.chart({"Memory", "bar", "MiB:1", "horizontal"}, t);
+  if (!planned.is_object()) return;
+  page.note(
+      fmt::format("Planned is the process's own memory, as plan says it without a limit; resident counts mapped files "
+                  "as well, the program and torch among them. The full Exphormer has the same widths on all edges of "
+                  "the attention graph. Attention from every node to every other would take {} for its matrices alone.",
+                  bytes(at(planned, "full_attention_bytes"))));
+}
+
+void cost(const Json& run, const Json& detail, const std::string& of, PageText& page) {
+  const Json &member = at(detail, "run"), &planned = at(detail, "planned");
+  page.open("What it cost", of);
+  page.list({{"whole run", seconds(at(run, "seconds"))}, {"resident at most", bytes(at(run, "peak_rss_bytes"))}});
+  html::Table t{"The stages",
+                {"stage", "epochs", "parameters", "time", "tensors at most", "large arrays at most", "resident at most",
+                 "planned"},
+                {}};
+  for (const char* name : kStages)
+    if (const Json& stage = at(member, name); stage.is_object())
+      t.rows.push_back({name, whole(at(stage, "epochs")), whole(at(stage, "parameters")), seconds(at(stage, "seconds")),
+                        bytes(at(stage, "peak_tensor_bytes")), bytes(at(stage, "peak_ram_bytes")),
+                        bytes(at(stage, "peak_resident_bytes")), bytes(at(planned, "stages", name))});
+  page.table(t);
+  time_parts(run, member, page);
+  memory_parts(member, planned, page);
+}
+
+void compression(const Json& run, const std::string& of, PageText& page) {
+  const Json& c = at(run, "compression");
+  if (!c.is_object()) return;
+  page.open("Compression", of);
+  const Json &assumption = at(c, "assumption", "holds"), &measured = at(c, "measured"), &wide = at(measured, "wide"),
+             &narrow = at(measured, "narrow");
+  std::string assumed;
+  if (c.contains("assumption"))
+    assumed = assumption.is_null() ? "makes none" : assumption == true ? "holds" : "does not hold";
+  page.list({{"method", words(at(c, "method"))},
+             {"from", words(at(c, "from"))},
+             {"assumption", assumed},
+             {"output error, relative", percent(at(measured, "output_error", "relative_mean"))}});
+  if (!wide.is_object()) return;
+  html::Table t{"Before and after", {"", "before", "after"}, {}};
+  for (const char* key : {"val", "test"}) t.rows.push_back({key, percent(at(wide, key)), percent(at(narrow, key))});
+  for (const char* key : {"width", "parameters", "bytes", "multiply_adds"})
+    t.rows.push_back({key, whole(at(wide, key)), whole(at(narrow, key))});
+  t.rows.push_back(
+      {"prediction, seconds", number(at(wide, "prediction_seconds")), number(at(narrow, "prediction_seconds"))});
+  page.table(t);
+}
+
+}  // namespace
+
+void write_run(const Json& run, const std::string& of, PageText& page) {
+  const Json& detail = at(run, "detail");
+  done(run, detail, of, page);
+  training(detail, of, page);
+  kept(detail, of, page);
+  cost(run, detail, of, page);
+  write_quality(run, of, page);
+  compression(run, of, page);
+}
+
+}  // namespace graphsieve

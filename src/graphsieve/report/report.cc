@@ -1,0 +1,327 @@
+#include "graphsieve/report/report.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "graphsieve/analysis/attention_patterns.h"
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/large_memory.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/graph_check.h"
+#include "graphsieve/io/json_number.h"
+#include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/report/attention_kept.h"
+#include "graphsieve/report/curves.h"
+#include "graphsieve/report/explain.h"
+#include "graphsieve/report/quality.h"
+#include "graphsieve/report/repeat.h"
+#include "graphsieve/train/attention_scores.h"
+#include "graphsieve/train/plan.h"
+#include "graphsieve/train/run_folder.h"
+#include "graphsieve/train/tensor_memory.h"
+
+namespace graphsieve {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr int64_t kEpochs = 300;                      ///< points of a training curve
+constexpr int64_t kDestinations = 50000;              ///< whose attention is looked at
+constexpr int64_t kLeastCurve = 16, kMostCurve = 64;  ///< k of the curves of kept attention
+constexpr size_t kMembers = 100;                      ///< runs of a summary
+
+/// null where there is no such file, or no JSON in it.
+Json read_json(const fs::path& path) {
+  std::error_code none;
+  if (!fs::exists(path, none)) return nullptr;
+  const Json json = Json::parse(read_text_file(path), nullptr, false);
+  return json.is_discarded() ? Json() : json;
+}
+
+Json result_of(const fs::path& run) {
+  const fs::path file = run / "result.json";
+  if (!fs::exists(file)) throw Error(run.string(), ": not a run folder; it has no result.json");
+  Json result = read_json(file);
+  const bool fits = result.is_object() && result.contains("runs") && result["runs"].is_array() &&
+                    !result["runs"].empty() && result.contains("graph") && result["graph"].is_object();
+  if (!fits) throw Error(file.string(), ": not a run's result; expected an object with 'graph' and a list 'runs'");
+  for (const Json& member : result["runs"])
+    for (const char* key : {"seed", "split", "best_epoch", "estimator", "network"})
+      if (!member.contains(key)) throw Error(file.string(), ": a run has no '", key, "'");
+  return result;
+}
+
+Json facts_of(const Dataset& graph) {
+  const GraphReport r = check_graph(graph, false);
+  Json bins = Json::array(), types = Json::array();
+  for (size_t b = 0; b < r.degree_bins.size(); ++b)
+    bins.push_back({{"from", b == 0 ? 0 : int64_t{1} << (b - 1)},
+                    {"to", b == 0 ? 0 : (int64_t{1} << b) - 1},
+                    {"nodes", r.degree_bins[b]}});
+  for (size_t t = 0; t < r.edge_types.size(); ++t)
+    types.push_back({{"name", r.edge_types[t]}, {"edges", r.edge_type_counts[t]}});
+  return {{"edges", r.edges},
+          {"directed", r.directed},
+          {"edge_types", types},
+          {"isolated", r.isolated},
+          {"degrees",
+           {{"min", r.degrees[0]},
+            {"p10", r.degrees[1]},
+            {"median", r.degrees[2]},
+            {"p90", r.degrees[3]},
+            {"p99", r.degrees[4]},
+            {"p99.9", r.degrees[5]},
+            {"max", r.degrees[6]}}},
+          {"degree_bins", bins},
+          {"homophily", json_number(r.homophily)},
+          {"chance_homophily", json_number(r.chance_homophily)},
+          {"unlabelled", r.unlabelled},
+          {"multi_label", r.multi_label},
+          {"notes", r.notes}};
+}
+
+Json planned(const Dataset& graph, const Recipe& recipe, Observer& observer) {
+  trim_memory();  // what the run before held counts as the process's own
+  const Plan plan = make_plan(graph, recipe, {0, false, PredictedNodes::kAll}, observer);
+  Json stages = Json::object();
+  for (const StagePlan& s : plan.stages) stages[s.name] = s.memory;
+  return {{"stages", stages},
+          {"memory_bytes", plan.memory},
+          {"full_exphormer_bytes", plan.full_exphormer},
+          {"full_attention_bytes", plan.full_attention}};
+}
+
+/// Only what people should hear of a plan: nothing, it is made anew.
+struct Silent : Observer {
+  explicit Silent(Observer& asked) : asked_(asked) {}
+  bool stop_requested() override { return asked_.stop_requested(); }
+  Observer& asked_;
+};
+
+class Collector {
+ public:
+  Collector(const ReportRequest& request, Dataset* graph, Observer& observer)
+      : request_(request), graph_(graph), observer_(observer) {}
+
+  Json collect() {
+    read_results();
+    check_graph_is_theirs();
+    observer_.stage("report", static_cast<int64_t>(request_.runs.size()));
+    Json to = {{"format", 1},
+               {"version", GRAPHSIEVE_VERSION},
+               {"graph", graph()},
+               {"runs", Json::array()},
+               {"explained", Json::array()}};
+    for (size_t i = 0; i < results_.size() && i < kComparedRuns; ++i) {
+      if (observer_.stop_requested()) throw Interrupted();
+      to["runs"].push_back(run(request_.runs[i], results_[i], i < kDetailedRuns));
+      observer_.step(static_cast<int64_t>(i) + 1, request_.runs[i].filename().string());
+    }
+    if (results_.size() > kComparedRuns)
+      miss(str(results_.size() - kComparedRuns, " runs beyond the first ", kComparedRuns, " are left out"));
+    if (results_.size() > kDetailedRuns)
+      miss(str("runs beyond the first ", kDetailedRuns, " stand in the comparison alone"));
+    for (const std::string& node : request_.nodes)
+      to["explained"].push_back(explain(*graph_, {detail_folder(request_.runs[0], results_[0]), node}, observer_));
+    to["missing"] = missing_;
+    return to;
+  }
+
+ private:
+  void miss(const std::string& what) {
+    if (std::find(missing_.begin(), missing_.end(), Json(what)) == missing_.end()) missing_.push_back(what);
+  }
+
+  void read_results() {
+    if (request_.runs.empty()) throw Error("a report needs at least one run folder");
+    for (const fs::path& run : request_.runs) {
+      results_.push_back(result_of(run));
+      const std::string first = fingerprint_of(results_[0]), here = fingerprint_of(results_.back());
+      if (first != here)
+        throw Error(run.string(), ": is of another graph (fingerprint ", here, ") than ", request_.runs[0].string(),
+                    " (", first, "); a report compares runs of one graph");
+    }
+  }
+
+  static std::string fingerprint_of(const Json& result) { return result.at("graph").value("fingerprint", ""); }
+
+  void check_graph_is_theirs() {
+    if (graph_ && fingerprint_text(*graph_) != fingerprint_of(results_[0])) {
+      miss(str("the graph ", graph_->source, " is no longer the one that was trained on (fingerprint ",
+               fingerprint_text(*graph_), ", trained on ", fingerprint_of(results_[0]), ")"));
+      graph_ = nullptr;
+    }
+    if (graph_ || request_.nodes.empty()) return;
+    throw Error("to explain nodes the graph is needed that ", request_.runs[0].string(), " was trained on",
+                missing_.empty() ? "" : "; " + missing_[0].get<std::string>());
+  }
+
+  Json graph() {
+    Json to = results_[0].at("graph");
+    to["here"] = graph_ != nullptr;
+    to["facts"] = nullptr;
+    if (graph_) {
+      to["facts"] = facts_of(*graph_);
+      if (graph_->graph) type_names_ = graph_->graph->type_names;
+      return to;
+    }
+    for (const fs::path& run : request_.runs) {
+      const Json earlier = read_json(run / "report.json");
+      if (!earlier.is_object() || !earlier.contains("graph") || !earlier["graph"].is_object()) continue;
+      to["facts"] = earlier["graph"].value("facts", Json());
+      if (to["facts"].is_object())
+        for (const Json& type : to["facts"].value("edge_types", Json::array()))
+          type_names_.push_back(type.value("name", ""));
+      if (!to["facts"].is_null()) break;
+    }
+    miss(to["facts"].is_null() ? "the graph is not there: its degrees and homophily are left out"
+                               : "the graph is not there: its degrees and homophily are those of an earlier report");
+    return to;
+  }
+
+  /// Where the files of one run lie: of a summary the first's.
+  static fs::path detail_folder(const fs::path& run, const Json& result) {
+    const Json& runs = result.at("runs");
+    if (runs.size() == 1) return run;
+    return run / str("split-", runs[0].at("split").dump(), "-seed-", runs[0].at("seed").dump());
+  }
+
+  Json run(const fs::path& folder, const Json& result, bool detailed) {
+    const Json& runs = result.at("runs");
+    Json to = {{"folder", folder.string()}};
+    for (const char* key : {"version", "torch", "model", "recipe", "protocol", "metric", "test_mean", "test_std",
+                            "seconds", "peak_rss_bytes"})
+      to[key] = result.value(key, Json());
+    to["runs"] =
+        Json(std::vector<Json>(runs.begin(), runs.begin() + static_cast<int64_t>(std::min(kMembers, runs.size()))));
+    if (runs.size() > kMembers)
+      miss(str(folder.string(), ": ", runs.size() - kMembers, " of its ", runs.size(), " runs are left out"));
+    for (Json& member : to["runs"]) member.erase("per_class");
+    if (fs::exists(folder / "recipe.yaml"))
+      to["width"] =
+          parse_recipe(read_text_file(folder / "recipe.yaml"), (folder / "recipe.yaml").string()).network.width;
+    Json compression = read_json(folder / "compression.json");
+    if (compression.is_object() && compression.contains("measured")) compression["measured"].erase("attention_ratio");
+    to["compression"] = compression.is_object() ? compression : result.value("compression", Json());
+    if (detailed) to["detail"] = detail(detail_folder(folder, result), folder, result);
+    return to;
+  }
+
+  Json detail(const fs::path& folder, const fs::path& summary, const Json& result) {
+    const Json& member = result.at("runs")[0];
+    Json to = {{"folder", folder.string()}, {"run", member}};
+    to["run"].erase("per_class");
+    Recipe recipe;
+    if (fs::exists(folder / "recipe.yaml")) {
+      const std::string text = read_text_file(folder / "recipe.yaml");
+      recipe = parse_recipe(text, (folder / "recipe.yaml").string());
+      to["recipe"] = recipe_changes(recipe);
+      to["recipe"]["text"] = text;
+      to["command"] = command_to_repeat(result, to["recipe"]);
+      to["attention"] = attention(folder, member, recipe);
+      to["planned"] = plan_for(summary, recipe);
+    } else {
+      miss(str((folder / "recipe.yaml").string(), " is gone: recipe, attention and plan are left out"));
+    }
+    to["curves"] = training_curves(folder / "metrics.jsonl", kEpochs);
+    if (to["curves"].empty()) miss(str((folder / "metrics.jsonl").string(), " is gone: how training went is left out"));
+    to["epsilon"] = read_json(folder / "epsilon.json");
+    const bool predicted = fs::exists(folder / "predictions.csv");
+    to["quality"] = predicted ? prediction_quality(folder / "predictions.csv") : Json();
+    if (!predicted && member.at("network").is_object())
+      miss(str((folder / "predictions.csv").string(), " is gone: how good the predictions are is left out"));
+    return to;
+  }
+
+  Json plan_for(const fs::path& folder, const Recipe& recipe) {
+    if (graph_ && request_.plan) {
+      Silent silent(observer_);
+      return planned(*graph_, recipe, silent);
+    }
+    const Json earlier = read_json(folder / "report.json");
+    if (earlier.is_object())
+      for (const Json& run : earlier.value("runs", Json::array()))
+        if (run.contains("detail")) return run["detail"].value("planned", Json());
+    return nullptr;
+  }
+
+  Json attention(const fs::path& folder, const Json& member, const Recipe& recipe) {
+    if (!member.at("estimator").is_object()) return nullptr;
+    if (!fs::exists(folder / "scores" / "layer_0.npy")) {
+      miss(str((folder / "scores").string(), " is gone: what was kept of the attention is left out"));
+      return nullptr;
+    }
+    const std::vector<at::Tensor> scores = read_scores(folder / "scores");
+    const ops::AttentionEdges edges = read_score_edges(folder / "scores");
+    const int64_t nodes = edges.row_start.numel() - 1,
+                  layers = std::min<int64_t>(scores.size(), recipe.network.k.size());
+    const auto destinations =
+        pick_destinations(nodes, edges.row_start.const_data_ptr<int64_t>(), std::min(nodes, kDestinations), 0);
+    const int64_t most_k = *std::max_element(recipe.network.k.begin(), recipe.network.k.end());
+    const int64_t most = std::clamp(2 * most_k, kLeastCurve, kMostCurve);
+    const bool trained = member.at("network").is_object();
+    Json to = {{"destinations", destinations.size()},
+               {"sampled", nodes > kDestinations},
+               {"sampler", recipe.network.sampler},
+               {"epoch", trained ? member.at("best_epoch") : Json(0)},
+               {"layers", Json::array()}};
+    for (int64_t l = 0; l < layers; ++l) {
+      if (observer_.stop_requested()) throw Interrupted();
+      if (scores[l].sizes() != edges.index.sizes())
+        throw Error((folder / "scores" / str("layer_", l, ".npy")).string(), ": has ", scores[l].numel(),
+                    " scores, expected ", edges.index.numel(), ", one an edge");
+      const AttentionKept kept =
+          attention_kept(edges, scores[l], destinations, recipe.network.k[l], most, sampler_of(recipe.network.sampler),
+                         member.at("seed").get<uint64_t>(), to["epoch"].get<int64_t>(), l);
+      to["layers"].push_back(layer_json(kept, l, recipe.network.k[l]));
+    }
+    return to;
+  }
+
+  Json layer_json(const AttentionKept& kept, int64_t layer, int64_t k) const {
+    Json types = Json::array();
+    for (size_t t = 0; t < kept.types.size(); ++t) {
+      const TypeKept& type = kept.types[t];
+      if (type.edges == 0) continue;
+      types.push_back({{"type", edge_type_name(static_cast<int>(t), type_names_)},
+                       {"edges", type.edges},
+                       {"kept", type.kept},
+                       {"mass", type.mass},
+                       {"kept_mass", type.kept_mass}});
+    }
+    return {{"layer", layer},
+            {"k", k},
+            {"types", types},
+            {"kept_edges", kept.kept_edges()},
+            {"kept_mass", kept.kept_mass()},
+            {"drawn", kept.drawn},
+            {"heaviest", kept.heaviest}};
+  }
+
+  const ReportRequest& request_;
+  Dataset* graph_;
+  Observer& observer_;
+  std::vector<Json> results_;
+  std::vector<std::string> type_names_;
+  Json missing_ = Json::array();
+};
+
+}  // namespace
+
+Json collect_report(const ReportRequest& request, Dataset* graph, Observer& observer) {
+  install_tensor_memory();
+  at::set_num_threads(1);
+  return Collector(request, graph, observer).collect();
+}
+
+void write_report(const fs::path& run, Dataset* graph, Observer& observer) {
+  const Json report = collect_report({{run}, {}}, graph, observer);
+  write_text_file(run / "report.json", report.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_text_file(run / "report.html", report_page(report));
+}
+
+}  // namespace graphsieve
