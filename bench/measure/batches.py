@@ -12,9 +12,10 @@ from measure.rows import Rows
 NODES = 2400000
 PRODUCTS = ["--nodes", str(NODES), "--degree", "52", "--classes", "47", "--columns", "100"]
 BATCH, K, LAYERS, TIMED = 1000, 10, 2, 12
-# Of the nodes to train on, these shares: two lengths of an epoch, to tell what is a batch's from what is the epoch's.
-SHARES = (0.01, 0.03)
-RECIPE_SHARE = 0.5
+RECIPE_SHARE = 0.5  # of the nodes, to train on: 1200 batches an epoch
+# A narrow network, for the time of the batches alone; and some batches of the recipe's, for how long its steps wait.
+NARROW = ["network.width=8", "network.heads=1", f"data.train_fraction={RECIPE_SHARE}"]
+SOME = ["data.train_fraction=0.03"]
 
 
 def products(bench):
@@ -36,29 +37,24 @@ def batches(bench):
     rows = Rows("batches")
     for name in bench.names("products"):
         graph, scores = products(bench)
-        for draw, peers in (("reservoir", {"numpy": weighted}), ("uniform", {"numpy": uniform, "pyg": neighbor_loader})):
+        for draw, peers in PEERS.items():
             bench.row(rows, {"data": name, "batch": BATCH, "k": f"{K}-{K}", "draw": draw}, lambda: measure(bench, graph, scores, draw, peers))
 
 
 def measure(bench, graph, scores, draw, peers):
-    values = {}
-    for threads in (1, 2):
-        points = []
-        for share in SHARES:
-            sets = [w for s in ["network.epochs=1", f"network.sampler=graph_{draw}", f"data.train_fraction={share}"] for w in ("--set", s)]
-            result, _, command = bench.graphsieve("--scores", scores, *sets, command="train", threads=threads)
-            network = result["runs"][0]["network"]
-            points.append((-(-int(NODES * share) // BATCH), network["sampling_seconds"] * 1000))
-            values[f"waiting_share_{threads}"] = network["waiting_seconds"] / network["seconds"]
-        (few, of_few), (many, of_many) = points
-        each = (of_many - of_few) / (many - few)
-        epoch = of_few - few * each
-        values[f"epoch_ms_{threads}"] = epoch
-        values[f"engine_ms_{threads}"] = each + epoch / (NODES * RECIPE_SHARE / BATCH)
+    def stage(settings, threads):
+        sets = [w for s in ["network.epochs=1", f"network.sampler=graph_{draw}", *settings] for w in ("--set", s)]
+        result, _, command = bench.graphsieve("--scores", scores, *sets, command="train", threads=threads)
+        return result["runs"][0]["network"], command
+
+    of_recipe, _ = stage(SOME, 2)
+    narrow, command = stage(NARROW, 1)
+    values = {"engine_ms": narrow["sampling_seconds"] * 1000 / (NODES * RECIPE_SHARE / BATCH),
+              "waiting_share": of_recipe["waiting_seconds"] / of_recipe["seconds"]}
     for peer, ms in peers.items():
         try:
             values[f"{peer}_ms"] = ms(bench, graph, scores)
-            values[f"times_faster_than_{peer}"] = values[f"{peer}_ms"] / values["engine_ms_1"]
+            values[f"times_faster_than_{peer}"] = values[f"{peer}_ms"] / values["engine_ms"]
         except Failed as error:
             print(f"batches: {peer} is left out: {error}")
     return values, command
@@ -120,8 +116,16 @@ def loaded(folder, *names):
     return [np.load(folder / f"{n}.npy") for n in names]
 
 
-def weighted(bench, graph, scores):
-    """k in-edges of the attention graph without replacement by score: the k largest log(u) / score of each node."""
+def by_score(bench, graph, scores):
+    return keyed(graph, scores, lambda uniform, score: np.log1p(-uniform) / score)
+
+
+def evenly(bench, graph, scores):
+    return keyed(graph, scores, lambda uniform, score: uniform)
+
+
+def keyed(graph, scores, key_of):
+    """k in-edges of the attention graph without replacement: those of the k largest keys of each node."""
     row_start, source, *score = loaded(scores / "scores", "row_start", "source", *(f"layer_{l}" for l in range(LAYERS)))
 
     def draw(random, layer, held):
@@ -129,15 +133,15 @@ def weighted(bench, graph, scores):
         node = np.repeat(np.arange(len(held)), degree)
         before = np.cumsum(degree) - degree
         edge = np.arange(len(node)) + np.repeat(row_start[held] - before, degree)
-        key = np.log(random.random(len(edge), dtype=np.float32)) / score[layer][edge]
+        key = key_of(random.random(len(edge), dtype=np.float32), score[layer][edge])
         order = np.lexsort((-key, node))
         return source[edge[order[np.arange(len(node)) - np.repeat(before, degree) < K]]]
 
     return numpy_ms(row_start, *loaded(graph, "features"), draw)
 
 
-def uniform(bench, graph, scores):
-    """k in-edges of the graph with replacement, which is less work than without, as the engine draws."""
+def replacing(bench, graph, scores):
+    """k in-edges of the graph with replacement, which needs no keys: less work than what the engine does."""
     row_start, source = loaded(graph, "row_start", "source")
 
     def draw(random, layer, held):
@@ -154,3 +158,6 @@ def neighbor_loader(bench, graph, scores):
     if done.returncode != 0:
         raise Failed(done.stderr.strip().splitlines()[-1])
     return json.loads(done.stdout)["ms"]
+
+
+PEERS = {"reservoir": {"numpy": by_score}, "uniform": {"numpy": evenly, "replacing": replacing, "pyg": neighbor_loader}}

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import os
+import pathlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,7 +21,7 @@ __all__ = ["SampledLoader"]
 class SampledLoader:
     """In place of PyG's NeighborLoader: the neighbours of a batch are drawn by a trained estimator's attention scores.
 
-    data: PyG's Data that the run was trained on. run: a run folder with scores (a finished `graphsieve run` or `estimate`).
+    data: PyG's Data with the edges that the run was trained on. run: a run folder with scores (a finished `graphsieve run` or `estimate`).
     num_neighbors: in-edges a node for each hop, the batch's nodes first. batch_size: nodes a batch. input_nodes: ids or a mask
     (default: all). shuffle: another order in every epoch. seed: of draws and order; both depend on (seed, epoch) alone.
     edge_types: only edges of these types are drawn (0 graph, 1 expander, 2 self loop; default: all).
@@ -50,13 +52,13 @@ class SampledLoader:
         for k in self.num_neighbors:
             if k < 1:
                 raise Error(f"num_neighbors: {k}, expected at least 1")
-        folder = Run(run)
-        found = folder.inputs(data)
-        if len(found.scores) < len(self.num_neighbors):
-            raise Error(f"num_neighbors has {len(self.num_neighbors)} hops, but {folder.path} holds scores of {len(found.scores)} layers")
-        self._graph: Edges = found.attention_graph
-        last = len(found.scores) - 1
-        self._scores = [found.scores[last - hop] for hop in range(len(self.num_neighbors))]  # the batch's own layer first
+        folder = Run(run).path
+        self._graph, scores = _scored_graph(folder)
+        _check_same_graph(folder, self._graph, data.edge_index, self._nodes)
+        if len(scores) < len(self.num_neighbors):
+            raise Error(f"num_neighbors has {len(self.num_neighbors)} hops, but {folder} holds scores of {len(scores)} layers")
+        last = len(scores) - 1
+        self._scores = [scores[last - hop] for hop in range(len(self.num_neighbors))]  # the batch's own layer first
         self._layers = [last - hop for hop in range(len(self.num_neighbors))]
         if edge_types is not None:
             self._keep_types(edge_types)
@@ -121,6 +123,32 @@ class SampledLoader:
         batch.input_id, batch.batch_size = places, batch_size
         batch.num_nodes = len(n_id)
         return batch
+
+
+def _scored_graph(run: pathlib.Path) -> tuple[Edges, list[Tensor]]:
+    """A run's attention graph and the scores of each layer (docs/run-folder.md)."""
+    folder = run / "scores"
+    if not (folder / "layer_0.npy").exists():
+        raise Error(f"{run}: this run has no estimator, so no scores to draw by")
+
+    def array(name: str) -> Tensor:
+        return torch.from_numpy(np.load(folder / f"{name}.npy"))
+
+    layers = len(list(folder.glob("layer_*.npy")))
+    return Edges(array("row_start"), array("source"), array("type")), [array(f"layer_{layer}") for layer in range(layers)]
+
+
+def _check_same_graph(run: pathlib.Path, graph: Edges, edge_index: Tensor, nodes: int) -> None:
+    """That the attention graph's own edges are those of `edge_index`, in both directions and without loops."""
+    check_tensor("edge_index", edge_index, torch.int64, dims=2)
+    rows = len(graph.row_start) - 1
+    if rows != nodes:
+        raise Error(f"{run}: was trained on another graph, of {rows} nodes; the data has {nodes}")
+    row = torch.repeat_interleave(torch.arange(nodes), graph.row_start.diff())
+    ours = (row * nodes + graph.source)[graph.type == 0].unique()
+    source, destination = torch.cat([edge_index, edge_index.flip(0)], 1)[:, (edge_index[0] != edge_index[1]).repeat(2)]
+    if not torch.equal(ours, (destination * nodes + source).unique()):
+        raise Error(f"{run}: was trained on another graph; its edges are not those of edge_index")
 
 
 def _node_ids(nodes: Tensor | None, count: int) -> Tensor:

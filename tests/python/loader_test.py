@@ -1,7 +1,7 @@
 """SampledLoader: batches that a PyG model takes, drawn by score."""
 import unittest
 
-from python_testing import HAS_PYG, SHORT, Data, EngineTest, Graph, pyg_like, torch
+from python_testing import HAS_PYG, SHORT, Data, EngineTest, Graph, pyg_like, settings_args, torch
 
 import graphsieve
 from graphsieve.runs import Run
@@ -85,8 +85,26 @@ class Loader(EngineTest):
             with self.assertRaisesRegex(graphsieve.Error, sentence):
                 self.loader(**options)
         self.data = Data(**vars(pyg_like(Graph(seed=2))))
-        with self.assertRaisesRegex(graphsieve.Error, "was trained on another graph"):
+        with self.assertRaisesRegex(graphsieve.Error, "was trained on another graph; its edges are not those of edge_index"):
             self.loader()
+        self.data = Data(**vars(pyg_like(Graph(nodes=81))))
+        with self.assertRaisesRegex(graphsieve.Error, "was trained on another graph, of 80 nodes; the data has 81"):
+            self.loader()
+        self.data = Data(**vars(pyg_like(Graph())))
+        self.data.edge_index = self.data.edge_index.int()
+        with self.assertRaisesRegex(graphsieve.Error, "edge_index: int32, expected int64"):
+            self.loader()
+
+    def test_a_run_of_the_program_on_the_same_edges(self):
+        """The program's run of the file, and data with each edge in both directions."""
+        run = self.run_folder(self.graph(), *settings_args(SETTINGS), name="program")
+        expected = [b.n_id.tolist() for b in self.loader()]
+        self.data.edge_index = torch.cat([self.data.edge_index, self.data.edge_index.flip(0)], 1)
+        loader = graphsieve.SampledLoader(self.data, run, num_neighbors=[4, 3], batch_size=16)
+        self.assertEqual([b.n_id.tolist() for b in loader], expected)
+        (run / "scores" / "layer_0.npy").unlink()
+        with self.assertRaisesRegex(graphsieve.Error, "this run has no estimator, so no scores to draw by"):
+            graphsieve.SampledLoader(self.data, run, num_neighbors=[4])
 
     @unittest.skipUnless(HAS_PYG, "PyG is not there")
     def test_a_pyg_model_trains_on_it(self):
