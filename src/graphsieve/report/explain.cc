@@ -81,7 +81,8 @@ class Explanation {
       SampledGraph graph(run_.prepared.features, run_.graph.edges, run_.scores, recipe.k, sampler_of(recipe.sampler),
                          run_.folder.seed());
       graph.begin_epoch(run_.best_epoch());
-      input_ = graph.around(whole ? at::arange(data_.nodes, at::kInt) : at::full({1}, node_, at::kInt));
+      const at::Tensor nodes = whole ? at::arange(data_.nodes, at::kInt) : at::full({1}, node_, at::kInt);
+      input_ = graph.around_each({&nodes, 1})[0];
     } else {
       input_ = run_.input();
     }
