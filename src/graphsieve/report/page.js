@@ -23,12 +23,14 @@
     };
   }
 
-  // A long label in lines of some 16 letters, broken between words.
-  const lines = (text) => text.split(" ").reduce((all, word) => {
-    if (all.length > 0 && all[all.length - 1].length + word.length < 16) all[all.length - 1] += ` ${word}`;
+  // A long label in lines of some letters, broken between words.
+  const lines = (text, letters) => text.split(" ").reduce((all, word) => {
+    if (all.length > 0 && all[all.length - 1].length + word.length < letters) all[all.length - 1] += ` ${word}`;
     else all.push(word);
     return all;
   }, []);
+
+  const letters = (options) => options.has("horizontal") ? 20 : 10;
 
   // Series of one panel: {label, data}; bars that are nowhere are left out.
   function series(kind, data, columns) {
@@ -88,7 +90,7 @@
       sets.push({ label: "reference", data: [{ x: 0, y: 0 }, { x: 1, y: 1 }], showLine: true, borderWidth: 1, pointRadius: 0, reference: true });
     const config = {
       type: bar ? "bar" : "scatter",
-      data: { labels: bar ? data.rows.map((r) => lines(r[0])) : undefined, datasets: sets },
+      data: { labels: bar ? data.rows.map((r) => lines(r[0], letters(options))) : undefined, datasets: sets },
       options: {
         animation: false, responsive: true, maintainAspectRatio: false, indexAxis: options.has("horizontal") ? "y" : "x",
         interaction: { mode: "nearest", intersect: false },
@@ -116,7 +118,10 @@
       const columns = colon < 0 ? [] : panel.slice(colon + 1).split(",").map(Number);
       const box = document.createElement("div");
       box.className = wanted.length === 1 ? "panel wide" : "panel";
-      if (options.has("horizontal")) box.style.height = `${5 + data.rows.reduce((h, r) => h + Math.max(1.6, lines(r[0]).length), 0)}rem`;
+      if (options.has("horizontal")) {
+        const most = Math.max(1.5, ...data.rows.map((r) => lines(r[0], letters(options)).length));
+        box.style.height = `${5 + 1.1 * most * data.rows.length}rem`;
+      }
       const canvas = document.createElement("canvas");
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", `Chart: ${title}. The table below has its figures.`);
