@@ -100,7 +100,7 @@ class Page(EngineTest):
         dom, console = self.browse(page, "desktop", "--dump-dom")
         self.assertEqual(console, [])
         self.assertNotIn("<canvas", dom)
-        self.assertNotIn("The figures as a table", dom)  # what scripts put the tables away into
+        self.assertEqual(dom.count("<details"), 1)  # the recipe; no table is folded away
         self.assertGreater(dom.count("<table"), 12)
 
 
