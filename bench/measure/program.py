@@ -84,6 +84,7 @@ class Bench:
         """The command as one would type it: relative to the checkout, data from $GRAPHSIEVE_DATA."""
         words = []
         for word in map(str, command):
+            word = word.replace(str(self.binary), "bin/graphsieve")
             if self.args.data:
                 word = word.replace(str(pathlib.Path(self.args.data).resolve()), "$GRAPHSIEVE_DATA")
             words.append(word.replace(str(ROOT) + "/", ""))
