@@ -93,7 +93,7 @@ class Bench:
         """(result.json, wall seconds, command) of a training command; `keep(folder)` may look at the run folder."""
         if not self.binary.exists():
             raise Failed("bin/graphsieve is missing; make build")
-        words = [self.binary, command, *arguments]
+        words = [self.binary, command, *arguments, "--no-report"]
         count = self.args.threads if threads == "any" else threads
         if count:
             words += ["--threads", count]

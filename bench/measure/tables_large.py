@@ -140,8 +140,8 @@ def growth(table, machines):
                           f"{meets:,.0f}" if meets else "not in this range"])
     return f"""## Growth with nodes and degree
 Two epochs of each stage: the full Exphormer, all edges in every step, against Spexphormer in batches of 1000 nodes, k 10-10, its stage 1
-on the whole graph. Width 64, two layers. Memory of large arrays as planned and as measured; runs that need more than 10 GiB are
-planned alone.
+on the whole graph. Width 64, two layers. Memory of large arrays as planned and as measured; runs that need more than 10 GiB or
+ten minutes are planned alone.
 
 {table(["nodes", "degree", "model", "planned", "measured", "time", "planned time"], body)}
 
