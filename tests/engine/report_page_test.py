@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 import unittest
 
 from engine_testing import EngineTest, SHORT, sets
@@ -27,6 +28,13 @@ addEventListener("load", () => {
   page.dataset.unnamed = document.querySelectorAll("canvas:not([aria-label]), svg:not([aria-label]), table:not(:has(caption))").length;
 });
 """
+
+
+def undisturbed():
+    """Does a process get the processor that it asks for? Else it is not the page that takes its time."""
+    wall, used = time.perf_counter(), time.process_time()
+    sum(range(20_000_000))
+    return time.process_time() - used > 0.9 * (time.perf_counter() - wall) and os.getloadavg()[0] < os.cpu_count()
 
 
 @unittest.skipUnless(BROWSER, "no headless Chromium: install chromium-headless-shell, or set GRAPHSIEVE_BROWSER")
@@ -56,8 +64,8 @@ class Page(EngineTest):
             self.assertEqual(found["width"], size.split(",")[0])
             self.assertGreaterEqual(int(found["drawn"]), charts, screen)
             self.assertLessEqual(int(found["overflow"]), 0, screen)
-            if os.getloadavg()[0] < os.cpu_count():  # else it is not the page that takes its time
-                self.assertLess(float(found["opened"]), 2000, screen)
+            if float(found["opened"]) >= 2000 and undisturbed():
+                self.fail(f"{page} took {found['opened']} ms to open, {screen}")
             self.assertEqual((found["images"], found["empty"], found["unnamed"]), ("0", "0", "0"), screen)
             self.picture(page, screen)
 
