@@ -22,8 +22,8 @@ struct CompressCommand {
   bool overwrite = false, json = false, quiet = false;
 };
 
-std::string number(const Json& value, int digits = 4) {
-  return value.is_number() ? fmt::format("{:.{}g}", value.get<double>(), digits) : "-";
+std::string four_digits(const Json& value) {
+  return value.is_number() ? fmt::format("{:.4g}", value.get<double>()) : "-";
 }
 
 std::string holds(const Json& assumption) {
@@ -33,7 +33,7 @@ std::string holds(const Json& assumption) {
 
 void print_row(const char* what, const Json& wide, const Json& narrow, const char* key, bool whole) {
   const Json &a = wide.at(key), &b = narrow.at(key);
-  const auto shown = [&](const Json& v) { return whole ? fmt::format("{}", v.get<int64_t>()) : number(v); };
+  const auto shown = [&](const Json& v) { return whole ? fmt::format("{}", v.get<int64_t>()) : four_digits(v); };
   const bool both = a.is_number() && b.is_number() && b.get<double>() > 0;
   fmt::print("{:<24} {:>14} {:>14} {:>9}\n", what, shown(a), shown(b),
              both ? fmt::format("{:.2f}", a.get<double>() / b.get<double>()) : "");
@@ -55,20 +55,22 @@ void print_report(const Json& report, const std::string& out) {
   print_row("bytes", wide, narrow, "bytes", true);
   print_row("multiply-adds", wide, narrow, "multiply_adds", true);
   print_row("prediction, seconds", wide, narrow, "prediction_seconds", false);
-  fmt::print("output error per node: mean {} (relative {}), 99 % {}, largest {}\n", number(error.at("mean")),
-             number(error.at("relative_mean")), number(error.at("p99")), number(error.at("max")));
+  fmt::print("output error per node: mean {} (relative {}), 99 % {}, largest {}\n", four_digits(error.at("mean")),
+             four_digits(error.at("relative_mean")), four_digits(error.at("p99")), four_digits(error.at("max")));
   for (const Json& layer : measured.at("attention_ratio"))
     fmt::print("attention before/after, layer {}: 1 % {}, median {}, 99 % {}\n", layer.at("layer").get<int64_t>(),
-               number(layer.value("p01", Json())), number(layer.value("median", Json())),
-               number(layer.value("p99", Json())));
+               four_digits(layer.value("p01", Json())), four_digits(layer.value("median", Json())),
+               four_digits(layer.value("p99", Json())));
   fmt::print("run folder: {}\n", out);
 }
 
 void run_compress(CompressCommand command) {
   read_result(command.run);  // says so if it is not a run folder
   CompressRequest request{command.run, folder_path(command.out), command.overwrite, command.options};
-  if (!request.out.empty()) refuse_existing(request.out, command.overwrite);
-  else request.out = next_free(folder_path(command.run).string() + "-" + command.options.method);
+  if (!request.out.empty())
+    refuse_existing(request.out, command.overwrite);
+  else
+    request.out = next_free(folder_path(command.run).string() + "-" + command.options.method);
   set_threads(command.threads);
   watch_for_stop();
   Json report;
@@ -77,8 +79,10 @@ void run_compress(CompressCommand command) {
     Dataset data = open_graph(command.graph.empty() ? graph_of_run(command.run) : command.graph);
     report = compress(std::move(data), request, progress);
   }
-  if (command.json) fmt::print("{}\n", report.dump(1));
-  else print_report(report, request.out.string());
+  if (command.json)
+    fmt::print("{}\n", report.dump(1));
+  else
+    print_report(report, request.out.string());
 }
 
 }  // namespace
@@ -86,7 +90,8 @@ void run_compress(CompressCommand command) {
 void add_compress_command(Program& program) {
   auto made = std::make_shared<CompressCommand>();
   CompressOptions& o = made->options;
-  CLI::App* command = program.app.add_subcommand("compress", "Make a trained network narrower, as a run folder of its own");
+  CLI::App* command =
+      program.app.add_subcommand("compress", "Make a trained network narrower, as a run folder of its own");
   command->add_option("RUN", made->run, "Run folder with the wide network")->required();
   command->add_option("--method", o.method, "jl, exact, low-rank, leverage, cluster, fitted, distilled or auto")
       ->required()
@@ -98,7 +103,8 @@ void add_compress_command(Program& program) {
   const auto real = [&](const char* name, double& to, double most, const char* text) {
     command->add_option(name, to, text)->check(CLI::Range(0.0, most).description(""))->type_name("X");
   };
-  whole("--width", o.width, 1, "New width; jl: of queries and keys alone; auto: the largest tried (default: the network's)");
+  whole("--width", o.width, 1,
+        "New width; jl: of queries and keys alone; auto: the largest tried (default: the network's)");
   whole("--units", o.units, 1, "Hidden units: leverage (default: d ln d), fitted, distilled (default: the width)");
   command->add_option("--part", o.part, "fitted: network, or attention for queries and keys alone (default: network)")
       ->check(CLI::IsMember({"network", "attention"}).description(""))
@@ -113,7 +119,8 @@ void add_compress_command(Program& program) {
   real("--lr", o.lr, 1, "distilled, auto: learning rate (default: 0.01)");
   real("--attention-weight", o.attention_weight, 1e6, "distilled, auto: of the attention in the loss (default: 0.1)");
   add_seed_option(*command, o.seed, "Of the random choices (default: 0)");
-  command->add_option("--graph", made->graph, "As for run (default: the graph that was trained on)")->type_name("GRAPH");
+  command->add_option("--graph", made->graph, "As for run (default: the graph that was trained on)")
+      ->type_name("GRAPH");
   command->add_option("--out", made->out, "Run folder (default: RUN-METHOD-N, the next free N)")->type_name("FOLDER");
   command->add_flag("--overwrite", made->overwrite, "Replace the run folder if there is one");
   add_threads_option(*command, made->threads);

@@ -23,12 +23,14 @@ struct InspectOptions {
   bool json = false, quiet = false;
 };
 
-std::string number(const Json& value) { return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-"; }
+std::string four_decimals(const Json& value) {
+  return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
+}
 
 /// 0.1234, or 0.1234 ±0.0012 where destinations were sampled.
 std::string statistic(const Json& s) {
-  if (!s.at("half_width").is_number() || s.at("half_width") == 0.0) return number(s.at("mean"));
-  return fmt::format("{} ±{:.4f}", number(s.at("mean")), s.at("half_width").get<double>());
+  if (!s.at("half_width").is_number() || s.at("half_width") == 0.0) return four_decimals(s.at("mean"));
+  return fmt::format("{} ±{:.4f}", four_decimals(s.at("mean")), s.at("half_width").get<double>());
 }
 
 double factor_at(const Json& agreement, double quantile) {
@@ -50,18 +52,19 @@ void print_alone(const Json& found) {
                statistic(s.at("entropy")), statistic(s.at("heaviest_mass")), statistic(s.at("effective_degree")));
   }
   if (!found.contains("operator_norms")) return;
-  fmt::print("\noperator norms of the layers' maps: mean {}\n", number(found.at("operator_norm_mean")));
+  fmt::print("\noperator norms of the layers' maps: mean {}\n", four_decimals(found.at("operator_norm_mean")));
   for (const Json& map : found.at("operator_norms"))
-    fmt::print("  {:<28} {:>10}\n", map.at("map").get<std::string>(), number(map.at("norm")));
-  fmt::print("norms of the vectors that enter each layer: mean {}\n", number(found.at("vector_norm_mean")));
+    fmt::print("  {:<28} {:>10}\n", map.at("map").get<std::string>(), four_decimals(map.at("norm")));
+  fmt::print("norms of the vectors that enter each layer: mean {}\n", four_decimals(found.at("vector_norm_mean")));
   for (const Json& layer : found.at("vector_norms"))
-    fmt::print("  layer {:<22} {:>10}   largest {}\n", layer.at("layer").get<int64_t>(), number(layer.at("mean")),
-               number(layer.at("max")));
+    fmt::print("  layer {:<22} {:>10}   largest {}\n", layer.at("layer").get<int64_t>(),
+               four_decimals(layer.at("mean")), four_decimals(layer.at("max")));
   if (found.at("norms_by_epoch").empty()) return;
   fmt::print("over the epochs: mean operator norm, norms of the vectors that enter each layer\n");
   for (const Json& epoch : found.at("norms_by_epoch")) {
-    fmt::print("  epoch {:<6} {:>10}  ", epoch.at("epoch").get<int64_t>(), number(epoch.at("operator_norm_mean")));
-    for (const Json& norm : epoch.at("vector_norms")) fmt::print(" {:>8}", number(norm));
+    fmt::print("  epoch {:<6} {:>10}  ", epoch.at("epoch").get<int64_t>(),
+               four_decimals(epoch.at("operator_norm_mean")));
+    for (const Json& norm : epoch.at("vector_norms")) fmt::print(" {:>8}", four_decimals(norm));
     fmt::print("\n");
   }
 }

@@ -14,5 +14,6 @@ fi
 ruff check --quiet python tests/docs scripts
 ruff check --quiet --select F --exclude '.venv*' .
 MYPYPATH="$build/python" mypy --no-error-summary python/graphsieve
+[ -f build/dev/build.ninja ] || cmake --preset dev >/dev/null  # compile commands of single files
 [ $# -gt 0 ] || set -- src/graphsieve/{base,graph,io,recipe}/*.cc src/graphsieve/report/{html,page*,quality,curves,repeat}.cc
-printf '%s\n' "$@" | xargs -P "$(nproc)" -n 4 clang-tidy -p "$build" --quiet 2> >(grep -v 'warnings generated' >&2)
+printf '%s\n' "$@" | xargs -P "$(nproc)" -n 4 clang-tidy -p build/dev --quiet 2> >(grep -v 'warnings generated' >&2)

@@ -33,6 +33,11 @@ void add_transpose(BenchGraph& graph) {
   if (!graph.by_destination.symmetric) graph.by_source = std::move(turned);
 }
 
+template <class T>
+void assign(LargeVector<T>& to, const std::vector<T>& from) {
+  to.assign(from.begin(), from.end());
+}
+
 }  // namespace
 
 BenchGraph read_graph(const fs::path& folder) {
@@ -40,9 +45,9 @@ BenchGraph read_graph(const fs::path& folder) {
   BenchGraph graph;
   graph.name = fs::absolute(folder).lexically_normal().filename().string();
   AttentionGraph& g = graph.by_destination;
-  g.row_start = read_array(from / "row_start.npy").as<int64_t>();
-  g.source = read_array(from / "source.npy").as<int32_t>();
-  g.type = read_array(from / "type.npy").as<uint8_t>();
+  assign(g.row_start, read_array(from / "row_start.npy").as<int64_t>());
+  assign(g.source, read_array(from / "source.npy").as<int32_t>());
+  assign(g.type, read_array(from / "type.npy").as<uint8_t>());
   if (g.type.empty()) throw Error(from.string(), ": a graph without edges");
   g.types = std::max(3, *std::max_element(g.type.begin(), g.type.end()) + 1);
   g.symmetric = false;

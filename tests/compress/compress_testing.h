@@ -11,6 +11,10 @@
 
 namespace graphsieve {
 
+/// Attention of wide networks.
+inline constexpr nn::AttentionKind kWide[] = {nn::AttentionKind::kPlain, nn::AttentionKind::kExphormer,
+                                              nn::AttentionKind::kSpexphormer};
+
 /// A directed edge list by destination, as an operator's edges with its transpose.
 inline LayerEdges layer_of(int64_t nodes, const std::vector<std::vector<int32_t>>& sources,
                            const std::vector<std::vector<uint8_t>>& types) {
@@ -24,7 +28,8 @@ inline LayerEdges layer_of(int64_t nodes, const std::vector<std::vector<int32_t>
   }
   std::vector<std::vector<std::pair<int32_t, uint8_t>>> back(nodes);
   for (int64_t i = 0; i < nodes; ++i)
-    for (size_t e = 0; e < sources[i].size(); ++e) back[sources[i][e]].emplace_back(static_cast<int32_t>(i), types[i][e]);
+    for (size_t e = 0; e < sources[i].size(); ++e)
+      back[sources[i][e]].emplace_back(static_cast<int32_t>(i), types[i][e]);
   std::vector<int64_t> t_start = {0};
   std::vector<int32_t> t_index;
   std::vector<uint8_t> t_type;
@@ -52,8 +57,10 @@ inline nn::Transformer random_network(nn::AttentionKind kind, int64_t width, int
   nn::initialise(*network, 7);
   const torch::NoGradGuard no_grad;
   for (auto& item : network->named_buffers())
-    if (item.key().ends_with("running_var")) item.value().copy_(at::rand_like(item.value()) + 0.5);
-    else item.value().copy_(at::randn_like(item.value()) * 0.3);
+    if (item.key().ends_with("running_var"))
+      item.value().copy_(at::rand_like(item.value()) + 0.5);
+    else
+      item.value().copy_(at::randn_like(item.value()) * 0.3);
   for (auto& item : network->named_parameters())
     if (item.key().find("norm.") != std::string::npos) item.value().add_(at::randn_like(item.value()) * 0.3);
   network->eval();

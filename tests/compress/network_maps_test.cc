@@ -7,7 +7,6 @@ namespace graphsieve {
 namespace {
 
 using nn::AttentionKind;
-constexpr AttentionKind kWide[] = {AttentionKind::kPlain, AttentionKind::kExphormer, AttentionKind::kSpexphormer};
 
 TEST(NetworkMaps, AreTheNetwork) {
   const torch::NoGradGuard no_grad;

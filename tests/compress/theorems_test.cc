@@ -15,7 +15,6 @@ namespace {
 
 using at::Tensor;
 using nn::AttentionKind;
-constexpr AttentionKind kWide[] = {AttentionKind::kPlain, AttentionKind::kExphormer, AttentionKind::kSpexphormer};
 
 double relative(const Tensor& a, const Tensor& b) { return apart(a, b) / b.abs().max().item<double>(); }
 
@@ -165,7 +164,8 @@ TEST(Leverage, UnitsSpanTheOthers) {
 TEST(Leverage, CounterExampleOfThePaper) {
   constexpr int64_t kSize = 100;
   constexpr double kEpsilon = 1e-3;
-  const Tensor h = at::full({kSize, kSize}, 1 / std::sqrt(1.0 * kSize), at::kDouble) + kEpsilon * at::eye(kSize, at::kDouble);
+  const Tensor h =
+      at::full({kSize, kSize}, 1 / std::sqrt(1.0 * kSize), at::kDouble) + kEpsilon * at::eye(kSize, at::kDouble);
   const Spectrum s = spectrum(h);
   EXPECT_LE(distances(h, s.leading(1)).max().item<double>(), kEpsilon);
   const Units one = leverage_units(s, 1, leverage_count(1), 11);

@@ -17,25 +17,25 @@ using ops::AttentionEdges;
 
 constexpr double kNoClamp = std::numeric_limits<double>::infinity();
 
-struct Edge {
+struct TypedEdge {
   int32_t destination, source;
   uint8_t type;
 };
 
-struct Csr {
+struct TypedCsr {
   Tensor row_start, index, type;
 };
 
 /// Edges by destination in the given order; with `by_source`, the transpose.
-Csr csr(const std::vector<Edge>& edges, int64_t rows, bool by_source) {
+TypedCsr csr(const std::vector<TypedEdge>& edges, int64_t rows, bool by_source) {
   std::vector<size_t> order(edges.size());
   std::iota(order.begin(), order.end(), size_t{0});
   const auto row = [&](size_t e) { return by_source ? edges[e].source : edges[e].destination; };
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return row(a) < row(b); });
   const int64_t m = static_cast<int64_t>(edges.size());
-  Csr to{at::zeros({rows + 1}, at::kLong), at::empty({m}, at::kInt), at::empty({m}, at::kByte)};
+  TypedCsr to{at::zeros({rows + 1}, at::kLong), at::empty({m}, at::kInt), at::empty({m}, at::kByte)};
   for (int64_t i = 0; i < m; ++i) {
-    const Edge& e = edges[order[i]];
+    const TypedEdge& e = edges[order[i]];
     ++to.row_start.mutable_data_ptr<int64_t>()[row(order[i]) + 1];
     to.index.mutable_data_ptr<int32_t>()[i] = by_source ? e.destination : e.source;
     to.type.mutable_data_ptr<uint8_t>()[i] = e.type;
@@ -44,21 +44,22 @@ Csr csr(const std::vector<Edge>& edges, int64_t rows, bool by_source) {
   return to;
 }
 
-struct Graph {
+struct TypedGraph {
   int64_t destinations, sources;
   int types;
   AttentionEdges edges;
 };
 
-Graph graph_of(const std::vector<Edge>& edges, int64_t destinations, int64_t sources, int types) {
-  const Csr to = csr(edges, destinations, false), from = csr(edges, sources, true);
+TypedGraph graph_of(const std::vector<TypedEdge>& edges, int64_t destinations, int64_t sources, int types) {
+  const TypedCsr to = csr(edges, destinations, false), from = csr(edges, sources, true);
   return {destinations, sources, types, {to.row_start, to.index, to.type, from.row_start, from.index, from.type}};
 }
 
 /// Row i has degrees[i] edges from random sources, of random types in no order (or, `sorted`, in order).
-std::vector<Edge> random_edges(const std::vector<int64_t>& degrees, int64_t sources, int types, bool sorted = false) {
+std::vector<TypedEdge> random_edges(const std::vector<int64_t>& degrees, int64_t sources, int types,
+                                    bool sorted = false) {
   std::mt19937_64 random(7);
-  std::vector<Edge> edges;
+  std::vector<TypedEdge> edges;
   for (size_t i = 0; i < degrees.size(); ++i) {
     const auto first = static_cast<int64_t>(edges.size());
     for (int64_t e = 0; e < degrees[i]; ++e)
@@ -69,7 +70,7 @@ std::vector<Edge> random_edges(const std::vector<int64_t>& degrees, int64_t sour
   return edges;
 }
 
-Graph random_graph(const std::vector<int64_t>& degrees, int64_t sources, int types, bool sorted = false) {
+TypedGraph random_graph(const std::vector<int64_t>& degrees, int64_t sources, int types, bool sorted = false) {
   return graph_of(random_edges(degrees, sources, types, sorted), static_cast<int64_t>(degrees.size()), sources, types);
 }
 
@@ -85,17 +86,17 @@ std::ostream& operator<<(std::ostream& to, const Shape& s) {
   return to << "heads " << s.heads << " key " << s.key_width << " value " << s.value_width << " clamp " << s.clamp;
 }
 
-struct Inputs {
+struct AttentionInputs {
   Tensor query, key_value, type_scale, type_bias, grad;
 
-  Inputs to(at::ScalarType rows, at::ScalarType sums) const {
+  AttentionInputs to(at::ScalarType rows, at::ScalarType sums) const {
     return {query.to(rows), key_value.to(rows), type_scale.to(sums), type_bias.to(sums), grad.to(rows)};
   }
-  Inputs doubles() const { return to(at::kDouble, at::kDouble); }
+  AttentionInputs doubles() const { return to(at::kDouble, at::kDouble); }
 };
 
 /// Logits of a standard deviation about 1.5.
-Inputs inputs(const Graph& g, const Shape& s, at::ScalarType type = at::kFloat) {
+AttentionInputs inputs(const TypedGraph& g, const Shape& s, at::ScalarType type = at::kFloat) {
   const int64_t keys = s.heads * s.key_width, values = s.heads * s.value_width;
   const auto sums = type == at::kDouble ? at::kDouble : at::kFloat;
   return {random_tensor({g.destinations, keys}, type), random_tensor({g.sources, keys + values}, type, 2),
@@ -109,7 +110,7 @@ Tensor finite(const Tensor& log_sum) { return at::nan_to_num(log_sum, 0, 1e4, -1
 const char* const kResults[] = {"out", "log_sum", "scores", "query", "key_value", "type_scale", "type_bias"};
 
 /// out, log_sum, scores and the four gradients.
-Tensors forward_backward(const Inputs& in, const AttentionEdges& edges, const Shape& s) {
+Tensors forward_backward(const AttentionInputs& in, const AttentionEdges& edges, const Shape& s) {
   const auto leaf = [](const Tensor& t) { return t.detach().requires_grad_(); };
   const Tensor query = leaf(in.query), key_value = leaf(in.key_value), scale = leaf(in.type_scale),
                bias = leaf(in.type_bias);
@@ -125,8 +126,8 @@ void expect_all_close(const Tensors& ours, const Tensors& exact, double toleranc
 }
 
 /// The float64 path is the reference, on the same numbers.
-void expect_reference(const Graph& g, const Shape& s, double tolerance = 1e-4, at::ScalarType type = at::kFloat) {
-  const Inputs in = inputs(g, s, type);
+void expect_reference(const TypedGraph& g, const Shape& s, double tolerance = 1e-4, at::ScalarType type = at::kFloat) {
+  const AttentionInputs in = inputs(g, s, type);
   const Tensors exact = forward_backward(in.doubles(), g.edges, s);
   for_each_target([&](const std::string& target) {
     expect_all_close(forward_backward(in, g.edges, s), exact, tolerance, str(s, " ", target));
@@ -142,7 +143,7 @@ TEST(SparseAttention, AgreesWithReferenceForEveryShapeOnEveryTarget) {
   for (int64_t heads : kHeads) {
     for (size_t w = 0; w < kWidths.size(); ++w) {
       const int types = 1 + static_cast<int>(turn % 5);
-      const Graph g = random_graph(kDegrees, 40, types, turn % 2 == 0);
+      const TypedGraph g = random_graph(kDegrees, 40, types, turn % 2 == 0);
       expect_reference(g, {heads, kWidths[w], kWidths[w], clamps[turn % 4]});
       expect_reference(g, {heads, kWidths[w], kWidths[(w + 5) % kWidths.size()], clamps[(turn + 1) % 4]});
       ++turn;
@@ -151,16 +152,16 @@ TEST(SparseAttention, AgreesWithReferenceForEveryShapeOnEveryTarget) {
 }
 
 TEST(SparseAttention, HubRowIsSplitIntoPieces) {
-  const Graph g = random_graph({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
+  const TypedGraph g = random_graph({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
   for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{1, 4, 4, 8}, Shape{3, 5, 7, kNoClamp}, Shape{2, 32, 16, 0.7}}) {
     expect_reference(g, s, 1e-3);
   }
 }
 
 TEST(SparseAttention, HubSourceIsSplitIntoPieces) {
-  std::vector<Edge> edges = random_edges({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
-  for (Edge& e : edges) std::swap(e.destination, e.source);
-  const Graph g = graph_of(edges, 400, 7, 3);
+  std::vector<TypedEdge> edges = random_edges({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
+  for (TypedEdge& e : edges) std::swap(e.destination, e.source);
+  const TypedGraph g = graph_of(edges, 400, 7, 3);
   for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{1, 4, 4, 8}, Shape{3, 5, 7, kNoClamp}, Shape{2, 32, 16, 0.7}}) {
     expect_reference(g, s, 1e-3);
   }
@@ -174,7 +175,7 @@ TEST(SparseAttention, FewerDestinationsThanSourcesAndTheOtherWayRound) {
 TEST(SparseAttention, WholeItemsOfManySmallRows) {
   std::vector<int64_t> degrees(3000);
   for (size_t i = 0; i < degrees.size(); ++i) degrees[i] = static_cast<int64_t>(i * 7 % 23);
-  const Graph g = random_graph(degrees, 2000, 3, true);
+  const TypedGraph g = random_graph(degrees, 2000, 3, true);
   expect_reference(g, {4, 8, 8, 8}, 3e-4);
   expect_reference(g, {1, 4, 4, 8}, 3e-4);
 }
@@ -183,9 +184,9 @@ TEST(SparseAttention, WholeItemsOfManySmallRows) {
 TEST(SparseAttention, BFloat16RowsAgreeWithTheReferenceOnTheRoundedInputs) {
   for (int64_t heads : {1, 3, 4, 8}) {
     for (int64_t width : {1, 4, 5, 16, 28}) {
-      const Graph g = random_graph(kDegrees, 40, 3);
+      const TypedGraph g = random_graph(kDegrees, 40, 3);
       const Shape s{heads, width, (width + 6) / 2, width % 2 ? 8.0 : kNoClamp};
-      const Inputs in = inputs(g, s, at::kBFloat16);
+      const AttentionInputs in = inputs(g, s, at::kBFloat16);
       const Tensors exact = forward_backward(in.doubles(), g.edges, s);
       for_each_target([&](const std::string& target) {
         const Tensors ours = forward_backward(in, g.edges, s);
@@ -198,17 +199,17 @@ TEST(SparseAttention, BFloat16RowsAgreeWithTheReferenceOnTheRoundedInputs) {
 }
 
 TEST(SparseAttention, TakesStridedViews) {
-  const Graph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_graph(kDegrees, 40, 3);
   for (auto type : {at::kFloat, at::kBFloat16}) {
     for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{3, 5, 7, 8}, Shape{1, 1, 2, 8}}) {
-      const Inputs in = inputs(g, s, type);
+      const AttentionInputs in = inputs(g, s, type);
       const auto widened = [](const Tensor& t) {
         Tensor wide = at::full({t.size(0), t.size(1) + 5}, 1e9, t.options());
         wide.narrow(1, 3, t.size(1)).copy_(t);
         return wide.narrow(1, 3, t.size(1));
       };
       const Tensors packed = forward_backward(in, g.edges, s);
-      Inputs view = in;
+      AttentionInputs view = in;
       view.query = widened(in.query), view.key_value = widened(in.key_value), view.grad = widened(in.grad);
       Tensors ours = forward_backward(view, g.edges, s);
       for (size_t i = 0; i < ours.size(); ++i) expect_same_bits(ours[i], packed[i], str(s, " ", kResults[i]));
@@ -220,24 +221,24 @@ TEST(SparseAttention, TakesStridedViews) {
 }
 
 TEST(SparseAttention, SymmetricGraphNeedsNoTranspose) {
-  std::vector<Edge> edges;
-  for (const Edge& e : random_edges({0, 5, 17, 40, 2, 1, 9}, 7, 3)) {
+  std::vector<TypedEdge> edges;
+  for (const TypedEdge& e : random_edges({0, 5, 17, 40, 2, 1, 9}, 7, 3)) {
     edges.push_back(e);
     edges.push_back({e.source, e.destination, e.type});
   }
-  std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
+  std::sort(edges.begin(), edges.end(), [](const TypedEdge& a, const TypedEdge& b) {
     return std::tuple(a.destination, a.type, a.source) < std::tuple(b.destination, b.type, b.source);
   });
-  const Graph g = graph_of(edges, 7, 7, 3);
+  const TypedGraph g = graph_of(edges, 7, 7, 3);
   const Shape s{4, 8, 4, 8};
-  const Inputs in = inputs(g, s);
+  const AttentionInputs in = inputs(g, s);
   AttentionEdges half = g.edges;
   half.t_row_start.reset(), half.t_index.reset(), half.t_type.reset();
   expect_all_close(forward_backward(in, half, s), forward_backward(in.doubles(), g.edges, s), 1e-4, "symmetric");
 }
 
 /// The formula in torch's operations, for edges by destination.
-Tensor plain_attention(const Inputs& in, const Graph& g, const Shape& s) {
+Tensor plain_attention(const AttentionInputs& in, const TypedGraph& g, const Shape& s) {
   const Tensor start = g.edges.row_start;
   const Tensor to = at::repeat_interleave(at::arange(g.destinations), start.diff());
   const Tensor from = g.edges.index.to(at::kLong), type = g.edges.type.to(at::kLong);
@@ -256,11 +257,11 @@ Tensor plain_attention(const Inputs& in, const Graph& g, const Shape& s) {
 }
 
 TEST(SparseAttention, AgreesWithTheFormulaInTorchOperations) {
-  const Graph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_graph(kDegrees, 40, 3);
   for (double clamp : {0.7, 8.0}) {
     const Shape s{4, 5, 3, clamp};
-    const Inputs in = inputs(g, s, at::kDouble);
-    Inputs leaves = in;
+    const AttentionInputs in = inputs(g, s, at::kDouble);
+    AttentionInputs leaves = in;
     for (Tensor* t : {&leaves.query, &leaves.key_value, &leaves.type_scale, &leaves.type_bias}) {
       *t = t->detach().clone().requires_grad_();
     }
@@ -277,16 +278,16 @@ TEST(SparseAttention, AgreesWithTheFormulaInTorchOperations) {
 
 TEST(SparseAttention, ExampleOfTheHeader) {
   const auto floats = [](std::vector<float> v, int64_t columns) { return at::tensor(v).view({-1, columns}); };
-  const Graph g = graph_of({{0, 1, 0}, {0, 2, 0}}, 3, 3, 1);
+  const TypedGraph g = graph_of({{0, 1, 0}, {0, 2, 0}}, 3, 3, 1);
   const Tensor out = std::get<0>(ops::sparse_attention(floats({1, 0, 0}, 1), floats({0, 0, 0, 4, std::log(3.f), 8}, 2),
                                                        g.edges, at::ones({1, 1}), at::zeros({1, 1}), 1, kNoClamp));
   expect_close(out, floats({7, 0, 0}, 1), 1e-6);
 }
 
 TEST(SparseAttention, Gradients) {
-  const Graph g = random_graph({0, 1, 4, 7}, 5, 2);
+  const TypedGraph g = random_graph({0, 1, 4, 7}, 5, 2);
   for (const Shape& s : {Shape{1, 3, 2, kNoClamp}, Shape{2, 2, 3, 0.9}}) {
-    const Inputs in = inputs(g, s, at::kDouble);
+    const AttentionInputs in = inputs(g, s, at::kDouble);
     expect_gradients(
         [&](const Tensors& t) {
           return std::get<0>(ops::sparse_attention(t[0], t[1], g.edges, t[2], t[3], s.heads, s.clamp));
@@ -296,10 +297,10 @@ TEST(SparseAttention, Gradients) {
 }
 
 TEST(SparseAttention, OnlyWantedGradients) {
-  const Graph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_graph(kDegrees, 40, 3);
   const Shape s{4, 8, 8, 8};
   for (auto type : {at::kFloat, at::kDouble}) {
-    const Inputs in = inputs(g, s, type);
+    const AttentionInputs in = inputs(g, s, type);
     const Tensors all = forward_backward(in, g.edges, s);
     for (size_t wanted = 0; wanted < 4; ++wanted) {
       Tensors leaves{in.query, in.key_value, in.type_scale, in.type_bias};
@@ -314,9 +315,9 @@ TEST(SparseAttention, OnlyWantedGradients) {
 }
 
 TEST(SparseAttention, LogSumIsNotDifferentiableAndScoresSumToOne) {
-  const Graph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_graph(kDegrees, 40, 3);
   const Shape s{2, 8, 4, 8};
-  const Inputs in = inputs(g, s);
+  const AttentionInputs in = inputs(g, s);
   const Tensor query = in.query.detach().requires_grad_();
   EXPECT_FALSE(
       std::get<1>(ops::sparse_attention(query, in.key_value, g.edges, in.type_scale, in.type_bias, s.heads, s.clamp))
@@ -329,11 +330,11 @@ TEST(SparseAttention, LogSumIsNotDifferentiableAndScoresSumToOne) {
 }
 
 TEST(SparseAttention, LargeLogitsNeitherOverflowNorVanish) {
-  const Graph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_graph(kDegrees, 40, 3);
   for (double clamp : {40.0, 41.0, kNoClamp}) {
     const Shape s{4, 8, 8, clamp};
     for (double bias : {-1000.0, 0.0, 1000.0}) {
-      Inputs in = inputs(g, s);
+      AttentionInputs in = inputs(g, s);
       in.type_scale = in.type_scale * 100, in.type_bias = in.type_bias + bias;
       const Tensors exact = forward_backward(in.doubles(), g.edges, s);
       for_each_target([&](const std::string& target) {
@@ -348,7 +349,7 @@ TEST(SparseAttention, LargeLogitsNeitherOverflowNorVanish) {
 TEST(SparseAttention, NoEdgesAndNoRows) {
   const Shape s{4, 8, 4, 8};
   for (int64_t rows : {0, 3}) {
-    const Graph g = random_graph(std::vector<int64_t>(rows, 0), 2, 3);
+    const TypedGraph g = random_graph(std::vector<int64_t>(rows, 0), 2, 3);
     const Tensors ours = forward_backward(inputs(g, s), g.edges, s);
     EXPECT_EQ(ours[0].size(0), rows);
     for (size_t i : {0, 3, 4, 5, 6}) EXPECT_TRUE((ours[i] == 0).all().item<bool>()) << kResults[i];
@@ -358,10 +359,10 @@ TEST(SparseAttention, NoEdgesAndNoRows) {
 TEST(SparseAttention, SameBitsAtAnyThreadCount) {
   std::vector<int64_t> degrees(2000, 11);
   degrees[700] = 40000;
-  const Graph g = random_graph(degrees, 1500, 3, true);
+  const TypedGraph g = random_graph(degrees, 1500, 3, true);
   for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{1, 4, 4, kNoClamp}, Shape{3, 5, 7, 8}}) {
     for (auto type : {at::kFloat, at::kBFloat16}) {
-      const Inputs in = inputs(g, s, type);
+      const AttentionInputs in = inputs(g, s, type);
       expect_same_at_any_thread_count([&] { return forward_backward(in, g.edges, s); });
     }
   }
@@ -389,11 +390,11 @@ TEST(SparseAttention, ShapeFunction) {
 }
 
 /// Expects an error of a call that is right but for what `spoil` changes.
-void expect_refused(const std::function<void(Inputs&, AttentionEdges&, Shape&)>& spoil,
+void expect_refused(const std::function<void(AttentionInputs&, AttentionEdges&, Shape&)>& spoil,
                     const std::vector<std::string>& parts) {
-  const Graph g = random_graph({3, 2, 0}, 5, 2);
+  const TypedGraph g = random_graph({3, 2, 0}, 5, 2);
   Shape s{2, 4, 3, 8};
-  Inputs in = inputs(g, s);
+  AttentionInputs in = inputs(g, s);
   AttentionEdges edges = g.edges;
   spoil(in, edges, s);
   expect_error(
@@ -402,13 +403,16 @@ void expect_refused(const std::function<void(Inputs&, AttentionEdges&, Shape&)>&
 }
 
 TEST(SparseAttention, RefusesWrongRows) {
-  expect_refused([](Inputs& in, auto&, auto&) { in.query = in.query.to(at::kInt); },
+  expect_refused([](AttentionInputs& in, auto&, auto&) { in.query = in.query.to(at::kInt); },
                  {"sparse_attention", "query", "Int"});
-  expect_refused([](Inputs& in, auto&, auto&) { in.key_value = in.key_value.to(at::kDouble); }, {"one type", "Double"});
-  expect_refused([](Inputs& in, auto&, auto&) { in.query = in.query.view({3, 2, 4}); }, {"matrices", "[3, 2, 4]"});
+  expect_refused([](AttentionInputs& in, auto&, auto&) { in.key_value = in.key_value.to(at::kDouble); },
+                 {"one type", "Double"});
+  expect_refused([](AttentionInputs& in, auto&, auto&) { in.query = in.query.view({3, 2, 4}); },
+                 {"matrices", "[3, 2, 4]"});
   expect_refused([](auto&, auto&, Shape& s) { s.heads = 3; }, {"multiples of the 3 heads"});
   expect_refused([](auto&, auto&, Shape& s) { s.heads = 0; }, {"0 heads"});
-  expect_refused([](Inputs& in, auto&, auto&) { in.key_value = in.key_value.narrow(1, 0, 8); }, {"values (0)"});
+  expect_refused([](AttentionInputs& in, auto&, auto&) { in.key_value = in.key_value.narrow(1, 0, 8); },
+                 {"values (0)"});
   expect_refused([](auto&, auto&, Shape& s) { s.clamp = 0; }, {"clamp must be positive", "0"});
 }
 
@@ -422,16 +426,16 @@ TEST(SparseAttention, RefusesWrongEdges) {
 }
 
 TEST(SparseAttention, RefusesWrongTypeTables) {
-  expect_refused([](Inputs& in, auto&, auto&) { in.type_scale = in.type_scale.slice(1, 1); },
+  expect_refused([](AttentionInputs& in, auto&, auto&) { in.type_scale = in.type_scale.slice(1, 1); },
                  {"type_scale", "[types, 8]", "[2, 7]"});
-  expect_refused([](Inputs& in, auto&, auto&) { in.type_bias = in.type_bias.slice(0, 1); },
+  expect_refused([](AttentionInputs& in, auto&, auto&) { in.type_bias = in.type_bias.slice(0, 1); },
                  {"type_bias", "[2, 2]", "[1, 2]"});
-  expect_refused([](Inputs& in, auto&, auto&) { in.type_bias = in.type_bias.to(at::kDouble); },
+  expect_refused([](AttentionInputs& in, auto&, auto&) { in.type_bias = in.type_bias.to(at::kDouble); },
                  {"type_bias", "Float", "Double"});
 }
 
 TEST(SparseAttention, BackwardRefusesARectangleWithoutItsTranspose) {
-  const Graph g = random_graph({3, 2, 0}, 5, 2);
+  const TypedGraph g = random_graph({3, 2, 0}, 5, 2);
   const Shape s{2, 4, 3, 8};
   AttentionEdges half = g.edges;
   half.t_row_start.reset();

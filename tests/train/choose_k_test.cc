@@ -19,7 +19,7 @@ struct Notes : Observer {
   bool stop = false;
 };
 
-constexpr int64_t kNodes = 60;
+constexpr int64_t kFewNodes = 60;
 
 /// Every node but the first hears 20 others; layer 1 has sharper scores than layer 0.
 struct Problem {
@@ -27,9 +27,9 @@ struct Problem {
     torch::manual_seed(6);
     std::vector<int64_t> start{0};
     std::vector<Tensor> sources, sharp, soft;
-    for (int64_t i = 0; i < kNodes; ++i) {
+    for (int64_t i = 0; i < kFewNodes; ++i) {
       const int64_t degree = i == 0 ? degree_of_first : 20;
-      sources.push_back(std::get<0>(at::randperm(kNodes).narrow(0, 0, degree).sort()));
+      sources.push_back(std::get<0>(at::randperm(kFewNodes).narrow(0, 0, degree).sort()));
       const Tensor logits = at::randn({degree});
       soft.push_back(logits.softmax(0)), sharp.push_back((3 * logits).softmax(0));
       start.push_back(start.back() + degree);

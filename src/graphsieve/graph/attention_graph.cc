@@ -9,7 +9,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kBlock = 2048;
+constexpr int64_t kRowBlock = 2048;
 
 int64_t row_length(const CsrView& rows, int64_t i) { return rows.row_start[i + 1] - rows.row_start[i]; }
 
@@ -66,7 +66,7 @@ AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const E
   out.symmetric = symmetric;
   if (graph_edges) out.types = attention_types(graph_edges->types);
   out.row_start.assign(nodes + 1, 0);
-  parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(nodes, kRowBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       out.row_start[i + 1] =
           (graph_edges ? row_length(*graph_edges, i) : 0) + (expander ? expander->degree_of(i) : 0) + self_loops;
@@ -77,11 +77,12 @@ AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const E
     out.source.resize(out.row_start[nodes]);
     out.type.resize(out.row_start[nodes]);
   }
-  parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(nodes, kRowBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       int64_t at = out.row_start[i];
       const int64_t begin = graph_edges ? graph_edges->row_start[i] : 0;
-      const int64_t length = graph_edges ? row_length(*graph_edges, i) : 0, first = first_types(graph_edges, begin, length);
+      const int64_t length = graph_edges ? row_length(*graph_edges, i) : 0,
+                    first = first_types(graph_edges, begin, length);
       if (first > 0) at = put(graph_edges->source.subspan(begin, first), kGraphEdge, at, out);
       if (expander) at = put(expander->neighbors(i), kExpanderEdge, at, out);
       const auto self = static_cast<int32_t>(i);
@@ -122,7 +123,7 @@ AttentionGraph transpose(const AttentionGraph& graph, std::vector<int64_t>* edge
 
 void check(const AttentionGraph& graph, const std::string& name) {
   check_row_starts(graph, name);
-  parallel_blocks(graph.nodes(), kBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(graph.nodes(), kRowBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) check_row(graph, i, name);
   });
   if (!graph.symmetric) return;

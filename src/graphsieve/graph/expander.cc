@@ -13,7 +13,7 @@ namespace graphsieve {
 namespace {
 
 constexpr int64_t kCompleteUpTo = 10;
-constexpr int64_t kBlock = 4096;
+constexpr int64_t kExpanderBlock = 4096;
 
 }  // namespace
 
@@ -74,10 +74,10 @@ void Expander::fill_slots(LargeVector<int32_t>& slots) const {
   const int64_t stride = 2 * degree();
   LargeVector<int32_t> image(nodes_);
   for (int64_t c = 0; c < degree(); ++c) {
-    parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
+    parallel_blocks(nodes_, kExpanderBlock, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) image[p] = static_cast<int32_t>(permutations_[c](p));
     });
-    parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
+    parallel_blocks(nodes_, kExpanderBlock, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) {
         if (kind_ == ExpanderKind::kHamiltonian) {
           int32_t* slot = &slots[image[p] * stride + 2 * c];
@@ -100,7 +100,7 @@ Csr Expander::csr() const {
   out.source.assign(nodes_ * stride, kEmpty);
   fill_slots(out.source);
   out.row_start.assign(nodes_ + 1, 0);
-  parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(nodes_, kExpanderBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       int32_t* row = out.source.data() + i * stride;
       std::sort(row, row + stride);

@@ -13,7 +13,7 @@ namespace graphsieve {
 namespace {
 
 constexpr int64_t kDenseUpTo = 64;
-constexpr int64_t kBlock = 1024;
+constexpr int64_t kSumBlock = 1024;
 
 int64_t row_length(const Csr& graph, int64_t i) { return graph.row_start[i + 1] - graph.row_start[i]; }
 
@@ -48,7 +48,7 @@ class ShiftedGraph {
     double sum = 0;
     for (int64_t i = 0; i < graph_.nodes(); ++i) sum += x[i];
     const double constant = (3 * shift_ + 1) * sum / static_cast<double>(graph_.nodes());
-    parallel_blocks(graph_.nodes(), kBlock, [&](int64_t begin, int64_t end) {
+    parallel_blocks(graph_.nodes(), kSumBlock, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         double total = (shift_ - static_cast<double>(row_length(graph_, i))) * x[i] - constant;
         for (int64_t e = graph_.row_start[i]; e < graph_.row_start[i + 1]; ++e) total += x[graph_.source[e]];

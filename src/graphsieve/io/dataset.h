@@ -14,6 +14,8 @@
 
 namespace graphsieve {
 
+constexpr int64_t kMostClasses = 1'000'000;  ///< a class above is a mistake in the file
+
 /// Dense rows that stay in their file: rows * cols numbers, row-major.
 struct StoredRows {
   FloatType type = FloatType::kFloat32;
@@ -27,8 +29,8 @@ struct StoredRows {
   }
 };
 
-/// Node features, n x d: dense rows, sparse rows (CSR) where the file is sparse, or the rows of a graph folder, which stay
-/// in their file. Exactly one of the three is filled.
+/// Node features, n x d: dense rows, sparse rows (CSR) where the file is sparse, or the rows of a graph folder, which
+/// stay in their file. Exactly one of the three is filled.
 struct Features {
   int64_t rows = 0, cols = 0;
   std::vector<float> dense;        ///< rows * cols, row-major; empty if sparse
@@ -46,7 +48,7 @@ struct StoredGraph {
   Array<int32_t> source;     ///< edges
   Array<uint8_t> type;       ///< edges, then a row goes by (type, source); empty where the data has no edge types
   std::vector<std::string> type_names;  ///< one a type; empty where it has none
-  bool directed = false;     ///< else both directions are there
+  bool directed = false;                ///< else both directions are there
   CsrView rows() const {
     CsrView view(row_start, source);
     if (!type_names.empty()) view.type = type, view.types = static_cast<int>(type_names.size());
@@ -76,16 +78,18 @@ struct StoredIds {
   std::string name(int64_t node) const {
     if (!integers.empty()) return std::to_string(integers[node]);
     if (text_start.empty()) return std::to_string(node);
-    return {reinterpret_cast<const char*>(texts.data()) + text_start[node], static_cast<size_t>(text_start[node + 1] - text_start[node])};
+    return {reinterpret_cast<const char*>(texts.data()) + text_start[node],
+            static_cast<size_t>(text_start[node + 1] - text_start[node])};
   }
 };
 
 struct Dataset {
-  std::string name;        ///< "minesweeper"; a generated graph's name begins with "generated-"
-  std::string source;      ///< the file's path, or "generated"
+  std::string name;             ///< "minesweeper"; a generated graph's name begins with "generated-"
+  std::string source;           ///< the file's path, or "generated"
   uint64_t generator_seed = 0;  ///< of a generated graph
-  std::string recipe;      ///< recipe that fits (known name or fingerprint), else "default"
-  std::string recognised;  ///< how the recipe was found, for the user: "file name", "fingerprint", "generated", or empty
+  std::string recipe;           ///< recipe that fits (known name or fingerprint), else "default"
+  std::string
+      recognised;  ///< how the recipe was found, for the user: "file name", "fingerprint", "generated", or empty
   int64_t nodes = 0;
   std::vector<std::pair<int32_t, int32_t>> edges;  ///< as in the file: may hold loops, duplicates, one direction
   std::optional<StoredGraph> graph;                ///< of a graph folder, in place of `edges`
@@ -94,8 +98,8 @@ struct Dataset {
   Labels labels;
   StoredIds ids;
   std::vector<std::string> class_names;  ///< one a class (or label); empty: their numbers
-  std::vector<Split> given_splits;  ///< the file's masks
-  std::vector<std::string> notes;   ///< odd things worth telling, a sentence each, without the file's name
+  std::vector<Split> given_splits;       ///< the file's masks
+  std::vector<std::string> notes;        ///< odd things worth telling, a sentence each, without the file's name
 };
 
 }  // namespace graphsieve

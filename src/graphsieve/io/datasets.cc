@@ -18,7 +18,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kBlock = 1 << 16;
+constexpr int64_t kLabelBlock = 1 << 16;
 
 bool has_all(const NamedArrays& file, std::initializer_list<const char*> names) {
   return std::all_of(names.begin(), names.end(), [&](const char* name) { return file.has(name); });
@@ -36,7 +36,7 @@ bool has_all(const NamedArrays& file, std::initializer_list<const char*> names) 
 int64_t first_not_finite(const std::vector<float>& values) {
   std::mutex mutex;
   int64_t first = -1;
-  parallel_blocks(static_cast<int64_t>(values.size()), kBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(static_cast<int64_t>(values.size()), kLabelBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       if (std::isfinite(values[i])) continue;
       const std::lock_guard lock(mutex);
@@ -156,8 +156,10 @@ Dataset load_dataset(const std::filesystem::path& path) {
   const std::string name = path.string();
   Dataset data;
   data.source = name;
-  if (path.extension() == ".mat") read_linkx(MatFile(path), data);
-  else read_npz(path, name, data);
+  if (path.extension() == ".mat")
+    read_linkx(MatFile(path), data);
+  else
+    read_npz(path, name, data);
   check(name, true, data);
   recognise(path.stem().string(), data);
   return data;

@@ -11,7 +11,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kBlock = 2048;  // rows
+constexpr int64_t kFeatureBlock = 2048;  // rows
 constexpr int64_t kMostDenseBytes = int64_t{4} << 30;
 
 std::vector<float>& values_of(Features& features) { return features.sparse() ? features.value : features.dense; }
@@ -49,7 +49,7 @@ void read_stored(Features& features) {
                 " numbers take more than 4 GiB in memory; store them treated, and use as_found");
   features.dense.resize(features.rows * features.cols);
   const StoredRows& stored = features.stored;
-  parallel_blocks(features.rows, kBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(features.rows, kFeatureBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * features.cols; i < end * features.cols; ++i) features.dense[i] = stored[i];
   });
   features.stored = {};
@@ -72,7 +72,7 @@ void make_dense(Features& features) {
 /// Sums over the rows of term(column, value), per column: blocks of rows in parallel, then block after block.
 template <class Term>
 std::vector<double> column_sums(const Features& features, Term term) {
-  const int64_t block = std::max(kBlock, (features.rows + 63) / 64);
+  const int64_t block = std::max(kFeatureBlock, (features.rows + 63) / 64);
   std::vector<std::vector<double>> partial((features.rows + block - 1) / block);
   parallel_blocks(features.rows, block, [&](int64_t begin, int64_t end) {
     std::vector<double> sums(features.cols, 0);
@@ -100,7 +100,7 @@ void standardise(Features& features, FeatureNotes& notes) {
     notes.constant_columns += changes[c] == 0;
     scale[c] = changes[c] == 0 ? 0 : 1 / std::sqrt(scale[c] / n);
   }
-  parallel_blocks(features.rows, kBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(features.rows, kFeatureBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       for (int64_t c = 0; c < features.cols; ++c) {
         float& value = features.dense[i * features.cols + c];

@@ -15,11 +15,11 @@
 namespace graphsieve {
 namespace {
 
-constexpr double kCommunity = 8;       // nodes of a community, in mean degrees: an edge inside seldom comes twice
+constexpr double kCommunity = 8;  // nodes of a community, in mean degrees: an edge inside seldom comes twice
 constexpr int64_t kLeastCommunity = 64;
-constexpr double kStray = 0.1;         // share of nodes of another class than their community's
-constexpr double kBeacons = 1.0 / 16;  // share of nodes that show their own class
-constexpr int64_t kBlock = 1 << 14;    // nodes made at a time
+constexpr double kStray = 0.1;           // share of nodes of another class than their community's
+constexpr double kBeacons = 1.0 / 16;    // share of nodes that show their own class
+constexpr int64_t kNodeBlock = 1 << 14;  // nodes made at a time
 
 /// What a number is for.
 enum For : uint64_t { kPlace, kHub, kOrder, kClass, kStrays, kBeacon, kMean, kOwnMean, kNoise, kEdges, kSplit };
@@ -27,8 +27,11 @@ enum For : uint64_t { kPlace, kHub, kOrder, kClass, kStrays, kBeacon, kMean, kOw
 class Maker {
  public:
   explicit Maker(const PowerLawGraph& g)
-      : g_(g), key_(random_key(g.seed, Stream::kGenerate)), place_(g.nodes, random_key(key_, kPlace)),
-        hub_(g.nodes, random_key(key_, kHub)), tail_(1 / (1 - 1 / (g.exponent - 1))),
+      : g_(g),
+        key_(random_key(g.seed, Stream::kGenerate)),
+        place_(g.nodes, random_key(key_, kPlace)),
+        hub_(g.nodes, random_key(key_, kHub)),
+        tail_(1 / (1 - 1 / (g.exponent - 1))),
         size_(std::max<int64_t>(kLeastCommunity, std::llround(kCommunity * g.degree))) {
     const int64_t pairs = (g.classes + 1) / 2;
     mean_ = means(pairs, kMean);
@@ -37,7 +40,8 @@ class Maker {
 
   int32_t class_of(int64_t node) const {
     const bool stray = uniform(random_key(key_, kStrays, node)) < kStray;
-    const uint64_t of = stray ? random_key(key_, kClass, ~uint64_t{0}, node) : random_key(key_, kClass, community(node));
+    const uint64_t of =
+        stray ? random_key(key_, kClass, ~uint64_t{0}, node) : random_key(key_, kClass, community(node));
     return static_cast<int32_t>(uniform_below(of, static_cast<uint64_t>(g_.classes)));
   }
 
@@ -60,7 +64,8 @@ class Maker {
       const double u = uniform(random_key(key, e, 1));
       int64_t other;
       if (uniform(random_key(key, e, 2)) < g_.homophily)
-        other = static_cast<int64_t>(place_.inverse(static_cast<uint64_t>(first + std::min(size - 1, static_cast<int64_t>(u * static_cast<double>(size))))));
+        other = static_cast<int64_t>(place_.inverse(
+            static_cast<uint64_t>(first + std::min(size - 1, static_cast<int64_t>(u * static_cast<double>(size))))));
       else
         other = static_cast<int64_t>(hub_(static_cast<uint64_t>(
             std::min(g_.nodes - 1, static_cast<int64_t>(static_cast<double>(g_.nodes) * std::pow(u, tail_))))));
@@ -89,7 +94,8 @@ class Maker {
 
 void check(const PowerLawGraph& g) {
   const auto within = [](const char* name, double value, double low, double high) {
-    if (!(value >= low && value <= high)) throw Error("generate: ", name, " is ", value, ", expected ", low, " to ", high);
+    if (!(value >= low && value <= high))
+      throw Error("generate: ", name, " is ", value, ", expected ", low, " to ", high);
   };
   within("nodes", static_cast<double>(g.nodes), 2, std::numeric_limits<int32_t>::max() - 1);
   within("degree", g.degree, 0.1, 1e5);
@@ -103,23 +109,26 @@ void check(const PowerLawGraph& g) {
 /// Calls make(block of nodes) in parallel for a few blocks at a time, then take(block) in order.
 template <class Result, class Make, class Take>
 void in_order(int64_t nodes, Make make, Take take) {
-  const int64_t blocks = (nodes + kBlock - 1) / kBlock, together = 16;
+  const int64_t blocks = (nodes + kNodeBlock - 1) / kNodeBlock, together = 16;
   std::vector<Result> results(together);
   for (int64_t first = 0; first < blocks; first += together) {
     const int64_t count = std::min(together, blocks - first);
     parallel_for(count, [&](int64_t b) {
-      const int64_t begin = (first + b) * kBlock;
-      make(begin, std::min(begin + kBlock, nodes), results[b]);
+      const int64_t begin = (first + b) * kNodeBlock;
+      make(begin, std::min(begin + kNodeBlock, nodes), results[b]);
     });
-    for (int64_t b = 0; b < count; ++b) take(results[b], std::min((first + b + 1) * kBlock, nodes));
+    for (int64_t b = 0; b < count; ++b) take(results[b], std::min((first + b + 1) * kNodeBlock, nodes));
   }
 }
 
 }  // namespace
 
-void generate_power_law(const PowerLawGraph& graph, const std::filesystem::path& folder, const GenerateOptions& options) {
+void generate_power_law(const PowerLawGraph& graph, const std::filesystem::path& folder,
+                        const GenerateOptions& options) {
   check(graph);
-  const auto tell = [&](double share) { if (options.progress) options.progress(share); };
+  const auto tell = [&](double share) {
+    if (options.progress) options.progress(share);
+  };
   const auto share = [&graph](int64_t done) { return static_cast<double>(done) / static_cast<double>(graph.nodes); };
   const Maker maker(graph);
   GraphFolderWriter to(folder, graph.nodes, false, options.overwrite);
@@ -136,7 +145,7 @@ void generate_power_law(const PowerLawGraph& graph, const std::filesystem::path&
   Labels labels;
   labels.classes = graph.classes;
   labels.single.resize(graph.nodes);
-  parallel_blocks(graph.nodes, kBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(graph.nodes, kNodeBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) labels.single[i] = maker.class_of(i);
   });
   to.write_labels(labels);

@@ -13,7 +13,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kBlock = 1 << 14;  // rows
+constexpr int64_t kCheckBlock = 1 << 14;  // rows
 constexpr double kQuantiles[] = {0, 0.1, 0.5, 0.9, 0.99, 0.999, 1};
 constexpr double kUneven = 20;  ///< largest class over smallest, from which a note is made
 
@@ -32,8 +32,10 @@ class Checker {
     homophily();
     r_.columns = data_.features.cols;
     r_.sparse = data_.features.sparse();
-    if (features && r_.sparse) sparse_features();
-    else if (features) dense_features();
+    if (features && r_.sparse)
+      sparse_features();
+    else if (features)
+      dense_features();
     for (const Split& s : data_.given_splits)
       r_.splits.push_back({static_cast<int64_t>(s.train.size()), static_cast<int64_t>(s.val.size()),
                            static_cast<int64_t>(s.test.size())});
@@ -126,7 +128,8 @@ class Checker {
     if (edges == 0) return;
     r_.homophily = static_cast<double>(alike) / static_cast<double>(edges);
     r_.chance_homophily = 0;
-    for (const double e : ends) r_.chance_homophily += (e / static_cast<double>(edges)) * (e / static_cast<double>(edges));
+    for (const double e : ends)
+      r_.chance_homophily += (e / static_cast<double>(edges)) * (e / static_cast<double>(edges));
   }
 
   void dense_features() {
@@ -136,8 +139,8 @@ class Checker {
       std::vector<char> changes;
       int64_t nonzeros = 0, zero_rows = 0;
     };
-    std::vector<Part> parts((x.rows + kBlock - 1) / kBlock);
-    parallel_blocks(x.rows, kBlock, [&](int64_t begin, int64_t end) {
+    std::vector<Part> parts((x.rows + kCheckBlock - 1) / kCheckBlock);
+    parallel_blocks(x.rows, kCheckBlock, [&](int64_t begin, int64_t end) {
       Part part{std::vector<char>(x.cols, 0)};
       for (int64_t i = begin; i < end; ++i) {
         int64_t here = 0;
@@ -151,7 +154,7 @@ class Checker {
         part.nonzeros += here;
         part.zero_rows += here == 0;
       }
-      parts[begin / kBlock] = std::move(part);
+      parts[begin / kCheckBlock] = std::move(part);
     });
     int64_t nonzeros = 0;
     std::vector<char> changes(x.cols, 0);
@@ -194,7 +197,8 @@ class Checker {
     if (r_.degrees.back() > r_.nodes / 2 && r_.nodes > 100)
       say("node ", r_.largest_node, " has ", r_.degrees.back(), " of ", r_.nodes, " nodes as neighbours");
     if (!r_.constant_columns.empty())
-      say(r_.constant_columns.size(), " feature columns are constant; the first is column ", r_.constant_columns.front());
+      say(r_.constant_columns.size(), " feature columns are constant; the first is column ",
+          r_.constant_columns.front());
     if (r_.zero_rows > 0) say(r_.zero_rows, " nodes have no feature other than 0");
     std::vector<int64_t> there;
     for (const int64_t count : r_.class_counts)

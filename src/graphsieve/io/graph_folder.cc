@@ -24,14 +24,15 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr int64_t kBlock = 1 << 16;
+constexpr int64_t kCopyBlock = 1 << 16;
 
 class Reader {
  public:
   explicit Reader(const fs::path& folder) : folder_(folder), where_((folder / kGraphCard).string()) {
     card_ = Json::parse(read_text_file(folder / kGraphCard), nullptr, false);
     if (!card_.is_object() || card_.value("format", Json()) != kGraphFormat)
-      throw Error(where_, ": not the card of a graph folder; expected an object with \"format\": \"", kGraphFormat, "\"");
+      throw Error(where_, ": not the card of a graph folder; expected an object with \"format\": \"", kGraphFormat,
+                  "\"");
     const int64_t version = get<int64_t>(card_, "version");
     if (version > kGraphVersion)
       throw Error(where_, ": version ", version, " of the format, this program reads up to ", kGraphVersion,
@@ -63,7 +64,9 @@ class Reader {
   }
 
   void verify(const std::function<void(double)>& progress) {
-    const auto tell = [&](double share) { if (progress) progress(share); };
+    const auto tell = [&](double share) {
+      if (progress) progress(share);
+    };
     const Dataset data = read();
     const Json& files = card_.at("files");
     size_t done = 0;
@@ -87,7 +90,9 @@ class Reader {
       return at->get<T>();
     } catch (const Json::exception&) {
       throw Error(where_, ": '", key, "' is ", at->dump(), ", expected ",
-                  std::is_same_v<T, std::string> ? "a text" : std::is_arithmetic_v<T> ? "a number" : "a list of texts");
+                  std::is_same_v<T, std::string> ? "a text"
+                  : std::is_arithmetic_v<T>      ? "a number"
+                                                 : "a list of texts");
     }
   }
 
@@ -168,8 +173,10 @@ class Reader {
       throw Error(where_, ": ", error.what());
     }
     const auto keep = [&](const auto& values) { x.stored.data = values.data(), x.stored.owner = values.owner(); };
-    if (x.stored.type == FloatType::kFloat32) keep(array<float>("features.npy", {x.rows, x.cols}));
-    else keep(array<uint16_t>("features.npy", {x.rows, x.cols}));
+    if (x.stored.type == FloatType::kFloat32)
+      keep(array<float>("features.npy", {x.rows, x.cols}));
+    else
+      keep(array<uint16_t>("features.npy", {x.rows, x.cols}));
   }
 
   void read_labels(Labels& labels, int64_t nodes) {
@@ -181,7 +188,8 @@ class Reader {
       labels.multi.assign(values.begin(), values.end());
       for (size_t i = 0; i < labels.multi.size(); ++i)
         if (const float v = labels.multi[i]; !std::isnan(v) && v != 0 && v != 1)
-          throw Error(file, ": node ", i / labels.classes, ", label ", i % labels.classes, ": ", v, ", expected 0, 1 or NaN");
+          throw Error(file, ": node ", i / labels.classes, ", label ", i % labels.classes, ": ", v,
+                      ", expected 0, 1 or NaN");
       return;
     }
     const auto values = array<int32_t>("labels.npy", {nodes});
@@ -236,7 +244,7 @@ class Reader {
   void check_rows(const StoredGraph& g, int64_t nodes) const {
     const std::string file = (folder_ / "source.npy").string(), types_file = (folder_ / "edge_type.npy").string();
     const int types = g.rows().types;
-    parallel_blocks(nodes, kBlock, [&](int64_t begin, int64_t end) {
+    parallel_blocks(nodes, kCopyBlock, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         int32_t before = -1;
         int type_before = 0;
@@ -245,7 +253,8 @@ class Reader {
           const int type = type_of(g, e);
           if (j < 0 || j >= nodes) throw Error(file, ": row ", i, ": source ", j, ", expected 0 to ", nodes - 1);
           if (type >= types || type < type_before)
-            throw Error(types_file, ": row ", i, ": type ", type, " after ", type_before, ", expected ascending types below ", types);
+            throw Error(types_file, ": row ", i, ": type ", type, " after ", type_before,
+                        ", expected ascending types below ", types);
           if (type > type_before) before = -1;
           if (j <= before) throw Error(file, ": row ", i, ": ", j, " after ", before, ", expected ascending sources");
           if (j == i) throw Error(file, ": row ", i, " holds the node itself");
@@ -271,7 +280,7 @@ class Reader {
     const StoredGraph& g = *data.graph;
     if (g.directed) return;
     const std::string file = (folder_ / "source.npy").string();
-    parallel_blocks(data.nodes, kBlock, [&](int64_t begin, int64_t end) {
+    parallel_blocks(data.nodes, kCopyBlock, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
         for (int64_t e = g.row_start[i]; e < g.row_start[i + 1]; ++e) {
           const int32_t j = g.source[e];
@@ -286,10 +295,11 @@ class Reader {
     if (!x.in_file()) {
       for (size_t e = 0; e < x.value.size(); ++e)
         if (!std::isfinite(x.value[e]))
-          throw Error((folder_ / "features_value.npy").string(), ": entry ", e, " is ", x.value[e], ", expected a finite number");
+          throw Error((folder_ / "features_value.npy").string(), ": entry ", e, " is ", x.value[e],
+                      ", expected a finite number");
       return;
     }
-    parallel_blocks(x.rows, kBlock, [&](int64_t begin, int64_t end) {
+    parallel_blocks(x.rows, kCopyBlock, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin * x.cols; i < end * x.cols; ++i)
         if (!std::isfinite(x.stored[i]))
           throw Error((folder_ / "features.npy").string(), ": node ", i / x.cols, ", column ", i % x.cols, " is ",
@@ -324,10 +334,14 @@ void write_graph_folder(const Dataset& data, const fs::path& folder, const Graph
     throw Error(data.source, ": holds the ", options.directed ? "undirected" : "directed",
                 " graph; the other one cannot be made of it");
   if (data.graph && !data.graph->type_names.empty()) to.set_edge_types(data.graph->type_names);
-  if (data.graph) to.write_rows(data.graph->rows());
-  else to.write_rows(symmetric_csr(data.nodes, data.edges, options.directed));
-  if (data.features.sparse()) to.write_sparse(data.features);
-  else write_dense(data.features, options.features, to);
+  if (data.graph)
+    to.write_rows(data.graph->rows());
+  else
+    to.write_rows(symmetric_csr(data.nodes, data.edges, options.directed));
+  if (data.features.sparse())
+    to.write_sparse(data.features);
+  else
+    write_dense(data.features, options.features, to);
   to.write_labels(data.labels);
   to.write_class_names(data.class_names);
   if (!data.ids.integers.empty()) to.write_ids(data.ids.integers);

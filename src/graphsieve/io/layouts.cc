@@ -10,7 +10,6 @@ namespace graphsieve {
 namespace {
 
 constexpr int64_t kMostNodes = std::numeric_limits<int32_t>::max() - 1;
-constexpr double kMostClasses = 1e6;
 
 void check_dims(const NpyArray& array, size_t dims, const char* expected) {
   if (array.shape.size() != dims) throw Error(array.where, ": shape ", array.shape_text(), ", expected ", expected);
@@ -173,8 +172,8 @@ Labels single_labels(const NpyArray& array) {
   for (size_t i = 0; i < values.size(); ++i) {
     const double value = std::isnan(values[i]) ? -1 : values[i];
     if (value != std::trunc(value) || value < -1 || value >= kMostClasses)
-      throw Error(array.where, ": node ", i, ": label ", values[i],
-                  ", expected an integer from 0 to 999999, or -1 or NaN for none");
+      throw Error(array.where, ": node ", i, ": label ", values[i], ", expected an integer from 0 to ",
+                  kMostClasses - 1, ", or -1 or NaN for none");
     out.single[i] = static_cast<int32_t>(value);
     out.classes = std::max<int64_t>(out.classes, out.single[i] + 1);
   }

@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t kHeader = 128;
 constexpr uint32_t kInt32 = 5, kUint32 = 6, kMatrix = 14, kCompressed = 15;
 constexpr size_t kPiece = 1 << 18;
-constexpr int64_t kMostExpansion = 1100;  // deflate's best ratio is 1032
+constexpr int64_t kMostUnpacked = 1100;  // deflate's best ratio is 1032
 
 struct Tag {
   uint32_t type = 0, bytes = 0;
@@ -38,7 +38,7 @@ class Element {
     if (!in_) fail("its tag is cut off");
     left_ = tag_.bytes;
     packed_ = tag_.type == kCompressed;
-    most_ = left_ * (packed_ ? kMostExpansion : 1);
+    most_ = left_ * (packed_ ? kMostUnpacked : 1);
     if (!packed_) return;
     if (inflateInit(&stream_) != Z_OK) fail("zlib cannot begin");
     tag_ = take<Tag>();

@@ -9,6 +9,13 @@
 #include "graphsieve/io/npy_header.h"
 
 namespace graphsieve {
+
+struct CloseMember {
+  void operator()(zip_file_t* member) const { zip_fclose(member); }
+};
+
+using OpenMember = std::unique_ptr<zip_file_t, CloseMember>;
+
 namespace {
 
 const std::string kSuffix = ".npy";
@@ -18,12 +25,6 @@ constexpr uint64_t kMostExpansion = 1100;
 
 constexpr size_t kHeaderStart = 12;  // of a .npy file: up to the header's length
 constexpr zip_uint64_t kMostHeader = 1 << 20;
-
-struct CloseMember {
-  void operator()(zip_file_t* member) const { zip_fclose(member); }
-};
-
-using OpenMember = std::unique_ptr<zip_file_t, CloseMember>;
 
 OpenMember open_member(zip_t* archive, const zip_stat_t& stat, const std::string& where) {
   OpenMember member(zip_fopen_index(archive, stat.index, 0));

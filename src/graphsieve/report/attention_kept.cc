@@ -13,7 +13,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kBlocks = 128;  ///< of destinations, at most
+constexpr int64_t kDestinationBlocks = 128;  ///< of destinations, at most
 constexpr int kTypes = 256;
 
 struct Block {
@@ -92,9 +92,10 @@ AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor&
                                     k,
                                     sampler.rule,
                                     draw_key(sampler, seed, epoch, layer)};
-  const auto count = static_cast<int64_t>(destinations.size()), size = (count + kBlocks - 1) / kBlocks;
-  std::vector<Block> blocks(kBlocks);
-  parallel_for(kBlocks, [&](int64_t b) {
+  const auto count = static_cast<int64_t>(destinations.size()),
+             size = (count + kDestinationBlocks - 1) / kDestinationBlocks;
+  std::vector<Block> blocks(kDestinationBlocks);
+  parallel_for(kDestinationBlocks, [&](int64_t b) {
     blocks[b].drawn.assign(most, 0), blocks[b].heaviest.assign(most, 0);
     Layer row(args, score, k, most);
     for (int64_t i = std::min(count, b * size); i < std::min(count, (b + 1) * size); ++i)

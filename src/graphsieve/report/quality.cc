@@ -41,13 +41,13 @@ struct Histogram {
 };
 
 /// What the curves of a histogram come to. The lists are thinned out.
-struct Curves {
+struct ScoreCurves {
   double roc_auc = std::nan(""), average_precision = std::nan("");
   Json roc = Json::array(), precision_recall = Json::array();
 };
 
-Curves curves_of(const Histogram& h) {
-  Curves to;
+ScoreCurves curves_of(const Histogram& h) {
+  ScoreCurves to;
   const auto positives = static_cast<double>(h.positives()), negatives = static_cast<double>(h.negatives());
   if (positives == 0 || negatives == 0) return to;
   double tpr = 0, fpr = 0, precision = 1, kept_tpr = 0, kept_fpr = 0, kept_recall = -1;
@@ -302,7 +302,7 @@ class Quality {
     if (names_.size() == 2 && !multi_) shown = {1};
     size_t without = 0;
     for (const size_t c : shown) {
-      const Curves curves = curves_of(test.histograms[c]);
+      const ScoreCurves curves = curves_of(test.histograms[c]);
       if (std::isnan(curves.roc_auc) && ++without) continue;
       rows.push_back({{"class", names_[c]},
                       {"positives", test.histograms[c].positives()},

@@ -10,7 +10,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kBlocks = 512;  ///< of nodes, at most; each holds `most` sums
+constexpr int64_t kMassBlocks = 512;  ///< of nodes, at most; each holds `most` sums
 
 /// Of some nodes: how many there are, and the sum of the shares of their first, second, … kept edge.
 struct BlockMass {
@@ -44,7 +44,7 @@ BlockMass block_mass(const kernels::ReservoirArgs& a, const float* score, int64_
 
 std::vector<double> kept_mass(const ops::AttentionEdges& graph, const at::Tensor& scores, int64_t most,
                               const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer) {
-  const int64_t nodes = graph.row_start.numel() - 1, block = (nodes + kBlocks - 1) / kBlocks;
+  const int64_t nodes = graph.row_start.numel() - 1, block = (nodes + kMassBlocks - 1) / kMassBlocks;
   const float* score = scores.const_data_ptr<float>();
   const kernels::ReservoirArgs args{graph.row_start.const_data_ptr<int64_t>(),
                                     graph.index.const_data_ptr<int32_t>(),
@@ -56,8 +56,8 @@ std::vector<double> kept_mass(const ops::AttentionEdges& graph, const at::Tensor
                                     most,
                                     sampler.rule,
                                     draw_key(sampler, seed, epoch, layer)};
-  std::vector<BlockMass> blocks(kBlocks);
-  parallel_for(kBlocks, [&](int64_t b) {
+  std::vector<BlockMass> blocks(kMassBlocks);
+  parallel_for(kMassBlocks, [&](int64_t b) {
     blocks[b] = block_mass(args, score, std::min(nodes, b * block), std::min(nodes, (b + 1) * block));
   });
   double count = 0;

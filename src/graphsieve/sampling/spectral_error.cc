@@ -14,11 +14,11 @@
 namespace graphsieve {
 namespace {
 
-constexpr int kMostSteps = 300;
-constexpr double kSettled = 1e-5;
-constexpr int64_t kBlock = 8192;       ///< nodes, of sums over nodes
+constexpr int kMostPowerSteps = 300;
+constexpr double kPowerSettled = 1e-5;
+constexpr int64_t kErrorBlock = 8192;  ///< nodes, of sums over nodes
 constexpr int64_t kDrawBlock = 65536;  ///< nodes drawn for at once
-constexpr int64_t kParts = 8;          ///< of the rows; each adds into a vector of its own
+constexpr int64_t kRowParts = 8;       ///< of the rows; each adds into a vector of its own
 
 using Vector = LargeVector<double>;
 
@@ -30,23 +30,23 @@ class EdgeMatrix {
         start_(edges.row_start.const_data_ptr<int64_t>()),
         source_(edges.index.const_data_ptr<int32_t>()),
         weight_(weight) {
-    for (int64_t p = 0; p <= kParts; ++p)  // the same number of edges each
+    for (int64_t p = 0; p <= kRowParts; ++p)  // the same number of edges each
       first_[p] =
-          p == kParts ? nodes_ : std::lower_bound(start_, start_ + nodes_, start_[nodes_] / kParts * p) - start_;
+          p == kRowParts ? nodes_ : std::lower_bound(start_, start_ + nodes_, start_[nodes_] / kRowParts * p) - start_;
   }
 
   /// ‖M‖₂.
   double norm() const {
-    std::array<Vector, kParts> back;
+    std::array<Vector, kRowParts> back;
     for (Vector& b : back) b.resize(nodes_);
     Vector x(nodes_);
     for (int64_t i = 0; i < nodes_; ++i) x[i] = uniform(random_key(static_cast<uint64_t>(Stream::kEigen), i));
     double norm = 0, size = length(x);
-    for (int step = 0; step < kMostSteps && size > 0; ++step) {
+    for (int step = 0; step < kMostPowerSteps && size > 0; ++step) {
       const double now = multiply(x, back) / size;
-      if (std::abs(now - norm) <= kSettled * now) return now;
+      if (std::abs(now - norm) <= kPowerSettled * now) return now;
       norm = now;
-      parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
+      parallel_blocks(nodes_, kErrorBlock, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
           double sum = 0;
           for (const Vector& b : back) sum += b[i];
@@ -60,9 +60,9 @@ class EdgeMatrix {
 
  private:
   /// The sum of `back` becomes MᵀM x; returns ‖M x‖.
-  double multiply(const Vector& x, std::array<Vector, kParts>& back) const {
-    std::array<double, kParts> square{};
-    parallel_for(kParts, [&](int64_t p) {
+  double multiply(const Vector& x, std::array<Vector, kRowParts>& back) const {
+    std::array<double, kRowParts> square{};
+    parallel_for(kRowParts, [&](int64_t p) {
       std::fill(back[p].begin(), back[p].end(), 0);
       for (int64_t i = first_[p]; i < first_[p + 1]; ++i) {
         double y = 0;
@@ -77,9 +77,9 @@ class EdgeMatrix {
   }
 
   double length(const Vector& v) const {
-    std::vector<double> sums((nodes_ + kBlock - 1) / kBlock, 0);
-    parallel_blocks(nodes_, kBlock, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) sums[begin / kBlock] += v[i] * v[i];
+    std::vector<double> sums((nodes_ + kErrorBlock - 1) / kErrorBlock, 0);
+    parallel_blocks(nodes_, kErrorBlock, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) sums[begin / kErrorBlock] += v[i] * v[i];
     });
     double sum = 0;
     for (const double s : sums) sum += s;
@@ -90,7 +90,7 @@ class EdgeMatrix {
   const int64_t* start_;
   const int32_t* source_;
   const float* weight_;
-  std::array<int64_t, kParts + 1> first_;  ///< rows of the parts
+  std::array<int64_t, kRowParts + 1> first_;  ///< rows of the parts
 };
 
 /// A − Â in the rows [begin, end), for which `sample` was drawn.

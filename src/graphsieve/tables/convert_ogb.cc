@@ -15,15 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kMostClasses = 1e6;
-
 void expect_columns(const OgbRows& rows, int64_t count) {
   if (rows.columns() != count) throw Error(rows.where(), ": ", rows.columns(), " columns, expected ", count);
 }
 
-class Converter {
+class OgbConverter {
  public:
-  explicit Converter(const TablesRequest& request)
+  explicit OgbConverter(const TablesRequest& request)
       : r_(request), folder_(request.nodes), raw_(folder_ / "raw"), files_(raw_) {}
 
   void run() {
@@ -216,7 +214,7 @@ class Converter {
 
 }  // namespace
 
-void convert_ogb(const TablesRequest& request) { Converter(request).run(); }
+void convert_ogb(const TablesRequest& request) { OgbConverter(request).run(); }
 
 }  // namespace graphsieve
 

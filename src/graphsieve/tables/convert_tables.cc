@@ -19,8 +19,7 @@ namespace graphsieve {
 namespace {
 
 constexpr size_t kMostTexts = 1000;  // of a text column
-constexpr int64_t kBlock = 4096;      // ids looked up by one thread
-constexpr int64_t kMostClasses = 1000000;
+constexpr int64_t kIdBlock = 4096;   // ids looked up by one thread
 constexpr int64_t kLeastMemory = 64 << 10;
 
 std::string quoted(std::string_view text) { return str("'", text.substr(0, 60), "'"); }
@@ -37,27 +36,33 @@ struct EdgeTypes {
   std::vector<std::string> names;
 
   void add(const TableBatch::Values& values, int64_t i) {
-    if (values.kind == ColumnKind::kInteger) integers.try_emplace(values.integers[i], 0);
-    else if (texts.find(values.texts[i]) == texts.end()) texts.emplace(values.texts[i], 0);
+    if (values.kind == ColumnKind::kInteger)
+      integers.try_emplace(values.integers[i], 0);
+    else if (texts.find(values.texts[i]) == texts.end())
+      texts.emplace(values.texts[i], 0);
   }
   void finish() {
     for (auto& [text, type] : texts) type = static_cast<int>(names.size()), names.push_back(text);
     for (auto& [integer, type] : integers) type = static_cast<int>(names.size()), names.push_back(str(integer));
   }
   int of(const TableBatch::Values& values, int64_t i) const {
-    return values.kind == ColumnKind::kInteger ? integers.find(values.integers[i])->second : texts.find(values.texts[i])->second;
+    return values.kind == ColumnKind::kInteger ? integers.find(values.integers[i])->second
+                                               : texts.find(values.texts[i])->second;
   }
 };
 
-class Converter {
+class TablesConverter {
  public:
-  explicit Converter(const TablesRequest& request)
-      : r_(request), nodes_(Table::open(request.nodes)), edges_(Table::open(request.edges)),
+  explicit TablesConverter(const TablesRequest& request)
+      : r_(request),
+        nodes_(Table::open(request.nodes)),
+        edges_(Table::open(request.edges)),
         ids_(nodes_->column(request.id, "ids (--id)").kind == ColumnKind::kText) {}
 
   void run() {
     if (r_.labels.empty()) throw Error("tables: no label column is named");
-    if (r_.memory < kLeastMemory) throw Error("tables: ", r_.memory, " bytes of memory (--memory), expected at least ", kLeastMemory);
+    if (r_.memory < kLeastMemory)
+      throw Error("tables: ", r_.memory, " bytes of memory (--memory), expected at least ", kLeastMemory);
     choose_features();
     GraphFolderWriter to(r_.out, -1, r_.directed, r_.overwrite);
     read_nodes(to);
@@ -107,7 +112,8 @@ class Converter {
     for (const std::string& label : r_.labels) nodes_->column(label, "labels (--label)"), names.push_back(label);
     const bool several = r_.labels.size() > 1;
     std::vector<std::string> as_text, as_number;
-    if (!r_.split.empty()) nodes_->column(r_.split, "splits (--split)"), names.push_back(r_.split), as_text.push_back(r_.split);
+    if (!r_.split.empty())
+      nodes_->column(r_.split, "splits (--split)"), names.push_back(r_.split), as_text.push_back(r_.split);
     if (several) as_number = r_.labels;
     for (const auto& [name, texts] : texts_) names.push_back(name);
     nodes_->read(names, as_number, as_text, [&](const TableBatch& batch) {
@@ -122,11 +128,14 @@ class Converter {
   void take_ids(const TableBatch& batch, GraphFolderWriter& to) {
     const TableBatch::Values& ids = batch.columns[0];
     if (ids.kind == ColumnKind::kNumber)
-      throw Error(nodes_->path(), ": column '", r_.id, "' holds numbers that are no integers, expected integers or texts as ids");
+      throw Error(nodes_->path(), ": column '", r_.id,
+                  "' holds numbers that are no integers, expected integers or texts as ids");
     for (int64_t i = 0; i < batch.rows; ++i) {
       if (ids.missing[i]) throw Error(at(*nodes_, batch.first_row + i, r_.id), ": no id");
-      if (join_) ids_.text() ? add_on_disk(ids.texts[i], to) : add_on_disk(ids.integers[i], to);
-      else ids_.text() ? ids_.add(ids.texts[i]) : ids_.add(ids.integers[i]);
+      if (join_)
+        ids_.text() ? add_on_disk(ids.texts[i], to) : add_on_disk(ids.integers[i], to);
+      else
+        ids_.text() ? ids_.add(ids.texts[i]) : ids_.add(ids.integers[i]);
     }
     count_ += batch.rows;
     if (!join_ && ids_.bytes() > r_.memory / 2) leave_memory(to);
@@ -140,9 +149,11 @@ class Converter {
 
   void leave_memory(GraphFolderWriter& to) {
     join_ = std::make_unique<IdJoin>(to.scratch(), r_.memory);
-    for (int64_t i = 0; i < count_; ++i) ids_.text() ? add_on_disk(ids_.text_at(i), to) : add_on_disk(ids_.integers()[i], to);
+    for (int64_t i = 0; i < count_; ++i)
+      ids_.text() ? add_on_disk(ids_.text_at(i), to) : add_on_disk(ids_.integers()[i], to);
     ids_ = NodeIds(ids_.text());
-    note(str("the node ids take more than half of the ", r_.memory, " bytes of memory (--memory): they are sorted on disk"));
+    note(str("the node ids take more than half of the ", r_.memory,
+             " bytes of memory (--memory): they are sorted on disk"));
   }
 
   void finish_ids() {
@@ -155,15 +166,18 @@ class Converter {
 
   void write_ids(GraphFolderWriter& to) const {
     if (join_ || ids_.plain()) return;  // on disk already, or nothing to say
-    if (ids_.text()) to.write_ids(ids_.text_start(), ids_.texts());
-    else to.write_ids(ids_.integers());
+    if (ids_.text())
+      to.write_ids(ids_.text_start(), ids_.texts());
+    else
+      to.write_ids(ids_.integers());
   }
 
   /// An id by its row, for a message: the column is read for it.
   std::string cell(const Table& table, const std::string& column, int64_t row) const {
     std::string found;
     table.read({column}, {}, {column}, [&](const TableBatch& batch) {
-      if (row >= batch.first_row && row < batch.first_row + batch.rows) found = batch.columns[0].texts[row - batch.first_row];
+      if (row >= batch.first_row && row < batch.first_row + batch.rows)
+        found = batch.columns[0].texts[row - batch.first_row];
     });
     return found;
   }
@@ -174,15 +188,18 @@ class Converter {
       if (values.missing[i]) {
         classes_.push_back(-1);
       } else if (values.kind == ColumnKind::kText) {
-        const auto [name, isnew] = class_names_.try_emplace(std::string(values.texts[i]), static_cast<int32_t>(class_names_.size()));
-        if (isnew && class_names_.size() > kMostClasses) throw Error(nodes_->path(), ": more than ", kMostClasses, " classes in column '", r_.labels[0], "'");
+        const auto [name, isnew] =
+            class_names_.try_emplace(std::string(values.texts[i]), static_cast<int32_t>(class_names_.size()));
+        if (isnew && class_names_.size() > kMostClasses)
+          throw Error(nodes_->path(), ": more than ", kMostClasses, " classes in column '", r_.labels[0], "'");
         classes_.push_back(name->second);
       } else {
-        const double value = values.kind == ColumnKind::kInteger ? static_cast<double>(values.integers[i]) : values.numbers[i];
+        const double value =
+            values.kind == ColumnKind::kInteger ? static_cast<double>(values.integers[i]) : values.numbers[i];
         const double label = std::isnan(value) ? -1 : value;
         if (label != std::trunc(label) || label < -1 || label >= kMostClasses)
-          throw Error(at(*nodes_, batch.first_row + i, r_.labels[0]), ": ", value, ", expected a class from 0 to ", kMostClasses - 1,
-                      ", or -1 or nothing for none");
+          throw Error(at(*nodes_, batch.first_row + i, r_.labels[0]), ": ", value, ", expected a class from 0 to ",
+                      kMostClasses - 1, ", or -1 or nothing for none");
         classes_.push_back(static_cast<int32_t>(label));
       }
     }
@@ -194,7 +211,8 @@ class Converter {
         const TableBatch::Values& values = batch.columns[1 + l];
         const double value = values.missing[i] ? std::numeric_limits<double>::quiet_NaN() : values.numbers[i];
         if (!std::isnan(value) && value != 0 && value != 1 && value != -1)
-          throw Error(at(*nodes_, batch.first_row + i, r_.labels[l]), ": ", value, ", expected 0, 1, or -1 or nothing for none");
+          throw Error(at(*nodes_, batch.first_row + i, r_.labels[l]), ": ", value,
+                      ", expected 0, 1, or -1 or nothing for none");
         several_.push_back(value == -1 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(value));
       }
   }
@@ -203,15 +221,20 @@ class Converter {
     for (int64_t i = 0; i < batch.rows; ++i) {
       const std::string_view part = values.missing[i] ? std::string_view() : values.texts[i];
       const auto node = static_cast<int32_t>(batch.first_row + i);
-      if (part == "train") split_.train.push_back(node);
-      else if (part == "val" || part == "valid" || part == "validation") split_.val.push_back(node);
-      else if (part == "test") split_.test.push_back(node);
+      if (part == "train")
+        split_.train.push_back(node);
+      else if (part == "val" || part == "valid" || part == "validation")
+        split_.val.push_back(node);
+      else if (part == "test")
+        split_.test.push_back(node);
       else if (!part.empty() && part != "none")
-        throw Error(at(*nodes_, batch.first_row + i, r_.split), ": ", quoted(part), ", expected train, val, test or nothing");
+        throw Error(at(*nodes_, batch.first_row + i, r_.split), ": ", quoted(part),
+                    ", expected train, val, test or nothing");
     }
   }
 
-  void take_texts(const std::string& name, const TableBatch::Values& values, std::map<std::string, int64_t, std::less<>>& texts) {
+  void take_texts(const std::string& name, const TableBatch::Values& values,
+                  std::map<std::string, int64_t, std::less<>>& texts) {
     for (size_t i = 0; i < values.texts.size(); ++i)
       if (!values.missing[i] && texts.find(values.texts[i]) == texts.end()) {
         texts.emplace(values.texts[i], 0);
@@ -280,16 +303,21 @@ class Converter {
           }
           double value = values.missing[i] ? std::numeric_limits<double>::quiet_NaN() : values.numbers[i];
           if (std::isnan(value)) {
-            if (!r_.fill) throw Error(at(*nodes_, batch.first_row + i, features_[f]), ": no number; --fill VALUE puts one in its place");
+            if (!r_.fill)
+              throw Error(at(*nodes_, batch.first_row + i, features_[f]),
+                          ": no number; --fill VALUE puts one in its place");
             value = *r_.fill;
             ++filled;
           }
           const auto kept = static_cast<float>(value);
-          if (!std::isfinite(kept)) throw Error(at(*nodes_, batch.first_row + i, features_[f]), ": ", value, ", expected a number that float32 holds");
+          if (!std::isfinite(kept))
+            throw Error(at(*nodes_, batch.first_row + i, features_[f]), ": ", value,
+                        ", expected a number that float32 holds");
           rows[i * columns + first[f]] = kept;
         }
       }
-      if (batch.first_row == 0) start.assign(rows.begin(), rows.begin() + std::min<int64_t>(columns, static_cast<int64_t>(rows.size())));
+      if (batch.first_row == 0)
+        start.assign(rows.begin(), rows.begin() + std::min<int64_t>(columns, static_cast<int64_t>(rows.size())));
       for (int64_t i = 0; i < batch.rows; ++i)
         for (int64_t c = 0; c < columns; ++c) changes[c] |= rows[i * columns + c] != start[c];
       to.add_features(rows);
@@ -304,7 +332,7 @@ class Converter {
   void places(const TableBatch& batch, size_t column, const std::string& name, std::vector<int64_t>& to) const {
     const TableBatch::Values& ids = batch.columns[column];
     to.resize(batch.rows);
-    parallel_blocks(batch.rows, kBlock, [&](int64_t begin, int64_t end) {
+    parallel_blocks(batch.rows, kIdBlock, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) to[i] = ids_.text() ? ids_.find(ids.texts[i]) : ids_.find(ids.integers[i]);
     });
     for (int64_t i = 0; i < batch.rows; ++i) {
@@ -315,26 +343,32 @@ class Converter {
   }
 
   [[noreturn]] void dangles(int64_t row, const std::string& name, std::string_view id) const {
-    throw Error(at(*edges_, row, name), ": no node has the id ", ids_.text() ? quoted(id) : std::string(id), "; --drop-dangling leaves such edges out");
+    throw Error(at(*edges_, row, name), ": no node has the id ", ids_.text() ? quoted(id) : std::string(id),
+                "; --drop-dangling leaves such edges out");
   }
 
   /// Integers may stand for texts, nothing else for something else.
   void check_kind(const std::string& name) const {
     const ColumnKind kind = edges_->column(name, "").kind;
     if (kind == ColumnKind::kInteger || (ids_.text() && kind == ColumnKind::kText)) return;
-    throw Error(edges_->path(), ": column '", name, "' does not hold ", ids_.text() ? "texts" : "integers", ", as the ids of ",
-                nodes_->path(), " do");
+    throw Error(edges_->path(), ": column '", name, "' does not hold ", ids_.text() ? "texts" : "integers",
+                ", as the ids of ", nodes_->path(), " do");
   }
 
-  int type_of(const TableBatch& batch, int64_t i) const { return r_.edge_type.empty() ? 0 : edge_types_.of(batch.columns[2], i); }
+  int type_of(const TableBatch& batch, int64_t i) const {
+    return r_.edge_type.empty() ? 0 : edge_types_.of(batch.columns[2], i);
+  }
 
   void add_to_join(const TableBatch& batch) {
     const TableBatch::Values &source = batch.columns[0], &destination = batch.columns[1];
     for (int64_t i = 0; i < batch.rows; ++i) {
       const int64_t row = batch.first_row + i;
-      if (source.missing[i] || destination.missing[i]) throw Error(at(*edges_, row, source.missing[i] ? r_.source : r_.destination), ": no id");
-      if (ids_.text()) join_->add_edge(id_key(source.texts[i]), id_key(destination.texts[i]), row, type_of(batch, i));
-      else join_->add_edge(id_key(source.integers[i]), id_key(destination.integers[i]), row, type_of(batch, i));
+      if (source.missing[i] || destination.missing[i])
+        throw Error(at(*edges_, row, source.missing[i] ? r_.source : r_.destination), ": no id");
+      if (ids_.text())
+        join_->add_edge(id_key(source.texts[i]), id_key(destination.texts[i]), row, type_of(batch, i));
+      else
+        join_->add_edge(id_key(source.integers[i]), id_key(destination.integers[i]), row, type_of(batch, i));
     }
   }
 
@@ -342,14 +376,16 @@ class Converter {
   void read_edge_types() {
     const ColumnKind kind = edges_->column(r_.edge_type, "edge types (--edge-type)").kind;
     if (kind == ColumnKind::kNumber)
-      throw Error(edges_->path(), ": column '", r_.edge_type, "' holds numbers that are no integers, expected integers or texts as edge types");
+      throw Error(edges_->path(), ": column '", r_.edge_type,
+                  "' holds numbers that are no integers, expected integers or texts as edge types");
     edges_->read({r_.edge_type}, {}, {}, [&](const TableBatch& batch) {
       const TableBatch::Values& values = batch.columns[0];
       for (int64_t i = 0; i < batch.rows; ++i) {
         if (values.missing[i]) throw Error(at(*edges_, batch.first_row + i, r_.edge_type), ": no edge type");
         edge_types_.add(values, i);
         if (edge_types_.texts.size() + edge_types_.integers.size() > kMostDataTypes)
-          throw Error(edges_->path(), ": column '", r_.edge_type, "' holds more than ", kMostDataTypes, " different edge types");
+          throw Error(edges_->path(), ": column '", r_.edge_type, "' holds more than ", kMostDataTypes,
+                      " different edge types");
       }
     });
     edge_types_.finish();
@@ -382,8 +418,10 @@ class Converter {
         places(batch, 0, names[0], source);
         places(batch, 1, names[1], destination);
         for (int64_t i = 0; i < batch.rows; ++i) {
-          if (source[i] < 0 || destination[i] < 0) ++dangling;
-          else take(source[i], destination[i], type_of(batch, i));
+          if (source[i] < 0 || destination[i] < 0)
+            ++dangling;
+          else
+            take(source[i], destination[i], type_of(batch, i));
         }
       }
       tell(0.5);
@@ -408,7 +446,8 @@ class Converter {
   std::unique_ptr<IdJoin> join_;  ///< else
   int64_t count_ = 0;             ///< nodes
   std::vector<std::string> features_;
-  std::map<std::string, std::map<std::string, int64_t, std::less<>>> texts_;  ///< of a text column: each text's feature column
+  std::map<std::string, std::map<std::string, int64_t, std::less<>>>
+      texts_;                                   ///< of a text column: each text's feature column
   std::map<std::string, int32_t> class_names_;  ///< of a text label: a number in the order of their coming
   std::vector<int32_t> classes_;
   std::vector<float> several_;
@@ -418,7 +457,7 @@ class Converter {
 
 }  // namespace
 
-void convert_tables(const TablesRequest& request) { Converter(request).run(); }
+void convert_tables(const TablesRequest& request) { TablesConverter(request).run(); }
 
 }  // namespace graphsieve
 

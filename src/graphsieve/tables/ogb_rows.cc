@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using Take = std::function<void(int64_t, std::span<const double>)>;
 
-constexpr int64_t kBlock = 1 << 16;  // numbers
+constexpr int64_t kNumberBlock = 1 << 16;  // numbers
 
 class CsvRows : public OgbRows {
  public:
@@ -56,7 +56,7 @@ class NpzRows : public OgbRows {
   const std::string& where() const override { return array_.where(); }
   int64_t columns() const override { return columns_; }
   void read(const Take& take) override {
-    const int64_t rows = array_.shape()[0], step = std::max<int64_t>(1, kBlock / std::max<int64_t>(1, columns_));
+    const int64_t rows = array_.shape()[0], step = std::max<int64_t>(1, kNumberBlock / std::max<int64_t>(1, columns_));
     for (int64_t row = 0; row < rows; row += step) take(row, array_.read(std::min(step, rows - row) * columns_));
   }
 
@@ -76,10 +76,10 @@ class NpzEdges : public OgbRows {
   const std::string& where() const override { return sources_.where(); }
   int64_t columns() const override { return 2; }
   void read(const Take& take) override {
-    constexpr int64_t kRows = kBlock / 2;
+    constexpr int64_t kRows = kNumberBlock / 2;
     const bool pairs = sources_.fortran_order();
     if (!pairs)
-      for (int64_t at = 0; at < edges_; at += kBlock) destinations_.read(std::min(kBlock, edges_ - at));
+      for (int64_t at = 0; at < edges_; at += kNumberBlock) destinations_.read(std::min(kNumberBlock, edges_ - at));
     std::vector<double> rows;
     for (int64_t at = 0; at < edges_; at += kRows) {
       const int64_t count = std::min(kRows, edges_ - at);

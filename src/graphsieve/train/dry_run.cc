@@ -20,8 +20,6 @@ namespace graphsieve {
 
 using at::Tensor;
 
-namespace {
-
 /// Blocks without memory.
 struct NoMemory {
   using Block = int64_t;
@@ -31,6 +29,8 @@ struct NoMemory {
   void drop_pages(Block, size_t) {}
   Block next = 1;
 };
+
+namespace {
 
 Tensor where_meta(const Tensor& condition, const Tensor& a, const Tensor& b) {
   return at::empty(at::infer_size(condition.sizes(), at::infer_size(a.sizes(), b.sizes())), a.options());
@@ -42,12 +42,15 @@ Tensor index_select_meta(const Tensor& x, int64_t dim, const Tensor& index) {
   return at::empty(shape, x.options());
 }
 
-/// Some of torch's operators have their shapes in Python alone; the ones that are met here get them, unless Python is there.
+/// Some of torch's operators have their shapes in Python alone; the ones that are met here get them, unless Python is
+/// there.
 void complete_meta_operators() {
   static const auto added = [] {
     torch::Library to(torch::Library::IMPL, "aten", c10::DispatchKey::Meta, __FILE__, __LINE__);
     const auto missing = [](const char* name, const char* overload) {
-      return !c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).hasKernelForDispatchKey(c10::DispatchKey::Meta);
+      return !c10::Dispatcher::singleton()
+                  .findSchemaOrThrow(name, overload)
+                  .hasKernelForDispatchKey(c10::DispatchKey::Meta);
     };
     if (missing("aten::where", "self")) to.impl("where.self", where_meta);
     if (missing("aten::index_select", "")) to.impl("index_select", index_select_meta);
@@ -147,7 +150,8 @@ class Rehearsal {
     std::deque<NetworkInput> ahead;
     for (const auto& layers : stage_.batches) {
       ahead.push_back(batch(layers));
-      while (device_.is_meta() && static_cast<int64_t>(ahead.size()) < stage_.batches_at_once) ahead.push_back(batch(layers));
+      while (device_.is_meta() && static_cast<int64_t>(ahead.size()) < stage_.batches_at_once)
+        ahead.push_back(batch(layers));
       step(ahead.front());
       ahead.pop_front();
     }
@@ -156,7 +160,8 @@ class Rehearsal {
   void step(const NetworkInput& input) {
     network_->train();
     Tensor logits = network_(input, ForwardOptions());
-    if (stage_.batches.empty()) logits = logits.index_select(0, integers({stage_.train_nodes}, stage_.nodes, at::kLong));
+    if (stage_.batches.empty())
+      logits = logits.index_select(0, integers({stage_.train_nodes}, stage_.nodes, at::kLong));
     logits.log_softmax(1).sum().backward();
     for (auto& p : network_->parameters()) p.mutable_grad().reset();
   }
@@ -181,7 +186,9 @@ class Rehearsal {
   const nn::Transformer& network() const { return network_; }
 
  private:
-  Tensor empty(at::IntArrayRef shape, at::ScalarType type) const { return at::empty(shape, at::TensorOptions(device_).dtype(type)); }
+  Tensor empty(at::IntArrayRef shape, at::ScalarType type) const {
+    return at::empty(shape, at::TensorOptions(device_).dtype(type));
+  }
 
   Tensor normal(at::IntArrayRef shape, at::ScalarType type) const {
     const Tensor t = empty(shape, type);
@@ -248,7 +255,8 @@ class Rehearsal {
     for (const BatchLayer& b : layers) {
       input.layers.push_back(layer(b.destinations, b.sources, b.edges, true));
       if (device_.is_meta())
-        input.layers.back().edges.t_row_start = empty({b.destinations + b.edges + 1}, at::kLong).narrow(0, 0, b.sources + 1);
+        input.layers.back().edges.t_row_start =
+            empty({b.destinations + b.edges + 1}, at::kLong).narrow(0, 0, b.sources + 1);
     }
     const BatchLayer& first = layers.front();
     input.rows = integers({first.destinations + first.edges}, stage_.nodes, at::kInt).narrow(0, 0, first.sources);

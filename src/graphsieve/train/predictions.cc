@@ -34,7 +34,8 @@ std::vector<uint8_t> part_of_nodes(const Dataset& data, const Split& split) {
 }  // namespace
 
 struct PredictionsFile::State {
-  State(const fs::path& path, const Dataset& d, const Split& split) : data(d), part(part_of_nodes(d, split)), file(path) {
+  State(const fs::path& path, const Dataset& d, const Split& split)
+      : data(d), part(part_of_nodes(d, split)), file(path) {
     fmt::format_to(out, "node,split,label,predicted");
     if (!columns) fmt::format_to(out, ",probability");
     for (int64_t c = 0; columns && c < classes; ++c)
@@ -44,11 +45,14 @@ struct PredictionsFile::State {
   std::string class_name(int64_t c) const { return data.class_names.empty() ? str(c) : cell(data.class_names[c]); }
 
   void add(int64_t node, const float* p) {
-    static constexpr const char* kParts[] = {"none", "train", "val", "test"};
-    fmt::format_to(out, "\n{},{},", cell(data.ids.name(node)), kParts[part[node]]);
+    static constexpr const char* kSplitParts[] = {"none", "train", "val", "test"};
+    fmt::format_to(out, "\n{},{},", cell(data.ids.name(node)), kSplitParts[part[node]]);
     const auto best = std::max_element(p, p + classes) - p;
-    if (data.labels.multi_label()) add_labels(node, p);
-    else fmt::format_to(out, "{},{}", data.labels.single[node] >= 0 ? class_name(data.labels.single[node]) : "", class_name(best));
+    if (data.labels.multi_label())
+      add_labels(node, p);
+    else
+      fmt::format_to(out, "{},{}", data.labels.single[node] >= 0 ? class_name(data.labels.single[node]) : "",
+                     class_name(best));
     if (!columns) fmt::format_to(out, ",{}", p[best]);
     for (int64_t c = 0; columns && c < classes; ++c) fmt::format_to(out, ",{}", p[c]);
     write();

@@ -1,4 +1,4 @@
-// bfloat16 as kernels see it.
+// bfloat16 and float16 as kernels see them.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,11 @@ namespace graphsieve::kernels {
 
 /// Storage of a bfloat16: the upper half of a float.
 struct BFloat16 {
+  uint16_t bits;
+};
+
+/// Storage of an IEEE half; kernels of GPUs alone take it.
+struct Float16 {
   uint16_t bits;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 using at::Tensor;
 using torch::autograd::variable_list;
-using Mask = std::array<bool, 3>;
+using LinearMask = std::array<bool, 3>;
 
 struct Linear : torch::autograd::Function<Linear> {
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& weight,
@@ -24,14 +24,16 @@ struct Linear : torch::autograd::Function<Linear> {
   }
 
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
-    static const auto op = find_operator<std::tuple<Tensor, Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&,
-                                                                            Mask)>("graphsieve::linear_backward");
+    static const auto op =
+        find_operator<std::tuple<Tensor, Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, LinearMask)>(
+            "graphsieve::linear_backward");
     const auto saved = context->get_saved_variables();
     const bool has_bias = context->saved_data["has_bias"].toBool();  // an absent tensor has no gradient edge to ask
-    const Mask mask{context->needs_input_grad(0), context->needs_input_grad(1),
-                    has_bias && context->needs_input_grad(2)};
+    const LinearMask mask{context->needs_input_grad(0), context->needs_input_grad(1),
+                          has_bias && context->needs_input_grad(2)};
     auto [dx, dweight, dbias] = op.call(grads[0], saved[0], saved[1], mask);
-    return {mask[0] ? dx.to(saved[0].scalar_type()) : Tensor(), mask[1] ? dweight : Tensor(), mask[2] ? dbias : Tensor()};
+    return {mask[0] ? dx.to(saved[0].scalar_type()) : Tensor(), mask[1] ? dweight : Tensor(),
+            mask[2] ? dbias : Tensor()};
   }
 };
 

@@ -17,8 +17,8 @@ namespace graphsieve::ops {
 namespace {
 
 using at::Tensor;
-using Gradients = std::tuple<Tensor, Tensor, Tensor>;
-using Mask = std::array<bool, 3>;
+using LinearGrads = std::tuple<Tensor, Tensor, Tensor>;
+using LinearMask = std::array<bool, 3>;
 
 /// Rows of one product: small products take more, for the cost of a call to show less. Measured, see README.md.
 int64_t block_rows(const Tensor& weight) { return weight.numel() < 2048 ? 2048 : 1024; }
@@ -57,7 +57,8 @@ Tensor linear_cpu(const Tensor& x, const Tensor& weight, const std::optional<Ten
   const OneTorchThread one_thread;
   parallel_blocks(x.size(0), block_rows(weight), [&](int64_t begin, int64_t end) {
     const at::AutoDispatchBelowADInplaceOrView guard;
-    rows_product(rows_of(x, begin, end - begin, weight), weight_t, bias ? &*bias : nullptr, y.narrow(0, begin, end - begin));
+    rows_product(rows_of(x, begin, end - begin, weight), weight_t, bias ? &*bias : nullptr,
+                 y.narrow(0, begin, end - begin));
   });
   return y;
 }
@@ -84,13 +85,14 @@ struct Parts {
   int64_t rows, count;
 };
 
-Gradients linear_backward_meta(const Tensor& grad, const Tensor& x, const Tensor& weight, Mask mask) {
+LinearGrads linear_backward_meta(const Tensor& grad, const Tensor& x, const Tensor& weight, LinearMask mask) {
   check_backward(grad, x, weight);
   const auto allocate = [&](bool wanted, c10::SymIntArrayRef shape) {
     return wanted ? at::empty_symint(shape, weight.options()) : at::empty({0}, weight.options());
   };
   Tensor parts;  // for who counts what a pass allocates
-  if (mask[1] && !x.sym_size(0).is_symbolic() && !weight.sym_numel().is_symbolic()) parts = Parts(x.size(0), weight).allocate(weight);
+  if (mask[1] && !x.sym_size(0).is_symbolic() && !weight.sym_numel().is_symbolic())
+    parts = Parts(x.size(0), weight).allocate(weight);
   return {allocate(mask[0], x.sym_sizes()), allocate(mask[1], weight.sym_sizes()),
           allocate(mask[2], {weight.sym_size(0)})};
 }
@@ -117,7 +119,7 @@ void sum_rows(const Tensor& grad, Tensor& out) {
   kernels::column_sums(grad.const_data_ptr<T>(), grad.size(0), grad.size(1), out.mutable_data_ptr<T>());
 }
 
-Gradients linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Tensor& weight, Mask mask) {
+LinearGrads linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Tensor& weight, LinearMask mask) {
   check_backward(grad_any, x, weight);
   const Tensor grad = grad_any.contiguous();
   const int64_t n = x.size(0);
@@ -153,8 +155,8 @@ Gradients linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Ten
 }  // namespace
 
 Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
-  static const auto op = find_operator<Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&)>(
-      "graphsieve::linear");
+  static const auto op =
+      find_operator<Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&)>("graphsieve::linear");
   return op.call(x, weight, bias);
 }
 

@@ -16,7 +16,7 @@ inline constexpr int32_t kThreeQuarters = 0x3F400000;  ///< bits of 0.75f
 
 /// An exponentially distributed number, −ln(1 − v) with v = (x / 2 + 0.5) / 2^31 from 32 random bits x. Small values keep
 /// full relative precision: they decide which edges are kept.
-inline float exponential(uint32_t x) {
+constexpr float exponential(uint32_t x) {
   const float v = (static_cast<float>(static_cast<int32_t>(x >> 1)) + 0.5f) * 0x1p-31f;
   const float w = (static_cast<float>(static_cast<int32_t>(~x >> 1)) + 0.5f) * 0x1p-31f;  // 1 − v
   const int32_t bits = std::bit_cast<int32_t>(w);

@@ -13,7 +13,7 @@ namespace {
 using at::Tensor;
 using OptionalTensor = std::optional<Tensor>;
 using torch::autograd::variable_list;
-using Mask = std::array<bool, 4>;
+using AttentionMask = std::array<bool, 4>;
 
 Tensor defined_or_empty(const OptionalTensor& t) { return t.value_or(Tensor()); }
 OptionalTensor if_defined(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
@@ -40,18 +40,27 @@ struct SparseAttention : torch::autograd::Function<SparseAttention> {
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
     static const auto op = find_operator<std::tuple<Tensor, Tensor, Tensor, Tensor>(
         const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
-        const Tensor&, const OptionalTensor&, const OptionalTensor&, const OptionalTensor&, const Tensor&, const Tensor&,
-        int64_t, double, Mask)>("graphsieve::sparse_attention_backward");
+        const Tensor&, const OptionalTensor&, const OptionalTensor&, const OptionalTensor&, const Tensor&,
+        const Tensor&, int64_t, double, AttentionMask)>("graphsieve::sparse_attention_backward");
     const auto s = context->get_saved_variables();
-    const Mask mask{context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2),
-                    context->needs_input_grad(3)};
-    auto [query, key_value, scale, bias] =
-        op.call(grads[0], s[0], s[1], s[10], s[11], s[4], s[5], s[6], if_defined(s[7]), if_defined(s[8]),
-                if_defined(s[9]), s[2], s[3], context->saved_data["heads"].toInt(),
-                context->saved_data["clamp"].toDouble(), mask);
+    const AttentionMask mask{context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2),
+                             context->needs_input_grad(3)};
+    auto [query, key_value, scale, bias] = op.call(
+        grads[0], s[0], s[1], s[10], s[11], s[4], s[5], s[6], if_defined(s[7]), if_defined(s[8]), if_defined(s[9]),
+        s[2], s[3], context->saved_data["heads"].toInt(), context->saved_data["clamp"].toDouble(), mask);
     const Tensor none;
-    return {mask[0] ? query : none, mask[1] ? key_value : none, mask[2] ? scale : none, mask[3] ? bias : none,
-            none, none, none, none, none, none, none, none};
+    return {mask[0] ? query : none,
+            mask[1] ? key_value : none,
+            mask[2] ? scale : none,
+            mask[3] ? bias : none,
+            none,
+            none,
+            none,
+            none,
+            none,
+            none,
+            none,
+            none};
   }
 };
 
@@ -68,6 +77,4 @@ std::tuple<Tensor, Tensor> sparse_attention_autograd(const Tensor& query, const 
 }  // namespace
 }  // namespace graphsieve::ops
 
-TORCH_LIBRARY_IMPL(graphsieve, Autograd, m) {
-  m.impl("sparse_attention", graphsieve::ops::sparse_attention_autograd);
-}
+TORCH_LIBRARY_IMPL(graphsieve, Autograd, m) { m.impl("sparse_attention", graphsieve::ops::sparse_attention_autograd); }

@@ -15,12 +15,10 @@ namespace {
 using at::Tensor;
 using OptionalTensor = std::optional<Tensor>;
 using kernels::BFloat16;
-using Gradients = std::tuple<Tensor, Tensor, Tensor, Tensor>;
-using Mask = std::array<bool, 4>;
+using SparseAttentionGrads = std::tuple<Tensor, Tensor, Tensor, Tensor>;
+using AttentionMask = std::array<bool, 4>;
 
-at::ScalarType sum_type(const Tensor& rows) {
-  return rows.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-}
+at::ScalarType sum_type(const Tensor& rows) { return rows.scalar_type() == at::kDouble ? at::kDouble : at::kFloat; }
 
 void check_edges(const char* name, const Tensor& row_start, const Tensor& index, const Tensor& type) {
   TORCH_CHECK(row_start.dim() == 1 && row_start.scalar_type() == at::kLong && row_start.sym_size(0) > 0,
@@ -109,8 +107,15 @@ struct Operands {
 Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start, const Tensor& index,
                   const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp) {
   check(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
-  return {with_contiguous_rows(query), with_contiguous_rows(key_value), row_start.contiguous(), index.contiguous(),
-          type.contiguous(), type_scale.contiguous(), type_bias.contiguous(), heads, clamp};
+  return {with_contiguous_rows(query),
+          with_contiguous_rows(key_value),
+          row_start.contiguous(),
+          index.contiguous(),
+          type.contiguous(),
+          type_scale.contiguous(),
+          type_bias.contiguous(),
+          heads,
+          clamp};
 }
 
 /// Scratch memory from the tensor allocator, so that it is counted with the rest.
@@ -160,13 +165,15 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
     kernels::sparse_attention_forward(o.args<float, float>(), o.edges(), out.mutable_data_ptr<float>(),
                                       log_sum.mutable_data_ptr<float>(), scratch);
   } else {
-    kernels::sparse_attention_forward(o.args<BFloat16, float>(), o.edges(), static_cast<BFloat16*>(out.mutable_data_ptr()),
-                                      log_sum.mutable_data_ptr<float>(), scratch);
+    kernels::sparse_attention_forward(o.args<BFloat16, float>(), o.edges(),
+                                      static_cast<BFloat16*>(out.mutable_data_ptr()), log_sum.mutable_data_ptr<float>(),
+                                      scratch);
   }
   return {out, log_sum};
 }
 
-/// What the backward pass packs of every destination: query, gradient, statistics. For who counts what a pass allocates.
+/// What the backward pass packs of every destination: query, gradient, statistics. For who counts what a pass
+/// allocates.
 Tensor packed_rows(const Tensor& query, const Tensor& key_value, int64_t heads) {
   if (query.sym_size(0).is_symbolic() || key_value.sym_size(1).is_symbolic()) return Tensor();
   const int64_t element = query.element_size(), statistics = std::max<int64_t>(4, 2 * heads) * 4;
@@ -174,10 +181,10 @@ Tensor packed_rows(const Tensor& query, const Tensor& key_value, int64_t heads) 
   return at::empty({query.size(0), row}, query.options().dtype(at::kByte));
 }
 
-Gradients backward_meta(const Tensor&, const Tensor& query, const Tensor& key_value, const Tensor&, const Tensor&,
-                        const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&, const OptionalTensor&,
-                        const OptionalTensor&, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double,
-                        Mask) {
+SparseAttentionGrads backward_meta(const Tensor&, const Tensor& query, const Tensor& key_value, const Tensor&,
+                                   const Tensor&, const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&,
+                                   const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
+                                   const Tensor& type_bias, int64_t heads, double, AttentionMask) {
   const Tensor packed = packed_rows(query, key_value, heads);
   return {at::empty_symint(query.sym_sizes(), query.options()),
           at::empty_symint(key_value.sym_sizes(), key_value.options()),
@@ -186,30 +193,33 @@ Gradients backward_meta(const Tensor&, const Tensor& query, const Tensor& key_va
 }
 
 template <class T, class Sum>
-kernels::SparseAttentionGradients<T, Sum> destinations_of(const Gradients& g, Mask mask) {
+kernels::SparseAttentionGradients<T, Sum> destinations_of(const SparseAttentionGrads& g, AttentionMask mask) {
   const auto& [query, key_value, scale, bias] = g;
   return {static_cast<T*>(query.mutable_data_ptr()), static_cast<T*>(key_value.mutable_data_ptr()),
           mask[2] ? scale.mutable_data_ptr<Sum>() : nullptr, mask[3] ? bias.mutable_data_ptr<Sum>() : nullptr};
 }
 
-Gradients empty_gradients(const Operands& o, const Tensor& key_value) {
+SparseAttentionGrads empty_gradients(const Operands& o, const Tensor& key_value) {
   return {at::empty(o.query.sizes(), o.query.options()), at::empty(key_value.sizes(), key_value.options()),
-          at::empty(o.type_scale.sizes(), o.type_scale.options()), at::empty(o.type_bias.sizes(), o.type_bias.options())};
+          at::empty(o.type_scale.sizes(), o.type_scale.options()),
+          at::empty(o.type_bias.sizes(), o.type_bias.options())};
 }
 
 template <class T>
-Gradients reference_backward(const Operands& o, const Tensor& out, const Tensor& log_sum, const Tensor& grad, Mask mask) {
-  Gradients g = empty_gradients(o, o.key_value);
+SparseAttentionGrads reference_backward(const Operands& o, const Tensor& out, const Tensor& log_sum, const Tensor& grad,
+                                        AttentionMask mask) {
+  SparseAttentionGrads g = empty_gradients(o, o.key_value);
   kernels::sparse_attention_backward_reference(o.args<T, T>(), o.edges(), out.const_data_ptr<T>(),
                                                log_sum.const_data_ptr<T>(), grad.const_data_ptr<T>(),
                                                destinations_of<T, T>(g, mask));
   return g;
 }
 
-Gradients backward_cpu(const Tensor& grad, const Tensor& query, const Tensor& key_value, const Tensor& out,
-                       const Tensor& log_sum, const Tensor& row_start, const Tensor& index, const Tensor& type,
-                       const OptionalTensor& t_row_start, const OptionalTensor& t_index, const OptionalTensor& t_type,
-                       const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp, Mask mask) {
+SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const Tensor& key_value, const Tensor& out,
+                                  const Tensor& log_sum, const Tensor& row_start, const Tensor& index,
+                                  const Tensor& type, const OptionalTensor& t_row_start, const OptionalTensor& t_index,
+                                  const OptionalTensor& t_type, const Tensor& type_scale, const Tensor& type_bias,
+                                  int64_t heads, double clamp, AttentionMask mask) {
   const Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
   TORCH_CHECK(t_row_start.has_value() || query.size(0) == key_value.size(0),
               "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
@@ -218,13 +228,14 @@ Gradients backward_cpu(const Tensor& grad, const Tensor& query, const Tensor& ke
     const Operands r = o.for_reference();
     const auto to = r.query.scalar_type();
     const Tensor out_r = out.to(to).contiguous(), grad_r = grad.to(to).contiguous();
-    Gradients g = to == at::kDouble ? reference_backward<double>(r, out_r, log_sum.contiguous(), grad_r, mask)
-                                    : reference_backward<float>(r, out_r, log_sum.contiguous(), grad_r, mask);
+    SparseAttentionGrads g = to == at::kDouble
+                                 ? reference_backward<double>(r, out_r, log_sum.contiguous(), grad_r, mask)
+                                 : reference_backward<float>(r, out_r, log_sum.contiguous(), grad_r, mask);
     std::get<0>(g) = std::get<0>(g).to(query.scalar_type());
     std::get<1>(g) = std::get<1>(g).to(query.scalar_type());
     return g;
   }
-  Gradients g = empty_gradients(o, key_value);
+  SparseAttentionGrads g = empty_gradients(o, key_value);
   const Tensor start = t_row_start ? t_row_start->contiguous() : o.row_start;
   const Tensor other = t_index ? t_index->contiguous() : o.index, types = t_type ? t_type->contiguous() : o.type;
   check_edges("t_", start, other, types);
@@ -240,11 +251,10 @@ Gradients backward_cpu(const Tensor& grad, const Tensor& query, const Tensor& ke
                                        log_sum_c.const_data_ptr<float>(), grad_c.const_data_ptr<float>(),
                                        destinations_of<float, float>(g, mask), scratch);
   } else {
-    kernels::sparse_attention_backward(o.args<BFloat16, float>(), o.edges(), by_source,
-                                       static_cast<const BFloat16*>(out_c.const_data_ptr()),
-                                       log_sum_c.const_data_ptr<float>(),
-                                       static_cast<const BFloat16*>(grad_c.const_data_ptr()),
-                                       destinations_of<BFloat16, float>(g, mask), scratch);
+    kernels::sparse_attention_backward(
+        o.args<BFloat16, float>(), o.edges(), by_source, static_cast<const BFloat16*>(out_c.const_data_ptr()),
+        log_sum_c.const_data_ptr<float>(), static_cast<const BFloat16*>(grad_c.const_data_ptr()),
+        destinations_of<BFloat16, float>(g, mask), scratch);
   }
   return g;
 }
@@ -288,11 +298,10 @@ Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_wi
 std::tuple<Tensor, Tensor> sparse_attention(const Tensor& query, const Tensor& key_value, const AttentionEdges& edges,
                                             const Tensor& type_scale, const Tensor& type_bias, int64_t heads,
                                             double clamp) {
-  static const auto op =
-      find_operator<std::tuple<Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
-                                               const OptionalTensor&, const OptionalTensor&, const OptionalTensor&,
-                                               const Tensor&, const Tensor&, int64_t, double)>(
-          "graphsieve::sparse_attention");
+  static const auto op = find_operator<std::tuple<Tensor, Tensor>(
+      const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&,
+      const OptionalTensor&, const OptionalTensor&, const Tensor&, const Tensor&, int64_t, double)>(
+      "graphsieve::sparse_attention");
   return op.call(query, key_value, edges.row_start, edges.index, edges.type, edges.t_row_start, edges.t_index,
                  edges.t_type, type_scale, type_bias, heads, clamp);
 }
@@ -300,9 +309,10 @@ std::tuple<Tensor, Tensor> sparse_attention(const Tensor& query, const Tensor& k
 Tensor sparse_attention_scores(const Tensor& query, const Tensor& key_value, int64_t value_width,
                                const AttentionEdges& edges, const Tensor& type_scale, const Tensor& type_bias,
                                int64_t heads, double clamp, const Tensor& log_sum) {
-  static const auto op = find_operator<Tensor(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&,
-                                              const Tensor&, const Tensor&, const Tensor&, int64_t, double,
-                                              const Tensor&)>("graphsieve::sparse_attention_scores");
+  static const auto op =
+      find_operator<Tensor(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&,
+                           const Tensor&, const Tensor&, int64_t, double, const Tensor&)>(
+          "graphsieve::sparse_attention_scores");
   return op.call(query, key_value, value_width, edges.row_start, edges.index, edges.type, type_scale, type_bias, heads,
                  clamp, log_sum);
 }

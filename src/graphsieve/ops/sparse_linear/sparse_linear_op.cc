@@ -100,7 +100,7 @@ Two sparse_linear_backward_meta(const Tensor& grad, const Tensor& t_row_start, c
 }
 
 template <class T>
-void sum_rows(const Tensor& grad, Tensor& out) {
+void sum_gradient_rows(const Tensor& grad, Tensor& out) {
   kernels::column_sums(grad.const_data_ptr<T>(), grad.size(0), grad.size(1), out.mutable_data_ptr<T>());
 }
 
@@ -122,7 +122,7 @@ Two sparse_linear_backward_cpu(const Tensor& grad_any, const Tensor& t_row_start
     kernels::sparse_linear_backward_reference(matrix<double>(t_row_start, t_row, t_value),
                                               grad.const_data_ptr<double>(), out, dweight.mutable_data_ptr<double>());
   }
-  if (has_bias) single ? sum_rows<float>(grad, dbias) : sum_rows<double>(grad, dbias);
+  if (has_bias) single ? sum_gradient_rows<float>(grad, dbias) : sum_gradient_rows<double>(grad, dbias);
   return {dweight, dbias};
 }
 
@@ -142,7 +142,8 @@ TORCH_LIBRARY_FRAGMENT(graphsieve, m) {
       "sparse_linear(Tensor row_start, Tensor column, Tensor value, Tensor t_row_start, Tensor t_row, Tensor t_value, "
       "Tensor weight, Tensor? bias) -> Tensor");
   m.def(
-      "sparse_linear_backward(Tensor grad, Tensor t_row_start, Tensor t_row, Tensor t_value, bool has_bias) -> (Tensor, "
+      "sparse_linear_backward(Tensor grad, Tensor t_row_start, Tensor t_row, Tensor t_value, bool has_bias) -> "
+      "(Tensor, "
       "Tensor)");
 }
 
