@@ -8,6 +8,9 @@ target_compile_options(graphsieve_flags INTERFACE -fmacro-prefix-map=${PROJECT_S
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/graphsieve)
 set(program_dir ${CMAKE_INSTALL_LIBEXECDIR}/graphsieve)
 set(libraries graphsieve_kernels graphsieve_ops graphsieve_data graphsieve)
+if(TARGET graphsieve_cuda)
+  list(PREPEND libraries graphsieve_cuda)
+endif()
 if(TARGET graphsieve_tables)
   install(TARGETS graphsieve_tables LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})  # the program loads it; nothing links it
 endif()
@@ -27,7 +30,7 @@ install(PROGRAMS scripts/launcher.sh DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME 
 
 install(TARGETS ${libraries} EXPORT graphsieveTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY src/graphsieve DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h"
-        PATTERN "*-inl.h" EXCLUDE PATTERN "targets.h" EXCLUDE)
+        PATTERN "*-inl.h" EXCLUDE PATTERN "targets.h" EXCLUDE PATTERN "*_checks.h" EXCLUDE)
 install(EXPORT graphsieveTargets NAMESPACE graphsieve:: DESTINATION ${package_dir})
 
 include(CMakePackageConfigHelpers)

@@ -1,6 +1,7 @@
 # Flags of our own code. No contraction: what is fused is written as fused, so a value is the same in every vector width.
 add_library(graphsieve_flags INTERFACE)
-target_compile_options(graphsieve_flags INTERFACE -Wall -Wextra -Werror -ffp-contract=off -fno-math-errno)
+target_compile_options(graphsieve_flags INTERFACE
+                       $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Werror;-ffp-contract=off;-fno-math-errno>)
 if(GRAPHSIEVE_SANITIZE)
   target_compile_options(graphsieve_flags INTERFACE -fsanitize=${GRAPHSIEVE_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(graphsieve_flags INTERFACE -fsanitize=${GRAPHSIEVE_SANITIZE})

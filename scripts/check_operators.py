@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What every operator of src/graphsieve/ops has: card, headers, reference, vector code, autograd, test, benchmark.
+"""What every operator of src/graphsieve/ops has: card, headers, reference, vector code, autograd, GPU adapter, test, benchmark.
 
     check_operators.py            exits 1 and names what is missing
     check_operators.py --write    writes docs/operators.md as well
@@ -22,6 +22,7 @@ PARTS = {
     "reference": ["src/graphsieve/ops/{op}/{op}_reference.cc"],
     "vector code": ["src/graphsieve/ops/{op}/{op}_simd.cc"],
     "autograd": ["src/graphsieve/ops/{op}/{op}_autograd.cc"],
+    "GPU adapter": ["src/graphsieve/ops/{op}/{op}_cuda_op.cc"],
     "shape function": [],  # registered in the adapter, for the Meta key
     "test": ["tests/ops/{op}_test.cc"],
     "benchmark": ["bench/ops/{op}_bench.cc"],

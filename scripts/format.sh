@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -x .venv/bin/clang-format ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-git ls-files "*.h" "*.cc" | xargs .venv/bin/clang-format -i --style=file
+git ls-files "*.h" "*.cc" "*.cu" "*.cuh" | xargs .venv/bin/clang-format -i --style=file

@@ -4,6 +4,7 @@
 #include <torch/library.h>
 
 #include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/dropout_add/dropout_add_checks.h"
 #include "graphsieve/ops/dropout_add/dropout_add_kernel.h"
 
 namespace graphsieve::ops {
@@ -11,19 +12,13 @@ namespace {
 
 using at::Tensor;
 
-void check(const Tensor& x, const std::optional<Tensor>& residual, double p) {
-  check_floating("dropout_add", "x", x);
-  TORCH_CHECK(p >= 0 && p < 1, "dropout_add: p must be in [0, 1), got ", p);
-  if (residual) check_like("dropout_add", "residual", *residual, "the shape of x", x.sym_sizes(), x);
-}
-
 Tensor dropout_add_meta(const Tensor& x, const std::optional<Tensor>& residual, double p, int64_t) {
-  check(x, residual, p);
+  check_dropout_add(x, residual, p);
   return at::empty_symint(x.sym_sizes(), x.options());
 }
 
 Tensor dropout_add_cpu(const Tensor& x_any, const std::optional<Tensor>& residual_any, double p, int64_t key) {
-  check(x_any, residual_any, p);
+  check_dropout_add(x_any, residual_any, p);
   const Tensor x = x_any.contiguous();
   const std::optional<Tensor> residual = contiguous(residual_any);
   Tensor y = at::empty(x.sizes(), x.options());

@@ -4,6 +4,7 @@
 #include <torch/library.h>
 
 #include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/expand_block/expand_block_checks.h"
 #include "graphsieve/ops/expand_block/expand_block_kernel.h"
 
 namespace graphsieve::ops {
@@ -12,34 +13,22 @@ namespace {
 using at::Tensor;
 using Block = std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor>;
 
-void check(const Tensor& destinations, const Tensor& index, const Tensor& type, const Tensor& local) {
-  TORCH_CHECK(destinations.dim() == 1 && destinations.scalar_type() == at::kInt,
-              "expand_block: destinations must be int32 [d], got ", destinations.scalar_type(), " ",
-              destinations.sym_sizes());
-  TORCH_CHECK(index.dim() == 2 && index.scalar_type() == at::kInt && index.sym_size(0) == destinations.sym_size(0),
-              "expand_block: index must be int32 [", destinations.sym_size(0), ", k], got ", index.scalar_type(), " ",
-              index.sym_sizes());
-  TORCH_CHECK(type.scalar_type() == at::kByte && type.sym_sizes().equals(index.sym_sizes()),
-              "expand_block: type must be uint8 ", index.sym_sizes());
-  TORCH_CHECK(local.dim() == 1 && local.scalar_type() == at::kInt, "expand_block: local must be int32 [n]");
-}
-
 Block allocate(const Tensor& index) {
   const auto d = index.sym_size(0), edges = d * index.sym_size(1);
   const auto ints = index.options(), longs = ints.dtype(at::kLong), bytes = ints.dtype(at::kByte);
-  return {at::empty_symint({d + edges}, ints),      at::empty({1}, longs),
-          at::empty_symint({d + 1}, longs),         at::empty_symint({edges}, ints),
-          at::empty_symint({edges}, bytes),         at::empty_symint({d + edges + 1}, longs),
-          at::empty_symint({edges}, ints),          at::empty_symint({edges}, bytes)};
+  return {at::empty_symint({d + edges}, ints), at::empty({1}, longs),
+          at::empty_symint({d + 1}, longs),    at::empty_symint({edges}, ints),
+          at::empty_symint({edges}, bytes),    at::empty_symint({d + edges + 1}, longs),
+          at::empty_symint({edges}, ints),     at::empty_symint({edges}, bytes)};
 }
 
 Block expand_meta(const Tensor& destinations, const Tensor& index, const Tensor& type, Tensor local) {
-  check(destinations, index, type, local);
+  check_expand_block(destinations, index, type, local);
   return allocate(index);
 }
 
 Block expand_cpu(const Tensor& destinations, const Tensor& index, const Tensor& type, Tensor local) {
-  check(destinations, index, type, local);
+  check_expand_block(destinations, index, type, local);
   TORCH_CHECK(local.is_contiguous(), "expand_block: local must be contiguous");
   Block block = allocate(index);
   const Tensor nodes = destinations.contiguous(), drawn = index.contiguous(), types = type.contiguous();
@@ -48,8 +37,8 @@ Block expand_cpu(const Tensor& destinations, const Tensor& index, const Tensor& 
       {nodes.const_data_ptr<int32_t>(), nodes.size(0), drawn.size(1), drawn.const_data_ptr<int32_t>(),
        types.const_data_ptr<uint8_t>(), local.mutable_data_ptr<int32_t>()},
       {sources.mutable_data_ptr<int32_t>(), row_start.mutable_data_ptr<int64_t>(), out.mutable_data_ptr<int32_t>(),
-       out_type.mutable_data_ptr<uint8_t>(), t_row_start.mutable_data_ptr<int64_t>(), t_index.mutable_data_ptr<int32_t>(),
-       t_type.mutable_data_ptr<uint8_t>()});
+       out_type.mutable_data_ptr<uint8_t>(), t_row_start.mutable_data_ptr<int64_t>(),
+       t_index.mutable_data_ptr<int32_t>(), t_type.mutable_data_ptr<uint8_t>()});
   return block;
 }
 

@@ -3,6 +3,7 @@
 
 #include "graphsieve/ops/common/torch_call.h"
 #include "graphsieve/ops/gather_rows/gather_rows.h"
+#include "graphsieve/ops/gather_rows/gather_rows_checks.h"
 #include "graphsieve/ops/gather_rows/gather_rows_kernel.h"
 
 namespace graphsieve::ops {
@@ -10,25 +11,22 @@ namespace {
 
 using at::Tensor;
 
-void check(const Tensor& x, const Tensor& rows) {
-  TORCH_CHECK(x.dim() == 2, "gather_rows: x must be [n, d], got ", x.sym_sizes());
-  TORCH_CHECK(rows.dim() == 1 && rows.scalar_type() == at::kInt, "gather_rows: rows must be int32 [r], got ", rows.scalar_type(),
-              " ", rows.sym_sizes());
-}
-
 Tensor gather_meta(const Tensor& x, const Tensor& rows) {
-  check(x, rows);
+  check_gather_rows(x, rows);
   return at::empty_symint({rows.sym_size(0), x.sym_size(1)}, x.options());
 }
 
 Tensor gather_cpu(const Tensor& x, const Tensor& rows) {
-  check(x, rows);
-  const Tensor from = x.contiguous(), picks = rows.contiguous(), out = at::empty({rows.size(0), x.size(1)}, x.options());
+  check_gather_rows(x, rows);
+  const Tensor from = x.contiguous(), picks = rows.contiguous(),
+               out = at::empty({rows.size(0), x.size(1)}, x.options());
   const auto* pick = picks.const_data_ptr<int32_t>();
   for (int64_t i = 0; i < picks.size(0); ++i)
-    TORCH_CHECK_INDEX(pick[i] >= 0 && pick[i] < x.size(0), "gather_rows: rows[", i, "] is ", pick[i], ", expected 0 to ", x.size(0) - 1);
-  kernels::gather_rows({static_cast<const std::byte*>(from.const_data_ptr()), x.size(1) * static_cast<int64_t>(x.element_size()), pick,
-                        picks.size(0), static_cast<std::byte*>(out.mutable_data_ptr())});
+    TORCH_CHECK_INDEX(pick[i] >= 0 && pick[i] < x.size(0), "gather_rows: rows[", i, "] is ", pick[i],
+                      ", expected 0 to ", x.size(0) - 1);
+  kernels::gather_rows({static_cast<const std::byte*>(from.const_data_ptr()),
+                        x.size(1) * static_cast<int64_t>(x.element_size()), pick, picks.size(0),
+                        static_cast<std::byte*>(out.mutable_data_ptr())});
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "graphsieve/ops/common/sums.h"
 #include "graphsieve/ops/common/torch_call.h"
 #include "graphsieve/ops/common/torch_threads.h"
+#include "graphsieve/ops/linear/linear_checks.h"
 #include "graphsieve/ops/linear/matrix_product.h"
 
 namespace graphsieve::ops {
@@ -29,29 +30,18 @@ constexpr int64_t kMinParts = 8, kMaxParts = 64, kPartElements = 1 << 22;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-void check(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
-  TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && x.sym_size(1) == weight.sym_size(1),
-              "linear: x must be [n, in] and weight [out, in], got ", x.sym_sizes(), " and ", weight.sym_sizes());
-  check_floating("linear", "weight", weight);
-  const bool half = x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16;
-  TORCH_CHECK(x.scalar_type() == weight.scalar_type() || (half && weight.scalar_type() == at::kFloat),
-              "linear: x must be ", weight.scalar_type(), " as weight is, or float16 or bfloat16 with float32, got ",
-              x.scalar_type());
-  if (bias) check_like("linear", "bias", *bias, "[out]", {weight.sym_size(0)}, weight);
-}
-
 /// Rows of x in the type of the product: half-precision x is widened a block at a time, never as a whole.
 Tensor rows_of(const Tensor& x, int64_t begin, int64_t rows, const Tensor& weight) {
   return x.narrow(0, begin, rows).to(weight.scalar_type());
 }
 
 Tensor linear_meta(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
-  check(x, weight, bias);
+  check_linear(x, weight, bias);
   return at::empty_symint({x.sym_size(0), weight.sym_size(0)}, weight.options());
 }
 
 Tensor linear_cpu(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
-  check(x, weight, bias);
+  check_linear(x, weight, bias);
   Tensor y = at::empty({x.size(0), weight.size(0)}, weight.options());
   const Tensor weight_t = weight.t().contiguous();
   const OneTorchThread one_thread;
@@ -61,11 +51,6 @@ Tensor linear_cpu(const Tensor& x, const Tensor& weight, const std::optional<Ten
                  y.narrow(0, begin, end - begin));
   });
   return y;
-}
-
-void check_backward(const Tensor& grad, const Tensor& x, const Tensor& weight) {
-  check(x, weight, std::nullopt);
-  check_like("linear_backward", "grad", grad, "[n, out]", {x.sym_size(0), weight.sym_size(0)}, weight);
 }
 
 /// The cut of n rows for the weight gradient: rows of a part, and how many there are.
@@ -86,7 +71,7 @@ struct Parts {
 };
 
 LinearGrads linear_backward_meta(const Tensor& grad, const Tensor& x, const Tensor& weight, LinearMask mask) {
-  check_backward(grad, x, weight);
+  check_linear_backward(grad, x, weight);
   const auto allocate = [&](bool wanted, c10::SymIntArrayRef shape) {
     return wanted ? at::empty_symint(shape, weight.options()) : at::empty({0}, weight.options());
   };
@@ -120,7 +105,7 @@ void sum_rows(const Tensor& grad, Tensor& out) {
 }
 
 LinearGrads linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const Tensor& weight, LinearMask mask) {
-  check_backward(grad_any, x, weight);
+  check_linear_backward(grad_any, x, weight);
   const Tensor grad = grad_any.contiguous();
   const int64_t n = x.size(0);
   const auto allocate = [&](bool wanted, at::IntArrayRef shape) {

@@ -4,6 +4,7 @@
 #include <torch/library.h>
 
 #include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/node_norm/node_norm_checks.h"
 #include "graphsieve/ops/node_norm/node_norm_kernel.h"
 
 namespace graphsieve::ops {
@@ -14,24 +15,9 @@ using Optional = std::optional<Tensor>;
 using Three = std::tuple<Tensor, Tensor, Tensor>;
 using Four = std::tuple<Tensor, Tensor, Tensor, Tensor>;
 
-void check(const Tensor& x, const Optional& mean_scale, const Tensor& weight, const Optional& bias,
-           const Optional& mean, const Optional& var) {
-  TORCH_CHECK(x.dim() == 2, "node_norm: x must be [n, D], got ", x.sym_sizes());
-  check_floating("node_norm", "x", x);
-  TORCH_CHECK(mean.has_value() == var.has_value(), "node_norm: mean and var must be both given or both absent");
-  const auto check_column = [&](const char* name, const Optional& t) {
-    if (t) check_like("node_norm", name, *t, "[D]", {x.sym_size(1)}, x);
-  };
-  check_column("mean_scale", mean_scale);
-  check_column("weight", weight);
-  check_column("bias", bias);
-  check_column("mean", mean);
-  check_column("var", var);
-}
-
 Three node_norm_meta(const Tensor& x, const Optional& mean_scale, const Tensor& weight, const Tensor& bias,
                      const Optional& mean, const Optional& var, double) {
-  check(x, mean_scale, weight, bias, mean, var);
+  check_node_norm(x, mean_scale, weight, bias, mean, var);
   const auto column = [&] { return at::empty_symint({x.sym_size(1)}, x.options()); };
   return {at::empty_symint(x.sym_sizes(), x.options()), column(), column()};
 }
@@ -50,7 +36,7 @@ kernels::NodeNormArgs<T> arguments(const Tensor& x, const Optional& mean_scale, 
 
 Three node_norm_cpu(const Tensor& x_any, const Optional& mean_scale_any, const Tensor& weight_any,
                     const Tensor& bias_any, const Optional& given_mean, const Optional& given_var, double eps) {
-  check(x_any, mean_scale_any, weight_any, bias_any, given_mean, given_var);
+  check_node_norm(x_any, mean_scale_any, weight_any, bias_any, given_mean, given_var);
   const Tensor x = x_any.contiguous(), weight = weight_any.contiguous(), bias = bias_any.contiguous();
   const Optional mean_scale = contiguous(mean_scale_any);
   Tensor y = at::empty(x.sizes(), x.options());
@@ -73,15 +59,9 @@ Three node_norm_cpu(const Tensor& x_any, const Optional& mean_scale_any, const T
   return {y, mean, var};
 }
 
-void check_backward(const Tensor& grad, const Tensor& x, const Optional& mean_scale, const Tensor& weight,
-                    const Tensor& mean, const Tensor& var) {
-  check(x, mean_scale, weight, std::nullopt, mean, var);
-  check_like("node_norm_backward", "grad", grad, "[n, D]", x.sym_sizes(), x);
-}
-
 Four node_norm_backward_meta(const Tensor& grad, const Tensor& x, const Optional& mean_scale, const Tensor& weight,
                              const Tensor& mean, const Tensor& var, double, bool) {
-  check_backward(grad, x, mean_scale, weight, mean, var);
+  check_node_norm_backward(grad, x, mean_scale, weight, mean, var);
   const auto column = [&](const c10::SymInt& size) { return at::empty_symint({size}, x.options()); };
   const c10::SymInt D = x.sym_size(1);
   return {at::empty_symint(x.sym_sizes(), x.options()), column(mean_scale ? D : c10::SymInt(0)), column(D), column(D)};
@@ -90,7 +70,7 @@ Four node_norm_backward_meta(const Tensor& grad, const Tensor& x, const Optional
 Four node_norm_backward_cpu(const Tensor& grad_any, const Tensor& x_any, const Optional& mean_scale_any,
                             const Tensor& weight_any, const Tensor& mean_any, const Tensor& var_any, double eps,
                             bool batch_stats) {
-  check_backward(grad_any, x_any, mean_scale_any, weight_any, mean_any, var_any);
+  check_node_norm_backward(grad_any, x_any, mean_scale_any, weight_any, mean_any, var_any);
   const Tensor grad = grad_any.contiguous(), x = x_any.contiguous(), weight = weight_any.contiguous();
   const Tensor mean = mean_any.contiguous(), var = var_any.contiguous();
   const Optional mean_scale = contiguous(mean_scale_any);
@@ -101,8 +81,8 @@ Four node_norm_backward_cpu(const Tensor& grad_any, const Tensor& x_any, const O
     const kernels::NodeNormGradients<T> to{dx.mutable_data_ptr<T>(),
                                            mean_scale ? d_mean_scale.mutable_data_ptr<T>() : nullptr,
                                            dweight.mutable_data_ptr<T>(), dbias.mutable_data_ptr<T>()};
-    backward(arguments<T>(x, mean_scale, weight, std::nullopt, eps), grad.const_data_ptr<T>(),
-             mean.const_data_ptr<T>(), var.const_data_ptr<T>(), batch_stats, to);
+    backward(arguments<T>(x, mean_scale, weight, std::nullopt, eps), grad.const_data_ptr<T>(), mean.const_data_ptr<T>(),
+             var.const_data_ptr<T>(), batch_stats, to);
   };
   if (x.scalar_type() == at::kFloat) {
     run(float(), kernels::node_norm_backward);
@@ -128,7 +108,8 @@ TORCH_LIBRARY_FRAGMENT(graphsieve, m) {
       "node_norm(Tensor x, Tensor? mean_scale, Tensor weight, Tensor bias, Tensor? mean, Tensor? var, float eps) -> "
       "(Tensor y, Tensor mean, Tensor var)");
   m.def(
-      "node_norm_backward(Tensor grad, Tensor x, Tensor? mean_scale, Tensor weight, Tensor mean, Tensor var, float eps, "
+      "node_norm_backward(Tensor grad, Tensor x, Tensor? mean_scale, Tensor weight, Tensor mean, Tensor var, float "
+      "eps, "
       "bool batch_stats) -> (Tensor, Tensor, Tensor, Tensor)");
 }
 

@@ -4,6 +4,7 @@
 #include <torch/library.h>
 
 #include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/relu_dropout/relu_dropout_checks.h"
 #include "graphsieve/ops/relu_dropout/relu_dropout_kernel.h"
 
 namespace graphsieve::ops {
@@ -11,18 +12,13 @@ namespace {
 
 using at::Tensor;
 
-void check(const Tensor& x, double p) {
-  check_floating("relu_dropout", "x", x);
-  TORCH_CHECK(p >= 0 && p < 1, "relu_dropout: p must be in [0, 1), got ", p);
-}
-
 Tensor relu_dropout_meta(const Tensor& x, double p, int64_t) {
-  check(x, p);
+  check_relu_dropout(x, p);
   return at::empty_symint(x.sym_sizes(), x.options());
 }
 
 Tensor relu_dropout_cpu(const Tensor& x_any, double p, int64_t key) {
-  check(x_any, p);
+  check_relu_dropout(x_any, p);
   const Tensor x = x_any.contiguous();
   Tensor y = at::empty(x.sizes(), x.options());
   if (x.scalar_type() == at::kFloat) {
@@ -34,13 +30,13 @@ Tensor relu_dropout_cpu(const Tensor& x_any, double p, int64_t key) {
 }
 
 Tensor relu_dropout_backward_meta(const Tensor& grad, const Tensor& y, double p) {
-  check(y, p);
+  check_relu_dropout(y, p);
   check_like("relu_dropout_backward", "grad", grad, "the shape of y", y.sym_sizes(), y);
   return at::empty_symint(y.sym_sizes(), y.options());
 }
 
 Tensor relu_dropout_backward_cpu(const Tensor& grad_any, const Tensor& y_any, double p) {
-  check(y_any, p);
+  check_relu_dropout(y_any, p);
   check_like("relu_dropout_backward", "grad", grad_any, "the shape of y", y_any.sym_sizes(), y_any);
   const Tensor grad = grad_any.contiguous(), y = y_any.contiguous();
   Tensor dx = at::empty(y.sizes(), y.options());

@@ -7,6 +7,7 @@
 
 #include "graphsieve/ops/common/torch_call.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention.h"
+#include "graphsieve/ops/sparse_attention/sparse_attention_checks.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_kernel.h"
 
 namespace graphsieve::ops {
@@ -17,48 +18,6 @@ using OptionalTensor = std::optional<Tensor>;
 using kernels::BFloat16;
 using SparseAttentionGrads = std::tuple<Tensor, Tensor, Tensor, Tensor>;
 using AttentionMask = std::array<bool, 4>;
-
-at::ScalarType sum_type(const Tensor& rows) { return rows.scalar_type() == at::kDouble ? at::kDouble : at::kFloat; }
-
-void check_edges(const char* name, const Tensor& row_start, const Tensor& index, const Tensor& type) {
-  TORCH_CHECK(row_start.dim() == 1 && row_start.scalar_type() == at::kLong && row_start.sym_size(0) > 0,
-              "sparse_attention: ", name, "row_start must be int64 [rows + 1], got ", row_start.scalar_type(), " ",
-              row_start.sym_sizes());
-  TORCH_CHECK(index.dim() == 1 && index.scalar_type() == at::kInt, "sparse_attention: ", name,
-              "index must be int32 [edges], got ", index.scalar_type(), " ", index.sym_sizes());
-  TORCH_CHECK(type.scalar_type() == at::kByte && type.sym_sizes().equals(index.sym_sizes()), "sparse_attention: ", name,
-              "type must be uint8 ", index.sym_sizes(), " as the index is, got ", type.scalar_type(), " ",
-              type.sym_sizes());
-}
-
-void check(const Tensor& query, const Tensor& key_value, const Tensor& row_start, const Tensor& index,
-           const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp) {
-  const auto rows = query.scalar_type();
-  TORCH_CHECK(rows == at::kFloat || rows == at::kBFloat16 || rows == at::kDouble,
-              "sparse_attention: query must be float32, bfloat16 or float64, got ", rows);
-  TORCH_CHECK(query.dim() == 2 && key_value.dim() == 2 && key_value.scalar_type() == rows,
-              "sparse_attention: query and key_value must be matrices of one type, got ", rows, " ", query.sym_sizes(),
-              " and ", key_value.scalar_type(), " ", key_value.sym_sizes());
-  TORCH_CHECK(heads > 0 && query.sym_size(1) % heads == 0 && (key_value.sym_size(1) - query.sym_size(1)) % heads == 0 &&
-                  query.sym_size(1) > 0 && key_value.sym_size(1) > query.sym_size(1),
-              "sparse_attention: widths of keys (", query.sym_size(1), ") and values (",
-              key_value.sym_size(1) - query.sym_size(1), ") must be positive multiples of the ", heads, " heads");
-  check_edges("", row_start, index, type);
-  TORCH_CHECK(row_start.sym_size(0) == query.sym_size(0) + 1, "sparse_attention: row_start must have ",
-              query.sym_size(0) + 1, " entries, one more than query has rows, got ", row_start.sym_size(0));
-  TORCH_CHECK(type_scale.dim() == 2 && type_scale.scalar_type() == sum_type(query) &&
-                  type_scale.sym_size(1) == query.sym_size(1),
-              "sparse_attention: type_scale must be ", sum_type(query), " [types, ", query.sym_size(1), "], got ",
-              type_scale.scalar_type(), " ", type_scale.sym_sizes());
-  TORCH_CHECK(type_bias.dim() == 2 && type_bias.scalar_type() == sum_type(query) && type_bias.sym_size(1) == heads &&
-                  type_bias.sym_size(0) == type_scale.sym_size(0),
-              "sparse_attention: type_bias must be ", sum_type(query), " [", type_scale.sym_size(0), ", ", heads,
-              "], got ", type_bias.scalar_type(), " ", type_bias.sym_sizes());
-  TORCH_CHECK(clamp > 0, "sparse_attention: clamp must be positive, got ", clamp);
-}
-
-/// A matrix whose rows are contiguous; a view with a larger row stride is taken as it is.
-Tensor with_contiguous_rows(const Tensor& t) { return t.size(1) == 1 || t.stride(1) == 1 ? t : t.contiguous(); }
 
 /// Tensors of a call in the form that the kernels take.
 struct Operands {
@@ -106,7 +65,7 @@ struct Operands {
 
 Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start, const Tensor& index,
                   const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp) {
-  check(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
   return {with_contiguous_rows(query),
           with_contiguous_rows(key_value),
           row_start.contiguous(),
@@ -134,9 +93,9 @@ std::tuple<Tensor, Tensor> forward_meta(const Tensor& query, const Tensor& key_v
                                         const Tensor& index, const Tensor& type, const OptionalTensor&,
                                         const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
                                         const Tensor& type_bias, int64_t heads, double clamp) {
-  check(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, true);
   return {at::empty_symint({query.sym_size(0), key_value.sym_size(1) - query.sym_size(1)}, query.options()),
-          at::empty_symint({query.sym_size(0), heads}, query.options().dtype(sum_type(query)))};
+          at::empty_symint({query.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)))};
 }
 
 template <class T>
@@ -151,7 +110,7 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
                                        const Tensor& type_bias, int64_t heads, double clamp) {
   Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
   Tensor out = at::empty({query.size(0), key_value.size(1) - query.size(1)}, query.options());
-  Tensor log_sum = at::empty({query.size(0), heads}, query.options().dtype(sum_type(query)));
+  Tensor log_sum = at::empty({query.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   if (!o.vectorised()) {
     o = o.for_reference();
     Tensor wide = at::empty(out.sizes(), o.query.options());
@@ -238,7 +197,7 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
   SparseAttentionGrads g = empty_gradients(o, key_value);
   const Tensor start = t_row_start ? t_row_start->contiguous() : o.row_start;
   const Tensor other = t_index ? t_index->contiguous() : o.index, types = t_type ? t_type->contiguous() : o.type;
-  check_edges("t_", start, other, types);
+  check_attention_edges("t_", start, other, types);
   TORCH_CHECK(start.size(0) == key_value.size(0) + 1 && other.size(0) == o.index.size(0),
               "sparse_attention_backward: t_row_start must have ", key_value.size(0) + 1, " entries and t_index ",
               o.index.size(0), ", got ", start.size(0), " and ", other.size(0));
@@ -261,7 +220,7 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
 
 Tensor scores_meta(const Tensor& query, const Tensor&, int64_t, const Tensor&, const Tensor& index, const Tensor&,
                    const Tensor&, const Tensor&, int64_t heads, double, const Tensor&) {
-  return at::empty_symint({index.sym_size(0), heads}, query.options().dtype(sum_type(query)));
+  return at::empty_symint({index.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)));
 }
 
 Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_width, const Tensor& row_start,
@@ -270,7 +229,7 @@ Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_wi
   TORCH_CHECK(key_value.size(1) == query.size(1) + value_width, "sparse_attention_scores: key_value must have ",
               query.size(1) + value_width, " columns, got ", key_value.size(1));
   Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
-  Tensor scores = at::empty({index.size(0), heads}, query.options().dtype(sum_type(query)));
+  Tensor scores = at::empty({index.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   const Tensor sums = log_sum.contiguous();
   ScratchTensors held;
   const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };

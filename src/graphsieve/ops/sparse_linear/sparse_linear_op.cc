@@ -5,6 +5,7 @@
 
 #include "graphsieve/ops/common/sums.h"
 #include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/sparse_linear/sparse_linear_checks.h"
 #include "graphsieve/ops/sparse_linear/sparse_linear_kernel.h"
 
 namespace graphsieve::ops {
@@ -14,18 +15,6 @@ using at::Tensor;
 using Optional = std::optional<Tensor>;
 using Two = std::tuple<Tensor, Tensor>;
 
-/// One matrix in CSR form; `prefix` is "" or "t_" for the messages.
-void check_matrix(const char* op, const char* prefix, const Tensor& row_start, const Tensor& index,
-                  const Tensor& value) {
-  TORCH_CHECK(row_start.dim() == 1 && row_start.sym_size(0) >= 1 && row_start.scalar_type() == at::kLong, op, ": ",
-              prefix, "row_start must be int64 [rows + 1], got ", row_start.scalar_type(), " ", row_start.sym_sizes());
-  TORCH_CHECK(index.dim() == 1 && index.scalar_type() == at::kInt, op, ": ", prefix,
-              "indices must be int32 [nnz], got ", index.scalar_type(), " ", index.sym_sizes());
-  check_floating(op, "value", value);
-  TORCH_CHECK(value.dim() == 1 && value.sym_size(0) == index.sym_size(0), op, ": ", prefix,
-              "value must be [nnz] as its indices are, ", index.sym_sizes(), ", got ", value.sym_sizes());
-}
-
 /// What the shape function cannot see. `a` and `b` of the same call, so that the transpose has the same entries.
 void check_row_start(const char* op, const char* name, const Tensor& row_start, int64_t nnz) {
   const int64_t* start = row_start.const_data_ptr<int64_t>();
@@ -33,25 +22,9 @@ void check_row_start(const char* op, const char* name, const Tensor& row_start, 
               ", got ", start[0], " to ", start[row_start.numel() - 1]);
 }
 
-void check(const Tensor& row_start, const Tensor& column, const Tensor& value, const Tensor& t_row_start,
-           const Tensor& t_row, const Tensor& t_value, const Tensor& weight, const Optional& bias) {
-  const char* op = "sparse_linear";
-  check_matrix(op, "", row_start, column, value);
-  check_matrix(op, "t_", t_row_start, t_row, t_value);
-  TORCH_CHECK(t_row.sym_size(0) == column.sym_size(0), op, ": the transpose must have as many entries as the matrix, ",
-              column.sym_size(0), ", got ", t_row.sym_size(0));
-  TORCH_CHECK(weight.dim() == 2 && weight.sym_size(1) + 1 == t_row_start.sym_size(0), op,
-              ": weight must be [out, in] with in + 1 = ", t_row_start.sym_size(0), " as t_row_start, got ",
-              weight.sym_sizes());
-  TORCH_CHECK(weight.scalar_type() == value.scalar_type() && t_value.scalar_type() == value.scalar_type(), op,
-              ": value, t_value and weight must have one type, got ", value.scalar_type(), ", ", t_value.scalar_type(),
-              " and ", weight.scalar_type());
-  if (bias) check_like(op, "bias", *bias, "[out]", {weight.sym_size(0)}, weight);
-}
-
 Tensor sparse_linear_meta(const Tensor& row_start, const Tensor& column, const Tensor& value, const Tensor& t_row_start,
                           const Tensor& t_row, const Tensor& t_value, const Tensor& weight, const Optional& bias) {
-  check(row_start, column, value, t_row_start, t_row, t_value, weight, bias);
+  check_sparse_linear(row_start, column, value, t_row_start, t_row, t_value, weight, bias);
   return at::empty_symint({row_start.sym_size(0) - 1, weight.sym_size(0)}, weight.options());
 }
 
@@ -64,7 +37,7 @@ kernels::SparseRows<T> matrix(const Tensor& row_start, const Tensor& index, cons
 Tensor sparse_linear_cpu(const Tensor& row_start_any, const Tensor& column_any, const Tensor& value_any,
                          const Tensor& t_row_start, const Tensor& t_row, const Tensor& t_value,
                          const Tensor& weight_any, const Optional& bias_any) {
-  check(row_start_any, column_any, value_any, t_row_start, t_row, t_value, weight_any, bias_any);
+  check_sparse_linear(row_start_any, column_any, value_any, t_row_start, t_row, t_value, weight_any, bias_any);
   const Tensor row_start = row_start_any.contiguous(), column = column_any.contiguous(), value = value_any.contiguous();
   const Tensor weight = weight_any.contiguous();
   const Optional bias = contiguous(bias_any);
@@ -84,16 +57,9 @@ Tensor sparse_linear_cpu(const Tensor& row_start_any, const Tensor& column_any, 
   return y;
 }
 
-void check_backward(const Tensor& grad, const Tensor& t_row_start, const Tensor& t_row, const Tensor& t_value) {
-  check_matrix("sparse_linear_backward", "t_", t_row_start, t_row, t_value);
-  TORCH_CHECK(grad.dim() == 2 && grad.scalar_type() == t_value.scalar_type(),
-              "sparse_linear_backward: grad must be [n, out] of type ", t_value.scalar_type(), ", got ",
-              grad.scalar_type(), " ", grad.sym_sizes());
-}
-
 Two sparse_linear_backward_meta(const Tensor& grad, const Tensor& t_row_start, const Tensor& t_row,
                                 const Tensor& t_value, bool has_bias) {
-  check_backward(grad, t_row_start, t_row, t_value);
+  check_sparse_linear_backward(grad, t_row_start, t_row, t_value);
   const c10::SymInt out = grad.sym_size(1);
   return {at::empty_symint({out, t_row_start.sym_size(0) - 1}, grad.options()),
           at::empty_symint({has_bias ? out : c10::SymInt(0)}, grad.options())};
@@ -106,7 +72,7 @@ void sum_gradient_rows(const Tensor& grad, Tensor& out) {
 
 Two sparse_linear_backward_cpu(const Tensor& grad_any, const Tensor& t_row_start_any, const Tensor& t_row_any,
                                const Tensor& t_value_any, bool has_bias) {
-  check_backward(grad_any, t_row_start_any, t_row_any, t_value_any);
+  check_sparse_linear_backward(grad_any, t_row_start_any, t_row_any, t_value_any);
   const Tensor grad = grad_any.contiguous(), t_row_start = t_row_start_any.contiguous();
   const Tensor t_row = t_row_any.contiguous(), t_value = t_value_any.contiguous();
   check_row_start("sparse_linear_backward", "t_row_start", t_row_start, t_row.numel());

@@ -1,0 +1,51 @@
+// Where an adapter's kernels run.
+#pragma once
+
+#include <ATen/ATen.h>
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <deque>
+
+#include "graphsieve/ops/common/cuda_stream.h"
+
+namespace graphsieve::ops {
+
+/// Throws c10::Error unless `t` is float32: float64 is for the CPU, whose reference is the oracle.
+inline void check_single(const char* op, const char* argument, const at::Tensor& t) {
+  TORCH_CHECK(t.scalar_type() == at::kFloat, op, ": ", argument, " is ", t.scalar_type(),
+              ", expected float32 on a GPU");
+}
+
+/// Makes a tensor's device the current one while it lives, and knows the stream that torch uses there. Through c10's
+/// virtual interface: torch's CUDA headers and libraries are not needed. A CPU tensor, which emulated kernels get, has
+/// no stream.
+class DeviceOf {
+ public:
+  explicit DeviceOf(const at::Tensor& t)
+      : guard_(t.device()),
+        stream_(t.is_cpu() ? nullptr
+                           : c10::impl::VirtualGuardImpl(t.device().type()).getStream(t.device()).native_handle()) {}
+  kernels::CudaStream stream() const { return stream_; }
+
+ private:
+  c10::DeviceGuard guard_;
+  kernels::CudaStream stream_;
+};
+
+/// Scratch memory from torch's allocator. It may be freed while kernels that were given it wait: the allocator hands it
+/// to the same stream alone.
+class DeviceScratch {
+ public:
+  explicit DeviceScratch(const at::Tensor& like) : options_(like.options().dtype(at::kByte)) {}
+  void* operator()(size_t bytes) {
+    held_.push_back(at::empty({static_cast<int64_t>(bytes)}, options_));
+    return held_.back().mutable_data_ptr();
+  }
+
+ private:
+  at::TensorOptions options_;
+  std::deque<at::Tensor> held_;
+};
+
+}  // namespace graphsieve::ops

@@ -1,0 +1,8 @@
+// A CUDA stream without CUDA's headers.
+#pragma once
+
+namespace graphsieve::kernels {
+
+using CudaStream = void*;  ///< a cudaStream_t; null is the default stream
+
+}  // namespace graphsieve::kernels

@@ -1,0 +1,60 @@
+// Checks that the adapters of every device share.
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace graphsieve::ops {
+
+/// Sums of float64 rows are float64, of all others float32.
+inline at::ScalarType attention_sum_type(const at::Tensor& rows) {
+  return rows.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
+/// Throws c10::Error where the edges' shapes or types do not fit; `name` goes before theirs.
+inline void check_attention_edges(const char* name, const at::Tensor& row_start, const at::Tensor& index,
+                                  const at::Tensor& type) {
+  TORCH_CHECK(row_start.dim() == 1 && row_start.scalar_type() == at::kLong && row_start.sym_size(0) > 0,
+              "sparse_attention: ", name, "row_start must be int64 [rows + 1], got ", row_start.scalar_type(), " ",
+              row_start.sym_sizes());
+  TORCH_CHECK(index.dim() == 1 && index.scalar_type() == at::kInt, "sparse_attention: ", name,
+              "index must be int32 [edges], got ", index.scalar_type(), " ", index.sym_sizes());
+  TORCH_CHECK(type.scalar_type() == at::kByte && type.sym_sizes().equals(index.sym_sizes()), "sparse_attention: ", name,
+              "type must be uint8 ", index.sym_sizes(), " as the index is, got ", type.scalar_type(), " ",
+              type.sym_sizes());
+}
+
+/// The same for all arguments. `half`: rows may be float16 (on GPUs).
+inline void check_attention(const at::Tensor& query, const at::Tensor& key_value, const at::Tensor& row_start,
+                            const at::Tensor& index, const at::Tensor& type, const at::Tensor& type_scale,
+                            const at::Tensor& type_bias, int64_t heads, double clamp, bool half = false) {
+  const auto rows = query.scalar_type();
+  TORCH_CHECK(rows == at::kFloat || rows == at::kBFloat16 || rows == at::kDouble || (half && rows == at::kHalf),
+              "sparse_attention: query must be float32, bfloat16", half ? ", float16 (on a GPU)" : "",
+              " or float64, got ", rows);
+  TORCH_CHECK(query.dim() == 2 && key_value.dim() == 2 && key_value.scalar_type() == rows,
+              "sparse_attention: query and key_value must be matrices of one type, got ", rows, " ", query.sym_sizes(),
+              " and ", key_value.scalar_type(), " ", key_value.sym_sizes());
+  TORCH_CHECK(heads > 0 && query.sym_size(1) % heads == 0 && (key_value.sym_size(1) - query.sym_size(1)) % heads == 0 &&
+                  query.sym_size(1) > 0 && key_value.sym_size(1) > query.sym_size(1),
+              "sparse_attention: widths of keys (", query.sym_size(1), ") and values (",
+              key_value.sym_size(1) - query.sym_size(1), ") must be positive multiples of the ", heads, " heads");
+  check_attention_edges("", row_start, index, type);
+  TORCH_CHECK(row_start.sym_size(0) == query.sym_size(0) + 1, "sparse_attention: row_start must have ",
+              query.sym_size(0) + 1, " entries, one more than query has rows, got ", row_start.sym_size(0));
+  TORCH_CHECK(type_scale.dim() == 2 && type_scale.scalar_type() == attention_sum_type(query) &&
+                  type_scale.sym_size(1) == query.sym_size(1),
+              "sparse_attention: type_scale must be ", attention_sum_type(query), " [types, ", query.sym_size(1),
+              "], got ", type_scale.scalar_type(), " ", type_scale.sym_sizes());
+  TORCH_CHECK(type_bias.dim() == 2 && type_bias.scalar_type() == attention_sum_type(query) &&
+                  type_bias.sym_size(1) == heads && type_bias.sym_size(0) == type_scale.sym_size(0),
+              "sparse_attention: type_bias must be ", attention_sum_type(query), " [", type_scale.sym_size(0), ", ",
+              heads, "], got ", type_bias.scalar_type(), " ", type_bias.sym_sizes());
+  TORCH_CHECK(clamp > 0, "sparse_attention: clamp must be positive, got ", clamp);
+}
+
+/// A matrix whose rows are contiguous; a view with a larger row stride is taken as it is.
+inline at::Tensor with_contiguous_rows(const at::Tensor& t) {
+  return t.size(1) == 1 || t.stride(1) == 1 ? t : t.contiguous();
+}
+
+}  // namespace graphsieve::ops

@@ -1,0 +1,782 @@
+// A row of edges is read by a group of lanes: kLanes of them hold one row of keys or values between them, 16 bytes each
+// and kPacks times over (a slot); a group has one slot or as many as fit a warp, which take its edges in turn and are
+// added up by shuffles at the row's end. Rows of more than kPiece edges are cut where the number of the edge is a
+// multiple of kPiece: a piece has its place by its number alone, so no list is made, no atomic used, and the host knows
+// how many there can be.
+#include <algorithm>
+#include <cmath>
+
+#include "graphsieve/ops/common/device.cuh"
+#include "graphsieve/ops/sparse_attention/sparse_attention_cuda.h"
+
+namespace graphsieve::kernels {
+namespace {
+
+using namespace device;
+
+constexpr int64_t kPiece = 256;                                     // edges
+constexpr size_t kMostShared = 96 << 10, kMostTypeSums = 64 << 20;  // bytes
+constexpr int kUnroll = 2;                                          // edges of a slot whose rows are under way at once
+
+/// A call, as every kernel gets it.
+template <class T>
+struct Problem {
+  SparseAttentionArgs<T> a;
+  DeviceEdges edges;
+  const int32_t* piece_rows;  ///< row of each piece, −1 for none; null where rows are taken, short ones alone
+  int64_t items;              ///< rows or pieces
+  int width;                  ///< heads * head width
+  bool whole_rows = false;    ///< long ones too
+
+  __device__ int64_t begin(int64_t row) const { return edges.row_start ? edges.row_start[row] : row * edges.degree; }
+};
+
+/// What a group works on: a row, or a piece of a long one.
+struct Item {
+  int64_t row, begin, end;
+};
+
+template <class T>
+__device__ bool find_item(const Problem<T>& p, int64_t i, Item& to) {
+  if (!p.piece_rows) {
+    to = {i, p.begin(i), p.begin(i + 1)};
+    return p.whole_rows || !p.edges.row_start || to.end - to.begin <= kPiece;
+  }
+  to.row = p.piece_rows[i];
+  if (to.row < 0) return false;
+  const int64_t chunk = i / 2 * kPiece, begin = p.begin(to.row), end = p.begin(to.row + 1);
+  to.begin = begin > chunk ? begin : chunk;
+  to.end = end < chunk + kPiece ? end : chunk + kPiece;
+  return true;
+}
+
+/// A long row's first piece, the one that adds up the others; their numbers follow by find_item's rule.
+template <class T>
+__device__ bool is_first_piece(const Problem<T>& p, const Item& item) {
+  return item.begin == p.begin(item.row);
+}
+
+/// The piece after i of the same row, −1 after the last: chunks in the middle and at the end are held by their first
+/// piece.
+template <class T>
+__device__ int64_t next_piece(const Problem<T>& p, int64_t i, int64_t row) {
+  const int64_t next = i / 2 * 2 + 2;
+  return (i / 2 + 1) * kPiece < p.begin(row + 1) ? next : -1;
+}
+
+/// Piece 2c is of the long row that holds edge c * kPiece, piece 2c + 1 of the long row that begins behind it.
+__global__ void find_pieces(const int64_t* row_start, int64_t rows, int32_t* piece_rows) {
+  for (int64_t r = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; r < rows;
+       r += static_cast<int64_t>(gridDim.x) * blockDim.x) {
+    const int64_t begin = row_start[r], end = row_start[r + 1];
+    if (end - begin <= kPiece) continue;
+    const int64_t first = begin / kPiece;
+    piece_rows[2 * first + (begin % kPiece != 0)] = static_cast<int32_t>(r);
+    for (int64_t c = first + 1; c * kPiece < end; ++c) piece_rows[2 * c] = static_cast<int32_t>(r);
+  }
+}
+
+/// How a row lies over the lanes of a slot.
+template <class T, int kLanes, int kPacks>
+struct Slot {
+  static constexpr int kColumns = Pack<T>::kColumns, kHeld = kPacks * kColumns, kWidth = kLanes * kHeld;
+
+  int lane;        ///< in the slot
+  uint32_t mask;   ///< of the slot's lanes
+  int head_lanes;  ///< lanes that share a head
+  int head_width;
+  bool joined;  ///< one head reaches over both packs
+
+  __device__ Slot(int head_width)
+      : lane(static_cast<int>(threadIdx.x) % kLanes),
+        mask(group_mask(kLanes)),
+        head_lanes(head_width / kColumns < kLanes ? head_width / kColumns : kLanes),
+        head_width(head_width),
+        joined(head_width > kLanes * kColumns) {}
+
+  __device__ int column(int pack) const { return (pack * kLanes + lane) * kColumns; }
+  __device__ int head(int pack) const { return column(pack) / head_width; }
+  __device__ bool leads(int pack) const { return lane % head_lanes == 0 && !(joined && pack > 0); }
+
+  __device__ void load(const T* row, Pack<T> (&to)[kPacks]) const {
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u) to[u] = load_pack(row + column(u));
+  }
+  __device__ void widened(const T* row, float (&to)[kHeld]) const {
+    Pack<T> packs[kPacks];
+    load(row, packs);
+#pragma unroll
+    for (int c = 0; c < kHeld; ++c) to[c] = widen(packs[c / kColumns].items[c % kColumns]);
+  }
+  __device__ void store(T* row, const float (&from)[kHeld]) const {
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u) store_pack(row + column(u), from + u * kColumns);
+  }
+  __device__ void floats(const float* row, float (&to)[kHeld], float factor) const {
+#pragma unroll
+    for (int c = 0; c < kHeld; ++c) to[c] = row[column(c / kColumns) + c % kColumns] * factor;
+  }
+
+  /// x · y of each pack's head, in all lanes of the head.
+  __device__ void dot(const float (&x)[kHeld], const Pack<T> (&y)[kPacks], float (&to)[kPacks]) const {
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u) {
+      to[u] = 0;
+#pragma unroll
+      for (int c = 0; c < kColumns; ++c) to[u] += x[u * kColumns + c] * widen(y[u].items[c]);
+    }
+    head_sum(to);
+  }
+  __device__ void head_sum(float (&to)[kPacks]) const {
+    if (joined) {
+      float all = 0;
+#pragma unroll
+      for (int u = 0; u < kPacks; ++u) all += to[u];
+#pragma unroll
+      for (int u = 0; u < kPacks; ++u) to[u] = all;
+    }
+    for (int o = 1; o < head_lanes; o *= 2)
+#pragma unroll
+      for (int u = 0; u < kPacks; ++u) to[u] += __shfl_xor_sync(mask, to[u], o);
+  }
+};
+
+/// The table of an edge type, read again where the type changes; `factor` is multiplied in.
+template <class T, class S>
+struct TypeTable {
+  float rows[S::kHeld], bias[S::kHeld / S::kColumns];
+  int type = -1;
+
+  /// rows = x * type_scale * factor
+  __device__ void turn_to(const SparseAttentionArgs<T>& a, const S& slot, int next, int width,
+                          const float (&x)[S::kHeld], float factor) {
+    type = next;
+    float scale[S::kHeld];
+    slot.floats(a.type_scale + static_cast<int64_t>(next) * width, scale, factor);
+#pragma unroll
+    for (int c = 0; c < S::kHeld; ++c) rows[c] = x[c] * scale[c];
+#pragma unroll
+    for (int u = 0; u < S::kHeld / S::kColumns; ++u) bias[u] = a.type_bias[next * a.heads + slot.head(u)] * factor;
+  }
+};
+
+/// NaN stays NaN.
+__device__ inline float clamped(float x, float clamp) { return x > clamp ? clamp : x < -clamp ? -clamp : x; }
+
+/// Edges that a slot takes at once.
+template <class T, class S, int kPacks>
+struct EdgeBatch {
+  int type[kUnroll];  ///< −1 for none
+  int64_t other[kUnroll];
+  Pack<T> first[kUnroll][kPacks], second[kUnroll][kPacks];
+
+  /// The rows of both matrices that the edges e, e + step, … before `end` name.
+  __device__ EdgeBatch(const DeviceEdges& edges, const S& slot, int64_t e, int64_t step, int64_t end, const T* a,
+                       int64_t a_stride, const T* b, int64_t b_stride) {
+#pragma unroll
+    for (int x = 0; x < kUnroll; ++x) {
+      const int64_t at = e + x * step;
+      other[x] = at < end ? edges.index[at] : -1;
+      type[x] = other[x] >= 0 ? edges.type[at] : -1;
+      if (type[x] < 0) continue;
+      slot.load(a + other[x] * a_stride, first[x]);
+      slot.load(b + other[x] * b_stride, second[x]);
+    }
+  }
+};
+
+// ------------------------------------------------------------------------------------------------------------------
+// forward
+
+template <class T, int kLanes, int kPacks, int kGroup>
+__global__ void __launch_bounds__(kBlock) forward_rows(Problem<T> p, T* out, float* log_sum, float* partial) {
+  using S = Slot<T, kLanes, kPacks>;
+  const auto& a = p.a;
+  const S slot(static_cast<int>(a.key_width));
+  const int slots = kGroup / kLanes, own = static_cast<int>(threadIdx.x) % kGroup / kLanes;
+  const uint32_t group = group_mask(kGroup);
+  const float clamp = a.clamp * kLog2e;
+  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kGroup;
+  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kGroup; i < p.items; i += step) {
+    Item item;
+    if (!find_item(p, i, item)) continue;
+    float query[S::kHeld], sums[S::kHeld] = {}, top[kPacks], total[kPacks] = {};
+    slot.widened(a.query + item.row * a.query_stride, query);
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u) top[u] = a.clamp <= 40 ? clamp : -INFINITY;
+    TypeTable<T, S> table;
+    for (int64_t e = item.begin; e < item.end; e += slots * kUnroll) {
+      const EdgeBatch<T, S, kPacks> batch(p.edges, slot, e + own, slots, item.end, a.key_value, a.key_value_stride,
+                                          a.key_value + p.width, a.key_value_stride);
+#pragma unroll
+      for (int x = 0; x < kUnroll; ++x) {
+        if (batch.type[x] < 0) continue;
+        if (batch.type[x] != table.type) table.turn_to(a, slot, batch.type[x], p.width, query, kLog2e);
+        float logit[kPacks];
+        slot.dot(table.rows, batch.first[x], logit);
+#pragma unroll
+        for (int u = 0; u < kPacks; ++u) {
+          const float l = clamped(logit[u] + table.bias[u], clamp);
+          if (l > top[u]) {
+            const float shrink = exp2f(top[u] - l);
+            total[u] *= shrink, top[u] = l;
+#pragma unroll
+            for (int c = 0; c < S::kColumns; ++c) sums[u * S::kColumns + c] *= shrink;
+          }
+          const float weight = exp2f(l - top[u]);
+          total[u] += weight;
+#pragma unroll
+          for (int c = 0; c < S::kColumns; ++c)
+            sums[u * S::kColumns + c] += weight * widen(batch.second[x][u].items[c]);
+        }
+      }
+    }
+    for (int o = kLanes; o < kGroup; o *= 2)
+#pragma unroll
+      for (int u = 0; u < kPacks; ++u) {
+        const float other = __shfl_xor_sync(group, top[u], o), both = other > top[u] ? other : top[u];
+        const float mine = top[u] == both ? 1 : exp2f(top[u] - both), theirs = other == both ? 1 : exp2f(other - both);
+        top[u] = both;
+        total[u] = total[u] * mine + __shfl_xor_sync(group, total[u], o) * theirs;
+#pragma unroll
+        for (int c = 0; c < S::kColumns; ++c) {
+          float& sum = sums[u * S::kColumns + c];
+          sum = sum * mine + __shfl_xor_sync(group, sum, o) * theirs;
+        }
+      }
+    if (own > 0) continue;
+    if (partial) {  // sums, then each pack's top and total
+      float* to = partial + i * (S::kWidth + 2 * kLanes * kPacks);
+#pragma unroll
+      for (int c = 0; c < S::kHeld; ++c) to[slot.column(c / S::kColumns) + c % S::kColumns] = sums[c];
+#pragma unroll
+      for (int u = 0; u < kPacks; ++u) {
+        to[S::kWidth + 2 * (u * kLanes + slot.lane)] = top[u];
+        to[S::kWidth + 2 * (u * kLanes + slot.lane) + 1] = total[u];
+      }
+      continue;
+    }
+#pragma unroll
+    for (int c = 0; c < S::kHeld; ++c) sums[c] = total[c / S::kColumns] != 0 ? sums[c] / total[c / S::kColumns] : 0;
+    slot.store(out + item.row * p.width, sums);
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u)
+      if (slot.leads(u))
+        log_sum[item.row * a.heads + slot.head(u)] = total[u] != 0 ? (top[u] + log2f(total[u])) * kLn2 : -INFINITY;
+  }
+}
+
+/// Adds up the pieces of long rows, in order.
+template <class T, int kLanes, int kPacks>
+__global__ void __launch_bounds__(kBlock) forward_pieces(Problem<T> p, T* out, float* log_sum, const float* partial) {
+  using S = Slot<T, kLanes, kPacks>;
+  const S slot(static_cast<int>(p.a.key_width));
+  const int64_t size = S::kWidth + 2 * kLanes * kPacks, step = static_cast<int64_t>(gridDim.x) * blockDim.x / kLanes;
+  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kLanes; i < p.items; i += step) {
+    Item item;
+    if (!find_item(p, i, item) || !is_first_piece(p, item)) continue;
+    float sums[S::kHeld] = {}, top[kPacks], total[kPacks] = {};
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u) top[u] = -INFINITY;
+    for (int64_t piece = i; piece >= 0; piece = next_piece(p, piece, item.row)) {
+      const float* from = partial + piece * size;
+#pragma unroll
+      for (int u = 0; u < kPacks; ++u) {
+        const float other = from[S::kWidth + 2 * (u * kLanes + slot.lane)], both = other > top[u] ? other : top[u];
+        const float mine = top[u] == both ? 1 : exp2f(top[u] - both), theirs = other == both ? 1 : exp2f(other - both);
+        top[u] = both;
+        total[u] = total[u] * mine + from[S::kWidth + 2 * (u * kLanes + slot.lane) + 1] * theirs;
+#pragma unroll
+        for (int c = 0; c < S::kColumns; ++c) {
+          float& sum = sums[u * S::kColumns + c];
+          sum = sum * mine + from[slot.column(u) + c] * theirs;
+        }
+      }
+    }
+#pragma unroll
+    for (int c = 0; c < S::kHeld; ++c) sums[c] /= total[c / S::kColumns];
+    slot.store(out + item.row * p.width, sums);
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u)
+      if (slot.leads(u)) log_sum[item.row * p.a.heads + slot.head(u)] = (top[u] + log2f(total[u])) * kLn2;
+  }
+}
+
+// -------------------------------------------------------------------------------------------------------------------
+// scores
+
+template <class T, int kLanes, int kPacks>
+__global__ void __launch_bounds__(kBlock) score_rows(Problem<T> p, const float* log_sum, float* scores) {
+  using S = Slot<T, kLanes, kPacks>;
+  const auto& a = p.a;
+  const S slot(static_cast<int>(a.key_width));
+  const float clamp = a.clamp * kLog2e;
+  const int slots = kWarp / kLanes, own = static_cast<int>(threadIdx.x) % kWarp / kLanes;
+  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kWarp;
+  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kWarp; i < p.items; i += step) {
+    Item item;
+    if (!find_item(p, i, item)) continue;
+    float query[S::kHeld], log_total[kPacks];
+    slot.widened(a.query + item.row * a.query_stride, query);
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u) log_total[u] = log_sum[item.row * a.heads + slot.head(u)] * kLog2e;
+    TypeTable<T, S> table;
+    for (int64_t e = item.begin + own; e < item.end; e += slots) {
+      const int64_t other = p.edges.index[e];
+      if (other < 0) continue;
+      const int type = p.edges.type[e];
+      if (type != table.type) table.turn_to(a, slot, type, p.width, query, kLog2e);
+      Pack<T> key[kPacks];
+      slot.load(a.key_value + other * a.key_value_stride, key);
+      float logit[kPacks];
+      slot.dot(table.rows, key, logit);
+#pragma unroll
+      for (int u = 0; u < kPacks; ++u)
+        if (slot.leads(u))
+          scores[e * a.heads + slot.head(u)] = exp2f(clamped(logit[u] + table.bias[u], clamp) - log_total[u]);
+    }
+  }
+}
+
+// -----------------------------------------------------------------------------------------------------------------
+// backward
+
+/// delta = Σ grad · out of each destination and head, beside its log-sum in base 2: what the backward pass reads of an
+/// edge's destination beside query and gradient. [destinations, heads, 2]
+template <class T, int kLanes, int kPacks>
+__global__ void __launch_bounds__(kBlock)
+    destination_statistics(Problem<T> p, const T* out, const float* log_sum, const T* grad, float* statistics) {
+  using S = Slot<T, kLanes, kPacks>;
+  const S slot(static_cast<int>(p.a.key_width));
+  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kLanes;
+  for (int64_t r = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kLanes; r < p.a.destinations;
+       r += step) {
+    float gradient[S::kHeld], delta[kPacks];
+    slot.widened(grad + r * p.width, gradient);
+    Pack<T> packs[kPacks];
+    slot.load(out + r * p.width, packs);
+    slot.dot(gradient, packs, delta);
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u)
+      if (slot.leads(u)) {
+        const int64_t at = r * p.a.heads + slot.head(u);
+        statistics[2 * at] = log_sum[at] * kLog2e, statistics[2 * at + 1] = delta[u];
+      }
+  }
+}
+
+/// One edge and head: p = softmax's value, ds = gradient of the logit.
+struct EdgeGradient {
+  float p, ds;
+  __device__ EdgeGradient(float raw, float clamp, float log_total, float dp, float delta) {
+    p = exp2f(clamped(raw, clamp) - log_total);
+    ds = raw > clamp || raw < -clamp ? 0 : p * (dp - delta);
+  }
+};
+
+/// Gradient of the queries, and of the tables by type (type_sums: a row of types * (width + heads) for each slot of the
+/// block, at last one for the block).
+template <class T, int kLanes, int kPacks, int kGroup>
+__global__ void __launch_bounds__(kBlock)
+    backward_destinations(Problem<T> p, const T* grad, const float* statistics, T* to, float* partial, float* type_sums,
+                          float* block_sums, bool shared) {
+  using S = Slot<T, kLanes, kPacks>;
+  const auto& a = p.a;
+  const S slot(static_cast<int>(a.key_width));
+  const int slots = kGroup / kLanes, own = static_cast<int>(threadIdx.x) % kGroup / kLanes;
+  const uint32_t group = group_mask(kGroup);
+  const float clamp = a.clamp * kLog2e;
+  const int type_row = p.width + a.heads, sums_size = a.types * type_row, block_slots = kBlock / kLanes;
+  float* sums = nullptr;
+  if (block_sums) {
+    float* all =
+        shared ? dynamic_shared<float>() : type_sums + static_cast<int64_t>(blockIdx.x) * block_slots * sums_size;
+    for (int x = static_cast<int>(threadIdx.x); x < block_slots * sums_size; x += kBlock) all[x] = 0;
+    __syncthreads();
+    sums = all + static_cast<int>(threadIdx.x) / kLanes * sums_size;
+  }
+  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kGroup;
+  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kGroup; i < p.items; i += step) {
+    Item item;
+    if (!find_item(p, i, item)) continue;
+    float query[S::kHeld], gradient[S::kHeld], dq[S::kHeld] = {}, weighted[S::kHeld] = {}, biased[kPacks] = {};
+    float log_total[kPacks], delta[kPacks];
+    slot.widened(a.query + item.row * a.query_stride, query);
+    slot.widened(grad + item.row * p.width, gradient);
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u) {
+      const int64_t at = 2 * (item.row * a.heads + slot.head(u));
+      log_total[u] = statistics[at], delta[u] = statistics[at + 1];
+    }
+    TypeTable<T, S> table;
+    const auto leave_type = [&] {  // weighted = Σ ds k, biased = Σ ds, of the edges of table.type
+      if (table.type < 0) return;
+      float scale[S::kHeld];
+      slot.floats(a.type_scale + static_cast<int64_t>(table.type) * p.width, scale, 1);
+      float* of_type = sums ? sums + table.type * type_row : nullptr;
+#pragma unroll
+      for (int c = 0; c < S::kHeld; ++c) {
+        dq[c] += scale[c] * weighted[c];
+        if (sums) of_type[slot.column(c / S::kColumns) + c % S::kColumns] += query[c] * weighted[c];
+        weighted[c] = 0;
+      }
+#pragma unroll
+      for (int u = 0; u < kPacks; ++u) {
+        if (sums && slot.leads(u)) of_type[p.width + slot.head(u)] += biased[u];
+        biased[u] = 0;
+      }
+    };
+    for (int64_t e = item.begin; e < item.end; e += slots * kUnroll) {
+      const EdgeBatch<T, S, kPacks> batch(p.edges, slot, e + own, slots, item.end, a.key_value, a.key_value_stride,
+                                          a.key_value + p.width, a.key_value_stride);
+#pragma unroll
+      for (int x = 0; x < kUnroll; ++x) {
+        if (batch.type[x] < 0) continue;
+        if (batch.type[x] != table.type) {
+          leave_type();
+          table.turn_to(a, slot, batch.type[x], p.width, query, kLog2e);
+        }
+        float logit[kPacks], dp[kPacks];
+        slot.dot(table.rows, batch.first[x], logit);
+        slot.dot(gradient, batch.second[x], dp);
+#pragma unroll
+        for (int u = 0; u < kPacks; ++u) {
+          const EdgeGradient g(logit[u] + table.bias[u], clamp, log_total[u], dp[u], delta[u]);
+          biased[u] += g.ds;
+#pragma unroll
+          for (int c = 0; c < S::kColumns; ++c)
+            weighted[u * S::kColumns + c] += g.ds * widen(batch.first[x][u].items[c]);
+        }
+      }
+    }
+    leave_type();
+    for (int o = kLanes; o < kGroup; o *= 2)
+#pragma unroll
+      for (int c = 0; c < S::kHeld; ++c) dq[c] += __shfl_xor_sync(group, dq[c], o);
+    if (own > 0) continue;
+    if (!partial) {
+      slot.store(to + item.row * p.width, dq);
+      continue;
+    }
+#pragma unroll
+    for (int c = 0; c < S::kHeld; ++c) partial[i * S::kWidth + slot.column(c / S::kColumns) + c % S::kColumns] = dq[c];
+  }
+  if (!block_sums) return;
+  __syncthreads();
+  const float* all =
+      shared ? dynamic_shared<float>() : type_sums + static_cast<int64_t>(blockIdx.x) * block_slots * sums_size;
+  for (int x = static_cast<int>(threadIdx.x); x < sums_size; x += kBlock) {
+    float sum = 0;
+    for (int s = 0; s < block_slots; ++s) sum += all[s * sums_size + x];
+    block_sums[static_cast<int64_t>(blockIdx.x) * sums_size + x] = sum;
+  }
+}
+
+/// Gradient of keys and values: p.edges are the out-edges of the sources, their index the destination.
+template <class T, int kLanes, int kPacks, int kGroup>
+__global__ void __launch_bounds__(kBlock)
+    backward_sources(Problem<T> p, const T* grad, const float* statistics, T* to, float* partial) {
+  using S = Slot<T, kLanes, kPacks>;
+  const auto& a = p.a;
+  const S slot(static_cast<int>(a.key_width));
+  const int slots = kGroup / kLanes, own = static_cast<int>(threadIdx.x) % kGroup / kLanes;
+  const uint32_t group = group_mask(kGroup);
+  const float clamp = a.clamp * kLog2e;
+  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kGroup;
+  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kGroup; i < p.items; i += step) {
+    Item item;
+    if (!find_item(p, i, item)) continue;
+    float key[S::kHeld], value[S::kHeld], dk[S::kHeld] = {}, dv[S::kHeld] = {}, weighted[S::kHeld] = {};
+    slot.widened(a.key_value + item.row * a.key_value_stride, key);
+    slot.widened(a.key_value + item.row * a.key_value_stride + p.width, value);
+    TypeTable<T, S> table;
+    const auto leave_type = [&] {  // weighted = Σ ds q of the edges of table.type
+      if (table.type < 0) return;
+      float scale[S::kHeld];
+      slot.floats(a.type_scale + static_cast<int64_t>(table.type) * p.width, scale, 1);
+#pragma unroll
+      for (int c = 0; c < S::kHeld; ++c) dk[c] += scale[c] * weighted[c], weighted[c] = 0;
+    };
+    for (int64_t e = item.begin; e < item.end; e += slots * kUnroll) {
+      const EdgeBatch<T, S, kPacks> batch(p.edges, slot, e + own, slots, item.end, a.query, a.query_stride, grad,
+                                          p.width);
+#pragma unroll
+      for (int x = 0; x < kUnroll; ++x) {
+        if (batch.type[x] < 0) continue;
+        if (batch.type[x] != table.type) {
+          leave_type();
+          table.turn_to(a, slot, batch.type[x], p.width, key, kLog2e);
+        }
+        float logit[kPacks], dp[kPacks];
+        slot.dot(table.rows, batch.first[x], logit);
+        slot.dot(value, batch.second[x], dp);
+#pragma unroll
+        for (int u = 0; u < kPacks; ++u) {
+          const float* of = statistics + 2 * (batch.other[x] * a.heads + slot.head(u));
+          const EdgeGradient g(logit[u] + table.bias[u], clamp, of[0], dp[u], of[1]);
+#pragma unroll
+          for (int c = 0; c < S::kColumns; ++c) {
+            weighted[u * S::kColumns + c] += g.ds * widen(batch.first[x][u].items[c]);
+            dv[u * S::kColumns + c] += g.p * widen(batch.second[x][u].items[c]);
+          }
+        }
+      }
+    }
+    leave_type();
+    for (int o = kLanes; o < kGroup; o *= 2)
+#pragma unroll
+      for (int c = 0; c < S::kHeld; ++c) {
+        dk[c] += __shfl_xor_sync(group, dk[c], o);
+        dv[c] += __shfl_xor_sync(group, dv[c], o);
+      }
+    if (own > 0) continue;
+    if (!partial) {
+      slot.store(to + item.row * 2 * p.width, dk);
+      slot.store(to + item.row * 2 * p.width + p.width, dv);
+      continue;
+    }
+    float* at = partial + i * 2 * S::kWidth;
+#pragma unroll
+    for (int c = 0; c < S::kHeld; ++c) {
+      at[slot.column(c / S::kColumns) + c % S::kColumns] = dk[c];
+      at[S::kWidth + slot.column(c / S::kColumns) + c % S::kColumns] = dv[c];
+    }
+  }
+}
+
+/// Adds up `width` columns of the pieces of long rows, in order.
+template <class T>
+__global__ void __launch_bounds__(kBlock) add_pieces(Problem<T> p, const float* partial, int width, T* to) {
+  for (int64_t x = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; x < p.items * width;
+       x += static_cast<int64_t>(gridDim.x) * blockDim.x) {
+    const int64_t i = x / width, c = x % width;
+    Item item;
+    if (!find_item(p, i, item) || !is_first_piece(p, item)) continue;
+    float sum = 0;
+    for (int64_t piece = i; piece >= 0; piece = next_piece(p, piece, item.row)) sum += partial[piece * width + c];
+    to[item.row * width + c] = narrow<T>(sum);
+  }
+}
+
+/// The blocks' sums by type, in order, a thread for each column.
+__global__ void __launch_bounds__(kBlock)
+    add_blocks(const float* block_sums, int64_t blocks, int types, int width, int heads, float* scale, float* bias) {
+  const int row = width + heads;
+  for (int x = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x); x < types * row;
+       x += static_cast<int>(gridDim.x * blockDim.x)) {
+    float sum = 0;
+    for (int64_t b = 0; b < blocks; ++b) sum += block_sums[b * types * row + x];
+    const int type = x / row, c = x % row;
+    if (c < width && scale) scale[type * width + c] = sum;
+    if (c >= width && bias) bias[type * heads + c - width] = sum;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------------
+// launches
+
+/// Calls f.run<kLanes, kPacks>() for the row at hand.
+template <class T, class F>
+void for_row(const SparseAttentionArgs<T>& a, const F& f) {
+  if (a.key_width != a.value_width || !sparse_attention_cuda_takes(a.heads, a.key_width, sizeof(T)))
+    throw Error("sparse_attention: ", a.heads, " heads of ", a.key_width, " and ", a.value_width,
+                " columns, expected what sparse_attention_cuda_takes");
+  switch (a.heads * a.key_width * static_cast<int64_t>(sizeof(T)) / 16) {
+    case 1:
+      return f.template run<1, 1>();
+    case 2:
+      return f.template run<2, 1>();
+    case 4:
+      return f.template run<4, 1>();
+    case 8:
+      return f.template run<8, 1>();
+    case 16:
+      return f.template run<16, 1>();
+    case 32:
+      return f.template run<32, 1>();
+    default:
+      return f.template run<32, 2>();
+  }
+}
+
+template <class T>
+Problem<T> problem_of(const SparseAttentionArgs<T>& a, const DeviceEdges& edges) {
+  return {a, edges, nullptr, edges.rows, static_cast<int>(a.heads * a.key_width)};
+}
+
+/// The same for the pieces of long rows; no items where no row can be long.
+template <class T>
+Problem<T> pieces_of(Problem<T> p, const Scratch& scratch, CudaStream stream) {
+  p.items = 0;
+  if (!p.edges.row_start || p.edges.count <= kPiece) return p;
+  p.items = 2 * ((p.edges.count + kPiece - 1) / kPiece);
+  auto* rows = static_cast<int32_t*>(scratch(p.items * sizeof(int32_t)));
+  fill_bytes(rows, 0xFF, p.items * sizeof(int32_t), stream);
+  launch("find_pieces", find_pieces, blocks_for(p.edges.rows, kMostBlocks), 0, stream, p.edges.row_start, p.edges.rows,
+         rows);
+  p.piece_rows = rows;
+  return p;
+}
+
+float* floats(const Scratch& scratch, int64_t count) {
+  return count > 0 ? static_cast<float*>(scratch(count * sizeof(float))) : nullptr;
+}
+
+/// A slot takes a row where rows are short, so that several rows share a warp.
+bool rows_are_short(const DeviceEdges& edges, int lanes) { return edges.count < edges.rows * 2 * (kWarp / lanes); }
+
+template <class T>
+struct Forward {
+  const SparseAttentionArgs<T>& a;
+  const DeviceEdges& edges;
+  T* out;
+  float* log_sum;
+  const Scratch& scratch;
+  CudaStream stream;
+
+  template <int kLanes, int kPacks>
+  void run() const {
+    const Problem<T> rows = problem_of(a, edges), pieces = pieces_of(rows, scratch, stream);
+    if (rows_are_short(edges, kLanes))
+      launch("sparse_attention", forward_rows<T, kLanes, kPacks, kLanes>, blocks_for(rows.items * kLanes, kMostBlocks),
+             0, stream, rows, out, log_sum, nullptr);
+    else
+      launch("sparse_attention", forward_rows<T, kLanes, kPacks, kWarp>, blocks_for(rows.items * kWarp, kMostBlocks), 0,
+             stream, rows, out, log_sum, nullptr);
+    if (pieces.items == 0) return;
+    float* partial = floats(scratch, pieces.items * (Slot<T, kLanes, kPacks>::kWidth + 2 * kLanes * kPacks));
+    launch("sparse_attention", forward_rows<T, kLanes, kPacks, kWarp>, blocks_for(pieces.items * kWarp, kMostBlocks), 0,
+           stream, pieces, out, log_sum, partial);
+    launch("sparse_attention", forward_pieces<T, kLanes, kPacks>, blocks_for(pieces.items * kLanes, kMostBlocks), 0,
+           stream, pieces, out, log_sum, partial);
+  }
+};
+
+template <class T>
+struct Scores {
+  const SparseAttentionArgs<T>& a;
+  const DeviceEdges& edges;
+  const float* log_sum;
+  float* scores;
+  CudaStream stream;
+
+  template <int kLanes, int kPacks>
+  void run() const {
+    Problem<T> rows = problem_of(a, edges);
+    rows.whole_rows = true;
+    launch("sparse_attention_scores", score_rows<T, kLanes, kPacks>, blocks_for(rows.items * kWarp, kMostBlocks), 0,
+           stream, rows, log_sum, scores);
+  }
+};
+
+template <class T>
+struct Backward {
+  const SparseAttentionArgs<T>& a;
+  const DeviceEdges &edges, &by_source;
+  const T *out, *grad;
+  const float* log_sum;
+  const SparseAttentionGradients<T>& to;
+  const Scratch& scratch;
+  CudaStream stream;
+
+  template <int kLanes, int kPacks>
+  void run() const {
+    const Problem<T> rows = problem_of(a, edges), pieces = pieces_of(rows, scratch, stream);
+    float* statistics = floats(scratch, std::max<int64_t>(1, 2 * a.destinations * a.heads));
+    launch("sparse_attention_backward", destination_statistics<T, kLanes, kPacks>,
+           blocks_for(a.destinations * kLanes, kMostBlocks), 0, stream, rows, out, log_sum, grad, statistics);
+    by_destination<kLanes, kPacks>(rows, pieces, statistics);
+
+    const Problem<T> sources = problem_of(a, by_source), source_pieces = pieces_of(sources, scratch, stream);
+    if (rows_are_short(by_source, kLanes))
+      launch("sparse_attention_backward", backward_sources<T, kLanes, kPacks, kLanes>,
+             blocks_for(sources.items * kLanes, kMostBlocks), 0, stream, sources, grad, statistics, to.key_value,
+             nullptr);
+    else
+      launch("sparse_attention_backward", backward_sources<T, kLanes, kPacks, kWarp>,
+             blocks_for(sources.items * kWarp, kMostBlocks), 0, stream, sources, grad, statistics, to.key_value,
+             nullptr);
+    if (source_pieces.items == 0) return;
+    float* partial = floats(scratch, source_pieces.items * 2 * rows.width);
+    launch("sparse_attention_backward", backward_sources<T, kLanes, kPacks, kWarp>,
+           blocks_for(source_pieces.items * kWarp, kMostBlocks), 0, stream, source_pieces, grad, statistics,
+           to.key_value, partial);
+    launch("sparse_attention_backward", add_pieces<T>, blocks_for(source_pieces.items * 2 * rows.width, kMostBlocks), 0,
+           stream, source_pieces, partial, 2 * rows.width, to.key_value);
+  }
+
+  template <int kLanes, int kPacks>
+  void by_destination(const Problem<T>& rows, const Problem<T>& pieces, const float* statistics) const {
+    const bool short_rows = rows_are_short(edges, kLanes), tables = to.type_scale || to.type_bias;
+    const int64_t sums = a.types * (rows.width + a.heads);
+    const size_t block_bytes = sums * (kBlock / kLanes) * sizeof(float);
+    const bool shared = block_bytes <= kMostShared;
+    const int64_t most = tables && !shared ? std::max<int64_t>(1, kMostTypeSums / block_bytes) : kMostBlocks;
+    const int64_t row_blocks = blocks_for(rows.items * (short_rows ? kLanes : kWarp), most),
+                  piece_blocks = blocks_for(pieces.items * kWarp, most);
+    float* block_sums = tables ? floats(scratch, (row_blocks + piece_blocks) * sums) : nullptr;
+    float* type_sums =
+        tables && !shared ? floats(scratch, std::max(row_blocks, piece_blocks) * sums * (kBlock / kLanes)) : nullptr;
+    const size_t bytes = tables && shared ? block_bytes : 0;
+    if (short_rows)
+      launch("sparse_attention_backward", backward_destinations<T, kLanes, kPacks, kLanes>, row_blocks, bytes, stream,
+             rows, grad, statistics, to.query, nullptr, type_sums, block_sums, shared);
+    else
+      launch("sparse_attention_backward", backward_destinations<T, kLanes, kPacks, kWarp>, row_blocks, bytes, stream,
+             rows, grad, statistics, to.query, nullptr, type_sums, block_sums, shared);
+    if (pieces.items > 0) {
+      float* partial = floats(scratch, pieces.items * rows.width);
+      launch("sparse_attention_backward", backward_destinations<T, kLanes, kPacks, kWarp>, piece_blocks, bytes, stream,
+             pieces, grad, statistics, to.query, partial, type_sums,
+             block_sums ? block_sums + row_blocks * sums : nullptr, shared);
+      launch("sparse_attention_backward", add_pieces<T>, blocks_for(pieces.items * rows.width, kMostBlocks), 0, stream,
+             pieces, partial, rows.width, to.query);
+    }
+    if (tables)
+      launch("sparse_attention_backward", add_blocks, blocks_for(sums, kMostBlocks), 0, stream, block_sums,
+             row_blocks + piece_blocks, a.types, rows.width, a.heads, to.type_scale, to.type_bias);
+  }
+};
+
+bool power_of_two(int64_t x) { return x > 0 && (x & (x - 1)) == 0; }
+
+}  // namespace
+
+bool sparse_attention_cuda_takes(int64_t heads, int64_t head_width, int64_t bytes) {
+  return power_of_two(heads) && power_of_two(head_width) && head_width * bytes >= 16 &&
+         heads * head_width * bytes <= 1024;
+}
+
+template <class T>
+void sparse_attention_forward_cuda(const SparseAttentionArgs<T>& a, const DeviceEdges& edges, T* out, float* log_sum,
+                                   const Scratch& scratch, CudaStream stream) {
+  for_row(a, Forward<T>{a, edges, out, log_sum, scratch, stream});
+}
+
+template <class T>
+void sparse_attention_backward_cuda(const SparseAttentionArgs<T>& a, const DeviceEdges& edges,
+                                    const DeviceEdges& by_source, const T* out, const float* log_sum, const T* grad,
+                                    const SparseAttentionGradients<T>& to, const Scratch& scratch, CudaStream stream) {
+  for_row(a, Backward<T>{a, edges, by_source, out, grad, log_sum, to, scratch, stream});
+}
+
+template <class T>
+void sparse_attention_scores_cuda(const SparseAttentionArgs<T>& a, const DeviceEdges& edges, const float* log_sum,
+                                  float* scores, CudaStream stream) {
+  for_row(a, Scores<T>{a, edges, log_sum, scores, stream});
+}
+
+#define GRAPHSIEVE_INSTANTIATE(T)                                                                                     \
+  template void sparse_attention_forward_cuda(const SparseAttentionArgs<T>&, const DeviceEdges&, T*, float*,          \
+                                              const Scratch&, CudaStream);                                            \
+  template void sparse_attention_backward_cuda(const SparseAttentionArgs<T>&, const DeviceEdges&, const DeviceEdges&, \
+                                               const T*, const float*, const T*, const SparseAttentionGradients<T>&,  \
+                                               const Scratch&, CudaStream);                                           \
+  template void sparse_attention_scores_cuda(const SparseAttentionArgs<T>&, const DeviceEdges&, const float*, float*, \
+                                             CudaStream);
+GRAPHSIEVE_INSTANTIATE(float)
+GRAPHSIEVE_INSTANTIATE(BFloat16)
+GRAPHSIEVE_INSTANTIATE(Float16)
+#undef GRAPHSIEVE_INSTANTIATE
+
+}  // namespace graphsieve::kernels
