@@ -1,6 +1,8 @@
 """Checks that come before any kernel: what does not fit is an Error with the value and what was expected."""
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor
 
@@ -15,12 +17,19 @@ def type_name(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
+@functools.cache
+def devices() -> tuple[str, ...]:
+    """Where this build has kernels: with the preset cuda on NVIDIA GPUs too."""
+    cuda = torch._C._dispatch_has_kernel_for_dispatch_key("graphsieve::sparse_attention", "CUDA")
+    return ("cpu", "cuda") if cuda else ("cpu",)
+
+
 def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | None = None, meta: bool = False) -> None:
-    """On the CPU (or "meta", without memory, where it may be), of one of the types, with so many dimensions."""
+    """On a device with kernels (or "meta", without memory, where it may be), of one of the types, with so many dimensions."""
     if not isinstance(tensor, Tensor):
         raise Error(f"{what}: {type(tensor).__name__}, expected a torch.Tensor")
-    if tensor.device.type != "cpu" and not (meta and tensor.device.type == "meta"):
-        raise Error(f"{what}: on {tensor.device}, expected cpu; there are kernels for the CPU alone")
+    if tensor.device.type not in devices() and not (meta and tensor.device.type == "meta"):
+        raise Error(f"{what}: on {tensor.device}, expected {' or '.join(devices())}, where this build has kernels")
     if dtypes and tensor.dtype not in dtypes:
         expected = " or ".join(str(t).removeprefix("torch.") for t in dtypes)
         raise Error(f"{what}: {type_name(tensor)}, expected {expected}")

@@ -36,8 +36,8 @@ def cached_edges(edge_index: Tensor, sources: int, destinations: int, edge_type:
 def with_transpose(edges: Edges, sources: int) -> Edges:
     """Edges by destination, with the same by source added."""
     destinations = len(edges.row_start) - 1
-    row = torch.repeat_interleave(torch.arange(destinations), edges.row_start.diff())
+    row = torch.repeat_interleave(torch.arange(destinations, device=edges.source.device), edges.row_start.diff())
     order = torch.argsort(edges.source.long() * 256 + edges.type.long(), stable=True)
-    start = torch.zeros(sources + 1, dtype=torch.int64)
+    start = torch.zeros(sources + 1, dtype=torch.int64, device=edges.source.device)
     start[1:] = torch.bincount(edges.source.long(), minlength=sources).cumsum(0)
     return Edges(edges.row_start, edges.source, edges.type, start, row[order].int(), edges.type[order])

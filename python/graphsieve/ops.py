@@ -52,7 +52,7 @@ class Edges(NamedTuple):
 
 def _rows(key: Tensor, count: int) -> Tensor:
     """Where each of `count` rows starts among keys in ascending order."""
-    start = torch.zeros(count + 1, dtype=torch.int64)
+    start = torch.zeros(count + 1, dtype=torch.int64, device=key.device)
     start[1:] = torch.bincount(key, minlength=count).cumsum(0)
     return start
 
@@ -75,7 +75,7 @@ def edges_of(edge_index: Tensor, sources: int, destinations: int | None = None, 
     for row, count in ((0, sources), (1, destinations)):
         _check_range(f"edge_index: row {row}", edge_index[row], "node", count)
     source, destination = edge_index
-    kind = _types(edge_type, edge_index.shape[1], edge_types)
+    kind = _types(edge_type, edge_index, edge_types)
     by_row = torch.argsort((destination * edge_types + kind) * sources + source, stable=True)
     by_source = torch.argsort((source * edge_types + kind) * destinations + destination, stable=True)
     return Edges(_rows(destination, destinations), source[by_row].int(), kind[by_row].byte(),
@@ -89,13 +89,14 @@ def _check_range(what: str, values: Tensor, name: str, count: int) -> None:
         raise Error(f"{what}: edge {edge}: {name} {int(values[edge])}, expected 0 to {count - 1}")
 
 
-def _types(edge_type: Tensor | None, edges: int, count: int) -> Tensor:
+def _types(edge_type: Tensor | None, edge_index: Tensor, count: int) -> Tensor:
+    edges = edge_index.shape[1]
     if not 1 <= count <= 256:
         raise Error(f"edge_types: {count}, expected 1 to 256")
     if edge_type is None:
         if count > 1:
             raise Error(f"edge_type: None, expected one of {count} types an edge")
-        return torch.zeros(edges, dtype=torch.int64)
+        return torch.zeros(edges, dtype=torch.int64, device=edge_index.device)
     check_tensor("edge_type", edge_type, torch.int64, torch.int32, torch.uint8, dims=1)
     if len(edge_type) != edges:
         raise Error(f"edge_type: {len(edge_type)} entries, expected {edges}, one an edge")
@@ -165,9 +166,10 @@ def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | No
         check_tensor(name, rows, torch.float32, torch.bfloat16, torch.float64, dims=2, meta=True)
     dtype = torch.float64 if query.dtype == torch.float64 else torch.float32
     if scale is None:
-        scale = torch.full((1 if bias is None else bias.shape[0], query.shape[1]), (query.shape[1] / heads) ** -0.5, dtype=dtype)
+        scale = torch.full((1 if bias is None else bias.shape[0], query.shape[1]), (query.shape[1] / heads) ** -0.5, dtype=dtype,
+                           device=query.device)
     if bias is None:
-        bias = torch.zeros(scale.shape[0], heads, dtype=dtype)
+        bias = torch.zeros(scale.shape[0], heads, dtype=dtype, device=query.device)
     _check_edges(edges, query.shape[0], key_value.shape[0], scale.shape[0])
     return scale, bias
 
@@ -290,7 +292,7 @@ def expand_block(destinations: Tensor, index: Tensor, type: Tensor, nodes: int) 
     """
     _check_bounds("destinations", destinations, "nodes", nodes)
     _check_bounds("index", index[index != -1], "nodes", nodes)
-    local = torch.full((nodes,), -1, dtype=torch.int32)
+    local = torch.full((nodes,), -1, dtype=torch.int32, device=index.device)
     sources, count, start, i, t, t_start, t_i, t_t = _call(_ops.expand_block.default, destinations, index, type, local)
     n, e = int(count), int(start[-1])
     return sources[:n], Edges(start, i[:e], t[:e], t_start[:n + 1], t_i[:e], t_t[:e])

@@ -169,6 +169,8 @@ class Process(EngineTest):
     def test_ctrl_c_stops_it_and_it_works_again(self):
         graph = graphsieve.minesweeper(40)
         out = self.dir / "interrupted"
+        # A shell's background jobs begin with Ctrl-C ignored.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
         timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         began = time.monotonic()

@@ -17,6 +17,13 @@ inline void check_single(const char* op, const char* argument, const at::Tensor&
               ", expected float32 on a GPU");
 }
 
+/// Throws c10::Error unless all that are there lie where `t` lies: a kernel would read the others' addresses as the device's.
+inline void check_one_device(const char* op, const at::Tensor& t, std::initializer_list<std::optional<at::Tensor>> others) {
+  for (const auto& other : others)
+    TORCH_CHECK(!other || !other->defined() || other->device() == t.device(), op, ": tensors on ", t.device(), " and ", other->device(),
+                ", expected one device");
+}
+
 /// Makes a tensor's device the current one while it lives, and knows the stream that torch uses there. Through c10's
 /// virtual interface: torch's CUDA headers and libraries are not needed. A CPU tensor, which emulated kernels get, has
 /// no stream.

@@ -11,6 +11,7 @@ at::Tensor dropout_add_cuda(const at::Tensor& x_any, const std::optional<at::Ten
                             int64_t key) {
   check_dropout_add(x_any, residual_any, p);
   check_single("dropout_add", "x", x_any);
+  check_one_device("dropout_add", x_any, {residual_any});
   const DeviceOf device(x_any);
   const at::Tensor x = x_any.contiguous();
   const auto residual = contiguous(residual_any);

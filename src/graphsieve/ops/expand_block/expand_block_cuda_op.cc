@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
+#include "graphsieve/ops/common/cuda_call.h"
 #include "graphsieve/ops/expand_block/expand_block_checks.h"
 
 namespace graphsieve::ops {
@@ -10,6 +11,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tenso
 expand_block_cuda(const at::Tensor& destinations, const at::Tensor& index, const at::Tensor& type, at::Tensor local) {
   using at::Tensor;
   check_expand_block(destinations, index, type, local);
+  check_one_device("expand_block", index, {destinations, type, local});
   const int64_t d = index.size(0), k = index.size(1), drawn = d * k, most = d + drawn;
   const auto longs = index.options().dtype(at::kLong);
   const Tensor flat = index.reshape({-1}).to(at::kLong), types = type.reshape({-1}), there = flat >= 0,

@@ -22,6 +22,7 @@ at::Tensor relu_dropout_backward_cuda(const at::Tensor& grad_any, const at::Tens
   check_relu_dropout(y_any, p);
   check_like("relu_dropout_backward", "grad", grad_any, "the shape of y", y_any.sym_sizes(), y_any);
   check_single("relu_dropout_backward", "y", y_any);
+  check_one_device("relu_dropout_backward", y_any, {grad_any});
   const DeviceOf device(y_any);
   const at::Tensor grad = grad_any.contiguous(), y = y_any.contiguous();
   at::Tensor dx = at::empty(y.sizes(), y.options());

@@ -15,6 +15,7 @@ std::tuple<at::Tensor, at::Tensor> reservoir_sample_cuda(const at::Tensor& row_s
   check_sample(row_start, index, type, weight, rows, k, rule);
   TORCH_CHECK(k <= kernels::kMostSampled, "reservoir_sample: k is ", k, ", expected up to ", kernels::kMostSampled,
               " on a GPU");
+  check_one_device("reservoir_sample", index, {row_start, type, weight, rows});
   const DeviceOf device(index);
   const at::Tensor start = row_start.contiguous(), sources = index.contiguous(), types = type.contiguous();
   const auto weights = contiguous(weight), nodes = contiguous(rows);

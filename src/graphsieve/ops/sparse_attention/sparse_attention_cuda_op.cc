@@ -112,6 +112,7 @@ DeviceOperands device_operands(const Tensor& query, const Tensor& key_value, con
                                const Tensor& index, const Tensor& type, const Tensor& type_scale,
                                const Tensor& type_bias, int64_t heads, double clamp) {
   check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, true);
+  check_one_device("sparse_attention", query, {key_value, row_start, index, type, type_scale, type_bias});
   TORCH_CHECK(
       query.scalar_type() != at::kDouble,
       "sparse_attention: query is float64, which is for the CPU; expected float32, bfloat16 or float16 on a GPU");
@@ -165,6 +166,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
   TORCH_CHECK(t_row_start.has_value() || query.size(0) == key_value.size(0),
               "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
               " destinations and ", key_value.size(0), " sources");
+  check_one_device("sparse_attention_backward", query, {grad, out, log_sum, t_row_start, t_index, t_type});
   const Tensor start = t_row_start ? t_row_start->contiguous() : o.row_start;
   const Tensor other = t_index ? t_index->contiguous() : o.index, types = t_type ? t_type->contiguous() : o.type;
   check_attention_edges("t_", start, other, types);
@@ -200,6 +202,7 @@ Tensor sparse_attention_scores_cuda(const Tensor& query, const Tensor& key_value
               query.size(1) + value_width, " columns, got ", key_value.size(1));
   const DeviceOperands o =
       device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  check_one_device("sparse_attention_scores", query, {log_sum});
   const Tensor sums = o.shape.heads == o.shape.padded_heads
                           ? log_sum.contiguous()
                           : at::constant_pad_nd(log_sum, {0, o.shape.padded_heads - heads});

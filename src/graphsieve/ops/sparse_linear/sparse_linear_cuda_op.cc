@@ -26,6 +26,7 @@ at::Tensor sparse_linear_cuda(const at::Tensor& row_start, const at::Tensor& col
                               const at::Tensor& t_row_start, const at::Tensor& t_row, const at::Tensor& t_value,
                               const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
   check_sparse_linear(row_start, column, value, t_row_start, t_row, t_value, weight, bias);
+  check_one_device("sparse_linear", value, {row_start, column, weight, bias});
   check_single("sparse_linear", "value", value);
   return product(row_start.contiguous(), column.contiguous(), value.contiguous(), weight.t().contiguous(),
                  contiguous(bias));
@@ -35,6 +36,7 @@ std::tuple<at::Tensor, at::Tensor> sparse_linear_backward_cuda(const at::Tensor&
                                                                const at::Tensor& t_row, const at::Tensor& t_value,
                                                                bool has_bias) {
   check_sparse_linear_backward(grad, t_row_start, t_row, t_value);
+  check_one_device("sparse_linear_backward", grad, {t_row_start, t_row, t_value});
   check_single("sparse_linear_backward", "grad", grad);
   const at::Tensor d_weight_t =
       product(t_row_start.contiguous(), t_row.contiguous(), t_value.contiguous(), grad.contiguous(), std::nullopt);
