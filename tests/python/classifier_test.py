@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+import types
 import unittest
 
 import networkx
@@ -18,6 +19,10 @@ from graphsieve import _engine
 def classifier(**options):
     settings = {**SHORT, **options.pop("settings", {})}
     return graphsieve.NodeClassifier(**{"settings": settings, "progress": False, **options})
+
+
+def adjacency(graph):
+    return scipy.sparse.csr_array((np.ones(len(graph.edges)), tuple(graph.edges.T)), shape=(80, 80))
 
 
 class Fit(EngineTest):
@@ -57,7 +62,7 @@ class Fit(EngineTest):
 
     def test_matrices_texts_and_sparse_features(self):
         g = Graph()
-        a = scipy.sparse.coo_array((np.ones(len(g.edges)), g.edges.T), shape=(80, 80))
+        a = adjacency(g)
         names = np.array(["ant", "bee", "cat"])[g.node_labels]
         model = classifier().fit((a, g.node_features), names)
         self.assertEqual(model.classes_.tolist(), ["ant", "bee", "cat"])
@@ -253,6 +258,55 @@ class Errors(EngineTest):
                    with_(x=good.x.clone().index_put((torch.tensor(3), torch.tensor(1)), torch.tensor(float("nan")))))
         self.fails("data: list, expected a path, PyG's Data", lambda: graphsieve.graph_of([1, 2]))
         self.fails("graph nowhere.npz: no such file", lambda: graphsieve.graph_of("nowhere.npz"))
+
+    def test_bad_arrays(self):
+        good = Graph()
+        a, x, y = adjacency(good), good.node_features, good.node_labels
+
+        def of(a=a, x=x, y=y):
+            return lambda: graphsieve.graph_of((a, x, y))
+
+        def pyg(**changes):
+            data = pyg_like(good)
+            vars(data).update(changes)
+            return lambda: graphsieve.graph_of(data)
+
+        data = pyg_like(good)
+        self.fails("data: x: complex64, expected real numbers", pyg(x=data.x.to(torch.complex64)))
+        self.fails("data: y: complex64, expected real numbers", pyg(y=data.y.to(torch.complex64)))
+        self.fails("data: y: torch.sparse_coo, expected a dense tensor", pyg(y=data.y.to_sparse()))
+        self.fails("data: edge_index: bool, expected int64", pyg(edge_index=data.edge_index.bool()))
+        self.fails("data: X: complex128, expected real numbers", of(x=x.astype(complex)))
+        self.fails("data: X: complex128, expected real numbers", of(x=scipy.sparse.csr_array(x.astype(complex))))
+        self.fails("data: X: could not convert string to float", of(x=[["a"]] * 80))
+        self.fails("data: X has 79 rows, expected 80", of(x=x[:79].tolist()))
+        self.fails("data: y: rows of unlike length", of(y=[[1], [1, 0]] * 40))
+        self.fails("data: y: entry 1 is tuple, expected a number or a text", of(y=np.array([1, (2, 3)] * 40, object)))
+        self.fails("data: no nodes, expected at least one", lambda: graphsieve.graph_of(networkx.Graph()))
+
+    def test_unusual_arrays_that_fit(self):
+        good = Graph()
+        data = pyg_like(good)
+        swapped = (adjacency(good), good.node_features.astype(">f4"), good.node_labels.astype(">i8"))
+        negative = types.SimpleNamespace(x=torch._neg_view(-data.x), edge_index=data.edge_index, y=data.y.bfloat16())
+        listed = (adjacency(good), good.node_features.tolist(), good.node_labels.astype(object))
+        expected = graphsieve.graph_of((adjacency(good), good.node_features, good.node_labels))
+        for given in swapped, negative, listed:
+            graph = graphsieve.graph_of(given)
+            self.assertEqual((graph.features, graph.class_values.tolist()), (expected.features, [0, 1, 2]))
+
+    def test_missing_labels_in_a_list_are_no_class(self):
+        good = Graph()
+        for labels, classes in ((["b", float("nan"), "a", None], ["a", "b"]), (["b", float("nan"), "a", "b"], ["a", "b"]),
+                                ([0, None, 1, 1.0], [0, 1])):
+            graph = graphsieve.graph_of((adjacency(good), good.node_features, labels * 20))
+            self.assertEqual(graph.class_values.tolist(), classes)
+
+    def test_the_users_matrix_stays_as_it_was(self):
+        matrix = adjacency(Graph())
+        matrix.data[:7] = 0
+        graphsieve.graph_of((matrix, scipy.sparse.csr_array(Graph().node_features), Graph().node_labels))
+        self.assertEqual((matrix.nnz, np.count_nonzero(matrix.data)), (len(matrix.data), len(matrix.data) - 7))
 
     def test_bad_use(self):
         self.fails("is not fitted yet", lambda: classifier().predict())
