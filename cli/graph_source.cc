@@ -66,6 +66,8 @@ std::string graph_of_run(const std::string& run_folder) {
   const nlohmann::json graph = result.value("graph", nlohmann::json::object());
   const std::string source = graph.value("source", "");
   if (source.empty()) throw Error("run folder ", run_folder, ": result.json does not name its graph; give GRAPH");
+  if (source == "memory")
+    throw Error("run folder ", run_folder, ": its graph was in memory, not in a file; give GRAPH");
   if (source != "generated") return source;
   if (!graph.contains("generator_seed")) {
     throw Error("run folder ", run_folder, ": result.json does not hold the generated graph's seed; give GRAPH");

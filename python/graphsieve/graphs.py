@@ -157,7 +157,7 @@ def _of_pyg(data: Any, name: str) -> tuple[Arrays, Any]:
     for key, what, shape in (("x", "node features", "[nodes, features]"), ("edge_index", "edges", "[2, edges]")):
         if getattr(data, key, None) is None:
             raise Error(f"{name}: no {what}; expected {key}, {shape}")
-    if isinstance(data.x, torch.Tensor) and data.x.layout != torch.strided:
+    if getattr(data.x, "layout", None) in (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc):
         raise Error(f"{name}: x: {data.x.layout}, expected a dense tensor; sparse features as (A, X, y) of SciPy's matrices")
     given = {key: _numpy(f"{name}: {key}", getattr(data, key)) for key in ("x", "edge_index", "train_mask", "val_mask", "test_mask")
              if getattr(data, key, None) is not None}

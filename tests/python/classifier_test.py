@@ -1,6 +1,8 @@
 """fit and predict: the program's bits, every form of data, the process left as it was, Ctrl-C, the program's sentences."""
+import copy
 import csv
 import os
+import pickle
 import signal
 import threading
 import time
@@ -310,12 +312,59 @@ class Errors(EngineTest):
 
     def test_bad_use(self):
         self.fails("is not fitted yet", lambda: classifier().predict())
-        self.fails("seed is -1, expected a whole number from 0", lambda: classifier(seed=-1).fit(pyg_like(Graph())))
-        self.fails("seed is 1.5, expected a whole number from 0", lambda: classifier(seed=1.5).fit(pyg_like(Graph())))
+        self.fails("seed is -1, expected a whole number 0 to", lambda: classifier(seed=-1).fit(pyg_like(Graph())))
+        self.fails("seed is 1.5, expected a whole number 0 to", lambda: classifier(seed=1.5).fit(pyg_like(Graph())))
         self.fails("already exists", lambda: classifier(out=self.dir).fit(pyg_like(Graph())))
         model = classifier().fit(pyg_like(Graph()))
         self.fails("features a node, the run was trained on 6", lambda: model.predict(pyg_like(Graph(features=5))))
         self.fails("parameter 'sede': unknown", lambda: model.set_params(sede=1))
+        for sentence, options in (("seed is None, expected a whole number", {"seed": None}), ("split is True, expected", {"split": True}),
+                                  ("seed is 18446744073709551616, expected a whole number 0 to", {"seed": 2**64}),
+                                  ("threads is '2', expected a whole number 1 to 1024", {"threads": "2"}),
+                                  ("threads is 0, expected", {"threads": 0}),
+                                  ("memory is '4GiB', expected a whole number", {"memory": "4GiB"}),
+                                  ("trackers: 3, expected objects with start, epoch and end", {"trackers": [3]})):
+            self.fails(sentence, lambda: classifier(**options).fit(pyg_like(Graph())))
+        listed = graphsieve.NodeClassifier(settings=["network.width=3"])
+        self.fails("settings: list, expected a dict", lambda: listed.fit(pyg_like(Graph())))
+
+    def test_a_fitted_model_is_saved_not_pickled(self):
+        self.assertEqual(repr(pickle.loads(pickle.dumps(classifier(seed=3)))), repr(classifier(seed=3)))
+        model = classifier().fit(pyg_like(Graph()))
+        for copied in pickle.dumps, copy.copy, copy.deepcopy:
+            self.fails("save it to a folder, which NodeClassifier.load takes", lambda: copied(model))
+
+    def test_a_finished_run_is_resumed_by_the_same_call_alone(self):
+        def again(data=None, **options):
+            return lambda: classifier(out=self.dir / "run", resume=True, **options).fit(data or pyg_like(Graph()))
+
+        expected = again()().predict_proba()
+        np.testing.assert_array_equal(again()().predict_proba(), expected)
+        self.fails("a finished run with seed 0, expected 4 to go on with it", again(seed=4))
+        self.fails("a finished run with network.width 8, expected 16", again(settings={"network.width": 16}))
+        self.fails("a finished run with graph ", again(pyg_like(Graph(seed=1))))
+        chosen = {"settings": {"network.epsilon": 0.9}, "overwrite": True}
+        self.assertEqual(again(**chosen)().result_["runs"], again(**{**chosen, "overwrite": False})().result_["runs"])
+
+    def test_what_load_refuses(self):
+        model = classifier(out=self.dir / "run").fit(pyg_like(Graph()))
+        self.assertEqual(model.result_["graph"]["source"], "memory")
+        self.fails("was trained on a graph in memory; expected it as data", lambda: graphsieve.NodeClassifier.load(model.run_))
+        refused = self.call("predict", model.run_, "--out", "p.csv", code=1).stderr
+        self.assertIn("its graph was in memory, not in a file; give GRAPH", refused)
+        two = pyg_like(Graph())
+        two.y = two.y % 2
+        self.fails("was trained on 3 classes, the data has 2", lambda: graphsieve.NodeClassifier.load(model.run_, two))
+        for text in ("[]", "{}", "3", '{"runs": 3}', '{"runs": [{}], "graph": {}}', "{", ""):
+            (model.run_ / "result.json").write_text(text)
+            self.fails("result.json: not a", lambda: graphsieve.NodeClassifier.load(model.run_, pyg_like(Graph())))
+
+    def test_answers_are_the_callers_own(self):
+        model = classifier().fit(pyg_like(Graph()))
+        p, h = model.predict_proba(), model.transform()
+        p[:], h[:] = -1, -1
+        self.assertGreaterEqual(model.predict_proba().min(), 0)
+        self.assertFalse((model.transform() == -1).any())
 
 
 if __name__ == "__main__":
