@@ -64,12 +64,16 @@ Dataset open_graph(const std::string& graph) {
 std::string graph_of_run(const std::string& run_folder) {
   const nlohmann::json result = read_result(run_folder);
   const nlohmann::json graph = result.value("graph", nlohmann::json::object());
-  const std::string source = graph.value("source", "");
+  const auto has = [&graph](const char* key, bool number) {
+    return graph.contains(key) && (number ? graph[key].is_number_integer() : graph[key].is_string());
+  };
+  const std::string source = has("source", false) ? graph["source"].get<std::string>() : "";
   if (source.empty()) throw Error("run folder ", run_folder, ": result.json does not name its graph; give GRAPH");
+  if (source == "memory")
+    throw Error("run folder ", run_folder, ": its graph was in memory, not in a file; give GRAPH");
   if (source != "generated") return source;
-  if (!graph.contains("generator_seed")) {
-    throw Error("run folder ", run_folder, ": result.json does not hold the generated graph's seed; give GRAPH");
-  }
+  if (!has("generator_seed", true) || !has("nodes", true))
+    throw Error("run folder ", run_folder, ": result.json does not hold the generated graph's seed and nodes; give GRAPH");
   const auto side = std::llround(std::sqrt(graph.value("nodes", 0.0)));
   return str(kGenerated, ":", side, ":", graph.at("generator_seed").dump());
 }

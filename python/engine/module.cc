@@ -21,6 +21,7 @@
 #include "graphsieve/recipe/recipe_keys.h"
 #include "graphsieve/sampling/epoch_sample.h"
 #include "graphsieve/train/loaded_run.h"
+#include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/tensor_memory.h"
 #include "graphsieve/train/torch_settings.h"
 
@@ -183,6 +184,7 @@ void define(nb::module_& m) {
       .def_ro("nodes", &Dataset::nodes)
       .def_ro("notes", &Dataset::notes, "Odd things worth telling.")
       .def_ro("class_names", &Dataset::class_names)
+      .def_prop_ro("fingerprint", &fingerprint_text, "As result.json has it.")
       .def_prop_ro("features", [](const Dataset& d) { return d.features.cols; })
       .def_prop_ro("classes", [](const Dataset& d) { return d.labels.classes; })
       .def_prop_ro("multi_label", [](const Dataset& d) { return d.labels.multi_label(); })

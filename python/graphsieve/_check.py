@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 import functools
+import numbers
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from graphsieve._engine import Error
 
-__all__ = ["Error", "check_tensor", "check_floating", "type_name"]
+__all__ = ["Error", "check_tensor", "check_floating", "check_whole", "type_name"]
 
 FLOATING = (torch.float32, torch.float64)
 
@@ -25,11 +27,13 @@ def devices() -> tuple[str, ...]:
 
 
 def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | None = None, meta: bool = False) -> None:
-    """On a device with kernels (or "meta", without memory, where it may be), of one of the types, with so many dimensions."""
+    """Dense, on a device with kernels (or "meta", without memory, where it may be), of one of the types, with so many dimensions."""
     if not isinstance(tensor, Tensor):
         raise Error(f"{what}: {type(tensor).__name__}, expected a torch.Tensor")
     if tensor.device.type not in devices() and not (meta and tensor.device.type == "meta"):
         raise Error(f"{what}: on {tensor.device}, expected {' or '.join(devices())}, where this build has kernels")
+    if tensor.layout != torch.strided:
+        raise Error(f"{what}: {tensor.layout}, expected a dense tensor")
     if dtypes and tensor.dtype not in dtypes:
         expected = " or ".join(str(t).removeprefix("torch.") for t in dtypes)
         raise Error(f"{what}: {type_name(tensor)}, expected {expected}")
@@ -39,3 +43,10 @@ def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | No
 
 def check_floating(what: str, tensor: Tensor, dims: int | None = None) -> None:
     check_tensor(what, tensor, *FLOATING, dims=dims, meta=True)
+
+
+def check_whole(what: str, value: Any, least: int = 0, most: int = 2**63 - 1) -> None:
+    """A whole number within bounds: Python's or NumPy's, no truth value."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not least <= value <= most:
+        bounds = f"from {least}" if most == 2**63 - 1 else f"{least} to {most}"
+        raise Error(f"{what} is {value!r}, expected a whole number {bounds}")

@@ -7,7 +7,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor
 
-from graphsieve._check import Error
+from graphsieve._check import Error, check_tensor
 from graphsieve.ops import Edges, edges_of
 
 _KEPT = 8  # graphs
@@ -18,6 +18,9 @@ def cached_edges(edge_index: Tensor, sources: int, destinations: int, edge_type:
     """`edges_of`, at once for tensors that were converted before and have not been written to since."""
     if torch.compiler.is_compiling():
         raise Error("edge_index: a tensor within torch.compile, expected Edges; convert it before with graphsieve.ops.edges_of")
+    check_tensor("edge_index", edge_index)
+    if edge_type is not None:
+        check_tensor("edge_type", edge_type)
     if edge_index.is_inference() or (edge_type is not None and edge_type.is_inference()):  # these count no versions
         return edges_of(edge_index, sources, destinations, edge_type, edge_types)
     key = (id(edge_index), edge_index._version, id(edge_type), None if edge_type is None else edge_type._version, sources,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphsieve import _engine
-from graphsieve._check import Error
+from graphsieve._check import Error, check_whole
 from graphsieve.graphs import Graph, graph_of
 from graphsieve.progress import Progress
 from graphsieve.runs import Run
@@ -85,17 +85,18 @@ class NodeClassifier:
             if not (isinstance(data, tuple) and len(data) == 2):
                 raise Error("y: given beside data that has labels of its own; expected it with (A, X)")
             data = (*data, y)
-        for name in ("split", "seed", "memory"):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, (int, np.integer)) and value >= 0):
-                raise Error(f"{name} is {value!r}, expected a whole number from 0")
+        self._check_arguments()
         graph = graph_of(data)
         recipe = graph.recipe if self.recipe is None else os.fspath(self.recipe)
-        settings = [f"{key}={_yaml(value)}" for key, value in (self.settings or {}).items()]
+        settings = [f"{key}={_yaml(value)}" for key, value in dict(self.settings or {}).items()]
         out = self._temporary() if self.out is None else pathlib.Path(self.out)
         if self.resume and (out / "result.json").exists() and not (out.parent / f".{out.name}.unfinished").exists():
-            self._take(out, graph)
-            return self
+            other = self._difference(Run(out), graph, _engine.recipe_values(recipe, settings))
+            if not other:
+                self._take(out, graph)
+                return self
+            if not self.overwrite:
+                raise Error(f"{out}: a finished run with {other} to go on with it; name another with out, or replace it with overwrite")
         if out.exists() and not (self.overwrite or self.resume):
             raise Error(f"{out}: already exists; name another with out, or replace it with overwrite")
         with self._engine_call() as listener:
@@ -107,6 +108,28 @@ class NodeClassifier:
                             splits=[int(self.split)], seed=int(self.seed), memory=int(self.memory or 0), listener=hearing)
         self._take(out, graph)
         return self
+
+    def _check_arguments(self) -> None:
+        check_whole("split", self.split)
+        check_whole("seed", self.seed, most=2**64 - 1)
+        if self.threads is not None:
+            check_whole("threads", self.threads, 1, 1024)
+        if self.memory is not None:
+            check_whole("memory", self.memory)
+        if self.settings is not None and not isinstance(self.settings, Mapping):
+            raise Error(f"settings: {type(self.settings).__name__}, expected a dict of a recipe's keys, such as {{'network.width': 64}}")
+        for tracker in self.trackers or ():
+            if not all(callable(getattr(tracker, method, None)) for method in ("start", "epoch", "end")):
+                raise Error(f"trackers: {tracker!r}, expected objects with start, epoch and end")
+
+    def _difference(self, run: Run, graph: Graph, recipe: dict[str, Any]) -> str:
+        """What a finished run has otherwise than fit would have made it; empty where nothing."""
+        theirs = {"seed": run.run["seed"], "split": run.run["split"], "graph": run.result["graph"]["fingerprint"]} | run.recipe
+        ours = {"seed": self.seed, "split": self.split, "graph": graph.engine.fingerprint} | recipe
+        for name, value in ours.items():
+            if theirs.get(name) != value and not (name == "network.k" and recipe["network.epsilon"]):  # it chose its own k
+                return f"{name} {theirs.get(name)}, expected {value}"
+        return ""
 
     @contextlib.contextmanager
     def _tracked(self, graph: Graph, recipe: str, settings: list[str], out: pathlib.Path, listener: Progress | None) -> Iterator[Any]:
@@ -154,8 +177,12 @@ class NodeClassifier:
     @classmethod
     def load(cls, run: str | os.PathLike[str], data: Any = None) -> NodeClassifier:
         """The model of a run folder; `data`: the graph it was trained on, default the file that the run names."""
-        model = cls(out=run)
-        model._take(pathlib.Path(run), Run(run).graph(data))
+        model, found = cls(out=run), Run(run)
+        graph = found.graph(data)
+        if graph.classes != found.result["graph"]["classes"] or len(graph.class_values) != graph.classes:
+            raise Error(f"{found.path}: was trained on {found.result['graph']['classes']} classes, the data has {len(graph.class_values)}; "
+                        "expected the graph it was trained on, with its labels")
+        model._take(found.path, graph)
         return model
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -174,6 +201,8 @@ class NodeClassifier:
         self._fitted()
         graph = self._trained_on if data is None else graph_of(data, labels=len(self.classes_) if self._multi_label else 1)
         if self._predicted is None or self._predicted[0] is not graph:
+            if graph.features != self.n_features_in_:
+                raise Error(f"data: {graph.features} features a node, the run was trained on {self.n_features_in_}")
             if graph.multi_label != self._multi_label:
                 kinds = ("one label", "several labels")
                 raise Error(f"data: {kinds[graph.multi_label]} a node, the run was trained on {kinds[self._multi_label]}")
@@ -183,16 +212,16 @@ class NodeClassifier:
 
     def predict(self, data: Any = None) -> np.ndarray:
         """The class of each node [n]; several labels a node: 0 or 1 [n, labels]. data: default, that of fit."""
-        p = self.predict_proba(data)
+        p = self._predict(data)[1]
         return (p > 0.5).astype(np.int64) if self._multi_label else self.classes_[p.argmax(1)]
 
     def predict_proba(self, data: Any = None) -> np.ndarray:
         """Probabilities, float32 [n, classes]."""
-        return self._predict(data)[1]
+        return self._predict(data)[1].copy()
 
     def transform(self, data: Any = None) -> np.ndarray:
         """Embeddings, what the network's output layers take: float32 [n, width]."""
-        return self._predict(data)[2]
+        return self._predict(data)[2].copy()
 
     def table(self, data: Any = None, embeddings: bool = False) -> dict[str, np.ndarray]:
         """Columns by name, one entry a node: `node` (the user's own id), `predicted`, `p_CLASS`, and with `embeddings` h_0, h_1, …
@@ -213,6 +242,11 @@ class NodeClassifier:
         columns = {"node": graph.ids, "predicted": predicted}
         columns |= {f"p_{value}": p[:, c] for c, value in enumerate(self.classes_)}
         return columns | {f"h_{i}": hidden[:, i] for i in range(hidden.shape[1] if embeddings else 0)}
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if hasattr(self, "run_"):
+            raise Error("a fitted NodeClassifier is not pickled or copied; save it to a folder, which NodeClassifier.load takes")
+        return super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         changed = [f"{name}={value!r}" for name, value in self.get_params().items()
@@ -241,4 +275,6 @@ class _Watched:
 def _yaml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     return f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else str(value)

@@ -100,45 +100,80 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Gra
         if labels is None:
             raise Error(f"{name}: no labels; expected y, one a node")
         given = np.full((nodes, labels), -1)
-    numbers, class_values = _class_numbers(np.asarray(given))
+    numbers, class_values = _class_numbers(given, name)
     arrays["node_labels" if "node_features" in arrays else "labels"] = numbers
-    engine = _engine.graph_of_arrays({key: np.ascontiguousarray(a) for key, a in arrays.items()}, name, labels is None)
+    native = {key: np.ascontiguousarray(a, a.dtype.newbyteorder("=")) for key, a in arrays.items()}
+    engine = _engine.graph_of_arrays(native, name, labels is None)
     return Graph(engine, ids, class_values)
 
 
-def _class_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Texts become numbers, in the order of the alphabet."""
-    if labels.dtype.kind in "biuf":
-        return labels, None
-    missing = np.array([v is None or v == "" or v != v for v in labels.ravel().tolist()])
-    texts = np.where(missing, "", labels.ravel().astype(str))
+    try:
+        array = np.asarray(labels)
+        if array.dtype.kind == "U" and not isinstance(labels, np.ndarray):  # NumPy has made texts of the numbers and NaNs among texts
+            array = np.array(labels, object)
+    except ValueError:
+        raise Error(f"{name}: y: rows of unlike length, expected one label a node, or as many 0 and 1 for each") from None
+    if array.dtype.kind in "biuf":
+        return array.astype(np.float64) if array.dtype.kind == "f" else array, None
+    if array.dtype.kind not in "OUSM":
+        raise Error(f"{name}: y: {array.dtype}, expected numbers or texts")
+    given = [v.item() if isinstance(v, np.generic) or isinstance(v, torch.Tensor) and v.numel() == 1 else v for v in array.ravel()]
+    if array.dtype.kind == "O":
+        for i, v in enumerate(given):
+            if not (v is None or isinstance(v, (bool, int, float, str))):
+                raise Error(f"{name}: y: entry {i} is {type(v).__name__}, expected a number or a text")
+    missing = np.array([v is None or v == "" or v != v for v in given], bool)
+    if array.dtype.kind == "O" and not any(isinstance(v, str) and v for v in given):
+        return np.array([np.nan if m else v for v, m in zip(given, missing)], np.float64).reshape(array.shape), None
+    texts = np.where(missing, "", (np.array(given, object) if array.dtype.kind == "O" else array.ravel()).astype(str))
     values = np.unique(texts[~missing])
     return np.where(missing, -1, np.searchsorted(values, texts)), values
+
+
+def _numpy(what: str, tensor: torch.Tensor) -> np.ndarray:
+    """The values of a dense tensor of real numbers on the CPU."""
+    check_tensor(what, tensor)
+    if tensor.is_complex():
+        raise Error(f"{what}: {str(tensor.dtype).removeprefix('torch.')}, expected real numbers")
+    tensor = tensor.detach().resolve_neg()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+def _features(name: str, x: Any) -> np.ndarray:
+    """Dense features, float32."""
+    try:
+        array = _numpy(f"{name}: X", x) if isinstance(x, torch.Tensor) else np.asarray(x)
+        if array.dtype.kind == "c":
+            raise Error(f"{name}: X: {array.dtype}, expected real numbers")
+        with np.errstate(over="ignore"):  # what does not fit float32 is refused as infinite
+            return array.astype(np.float32)
+    except (ValueError, TypeError) as e:
+        raise e if isinstance(e, Error) else Error(f"{name}: X: {e}; expected rows of numbers of one length") from None
 
 
 def _of_pyg(data: Any, name: str) -> tuple[Arrays, Any]:
     for key, what, shape in (("x", "node features", "[nodes, features]"), ("edge_index", "edges", "[2, edges]")):
         if getattr(data, key, None) is None:
             raise Error(f"{name}: no {what}; expected {key}, {shape}")
-    for key in ("x", "edge_index", "y", "train_mask", "val_mask", "test_mask"):
-        if getattr(data, key, None) is not None:
-            check_tensor(f"{name}: {key}", getattr(data, key))
-    if data.x.layout != torch.strided:
+    if getattr(data.x, "layout", None) in (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc):
         raise Error(f"{name}: x: {data.x.layout}, expected a dense tensor; sparse features as (A, X, y) of SciPy's matrices")
-    index = data.edge_index
-    if index.dim() != 2 or index.shape[0] != 2:
+    given = {key: _numpy(f"{name}: {key}", getattr(data, key)) for key in ("x", "edge_index", "train_mask", "val_mask", "test_mask")
+             if getattr(data, key, None) is not None}
+    index = given["edge_index"]
+    if index.ndim != 2 or index.shape[0] != 2:
         raise Error(f"{name}: edge_index: shape {list(index.shape)}, expected [2, edges]")
-    if index.dtype.is_floating_point:
-        raise Error(f"{name}: edge_index: {str(index.dtype).removeprefix('torch.')}, expected int64")
-    arrays = {"node_features": data.x.detach().float().numpy(), "edges": index.t().numpy()}
-    for part in ("train", "val", "test"):
-        mask = getattr(data, f"{part}_mask", None)
-        if mask is not None:
-            arrays[f"{part}_masks"] = mask.numpy()
+    if index.dtype.kind not in "iu":
+        raise Error(f"{name}: edge_index: {index.dtype}, expected int64")
+    arrays = {"node_features": _features(name, given["x"]), "edges": index.T}
+    arrays |= {f"{key}s": mask for key, mask in given.items() if key.endswith("_mask")}
     y = getattr(data, "y", None)
+    if y is not None:
+        check_tensor(f"{name}: y", y)
     if y is not None and y.dim() == 2 and y.shape[1] == 1 and not y.dtype.is_floating_point:  # classes in a column, as OGB has them
         y = y[:, 0]
-    return arrays, None if y is None else y.numpy()
+    return arrays, None if y is None else _numpy(f"{name}: y", y)
 
 
 def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
@@ -151,21 +186,34 @@ def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
     rows = adjacency.shape[0]
     if adjacency.shape != (rows, rows):
         raise Error(f"{name}: A: {adjacency.shape[0]} x {adjacency.shape[1]}, expected a square")
-    if features.shape[0] != rows:
-        raise Error(f"{name}: X has {features.shape[0]} rows, expected {rows}, one a node")
-    if not hasattr(features, "tocsr"):
-        coo = adjacency.tocoo()
+    dense = not hasattr(features, "tocsr")
+    if dense:
+        features = _features(name, features)
+    if features.shape[:1] != (rows,):
+        raise Error(f"{name}: X has {features.shape[0] if features.shape else 0} rows, expected {rows}, one a node")
+    if isinstance(labels, torch.Tensor):
+        labels = _numpy(f"{name}: y", labels)
+    if dense:
+        try:
+            coo = adjacency.tocoo()
+        except ValueError as e:
+            raise Error(f"{name}: A: {e}") from None
         kept = coo.data != 0
-        edges = np.stack([coo.row[kept], coo.col[kept]], 1).astype(np.int64)
-        return {"node_features": np.asarray(features, np.float32), "edges": edges}, labels
+        return {"node_features": features, "edges": np.stack([coo.row[kept], coo.col[kept]], 1).astype(np.int64)}, labels
     a, x = adjacency.tocsr(), features.tocsr()
-    a.eliminate_zeros()
+    if x.dtype.kind == "c":
+        raise Error(f"{name}: X: {x.dtype}, expected real numbers")
+    if not a.data.all():  # of a copy: it may be the user's own matrix
+        a = a.copy()
+        a.eliminate_zeros()
     return {"adj_indptr": a.indptr, "adj_indices": a.indices, "adj_shape": np.array(a.shape), "attr_indptr": x.indptr,
             "attr_indices": x.indices, "attr_data": x.data.astype(np.float32), "attr_shape": np.array(x.shape)}, labels
 
 
 def _of_networkx(graph: Any, name: str) -> tuple[Arrays, Any, np.ndarray]:
     ids = list(graph.nodes)
+    if not ids:
+        raise Error(f"{name}: no nodes, expected at least one")
     place = {node: i for i, node in enumerate(ids)}
     for node in ids:
         if "x" not in graph.nodes[node]:
@@ -174,12 +222,9 @@ def _of_networkx(graph: Any, name: str) -> tuple[Arrays, Any, np.ndarray]:
         features = np.array([graph.nodes[node]["x"] for node in ids], np.float32)
     except (ValueError, TypeError):
         raise Error(f"{name}: the 'x' of its nodes are not lists of numbers of one length") from None
-    labels = [graph.nodes[node].get("y", None) for node in ids]
-    numbers = all(v is None or isinstance(v, (int, float, np.number)) for v in labels)
-    if numbers:
-        labels = [-1 if v is None else v for v in labels]
+    labels = np.empty(len(ids), object)
+    labels[:] = [graph.nodes[node].get("y", None) for node in ids]
     edges = np.array([(place[u], place[v]) for u, v in graph.edges()], np.int64).reshape(-1, 2)
     names = np.empty(len(ids), object)
     names[:] = ids
-    return ({"node_features": features.reshape(len(ids), -1), "edges": edges},
-            np.array(labels, float if numbers else object), names)
+    return {"node_features": features.reshape(len(ids), -1), "edges": edges}, labels, names

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from graphsieve import _engine
-from graphsieve._check import Error, check_tensor
-from graphsieve.ops import Edges, reservoir_sample
+from graphsieve._check import Error, check_tensor, check_whole
+from graphsieve.ops import Edges, check_edges, reservoir_sample
 from graphsieve.runs import Run
 
 __all__ = ["SampledLoader"]
@@ -41,30 +41,36 @@ class SampledLoader:
     def __init__(self, data: Any, run: str | os.PathLike[str], num_neighbors: Sequence[int], *, batch_size: int = 1,
                  input_nodes: Tensor | None = None, shuffle: bool = False, seed: int = 0, drop_last: bool = False,
                  edge_types: Sequence[int] | None = None) -> None:
+        if getattr(data, "edge_index", None) is None:
+            raise Error(f"data: {type(data).__name__} without edge_index, expected PyG's Data")
+        check_whole("batch_size", batch_size, 1)
+        check_whole("seed", seed)
+        if not isinstance(num_neighbors, Iterable) or not list(num_neighbors):
+            raise Error(f"num_neighbors is {num_neighbors!r}, expected a list, one number a hop")
+        for k in num_neighbors:
+            check_whole("num_neighbors", k, 1)
         self.data = data
         self.batch_size, self.shuffle, self.seed, self.drop_last = batch_size, shuffle, seed, drop_last
-        self.num_neighbors = list(num_neighbors)
+        self.num_neighbors = [int(k) for k in num_neighbors]
         self.epoch = 0
         self._nodes = data.num_nodes
         self.input_nodes = _node_ids(input_nodes, self._nodes)
-        if batch_size < 1:
-            raise Error(f"batch_size is {batch_size}, expected at least 1")
-        for k in self.num_neighbors:
-            if k < 1:
-                raise Error(f"num_neighbors: {k}, expected at least 1")
-        folder = Run(run).path
-        self._graph, scores = _scored_graph(folder)
-        _check_same_graph(folder, self._graph, data.edge_index, self._nodes)
+        trained = Run(run)
+        self._graph, scores = _scored_graph(trained)
+        _check_same_graph(trained.path, self._graph, data.edge_index, self._nodes)
         if len(scores) < len(self.num_neighbors):
-            raise Error(f"num_neighbors has {len(self.num_neighbors)} hops, but {folder} holds scores of {len(scores)} layers")
+            raise Error(f"num_neighbors has {len(self.num_neighbors)} hops, but {trained.path} holds scores of {len(scores)} layers")
         last = len(scores) - 1
         self._scores = [scores[last - hop] for hop in range(len(self.num_neighbors))]  # the batch's own layer first
         self._layers = [last - hop for hop in range(len(self.num_neighbors))]
         if edge_types is not None:
             self._keep_types(edge_types)
-        self._local = torch.full((self._nodes,), -1, dtype=torch.int64)
+        self._most = int(self._graph.row_start.diff().max())  # a row's draws beyond its edges are repetitions
 
     def _keep_types(self, edge_types: Sequence[int]) -> None:
+        known = self._graph.type.unique().tolist()
+        if not isinstance(edge_types, Iterable) or not list(edge_types) or not set(edge_types) <= set(known):
+            raise Error(f"edge_types is {edge_types!r}, expected some of {known}, the attention graph's")
         kept = torch.isin(self._graph.type, torch.tensor(list(edge_types), dtype=torch.uint8))
         row = torch.repeat_interleave(torch.arange(self._nodes), self._graph.row_start.diff())[kept]
         start = torch.zeros(self._nodes + 1, dtype=torch.int64)
@@ -80,13 +86,13 @@ class SampledLoader:
         epoch, self.epoch = self.epoch, self.epoch + 1
         order = torch.arange(len(self.input_nodes))
         if self.shuffle:
-            order = torch.randperm(len(order), generator=torch.Generator().manual_seed(self.seed * 1_000_003 + epoch))
+            order = torch.randperm(len(order), generator=torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % 2**63))
+        local = torch.full((self._nodes,), -1, dtype=torch.int64)  # of this epoch alone: another may go on, or have been stopped
         for i in range(len(self)):
-            yield self._batch(order[i * self.batch_size:(i + 1) * self.batch_size], epoch)
+            yield self._batch(order[i * self.batch_size:(i + 1) * self.batch_size], epoch, local)
 
-    def _batch(self, places: Tensor, epoch: int) -> Any:
+    def _batch(self, places: Tensor, epoch: int, local: Tensor) -> Any:
         seeds = self.input_nodes[places]
-        local = self._local
         local[seeds] = torch.arange(len(seeds))
         nodes, frontier = [seeds], seeds
         count = len(seeds)
@@ -108,7 +114,7 @@ class SampledLoader:
     def _draw(self, rows: Tensor, k: int, hop: int, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
         """Distinct drawn edges of `rows`: source, type, and which of the rows."""
         key = _engine.sample_key("graph_reservoir", self.seed, epoch, self._layers[hop])
-        index, kind = reservoir_sample(self._graph, k, self._scores[hop], rows.int(), key=key)
+        index, kind = reservoir_sample(self._graph, min(k, self._most), self._scores[hop], rows.int(), key=key)
         row = torch.arange(len(rows)).unsqueeze(1).expand_as(index)
         keep = index >= 0
         keep[:, 1:] &= ((index[:, 1:] != index[:, :-1]) | (kind[:, 1:] != kind[:, :-1]))  # a row stands in the graph's order
@@ -125,17 +131,31 @@ class SampledLoader:
         return batch
 
 
-def _scored_graph(run: pathlib.Path) -> tuple[Edges, list[Tensor]]:
+def _scored_graph(run: Run) -> tuple[Edges, list[Tensor]]:
     """A run's attention graph and the scores of each layer (docs/run-folder.md)."""
-    folder = run / "scores"
+    folder = run.path / "scores"
     if not (folder / "layer_0.npy").exists():
-        raise Error(f"{run}: this run has no estimator, so no scores to draw by")
+        raise Error(f"{run.path}: this run has no estimator, so no scores to draw by")
+    graph = Edges(_array(folder / "row_start.npy", torch.int64), _array(folder / "source.npy", torch.int32),
+                  _array(folder / "type.npy", torch.uint8))
+    try:
+        check_edges(graph, len(graph.row_start) - 1, len(graph.row_start) - 1, 256)
+    except Error as e:
+        raise Error(f"{folder}: {e}") from None
+    scores = [_array(folder / f"layer_{layer}.npy", torch.float32) for layer in range(run.recipe["estimator.layers"])]
+    for layer, score in enumerate(scores):
+        if len(score) != len(graph.source) or not bool((score >= 0).all()) or not bool(score.isfinite().all()):
+            raise Error(f"{folder / f'layer_{layer}.npy'}: expected {len(graph.source)} scores from 0, one an edge")
+    return graph, scores
 
-    def array(name: str) -> Tensor:
-        return torch.from_numpy(np.load(folder / f"{name}.npy"))
 
-    layers = len(list(folder.glob("layer_*.npy")))
-    return Edges(array("row_start"), array("source"), array("type")), [array(f"layer_{layer}") for layer in range(layers)]
+def _array(file: pathlib.Path, dtype: torch.dtype) -> Tensor:
+    try:
+        array = torch.from_numpy(np.load(file, allow_pickle=False))
+    except (OSError, ValueError, TypeError, EOFError) as e:
+        raise Error(f"{file}: cannot be read as a .npy array: {e}") from None
+    check_tensor(str(file), array, dtype, dims=1)
+    return array
 
 
 def _check_same_graph(run: pathlib.Path, graph: Edges, edge_index: Tensor, nodes: int) -> None:

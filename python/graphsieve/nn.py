@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from graphsieve import _engine, ops
-from graphsieve._check import Error, check_floating
+from graphsieve._check import Error, check_floating, check_whole
 from graphsieve._edges import cached_edges
 from graphsieve.ops import Edges
 from graphsieve.runs import Run
@@ -95,6 +95,9 @@ class SparseAttention(torch.nn.Module):
     def __init__(self, in_channels: int, out_channels: int, heads: int = 1, edge_types: int = 1, concat: bool = True,
                  root_weight: bool = True, bias: bool = True) -> None:
         super().__init__()
+        for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("heads", heads)):
+            check_whole(name, value, 1)
+        check_whole("edge_types", edge_types, 1, 256)
         self.in_channels, self.out_channels, self.heads, self.edge_types = in_channels, out_channels, heads, edge_types
         self.concat, self.root_weight = concat, root_weight
         width = heads * out_channels
@@ -261,6 +264,14 @@ class Transformer(torch.nn.Module):
                  ffn_width: int | None = None, pre_layers: int = 0, output_layers: int = 1, norm: str = "batch", dropout: float = 0.0,
                  clamp: float | None = None, one_logit: bool = False, temperature: float = 1.0) -> None:
         super().__init__()
+        for name, value, least in (("features", features, 1), ("classes", classes, 1), ("width", width, 1), ("heads", heads, 1),
+                                   ("layers", layers, 1), ("pre_layers", pre_layers, 0), ("output_layers", output_layers, 1)):
+            check_whole(name, value, least)
+        check_whole("edge_types", edge_types, 1, 256)
+        if not 0 <= dropout < 1:
+            raise Error(f"dropout is {dropout}, expected a number in [0, 1)")
+        if not temperature > 0:
+            raise Error(f"temperature is {temperature}, expected a number above 0")
         if width % heads:
             raise Error(f"width is {width}, expected a multiple of the {heads} heads")
         self.layers, self.output_layers, self.edge_types = layers, output_layers, edge_types
@@ -277,12 +288,15 @@ class Transformer(torch.nn.Module):
         assert isinstance(block, Block)
         return block
 
-    def hidden(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None,
-               temperature: float | None = None) -> Tensor:
-        """What the output layers take: [destinations of the last layer, width]."""
+    def _check_x(self, x: Tensor) -> None:
         check_floating("x", x, dims=2)
         if x.shape[1] != self.input.project.in_features:
             raise Error(f"x: {x.shape[1]} columns, expected {self.input.project.in_features}")
+
+    def hidden(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None,
+               temperature: float | None = None) -> Tensor:
+        """What the output layers take: [destinations of the last layer, width]."""
+        self._check_x(x)
         each = self._layers(edges, edge_type, x.shape[0])
         h: Tensor = self.input(x)
         for i, layer in enumerate(each):
@@ -297,10 +311,13 @@ class Transformer(torch.nn.Module):
         return F.pad(h, (1, 0)) if self.one_logit else h
 
     def _layers(self, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None, nodes: int) -> Sequence[Edges]:
-        if isinstance(edges, (Tensor, Edges)):
+        if not isinstance(edges, Sequence) or isinstance(edges, Edges):
             return [_as_edges(edges, nodes, edge_type, self.edge_types)] * self.layers
         if len(edges) != self.layers:
             raise Error(f"the input has edges for {len(edges)} layers, the network has {self.layers}")
+        for layer in edges:
+            if not isinstance(layer, Edges):
+                raise Error(f"edges: a list that holds {type(layer).__name__}, expected Edges, made by graphsieve.ops.edges_of")
         return edges
 
     @classmethod
@@ -399,6 +416,7 @@ class Estimator(Transformer):
 
     def scores(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None) -> list[Tensor]:
         """Attention score of every edge, float32 [edges] a layer, each destination's summing to 1."""
+        self._check_x(x)
         out = []
         with torch.no_grad():
             h: Tensor = self.input(x)

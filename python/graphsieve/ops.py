@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from graphsieve import _engine  # noqa: F401  its libraries register the operators
-from graphsieve._check import Error, check_tensor
+from graphsieve._check import Error, check_tensor, check_whole
 
 __all__ = ["Edges", "edges_of", "dropout_add", "expand_block", "gather_rows", "linear", "node_norm", "relu_dropout", "reservoir_sample",
            "sparse_attention", "sparse_attention_scores", "sparse_linear"]
@@ -23,9 +23,13 @@ def _call(op: Any, *args: Any) -> Any:
     """The operator's answer; what it refuses, with its own sentence, is an Error."""
     if torch.compiler.is_compiling():
         return op(*args)
-    for argument in args:
-        if isinstance(argument, Tensor):
-            check_tensor(op.__name__.split(".")[0], argument, meta=True)
+    name = op.__name__.split(".")[0]
+    tensors = [argument for argument in args if isinstance(argument, Tensor)]
+    for tensor in tensors:
+        check_tensor(name, tensor, meta=True)
+    devices = sorted({tensor.device.type for tensor in tensors if tensor.is_floating_point()})  # edges may have memory
+    if len(devices) > 1:
+        raise Error(f"{name}: tensors on {' and '.join(devices)}, expected one device")
     try:
         return op(*args)
     except RuntimeError as e:
@@ -69,6 +73,9 @@ def edges_of(edge_index: Tensor, sources: int, destinations: int | None = None, 
     ([0, 2, 3, 3], [1, 2, 0])
     """
     destinations = sources if destinations is None else destinations
+    for name, count in (("sources", sources), ("destinations", destinations)):
+        check_whole(name, count, most=2**31 - 1)
+    check_whole("edge_types", edge_types, 1, 256)
     check_tensor("edge_index", edge_index, torch.int64, dims=2)
     if edge_index.shape[0] != 2:
         raise Error(f"edge_index: shape {list(edge_index.shape)}, expected [2, edges]")
@@ -91,8 +98,6 @@ def _check_range(what: str, values: Tensor, name: str, count: int) -> None:
 
 def _types(edge_type: Tensor | None, edge_index: Tensor, count: int) -> Tensor:
     edges = edge_index.shape[1]
-    if not 1 <= count <= 256:
-        raise Error(f"edge_types: {count}, expected 1 to 256")
     if edge_type is None:
         if count > 1:
             raise Error(f"edge_type: None, expected one of {count} types an edge")
@@ -125,7 +130,12 @@ def _check_bounds(what: str, values: Tensor, name: str, count: int) -> None:
             raise Error(f"{what}: holds {least} to {most}, expected {name} 0 to {count - 1}")
 
 
-def _check_edges(edges: Edges, destinations: int, sources: int, types: int) -> None:
+def _check_is_edges(edges: Edges) -> None:
+    if not isinstance(edges, Edges):
+        raise Error(f"edges: {type(edges).__name__}, expected Edges, made by graphsieve.ops.edges_of")
+
+
+def check_edges(edges: Edges, destinations: int, sources: int, types: int) -> None:
     """That edges stay within the tensors they are used with. Not where values are unknown: torch.compile, tensors without memory."""
     if torch.compiler.is_compiling() or any(type(t) is not Tensor or t.device.type == "meta" for t in edges if t is not None):
         return
@@ -162,6 +172,9 @@ def sparse_attention_with_sums(query: Tensor, key_value: Tensor, edges: Edges, t
 def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | None, bias: Tensor | None,
               heads: int) -> tuple[Tensor, Tensor]:
     """The tables, after a look at the rest."""
+    _check_is_edges(edges)
+    if heads < 1:
+        raise Error(f"heads is {heads}, expected a whole number from 1")
     for name, rows in (("query", query), ("key_value", key_value)):
         check_tensor(name, rows, torch.float32, torch.bfloat16, torch.float64, dims=2, meta=True)
     dtype = torch.float64 if query.dtype == torch.float64 else torch.float32
@@ -170,7 +183,7 @@ def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | No
                            device=query.device)
     if bias is None:
         bias = torch.zeros(scale.shape[0], heads, dtype=dtype, device=query.device)
-    _check_edges(edges, query.shape[0], key_value.shape[0], scale.shape[0])
+    check_edges(edges, query.shape[0], key_value.shape[0], scale.shape[0])
     return scale, bias
 
 
@@ -276,8 +289,14 @@ def reservoir_sample(edges: Edges, k: int, weight: Tensor | None = None, rows: T
     """
     if rule not in _RULES:
         raise Error(f"rule: '{rule}', expected {', '.join(_RULES)}")
+    _check_is_edges(edges)
     if rows is not None:
+        check_tensor("rows", rows, torch.int32, dims=1)
         _check_bounds("rows", rows, "rows", edges.row_start.shape[0] - 1)
+    if not torch.compiler.is_compiling() and type(edges.row_start) is Tensor and edges.row_start.device.type == "cpu":
+        start, end = (edges.row_start[:-1], edges.row_start[1:]) if rows is None else (edges.row_start[rows], edges.row_start[rows + 1])
+        if bool(((start < 0) | (start > end) | (end > len(edges.source))).any()):
+            raise Error(f"edges.row_start: expected to ascend from 0 to {len(edges.source)}, the number of entries")
     return _call(_ops.reservoir_sample.default, edges.row_start, edges.source, edges.type, weight, rows, k, _RULES[rule], key)
 
 

@@ -36,6 +36,25 @@ class RunInputs(NamedTuple):
     scores: list[Tensor]
 
 
+def read_result(run: pathlib.Path) -> dict[str, Any]:
+    """A run folder's result.json, with at least its graph and its runs. Throws Error where it is not that."""
+    file = run / "result.json"
+    try:
+        result = json.loads(file.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        raise Error(f"{run}: not a run folder; expected one with a result.json") from None
+    except ValueError:
+        raise Error(f"{file}: not a JSON object") from None
+    except OSError as e:
+        raise Error(f"{file}: cannot be read: {e.strerror}") from None
+    parts = result if isinstance(result, dict) else {}
+    graph, runs = parts.get("graph"), parts.get("runs")
+    fits = isinstance(graph, dict) and {"source", "fingerprint", "nodes", "features", "classes", "edge_types"} <= graph.keys()
+    if not (fits and isinstance(runs, list) and all(isinstance(one, dict) and {"split", "seed"} <= one.keys() for one in runs)):
+        raise Error(f"{file}: not a run's result; expected an object with 'graph' and a list 'runs'")
+    return parts
+
+
 class Run:
     """result.json, recipe.yaml and weights of one run (not of a summary of several).
 
@@ -47,12 +66,7 @@ class Run:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.path = pathlib.Path(folder)
-        try:
-            self.result: dict[str, Any] = json.loads((self.path / "result.json").read_text())
-        except FileNotFoundError:
-            raise Error(f"{self.path}: not a run folder; expected one with a result.json") from None
-        except ValueError:
-            raise Error(f"{self.path / 'result.json'}: not a JSON object") from None
+        self.result = read_result(self.path)
         if len(self.result["runs"]) != 1:
             raise Error(f"{self.path}: a summary of {len(self.result['runs'])} runs, expected one of its folders")
         self.run: dict[str, Any] = self.result["runs"][0]

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from graphsieve import _engine
 from graphsieve._check import Error
+from graphsieve.runs import read_result
 
 __all__ = ["MLflow", "TensorBoard", "Tracker", "follow", "log"]
 
@@ -105,7 +106,7 @@ def log(run: str | os.PathLike[str], *trackers: Tracker) -> list[str]:
     ['run']
     """
     folder = pathlib.Path(run)
-    result = _json(folder / "result.json")
+    result = read_result(folder)
     several = len(result["runs"]) > 1
     names = []
     for one in result["runs"]:
@@ -152,7 +153,7 @@ class follow:
         """The rest, and the result, from the run folder that the run has become."""
         self.folder = folder
         self.look()
-        self.figures = _figures(_json(folder / "result.json")["runs"][0])
+        self.figures = _figures(read_result(folder)["runs"][0])
 
     def look(self) -> None:
         try:
@@ -186,15 +187,6 @@ def _figures(run: Mapping[str, Any]) -> Record:
     kept = {key: run[key] for key in ("val", "test", "best_epoch")}
     return dict(_numbers(kept)) | {f"{stage}/{name}": value for stage in ("estimator", "network")
                                    for name, value in _numbers(run[stage] or {})}
-
-
-def _json(path: pathlib.Path) -> Any:
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        raise Error(f"{path.parent}: not a run folder; expected one with a result.json") from None
-    except ValueError:
-        raise Error(f"{path}: not a JSON object") from None
 
 
 def _main() -> int:

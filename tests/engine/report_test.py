@@ -211,6 +211,25 @@ class Report(EngineTest):
         self.assertIn("predictions.csv: line 6 has 2 cells", self.call("report", broken, code=1).stderr)
         (broken / "result.json").write_text("[1]")
         self.assertIn("error: ", self.call("report", broken, code=1).stderr)
+        shutil.copyfile(run / "predictions.csv", broken / "predictions.csv")
+        for part, key, value, sentence in (("graph", "fingerprint", 3, "graph's 'fingerprint' is 3, expected a text"),
+                                           ("graph", "nodes", "x", "graph's 'nodes' is \"x\", expected a whole number"),
+                                           ("graph", "source", None, "graph's 'source' is null, expected a text"),
+                                           ("runs", "best_epoch", None, "a run's 'best_epoch' is null, expected a whole number")):
+            result = json.loads((run / "result.json").read_text())
+            (result["graph"] if part == "graph" else result["runs"][0])[key] = value
+            (broken / "result.json").write_text(json.dumps(result))
+            self.assertIn(sentence, self.call("report", broken, code=1).stderr)
+
+    def test_edges_of_the_scores_that_do_not_fit_each_other(self):
+        run = self.run_folder(self.graph(), *SHORT)
+        scores = run / "scores"
+        for name, damage in (("row_start", lambda a: a * 1000), ("row_start", lambda a: a[::-1]), ("row_start", lambda a: a[:0]),
+                             ("type", lambda a: a[1:])):
+            whole = (scores / f"{name}.npy").read_bytes()
+            np.save(scores / f"{name}.npy", damage(np.load(scores / f"{name}.npy")))
+            self.assertIn(f"{name}.npy: ", self.call("report", run, code=1).stderr)
+            (scores / f"{name}.npy").write_bytes(whole)
 
 
 if __name__ == "__main__":

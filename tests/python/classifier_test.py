@@ -1,9 +1,12 @@
 """fit and predict: the program's bits, every form of data, the process left as it was, Ctrl-C, the program's sentences."""
+import copy
 import csv
 import os
+import pickle
 import signal
 import threading
 import time
+import types
 import unittest
 
 import networkx
@@ -18,6 +21,10 @@ from graphsieve import _engine
 def classifier(**options):
     settings = {**SHORT, **options.pop("settings", {})}
     return graphsieve.NodeClassifier(**{"settings": settings, "progress": False, **options})
+
+
+def adjacency(graph):
+    return scipy.sparse.csr_array((np.ones(len(graph.edges)), tuple(graph.edges.T)), shape=(80, 80))
 
 
 class Fit(EngineTest):
@@ -57,7 +64,7 @@ class Fit(EngineTest):
 
     def test_matrices_texts_and_sparse_features(self):
         g = Graph()
-        a = scipy.sparse.coo_array((np.ones(len(g.edges)), g.edges.T), shape=(80, 80))
+        a = adjacency(g)
         names = np.array(["ant", "bee", "cat"])[g.node_labels]
         model = classifier().fit((a, g.node_features), names)
         self.assertEqual(model.classes_.tolist(), ["ant", "bee", "cat"])
@@ -256,14 +263,110 @@ class Errors(EngineTest):
         self.fails("data: list, expected a path, PyG's Data", lambda: graphsieve.graph_of([1, 2]))
         self.fails("graph nowhere.npz: no such file", lambda: graphsieve.graph_of("nowhere.npz"))
 
+    def test_bad_arrays(self):
+        good = Graph()
+        a, x, y = adjacency(good), good.node_features, good.node_labels
+
+        def of(a=a, x=x, y=y):
+            return lambda: graphsieve.graph_of((a, x, y))
+
+        def pyg(**changes):
+            data = pyg_like(good)
+            vars(data).update(changes)
+            return lambda: graphsieve.graph_of(data)
+
+        data = pyg_like(good)
+        self.fails("data: x: complex64, expected real numbers", pyg(x=data.x.to(torch.complex64)))
+        self.fails("data: y: complex64, expected real numbers", pyg(y=data.y.to(torch.complex64)))
+        self.fails("data: y: torch.sparse_coo, expected a dense tensor", pyg(y=data.y.to_sparse()))
+        self.fails("data: edge_index: bool, expected int64", pyg(edge_index=data.edge_index.bool()))
+        self.fails("data: X: complex128, expected real numbers", of(x=x.astype(complex)))
+        self.fails("data: X: complex128, expected real numbers", of(x=scipy.sparse.csr_array(x.astype(complex))))
+        self.fails("data: X: could not convert string to float", of(x=[["a"]] * 80))
+        self.fails("data: X has 79 rows, expected 80", of(x=x[:79].tolist()))
+        self.fails("data: y: rows of unlike length", of(y=[[1], [1, 0]] * 40))
+        self.fails("data: y: entry 1 is tuple, expected a number or a text", of(y=np.array([1, (2, 3)] * 40, object)))
+        self.fails("data: no nodes, expected at least one", lambda: graphsieve.graph_of(networkx.Graph()))
+
+    def test_unusual_arrays_that_fit(self):
+        good = Graph()
+        data = pyg_like(good)
+        swapped = (adjacency(good), good.node_features.astype(">f4"), good.node_labels.astype(">i8"))
+        negative = types.SimpleNamespace(x=torch._neg_view(-data.x), edge_index=data.edge_index, y=data.y.bfloat16())
+        listed = (adjacency(good), good.node_features.tolist(), good.node_labels.astype(object))
+        expected = graphsieve.graph_of((adjacency(good), good.node_features, good.node_labels))
+        for given in swapped, negative, listed:
+            graph = graphsieve.graph_of(given)
+            self.assertEqual((graph.features, graph.class_values.tolist()), (expected.features, [0, 1, 2]))
+
+    def test_missing_labels_in_a_list_are_no_class(self):
+        good = Graph()
+        for labels, classes in ((["b", float("nan"), "a", None], ["a", "b"]), (["b", float("nan"), "a", "b"], ["a", "b"]),
+                                ([0, None, 1, 1.0], [0, 1])):
+            graph = graphsieve.graph_of((adjacency(good), good.node_features, labels * 20))
+            self.assertEqual(graph.class_values.tolist(), classes)
+
+    def test_the_users_matrix_stays_as_it_was(self):
+        matrix = adjacency(Graph())
+        matrix.data[:7] = 0
+        graphsieve.graph_of((matrix, scipy.sparse.csr_array(Graph().node_features), Graph().node_labels))
+        self.assertEqual((matrix.nnz, np.count_nonzero(matrix.data)), (len(matrix.data), len(matrix.data) - 7))
+
     def test_bad_use(self):
         self.fails("is not fitted yet", lambda: classifier().predict())
-        self.fails("seed is -1, expected a whole number from 0", lambda: classifier(seed=-1).fit(pyg_like(Graph())))
-        self.fails("seed is 1.5, expected a whole number from 0", lambda: classifier(seed=1.5).fit(pyg_like(Graph())))
+        self.fails("seed is -1, expected a whole number 0 to", lambda: classifier(seed=-1).fit(pyg_like(Graph())))
+        self.fails("seed is 1.5, expected a whole number 0 to", lambda: classifier(seed=1.5).fit(pyg_like(Graph())))
         self.fails("already exists", lambda: classifier(out=self.dir).fit(pyg_like(Graph())))
         model = classifier().fit(pyg_like(Graph()))
         self.fails("features a node, the run was trained on 6", lambda: model.predict(pyg_like(Graph(features=5))))
         self.fails("parameter 'sede': unknown", lambda: model.set_params(sede=1))
+        for sentence, options in (("seed is None, expected a whole number", {"seed": None}), ("split is True, expected", {"split": True}),
+                                  ("seed is 18446744073709551616, expected a whole number 0 to", {"seed": 2**64}),
+                                  ("threads is '2', expected a whole number 1 to 1024", {"threads": "2"}),
+                                  ("threads is 0, expected", {"threads": 0}),
+                                  ("memory is '4GiB', expected a whole number", {"memory": "4GiB"}),
+                                  ("trackers: 3, expected objects with start, epoch and end", {"trackers": [3]})):
+            self.fails(sentence, lambda: classifier(**options).fit(pyg_like(Graph())))
+        listed = graphsieve.NodeClassifier(settings=["network.width=3"])
+        self.fails("settings: list, expected a dict", lambda: listed.fit(pyg_like(Graph())))
+
+    def test_a_fitted_model_is_saved_not_pickled(self):
+        self.assertEqual(repr(pickle.loads(pickle.dumps(classifier(seed=3)))), repr(classifier(seed=3)))
+        model = classifier().fit(pyg_like(Graph()))
+        for copied in pickle.dumps, copy.copy, copy.deepcopy:
+            self.fails("save it to a folder, which NodeClassifier.load takes", lambda: copied(model))
+
+    def test_a_finished_run_is_resumed_by_the_same_call_alone(self):
+        def again(data=None, **options):
+            return lambda: classifier(out=self.dir / "run", resume=True, **options).fit(data or pyg_like(Graph()))
+
+        expected = again()().predict_proba()
+        np.testing.assert_array_equal(again()().predict_proba(), expected)
+        self.fails("a finished run with seed 0, expected 4 to go on with it", again(seed=4))
+        self.fails("a finished run with network.width 8, expected 16", again(settings={"network.width": 16}))
+        self.fails("a finished run with graph ", again(pyg_like(Graph(seed=1))))
+        chosen = {"settings": {"network.epsilon": 0.9}, "overwrite": True}
+        self.assertEqual(again(**chosen)().result_["runs"], again(**{**chosen, "overwrite": False})().result_["runs"])
+
+    def test_what_load_refuses(self):
+        model = classifier(out=self.dir / "run").fit(pyg_like(Graph()))
+        self.assertEqual(model.result_["graph"]["source"], "memory")
+        self.fails("was trained on a graph in memory; expected it as data", lambda: graphsieve.NodeClassifier.load(model.run_))
+        refused = self.call("predict", model.run_, "--out", "p.csv", code=1).stderr
+        self.assertIn("its graph was in memory, not in a file; give GRAPH", refused)
+        two = pyg_like(Graph())
+        two.y = two.y % 2
+        self.fails("was trained on 3 classes, the data has 2", lambda: graphsieve.NodeClassifier.load(model.run_, two))
+        for text in ("[]", "{}", "3", '{"runs": 3}', '{"runs": [{}], "graph": {}}', "{", ""):
+            (model.run_ / "result.json").write_text(text)
+            self.fails("result.json: not a", lambda: graphsieve.NodeClassifier.load(model.run_, pyg_like(Graph())))
+
+    def test_answers_are_the_callers_own(self):
+        model = classifier().fit(pyg_like(Graph()))
+        p, h = model.predict_proba(), model.transform()
+        p[:], h[:] = -1, -1
+        self.assertGreaterEqual(model.predict_proba().min(), 0)
+        self.assertFalse((model.transform() == -1).any())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """SampledLoader: batches that a PyG model takes, drawn by score."""
+import threading
 import unittest
+import unittest.mock
 
-from python_testing import HAS_PYG, SHORT, Data, EngineTest, Graph, pyg_like, settings_args, torch
+from python_testing import HAS_PYG, SHORT, Data, EngineTest, Graph, np, pyg_like, settings_args, torch
 
 import graphsieve
 from graphsieve.runs import Run
@@ -76,14 +78,22 @@ class Loader(EngineTest):
         self.assertEqual({t for b in batches for t in b.edge_type.tolist()}, {0})
 
     def test_bad_use(self):
-        for sentence, options in (("num_neighbors: 0, expected at least 1", {"num_neighbors": [0]}),
+        for sentence, options in (("num_neighbors is 0, expected a whole number from 1", {"num_neighbors": [0]}),
+                                  ("num_neighbors is 2.5, expected a whole number", {"num_neighbors": [2.5]}),
+                                  ("num_neighbors is 3, expected a list", {"num_neighbors": 3}),
+                                  (r"num_neighbors is \[\], expected a list", {"num_neighbors": []}),
+                                  ("seed is -1, expected a whole number from 0", {"seed": -1}),
+                                  (r"edge_types is \[7\], expected some of \[0, 1, 2\]", {"edge_types": [7]}),
+                                  (r"edge_types is \[\], expected some of", {"edge_types": []}),
                                   ("num_neighbors has 9 hops", {"num_neighbors": [2] * 9}),
-                                  ("batch_size is 0, expected at least 1", {"batch_size": 0}),
+                                  ("batch_size is 0, expected a whole number from 1", {"batch_size": 0}),
                                   ("input_nodes: holds 0 to 99, expected nodes 0 to 79", {"input_nodes": torch.tensor([0, 99])}),
                                   ("input_nodes: a node stands twice", {"input_nodes": torch.tensor([1, 1])}),
                                   ("input_nodes: a mask of 3, expected 80", {"input_nodes": torch.ones(3, dtype=torch.bool)})):
             with self.assertRaisesRegex(graphsieve.Error, sentence):
                 self.loader(**options)
+        with self.assertRaisesRegex(graphsieve.Error, "data: list without edge_index, expected PyG's Data"):
+            graphsieve.SampledLoader([], self.model.run_, [2])
         self.data = Data(**vars(pyg_like(Graph(seed=2))))
         with self.assertRaisesRegex(graphsieve.Error, "was trained on another graph; its edges are not those of edge_index"):
             self.loader()
@@ -94,6 +104,56 @@ class Loader(EngineTest):
         self.data.edge_index = self.data.edge_index.int()
         with self.assertRaisesRegex(graphsieve.Error, "edge_index: int32, expected int64"):
             self.loader()
+
+    def test_an_epoch_that_was_stopped_leaves_nothing_behind(self):
+        """As Ctrl-C within a batch does."""
+        expected = [b.n_id.tolist() for b in self.loader()]
+        loader = self.loader()
+        batches = iter(loader)
+        next(batches)
+        with unittest.mock.patch.object(loader, "_draw", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+            next(batches)
+        loader.epoch = 0
+        self.assertEqual([b.n_id.tolist() for b in loader], expected)
+
+    def test_threads_share_a_loader(self):
+        loader, wrong = self.loader(batch_size=4), []
+
+        def pass_over():
+            for batch in (b for _ in range(8) for b in loader):
+                nodes = len(batch.n_id)
+                if len(batch.n_id.unique()) != nodes or not 0 <= batch.edge_index.min() <= batch.edge_index.max() < nodes:
+                    wrong.append(batch)
+
+        threads = [threading.Thread(target=pass_over) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual((loader.epoch, wrong), (32, []))
+
+    def test_more_draws_than_edges_are_all_edges(self):
+        sizes = [[b.edge_index.shape[1] for b in self.loader(num_neighbors=[k, k])] for k in (80, 10**12)]
+        self.assertEqual(sizes[0], sizes[1])
+
+    def test_damaged_scores(self):
+        scores = self.model.run_ / "scores"
+        for name, damage, sentence in (("layer_0", lambda a: a - 2, "expected [0-9]+ scores from 0, one an edge"),
+                                       ("layer_0", lambda a: a * float("nan"), "scores from 0"),
+                                       ("layer_1", lambda a: a[1:], "scores from 0"),
+                                       ("layer_1", lambda a: a.astype("f8"), "float64, expected float32"),
+                                       ("row_start", lambda a: a[::-1], "edges.row_start: expected to ascend"),
+                                       ("source", lambda a: a + 80, "edges.source: holds"), ("type", lambda a: a[1:], "edges.type"),
+                                       ("layer_3", None, "layer_3.npy: cannot be read"), ("source", None, "source.npy: cannot be read")):
+            whole = (scores / f"{name}.npy").read_bytes()
+            with self.subTest(name=name, sentence=sentence):
+                if damage:
+                    np.save(scores / f"{name}.npy", damage(np.load(scores / f"{name}.npy")))
+                else:
+                    (scores / f"{name}.npy").write_bytes(whole[:200])
+                with self.assertRaisesRegex(graphsieve.Error, sentence):
+                    self.loader()
+            (scores / f"{name}.npy").write_bytes(whole)
 
     def test_a_run_of_the_program_on_the_same_edges(self):
         """The program's run of the file, and data with each edge in both directions."""

@@ -146,9 +146,32 @@ class Layer(unittest.TestCase):
         for x, edge_index, sentence in ((torch.zeros(2, 4), index, "x: 4 columns, expected 5"),
                                         (torch.zeros(2, 5).half(), index, "x: float16, expected float32 or float64"),
                                         (torch.zeros(2, 5), index + 1, "edge_index: row 0: edge 1: node 2, expected 0 to 1"),
-                                        (torch.zeros(2, 5), index.int(), "edge_index: int32, expected int64")):
+                                        (torch.zeros(2, 5), index.int(), "edge_index: int32, expected int64"),
+                                        (torch.zeros(2, 5), index.numpy(), "edge_index: ndarray, expected a torch.Tensor"),
+                                        (torch.zeros(2, 5), None, "edge_index: NoneType, expected a torch.Tensor"),
+                                        (torch.zeros(2, 5).to_sparse(), index, "x: torch.sparse_coo, expected a dense tensor"),
+                                        (torch.zeros(2, 5, device="meta"), index, "linear: some tensors on meta, some on cpu")):
             with self.assertRaisesRegex(graphsieve.Error, sentence):
                 layer(x, edge_index)
+
+    def test_sizes_that_do_not_fit_are_refused(self):
+        for sentence, make in (("heads is 0, expected a whole number from 1", lambda: nn.SparseAttention(5, 4, heads=0)),
+                               ("in_channels is -1, expected", lambda: nn.SparseAttention(-1, 4)),
+                               (r"in_channels is \(5, 5\), expected", lambda: nn.SparseAttention((5, 5), 4)),
+                               ("edge_types is False, expected a whole number 1 to 256", lambda: nn.SparseAttention(5, 4, 1, False)),
+                               ("width is 0, expected", lambda: nn.Exphormer(5, 3, 0)), ("heads is 0", lambda: nn.Plain(5, 3, 8, heads=0)),
+                               ("classes is 0, expected", lambda: nn.Exphormer(5, 0, 8)),
+                               ("layers is 0", lambda: nn.Exphormer(5, 3, 8, layers=0)),
+                               ("output_layers is 0", lambda: nn.Exphormer(5, 3, 8, output_layers=0)),
+                               (r"dropout is 2, expected a number in \[0, 1\)", lambda: nn.Exphormer(5, 3, 8, dropout=2)),
+                               ("temperature is 0, expected a number above 0", lambda: nn.Estimator(5, 3, 4, temperature=0))):
+            with self.subTest(sentence=sentence), self.assertRaisesRegex(graphsieve.Error, sentence):
+                make()
+        index = torch.tensor([[0, 1], [1, 0]])
+        with self.assertRaisesRegex(graphsieve.Error, "edges: a list that holds Tensor, expected Edges"):
+            nn.Exphormer(5, 3, 8)(torch.zeros(2, 5), [index, index])
+        with self.assertRaisesRegex(graphsieve.Error, "x: 3 columns, expected 5"):
+            nn.Estimator(5, 3, 4).scores(torch.zeros(2, 3), index)
 
 
 if __name__ == "__main__":

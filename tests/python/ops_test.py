@@ -163,6 +163,11 @@ class Errors(unittest.TestCase):
         self.fails("edge_index: int32, expected int64", ops.edges_of, good.int(), 2)
         self.fails("edge_index: shape [3, 2], expected [2, edges]", ops.edges_of, torch.zeros(3, 2).long(), 2)
         self.fails("edge_type: edge 0: type 4, expected 0 to 1", ops.edges_of, good, 2, edge_type=torch.tensor([4, 0]), edge_types=2)
+        self.fails("sources is 2.5, expected a whole number 0 to 2147483647", ops.edges_of, good, 2.5)
+        self.fails("sources is 2147483648, expected a whole number 0 to 2147483647", ops.edges_of, good, 2**31)
+        self.fails("destinations is -3, expected a whole number", ops.edges_of, good, 2, -3)
+        self.fails("edge_types is 0, expected a whole number 1 to 256", ops.edges_of, good, 2, edge_types=0)
+        self.fails("edge_index: torch.sparse_coo, expected a dense tensor", ops.edges_of, good.to_sparse(), 2)
         self.fails("edge_type: 1 entries, expected 2, one an edge", ops.edges_of, good, 2, edge_type=torch.tensor([0]), edge_types=2)
 
     def test_operators(self):
@@ -170,6 +175,12 @@ class Errors(unittest.TestCase):
                    torch.randn(4, 4))
         self.fails("must be float32 or float64", ops.relu_dropout, torch.ones(2, dtype=torch.int64))
         self.fails("rule: 'best', expected weighted, uniform, largest", ops.reservoir_sample, edges_for_test(), 2, rule="best")
+        self.fails("heads is 0, expected a whole number from 1", ops.sparse_attention, torch.zeros(5, 8), torch.zeros(5, 16),
+                   edges_for_test(), heads=0)
+        self.fails("edges: Tensor, expected Edges", ops.sparse_attention, torch.zeros(5, 8), torch.zeros(5, 16), torch.zeros(2, 3).long())
+        far = edges_for_test()._replace(row_start=edges_for_test().row_start * 1000)
+        self.fails("edges.row_start: expected to ascend from 0 to", ops.reservoir_sample, far, 2, rule="uniform")
+        self.fails("edges.row_start: expected to ascend", ops.reservoir_sample, far, 2, rows=torch.tensor([2]).int(), rule="uniform")
         self.fails("rows: holds 9 to 9, expected rows 0 to 4", ops.reservoir_sample, edges_for_test(), 2, rows=torch.tensor([9]).int(),
                    rule="uniform")
         self.fails("expected nodes 0 to 3", ops.expand_block, torch.tensor([9]).int(), torch.zeros(1, 1).int(), torch.zeros(1, 1).byte(), 4)
@@ -205,6 +216,10 @@ class Errors(unittest.TestCase):
         self.fails("query: " + sentence, ops.sparse_attention, elsewhere, elsewhere, edges_for_test())
         self.fails("x: " + sentence, graphsieve.nn.SparseAttention(2, 2), elsewhere, torch.zeros(2, 0).long())
         self.fails("data: x: " + sentence, graphsieve.graph_of, types.SimpleNamespace(x=elsewhere, edge_index=torch.zeros(2, 0).long()))
+        no_memory = torch.zeros(2, 3, device="meta")
+        self.fails("linear: some tensors on meta, some on cpu; expected all on one device", ops.linear, no_memory, torch.zeros(4, 3))
+        self.fails("sparse_attention: some tensors on meta", ops.sparse_attention, torch.zeros(5, 8), torch.zeros(6, 16, device="meta"),
+                   edges_for_test(), torch.zeros(2, 8))
         self.fails("edge_index: on meta, expected cpu", ops.edges_of, torch.zeros(2, 3, device="meta").long(), 2)
 
 

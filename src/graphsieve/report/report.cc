@@ -48,9 +48,20 @@ Json result_of(const fs::path& run) {
   const bool fits = result.is_object() && result.contains("runs") && result["runs"].is_array() &&
                     !result["runs"].empty() && result.contains("graph") && result["graph"].is_object();
   if (!fits) throw Error(file.string(), ": not a run's result; expected an object with 'graph' and a list 'runs'");
-  for (const Json& member : result["runs"])
+  for (const Json& member : result["runs"]) {
     for (const char* key : {"seed", "split", "best_epoch", "estimator", "network"})
       if (!member.contains(key)) throw Error(file.string(), ": a run has no '", key, "'");
+    for (const char* key : {"seed", "split", "best_epoch"})
+      if (!member[key].is_number_integer())
+        throw Error(file.string(), ": a run's '", key, "' is ", member[key].dump(), ", expected a whole number");
+  }
+  for (const char* key : {"fingerprint", "source", "nodes", "generator_seed"}) {
+    if (!result["graph"].contains(key)) continue;
+    const Json& value = result["graph"][key];
+    const bool text = key[0] == 'f' || key[0] == 's';
+    if (text ? !value.is_string() : !value.is_number_integer())
+      throw Error(file.string(), ": graph's '", key, "' is ", value.dump(), ", expected a ", text ? "text" : "whole number");
+  }
   return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "graphsieve/base/error.h"
@@ -83,6 +84,12 @@ ops::AttentionEdges read_score_edges(const fs::path& folder) {
   edges.row_start = map_column<int64_t>(folder / "row_start.npy", at::kLong);
   edges.index = map_column<int32_t>(folder / "source.npy", at::kInt);
   edges.type = map_column<uint8_t>(folder / "type.npy", at::kByte);
+  const int64_t rows = edges.row_start.numel(), m = edges.index.numel();
+  const auto* start = edges.row_start.const_data_ptr<int64_t>();
+  if (rows == 0 || start[0] != 0 || start[rows - 1] != m || !std::is_sorted(start, start + rows))
+    throw Error((folder / "row_start.npy").string(), ": expected to ascend from 0 to ", m, ", the entries of source.npy");
+  if (edges.type.numel() != m)
+    throw Error((folder / "type.npy").string(), ": has ", edges.type.numel(), " entries, expected ", m, ", those of source.npy");
   return edges;
 }
 

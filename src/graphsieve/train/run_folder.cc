@@ -59,9 +59,9 @@ std::string fingerprint_text(const Dataset& data) { return fmt::format("{:016x}"
 
 Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
   const Dataset& d = prepared.data;
-  const bool in_memory = d.source == "generated";
+  const bool generated = d.source == "generated", file = !generated && d.source != "memory";
   Json json = {{"name", d.name},
-               {"source", in_memory ? d.source : fs::absolute(d.source).lexically_normal().string()},
+               {"source", file ? fs::absolute(d.source).lexically_normal().string() : d.source},
                {"fingerprint", fingerprint_text(d)},
                {"generated", d.name.starts_with("generated-")},
                {"nodes", d.nodes},
@@ -71,7 +71,7 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
                {"expander_spectral_gap", json_number(graph.spectral_gap)},
                {"features", prepared.features.cols},
                {"classes", d.labels.classes}};
-  if (in_memory) json["generator_seed"] = d.generator_seed;
+  if (generated) json["generator_seed"] = d.generator_seed;
   return json;
 }
 
