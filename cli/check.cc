@@ -30,26 +30,39 @@ Json to_json(const GraphReport& r) {
   Json splits = Json::array();
   for (const auto& s : r.splits) splits.push_back({{"train", s.train}, {"val", s.val}, {"test", s.test}});
   Json types = Json::array();
-  for (size_t t = 0; t < r.edge_types.size(); ++t) types.push_back({{"name", r.edge_types[t]}, {"edges", r.edge_type_counts[t]}});
-  return {{"name", r.name},
-          {"source", r.source},
-          {"nodes", r.nodes},
-          {"edges", r.edges},
-          {"directed", r.directed},
-          {"edge_types", types},
-          {"loops", r.loops},
-          {"duplicates", r.duplicates},
-          {"isolated", r.isolated},
-          {"degrees", {{"min", r.degrees[0]}, {"p10", r.degrees[1]}, {"median", r.degrees[2]}, {"p90", r.degrees[3]},
-                       {"p99", r.degrees[4]}, {"p99.9", r.degrees[5]}, {"max", r.degrees[6]}}},
-          {"largest_node", r.largest_node},
-          {"homophily", json_number(r.homophily)},
-          {"chance_homophily", json_number(r.chance_homophily)},
-          {"features", {{"columns", r.columns}, {"sparse", r.sparse}, {"nonzero_share", r.nonzero_share},
-                        {"constant_columns", r.constant_columns}, {"zero_rows", r.zero_rows}}},
-          {"labels", {{"classes", r.classes}, {"multi", r.multi_label}, {"counts", r.class_counts}, {"unlabelled", r.unlabelled}}},
-          {"splits", splits},
-          {"notes", r.notes}};
+  for (size_t t = 0; t < r.edge_types.size(); ++t)
+    types.push_back({{"name", r.edge_types[t]}, {"edges", r.edge_type_counts[t]}});
+  return {
+      {"name", r.name},
+      {"source", r.source},
+      {"nodes", r.nodes},
+      {"edges", r.edges},
+      {"directed", r.directed},
+      {"edge_types", types},
+      {"loops", r.loops},
+      {"duplicates", r.duplicates},
+      {"isolated", r.isolated},
+      {"degrees",
+       {{"min", r.degrees[0]},
+        {"p10", r.degrees[1]},
+        {"median", r.degrees[2]},
+        {"p90", r.degrees[3]},
+        {"p99", r.degrees[4]},
+        {"p99.9", r.degrees[5]},
+        {"max", r.degrees[6]}}},
+      {"largest_node", r.largest_node},
+      {"homophily", json_number(r.homophily)},
+      {"chance_homophily", json_number(r.chance_homophily)},
+      {"features",
+       {{"columns", r.columns},
+        {"sparse", r.sparse},
+        {"nonzero_share", r.nonzero_share},
+        {"constant_columns", r.constant_columns},
+        {"zero_rows", r.zero_rows}}},
+      {"labels",
+       {{"classes", r.classes}, {"multi", r.multi_label}, {"counts", r.class_counts}, {"unlabelled", r.unlabelled}}},
+      {"splits", splits},
+      {"notes", r.notes}};
 }
 
 void print(const GraphReport& r) {
@@ -65,11 +78,14 @@ void print(const GraphReport& r) {
   if (std::isfinite(r.homophily))
     line("homophily", fmt::format("{:.1f} % of edges join equal labels, {:.1f} % expected by chance", 100 * r.homophily,
                                   100 * r.chance_homophily));
-  line("features", fmt::format("{} columns, {}, {:.2f} % not 0; {} constant columns, {} nodes all 0", r.columns,
-                               r.sparse ? "sparse" : "dense", 100 * r.nonzero_share, r.constant_columns.size(), r.zero_rows));
-  line(r.multi_label ? "labels a node" : "classes", fmt::format("{}; {} nodes without a label", r.classes, r.unlabelled));
+  line("features",
+       fmt::format("{} columns, {}, {:.2f} % not 0; {} constant columns, {} nodes all 0", r.columns,
+                   r.sparse ? "sparse" : "dense", 100 * r.nonzero_share, r.constant_columns.size(), r.zero_rows));
+  line(r.multi_label ? "labels a node" : "classes",
+       fmt::format("{}; {} nodes without a label", r.classes, r.unlabelled));
   constexpr size_t kShown = 20;
-  const std::vector<int64_t> shown(r.class_counts.begin(), r.class_counts.begin() + std::min(kShown, r.class_counts.size()));
+  const std::vector<int64_t> shown(r.class_counts.begin(),
+                                   r.class_counts.begin() + std::min(kShown, r.class_counts.size()));
   line("nodes of each", fmt::format("{}{}", fmt::join(shown, ", "), r.class_counts.size() > kShown ? ", …" : ""));
   if (!r.splits.empty())
     line("given splits", fmt::format("{}; the first: {} train, {} val, {} test", r.splits.size(), r.splits[0].train,
@@ -99,8 +115,10 @@ void add_check_command(Program& program) {
   command->add_flag("--json", options->json, "Print the report as JSON");
   command->add_flag("-q,--quiet", options->quiet, "No progress");
   command->footer(
-      "Edges, degrees, homophily, features, labels, splits, and what is odd about them. Of a graph folder every byte is read:\n"
-      "checksums, both directions of every edge, every feature. Exit code 1 where the graph cannot be used, with file and row.\n\n"
+      "Edges, degrees, homophily, features, labels, splits, and what is odd about them. Of a graph folder every byte "
+      "is read:\n"
+      "checksums, both directions of every edge, every feature. Exit code 1 where the graph cannot be used, with file "
+      "and row.\n\n"
       "Examples:\n"
       "  graphsieve check tolokers.npz\n"
       "  graphsieve check graph --json");

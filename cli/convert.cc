@@ -1,6 +1,6 @@
 // graphsieve convert
-#include <CLI/CLI.hpp>
 #include <dlfcn.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -33,7 +33,8 @@ auto tables_function(const char* name) {
   void* function = library == nullptr ? nullptr : dlsym(library, name);
   if (function == nullptr) {
     const char* why = dlerror();
-    throw Error("tables need Apache Arrow (pip install pyarrow==26.0.1 in the Python that has torch): ", why ? why : "no such library");
+    throw Error("tables need Apache Arrow (pip install pyarrow==26.0.1 in the Python that has torch): ",
+                why ? why : "no such library");
   }
   return reinterpret_cast<decltype(&graphsieve_convert_tables)>(function);
 }
@@ -71,8 +72,8 @@ void convert(ConvertOptions& options) {
   const size_t types = made.graph->type_names.size();
   fmt::print("{} nodes, {} {} edges{}, {} features, {} {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
              made.graph->directed ? "directed" : "undirected", types > 0 ? fmt::format(" of {} types", types) : "",
-             made.features.cols, made.labels.classes,
-             made.labels.multi_label() ? "labels a node" : "classes", tables.out.string());
+             made.features.cols, made.labels.classes, made.labels.multi_label() ? "labels a node" : "classes",
+             tables.out.string());
 }
 
 }  // namespace
@@ -80,7 +81,8 @@ void convert(ConvertOptions& options) {
 void add_convert_command(Program& program) {
   auto options = std::make_shared<ConvertOptions>();
   TablesRequest& t = options->tables;
-  CLI::App* command = program.app.add_subcommand("convert", "Store a graph, or node and edge tables, as a folder of mapped arrays");
+  CLI::App* command =
+      program.app.add_subcommand("convert", "Store a graph, or node and edge tables, as a folder of mapped arrays");
   command->add_option("GRAPH", options->graph, "As for run; or give --nodes and --edges, or --ogb");
   command->add_option("--out", t.out, "The new graph folder")->required()->type_name("FOLDER");
   command->add_option("--features", options->features, "How dense features are stored: float32, float16 or bfloat16")
@@ -99,30 +101,36 @@ void add_convert_command(Program& program) {
   add("--id", t.id, "Column of the node ids: integers or texts")->type_name("COLUMN")->capture_default_str();
   add("--source", t.source, "Column of the edges' sources")->type_name("COLUMN")->capture_default_str();
   add("--destination", t.destination, "Column of the edges' destinations")->type_name("COLUMN")->capture_default_str();
-  add("--edge-type", t.edge_type, "Column of the edges' types, integers or texts (default: edges have no types)")->type_name("COLUMN");
+  add("--edge-type", t.edge_type, "Column of the edges' types, integers or texts (default: edges have no types)")
+      ->type_name("COLUMN");
   add("--label", t.labels, "Column of the classes (integers or texts); several, as a,b,c: columns of 0 and 1")
       ->delimiter(',')
       ->type_name("COLUMN")
-      ->capture_default_str();
+      ->default_str("label");  // a list's text depends on what else is included
   add("--split", t.split, "Column of train, val, test or nothing (default: no given split)")->type_name("COLUMN");
   add("--columns", t.features, "Feature columns, as a,b,c (default: all others)")->delimiter(',')->type_name("COLUMN");
-  CLI::Option* fill = add("--fill", options->fill, "In place of missing numbers (default: they are refused)")->type_name("NUMBER");
+  CLI::Option* fill =
+      add("--fill", options->fill, "In place of missing numbers (default: they are refused)")->type_name("NUMBER");
   command->add_flag("--drop-dangling", t.drop_dangling, "Leave out edges with an id that no node has")->group(group);
   add("--memory", options->memory, "Memory for node ids and for sorting edges, as 512MiB or 4GiB (default: 1GiB)")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
-  command->add_option("--ogb", options->ogb, "A data set of the Open Graph Benchmark as it was unpacked (raw/, split/)")->type_name("FOLDER");
-  command->add_option("--node-features-from-edges", t.features_from_edges,
-                      "With --ogb: features of a node are the mean or the sum of its edges' (ogbn-proteins)")
+  command->add_option("--ogb", options->ogb, "A data set of the Open Graph Benchmark as it was unpacked (raw/, split/)")
+      ->type_name("FOLDER");
+  command
+      ->add_option("--node-features-from-edges", t.features_from_edges,
+                   "With --ogb: features of a node are the mean or the sum of its edges' (ogbn-proteins)")
       ->check(CLI::IsMember({"mean", "sum"}))
       ->type_name("HOW");
   command->footer(
-      "Every command takes the folder as its GRAPH; edges and features then stay on disk and are read as they are needed.\n"
+      "Every command takes the folder as its GRAPH; edges and features then stay on disk and are read as they are "
+      "needed.\n"
       "Text columns among the features become one column for each text. docs/graph-folder.md draws the folder.\n\n"
       "Examples:\n"
       "  graphsieve convert tolokers.npz --out tolokers\n"
       "  graphsieve convert graph.npz --features bfloat16 --out graph\n"
-      "  graphsieve convert --nodes accounts.csv --edges payments.parquet --id account --source payer --destination payee \\\n"
+      "  graphsieve convert --nodes accounts.csv --edges payments.parquet --id account --source payer --destination "
+      "payee \\\n"
       "    --label fraud --out payments\n"
       "  graphsieve convert --nodes n.csv --edges e.csv --edge-type kind --out typed\n"
       "  graphsieve convert --ogb dataset/ogbn_products --out products\n"

@@ -8,7 +8,10 @@ void add_estimate_command(Program& program) {
   auto options = std::make_shared<TrainingOptions>();
   CLI::App* command =
       program.app.add_subcommand("estimate", "Train the attention score estimator alone, keep the scores");
-  command->add_option("GRAPH", options->graph, "An .npz or .mat file, a graph folder (see convert), or minesweeper[:SIDE[:SEED]] for a generated graph")
+  command
+      ->add_option(
+          "GRAPH", options->graph,
+          "An .npz or .mat file, a graph folder (see convert), or minesweeper[:SIDE[:SEED]] for a generated graph")
       ->required();
   add_training_options(*command, *options);
   command->footer(

@@ -11,13 +11,15 @@
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
+#include "terminal.h"
 #include "training_options.h"
 
 namespace graphsieve {
 namespace {
 
 using Json = nlohmann::json;
-using html::words;
+
+std::string words(const Json& value) { return without_controls(html::words(value)); }
 
 struct ExplainOptions {
   std::string run, graph, out;

@@ -40,8 +40,8 @@ void generate(GenerateCommand& command) {
     generate_power_law(command.graph, command.out, command.options);
   }
   const Dataset made = read_graph_folder(command.out);
-  fmt::print("{} nodes, {} edges, {} features, {} classes\n{}\n", made.nodes, made.graph->source.size() / 2, made.features.cols,
-             made.labels.classes, command.out);
+  fmt::print("{} nodes, {} edges, {} features, {} classes\n{}\n", made.nodes, made.graph->source.size() / 2,
+             made.features.cols, made.labels.classes, command.out);
 }
 
 }  // namespace
@@ -53,11 +53,17 @@ void add_generate_command(Program& program) {
   app->add_option("--out", command->out, "The new graph folder")->required()->type_name("FOLDER");
   app->add_option("--nodes", g.nodes, "Nodes")->capture_default_str()->type_name("N");
   app->add_option("--degree", g.degree, "Mean degree")->capture_default_str()->type_name("D");
-  app->add_option("--exponent", g.exponent, "Of the degrees' power law; smaller: larger hubs")->capture_default_str()->type_name("X");
-  app->add_option("--homophily", g.homophily, "Share of edges inside a community")->capture_default_str()->type_name("SHARE");
+  app->add_option("--exponent", g.exponent, "Of the degrees' power law; smaller: larger hubs")
+      ->capture_default_str()
+      ->type_name("X");
+  app->add_option("--homophily", g.homophily, "Share of edges inside a community")
+      ->capture_default_str()
+      ->type_name("SHARE");
   app->add_option("--classes", g.classes, "Classes")->capture_default_str()->type_name("C");
   app->add_option("--columns", g.columns, "Feature columns")->capture_default_str()->type_name("D");
-  app->add_option("--noise", g.noise, "Standard deviation of the features around their means")->capture_default_str()->type_name("X");
+  app->add_option("--noise", g.noise, "Standard deviation of the features around their means")
+      ->capture_default_str()
+      ->type_name("X");
   app->add_option("--seed", g.seed, "Of everything")->capture_default_str()->type_name("SEED");
   app->add_option("--features", command->features, "How features are stored: float32, float16 or bfloat16")
       ->check(CLI::IsMember({"float32", "float16", "bfloat16"}))
@@ -66,11 +72,13 @@ void add_generate_command(Program& program) {
   app->add_option("--memory", command->memory, "Memory for sorting the edges, as 512MiB or 4GiB (default: 1GiB)")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
-  app->add_option("--threads", command->threads, "Threads; the graph is the same for any number (default: usable cores)");
+  app->add_option("--threads", command->threads,
+                  "Threads; the graph is the same for any number (default: usable cores)");
   app->add_flag("--overwrite", command->options.overwrite, "Replace the graph folder if there is one");
   app->add_flag("-q,--quiet", command->quiet, "No progress");
   app->footer(
-      "Communities with a class each, hubs with a power law of degrees, features that tell a class only to within a pair: the\n"
+      "Communities with a class each, hubs with a power law of degrees, features that tell a class only to within a "
+      "pair: the\n"
       "rest is told by one node in sixteen, some steps away. The same seed gives the same graph.\n\n"
       "Examples:\n"
       "  graphsieve generate --nodes 1000000 --degree 20 --out million\n"

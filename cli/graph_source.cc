@@ -49,8 +49,8 @@ std::string no_such_graph(const std::string& graph) {
   const bool known = std::count(names.begin(), names.end(), graph) > 0;
   if (known) return str("graph ", graph, ": a known data set, but no file; expected the path of its .npz");
   names.emplace_back(kGenerated);
-  return str("graph ", graph, ": no such file; expected the path of an .npz, a .mat or a graph folder, or ", kGenerated, " for a generated one",
-             did_you_mean(graph, names));
+  return str("graph ", graph, ": no such file; expected the path of an .npz, a .mat or a graph folder, or ", kGenerated,
+             " for a generated one", did_you_mean(graph, names));
 }
 
 }  // namespace
@@ -73,7 +73,8 @@ std::string graph_of_run(const std::string& run_folder) {
     throw Error("run folder ", run_folder, ": its graph was in memory, not in a file; give GRAPH");
   if (source != "generated") return source;
   if (!has("generator_seed", true) || !has("nodes", true))
-    throw Error("run folder ", run_folder, ": result.json does not hold the generated graph's seed and nodes; give GRAPH");
+    throw Error("run folder ", run_folder,
+                ": result.json does not hold the generated graph's seed and nodes; give GRAPH");
   const auto side = std::llround(std::sqrt(graph.value("nodes", 0.0)));
   return str(kGenerated, ":", side, ":", graph.at("generator_seed").dump());
 }

@@ -22,11 +22,10 @@ std::string printable(const std::string& message, int lines = kMaxErrorLines) {
   std::string text;
   for (const char c : message) {
     if (c == '\n' && --lines == 0) break;
-    const bool control = c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f);
-    text += control ? '?' : c;
+    text += c;
   }
   while (text.ends_with('\n')) text.pop_back();
-  return text;
+  return without_controls(text);
 }
 
 int fail(const std::string& message, int code, int lines = kMaxErrorLines) {

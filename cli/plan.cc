@@ -30,7 +30,8 @@ std::string size_text(int64_t bytes) {
   if (b < 1e3) return fmt::format("{} B", bytes);
   const char* units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   const int power = std::min(6, static_cast<int>(std::log2(b) / 10));
-  return power == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.3g} {}", b / std::pow(1024, power), units[power - 1]);
+  return power == 0 ? fmt::format("{} B", bytes)
+                    : fmt::format("{:.3g} {}", b / std::pow(1024, power), units[power - 1]);
 }
 
 std::string time_text(double seconds) { return std::isnan(seconds) ? "-" : clock_text(seconds); }
@@ -38,30 +39,45 @@ std::string time_text(double seconds) { return std::isnan(seconds) ? "-" : clock
 Json to_json(const Plan& plan, uint64_t memory) {
   Json stages = Json::array();
   for (const StagePlan& s : plan.stages)
-    stages.push_back({{"stage", s.name}, {"memory_bytes", s.memory}, {"scratch_bytes", s.scratch}, {"disk_bytes", s.disk},
-                      {"epochs", s.epochs}, {"steps", s.steps}, {"seconds_per_epoch", json_number(s.seconds_per_epoch)},
+    stages.push_back({{"stage", s.name},
+                      {"memory_bytes", s.memory},
+                      {"scratch_bytes", s.scratch},
+                      {"disk_bytes", s.disk},
+                      {"epochs", s.epochs},
+                      {"steps", s.steps},
+                      {"seconds_per_epoch", json_number(s.seconds_per_epoch)},
                       {"seconds", json_number(s.seconds)}});
-  return {{"stages", stages}, {"memory_bytes", plan.memory}, {"scratch_bytes", plan.scratch}, {"disk_bytes", plan.disk},
-          {"seconds", json_number(plan.seconds)}, {"memory_limit_bytes", memory}, {"fits", plan.fits},
-          {"least_memory_bytes", plan.least}, {"batch_size", plan.batch_size}, {"recipe_batch_size", plan.recipe_batch_size},
-          {"attention_edges", plan.attention_edges}, {"full_exphormer_bytes", plan.full_exphormer},
+  return {{"stages", stages},
+          {"memory_bytes", plan.memory},
+          {"scratch_bytes", plan.scratch},
+          {"disk_bytes", plan.disk},
+          {"seconds", json_number(plan.seconds)},
+          {"memory_limit_bytes", memory},
+          {"fits", plan.fits},
+          {"least_memory_bytes", plan.least},
+          {"batch_size", plan.batch_size},
+          {"recipe_batch_size", plan.recipe_batch_size},
+          {"attention_edges", plan.attention_edges},
+          {"full_exphormer_bytes", plan.full_exphormer},
           {"full_attention_bytes", plan.full_attention}};
 }
 
 void print(const Plan& plan) {
-  fmt::print("{:<10} {:>10} {:>14} {:>10} {:>8} {:>8} {:>12} {:>10}\n", "stage", "memory", "scratch files", "run folder",
-             "epochs", "steps", "time, epoch", "time");
+  fmt::print("{:<10} {:>10} {:>14} {:>10} {:>8} {:>8} {:>12} {:>10}\n", "stage", "memory", "scratch files",
+             "run folder", "epochs", "steps", "time, epoch", "time");
   for (const StagePlan& s : plan.stages)
     fmt::print("{:<10} {:>10} {:>14} {:>10} {:>8} {:>8} {:>12} {:>10}\n", s.name, size_text(s.memory),
                s.scratch > 0 ? size_text(s.scratch) : "-", size_text(s.disk), s.epochs, s.steps,
-               std::isnan(s.seconds_per_epoch) ? "-" : fmt::format("{:.3g} s", s.seconds_per_epoch), time_text(s.seconds));
+               std::isnan(s.seconds_per_epoch) ? "-" : fmt::format("{:.3g} s", s.seconds_per_epoch),
+               time_text(s.seconds));
   fmt::print("\nin all: {} of memory, {} in the run folder, {}\n", size_text(plan.memory), size_text(plan.disk),
              time_text(plan.seconds));
   if (plan.batch_size != plan.recipe_batch_size)
     fmt::print("batches of {} nodes (the recipe's {} do not fit): --set network.batch_size={}\n", plan.batch_size,
                plan.recipe_batch_size, plan.batch_size);
-  fmt::print("for comparison: the unsparsified Exphormer of these widths {}; attention matrices of all pairs alone {}\n",
-             size_text(plan.full_exphormer), size_text(plan.full_attention));
+  fmt::print(
+      "for comparison: the unsparsified Exphormer of these widths {}; attention matrices of all pairs alone {}\n",
+      size_text(plan.full_exphormer), size_text(plan.full_attention));
 }
 
 void run_plan(const PlanOptions& options) {
@@ -72,13 +88,16 @@ void run_plan(const PlanOptions& options) {
     const Dataset data = open_graph(options.graph);
     const Recipe recipe = make_recipe(options.recipe, data.recipe, options.settings);
     plan = make_plan(data, recipe,
-                     {static_cast<int64_t>(options.memory), !options.no_time, predicted_nodes(options.predictions)}, progress);
+                     {static_cast<int64_t>(options.memory), !options.no_time, predicted_nodes(options.predictions)},
+                     progress);
   }
-  if (options.json) fmt::print("{}\n", to_json(plan, options.memory).dump(1));
-  else print(plan);
+  if (options.json)
+    fmt::print("{}\n", to_json(plan, options.memory).dump(1));
+  else
+    print(plan);
   if (!plan.fits)
-    throw Error("does not fit into ", size_text(static_cast<int64_t>(options.memory)), ": even batches of ", plan.batch_size,
-                " nodes need --memory ", size_text(plan.least));
+    throw Error("does not fit into ", size_text(static_cast<int64_t>(options.memory)), ": even batches of ",
+                plan.batch_size, " nodes need --memory ", size_text(plan.least));
 }
 
 }  // namespace

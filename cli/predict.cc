@@ -32,7 +32,8 @@ void run_predict(const PredictOptions& options) {
     Dataset data = open_graph(graph);
     if (progress.stop_requested()) throw Interrupted();
     predict(std::move(data),
-            {options.run, options.out, options.embeddings, predicted_nodes(options.predictions), static_cast<int64_t>(options.memory)},
+            {options.run, options.out, options.embeddings, predicted_nodes(options.predictions),
+             static_cast<int64_t>(options.memory)},
             progress);
   }
   fmt::print("{}\n", options.out);

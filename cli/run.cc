@@ -7,7 +7,10 @@ namespace graphsieve {
 void add_run_command(Program& program) {
   auto options = std::make_shared<TrainingOptions>();
   CLI::App* command = program.app.add_subcommand("run", "Train on a graph: estimator, sampling, network");
-  command->add_option("GRAPH", options->graph, "An .npz or .mat file, a graph folder (see convert), or minesweeper[:SIDE[:SEED]] for a generated graph")
+  command
+      ->add_option(
+          "GRAPH", options->graph,
+          "An .npz or .mat file, a graph folder (see convert), or minesweeper[:SIDE[:SEED]] for a generated graph")
       ->required();
   add_training_options(*command, *options);
   command->footer(

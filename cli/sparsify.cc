@@ -63,7 +63,8 @@ void add_sparsify_command(Program& program) {
                 ->type_name("K");
   add_epsilon_option(*command, options->epsilon);
   auto* epsilon = command->get_option("--epsilon")->excludes(k);
-  command->add_option("--epsilon-of", options->epsilon_of, "mass or operator_norm (default: the run's network.epsilon_of)")
+  command
+      ->add_option("--epsilon-of", options->epsilon_of, "mass or operator_norm (default: the run's network.epsilon_of)")
       ->needs(epsilon)
       ->type_name("NAME");
   command

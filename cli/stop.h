@@ -3,8 +3,8 @@
 
 namespace graphsieve {
 
-/// From now on the first SIGINT or SIGTERM is only remembered, and three seconds later loops in progress are left; a second
-/// one ends the program at once.
+/// From now on the first SIGINT or SIGTERM is only remembered, and three seconds later loops in progress are left; a
+/// second one ends the program at once.
 void watch_for_stop();
 
 /// The signal that came, or 0.

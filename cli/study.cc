@@ -104,12 +104,15 @@ void run_study(StudyOptions options) {
       return given ? *given : open_graph(str("minesweeper:", value, ":", request.seed));
     };
     const Recipe recipe = make_recipe(options.recipe, given ? given->recipe : "minesweeper", options.settings);
-    request.out = options.out.empty() ? std::filesystem::path("studies") / str(request.axis, "-", given ? given->name : "generated")
-                                      : folder_path(options.out);
+    request.out = options.out.empty()
+                      ? std::filesystem::path("studies") / str(request.axis, "-", given ? given->name : "generated")
+                      : folder_path(options.out);
     found = study(data, recipe, request, progress);
   }
-  if (options.json) fmt::print("{}\n", found.dump(1));
-  else print_study(found, request.out.string());
+  if (options.json)
+    fmt::print("{}\n", found.dump(1));
+  else
+    print_study(found, request.out.string());
 }
 
 }  // namespace
@@ -132,7 +135,8 @@ void add_study_command(Program& program) {
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all();
-  command->add_option("--repeats", request.repeats, "Runs per point; repeat i has split i and seed SEED + i (default: 1)")
+  command
+      ->add_option("--repeats", request.repeats, "Runs per point; repeat i has split i and seed SEED + i (default: 1)")
       ->check(CLI::Range(int64_t{1}, int64_t{1000}).description(""))
       ->type_name("N");
   add_seed_option(*command, request.seed, "Of the first repeat (default: 0)");
@@ -140,7 +144,9 @@ void add_study_command(Program& program) {
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
       ->type_name("N");
   add_threads_option(*command, options->threads);
-  command->add_option("--out", options->out, "Study folder; one that is not finished is gone on with (default: studies/AXIS-GRAPH)")
+  command
+      ->add_option("--out", options->out,
+                   "Study folder; one that is not finished is gone on with (default: studies/AXIS-GRAPH)")
       ->type_name("FOLDER");
   command->add_flag("--json", options->json, "Print study.json");
   add_quiet_option(*command, options->quiet);

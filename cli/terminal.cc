@@ -24,4 +24,10 @@ std::string alarming(const std::string& text) {
   return colour ? "\033[1;31m" + text + "\033[0m" : text;
 }
 
+std::string without_controls(std::string text) {
+  for (char& c : text)
+    if (c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)) c = '?';
+  return text;
+}
+
 }  // namespace graphsieve

@@ -14,4 +14,7 @@ int terminal_columns();
 /// The text in bold red, if stderr is a terminal and NO_COLOR is not set.
 std::string alarming(const std::string& text);
 
+/// The text with '?' for control characters, line ends aside: names in users' files may hold any.
+std::string without_controls(std::string text);
+
 }  // namespace graphsieve

@@ -9,6 +9,7 @@
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/report/report.h"
+#include "graphsieve/train/run_folder.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
@@ -101,18 +102,20 @@ void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std:
 
 void add_epsilon_option(CLI::App& command, std::string& epsilon) {
   command
-      .add_option("--epsilon", epsilon,
-                  "Choose k from the scores: in each layer the smallest that leaves at most this share of the attention, or "
-                  "of what network.epsilon_of names")
+      .add_option(
+          "--epsilon", epsilon,
+          "Choose k from the scores: in each layer the smallest that leaves at most this share of the attention, or "
+          "of what network.epsilon_of names")
       ->check(check_epsilon)
       ->type_name("E");
 }
 
 void add_memory_option(CLI::App& command, uint64_t& memory) {
   command
-      .add_option("--memory", memory,
-                  "Memory to stay within, as 512MiB or 4GiB; what is beyond it lies in scratch files beside the run folder "
-                  "(default: no limit)")
+      .add_option(
+          "--memory", memory,
+          "Memory to stay within, as 512MiB or 4GiB; what is beyond it lies in scratch files beside the run folder "
+          "(default: no limit)")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
 }
@@ -120,7 +123,8 @@ void add_memory_option(CLI::App& command, uint64_t& memory) {
 void add_predictions_option(CLI::App& command, std::string& predictions) {
   command
       .add_option("--predictions", predictions,
-                  "Nodes in predictions.csv: all, or split, those of its three parts alone, for graphs where few nodes have labels "
+                  "Nodes in predictions.csv: all, or split, those of its three parts alone, for graphs where few nodes "
+                  "have labels "
                   "(default: all)")
       ->check(CLI::IsMember({"all", "split"}).description(""))
       ->type_name("all|split");
@@ -138,8 +142,9 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
                   "Given mask or keyed split, by number: I, several as I,J, or all (default: 0)")
       ->type_name("I|all");
   command
-      .add_option("--weights", options.weights,
-                  "Run folder whose network training starts from; also gives the recipe and split where they are not given")
+      .add_option(
+          "--weights", options.weights,
+          "Run folder whose network training starts from; also gives the recipe and split where they are not given")
       ->type_name("RUN");
   command.add_option("--repeats", options.repeats, "Runs per split, with seeds SEED, SEED+1, … (default: 1)")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
@@ -148,10 +153,12 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   add_threads_option(command, options.threads);
   command.add_option("--out", options.out, "Run folder (default: runs/GRAPH-N, the next free N)")->type_name("FOLDER");
   command.add_flag("--overwrite", options.overwrite, "Replace the run folder if there is one");
-  command.add_flag("--resume", options.resume, "Go on with the unfinished run of --out: the same command, to the same result");
+  command.add_flag("--resume", options.resume,
+                   "Go on with the unfinished run of --out: the same command, to the same result");
   command
-      .add_option("--checkpoint", options.checkpoint,
-                  "Minutes between two checkpoints, a tenth of it at the end of an epoch; 0: after every step (default: 5)")
+      .add_option(
+          "--checkpoint", options.checkpoint,
+          "Minutes between two checkpoints, a tenth of it at the end of an epoch; 0: after every step (default: 5)")
       ->check(CLI::Range(0.0, 100000.0).description(""))
       ->type_name("MINUTES");
   add_memory_option(command, options.memory);
@@ -190,10 +197,26 @@ void parse_splits(const std::string& text, RunRequest& request) {
   }
 }
 
+/// That a finished run, which --resume has nothing to add to, is the one that is asked for.
+void check_finished(const std::filesystem::path& run, const Dataset& data, const Recipe& recipe,
+                    const TrainingOptions& options) {
+  const nlohmann::json result = read_result(run.string());
+  const char* other = nullptr;
+  if (result.at("graph").at("fingerprint") != fingerprint_text(data)) other = "graph";
+  // The chosen k stands in the folder's recipe.
+  if (!other && recipe.network.epsilon == 0 && to_yaml(load_recipe((run / "recipe.yaml").string())) != to_yaml(recipe))
+    other = "recipe";
+  if (!other && result.at("runs").at(0).at("seed") != options.seed) other = "seed";
+  if (other)
+    throw Error(run.string(), ": the finished run has another ", other,
+                "; give another --out, or replace it with --overwrite");
+}
+
 void train_and_report(TrainingOptions options, RunRequest request, std::string fallback_recipe) {
   if (!options.epsilon.empty()) {
     for (const std::string& setting : options.settings)
-      if (setting.starts_with("network.k=")) throw UsageError("--epsilon chooses network.k; give it or --set ", setting, ", not both");
+      if (setting.starts_with("network.k="))
+        throw UsageError("--epsilon chooses network.k; give it or --set ", setting, ", not both");
     options.settings.push_back("network.epsilon=" + options.epsilon);
   }
   if (!options.weights.empty()) {
@@ -208,8 +231,8 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   request.memory = static_cast<int64_t>(options.memory), request.predictions = predicted_nodes(options.predictions);
   request.out = folder_path(options.out);
   if (options.resume && request.out.empty()) throw UsageError("--resume needs --out, the run folder that was begun");
-  if (options.resume && is_complete(request.out)) return print_result(request.out, options.json);
-  if (!request.out.empty()) refuse_existing(request.out, options.overwrite);
+  const bool finished = options.resume && is_complete(request.out);
+  if (!request.out.empty() && !finished) refuse_existing(request.out, options.overwrite);
   set_threads(options.threads);
   watch_for_stop();
   {
@@ -218,6 +241,10 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
     const Recipe recipe =
         make_recipe(options.recipe, fallback_recipe.empty() ? data.recipe : fallback_recipe, options.settings);
     check_model(recipe, request.stages);
+    if (finished) {
+      check_finished(request.out, data, recipe, options);
+      return print_result(request.out, options.json);
+    }
     note_recipe(data, options, fallback_recipe, progress);
     for (const std::string& note : data.notes) progress.note(data.name + ": " + note);
     if (request.out.empty()) request.out = next_free(std::filesystem::path("runs") / folder_name(data.name));

@@ -1,7 +1,6 @@
 """Checks that come before any kernel: what does not fit is an Error with the value and what was expected."""
 from __future__ import annotations
 
-import functools
 import numbers
 from typing import Any
 
@@ -13,25 +12,20 @@ from graphsieve._engine import Error
 __all__ = ["Error", "check_tensor", "check_floating", "check_whole", "type_name"]
 
 FLOATING = (torch.float32, torch.float64)
+# Where this build has kernels: with the preset cuda on NVIDIA GPUs too. `_engine` has registered them.
+DEVICES = ("cpu", "cuda") if torch._C._dispatch_has_kernel_for_dispatch_key("graphsieve::sparse_attention", "CUDA") else ("cpu",)
 
 
 def type_name(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-@functools.cache
-def devices() -> tuple[str, ...]:
-    """Where this build has kernels: with the preset cuda on NVIDIA GPUs too."""
-    cuda = torch._C._dispatch_has_kernel_for_dispatch_key("graphsieve::sparse_attention", "CUDA")
-    return ("cpu", "cuda") if cuda else ("cpu",)
-
-
 def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | None = None, meta: bool = False) -> None:
     """Dense, on a device with kernels (or "meta", without memory, where it may be), of one of the types, with so many dimensions."""
     if not isinstance(tensor, Tensor):
         raise Error(f"{what}: {type(tensor).__name__}, expected a torch.Tensor")
-    if tensor.device.type not in devices() and not (meta and tensor.device.type == "meta"):
-        raise Error(f"{what}: on {tensor.device}, expected {' or '.join(devices())}, where this build has kernels")
+    if tensor.device.type not in DEVICES and not (meta and tensor.device.type == "meta"):
+        raise Error(f"{what}: on {tensor.device}, expected {' or '.join(DEVICES)}, where this build has kernels")
     if tensor.layout != torch.strided:
         raise Error(f"{what}: {tensor.layout}, expected a dense tensor")
     if dtypes and tensor.dtype not in dtypes:

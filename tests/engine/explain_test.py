@@ -96,7 +96,7 @@ class Explain(EngineTest):
         self.assertGreater(found["layers"][0]["edges"][0]["score"], 0)
 
     def test_own_ids_and_names(self):
-        hostile = "</script><img src=x onerror=alert(1)>"
+        hostile = "</script><img src=x onerror=alert(1)>\x1b[2J"
         with open(self.dir / "n.csv", "w", newline="") as file:
             table = csv.writer(file)
             table.writerow(["id", "f", "g", "label", "split"])
@@ -112,6 +112,7 @@ class Explain(EngineTest):
         found = self.explain(run, "--node", "user 8<b>")
         self.assertEqual(found["node"]["node"], "user 8<b>")
         self.assertEqual(found["node"]["label"], "fine, really")
+        self.assertNotIn("\x1b", self.call("explain", run, "--node", "user 9<b>").stdout)
         self.call("report", run, "--node", "user 8<b>", "--node", "user 9<b>", "--out", "page.html")
         for page in (self.dir / "page.html", run / "report.html"):
             text = page.read_text()

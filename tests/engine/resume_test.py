@@ -120,6 +120,14 @@ class Resume(EngineTest):
         self.call("run", self.data, "--out", "run", "--overwrite", *sets(estimator__epochs=1, network__epochs=1))
         self.assertTrue((self.dir / "run").exists())
         self.assertFalse(self.unfinished("run").exists())
+        # a finished run is told again, if it is the one that is asked for
+        short = sets(estimator__epochs=1, network__epochs=1)
+        self.assertIn("edge share", self.call("run", self.data, "--out", "run", "--resume", *short).stdout)
+        for other, asked in (("recipe", []), ("seed", [*short, "--seed", "1"])):
+            refused = self.call("run", self.data, "--out", "run", "--resume", *asked, code=1)
+            self.assertIn(f"the finished run has another {other}", refused.stderr)
+        refused = self.call("run", "minesweeper:20:1", "--out", "run", "--resume", *short, code=1)
+        self.assertIn("the finished run has another graph", refused.stderr)
 
     def test_a_damaged_checkpoint_is_passed_over(self):
         subprocess.run(self.command("whole"), cwd=self.dir, check=True, capture_output=True)

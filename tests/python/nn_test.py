@@ -150,7 +150,7 @@ class Layer(unittest.TestCase):
                                         (torch.zeros(2, 5), index.numpy(), "edge_index: ndarray, expected a torch.Tensor"),
                                         (torch.zeros(2, 5), None, "edge_index: NoneType, expected a torch.Tensor"),
                                         (torch.zeros(2, 5).to_sparse(), index, "x: torch.sparse_coo, expected a dense tensor"),
-                                        (torch.zeros(2, 5, device="meta"), index, "linear: some tensors on meta, some on cpu")):
+                                        (torch.zeros(2, 5, device="meta"), index, "linear: tensors on cpu and meta")):
             with self.assertRaisesRegex(graphsieve.Error, sentence):
                 layer(x, edge_index)
 

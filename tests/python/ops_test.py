@@ -207,6 +207,11 @@ class Errors(unittest.TestCase):
         self.fails("x: `0 <= col_indices < ncols` is not satisfied", ops.sparse_linear,
                    torch.sparse_csr_tensor([0, 1, 2], [0, 7], [1., 2.], (2, 3), check_invariants=False), torch.randn(4, 3))
 
+    def test_second_derivatives_are_refused(self):
+        weight = torch.randn(4, 3, requires_grad=True)
+        with self.assertRaisesRegex(RuntimeError, "linear: has no second derivative"):
+            torch.autograd.grad(ops.linear(torch.randn(5, 3), weight).sum(), weight, create_graph=True)
+
     def test_a_tensor_of_another_device(self):
         """There is no other device here: what says to be on one stands in for it."""
         elsewhere = unittest.mock.Mock(spec=torch.Tensor, device=torch.device("cuda:0"))
@@ -217,8 +222,8 @@ class Errors(unittest.TestCase):
         self.fails("x: " + sentence, graphsieve.nn.SparseAttention(2, 2), elsewhere, torch.zeros(2, 0).long())
         self.fails("data: x: " + sentence, graphsieve.graph_of, types.SimpleNamespace(x=elsewhere, edge_index=torch.zeros(2, 0).long()))
         no_memory = torch.zeros(2, 3, device="meta")
-        self.fails("linear: some tensors on meta, some on cpu; expected all on one device", ops.linear, no_memory, torch.zeros(4, 3))
-        self.fails("sparse_attention: some tensors on meta", ops.sparse_attention, torch.zeros(5, 8), torch.zeros(6, 16, device="meta"),
+        self.fails("linear: tensors on cpu and meta, expected one device", ops.linear, no_memory, torch.zeros(4, 3))
+        self.fails("sparse_attention: tensors on cpu and meta", ops.sparse_attention, torch.zeros(5, 8), torch.zeros(6, 16, device="meta"),
                    edges_for_test(), torch.zeros(2, 8))
         self.fails("edge_index: on meta, expected cpu", ops.edges_of, torch.zeros(2, 3, device="meta").long(), 2)
 

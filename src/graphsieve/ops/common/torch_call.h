@@ -3,6 +3,7 @@
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 
 namespace graphsieve::ops {
 
@@ -10,6 +11,12 @@ namespace graphsieve::ops {
 template <class Signature>
 c10::TypedOperatorHandle<Signature> find_operator(const char* name) {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
+}
+
+/// Throws within a backward pass that is itself to be differentiated (create_graph): the operators have first derivatives alone,
+/// and a gradient that leaves them out would be wrong.
+inline void check_first_derivative(const char* op) {
+  TORCH_CHECK(!at::GradMode::is_enabled(), op, ": has no second derivative (backward with create_graph)");
 }
 
 /// Throws unless `t` is float32 or float64.

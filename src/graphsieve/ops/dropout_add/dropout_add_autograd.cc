@@ -22,8 +22,8 @@ struct DropoutAdd : torch::autograd::Function<DropoutAdd> {
   }
 
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
-    static const auto op =
-        find_operator<Tensor(const Tensor&, double, int64_t)>("graphsieve::dropout_add_backward");
+    check_first_derivative("dropout_add");
+    static const auto op = find_operator<Tensor(const Tensor&, double, int64_t)>("graphsieve::dropout_add_backward");
     Tensor dx;
     if (context->needs_input_grad(0)) {
       dx = op.call(grads[0], context->saved_data["p"].toDouble(), context->saved_data["key"].toInt());

@@ -24,6 +24,7 @@ struct Linear : torch::autograd::Function<Linear> {
   }
 
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
+    check_first_derivative("linear");
     static const auto op =
         find_operator<std::tuple<Tensor, Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, LinearMask)>(
             "graphsieve::linear_backward");

@@ -26,8 +26,9 @@ struct NodeNorm : torch::autograd::Function<NodeNorm> {
   }
 
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
-    using Signature = std::tuple<Tensor, Tensor, Tensor, Tensor>(const Tensor&, const Tensor&, const Optional&,
-                                                                 const Tensor&, const Tensor&, const Tensor&, double, bool);
+    check_first_derivative("node_norm");
+    using Signature = std::tuple<Tensor, Tensor, Tensor, Tensor>(
+        const Tensor&, const Tensor&, const Optional&, const Tensor&, const Tensor&, const Tensor&, double, bool);
     static const auto op = find_operator<Signature>("graphsieve::node_norm_backward");
     const auto saved = context->get_saved_variables();
     const Optional mean_scale = saved[1].defined() ? Optional(saved[1]) : std::nullopt;

@@ -21,6 +21,7 @@ struct ReluDropout : torch::autograd::Function<ReluDropout> {
   }
 
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
+    check_first_derivative("relu_dropout");
     static const auto op =
         find_operator<Tensor(const Tensor&, const Tensor&, double)>("graphsieve::relu_dropout_backward");
     const auto saved = context->get_saved_variables();

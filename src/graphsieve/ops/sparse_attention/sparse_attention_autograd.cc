@@ -38,6 +38,7 @@ struct SparseAttention : torch::autograd::Function<SparseAttention> {
   }
 
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
+    check_first_derivative("sparse_attention");
     static const auto op = find_operator<std::tuple<Tensor, Tensor, Tensor, Tensor>(
         const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
         const Tensor&, const OptionalTensor&, const OptionalTensor&, const OptionalTensor&, const Tensor&,

@@ -23,8 +23,8 @@ struct SparseLinear : torch::autograd::Function<SparseLinear> {
   }
 
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
-    using Signature =
-        std::tuple<Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, const Tensor&, bool);
+    check_first_derivative("sparse_linear");
+    using Signature = std::tuple<Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, const Tensor&, bool);
     static const auto op = find_operator<Signature>("graphsieve::sparse_linear_backward");
     const auto saved = context->get_saved_variables();
     const bool has_bias = context->saved_data["has_bias"].toBool();
