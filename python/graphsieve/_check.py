@@ -41,6 +41,6 @@ def check_floating(what: str, tensor: Tensor, dims: int | None = None) -> None:
 
 def check_whole(what: str, value: Any, least: int = 0, most: int = 2**63 - 1) -> None:
     """A whole number within bounds: Python's or NumPy's, no truth value."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not least <= value <= most:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not least <= int(value) <= most:
         bounds = f"from {least}" if most == 2**63 - 1 else f"{least} to {most}"
         raise Error(f"{what} is {value!r}, expected a whole number {bounds}")

@@ -126,7 +126,7 @@ def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | Non
                 raise Error(f"{name}: y: entry {i} is {type(v).__name__}, expected a number or a text")
     missing = np.array([v is None or v == "" or v != v for v in given], bool)
     if array.dtype.kind == "O" and not any(isinstance(v, str) and v for v in given):
-        return np.array([np.nan if m else v for v, m in zip(given, missing)], np.float64).reshape(array.shape), None
+        return np.array([np.nan if m else v for v, m in zip(given, missing, strict=True)], np.float64).reshape(array.shape), None
     texts = np.where(missing, "", (np.array(given, object) if array.dtype.kind == "O" else array.ravel()).astype(str))
     values = np.unique(texts[~missing])
     return np.where(missing, -1, np.searchsorted(values, texts)), values

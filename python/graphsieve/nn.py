@@ -78,7 +78,8 @@ class Norm(torch.nn.Module):
 
 
 class SparseAttention(torch.nn.Module):
-    """Attention over a graph's edges, in place of PyG's TransformerConv: its arguments, its weights by its names, its output.
+    """Attention over a graph's edges, in place of PyG's TransformerConv: its weights by its names, its output, its arguments
+    without beta, dropout and edge_dim.
 
     out_i = W_skip x_i + sum over edges j -> i of softmax_j((q_i k_j) / sqrt(out) * s_t + b_t) v_j, where s_t and b_t are learned
     for each edge type t if edge_types > 1, else 1 and 0. heads are joined (concat) or averaged.
@@ -92,7 +93,7 @@ class SparseAttention(torch.nn.Module):
     torch.Size([3, 8])
     """
 
-    def __init__(self, in_channels: int, out_channels: int, heads: int = 1, edge_types: int = 1, concat: bool = True,
+    def __init__(self, in_channels: int, out_channels: int, heads: int = 1, concat: bool = True, *, edge_types: int = 1,
                  root_weight: bool = True, bias: bool = True) -> None:
         super().__init__()
         for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("heads", heads)):

@@ -158,7 +158,7 @@ class Layer(unittest.TestCase):
         for sentence, make in (("heads is 0, expected a whole number from 1", lambda: nn.SparseAttention(5, 4, heads=0)),
                                ("in_channels is -1, expected", lambda: nn.SparseAttention(-1, 4)),
                                (r"in_channels is \(5, 5\), expected", lambda: nn.SparseAttention((5, 5), 4)),
-                               ("edge_types is False, expected a whole number 1 to 256", lambda: nn.SparseAttention(5, 4, 1, False)),
+                               ("edge_types is False, expected a whole number 1 to 256", lambda: nn.SparseAttention(5, 4, edge_types=False)),
                                ("width is 0, expected", lambda: nn.Exphormer(5, 3, 0)), ("heads is 0", lambda: nn.Plain(5, 3, 8, heads=0)),
                                ("classes is 0, expected", lambda: nn.Exphormer(5, 0, 8)),
                                ("layers is 0", lambda: nn.Exphormer(5, 3, 8, layers=0)),

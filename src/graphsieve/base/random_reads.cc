@@ -8,10 +8,9 @@
 namespace graphsieve {
 
 RandomReads::RandomReads(const void* block, size_t bytes) {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE)), from = reinterpret_cast<uintptr_t>(block);
-  const uintptr_t first = from / page * page;
-  first_page_ = reinterpret_cast<void*>(first);
-  size_ = from + bytes - first;
+  const auto into_page = reinterpret_cast<uintptr_t>(block) % static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  first_page_ = const_cast<char*>(static_cast<const char*>(block)) - into_page;
+  size_ = bytes + into_page;
   madvise(first_page_, size_, MADV_RANDOM);
 }
 

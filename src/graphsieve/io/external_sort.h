@@ -119,6 +119,7 @@ class ExternalSortOf {
   void merge_runs(const std::function<void(std::span<const Record>)>& take) {
     std::vector<RecordReader<Record>> runs;
     const int64_t each = memory_ / 2 / static_cast<int64_t>(files_.size());
+    runs.reserve(files_.size() + 1);
     for (const auto& file : files_) runs.emplace_back(file, each);
     runs.emplace_back(std::span<const Record>(buffer_));
     using Head = std::pair<Record, size_t>;  // a run's next record, the run

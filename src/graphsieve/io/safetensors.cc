@@ -29,6 +29,7 @@ int64_t byte_length(const std::vector<int64_t>& shape, int64_t element) {
 
 std::vector<const NamedTensor*> data_order(const std::vector<NamedTensor>& tensors) {
   std::vector<const NamedTensor*> out;
+  out.reserve(tensors.size());
   for (const NamedTensor& tensor : tensors) out.push_back(&tensor);
   std::sort(out.begin(), out.end(), [](const NamedTensor* a, const NamedTensor* b) {
     const int64_t size_a = dtype_size(a->dtype), size_b = dtype_size(b->dtype);
@@ -130,6 +131,7 @@ Entry read_entry(const std::string& name, const json& value, size_t data_bytes, 
 /// The tensors must cover the data once, without holes.
 void check_cover(const std::vector<Entry>& entries, size_t data_bytes, const std::string& where) {
   std::vector<const Entry*> order;
+  order.reserve(entries.size());
   for (const Entry& entry : entries) order.push_back(&entry);
   std::sort(order.begin(), order.end(),
             [](const Entry* a, const Entry* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
