@@ -76,6 +76,31 @@ __global__ void find_pieces(const int64_t* row_start, int64_t rows, int32_t* pie
   }
 }
 
+/// Work in turns: of every `lanes` threads of the grid, from the first piece of work on.
+struct Turns {
+  int64_t first, step;
+  __device__ explicit Turns(int lanes)
+      : first((static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / lanes),
+        step(static_cast<int64_t>(gridDim.x) * blockDim.x / lanes) {}
+};
+
+/// Lanes that take an item together, kLanes of them a slot.
+template <int kLanes, int kGroup>
+struct Group : Turns {
+  static constexpr int kSlots = kGroup / kLanes;
+  int slot;  ///< this lane's
+  uint32_t mask;
+  __device__ Group() : Turns(kGroup), slot(static_cast<int>(threadIdx.x) % kGroup / kLanes), mask(group_mask(kGroup)) {}
+
+  /// Sums over the slots, in every lane.
+  template <int kHeld>
+  __device__ void add_slots(float (&x)[kHeld]) const {
+    for (int o = kLanes; o < kGroup; o *= 2)
+#pragma unroll
+      for (int c = 0; c < kHeld; ++c) x[c] += __shfl_xor_sync(mask, x[c], o);
+  }
+};
+
 /// How a row lies over the lanes of a slot.
 template <class T, int kLanes, int kPacks>
 struct Slot {
@@ -112,9 +137,14 @@ struct Slot {
 #pragma unroll
     for (int u = 0; u < kPacks; ++u) store_pack(row + column(u), from + u * kColumns);
   }
+  __device__ int held_column(int c) const { return column(c / kColumns) + c % kColumns; }
   __device__ void floats(const float* row, float (&to)[kHeld], float factor) const {
 #pragma unroll
-    for (int c = 0; c < kHeld; ++c) to[c] = row[column(c / kColumns) + c % kColumns] * factor;
+    for (int c = 0; c < kHeld; ++c) to[c] = row[held_column(c)] * factor;
+  }
+  __device__ void store_floats(float* row, const float (&from)[kHeld]) const {
+#pragma unroll
+    for (int c = 0; c < kHeld; ++c) row[held_column(c)] = from[c];
   }
 
   /// x · y of each pack's head, in all lanes of the head.
@@ -185,6 +215,66 @@ struct EdgeBatch {
   }
 };
 
+/// Calls visit(edge's other end, its row of `first`, its row of `second`, its logit before the bound) for the edges of
+/// `item` that are this slot's, where x is the item's own row; leave() before another type's table is taken.
+template <class T, class S, int kPacks, class G, class Leave, class Visit>
+__device__ void for_edges(const Problem<T>& p, const S& slot, const G& group, const Item& item,
+                          const float (&x)[S::kHeld], const T* first, int64_t first_stride, const T* second,
+                          int64_t second_stride, TypeTable<T, S>& table, const Leave& leave, const Visit& visit) {
+  for (int64_t e = item.begin; e < item.end; e += G::kSlots * kUnroll) {
+    const EdgeBatch<T, S, kPacks> batch(p.edges, slot, e + group.slot, G::kSlots, item.end, first, first_stride, second,
+                                        second_stride);
+#pragma unroll
+    for (int u = 0; u < kUnroll; ++u) {
+      if (batch.type[u] < 0) continue;
+      if (batch.type[u] != table.type) {
+        leave();
+        table.turn_to(p.a, slot, batch.type[u], p.width, x, kLog2e);
+      }
+      float logit[kPacks];
+      slot.dot(table.rows, batch.first[u], logit);
+#pragma unroll
+      for (int k = 0; k < kPacks; ++k) logit[k] += table.bias[k];
+      visit(batch.other[u], batch.first[u], batch.second[u], logit);
+    }
+  }
+}
+
+/// A softmax's weighted sum under way, relative to its largest logit so far.
+template <class S, int kPacks>
+struct Softmax {
+  float sums[S::kHeld] = {}, top[kPacks], total[kPacks] = {};
+
+  __device__ explicit Softmax(float least) {
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u) top[u] = least;
+  }
+
+  /// Joins another part of it, pack u's; sum_of(c) is the part's held sum c.
+  template <class SumOf>
+  __device__ void join(int u, float other_top, float other_total, const SumOf& sum_of) {
+    const float both = other_top > top[u] ? other_top : top[u];
+    const float mine = top[u] == both ? 1 : exp2f(top[u] - both),
+                theirs = other_top == both ? 1 : exp2f(other_top - both);
+    top[u] = both;
+    total[u] = total[u] * mine + other_total * theirs;
+#pragma unroll
+    for (int c = u * S::kColumns; c < (u + 1) * S::kColumns; ++c) sums[c] = sums[c] * mine + sum_of(c) * theirs;
+  }
+
+  /// The row's output and log-sums; 0 and minus infinity for a row without edges.
+  template <class T>
+  __device__ void write(const Problem<T>& p, const S& slot, int64_t row, T* out, float* log_sum) {
+#pragma unroll
+    for (int c = 0; c < S::kHeld; ++c) sums[c] = total[c / S::kColumns] != 0 ? sums[c] / total[c / S::kColumns] : 0;
+    slot.store(out + row * p.width, sums);
+#pragma unroll
+    for (int u = 0; u < kPacks; ++u)
+      if (slot.leads(u))
+        log_sum[row * p.a.heads + slot.head(u)] = total[u] != 0 ? (top[u] + log2f(total[u])) * kLn2 : -INFINITY;
+  }
+};
+
 // ------------------------------------------------------------------------------------------------------------------
 // forward
 
@@ -193,76 +283,53 @@ __global__ void __launch_bounds__(kBlock) forward_rows(Problem<T> p, T* out, flo
   using S = Slot<T, kLanes, kPacks>;
   const auto& a = p.a;
   const S slot(static_cast<int>(a.key_width));
-  const int slots = kGroup / kLanes, own = static_cast<int>(threadIdx.x) % kGroup / kLanes;
-  const uint32_t group = group_mask(kGroup);
+  const Group<kLanes, kGroup> group;
   const float clamp = a.clamp * kLog2e;
-  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kGroup;
-  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kGroup; i < p.items; i += step) {
+  for (int64_t i = group.first; i < p.items; i += group.step) {
     Item item;
     if (!find_item(p, i, item)) continue;
-    float query[S::kHeld], sums[S::kHeld] = {}, top[kPacks], total[kPacks] = {};
+    float query[S::kHeld];
     slot.widened(a.query + item.row * a.query_stride, query);
-#pragma unroll
-    for (int u = 0; u < kPacks; ++u) top[u] = a.clamp <= 40 ? clamp : -INFINITY;
+    Softmax<S, kPacks> softmax(a.clamp <= 40 ? clamp : -INFINITY);
     TypeTable<T, S> table;
-    for (int64_t e = item.begin; e < item.end; e += slots * kUnroll) {
-      const EdgeBatch<T, S, kPacks> batch(p.edges, slot, e + own, slots, item.end, a.key_value, a.key_value_stride,
-                                          a.key_value + p.width, a.key_value_stride);
+    for_edges<T, S, kPacks>(
+        p, slot, group, item, query, a.key_value, a.key_value_stride, a.key_value + p.width, a.key_value_stride, table,
+        [] {},
+        [&](int64_t, const Pack<T>(&)[kPacks], const Pack<T>(&value)[kPacks], const float(&raw)[kPacks]) {
 #pragma unroll
-      for (int x = 0; x < kUnroll; ++x) {
-        if (batch.type[x] < 0) continue;
-        if (batch.type[x] != table.type) table.turn_to(a, slot, batch.type[x], p.width, query, kLog2e);
-        float logit[kPacks];
-        slot.dot(table.rows, batch.first[x], logit);
+          for (int u = 0; u < kPacks; ++u) {
+            const float logit = clamped(raw[u], clamp);
+            if (logit > softmax.top[u]) {
+              const float shrink = exp2f(softmax.top[u] - logit);
+              softmax.total[u] *= shrink, softmax.top[u] = logit;
 #pragma unroll
-        for (int u = 0; u < kPacks; ++u) {
-          const float l = clamped(logit[u] + table.bias[u], clamp);
-          if (l > top[u]) {
-            const float shrink = exp2f(top[u] - l);
-            total[u] *= shrink, top[u] = l;
+              for (int c = 0; c < S::kColumns; ++c) softmax.sums[u * S::kColumns + c] *= shrink;
+            }
+            const float weight = exp2f(logit - softmax.top[u]);
+            softmax.total[u] += weight;
 #pragma unroll
-            for (int c = 0; c < S::kColumns; ++c) sums[u * S::kColumns + c] *= shrink;
+            for (int c = 0; c < S::kColumns; ++c)
+              softmax.sums[u * S::kColumns + c] += weight * widen(value[u].items[c]);
           }
-          const float weight = exp2f(l - top[u]);
-          total[u] += weight;
-#pragma unroll
-          for (int c = 0; c < S::kColumns; ++c)
-            sums[u * S::kColumns + c] += weight * widen(batch.second[x][u].items[c]);
-        }
-      }
-    }
+        });
     for (int o = kLanes; o < kGroup; o *= 2)
 #pragma unroll
-      for (int u = 0; u < kPacks; ++u) {
-        const float other = __shfl_xor_sync(group, top[u], o), both = other > top[u] ? other : top[u];
-        const float mine = top[u] == both ? 1 : exp2f(top[u] - both), theirs = other == both ? 1 : exp2f(other - both);
-        top[u] = both;
-        total[u] = total[u] * mine + __shfl_xor_sync(group, total[u], o) * theirs;
-#pragma unroll
-        for (int c = 0; c < S::kColumns; ++c) {
-          float& sum = sums[u * S::kColumns + c];
-          sum = sum * mine + __shfl_xor_sync(group, sum, o) * theirs;
-        }
-      }
-    if (own > 0) continue;
-    if (partial) {  // sums, then each pack's top and total
-      float* to = partial + i * (S::kWidth + 2 * kLanes * kPacks);
-#pragma unroll
-      for (int c = 0; c < S::kHeld; ++c) to[slot.column(c / S::kColumns) + c % S::kColumns] = sums[c];
-#pragma unroll
-      for (int u = 0; u < kPacks; ++u) {
-        to[S::kWidth + 2 * (u * kLanes + slot.lane)] = top[u];
-        to[S::kWidth + 2 * (u * kLanes + slot.lane) + 1] = total[u];
-      }
+      for (int u = 0; u < kPacks; ++u)
+        softmax.join(u, __shfl_xor_sync(group.mask, softmax.top[u], o),
+                     __shfl_xor_sync(group.mask, softmax.total[u], o),
+                     [&](int c) { return __shfl_xor_sync(group.mask, softmax.sums[c], o); });
+    if (group.slot > 0) continue;
+    if (!partial) {
+      softmax.write(p, slot, item.row, out, log_sum);
       continue;
     }
+    float* to = partial + i * (S::kWidth + 2 * kLanes * kPacks);  // sums, then each pack's top and total
+    slot.store_floats(to, softmax.sums);
 #pragma unroll
-    for (int c = 0; c < S::kHeld; ++c) sums[c] = total[c / S::kColumns] != 0 ? sums[c] / total[c / S::kColumns] : 0;
-    slot.store(out + item.row * p.width, sums);
-#pragma unroll
-    for (int u = 0; u < kPacks; ++u)
-      if (slot.leads(u))
-        log_sum[item.row * a.heads + slot.head(u)] = total[u] != 0 ? (top[u] + log2f(total[u])) * kLn2 : -INFINITY;
+    for (int u = 0; u < kPacks; ++u) {
+      to[S::kWidth + 2 * (u * kLanes + slot.lane)] = softmax.top[u];
+      to[S::kWidth + 2 * (u * kLanes + slot.lane) + 1] = softmax.total[u];
+    }
   }
 }
 
@@ -271,34 +338,20 @@ template <class T, int kLanes, int kPacks>
 __global__ void __launch_bounds__(kBlock) forward_pieces(Problem<T> p, T* out, float* log_sum, const float* partial) {
   using S = Slot<T, kLanes, kPacks>;
   const S slot(static_cast<int>(p.a.key_width));
-  const int64_t size = S::kWidth + 2 * kLanes * kPacks, step = static_cast<int64_t>(gridDim.x) * blockDim.x / kLanes;
-  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kLanes; i < p.items; i += step) {
+  const Turns turns(kLanes);
+  for (int64_t i = turns.first; i < p.items; i += turns.step) {
     Item item;
     if (!find_item(p, i, item) || !is_first_piece(p, item)) continue;
-    float sums[S::kHeld] = {}, top[kPacks], total[kPacks] = {};
-#pragma unroll
-    for (int u = 0; u < kPacks; ++u) top[u] = -INFINITY;
+    Softmax<S, kPacks> softmax(-INFINITY);
     for (int64_t piece = i; piece >= 0; piece = next_piece(p, piece, item.row)) {
-      const float* from = partial + piece * size;
+      const float* from = partial + piece * (S::kWidth + 2 * kLanes * kPacks);
 #pragma unroll
       for (int u = 0; u < kPacks; ++u) {
-        const float other = from[S::kWidth + 2 * (u * kLanes + slot.lane)], both = other > top[u] ? other : top[u];
-        const float mine = top[u] == both ? 1 : exp2f(top[u] - both), theirs = other == both ? 1 : exp2f(other - both);
-        top[u] = both;
-        total[u] = total[u] * mine + from[S::kWidth + 2 * (u * kLanes + slot.lane) + 1] * theirs;
-#pragma unroll
-        for (int c = 0; c < S::kColumns; ++c) {
-          float& sum = sums[u * S::kColumns + c];
-          sum = sum * mine + from[slot.column(u) + c] * theirs;
-        }
+        const float* of_pack = from + S::kWidth + 2 * (u * kLanes + slot.lane);
+        softmax.join(u, of_pack[0], of_pack[1], [&](int c) { return from[slot.held_column(c)]; });
       }
     }
-#pragma unroll
-    for (int c = 0; c < S::kHeld; ++c) sums[c] /= total[c / S::kColumns];
-    slot.store(out + item.row * p.width, sums);
-#pragma unroll
-    for (int u = 0; u < kPacks; ++u)
-      if (slot.leads(u)) log_sum[item.row * p.a.heads + slot.head(u)] = (top[u] + log2f(total[u])) * kLn2;
+    softmax.write(p, slot, item.row, out, log_sum);
   }
 }
 
@@ -311,9 +364,8 @@ __global__ void __launch_bounds__(kBlock) score_rows(Problem<T> p, const float* 
   const auto& a = p.a;
   const S slot(static_cast<int>(a.key_width));
   const float clamp = a.clamp * kLog2e;
-  const int slots = kWarp / kLanes, own = static_cast<int>(threadIdx.x) % kWarp / kLanes;
-  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kWarp;
-  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kWarp; i < p.items; i += step) {
+  const Group<kLanes, kWarp> group;
+  for (int64_t i = group.first; i < p.items; i += group.step) {
     Item item;
     if (!find_item(p, i, item)) continue;
     float query[S::kHeld], log_total[kPacks];
@@ -321,7 +373,7 @@ __global__ void __launch_bounds__(kBlock) score_rows(Problem<T> p, const float* 
 #pragma unroll
     for (int u = 0; u < kPacks; ++u) log_total[u] = log_sum[item.row * a.heads + slot.head(u)] * kLog2e;
     TypeTable<T, S> table;
-    for (int64_t e = item.begin + own; e < item.end; e += slots) {
+    for (int64_t e = item.begin + group.slot; e < item.end; e += group.kSlots) {
       const int64_t other = p.edges.index[e];
       if (other < 0) continue;
       const int type = p.edges.type[e];
@@ -348,9 +400,8 @@ __global__ void __launch_bounds__(kBlock)
     destination_statistics(Problem<T> p, const T* out, const float* log_sum, const T* grad, float* statistics) {
   using S = Slot<T, kLanes, kPacks>;
   const S slot(static_cast<int>(p.a.key_width));
-  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kLanes;
-  for (int64_t r = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kLanes; r < p.a.destinations;
-       r += step) {
+  const Turns turns(kLanes);
+  for (int64_t r = turns.first; r < p.a.destinations; r += turns.step) {
     float gradient[S::kHeld], delta[kPacks];
     slot.widened(grad + r * p.width, gradient);
     Pack<T> packs[kPacks];
@@ -383,8 +434,7 @@ __global__ void __launch_bounds__(kBlock)
   using S = Slot<T, kLanes, kPacks>;
   const auto& a = p.a;
   const S slot(static_cast<int>(a.key_width));
-  const int slots = kGroup / kLanes, own = static_cast<int>(threadIdx.x) % kGroup / kLanes;
-  const uint32_t group = group_mask(kGroup);
+  const Group<kLanes, kGroup> group;
   const float clamp = a.clamp * kLog2e;
   const int type_row = p.width + a.heads, sums_size = a.types * type_row, block_slots = kBlock / kLanes;
   float* sums = nullptr;
@@ -395,8 +445,7 @@ __global__ void __launch_bounds__(kBlock)
     __syncthreads();
     sums = all + static_cast<int>(threadIdx.x) / kLanes * sums_size;
   }
-  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kGroup;
-  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kGroup; i < p.items; i += step) {
+  for (int64_t i = group.first; i < p.items; i += group.step) {
     Item item;
     if (!find_item(p, i, item)) continue;
     float query[S::kHeld], gradient[S::kHeld], dq[S::kHeld] = {}, weighted[S::kHeld] = {}, biased[kPacks] = {};
@@ -417,7 +466,7 @@ __global__ void __launch_bounds__(kBlock)
 #pragma unroll
       for (int c = 0; c < S::kHeld; ++c) {
         dq[c] += scale[c] * weighted[c];
-        if (sums) of_type[slot.column(c / S::kColumns) + c % S::kColumns] += query[c] * weighted[c];
+        if (sums) of_type[slot.held_column(c)] += query[c] * weighted[c];
         weighted[c] = 0;
       }
 #pragma unroll
@@ -426,40 +475,27 @@ __global__ void __launch_bounds__(kBlock)
         biased[u] = 0;
       }
     };
-    for (int64_t e = item.begin; e < item.end; e += slots * kUnroll) {
-      const EdgeBatch<T, S, kPacks> batch(p.edges, slot, e + own, slots, item.end, a.key_value, a.key_value_stride,
-                                          a.key_value + p.width, a.key_value_stride);
+    for_edges<T, S, kPacks>(
+        p, slot, group, item, query, a.key_value, a.key_value_stride, a.key_value + p.width, a.key_value_stride, table,
+        leave_type,
+        [&](int64_t, const Pack<T>(&key)[kPacks], const Pack<T>(&value)[kPacks], const float(&raw)[kPacks]) {
+          float dp[kPacks];
+          slot.dot(gradient, value, dp);
 #pragma unroll
-      for (int x = 0; x < kUnroll; ++x) {
-        if (batch.type[x] < 0) continue;
-        if (batch.type[x] != table.type) {
-          leave_type();
-          table.turn_to(a, slot, batch.type[x], p.width, query, kLog2e);
-        }
-        float logit[kPacks], dp[kPacks];
-        slot.dot(table.rows, batch.first[x], logit);
-        slot.dot(gradient, batch.second[x], dp);
+          for (int u = 0; u < kPacks; ++u) {
+            const EdgeGradient g(raw[u], clamp, log_total[u], dp[u], delta[u]);
+            biased[u] += g.ds;
 #pragma unroll
-        for (int u = 0; u < kPacks; ++u) {
-          const EdgeGradient g(logit[u] + table.bias[u], clamp, log_total[u], dp[u], delta[u]);
-          biased[u] += g.ds;
-#pragma unroll
-          for (int c = 0; c < S::kColumns; ++c)
-            weighted[u * S::kColumns + c] += g.ds * widen(batch.first[x][u].items[c]);
-        }
-      }
-    }
+            for (int c = 0; c < S::kColumns; ++c) weighted[u * S::kColumns + c] += g.ds * widen(key[u].items[c]);
+          }
+        });
     leave_type();
-    for (int o = kLanes; o < kGroup; o *= 2)
-#pragma unroll
-      for (int c = 0; c < S::kHeld; ++c) dq[c] += __shfl_xor_sync(group, dq[c], o);
-    if (own > 0) continue;
-    if (!partial) {
+    group.add_slots(dq);
+    if (group.slot > 0) continue;
+    if (partial)
+      slot.store_floats(partial + i * S::kWidth, dq);
+    else
       slot.store(to + item.row * p.width, dq);
-      continue;
-    }
-#pragma unroll
-    for (int c = 0; c < S::kHeld; ++c) partial[i * S::kWidth + slot.column(c / S::kColumns) + c % S::kColumns] = dq[c];
   }
   if (!block_sums) return;
   __syncthreads();
@@ -479,11 +515,9 @@ __global__ void __launch_bounds__(kBlock)
   using S = Slot<T, kLanes, kPacks>;
   const auto& a = p.a;
   const S slot(static_cast<int>(a.key_width));
-  const int slots = kGroup / kLanes, own = static_cast<int>(threadIdx.x) % kGroup / kLanes;
-  const uint32_t group = group_mask(kGroup);
+  const Group<kLanes, kGroup> group;
   const float clamp = a.clamp * kLog2e;
-  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x / kGroup;
-  for (int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kGroup; i < p.items; i += step) {
+  for (int64_t i = group.first; i < p.items; i += group.step) {
     Item item;
     if (!find_item(p, i, item)) continue;
     float key[S::kHeld], value[S::kHeld], dk[S::kHeld] = {}, dv[S::kHeld] = {}, weighted[S::kHeld] = {};
@@ -497,49 +531,32 @@ __global__ void __launch_bounds__(kBlock)
 #pragma unroll
       for (int c = 0; c < S::kHeld; ++c) dk[c] += scale[c] * weighted[c], weighted[c] = 0;
     };
-    for (int64_t e = item.begin; e < item.end; e += slots * kUnroll) {
-      const EdgeBatch<T, S, kPacks> batch(p.edges, slot, e + own, slots, item.end, a.query, a.query_stride, grad,
-                                          p.width);
+    for_edges<T, S, kPacks>(p, slot, group, item, key, a.query, a.query_stride, grad, p.width, table, leave_type,
+                            [&](int64_t destination, const Pack<T>(&query)[kPacks], const Pack<T>(&gradient)[kPacks],
+                                const float(&raw)[kPacks]) {
+                              float dp[kPacks];
+                              slot.dot(value, gradient, dp);
 #pragma unroll
-      for (int x = 0; x < kUnroll; ++x) {
-        if (batch.type[x] < 0) continue;
-        if (batch.type[x] != table.type) {
-          leave_type();
-          table.turn_to(a, slot, batch.type[x], p.width, key, kLog2e);
-        }
-        float logit[kPacks], dp[kPacks];
-        slot.dot(table.rows, batch.first[x], logit);
-        slot.dot(value, batch.second[x], dp);
+                              for (int u = 0; u < kPacks; ++u) {
+                                const float* of = statistics + 2 * (destination * a.heads + slot.head(u));
+                                const EdgeGradient g(raw[u], clamp, of[0], dp[u], of[1]);
 #pragma unroll
-        for (int u = 0; u < kPacks; ++u) {
-          const float* of = statistics + 2 * (batch.other[x] * a.heads + slot.head(u));
-          const EdgeGradient g(logit[u] + table.bias[u], clamp, of[0], dp[u], of[1]);
-#pragma unroll
-          for (int c = 0; c < S::kColumns; ++c) {
-            weighted[u * S::kColumns + c] += g.ds * widen(batch.first[x][u].items[c]);
-            dv[u * S::kColumns + c] += g.p * widen(batch.second[x][u].items[c]);
-          }
-        }
-      }
-    }
+                                for (int c = 0; c < S::kColumns; ++c) {
+                                  weighted[u * S::kColumns + c] += g.ds * widen(query[u].items[c]);
+                                  dv[u * S::kColumns + c] += g.p * widen(gradient[u].items[c]);
+                                }
+                              }
+                            });
     leave_type();
-    for (int o = kLanes; o < kGroup; o *= 2)
-#pragma unroll
-      for (int c = 0; c < S::kHeld; ++c) {
-        dk[c] += __shfl_xor_sync(group, dk[c], o);
-        dv[c] += __shfl_xor_sync(group, dv[c], o);
-      }
-    if (own > 0) continue;
-    if (!partial) {
+    group.add_slots(dk);
+    group.add_slots(dv);
+    if (group.slot > 0) continue;
+    if (partial) {
+      slot.store_floats(partial + i * 2 * S::kWidth, dk);
+      slot.store_floats(partial + i * 2 * S::kWidth + S::kWidth, dv);
+    } else {
       slot.store(to + item.row * 2 * p.width, dk);
       slot.store(to + item.row * 2 * p.width + p.width, dv);
-      continue;
-    }
-    float* at = partial + i * 2 * S::kWidth;
-#pragma unroll
-    for (int c = 0; c < S::kHeld; ++c) {
-      at[slot.column(c / S::kColumns) + c % S::kColumns] = dk[c];
-      at[S::kWidth + slot.column(c / S::kColumns) + c % S::kColumns] = dv[c];
     }
   }
 }
@@ -547,8 +564,8 @@ __global__ void __launch_bounds__(kBlock)
 /// Adds up `width` columns of the pieces of long rows, in order.
 template <class T>
 __global__ void __launch_bounds__(kBlock) add_pieces(Problem<T> p, const float* partial, int width, T* to) {
-  for (int64_t x = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; x < p.items * width;
-       x += static_cast<int64_t>(gridDim.x) * blockDim.x) {
+  const Turns turns(1);
+  for (int64_t x = turns.first; x < p.items * width; x += turns.step) {
     const int64_t i = x / width, c = x % width;
     Item item;
     if (!find_item(p, i, item) || !is_first_piece(p, item)) continue;
