@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
@@ -219,5 +220,10 @@ class Checker {
 }  // namespace
 
 GraphReport check_graph(const Dataset& data, bool features) { return Checker(data).report(features); }
+
+nlohmann::json degrees_json(const GraphReport& r) {
+  return {{"min", r.degrees[0]}, {"p10", r.degrees[1]},   {"median", r.degrees[2]}, {"p90", r.degrees[3]},
+          {"p99", r.degrees[4]}, {"p99.9", r.degrees[5]}, {"max", r.degrees[6]}};
+}
 
 }  // namespace graphsieve

@@ -60,7 +60,8 @@ Json result_of(const fs::path& run) {
     const Json& value = result["graph"][key];
     const bool text = key[0] == 'f' || key[0] == 's';
     if (text ? !value.is_string() : !value.is_number_integer())
-      throw Error(file.string(), ": graph's '", key, "' is ", value.dump(), ", expected a ", text ? "text" : "whole number");
+      throw Error(file.string(), ": graph's '", key, "' is ", value.dump(), ", expected a ",
+                  text ? "text" : "whole number");
   }
   return result;
 }
@@ -78,14 +79,7 @@ Json facts_of(const Dataset& graph) {
           {"directed", r.directed},
           {"edge_types", types},
           {"isolated", r.isolated},
-          {"degrees",
-           {{"min", r.degrees[0]},
-            {"p10", r.degrees[1]},
-            {"median", r.degrees[2]},
-            {"p90", r.degrees[3]},
-            {"p99", r.degrees[4]},
-            {"p99.9", r.degrees[5]},
-            {"max", r.degrees[6]}}},
+          {"degrees", degrees_json(r)},
           {"degree_bins", bins},
           {"homophily", json_number(r.homophily)},
           {"chance_homophily", json_number(r.chance_homophily)},

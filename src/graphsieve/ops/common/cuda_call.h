@@ -5,8 +5,6 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include <deque>
-
 #include "graphsieve/ops/common/cuda_stream.h"
 
 namespace graphsieve::ops {
@@ -17,11 +15,13 @@ inline void check_single(const char* op, const char* argument, const at::Tensor&
               ", expected float32 on a GPU");
 }
 
-/// Throws c10::Error unless all that are there lie where `t` lies: a kernel would read the others' addresses as the device's.
-inline void check_one_device(const char* op, const at::Tensor& t, std::initializer_list<std::optional<at::Tensor>> others) {
+/// Throws c10::Error unless all that are there lie where `t` lies: a kernel would read the others' addresses as the
+/// device's.
+inline void check_one_device(const char* op, const at::Tensor& t,
+                             std::initializer_list<std::optional<at::Tensor>> others) {
   for (const auto& other : others)
-    TORCH_CHECK(!other || !other->defined() || other->device() == t.device(), op, ": tensors on ", t.device(), " and ", other->device(),
-                ", expected one device");
+    TORCH_CHECK(!other || !other->defined() || other->device() == t.device(), op, ": tensors on ", t.device(), " and ",
+                other->device(), ", expected one device");
 }
 
 /// Makes a tensor's device the current one while it lives, and knows the stream that torch uses there. Through c10's
@@ -38,21 +38,6 @@ class DeviceOf {
  private:
   c10::DeviceGuard guard_;
   kernels::CudaStream stream_;
-};
-
-/// Scratch memory from torch's allocator. It may be freed while kernels that were given it wait: the allocator hands it
-/// to the same stream alone.
-class DeviceScratch {
- public:
-  explicit DeviceScratch(const at::Tensor& like) : options_(like.options().dtype(at::kByte)) {}
-  void* operator()(size_t bytes) {
-    held_.push_back(at::empty({static_cast<int64_t>(bytes)}, options_));
-    return held_.back().mutable_data_ptr();
-  }
-
- private:
-  at::TensorOptions options_;
-  std::deque<at::Tensor> held_;
 };
 
 }  // namespace graphsieve::ops

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "graphsieve/ops/common/cuda_call.h"
+#include "graphsieve/ops/common/scratch_tensors.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_checks.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_cuda.h"
@@ -146,7 +147,7 @@ std::tuple<Tensor, Tensor> sparse_attention_cuda(const Tensor& query, const Tens
       device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
   const Tensor out = at::empty({query.size(0), o.shape.width()}, query.options());
   const Tensor log_sum = at::empty({query.size(0), o.shape.padded_heads}, query.options().dtype(at::kFloat));
-  DeviceScratch scratch(query);
+  ScratchTensors scratch(query);
   for_type(query, [&]<class T>(T*) {
     kernels::sparse_attention_forward_cuda(o.args<T>(), o.edges(), static_cast<T*>(out.mutable_data_ptr()),
                                            log_sum.mutable_data_ptr<float>(), std::ref(scratch), device.stream());
@@ -180,7 +181,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
                d_key_value = at::empty({key_value.size(0), 2 * s.width()}, query.options());
   const Tensor d_scale = at::empty({type_scale.size(0), s.width()}, type_scale.options()),
                d_bias = at::empty({type_bias.size(0), s.padded_heads}, type_bias.options());
-  DeviceScratch scratch(query);
+  ScratchTensors scratch(query);
   for_type(query, [&]<class T>(T*) {
     kernels::sparse_attention_backward_cuda(
         o.args<T>(), o.edges(), device_edges(start, other, types), static_cast<const T*>(rows_out.const_data_ptr()),

@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "graphsieve/ops/common/scratch_tensors.h"
 #include "graphsieve/ops/common/torch_call.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_checks.h"
@@ -77,18 +78,6 @@ Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& ro
           clamp};
 }
 
-/// Scratch memory from the tensor allocator, so that it is counted with the rest.
-class ScratchTensors {
- public:
-  void* operator()(size_t bytes) {
-    held_.push_back(at::empty({static_cast<int64_t>(bytes)}, at::kByte));
-    return held_.back().mutable_data_ptr();
-  }
-
- private:
-  std::vector<Tensor> held_;
-};
-
 std::tuple<Tensor, Tensor> forward_meta(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                         const Tensor& index, const Tensor& type, const OptionalTensor&,
                                         const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
@@ -118,7 +107,7 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
                                          : run_reference_forward<float>(o, wide, log_sum);
     return {wide.to(out.scalar_type()), log_sum};
   }
-  ScratchTensors held;
+  ScratchTensors held(query);
   const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
   if (query.scalar_type() == at::kFloat) {
     kernels::sparse_attention_forward(o.args<float, float>(), o.edges(), out.mutable_data_ptr<float>(),
@@ -203,7 +192,7 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
               o.index.size(0), ", got ", start.size(0), " and ", other.size(0));
   const auto by_source = Operands::edges(start, other, types);
   const Tensor out_c = out.contiguous(), grad_c = grad.contiguous(), log_sum_c = log_sum.contiguous();
-  ScratchTensors held;
+  ScratchTensors held(query);
   const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
   if (query.scalar_type() == at::kFloat) {
     kernels::sparse_attention_backward(o.args<float, float>(), o.edges(), by_source, out_c.const_data_ptr<float>(),
@@ -231,7 +220,7 @@ Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_wi
   Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
   Tensor scores = at::empty({index.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   const Tensor sums = log_sum.contiguous();
-  ScratchTensors held;
+  ScratchTensors held(query);
   const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
   if (!o.vectorised()) {
     o = o.for_reference();
