@@ -13,7 +13,7 @@ namespace {
 
 struct PredictOptions {
   std::string run, graph, out, embeddings;
-  std::string predictions = "all";
+  std::string predictions = "all", device = "cpu";
   uint64_t memory = 0;
   int threads = 0;
   bool overwrite = false;
@@ -33,7 +33,7 @@ void run_predict(const PredictOptions& options) {
     if (progress.stop_requested()) throw Interrupted();
     predict(std::move(data),
             {options.run, options.out, options.embeddings, predicted_nodes(options.predictions),
-             static_cast<int64_t>(options.memory)},
+             static_cast<int64_t>(options.memory), options.device},
             progress);
   }
   fmt::print("{}\n", options.out);
@@ -53,6 +53,7 @@ void add_predict_command(Program& program) {
       ->type_name("FILE");
   add_predictions_option(*command, options->predictions);
   add_memory_option(*command, options->memory);
+  add_device_option(*command, options->device);
   command->add_flag("--overwrite", options->overwrite, "Replace the files if they exist");
   add_threads_option(*command, options->threads);
   add_quiet_option(*command, options->quiet);

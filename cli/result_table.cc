@@ -42,11 +42,12 @@ double largest_of_stages(const Json& run, const char* key) {
   return largest;
 }
 
-void print_run(const Json& run) {
+/// `memory`: the stages' key for it.
+void print_run(const Json& run, const char* memory) {
   const Json network = run.value("network", Json());
   fmt::print("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9.1f} {:>15.1f} {:>10}\n", whole(run, "split"), whole(run, "seed"),
              number(run, "val", "{:.2f}", 100), number(run, "test", "{:.2f}", 100), whole(run, "best_epoch"),
-             sum_of_stages(run, "seconds"), largest_of_stages(run, "peak_tensor_bytes") / (1 << 20),
+             sum_of_stages(run, "seconds"), largest_of_stages(run, memory) / (1 << 20),
              network.is_object() ? number(network, "edge_share", "{:.1f}%", 100) : "-");
 }
 
@@ -55,9 +56,11 @@ void print_table(const Json& result) {
   const std::string metric = result.value("metric", "metric");
   fmt::print("{}: {} nodes, {} edges, {} attention edges; {} in percent\n", graph.value("name", "graph"),
              whole(graph, "nodes"), whole(graph, "edges"), whole(graph, "attention_edges"), metric);
+  const bool gpu = result.value("device", "cpu") != "cpu";
   fmt::print("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9} {:>15} {:>10}\n", "split", "seed", "val", "test", "best epoch",
-             "seconds", "peak tensor MiB", "edge share");
-  for (const Json& run : result.value("runs", Json::array())) print_run(run);
+             "seconds", gpu ? "peak GPU MiB" : "peak tensor MiB", "edge share");
+  for (const Json& run : result.value("runs", Json::array()))
+    print_run(run, gpu ? "peak_device_bytes" : "peak_tensor_bytes");
   fmt::print("test {} ± {}   {} s, {} MiB resident at most\n", number(result, "test_mean", "{:.2f}", 100),
              number(result, "test_std", "{:.2f}", 100), number(result, "seconds", "{:.1f}"),
              number(result, "peak_rss_bytes", "{:.0f}", 1.0 / (1 << 20)));

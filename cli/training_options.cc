@@ -39,6 +39,12 @@ std::string check_epsilon(const std::string& text) {
   return number && epsilon > 0 && epsilon < 1 ? "" : "epsilon '" + text + "': expected a number above 0 and below 1";
 }
 
+std::string check_device(const std::string& text) {
+  const bool cuda = text == "cuda" ||
+                    (text.starts_with("cuda:") && text.size() <= 7 && text.size() > 5 && text.find_first_not_of("0123456789", 5) == std::string::npos);
+  return cuda || text == "cpu" ? "" : "device '" + text + "': expected cpu, cuda, or cuda:N";
+}
+
 /// A name that does not leave runs/.
 std::string folder_name(std::string graph_name) {
   std::replace(graph_name.begin(), graph_name.end(), '/', '_');
@@ -120,6 +126,14 @@ void add_memory_option(CLI::App& command, uint64_t& memory) {
       ->type_name("BYTES");
 }
 
+void add_device_option(CLI::App& command, std::string& device) {
+  command
+      .add_option("--device", device,
+                  "Where to compute: cpu, cuda, or cuda:N, the Nth NVIDIA GPU from 0; needs a build with kernels for GPUs (default: cpu)")
+      ->check(check_device)
+      ->type_name("DEVICE");
+}
+
 void add_predictions_option(CLI::App& command, std::string& predictions) {
   command
       .add_option("--predictions", predictions,
@@ -162,6 +176,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
       ->check(CLI::Range(0.0, 100000.0).description(""))
       ->type_name("MINUTES");
   add_memory_option(command, options.memory);
+  add_device_option(command, options.device);
   add_predictions_option(command, options.predictions);
   command.add_flag("--no-report", options.no_report, "Leave no report.html in the run folder");
   command.add_flag("--json", options.json, "Print the result as JSON");
@@ -229,6 +244,7 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   request.repeats = options.repeats, request.seed = options.seed, request.overwrite = options.overwrite;
   request.resume = options.resume, request.checkpoint_minutes = options.checkpoint;
   request.memory = static_cast<int64_t>(options.memory), request.predictions = predicted_nodes(options.predictions);
+  request.device = options.device;
   request.out = folder_path(options.out);
   if (options.resume && request.out.empty()) throw UsageError("--resume needs --out, the run folder that was begun");
   const bool finished = options.resume && is_complete(request.out);

@@ -26,6 +26,7 @@ struct TrainingOptions {
   bool resume = false;
   double checkpoint = 5;  ///< minutes
   uint64_t memory = 0;    ///< bytes; 0: no limit
+  std::string device = "cpu";
   std::string predictions = "all";
   bool no_report = false;
   bool json = false;
@@ -40,6 +41,8 @@ void add_epsilon_option(CLI::App& command, std::string& epsilon);
 void add_predictions_option(CLI::App& command, std::string& predictions);
 PredictedNodes predicted_nodes(const std::string& predictions);
 
+/// --device cpu|cuda|cuda:N.
+void add_device_option(CLI::App& command, std::string& device);
 void add_memory_option(CLI::App& command, uint64_t& memory);
 void add_threads_option(CLI::App& command, int& threads);
 void add_quiet_option(CLI::App& command, bool& quiet);

@@ -74,12 +74,12 @@ std::vector<std::string> node_names(const Dataset& data) {
 
 void run(const Dataset& data, const std::string& recipe, const Settings& settings, const fs::path& out, bool overwrite,
          bool resume, std::vector<int64_t> splits, int64_t repeats, uint64_t seed, int64_t memory,
-         const nb::object& listener) {
+         const std::string& device, const nb::object& listener) {
   RunRequest request;
   request.out = out, request.overwrite = overwrite, request.resume = resume;
   request.all_splits = splits.empty();
   if (!splits.empty()) request.splits = std::move(splits);
-  request.repeats = repeats, request.seed = seed, request.memory = memory;
+  request.repeats = repeats, request.seed = seed, request.memory = memory, request.device = device;
   const Recipe made = make_recipe(recipe, settings);
   in_background(listener, [&](Observer& observer) {
     for (const std::string& note : data.notes) observer.note(str(data.name, ": ", note));
@@ -87,9 +87,9 @@ void run(const Dataset& data, const std::string& recipe, const Settings& setting
   });
 }
 
-nb::tuple predict(const Dataset& data, const fs::path& folder, const nb::object& listener) {
+nb::tuple predict(const Dataset& data, const fs::path& folder, const std::string& device, const nb::object& listener) {
   NodePredictions p;
-  in_background(listener, [&](Observer& observer) { p = predict_nodes(data, folder, observer); });
+  in_background(listener, [&](Observer& observer) { p = predict_nodes(data, folder, observer, device); });
   return nb::make_tuple(numpy_array(std::move(p.probabilities), p.nodes, p.classes),
                         numpy_array(std::move(p.embeddings), p.nodes, p.width));
 }
@@ -199,8 +199,8 @@ void define(nb::module_& m) {
   m.def("recipe_names", &recipe_names, "The published recipes.");
   m.def("run", &run, "graph"_a, "recipe"_a, "settings"_a, "out"_a, nb::kw_only(), "overwrite"_a = false,
         "resume"_a = false, "splits"_a = std::vector<int64_t>{0}, "repeats"_a = 1, "seed"_a = 0, "memory"_a = 0,
-        "listener"_a.none() = nb::none(), "Trains and writes a run folder. No splits: all of them.");
-  m.def("predict", &predict, "graph"_a, "run"_a, "listener"_a.none() = nb::none(),
+        "device"_a = "cpu", "listener"_a.none() = nb::none(), "Trains and writes a run folder. No splits: all of them.");
+  m.def("predict", &predict, "graph"_a, "run"_a, "device"_a = "cpu", "listener"_a.none() = nb::none(),
         "Probabilities [nodes, classes] and embeddings [nodes, width].");
   m.def("run_inputs", &run_inputs, "graph"_a, "run"_a, "listener"_a.none() = nb::none(),
         "Features, attention graph, the network's edges and the scores of a run.");

@@ -32,7 +32,8 @@ class NodeClassifier:
     settings: keys of the recipe to change, {"network.width": 128, "network.k": [12, 5, 5, 5]}.
     split: number of the given masks, or of the keyed random split where there are none.
     seed: of everything random but the split. threads: None, all; results are the same for any number.
-    memory: bytes to stay within, None for no limit. out: the run folder; None: a temporary one, which goes with the object.
+    memory: bytes to stay within, None for no limit. device: "cpu", "cuda" or "cuda:N", for which the engine must be built with
+    kernels for GPUs. out: the run folder; None: a temporary one, which goes with the object.
     overwrite, resume: replace a run folder; go on with an unfinished one. progress: bars and notes on stderr.
     trackers: of `graphsieve.tracking` (TensorBoard, MLflow), which hear of every epoch while it runs.
 
@@ -53,14 +54,15 @@ class NodeClassifier:
     n_features_in_: int
 
     def __init__(self, recipe: str | os.PathLike[str] | None = None, *, settings: Mapping[str, Any] | None = None, split: int = 0,
-                 seed: int = 0, threads: int | None = None, memory: int | None = None, out: str | os.PathLike[str] | None = None,
-                 overwrite: bool = False, resume: bool = False, progress: bool = True, trackers: Sequence[Tracker] = ()) -> None:
+                 seed: int = 0, threads: int | None = None, memory: int | None = None, device: str = "cpu",
+                 out: str | os.PathLike[str] | None = None, overwrite: bool = False, resume: bool = False, progress: bool = True, trackers: Sequence[Tracker] = ()) -> None:
         self.recipe = recipe
         self.settings = settings
         self.split = split
         self.seed = seed
         self.threads = threads
         self.memory = memory
+        self.device = device
         self.out = out
         self.overwrite = overwrite
         self.resume = resume
@@ -105,7 +107,8 @@ class NodeClassifier:
                               f"recipe {recipe}: {graph.engine.name} is no known data set; choose another with recipe")
             with self._tracked(graph, recipe, settings, out, listener) as hearing:
                 _engine.run(graph.engine, recipe, settings, out, overwrite=self.overwrite, resume=self.resume,
-                            splits=[int(self.split)], seed=int(self.seed), memory=int(self.memory or 0), listener=hearing)
+                            splits=[int(self.split)], seed=int(self.seed), memory=int(self.memory or 0), device=str(self.device),
+                            listener=hearing)
         self._take(out, graph)
         return self
 
@@ -207,7 +210,7 @@ class NodeClassifier:
                 kinds = ("one label", "several labels")
                 raise Error(f"data: {kinds[graph.multi_label]} a node, the run was trained on {kinds[self._multi_label]}")
             with self._engine_call() as listener:
-                self._predicted = (graph, *_engine.predict(graph.engine, self.run_, listener))
+                self._predicted = (graph, *_engine.predict(graph.engine, self.run_, str(self.device), listener))
         return self._predicted
 
     def predict(self, data: Any = None) -> np.ndarray:

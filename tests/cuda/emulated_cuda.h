@@ -56,6 +56,9 @@ inline std::function<void()> body;
 inline std::vector<uint64_t> shared;
 inline std::exception_ptr failure;
 
+/// Called with every launch, to do what it needs around it; launches come one at a time.
+inline std::function<void(const std::function<void()>&)> around_launch = [](const std::function<void()>& launch) { launch(); };
+
 inline void run_fiber() {
   try {
     body();
@@ -186,19 +189,23 @@ namespace graphsieve::kernels::device {
 
 template <class... Parameters, class... Arguments>
 void launch(const char*, void (*kernel)(Parameters...), int64_t blocks, size_t shared, void*, Arguments... arguments) {
-  emulated_cuda::shared.assign(shared / 8 + 2, 0xAAAAAAAAAAAAAAAAull);
-  emulated_cuda::grid_size.x = static_cast<unsigned>(blocks);
-  emulated_cuda::block_size.x = 256;
-  emulated_cuda::body = [=] { kernel(static_cast<Parameters>(arguments)...); };
-  for (int64_t b = 0; b < blocks; ++b) {
-    emulated_cuda::block.x = static_cast<unsigned>(b);
-    emulated_cuda::run_block(256);
-  }
+  emulated_cuda::around_launch([&] {
+    emulated_cuda::shared.assign(shared / 8 + 2, 0xAAAAAAAAAAAAAAAAull);
+    emulated_cuda::grid_size.x = static_cast<unsigned>(blocks);
+    emulated_cuda::block_size.x = 256;
+    emulated_cuda::body = [=] { kernel(static_cast<Parameters>(arguments)...); };
+    for (int64_t b = 0; b < blocks; ++b) {
+      emulated_cuda::block.x = static_cast<unsigned>(b);
+      emulated_cuda::run_block(256);
+    }
+  });
 }
 
 [[noreturn]] inline void stop(const char* why) { throw std::runtime_error(why); }
 
-inline void fill_bytes(void* to, int value, size_t bytes, void*) { std::memset(to, value, bytes); }
+inline void fill_bytes(void* to, int value, size_t bytes, void*) {
+  emulated_cuda::around_launch([&] { std::memset(to, value, bytes); });
+}
 
 template <class T>
 T* dynamic_shared() {

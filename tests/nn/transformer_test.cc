@@ -144,6 +144,60 @@ TEST(Transformer, GradientsReachEveryParameter) {
   }
 }
 
+TEST(Transformer, RecomputedBlocksGiveTheSameBits) {
+  const Graph graph;
+  for (AttentionKind kind : kKinds) {
+    for (NormKind norm : {NormKind::kBatch, NormKind::kGraph}) {
+      TransformerShape s = shape(kind);
+      s.norm = norm, s.dropout = 0.3;
+      ForwardOptions options;
+      options.dropout_key = 5;
+      std::vector<nn::Transformer> both;
+      for (const bool recompute : {false, true}) {
+        s.recompute = recompute;
+        both.push_back(network(s));
+        for (const auto& nodes : {at::arange(40, at::kInt), at::arange(20, 70, at::kInt)})
+          both.back()(graph.batch(nodes), options).pow(3).sum().backward();
+      }
+      const auto kept = nn::state_of(both[0]), again = nn::state_of(both[1]);
+      for (size_t i = 0; i < kept.size(); ++i) {
+        EXPECT_TRUE(at::equal(kept[i].second, again[i].second)) << kept[i].first;  // running statistics, counted once
+        if (!kept[i].second.requires_grad()) continue;
+        EXPECT_TRUE(at::equal(kept[i].second.grad(), again[i].second.grad())) << kept[i].first;
+      }
+    }
+  }
+}
+
+/// bfloat16 has 8 bits: what comes out differs by some of its rounding steps, and gradients point the same way.
+TEST(Transformer, RowsInReducedPrecisionStayClose) {
+  const Graph graph;
+  for (AttentionKind kind : {AttentionKind::kExphormer, AttentionKind::kSpexphormer, AttentionKind::kPlain}) {
+    TransformerShape s = shape(kind);
+    s.norm = NormKind::kGraph;
+    auto exact = network(s);
+    s.rows = at::kBFloat16;
+    auto reduced = network(s);
+    const NetworkInput input = graph.batch(at::arange(40, at::kInt));
+    const Tensor a = exact(input, ForwardOptions()), b = reduced(input, ForwardOptions());
+    EXPECT_EQ(b.scalar_type(), at::kFloat);
+    EXPECT_GT(distance(a, b), 0);
+    EXPECT_LT(distance(a, b), 0.05 * a.abs().max().item<double>());
+    a.pow(3).sum().backward();
+    b.pow(3).sum().backward();
+    const auto kept = exact->parameters(), other = reduced->parameters();
+    for (size_t i = 0; i < kept.size(); ++i) {
+      EXPECT_EQ(other[i].grad().scalar_type(), at::kFloat);
+      if (kept[i].grad().norm().item<double>() < 1e-3) continue;  // of rounding alone: a bias before a norm
+      const Tensor cosine = at::cosine_similarity(kept[i].grad().flatten(), other[i].grad().flatten(), 0);
+      EXPECT_GT(cosine.item<double>(), 0.98) << exact->named_parameters()[i].key();
+    }
+    exact->eval(), reduced->eval();
+    const torch::NoGradGuard no_grad;
+    EXPECT_LT(distance(exact(graph.whole(), ForwardOptions()), reduced(graph.whole(), ForwardOptions())), 0.05 * a.abs().max().item<double>());
+  }
+}
+
 TEST(Transformer, FeaturesThatAreAllZeroGiveFiniteGradients) {
   Graph graph;
   graph.features.dense.zero_();

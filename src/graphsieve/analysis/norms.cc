@@ -35,7 +35,7 @@ OperatorNorms::OperatorNorms(const torch::nn::Module& module) {
     if (item.value().dim() != 2 || !ends_with(name, ".weight")) continue;
     const std::string map = name.substr(0, name.size() - 7);
     const Tensor weight = item.value().detach();
-    const auto add = [&](const std::string& of, const Tensor& w) { maps_.push_back({of, w, start_vector(w.size(1))}); };
+    const auto add = [&](const std::string& of, const Tensor& w) { maps_.push_back({of, w, start_vector(w.size(1)).to(w.device())}); };
     if (ends_with(map, "key_value")) {
       const std::string before = map.substr(0, map.size() - 9);
       // Without a map after the attention, values are as wide as what enters it.

@@ -87,6 +87,9 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   const CompressMethod method = method_of(request.options.method);
   LoadedRun run(request.run, data, observer);
   check(run, request.options);
+  // The maps are float64, and the narrow network gains nothing from shorter rows.
+  run.folder.recipe.network.precision = "float32";
+  run.network->keep_rows_in(at::kFloat);
   AtomicFolder folder(request.out, request.overwrite);
   const auto start = std::chrono::steady_clock::now();
   const Split split = read_split(run.folder.path / "split.json");

@@ -43,6 +43,9 @@ class AttentionImpl : public torch::nn::Module {
   at::Tensor attend(const at::Tensor& h_destinations, const at::Tensor& key_value, const LayerEdges& layer,
                     const ForwardOptions& options);
 
+  /// The type of queries, keys and values, and of what comes out.
+  void keep_rows_in(at::ScalarType type) { query_->rows = key_value_->rows = type; }
+
   virtual LogitTables tables(double temperature) const = 0;
   const AttentionShape& shape() const { return shape_; }
 

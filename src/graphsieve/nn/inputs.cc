@@ -13,9 +13,9 @@ LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
   if (layer.edges.row_start.is_meta()) {  // a dry run: as many as on the average
     edges = layer.edges.index.size(0) / std::max<int64_t>(1, layer.destinations) * (end - begin);
   } else {
-    const auto* start = layer.edges.row_start.const_data_ptr<int64_t>();
-    first = start[begin];
-    edges = start[end] - first;
+    const auto start = [&](int64_t row) { return layer.edges.row_start[row].item<int64_t>(); };
+    first = start(begin);
+    edges = start(end) - first;
   }
   LayerEdges part;
   part.destinations = end - begin;
@@ -29,7 +29,8 @@ namespace {
 
 bool picks(const NetworkInput& input) {
   const FeatureMatrix& x = *input.features;
-  return input.rows.defined() && input.rows.size(0) * 2 < x.rows && !x.sparse();
+  if (!input.rows.defined() || x.sparse()) return false;
+  return input.rows.size(0) * 2 < x.rows || x.dense.device() != input.rows.device();
 }
 
 }  // namespace
@@ -46,7 +47,7 @@ void pick_features(const std::vector<NetworkInput*>& inputs) {
   if (rows.empty()) return;
   const auto [in_order, place] = at::cat(rows).sort(/*stable=*/std::optional<bool>(true), /*dim=*/0, /*descending=*/false);
   const at::Tensor& x = inputs.front()->features->dense;
-  at::Tensor picked = at::empty({in_order.size(0), x.size(1)}, x.options());
+  at::Tensor picked = at::empty({in_order.size(0), x.size(1)}, in_order.options().dtype(x.scalar_type()));
   constexpr int64_t kRows = int64_t{1} << 16;  // at once, on their way to their places
   for (int64_t begin = 0; begin < in_order.size(0); begin += kRows) {
     const int64_t count = std::min(kRows, in_order.size(0) - begin);

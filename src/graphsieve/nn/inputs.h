@@ -12,7 +12,8 @@ namespace graphsieve {
 
 /// Features of n nodes: dense [n, d], or a CSR matrix with its transpose (ops/sparse_linear).
 struct FeatureMatrix {
-  at::Tensor dense;  ///< [n, d], float32, or float16 or bfloat16 over a file; undefined if sparse
+  at::Tensor dense;  ///< [n, d], float32, or float16 or bfloat16 over a file; undefined if sparse. May lie in page-locked host
+                     ///< memory where all else is on a GPU
   at::Tensor row_start, column, value;                       ///< int64 [n + 1], int32, float32 [nonzeros]
   at::Tensor t_row_start, t_row, t_value;                    ///< the same by column
   int64_t rows = 0, cols = 0;

@@ -7,6 +7,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/nn/recompute.h"
 #include "graphsieve/ops/linear/linear.h"
 #include "graphsieve/ops/node_norm/node_norm.h"
 #include "graphsieve/ops/relu_dropout/relu_dropout.h"
@@ -32,6 +33,7 @@ LinearImpl::LinearImpl(int64_t in, int64_t out, bool has_bias) {
 }
 
 Tensor LinearImpl::forward(const Tensor& x) const {
+  if (rows != at::kFloat) return at::linear(x.to(rows), weight.to(rows), bias.defined() ? bias.to(rows) : bias);
   return ops::linear(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
 }
 
@@ -61,6 +63,7 @@ Tensor NormImpl::forward(const Tensor& x) {
   if (!is_training())
     return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kEps));
   auto [y, mean, var] = ops::node_norm(x, {}, weight, bias, {}, {}, kEps);
+  if (recomputing()) return y;
   const torch::NoGradGuard no_grad;
   const double n = static_cast<double>(x.size(0)), unbiased = n > 1 ? n / (n - 1) : 1;
   running_mean.mul_(1 - kMomentum).add_(mean, kMomentum);
@@ -82,7 +85,7 @@ Tensor InputLayersImpl::forward(const NetworkInput& input) { return reduced(oute
 Tensor InputLayersImpl::outer(const NetworkInput& input) {
   if (input.picked.defined()) return pre_layers(project(input.picked));
   const FeatureMatrix& x = *input.features;
-  Tensor h = x.sparse() ? project_sparse(x) : project(x.dense);
+  Tensor h = x.sparse() ? project_sparse(x) : project(x.dense.to(project->weight.device()));
   if (input.rows.defined()) h = h.index_select(0, input.rows);
   return pre_layers(h);
 }
@@ -90,7 +93,7 @@ Tensor InputLayersImpl::outer(const NetworkInput& input) {
 Tensor InputLayersImpl::infer(const FeatureMatrix& x) {
   if (!x.sparse())
     return by_blocks(x.rows, [&](int64_t begin, int64_t end) {
-      return reduced(pre_layers(project(x.dense.narrow(0, begin, end - begin))));
+      return reduced(pre_layers(project(x.dense.narrow(0, begin, end - begin).to(project->weight.device()))));
     });
   const Tensor h = project_sparse(x);
   if (linear.empty() && reduce.is_empty()) return h;
@@ -130,11 +133,13 @@ uint64_t name_key(const std::string& name) {
 }
 
 void fill(Tensor& to, uint64_t key, bool gaussian, double scale) {
-  float* x = to.mutable_data_ptr<float>();
+  const Tensor here = at::empty(to.sizes(), at::kFloat);
+  float* x = here.mutable_data_ptr<float>();
   for (int64_t i = 0; i < to.numel(); ++i) {
     const double number = gaussian ? normal(key, i) : 2 * uniform(random_key(key, i, 0)) - 1;
     x[i] = static_cast<float>(number * scale);
   }
+  to.copy_(here);
 }
 
 }  // namespace

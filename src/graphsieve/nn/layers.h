@@ -33,6 +33,7 @@ struct LinearImpl : torch::nn::Module {
   LinearImpl(int64_t in, int64_t out, bool has_bias);
   at::Tensor forward(const at::Tensor& x) const;
   at::Tensor weight, bias;
+  at::ScalarType rows = at::kFloat;  ///< bfloat16: x, W, b and y are rounded to it, sums stay float32
 };
 TORCH_MODULE(Linear);
 

@@ -10,6 +10,7 @@
 #include "graphsieve/nn/estimator.h"
 #include "graphsieve/nn/exphormer.h"
 #include "graphsieve/nn/plain.h"
+#include "graphsieve/nn/recompute.h"
 #include "graphsieve/nn/spexphormer.h"
 #include "graphsieve/ops/dropout_add/dropout_add.h"
 #include "graphsieve/ops/relu_dropout/relu_dropout.h"
@@ -60,6 +61,8 @@ TransformerShape network_shape(const Recipe& recipe, int64_t features, const Lab
     throw Error("model is '", recipe.model, "', expected spexphormer, exphormer or plain");
   if (shape.clamp == 0) shape.clamp = clamp;
   shape.one_logit = one_logit(recipe, labels);
+  shape.recompute = n.recompute;
+  if (n.precision == "bfloat16") shape.rows = at::kBFloat16;
   shape.key_width = n.key_width, shape.value_width = n.value_width, shape.outer_width = n.outer_width;
   if (n.form != "standard") {
     shape.compressed = n.form == "compressed";
@@ -70,7 +73,7 @@ TransformerShape network_shape(const Recipe& recipe, int64_t features, const Lab
   return shape;
 }
 
-BlockImpl::BlockImpl(const TransformerShape& s) : dropout_(s.dropout), attention_(make_attention(s)) {
+BlockImpl::BlockImpl(const TransformerShape& s) : dropout_(s.dropout), recompute_(s.recompute), attention_(make_attention(s)) {
   register_module("attention", attention_);
   attention_norm_ = register_module("attention_norm", Norm(s.norm, s.width));
   ffn_in_ = register_module("ffn_in", Linear(s.width, s.ffn_width, true));
@@ -82,19 +85,43 @@ BlockImpl::BlockImpl(const TransformerShape& s) : dropout_(s.dropout), attention
   ffn_skip_ = register_module("ffn_skip", Linear(s.width, s.width, true));
 }
 
-Tensor BlockImpl::forward(const Tensor& h_sources, const LayerEdges& layer, const ForwardOptions& options,
-                          uint64_t dropout_key) {
-  const Tensor h = layer.destinations == h_sources.size(0) ? h_sources : h_sources.narrow(0, 0, layer.destinations);
-  return finish(h, attention_->forward(h, h_sources, layer, options), is_training() ? dropout_ : 0, dropout_key);
+void BlockImpl::keep_rows_in(at::ScalarType type) {
+  attention_->keep_rows_in(type);
+  for (Linear map : {ffn_in_, ffn_out_, attention_out_, attention_skip_, ffn_skip_})
+    if (!map.is_empty()) map->rows = type;
 }
 
-Tensor BlockImpl::finish(Tensor h, const Tensor& attended, double p, uint64_t dropout_key) {
-  const auto key = [&](int site) { return static_cast<int64_t>(random_key(dropout_key, site)); };
-  const auto along = [](const Linear& skip, const Tensor& x) { return skip.is_empty() ? x : skip->forward(x); };
+Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const ForwardOptions& options, uint64_t dropout_key) {
+  const double p = is_training() ? dropout_ : 0;
+  const auto attend = [this, layer, options, p, dropout_key](const Tensor& sources) {
+    const Tensor own = layer.destinations == sources.size(0) ? sources : sources.narrow(0, 0, layer.destinations);
+    return after_attention(own, attention_->forward(own, sources, layer, options), p, dropout_key);
+  };
+  const auto feed = [this, p, dropout_key](const Tensor& rows) { return feed_forward(rows, p, dropout_key); };
+  const bool again = recompute_ && is_training() && torch::GradMode::is_enabled() && !options.pool && !options.scores;
+  return again ? recomputed(recomputed(h, attend), feed) : feed(attend(h));
+}
+
+namespace {
+
+/// The key of the block's dropout number `site`.
+int64_t site_key(uint64_t dropout_key, int site) { return static_cast<int64_t>(random_key(dropout_key, site)); }
+
+/// Of h's type: x itself, but in reduced precision.
+Tensor like(const Tensor& h, const Tensor& x) { return x.to(h.scalar_type()); }
+
+Tensor along(const Linear& skip, const Tensor& h) { return skip.is_empty() ? h : like(h, skip->forward(h)); }
+
+}  // namespace
+
+Tensor BlockImpl::after_attention(const Tensor& h, const Tensor& attended, double p, uint64_t dropout_key) {
   const Tensor out = attention_out_.is_empty() ? attended : attention_out_(attended);
-  h = attention_norm_(ops::dropout_add(out, along(attention_skip_, h), p, key(0)));
-  const Tensor hidden = ops::relu_dropout(ffn_in_(h), p, key(1));
-  return ffn_norm_(ops::dropout_add(ffn_out_(hidden), along(ffn_skip_, h), p, key(2)));
+  return attention_norm_(ops::dropout_add(like(h, out), along(attention_skip_, h), p, site_key(dropout_key, 0)));
+}
+
+Tensor BlockImpl::feed_forward(const Tensor& h, double p, uint64_t dropout_key) {
+  const Tensor hidden = ops::relu_dropout(like(h, ffn_in_(h)), p, site_key(dropout_key, 1));
+  return ffn_norm_(ops::dropout_add(like(h, ffn_out_(hidden)), along(ffn_skip_, h), p, site_key(dropout_key, 2)));
 }
 
 Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options) {
@@ -105,7 +132,7 @@ Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions&
     const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
     const Tensor own = rows(begin, end);
     const Tensor attended = attention_->attend(own, key_value, rows_of(layer, begin, end), options);
-    rows(begin, end).copy_(finish(own, attended, 0, 0));
+    rows(begin, end).copy_(feed_forward(after_attention(own, attended, 0, 0), 0, 0));
   }
   return rows(0, layer.destinations);
 }
@@ -119,6 +146,11 @@ TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
   for (int64_t l = 0; l < s.output_layers; ++l)
     output_.push_back(register_module(
         str("output_", l), Linear(l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.outputs(), true)));
+  keep_rows_in(s.rows);
+}
+
+void TransformerImpl::keep_rows_in(at::ScalarType type) {
+  for (Block& block : blocks_) block->keep_rows_in(type);
 }
 
 bool TransformerImpl::by_blocks_fits(const NetworkInput& input, const ForwardOptions& options) const {

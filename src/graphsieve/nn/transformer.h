@@ -28,6 +28,8 @@ struct TransformerShape {
   int64_t width = 0, heads = 1, layers = 0, pre_layers = 0, output_layers = 1, ffn_width = 0;
   NormKind norm = NormKind::kBatch;
   double dropout = 0, clamp = 0, value_scale = 0;
+  at::ScalarType rows = at::kFloat;        ///< of the blocks' products and attention; see keep_rows_in
+  bool recompute = false;                  ///< the halves of a block are computed again in the backward pass (nn/recompute.h)
   int64_t key_width = 0, value_width = 0;  ///< over all heads; 0: width
   bool compressed = false;                 ///< maps on the skip paths
   int64_t outer_width = 0;                 ///< of the input's pre layers and between the output layers; 0: width
@@ -52,12 +54,14 @@ class BlockImpl : public torch::nn::Module {
   at::Tensor infer(at::Tensor h, const LayerEdges& layer, const ForwardOptions& options);
 
   const AttentionImpl& attention() const { return *attention_; }
+  void keep_rows_in(at::ScalarType type);
 
  private:
-  /// What follows the attention.
-  at::Tensor finish(at::Tensor h, const at::Tensor& attended, double dropout, uint64_t dropout_key);
+  at::Tensor after_attention(const at::Tensor& h, const at::Tensor& attended, double dropout, uint64_t dropout_key);
+  at::Tensor feed_forward(const at::Tensor& h, double dropout, uint64_t dropout_key);
 
   double dropout_;
+  bool recompute_;
   std::shared_ptr<AttentionImpl> attention_;
   Norm attention_norm_{nullptr}, ffn_norm_{nullptr};
   Linear ffn_in_{nullptr}, ffn_out_{nullptr};
@@ -73,10 +77,14 @@ class TransformerImpl : public torch::nn::Module {
   at::Tensor forward(const NetworkInput& input, const ForwardOptions& options);
   /// What the output layers take: [destinations of the last layer, width].
   at::Tensor hidden(const NetworkInput& input, const ForwardOptions& options);
+  /// bfloat16: the operands of the blocks' products, and queries, keys and values, are rounded to it; sums, softmax, norms, h
+  /// and the weights stay float32.
+  void keep_rows_in(at::ScalarType type);
   /// The output layers.
   at::Tensor logits(at::Tensor hidden);
   int64_t layers() const { return static_cast<int64_t>(blocks_.size()); }
   const TransformerShape& shape() const { return shape_; }
+  at::Device device() { return input_->project->weight.device(); }
   const std::vector<Block>& blocks() const { return blocks_; }
   InputLayers& input() { return input_; }
 

@@ -71,6 +71,8 @@ struct NetworkRecipe : TrainRecipe {
   int64_t ffn_width = 0;         ///< 0 = 2 * width (plain: width)
   double clamp = 0;              ///< of the logits; 0 = the model's own (spexphormer 8, exphormer 5, plain none)
   int64_t batch_size = 0;        ///< training nodes a batch; 0 = all in one
+  std::string precision = "float32";  ///< float32 | bfloat16: of the rows of attention and the blocks' products
+  bool recompute = false;        ///< each block is computed again in the backward pass instead of being kept
   std::string form = "standard";  ///< standard | bilinear (attention) | compressed (that, and maps on the skip paths)
   int64_t key_width = 0;         ///< of queries and keys, over all heads; 0 = width
   int64_t value_width = 0;       ///< of values, over all heads; 0 = width

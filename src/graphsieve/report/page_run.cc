@@ -220,6 +220,8 @@ void memory_parts(const Json& member, const Json& planned, PageText& page) {
     if (!at(member, name).is_object()) continue;
     t.rows.push_back(
         {fmt::format("{}: resident at most", name), html::mebibytes(at(member, name, "peak_resident_bytes"))});
+    if (const Json& there = at(member, name, "peak_device_bytes"); there.is_number() && there > 0)
+      t.rows.push_back({fmt::format("{}: on the GPU at most", name), html::mebibytes(there)});
     if (const Json& plan = at(planned, "stages", name); plan.is_number())
       t.rows.push_back({fmt::format("{}: planned", name), html::mebibytes(plan)});
   }
@@ -237,7 +239,9 @@ void memory_parts(const Json& member, const Json& planned, PageText& page) {
 void cost(const Json& run, const Json& detail, const std::string& of, PageText& page) {
   const Json &member = at(detail, "run"), &planned = at(detail, "planned");
   page.open("What it cost", of);
-  page.list({{"whole run", seconds(at(run, "seconds"))}, {"resident at most", bytes(at(run, "peak_rss_bytes"))}});
+  page.list({{"whole run", seconds(at(run, "seconds"))},
+             {"computed on", words(at(run, "device"))},
+             {"resident at most", bytes(at(run, "peak_rss_bytes"))}});
   html::Table t{"The stages",
                 {"stage", "epochs", "parameters", "time", "tensors at most", "large arrays at most", "resident at most",
                  "planned"},

@@ -198,7 +198,7 @@ class Collector {
     const Json& runs = result.at("runs");
     Json to = {{"folder", folder.string()}};
     for (const char* key : {"version", "torch", "model", "recipe", "protocol", "metric", "test_mean", "test_std",
-                            "seconds", "peak_rss_bytes"})
+                            "seconds", "peak_rss_bytes", "device"})
       to[key] = result.value(key, Json());
     to["runs"] =
         Json(std::vector<Json>(runs.begin(), runs.begin() + static_cast<int64_t>(std::min(kMembers, runs.size()))));

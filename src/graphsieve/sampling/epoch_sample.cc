@@ -59,15 +59,12 @@ LayerEdges whole_graph_layer(const LayerSample& sample) {
   const int64_t n = sample.index.size(0), k = sample.index.size(1);
   LayerEdges layer;
   layer.destinations = n;
-  const Tensor start = at::empty({n + 1}, at::kLong);
-  auto* row_start = start.mutable_data_ptr<int64_t>();
-  const auto* index = sample.index.const_data_ptr<int32_t>();
-  row_start[0] = 0;
-  for (int64_t i = 0; i < n; ++i) row_start[i + 1] = row_start[i] + (k > 0 && index[i * k] >= 0 ? k : 0);
-  layer.edges.row_start = start;
+  layer.edges.row_start = at::zeros({n + 1}, sample.index.options().dtype(at::kLong));
+  Tensor ends = layer.edges.row_start.narrow(0, 1, n);
+  if (k > 0) at::cumsum_out(ends, sample.index.select(1, 0).ge(0), 0, at::kLong).mul_(k);
   layer.edges.index = sample.index.view({-1});
   layer.edges.type = sample.type.view({-1});
-  if (row_start[n] < n * k) {  // nodes without edges: leave their entries out
+  if (layer.edges.row_start[n].item<int64_t>() < n * k) {  // nodes without edges: leave their entries out
     const Tensor kept = layer.edges.index.ge(0);
     layer.edges.index = layer.edges.index.masked_select(kept);
     layer.edges.type = layer.edges.type.masked_select(kept);

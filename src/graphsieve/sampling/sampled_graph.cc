@@ -11,7 +11,7 @@ using at::Tensor;
 SampledGraph::SampledGraph(const FeatureMatrix& features, const ops::AttentionEdges& edges, const std::vector<Tensor>& scores,
                            const std::vector<int64_t>& k, const Sampler& sampler, uint64_t seed)
     : features_(features), edges_(edges), scores_(scores), k_(k), sampler_(sampler), seed_(seed),
-      local_(at::full({features.rows}, -1, at::kInt)) {}
+      local_(at::full({features.rows}, -1, edges.index.options())) {}
 
 void SampledGraph::begin_epoch(int64_t epoch) {
   epoch_ = epoch;

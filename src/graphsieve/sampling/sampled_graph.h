@@ -35,6 +35,9 @@ class SampledGraph {
   /// Do all batches of an epoch share one draw?
   bool shares_draws() const { return !sampler_.by_batch; }
 
+  /// Of its edges; nodes are to be given there.
+  at::Device device() const { return local_.device(); }
+
   /// All nodes, for evaluation.
   NetworkInput whole();
 

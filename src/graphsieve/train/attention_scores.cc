@@ -48,7 +48,7 @@ void each_attention_score(nn::Transformer& network, double temperature, const Ne
 
 std::vector<Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input) {
   std::vector<Tensor> scores;
-  for (const LayerEdges& layer : input.layers) scores.push_back(at::empty({layer.edges.index.size(0)}));
+  for (const LayerEdges& layer : input.layers) scores.push_back(at::empty({layer.edges.index.size(0)}, layer.edges.index.options().dtype(at::kFloat)));
   each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
     scores[layer].narrow(0, first, part.size(0)).copy_(part);
   });
@@ -64,7 +64,8 @@ void write_scores(const fs::path& folder, nn::Transformer& network, double tempe
       if (file) file->finish();
       file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(), std::vector<int64_t>{graph.edges()});
     }
-    file->write(std::span<const float>(part.const_data_ptr<float>(), static_cast<size_t>(part.numel())));
+    const Tensor here = part.cpu();
+    file->write(std::span<const float>(here.const_data_ptr<float>(), static_cast<size_t>(here.numel())));
   });
   if (file) file->finish();
   write_column(folder / "row_start.npy", graph.row_start);

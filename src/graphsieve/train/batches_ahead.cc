@@ -9,8 +9,23 @@
 #include "graphsieve/base/parallel.h"
 
 namespace graphsieve {
+namespace {
 
-BatchesAhead::BatchesAhead(Stage& stage, int64_t first, int64_t count) : stage_(stage), next_(first), count_(count) {
+std::vector<at::Tensor> tensors_of(const TrainBatch& batch) {
+  std::vector<at::Tensor> all = {batch.nodes, batch.pick, batch.input.rows, batch.input.picked};
+  for (const LayerEdges& layer : batch.input.layers) {
+    const ops::AttentionEdges& e = layer.edges;
+    for (const at::Tensor& t : {e.row_start, e.index, e.type}) all.push_back(t);
+    for (const auto& t : {e.t_row_start, e.t_index, e.t_type})
+      if (t) all.push_back(*t);
+  }
+  return all;
+}
+
+}  // namespace
+
+BatchesAhead::BatchesAhead(Stage& stage, int64_t first, int64_t count, at::Device device)
+    : stage_(stage), next_(first), count_(count), stream_(device) {
   if (stage.ahead() && count - first > 1 && num_threads() > 1) thread_ = std::thread([this] { make(); });
 }
 
@@ -20,54 +35,64 @@ BatchesAhead::~BatchesAhead() {
     stopping_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  try {
+    SideStream::wait_for(stream_.mark());  // what the stage keeps is used again by the current stream
+  } catch (const c10::Error&) {            // of a broken device, whose next call says so
+  }
 }
 
 TrainBatch BatchesAhead::next() {
   const auto start = std::chrono::steady_clock::now();
-  TrainBatch batch = take();
+  Ready ready = take();
   waiting_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return batch;
+  SideStream::wait_for(ready.made);
+  return std::move(ready.batch);
 }
 
-TrainBatch BatchesAhead::take() {
-  if (!thread_.joinable()) {
-    if (ready_.empty()) make_some();
-    TrainBatch batch = std::move(ready_.front());
-    ready_.pop_front();
-    return batch;
+BatchesAhead::Ready BatchesAhead::take() {
+  std::unique_lock lock(mutex_, std::defer_lock);
+  if (thread_.joinable()) {
+    lock.lock();
+    changed_.wait(lock, [this] { return !ready_.empty() || error_; });
+    if (ready_.empty()) std::rethrow_exception(error_);
+  } else if (ready_.empty()) {
+    make_some();
   }
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !ready_.empty() || error_; });
-  if (ready_.empty()) std::rethrow_exception(error_);
-  TrainBatch batch = std::move(ready_.front());
+  Ready ready = std::move(ready_.front());
   ready_.pop_front();
-  lock.unlock();
+  if (lock) lock.unlock();
   changed_.notify_all();
-  return batch;
+  return ready;
 }
 
-std::vector<TrainBatch> BatchesAhead::some() {
+std::vector<BatchesAhead::Ready> BatchesAhead::some() {
   const int64_t count = std::min(stage_.together(), count_ - next_);
   next_ += count;
-  return stage_.batches(next_ - count, count);
+  std::vector<Ready> made;
+  for (TrainBatch& batch : stage_.batches(next_ - count, count)) made.push_back({std::move(batch), {}});
+  return made;
 }
 
 void BatchesAhead::make_some() {
-  for (TrainBatch& batch : some()) ready_.push_back(std::move(batch));
+  for (Ready& ready : some()) ready_.push_back(std::move(ready));
 }
 
 void BatchesAhead::make() {
   const SerialLoops serial;
   const torch::NoGradGuard no_grad;
-  const size_t most = stage_.together() > 1 ? 1 : kMost;  // where several come at once, the next are made beside the last steps
+  const SideStream::Here here(stream_);
+  const size_t most =
+      stage_.together() > 1 ? 1 : kMost;  // where several come at once, the next are made beside the last steps
   try {
     while (next_ < count_) {
-      std::vector<TrainBatch> made = some();
+      std::vector<Ready> made = some();
+      for (Ready& ready : made) ready.made = stream_.hand_over(tensors_of(ready.batch));
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return ready_.size() < most || stopping_; });
       if (stopping_) return;
-      for (TrainBatch& batch : made) ready_.push_back(std::move(batch));
+      for (Ready& ready : made) ready_.push_back(std::move(ready));
       lock.unlock();
       changed_.notify_all();
     }

@@ -7,15 +7,18 @@
 #include <mutex>
 #include <thread>
 
+#include "graphsieve/train/side_stream.h"
 #include "graphsieve/train/stage.h"
 
 namespace graphsieve {
 
-/// Batches first … count − 1 of a stage, in order. What a batch holds depends on its number alone, so the thread changes
-/// nothing but the time. Without a stage that allows it, a second batch, or a second thread: made when asked for.
+/// Batches first … count − 1 of a stage, in order. What a batch holds depends on its number alone, so the thread
+/// changes nothing but the time. On a GPU the thread has a stream of its own, so that rows on their way from the host's
+/// memory and the making of batches do not wait for the steps. Without a stage that allows it, a second batch, or a
+/// second thread: made when asked for.
 class BatchesAhead {
  public:
-  BatchesAhead(Stage& stage, int64_t first, int64_t count);
+  BatchesAhead(Stage& stage, int64_t first, int64_t count, at::Device device);
   ~BatchesAhead();
   BatchesAhead(const BatchesAhead&) = delete;
   BatchesAhead& operator=(const BatchesAhead&) = delete;
@@ -27,10 +30,15 @@ class BatchesAhead {
  private:
   static constexpr size_t kMost = 3;  ///< batches that wait at once
 
-  std::vector<TrainBatch> some();
+  struct Ready {
+    TrainBatch batch;
+    SideStream::Mark made;  ///< undefined where a step can take it at once
+  };
+
+  std::vector<Ready> some();
   void make_some();
   void make();
-  TrainBatch take();
+  Ready take();
 
   Stage& stage_;
   int64_t next_, count_;
@@ -38,9 +46,10 @@ class BatchesAhead {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<TrainBatch> ready_;
+  std::deque<Ready> ready_;
   std::exception_ptr error_;
   bool stopping_ = false;
+  SideStream stream_;  ///< of the thread
   std::thread thread_;
 };
 

@@ -55,7 +55,7 @@ void Checkpoint::restore(const std::string& prefix, const NamedTensors& to) cons
     if (from.sizes() != tensor.sizes() || from.scalar_type() != tensor.scalar_type())
       throw Error("the checkpoint's tensor '", prefix, name, "' is ", from.scalar_type(), " ", from.sizes(), ", expected ",
                   tensor.scalar_type(), " ", tensor.sizes());
-    std::memcpy(tensor.mutable_data_ptr(), from.const_data_ptr(), from.nbytes());
+    tensor.detach().copy_(from);
   }
 }
 
@@ -73,7 +73,7 @@ bool Checkpoints::any() const { return fs::exists(file(0)) || fs::exists(file(1)
 void Checkpoints::write(const Checkpoint& checkpoint) {
   Safetensors to;
   for (const auto& [name, any] : checkpoint.tensors) {
-    const Tensor t = any.detach().contiguous();
+    const Tensor t = any.detach().cpu().contiguous();
     NamedTensor named{name, t.scalar_type() == at::kDouble ? "F64" : "F32", t.sizes().vec(), std::vector<std::byte>(t.nbytes())};
     if (t.nbytes() > 0) std::memcpy(named.bytes.data(), t.const_data_ptr(), t.nbytes());
     to.tensors.push_back(std::move(named));

@@ -36,6 +36,7 @@ uint64_t start_key(uint64_t seed, int64_t start) {
 namespace {
 
 nn::Transformer new_estimator(const StageContext& context, const PreparedGraph& graph) {
+  const nn::ParametersOn there(context.data.device);
   return nn::Transformer(nn::estimator_shape(context.recipe, context.data.features.cols, context.data.data.labels,
                                              graph.graph.types));
 }

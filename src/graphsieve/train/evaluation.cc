@@ -54,7 +54,7 @@ Probabilities node_probabilities(nn::Transformer& network, const Tensor& hidden,
   const torch::NoGradGuard no_grad;
   Probabilities p = rows_for(nodes, labels);
   Tensor all = tensor_over(p);
-  const Tensor ids = tensor_over(nodes);
+  const Tensor ids = tensor_over(nodes).to(hidden.device());
   each_piece(ids.size(0), nn::kInferenceRows, [&](int64_t begin, int64_t count) {
     write_probabilities(network->logits(hidden.index_select(0, ids.narrow(0, begin, count))), labels, begin, all);
   });
@@ -68,7 +68,7 @@ Probabilities node_probabilities(nn::Transformer& network, const GraphView& grap
   if (graph.at_once == 0) return node_probabilities(network, network->hidden(graph.whole(), options), nodes, labels);
   Probabilities p = rows_for(nodes, labels);
   Tensor all = tensor_over(p);
-  const std::vector<Tensor> pieces = tensor_over(nodes).split(graph.at_once);
+  const std::vector<Tensor> pieces = tensor_over(nodes).to(network->device()).split(graph.at_once);
   ForwardOptions once = options;
   int64_t done = 0;
   each_piece(static_cast<int64_t>(pieces.size()), graph.together, [&](int64_t begin, int64_t count) {

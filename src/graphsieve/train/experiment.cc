@@ -16,6 +16,7 @@
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/choose_k.h"
+#include "graphsieve/train/device.h"
 #include "graphsieve/train/memory_limit.h"
 #include "graphsieve/train/metrics_file.h"
 #include "graphsieve/train/predictions.h"
@@ -47,7 +48,7 @@ void link_or_copy(const fs::path& from, const fs::path& to) {
 class Experiment {
  public:
   Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer)
-      : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer) {
+      : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer, compute_device(request.device)) {
     if (!request.weights_from.empty()) weights_from_.emplace(request.weights_from);
     if (request.stages == Stages::kNetwork && recipe.model == "spexphormer") scores_from_.emplace(request.scores_from);
   }
@@ -112,6 +113,7 @@ class Experiment {
             {"--scores", text(request_.scores_from)},
             {"--weights", text(request_.weights_from)},
             {"--split", request_.all_splits ? Json("all") : Json(request_.splits)},
+            {"--device", request_.device},
             {"--repeats", request_.repeats},
             {"--seed", request_.seed},
             {"--predictions", request_.predictions == PredictedNodes::kSplit ? "split" : "all"},
@@ -133,6 +135,7 @@ class Experiment {
   void take_shared(const Checkpoint& from, const fs::path& first_run, uint64_t seed) {
     if (outcomes_.empty() && from.state.at("stage") == "estimator") return;
     const RunOutcome of = outcomes_.empty() ? run_outcome(from.state.at("outcome")) : outcomes_.front();
+    const nn::ParametersOn there(prepared_.device);
     estimate_.network = nn::Transformer(nn::estimator_shape(recipe_, prepared_.features.cols, prepared_.data.labels,
                                                             prepared_.edge_types));
     read_network(first_run / "estimator.safetensors", estimate_.network);
@@ -158,7 +161,9 @@ class Experiment {
 
   void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) const {
     write_text_file(to / "recipe.yaml", to_yaml(outcomes.size() == 1 ? recipe_of(outcomes[0]) : recipe_));
-    write_json(to / "result.json", result_json(graph_, prepared_.metric, recipe_, outcomes, seconds));
+    Json result = result_json(graph_, prepared_.metric, recipe_, outcomes, seconds);
+    result["device"] = request_.device;
+    write_json(to / "result.json", result);
   }
 
   /// With the k that the run chose, if it did: what is done with its folder does not choose again.
@@ -199,6 +204,7 @@ class Experiment {
     if (recipe_.model == "spexphormer") {
       scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
       if (!at_network) outcome.k = k_for(context, graph, scores, to);
+      scores = tensors_on(scores, prepared_.device);
       recipe = recipe_of(outcome);
     }
     if (request_.stages == Stages::kEstimator) return outcome;
@@ -216,7 +222,7 @@ class Experiment {
                              const fs::path& to) const {
     if (recipe_.network.epsilon == 0) return recipe_.network.k;
     check_scores(recipe_, graph, scores);
-    const std::vector<ChosenK> layers = choose_k(recipe_.network, graph.edges, scores, context.seed, 0, observer_);
+    const std::vector<ChosenK> layers = choose_k(recipe_.network, graph.host_edges, scores, context.seed, 0, observer_);
     write_json(to / "epsilon.json", epsilon_json(recipe_.network, 0, layers));
     return k_of(layers);
   }
@@ -341,7 +347,7 @@ void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest&
     throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
   const TorchSettings torch_settings;
   limit_memory(request.memory, request.out);
-  Experiment(data, recipe, request, observer).run();
+  with_memory_advice([&] { Experiment(data, recipe, request, observer).run(); });
 }
 
 }  // namespace graphsieve

@@ -44,6 +44,7 @@ struct RunRequest {
   double checkpoint_minutes = 5;        ///< between two checkpoints, a tenth of it at the end of an epoch
   int64_t memory = 0;                   ///< bytes to stay within; 0: no limit
   PredictedNodes predictions = PredictedNodes::kAll;
+  std::string device = "cpu";           ///< where training computes (train/device.h)
 };
 
 /// Trains and writes the run folder; its result.json holds every figure. Throws Error on bad data or recipe, a run folder
@@ -69,6 +70,7 @@ struct PredictRequest {
   std::filesystem::path embeddings;   ///< .npy [nodes x width], rows by node id; empty: not written
   PredictedNodes predictions = PredictedNodes::kAll;
   int64_t memory = 0;                 ///< bytes to stay within; 0: no limit
+  std::string device = "cpu";         ///< as for RunRequest
 };
 /// Predicts on `data`, the run's graph or a changed one (then the estimator runs again, said by a note; and there is no split).
 void predict(Dataset data, const PredictRequest& request, Observer& observer);
@@ -78,6 +80,7 @@ struct NodePredictions {
   int64_t nodes = 0, classes = 0, width = 0;
   std::vector<float> probabilities, embeddings;
 };
-NodePredictions predict_nodes(Dataset data, const std::filesystem::path& run, Observer& observer);
+NodePredictions predict_nodes(Dataset data, const std::filesystem::path& run, Observer& observer,
+                              const std::string& device = "cpu");
 
 }  // namespace graphsieve

@@ -4,6 +4,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/train/attention_scores.h"
+#include "graphsieve/train/device.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -11,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-nn::Transformer load(const fs::path& path, const nn::TransformerShape& shape) {
+nn::Transformer load(const fs::path& path, const nn::TransformerShape& shape, at::Device device) {
+  const nn::ParametersOn there(device);
   nn::Transformer network(shape);
   read_network(path, network);
   network->eval();
@@ -41,29 +43,30 @@ void check_edge_types(const LoadedRun& run) {
 std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
   if (!run.folder.has_estimator()) return {};
   if (run.same_graph && fs::exists(run.folder.path / "scores" / "layer_0.npy"))
-    return read_scores(run.folder.path / "scores");
+    return tensors_on(read_scores(run.folder.path / "scores"), run.prepared.device);
   observer.note(run.same_graph ? "the run's scores are gone: the estimator runs again"
                                : "the graph is not the one that was trained on: the estimator runs again");
   nn::Transformer estimator = load(run.folder.path / "estimator.safetensors",
                                    nn::estimator_shape(run.folder.recipe, run.prepared.features.cols,
-                                                       run.prepared.data.labels, run.graph.graph.types));
+                                                       run.prepared.data.labels, run.graph.graph.types),
+                                   run.prepared.device);
   return attention_scores(estimator, run.folder.run().at("estimator").value("temperature", 1.0),
                           whole_graph_input(run.prepared, run.graph, estimator->layers()));
 }
 
 }  // namespace
 
-LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer)
+LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at::Device device)
     : folder(path),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
-      prepared(fitted(data, folder), folder.recipe, observer),
+      prepared(fitted(data, folder), folder.recipe, observer, device),
       graph(prepared, folder.recipe, folder.result.at("graph").at("attention_seed").get<uint64_t>()) {
   check_edge_types(*this);
   const torch::NoGradGuard no_grad;
   scores = scores_for(*this, observer);
   if (!folder.run().at("network").is_object()) return;
   network = load(folder.path / "network.safetensors",
-                 nn::network_shape(folder.recipe, prepared.features.cols, data.labels, graph.graph.types));
+                 nn::network_shape(folder.recipe, prepared.features.cols, data.labels, graph.graph.types), device);
 }
 
 void LoadedRun::require_same_graph() const {

@@ -11,7 +11,7 @@ namespace graphsieve {
 /// note). Sets data.labels.classes to the run's; `data` must outlive it. Throws Error where features or classes do not
 /// fit.
 struct LoadedRun {
-  LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer);
+  LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer, at::Device device = at::kCPU);
 
   RunFolder folder;
   bool same_graph;

@@ -32,7 +32,8 @@ void take_parts(GraphView& view, const Recipe& recipe, SampledGraph& graph, cons
   const int64_t first = std::min(size, count), rows_of_graph = features.rows * (recipe.network.layers + 1);
   if (first <= 0 || recipe.network.norm == "graph" || count >= rows_of_graph) return;
   graph.begin_epoch(0);
-  const NetworkInput some = graph.edges_around(at::from_blob(const_cast<int32_t*>(nodes.data()), {first}, at::kInt));
+  const NetworkInput some = graph.edges_around(
+      at::from_blob(const_cast<int32_t*>(nodes.data()), {first}, at::kInt).to(graph.device()));
   int64_t rows = some.rows.size(0);
   for (const LayerEdges& layer : some.layers) rows += layer.destinations;
   if ((count + size - 1) / size * rows >= rows_of_graph) return;
@@ -76,6 +77,7 @@ void check_scores(const Recipe& recipe, const PreparedGraph& graph, const std::v
 TrainedNetwork train_network(const StageContext& context, const PreparedGraph& graph,
                              const std::vector<Tensor>& scores, const std::filesystem::path& start_from) {
   const Recipe& recipe = context.recipe;
+  const nn::ParametersOn there(context.data.device);
   TrainedNetwork trained;
   trained.network = nn::Transformer(nn::network_shape(recipe, context.data.features.cols,
                                                       context.data.data.labels, graph.graph.types));
@@ -86,7 +88,7 @@ TrainedNetwork train_network(const StageContext& context, const PreparedGraph& g
     check_scores(recipe, graph, scores);
     NetworkStage stage(context, graph, scores);
     static_cast<StageFigures&>(figures) = train_stage(stage, trained.network, recipe.network, context);
-    figures.edge_share = edge_share(graph.edges.row_start, recipe.network.k);
+    figures.edge_share = edge_share(graph.host_edges.row_start, recipe.network.k);
     for (int64_t k : recipe.network.k) figures.edges_per_layer.push_back(k * graph.graph.nodes());
   } else {
     WholeGraphStage stage("network", context, graph, recipe.network.layers, [](int64_t) { return 1.0; });

@@ -14,14 +14,13 @@ AdamW::AdamW(std::vector<at::Tensor> parameters, double weight_decay, double cli
   for (const auto& p : parameters_) {
     first_.push_back(torch::zeros_like(p));
     second_.push_back(torch::zeros_like(p));
-    steps_.push_back(torch::zeros({}));
+    steps_.push_back(torch::zeros({}, p.device()));
   }
 }
 
 double AdamW::step(double learning_rate) {
   const torch::NoGradGuard no_grad;
-  std::vector<at::Tensor> parameters, grads, first, second, steps;
-  double square = 0;
+  std::vector<at::Tensor> parameters, grads, first, second, steps, squares;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     if (!parameters_[i].grad().defined()) continue;
     parameters.push_back(parameters_[i]);
@@ -29,7 +28,12 @@ double AdamW::step(double learning_rate) {
     first.push_back(first_[i]);
     second.push_back(second_[i]);
     steps.push_back(steps_[i]);
-    square += grads.back().to(at::kDouble).square().sum().item<double>();  // float squares may overflow
+    squares.push_back(grads.back().to(at::kDouble).square().sum());  // float squares may overflow
+  }
+  double square = 0;
+  if (!squares.empty()) {
+    const at::Tensor here = at::stack(squares).cpu();  // one wait for a GPU
+    for (size_t i = 0; i < squares.size(); ++i) square += here.const_data_ptr<double>()[i];
   }
   const double norm = std::sqrt(square);
   if (!std::isfinite(norm)) return norm;

@@ -5,6 +5,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/io/splits.h"
+#include "graphsieve/train/device.h"
 #include "graphsieve/train/evaluation.h"
 #include "graphsieve/train/experiment.h"
 #include "graphsieve/train/loaded_run.h"
@@ -22,12 +23,13 @@ void require_network(const std::filesystem::path& run) {
 
 }  // namespace
 
-void predict(Dataset data, const PredictRequest& request, Observer& observer) {
-  const TorchSettings torch_settings;
+namespace {
+
+void predict_into_files(Dataset& data, const PredictRequest& request, Observer& observer) {
   limit_memory(request.memory, request.out);
   const torch::NoGradGuard no_grad;
   require_network(request.run);
-  LoadedRun run(request.run, data, observer);
+  LoadedRun run(request.run, data, observer, compute_device(request.device));
   const Split split = run.same_graph ? read_split(run.folder.path / "split.json") : Split{};
   if (request.predictions == PredictedNodes::kSplit) {
     run.require_same_graph();
@@ -39,15 +41,23 @@ void predict(Dataset data, const PredictRequest& request, Observer& observer) {
   if (request.predictions == PredictedNodes::kAll) write_predictions(request.out, run.network, hidden, data, split);
 }
 
-NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, Observer& observer) {
+}  // namespace
+
+void predict(Dataset data, const PredictRequest& request, Observer& observer) {
+  const TorchSettings torch_settings;
+  with_memory_advice([&] { predict_into_files(data, request, observer); });
+}
+
+NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, Observer& observer, const std::string& device) {
   const TorchSettings torch_settings;
   const torch::NoGradGuard no_grad;
   require_network(path);
-  LoadedRun run(path, data, observer);
+  LoadedRun run(path, data, observer, compute_device(device));
   const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions()).contiguous();
   NodePredictions out{hidden.size(0), data.labels.classes, hidden.size(1), {}, {}};
-  const float* rows = hidden.const_data_ptr<float>();
-  out.embeddings.assign(rows, rows + hidden.numel());
+  const at::Tensor here = hidden.cpu();
+  const float* rows = here.const_data_ptr<float>();
+  out.embeddings.assign(rows, rows + here.numel());
   for (int64_t begin = 0; begin < out.nodes; begin += nn::kInferenceRows) {
     const int64_t count = std::min(nn::kInferenceRows, out.nodes - begin);
     const Probabilities p = probabilities(run.network->logits(hidden.narrow(0, begin, count)), data.labels);

@@ -11,6 +11,7 @@
 #include "graphsieve/graph/transforms.h"
 #include "graphsieve/io/features.h"
 #include "graphsieve/io/splits.h"
+#include "graphsieve/train/device.h"
 
 namespace graphsieve {
 namespace {
@@ -93,18 +94,20 @@ void note_treatment(const FeatureNotes& notes, Observer& observer) {
 
 }  // namespace
 
-PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& observer)
-    : data(d), metric(metric_of(recipe.data.metric, d.labels)) {
+PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& observer, at::Device on)
+    : data(d), device(on), metric(metric_of(recipe.data.metric, d.labels)) {
   FeatureNotes feature_notes;
-  features = feature_matrix(treated(d.features, feature_treatment(recipe.data.features), &feature_notes));
+  features = features_on(feature_matrix(treated(d.features, feature_treatment(recipe.data.features), &feature_notes)), device,
+                         observer);
   note_treatment(feature_notes, observer);
   take_graph(recipe, observer);
   if (recipe.graph.graph_edges) edge_types = attention_types(edges.types);
   if (d.labels.multi_label()) {
-    targets = tensor_of(d.labels.multi, {d.nodes, d.labels.classes}, at::kFloat);
+    targets = tensor_of(d.labels.multi, {d.nodes, d.labels.classes}, at::kFloat).to(device);
   } else {
     classes = at::empty({d.nodes}, at::kLong);
     std::copy(d.labels.single.begin(), d.labels.single.end(), classes.mutable_data_ptr<int64_t>());
+    classes = classes.to(device);
   }
 }
 
@@ -138,15 +141,16 @@ PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uin
   const Csr none = g.graph_edges ? Csr() : symmetric_csr(data.data.nodes, {}, false);
   graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none), expander ? &expander->expander : nullptr,
                                 g.self_loops, !g.directed || !g.graph_edges);
-  edges.row_start = view_of(graph.row_start, at::kLong);
-  edges.index = view_of(graph.source, at::kInt);
-  edges.type = view_of(graph.type, at::kByte);
+  host_edges.row_start = view_of(graph.row_start, at::kLong);
+  host_edges.index = view_of(graph.source, at::kInt);
+  host_edges.type = view_of(graph.type, at::kByte);
   if (!graph.symmetric) {
     transposed_ = transpose(graph);
-    edges.t_row_start = view_of(transposed_.row_start, at::kLong);
-    edges.t_index = view_of(transposed_.source, at::kInt);
-    edges.t_type = view_of(transposed_.type, at::kByte);
+    host_edges.t_row_start = view_of(transposed_.row_start, at::kLong);
+    host_edges.t_index = view_of(transposed_.source, at::kInt);
+    host_edges.t_type = view_of(transposed_.type, at::kByte);
   }
+  edges = edges_on(host_edges, data.device);
 }
 
 LayerEdges PreparedGraph::layer() const { return {edges, graph.nodes()}; }

@@ -17,10 +17,11 @@ namespace graphsieve {
 /// What does not depend on split or seed. Holds a reference to the data set.
 struct PreparedData {
   /// Throws Error where the recipe wants directions and a graph folder has none of them left, or the other way round.
-  PreparedData(const Dataset& data, const Recipe& recipe, Observer& observer);
+  PreparedData(const Dataset& data, const Recipe& recipe, Observer& observer, at::Device device = at::kCPU);
   PreparedData(PreparedData&&) = default;  // not to be copied: `edges` looks into what is owned
 
   const Dataset& data;
+  at::Device device;  ///< of the tensors (features: see features_on)
   FeatureMatrix features;
   at::Tensor classes;   ///< int64 [n], −1 unlabelled; undefined if multi-label
   at::Tensor targets;   ///< float32 [n, labels], NaN missing; undefined if single-label
@@ -43,7 +44,8 @@ struct PreparedGraph {
 
   AttentionGraph graph;
   double spectral_gap = 0;  ///< of the expander; NaN if unchecked or without expander
-  ops::AttentionEdges edges;
+  ops::AttentionEdges host_edges;  ///< looks into `graph`
+  ops::AttentionEdges edges;       ///< the same on the data's device
 
  private:
   AttentionGraph transposed_;  ///< of a directed graph

@@ -135,7 +135,7 @@ void write_json(const fs::path& path, const Json& json) { write_text_file(path, 
 void write_network(const fs::path& path, const nn::Transformer& network) {
   Safetensors file;
   for (const auto& [name, tensor] : nn::state_of(network)) {
-    const Tensor t = tensor.detach().contiguous();
+    const Tensor t = tensor.detach().cpu().contiguous();
     NamedTensor named{name, "F32", t.sizes().vec(), std::vector<std::byte>(t.nbytes())};
     std::memcpy(named.bytes.data(), t.const_data_ptr(), t.nbytes());
     file.tensors.push_back(std::move(named));
@@ -156,7 +156,7 @@ void read_network(const fs::path& path, nn::Transformer& network) {
     if (found->dtype != "F32" || found->shape != tensor.sizes().vec())
       throw Error(path.string(), ": tensor '", name, "' is ", found->dtype, " ", at::IntArrayRef(found->shape),
                   ", expected F32 ", tensor.sizes());
-    std::memcpy(tensor.mutable_data_ptr(), found->bytes.data(), found->bytes.size());
+    tensor.detach().copy_(at::from_blob(const_cast<std::byte*>(found->bytes.data()), found->shape, at::kFloat));
   }
 }
 
@@ -170,7 +170,7 @@ void write_values(const fs::path& path, const std::vector<int64_t>& shape, const
 }  // namespace
 
 void write_npy(const fs::path& path, const Tensor& any) {
-  const Tensor t = any.detach().contiguous();
+  const Tensor t = any.detach().cpu().contiguous();
   switch (t.scalar_type()) {
     case at::kFloat: return write_values(path, t.sizes().vec(), t.const_data_ptr<float>(), t.numel());
     case at::kInt: return write_values(path, t.sizes().vec(), t.const_data_ptr<int32_t>(), t.numel());

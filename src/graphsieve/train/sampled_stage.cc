@@ -7,6 +7,7 @@
 
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/sampling/batches.h"
+#include "graphsieve/train/device.h"
 
 namespace graphsieve {
 
@@ -26,8 +27,12 @@ int64_t SampledStage::begin_epoch(int64_t epoch) {
   if (together_ == 0) measure();
   graph_.begin_epoch(epoch);
   if (draws_whole_) graph_.draw_whole();
-  batches_ = batch_nodes(train_, batch_size_, seed_, epoch);
+  take_batches(epoch);
   return static_cast<int64_t>(batches_.size());
+}
+
+void SampledStage::take_batches(int64_t epoch) {
+  batches_ = tensors_on(batch_nodes(train_, batch_size_, seed_, epoch), graph_.device());
 }
 
 TrainBatch SampledStage::batch(int64_t index) { return std::move(batches(index, 1).front()); }
@@ -44,7 +49,7 @@ void SampledStage::measure() {
   draws_whole_ = needs_whole();
   together_ = 1;
   if (draws_whole_ && memory_limit() <= 0) return;
-  batches_ = batch_nodes(train_, batch_size_, seed_, 0);
+  take_batches(0);
   graph_.begin_epoch(0);
   const NetworkInput some = graph_.edges_around(batches_.front(), 0);
   const FeatureMatrix& x = *some.features;

@@ -39,6 +39,8 @@ class SampledStage : public Stage {
  private:
   /// From a batch like the others: whether to draw whole, and how many batches to make together.
   void measure();
+  /// An epoch's training nodes, on the graph's device.
+  void take_batches(int64_t epoch);
 
   bool draws_whole_ = false;
   int64_t together_ = 0;  ///< 0: not measured

@@ -14,6 +14,7 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/io/json_number.h"
 #include "graphsieve/train/batches_ahead.h"
+#include "graphsieve/train/device.h"
 #include "graphsieve/train/optimizer.h"
 #include "graphsieve/train/schedule.h"
 #include "graphsieve/train/tensor_memory.h"
@@ -50,7 +51,7 @@ class Loop {
         optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm), operator_norms_(*network),
         evaluated_(evaluated_nodes(context.split)) {
     if (context.recipe.data.class_weights == "balanced" && !context.data.data.labels.multi_label())
-      class_weights_ = balanced_weights(context.data, context.split);
+      class_weights_ = balanced_weights(context.data, context.split).to(context.data.device);
   }
 
   StageFigures run() {
@@ -58,6 +59,7 @@ class Loop {
     figures_.resident_at_start = resident_bytes();
     reset_peak_resident();
     reset_peak_tensor_bytes();
+    reset_peak_device_bytes(context_.data.device);
     trim_memory();
     reset_peak_memory_use();
     context_.observer.stage(stage_.name(), recipe_.epochs);
@@ -98,7 +100,7 @@ class Loop {
     network_->train();
     const int64_t batches = stage_.begin_epoch(at_.epoch);
     {
-      BatchesAhead ahead(stage_, at_.batch, batches);
+      BatchesAhead ahead(stage_, at_.batch, batches, context_.data.device);
       while (at_.batch < batches) {
         if (context_.observer.stop_requested()) stop();
         save_if_due(false);
@@ -137,6 +139,7 @@ class Loop {
     figures_.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - start_).count();
     figures_.sampling_seconds = sampling_before_ + stage_.sampling_seconds();
     figures_.peak_tensor_bytes = std::max(figures_.peak_tensor_bytes, peak_tensor_bytes());
+    figures_.peak_device = std::max(figures_.peak_device, peak_device_bytes(context_.data.device));
     figures_.peak_ram = std::max(figures_.peak_ram, memory_use().peak_ram);
     figures_.peak_scratch = std::max(figures_.peak_scratch, memory_use().peak_scratch);
     figures_.peak_resident = std::max(figures_.peak_resident, peak_resident_bytes());
@@ -297,6 +300,7 @@ nlohmann::json stage_json(const StageFigures& f) {
           {"sampling_seconds", f.sampling_seconds},
           {"waiting_seconds", f.waiting_seconds},
           {"peak_tensor_bytes", f.peak_tensor_bytes},
+          {"peak_device_bytes", f.peak_device},
           {"peak_ram_bytes", f.peak_ram},
           {"peak_scratch_bytes", f.peak_scratch},
           {"resident_bytes_at_start", f.resident_at_start},
@@ -314,6 +318,7 @@ StageFigures stage_figures(const nlohmann::json& json) {
   f.sampling_seconds = json.value("sampling_seconds", 0.0);
   f.waiting_seconds = json.value("waiting_seconds", 0.0);
   f.peak_tensor_bytes = json.value("peak_tensor_bytes", int64_t{0});
+  f.peak_device = json.value("peak_device_bytes", int64_t{0});
   f.peak_ram = json.value("peak_ram_bytes", int64_t{0});
   f.peak_scratch = json.value("peak_scratch_bytes", int64_t{0});
   f.resident_at_start = json.value("resident_bytes_at_start", int64_t{0});

@@ -67,7 +67,8 @@ struct StageFigures {
   double seconds = 0;
   double sampling_seconds = 0;    ///< draws and expansion of batches
   double waiting_seconds = 0;     ///< of steps, for their batches
-  int64_t peak_tensor_bytes = 0;
+  int64_t peak_tensor_bytes = 0;           ///< in the host's memory
+  int64_t peak_device = 0;                 ///< bytes of tensors on a GPU
   int64_t peak_ram = 0, peak_scratch = 0;  ///< large arrays, freed ones that wait for reuse included (base/large_memory.h)
   int64_t resident_at_start = 0, peak_resident = 0;
 };

@@ -18,8 +18,9 @@ struct Header {
   size_t asked;  ///< bytes of the tensor
 };
 
-void release(void* base) {
-  if (!base) return;
+void release(void* data) {
+  if (!data) return;
+  void* base = static_cast<char*>(data) - kTensorHeader;
   const size_t asked = static_cast<Header*>(base)->asked;
   current.fetch_sub(static_cast<int64_t>(asked), std::memory_order_relaxed);
   give_block(base, asked + kTensorHeader);
@@ -36,10 +37,11 @@ class CountingAllocator final : public c10::Allocator {
                         static_cast<int64_t>(bytes);
     for (int64_t seen = peak.load(); now > seen && !peak.compare_exchange_weak(seen, now);) {
     }
-    return {static_cast<char*>(base) + kTensorHeader, base, &release, cpu};
+    void* data = static_cast<char*>(base) + kTensorHeader;
+    return {data, data, &release, cpu};
   }
 
-  c10::DeleterFnPtr raw_deleter() const override { return nullptr; }  // the data pointer is not the block's
+  c10::DeleterFnPtr raw_deleter() const override { return &release; }
 
   void copy_data(void* to, const void* from, size_t bytes) const override { std::memcpy(to, from, bytes); }
 };

@@ -22,6 +22,6 @@ at::Tensor node_tensor(const std::vector<int32_t>& nodes) {
 WholeGraphStage::WholeGraphStage(std::string name, const StageContext& context, const PreparedGraph& graph,
                                  int64_t layers, std::function<double(int64_t)> temperature)
     : name_(std::move(name)), input_(whole_graph_input(context.data, graph, layers)),
-      train_(node_tensor(context.split.train)), temperature_(std::move(temperature)) {}
+      train_(node_tensor(context.split.train).to(context.data.device)), temperature_(std::move(temperature)) {}
 
 }  // namespace graphsieve

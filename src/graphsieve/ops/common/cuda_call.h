@@ -7,6 +7,13 @@
 
 #include "graphsieve/ops/common/cuda_stream.h"
 
+/// The adapters' dispatch key. Emulated kernels run on a device of the tests' own (tests/device/host_device.h).
+#ifdef GRAPHSIEVE_EMULATED_CUDA
+#define GRAPHSIEVE_DEVICE PrivateUse1
+#else
+#define GRAPHSIEVE_DEVICE CUDA
+#endif
+
 namespace graphsieve::ops {
 
 /// Throws c10::Error unless `t` is float32: float64 is for the CPU, whose reference is the oracle.

@@ -27,9 +27,7 @@ at::Tensor dropout_add_backward_cuda(const at::Tensor& grad, double p, int64_t k
 
 }  // namespace graphsieve::ops
 
-#ifndef GRAPHSIEVE_EMULATED_CUDA
-TORCH_LIBRARY_IMPL(graphsieve, CUDA, m) {
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) {
   m.impl("dropout_add", graphsieve::ops::dropout_add_cuda);
   m.impl("dropout_add_backward", graphsieve::ops::dropout_add_backward_cuda);
 }
-#endif

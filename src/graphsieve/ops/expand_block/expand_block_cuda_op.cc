@@ -55,6 +55,4 @@ expand_block_cuda(const at::Tensor& destinations, const at::Tensor& index, const
 
 }  // namespace graphsieve::ops
 
-#ifndef GRAPHSIEVE_EMULATED_CUDA
-TORCH_LIBRARY_IMPL(graphsieve, CUDA, m) { m.impl("expand_block", graphsieve::ops::expand_block_cuda); }
-#endif
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) { m.impl("expand_block", graphsieve::ops::expand_block_cuda); }

@@ -22,6 +22,4 @@ at::Tensor gather_rows_cuda(const at::Tensor& x, const at::Tensor& rows) {
 
 }  // namespace graphsieve::ops
 
-#ifndef GRAPHSIEVE_EMULATED_CUDA
-TORCH_LIBRARY_IMPL(graphsieve, CUDA, m) { m.impl("gather_rows", graphsieve::ops::gather_rows_cuda); }
-#endif
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) { m.impl("gather_rows", graphsieve::ops::gather_rows_cuda); }

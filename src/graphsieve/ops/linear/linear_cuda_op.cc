@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "graphsieve/ops/common/cuda_call.h"
 #include "graphsieve/ops/linear/linear_checks.h"
 
 namespace graphsieve::ops {
@@ -25,9 +26,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> linear_backward_cuda(const at::Te
 
 }  // namespace graphsieve::ops
 
-#ifndef GRAPHSIEVE_EMULATED_CUDA
-TORCH_LIBRARY_IMPL(graphsieve, CUDA, m) {
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) {
   m.impl("linear", graphsieve::ops::linear_cuda);
   m.impl("linear_backward", graphsieve::ops::linear_backward_cuda);
 }
-#endif

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
+#include "graphsieve/ops/common/cuda_call.h"
 #include "graphsieve/ops/node_norm/node_norm_checks.h"
 
 namespace graphsieve::ops {
@@ -46,9 +47,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> node_norm_backward_cuda(const Tensor&
 
 }  // namespace graphsieve::ops
 
-#ifndef GRAPHSIEVE_EMULATED_CUDA
-TORCH_LIBRARY_IMPL(graphsieve, CUDA, m) {
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) {
   m.impl("node_norm", graphsieve::ops::node_norm_cuda);
   m.impl("node_norm_backward", graphsieve::ops::node_norm_backward_cuda);
 }
-#endif

@@ -33,9 +33,7 @@ at::Tensor relu_dropout_backward_cuda(const at::Tensor& grad_any, const at::Tens
 
 }  // namespace graphsieve::ops
 
-#ifndef GRAPHSIEVE_EMULATED_CUDA
-TORCH_LIBRARY_IMPL(graphsieve, CUDA, m) {
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) {
   m.impl("relu_dropout", graphsieve::ops::relu_dropout_cuda);
   m.impl("relu_dropout_backward", graphsieve::ops::relu_dropout_backward_cuda);
 }
-#endif

@@ -31,6 +31,4 @@ std::tuple<at::Tensor, at::Tensor> reservoir_sample_cuda(const at::Tensor& row_s
 
 }  // namespace graphsieve::ops
 
-#ifndef GRAPHSIEVE_EMULATED_CUDA
-TORCH_LIBRARY_IMPL(graphsieve, CUDA, m) { m.impl("reservoir_sample", graphsieve::ops::reservoir_sample_cuda); }
-#endif
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) { m.impl("reservoir_sample", graphsieve::ops::reservoir_sample_cuda); }

@@ -217,10 +217,8 @@ Tensor sparse_attention_scores_cuda(const Tensor& query, const Tensor& key_value
 
 }  // namespace graphsieve::ops
 
-#ifndef GRAPHSIEVE_EMULATED_CUDA
-TORCH_LIBRARY_IMPL(graphsieve, CUDA, m) {
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) {
   m.impl("sparse_attention", graphsieve::ops::sparse_attention_cuda);
   m.impl("sparse_attention_backward", graphsieve::ops::sparse_attention_backward_cuda);
   m.impl("sparse_attention_scores", graphsieve::ops::sparse_attention_scores_cuda);
 }
-#endif

@@ -45,9 +45,7 @@ std::tuple<at::Tensor, at::Tensor> sparse_linear_backward_cuda(const at::Tensor&
 
 }  // namespace graphsieve::ops
 
-#ifndef GRAPHSIEVE_EMULATED_CUDA
-TORCH_LIBRARY_IMPL(graphsieve, CUDA, m) {
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) {
   m.impl("sparse_linear", graphsieve::ops::sparse_linear_cuda);
   m.impl("sparse_linear_backward", graphsieve::ops::sparse_linear_backward_cuda);
 }
-#endif
