@@ -55,7 +55,8 @@ class NodeClassifier:
 
     def __init__(self, recipe: str | os.PathLike[str] | None = None, *, settings: Mapping[str, Any] | None = None, split: int = 0,
                  seed: int = 0, threads: int | None = None, memory: int | None = None, device: str = "cpu",
-                 out: str | os.PathLike[str] | None = None, overwrite: bool = False, resume: bool = False, progress: bool = True, trackers: Sequence[Tracker] = ()) -> None:
+                 out: str | os.PathLike[str] | None = None, overwrite: bool = False, resume: bool = False, progress: bool = True,
+                 trackers: Sequence[Tracker] = ()) -> None:
         self.recipe = recipe
         self.settings = settings
         self.split = split
