@@ -13,7 +13,7 @@ constexpr int64_t kLine = 64, kBlock = 4096;
 constexpr int64_t kAheadBytes = 8192;  ///< asked for while they are still far from needed
 
 void copy_row(const GatherRowsArgs& a, int64_t i) {
-  std::memcpy(a.out + i * a.row_bytes, a.x + a.rows[i] * a.row_bytes, static_cast<size_t>(a.row_bytes));
+  if (a.row_bytes > 0) std::memcpy(a.out + i * a.row_bytes, a.x + a.rows[i] * a.row_bytes, static_cast<size_t>(a.row_bytes));
 }
 
 void ask_for(const std::byte* row, int64_t bytes) {
