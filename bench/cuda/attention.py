@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Sparse attention and reservoir sampling on an NVIDIA GPU, against the bare gather, PyG and plain torch; answers checked first.
+"""Sparse attention and reservoir sampling on an NVIDIA GPU, against the bare gather, PyG and plain torch, compiled;
+answers checked first.
 
     attention.py BUILD [--data FOLDER] [--only tolokers,products,hubs] [--repeats 20]
 
@@ -180,6 +181,37 @@ def pyg(graph, width, repeats):
             "pyg_mib": peak_mib(both), "ours_mib": peak_mib(ours)}
 
 
+def edge_by_edge(query, key_value, destination, index, kind, scale, bias):
+    """The same attention in plain torch operations, with tensors of edges times width. Clamped logits need no maximum."""
+    nodes, width = query.shape
+    k, v = key_value.index_select(0, index).split(width, 1)
+    logit = (query.index_select(0, destination) * k * scale.index_select(0, kind)).view(-1, HEADS, width // HEADS).sum(2)
+    p = (logit + bias.index_select(0, kind)).clamp(-CLAMP, CLAMP).exp()
+    total = torch.zeros(nodes, HEADS, device=p.device).index_add(0, destination, p)
+    out = torch.zeros(nodes, HEADS, width // HEADS, device=p.device).index_add(0, destination, p[:, :, None] * v.view(-1, HEADS, width // HEADS))
+    return (out / total[:, :, None]).flatten(1)
+
+
+def compiled(graph, width, repeats):
+    """Both ways, against plain operations through torch.compile."""
+    query, grad = (torch.randn(graph.nodes, width, device="cuda", requires_grad=r) for r in (True, False))
+    key_value = torch.randn(graph.nodes, 2 * width, device="cuda", requires_grad=True)
+    scale, bias = torch.randn(TYPES, width, device="cuda") / (width // HEADS) ** 0.5, torch.randn(TYPES, HEADS, device="cuda")
+    destination = torch.repeat_interleave(torch.arange(graph.nodes, device="cuda"), graph.row_start.diff())
+    index, kind = graph.index.long(), graph.type.long()
+    edges = (graph.row_start, graph.index, graph.type, graph.t_row_start, graph.t_index, graph.t_type)
+    call = torch.compile(edge_by_edge)
+    plainly = lambda: call(query, key_value, destination, index, kind, scale, bias)
+    ours = lambda: torch.ops.graphsieve.sparse_attention(query, key_value, *edges, scale, bias, HEADS, CLAMP)[0]
+    expected = plainly()
+    error = float((ours() - expected).detach().abs().max() / expected.detach().abs().max())
+    if not error < 1e-4:
+        raise SystemExit(f"{graph.name} {width}: differs from plain torch operations by {error}")
+    both = {"compiled": lambda: plainly().backward(grad), "ours": lambda: ours().backward(grad)}
+    return {"what": "compiled", "graph": graph.name, "width": width, **{f"{name}_ms": milliseconds(work, repeats) for name, work in both.items()},
+            **{f"{name}_mib": peak_mib(work) for name, work in both.items()}}
+
+
 def sampling(graph, repeats):
     weight = torch.rand(graph.edges, device="cuda")
     call = lambda: torch.ops.graphsieve.reservoir_sample(graph.row_start, graph.index, graph.type, weight, None, 10, 0, 7)
@@ -193,7 +225,7 @@ def sampling(graph, repeats):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--data", type=pathlib.Path)
     parser.add_argument("--only", default="tolokers,products,hubs")
@@ -217,6 +249,7 @@ def main():
             print(json.dumps(sampling(graph, a.repeats)), flush=True)
             if name == "tolokers":
                 print(json.dumps(pyg(graph, 64, a.repeats)), flush=True)
+                print(json.dumps(compiled(graph, 64, a.repeats)), flush=True)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,8 @@ class Refusals(CliTest):
         self.refused("run", GRAPH, "--seed", "-1", code=2, word="seed")
         self.refused("run", GRAPH, "--repeats", "0", code=2, word="--repeats")
         self.refused("predict", "nowhere", code=2, word="--out")
+        for device in ("gpu", "cuda:", "cuda:x", "CUDA", ""):
+            self.refused("run", GRAPH, "--device", device, code=2, word="expected cpu, cuda, or cuda:N")
 
     def test_settings(self):
         cases = {"network.widht=8": "did you mean network.width?", "network.width=wide": "network.width",

@@ -61,10 +61,10 @@ class EngineTest(unittest.TestCase):
         self.assertEqual(result.returncode, code, f"{command}\n{result.stdout}\n{result.stderr}")
         return result
 
-    def run_folder(self, graph, *args, name="run", report=False):
-        """Trains on one thread and returns the run folder; notes stay in self.notes."""
+    def run_folder(self, graph, *args, name="run", report=False, threads=1):
+        """Trains and returns the run folder; notes stay in self.notes."""
         out = self.dir / name
-        self.notes = self.call("run", graph, "--threads", 1, "--out", out, *([] if report else ["--no-report"]), *args).stderr
+        self.notes = self.call("run", graph, "--threads", threads, "--out", out, *([] if report else ["--no-report"]), *args).stderr
         return out
 
     def graph(self, change=None, name="graph.npz", **options):

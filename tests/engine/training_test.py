@@ -27,6 +27,25 @@ class Training(EngineTest):
         right = [row[2] == row[3] for row in rows if row[1] == "test"]
         self.assertAlmostEqual(np.mean(right), self.result(run)["test_mean"], places=6)
 
+    def test_recomputed_blocks_leave_the_same_bytes_and_take_less_memory(self):
+        graph = self.graph(nodes=3000)
+        settings = dict(model="exphormer", network__epochs=3, network__width=32, network__layers=4, network__dropout=0.3)
+        kept, again = (self.run_folder(graph, *sets(**settings, network__recompute=flag), name=flag) for flag in ("false", "true"))
+        for name in ("network.safetensors", "predictions.csv", "metrics.jsonl"):
+            self.assertEqual((kept / name).read_bytes(), (again / name).read_bytes(), name)
+        kept, again = (self.result(run)["runs"][0]["network"]["peak_tensor_bytes"] for run in (kept, again))
+        self.assertLess(again, 0.7 * kept)
+
+    def test_reduced_precision_learns_with_the_same_bits_at_any_number_of_threads(self):
+        graph = self.graph(nodes=200, degree=8)
+        settings = sets(estimator__epochs=15, network__epochs=25, network__lr=0.01, network__precision="bfloat16", network__batch_size=50)
+        one, three = (self.run_folder(graph, *settings, threads=threads, name=str(threads)) for threads in (1, 3))
+        self.assertGreater(self.result(one)["test_mean"], 0.6)
+        for name in ("network.safetensors", "predictions.csv", "metrics.jsonl"):
+            self.assertEqual((one / name).read_bytes(), (three / name).read_bytes(), name)
+        self.call("compress", one, "--method", "jl", "--width", "8", "--out", "narrow")
+        self.assertIn("precision: float32", (self.dir / "narrow" / "recipe.yaml").read_text())
+
     def test_early_stopping(self):
         run = self.run_folder(self.graph(), *sets(estimator__epochs=1000, estimator__patience=1, network__epochs=1000,
                                                   network__patience=2))

@@ -325,6 +325,7 @@ class Errors(EngineTest):
                                   ("threads is '2', expected a whole number 1 to 1024", {"threads": "2"}),
                                   ("threads is 0, expected", {"threads": 0}),
                                   ("memory is '4GiB', expected a whole number", {"memory": "4GiB"}),
+                                  ("device is 'gpu', expected cpu, cuda, or cuda:N", {"device": "gpu"}),
                                   ("trackers: 3, expected objects with start, epoch and end", {"trackers": [3]})):
             self.fails(sentence, lambda: classifier(**options).fit(pyg_like(Graph())))
         listed = graphsieve.NodeClassifier(settings=["network.width=3"])
