@@ -134,7 +134,7 @@ std::vector<RecipeKey> make_keys() {
       {KEY(network.recompute),
        kAny,
        {},
-       "compute each block again in the backward pass instead of keeping what is inside it: less memory, a third more work, the same bits"},
+       "compute each block again in the backward pass instead of keeping what is inside it: less memory, more time, the same bits"},
       {KEY(network.form),
        kAny,
        {"standard", "bilinear", "compressed"},
