@@ -8,4 +8,7 @@ if [ -z "${GRAPHSIEVE_DATA:-}" ] && [ -d ../shared/data ]; then export GRAPHSIEV
 # Some tests ask for more memory than there can be. Leaks of torch and of Python at the end are not ours.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-allocator_may_return_null=1:detect_leaks=0}"
 export TSAN_OPTIONS="${TSAN_OPTIONS:-allocator_may_return_null=1:ignore_noninstrumented_modules=1}"
+case $1 in
+  asan|tsan) export LD_LIBRARY_PATH="$PWD/build/$1/src/graphsieve${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ;;  # their dlopen does not see the caller's RUNPATH
+esac
 ctest --test-dir "build/$1" -j "$2" --output-on-failure --no-tests=error
