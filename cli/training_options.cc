@@ -9,6 +9,7 @@
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/report/report.h"
+#include "graphsieve/train/device.h"
 #include "graphsieve/train/run_folder.h"
 #include "progress.h"
 #include "run_folder.h"
@@ -40,9 +41,12 @@ std::string check_epsilon(const std::string& text) {
 }
 
 std::string check_device(const std::string& text) {
-  const bool cuda = text == "cuda" ||
-                    (text.starts_with("cuda:") && text.size() <= 7 && text.size() > 5 && text.find_first_not_of("0123456789", 5) == std::string::npos);
-  return cuda || text == "cpu" ? "" : "device '" + text + "': expected cpu, cuda, or cuda:N";
+  try {
+    parse_device(text);
+    return "";
+  } catch (const Error& e) {
+    return e.what();
+  }
 }
 
 /// A name that does not leave runs/.

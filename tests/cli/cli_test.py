@@ -74,7 +74,7 @@ class Refusals(CliTest):
         self.refused("run", GRAPH, "--seed", "-1", code=2, word="seed")
         self.refused("run", GRAPH, "--repeats", "0", code=2, word="--repeats")
         self.refused("predict", "nowhere", code=2, word="--out")
-        for device in ("gpu", "cuda:", "cuda:x", "CUDA", ""):
+        for device in ("gpu", "cuda:", "cuda:x", "cuda:999", "cuda:-1", "cpu:0", "CUDA", ""):
             self.refused("run", GRAPH, "--device", device, code=2, word="expected cpu, cuda, or cuda:N")
 
     def test_settings(self):

@@ -234,6 +234,8 @@ TEST(Device, NamesAreChecked) {
   };
   EXPECT_EQ(message("cpu"), "");
   EXPECT_EQ(message("gpu"), "device is 'gpu', expected cpu, cuda, or cuda:N");
+  for (const std::string name : {"cuda:256", "cuda:999", "cuda:-1", "cpu:0"})
+    EXPECT_EQ(message(name), "device is '" + name + "', expected cpu, cuda, or cuda:N");
   EXPECT_EQ(message("meta"), "device is 'meta', expected cpu, cuda, or cuda:N");
   EXPECT_EQ(message(""), "device is '', expected cpu, cuda, or cuda:N");
   if (!at::hasCUDA()) {  // which reason is given depends on the build

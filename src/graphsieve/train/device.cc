@@ -16,15 +16,6 @@ namespace {
 
 using at::Tensor;
 
-at::Device parse_device(const std::string& name) {
-  try {
-    const at::Device device(name);
-    if (device.is_cpu() || device.is_cuda() || device.is_privateuseone()) return device;
-  } catch (const c10::Error&) {
-  }
-  throw Error("device is '", name, "', expected cpu, cuda, or cuda:N");
-}
-
 bool has_kernels(at::Device device) {
   return c10::Dispatcher::singleton()
       .findSchemaOrThrow("graphsieve::sparse_attention", "")
@@ -42,6 +33,16 @@ int64_t free_bytes(at::Device device) {
 }
 
 }  // namespace
+
+at::Device parse_device(const std::string& name) {
+  try {
+    const at::Device device(name);
+    const bool known = name == "cpu" || device.is_cuda() || device.is_privateuseone();
+    if (known && device.str() == name) return device;  // a number that is too large comes out as another
+  } catch (const c10::Error&) {
+  }
+  throw Error("device is '", name, "', expected cpu, cuda, or cuda:N");
+}
 
 at::Device compute_device(const std::string& name) {
   const at::Device device = parse_device(name);

@@ -13,8 +13,11 @@ namespace graphsieve {
 
 class Observer;
 
-/// "cpu", "cuda" (the first GPU), "cuda:1". Throws Error where it is none of these, where this program or its torch has
-/// no code for GPUs, and where no such GPU is there.
+/// "cpu", "cuda" (the first GPU), "cuda:1". Throws Error where it is none of these.
+at::Device parse_device(const std::string& name);
+
+/// The same, ready to compute there. Throws Error also where this program or its torch has no code for GPUs, and where
+/// no such GPU is there.
 at::Device compute_device(const std::string& name);
 
 /// Runs work; where a GPU's memory does not suffice, throws Error with what takes less.
