@@ -7,6 +7,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/base/random.h"
 #include "graphsieve/graph/spectral_gap.h"
 
 namespace graphsieve {
@@ -132,6 +133,26 @@ TEST(Expander, FewNodes) {
   EXPECT_DOUBLE_EQ(near_ramanujan_expander(8, 15, ExpanderKind::kHamiltonian, 1, 5, 100).spectral_gap, 8);
   EXPECT_TRUE(near_ramanujan_expander(8, 15, ExpanderKind::kHamiltonian, 1, 5, 100).near_ramanujan);
   EXPECT_EQ(near_ramanujan_expander(1, 15, ExpanderKind::kHamiltonian, 1, 5, 100).expander.csr().edges(), 0);
+}
+
+TEST(Expander, AGapThatIsNotANumberNeverReplacesABetterOne) {
+  const auto kept = [](std::vector<double> gaps) {
+    size_t tried = 0;
+    const ExpanderResult r = near_ramanujan_expander(40, 20, ExpanderKind::kPermutation, 5, static_cast<int64_t>(gaps.size()), 100,
+                                                     [&](const Csr&, uint64_t) { return gaps[tried++]; });
+    EXPECT_EQ(r.tries, static_cast<int64_t>(gaps.size()));
+    EXPECT_FALSE(r.near_ramanujan);
+    const Csr csr = r.expander.csr();
+    for (size_t t = 0; t < gaps.size(); ++t)
+      if (csr.source == expander_edges(40, 20, ExpanderKind::kPermutation, random_key(5, Stream::kExpander, t)).source)
+        return std::pair(static_cast<int>(t), r.spectral_gap);
+    return std::pair(-1, r.spectral_gap);
+  };
+  EXPECT_EQ(kept({1, NAN, 0.5}), std::pair(0, 1.0));
+  EXPECT_EQ(kept({NAN, 0.5, NAN, 0.25}), std::pair(1, 0.5));
+  EXPECT_EQ(kept({0, NAN, 0, NAN}), std::pair(0, 0.0));
+  EXPECT_EQ(kept({NAN, NAN}).first, 0);
+  EXPECT_TRUE(std::isnan(kept({NAN, NAN}).second));
 }
 
 TEST(Expander, KeepsTheBestOfSeveral) {

@@ -124,6 +124,32 @@ TEST(RecipeIo, BrokenTextIsAnError) {
   expect_in("my.yaml:1: expected a key", message_of_yaml("[1, 2]: 3\n"));
 }
 
+TEST(RecipeIo, HostileYamlIsAnError) {
+  std::string deep, laughs = "a0: &a0 [1, 1]\n";
+  for (int i = 0; i < 5000; ++i) deep += "[";
+  for (int i = 1; i < 40; ++i)
+    laughs += str("a", i, ": &a", i, " [*a", i - 1, ", *a", i - 1, ", *a", i - 1, "]\n");
+  expect_in("my.yaml:2: an alias stands inside the value that it refers to", message_of_yaml("network: &n\n  self: *n\n"));
+  expect_in("an alias stands inside", message_of_yaml("&n\n*n : 3\nmodel: [*n]\n"));
+  expect_in("nest more than 16 deep", message_of_yaml("model: " + deep));
+  expect_in("nest more than 16 deep", message_of_setting("network.k=" + deep));
+  expect_in("holds more than 10000 values", message_of_yaml(laughs));
+  expect_in("my.yaml:2: a second document begins", message_of_yaml("model: plain\n---\nmodel: plain\n"));
+  expect_in("my.yaml:1: the tag !env is unknown", message_of_yaml("name: !env HOME\n"));
+  expect_in("my.yaml:1: expected a key, found nothing", message_of_yaml("~: 3\n"));
+  expect_in("my.yaml:2: key extends is given twice", message_of_yaml("extends: default\nextends: minesweeper\n"));
+  expect_in("my.yaml:2: key network is given twice", message_of_yaml("network: {width: 8}\nnetwork: {heads: 2}\n"));
+  expect_in("my.yaml:2: not YAML: found bytes that are not UTF-8", message_of_yaml("model: plain\nname: \"\xff\"\n"));
+  expect_in("not UTF-8", message_of_yaml(std::string("model: plain\0\n", 14)));
+  expect_in("not UTF-8", message_of_setting("name=\xed\xa0\x80"));
+}
+
+TEST(RecipeIo, AliasesStandForTheirValues) {
+  const Recipe recipe = parse_recipe("estimator.width: &w 8\nnetwork: {width: *w, lr: !!float 0.5}\n", "my.yaml");
+  EXPECT_EQ(recipe.network.width, 8);
+  EXPECT_EQ(recipe.network.lr, 0.5);
+}
+
 TEST(Suggest, CountsEdits) {
   EXPECT_EQ(edit_distance("", "abc"), 3);
   EXPECT_EQ(edit_distance("widht", "width"), 1);

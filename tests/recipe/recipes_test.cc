@@ -43,7 +43,7 @@ TEST(Recipes, AnUnknownNameGetsASuggestionAndTheList) {
   const std::string message = message_of([] { load_recipe("minesweper"); });
   expect_in("did you mean minesweeper?", message);
   expect_in("tolokers", message);
-  expect_in("cannot be opened", message_of([] { load_recipe("no/such.yaml"); }));
+  expect_in("cannot be read", message_of([] { load_recipe("no/such.yaml"); }));
   expect_in("is a folder", message_of([] { load_recipe("/"); }));
 }
 

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "graphsieve/graph/attention_graph.h"
 #include "graphsieve/graph/permutation.h"
+#include "graphsieve/graph/spectral_gap.h"
 
 namespace graphsieve {
 
@@ -62,8 +64,11 @@ struct ExpanderResult {
 double near_ramanujan_bound(int64_t degree);
 
 /// Draws graphs, keyed by (seed, try), until one is near-Ramanujan or `tries` are drawn, and keeps the one with the
-/// largest gap. tries = 0, or more than check_nodes nodes: the first, unchecked. Up to 10 nodes the answer is known.
+/// largest gap. A graph whose gap is NaN (the eigenvalue did not converge) never replaces another one, and is replaced
+/// by any whose gap is known. tries = 0, or more than check_nodes nodes: the first, unchecked. Up to 10 nodes the answer
+/// is known. `gap_of` measures a graph with a random key.
 ExpanderResult near_ramanujan_expander(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t seed, int64_t tries,
-                                       int64_t check_nodes);
+                                       int64_t check_nodes,
+                                       const std::function<double(const Csr&, uint64_t)>& gap_of = spectral_gap);
 
 }  // namespace graphsieve

@@ -29,8 +29,12 @@ double dense_gap(const Csr& graph) {
     laplacian(i, i) += static_cast<double>(row_length(graph, i));
     for (int64_t e = graph.row_start[i]; e < graph.row_start[i + 1]; ++e) laplacian(i, graph.source[e]) -= 1;
   }
-  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(laplacian, Eigen::EigenvaluesOnly).eigenvalues()[1];
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(laplacian, Eigen::EigenvaluesOnly);
+  return solver.info() == Eigen::Success ? solver.eigenvalues()[1] : std::numeric_limits<double>::quiet_NaN();
 }
+
+/// The gap less what rounding took it below 0. NaN stays NaN, which std::max(0.0, NaN) would make 0.
+double at_least_0(double gap) { return gap < 0 ? 0 : gap; }
 
 /// x -> (A + c I - D) x with the constant vector, whose eigenvalue is c = the largest degree, moved to -2c - 1, below
 /// all others: then the largest eigenvalue is c less the gap.
@@ -67,7 +71,7 @@ class ShiftedGraph {
 double spectral_gap(const Csr& graph, uint64_t key) {
   const int64_t n = graph.nodes();
   if (n < 2) return std::numeric_limits<double>::quiet_NaN();
-  if (n <= kDenseUpTo) return std::max(0.0, dense_gap(graph));
+  if (n <= kDenseUpTo) return at_least_0(dense_gap(graph));
   if (graph.edges() == 0) return 0;
   std::vector<double> start(n);
   for (int64_t i = 0; i < n; ++i) start[i] = uniform(random_key(key, Stream::kEigen, i)) - 0.5;
@@ -76,7 +80,7 @@ double spectral_gap(const Csr& graph, uint64_t key) {
   solver.init(start.data());
   solver.compute(Spectra::SortRule::LargestAlge, 1000, 1e-5);
   if (solver.info() != Spectra::CompInfo::Successful) return std::numeric_limits<double>::quiet_NaN();
-  return std::max(0.0, shifted.shift() - solver.eigenvalues()[0]);
+  return at_least_0(shifted.shift() - solver.eigenvalues()[0]);
 }
 
 }  // namespace graphsieve

@@ -1,12 +1,13 @@
 #include "graphsieve/recipe/recipe_io.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <filesystem>
 #include <set>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/path_text.h"
+#include "graphsieve/base/utf8.h"
 #include "graphsieve/recipe/embedded.h"
+#include "graphsieve/recipe/load_yaml.h"
 #include "graphsieve/recipe/recipe_keys.h"
 #include "graphsieve/recipe/recipe_value.h"
 #include "graphsieve/recipe/suggest.h"
@@ -17,14 +18,6 @@ namespace {
 constexpr int kMaxExtends = 8;
 
 Recipe parse_nested(const std::string& yaml_text, const std::string& source_name, int depth);
-
-YAML::Node load_yaml(const std::string& text, const std::string& where) {
-  try {
-    return YAML::Load(text);
-  } catch (const YAML::Exception& e) {
-    throw Error(where, e.mark.line + 1, ": not YAML: ", e.msg);
-  }
-}
 
 const RecipeKey& known_key(const std::string& name, const std::string& where) {
   if (const RecipeKey* key = find_recipe_key(name)) return *key;
@@ -39,10 +32,11 @@ class MapReader {
   void read(const YAML::Node& map, const std::string& group) {
     for (const auto& entry : map) {
       const std::string where = str(source_name_, ":", entry.first.Mark().line + 1, ": ");
-      if (!entry.first.IsScalar()) throw Error(where, "expected a key, found a list or a map");
+      if (!entry.first.IsScalar())
+        throw Error(where, "expected a key, found ", entry.first.IsNull() ? "nothing" : "a list or a map");
       const std::string name = group + entry.first.Scalar();
-      if (name == "extends") continue;
       if (!seen_.insert(name).second) throw Error(where, "key ", name, " is given twice");
+      if (name == "extends") continue;
       if (entry.second.IsMap() && !find_recipe_key(name)) {
         read(entry.second, name + ".");
       } else {
@@ -85,7 +79,7 @@ Recipe parse_nested(const std::string& yaml_text, const std::string& source_name
   Recipe recipe = base_recipe(root, source_name, depth);
   MapReader reader(source_name, recipe);
   reader.read(root, "");
-  if (!reader.has("name")) recipe.name = std::filesystem::path(source_name).stem().string();
+  if (!reader.has("name")) recipe.name = path_text(std::filesystem::path(source_name).stem());
   return recipe;
 }
 
@@ -100,6 +94,7 @@ Recipe parse_recipe(const std::string& yaml_text, const std::string& source_name
 }
 
 void apply_setting(Recipe& recipe, const std::string& setting) {
+  if (!is_utf8(setting)) throw Error("setting '", setting, "' is not UTF-8 text");
   const size_t equals = setting.find('=');
   if (equals == std::string::npos || equals == 0) {
     throw Error("setting '", setting, "': expected key=value, such as network.width=64");

@@ -1,6 +1,7 @@
 #include "graphsieve/recipe/suggest.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace graphsieve {
 
@@ -26,6 +27,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   int least = most + 1;
   std::string best;
   for (const std::string& candidate : candidates) {
+    // Words of different lengths are at least as far apart as their lengths.
+    if (std::abs(static_cast<int>(word.size()) - static_cast<int>(candidate.size())) >= least) continue;
     const int distance = edit_distance(word, candidate);
     if (distance < least) least = distance, best = candidate;
   }
