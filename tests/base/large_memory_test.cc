@@ -1,11 +1,15 @@
 #include "graphsieve/base/large_memory.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include "graphsieve/base/error.h"
 
@@ -104,6 +108,32 @@ TEST_F(LargeMemory, AFolderThatIsNotThereIsNamed) {
 TEST_F(LargeMemory, MoreThanTheDiskHolds) {
   limit(0);
   EXPECT_THROW(take_block(size_t{1} << 60), std::exception);
+}
+
+TEST_F(LargeMemory, AForkedChildTakesBlocksAndHasNoLimit) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "not under the thread sanitizer";
+#endif
+  limit(kMiB);
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    while (!stop) give_block(take_block(kMiB / 4), kMiB / 4);
+  });
+  for (int round = 0; round < 50; ++round) {
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(60);  // ends a child that hangs
+      void* block = take_block(8 * kMiB);
+      std::memset(block, 1, 8 * kMiB);
+      _exit(memory_limit() == 0 && memory_use().scratch == before_.scratch ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "round " << round << ", status " << status;
+  }
+  stop = true;
+  other.join();
+  EXPECT_GT(memory_limit(), 0);
 }
 
 TEST_F(LargeMemory, VectorsGrow) {

@@ -1,8 +1,13 @@
 #include "graphsieve/base/parallel.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <csignal>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -12,6 +17,12 @@
 
 namespace graphsieve {
 namespace {
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kForks = false;  // the thread sanitizer ends a forked child that starts a thread
+#else
+constexpr bool kForks = true;
+#endif
 
 class Parallel : public ::testing::Test {
  protected:
@@ -73,6 +84,78 @@ TEST_F(Parallel, AnAbortHoldsUntilItIsCleared) {
   set_num_threads(1);
   parallel_for(10, [&](int64_t) { ++calls; });
   EXPECT_EQ(calls, 10);
+}
+
+/// Exit code of a forked child that runs `body`: 0 where it returned true; -1 where it did not end within a minute.
+int forked(const std::function<bool()>& body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body() ? 0 : 1);
+  for (int tries = 0; tries < 6000; ++tries) {
+    int status = 0;
+    if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return -1;
+}
+
+bool sums() {
+  std::atomic<int64_t> sum{0};
+  parallel_for(100, [&](int64_t i) { sum += i; });
+  return sum == 4950;
+}
+
+TEST_F(Parallel, AForkedChildHasAPoolOfItsOwn) {
+  if (!kForks) GTEST_SKIP() << "not under the thread sanitizer";
+  for (int threads : {1, 2, 5}) {
+    set_num_threads(threads);
+    ASSERT_TRUE(sums());
+    EXPECT_EQ(forked([&] { return num_threads() == threads && sums(); }), 0) << threads;
+    EXPECT_EQ(forked([] { return sums() && forked([] { return sums(); }) == 0 && sums(); }), 0) << threads;
+    EXPECT_EQ(forked([] { return set_num_threads(3), sums(); }), 0) << threads;
+    EXPECT_TRUE(sums());
+  }
+}
+
+TEST_F(Parallel, ForksWhileAnotherThreadIsInALoop) {
+  if (!kForks) GTEST_SKIP() << "not under the thread sanitizer";
+  set_num_threads(3);
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    while (!stop) parallel_for(64, [](int64_t) { std::this_thread::sleep_for(std::chrono::microseconds(50)); });
+  });
+  for (int round = 0; round < 20; ++round) EXPECT_EQ(forked([] { return sums(); }), 0);
+  stop = true;
+  other.join();
+  EXPECT_TRUE(sums());
+}
+
+TEST_F(Parallel, AForkWithinALoopIsAnErrorInTheChild) {
+  if (!kForks) GTEST_SKIP() << "not under the thread sanitizer";
+  set_num_threads(3);
+  pid_t child = -1;
+  const pid_t parent = getpid();
+  const std::thread::id caller = std::this_thread::get_id();
+  try {
+    parallel_for(1000, [&](int64_t) {
+      if (child < 0 && std::this_thread::get_id() == caller) child = fork();
+      std::this_thread::sleep_for(std::chrono::microseconds(10));
+    });
+    if (getpid() != parent) _exit(7);
+  } catch (const Error&) {
+    _exit(getpid() != parent ? 0 : 8);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(Parallel, TheNumberOfThreadsStaysWithinALoop) {
+  set_num_threads(2);
+  EXPECT_THROW(parallel_for(4, [](int64_t) { set_num_threads(3); }), Error);
+  EXPECT_EQ(num_threads(), 2);
 }
 
 TEST_F(Parallel, RefusesAnImpossibleNumberOfThreads) {

@@ -36,7 +36,14 @@ class BlockPool {
   using Block = typename Backing::Block;
 
   void set_limit(int64_t bytes) {
+    set_limit(bytes, [](Backing&) {});
+  }
+
+  /// Calls prepare(backing) while no other thread uses the pool.
+  template <class Prepare>
+  void set_limit(int64_t bytes, const Prepare& prepare) {
     std::lock_guard lock(mutex_);
+    prepare(backing_);
     limit_ = bytes;
   }
 
@@ -108,6 +115,15 @@ class BlockPool {
   }
 
   Backing& backing() { return backing_; }
+
+  /// Locks the pool for the length of a fork, so that the child has it whole.
+  void before_fork() { mutex_.lock(); }
+  void after_fork_in_parent() { mutex_.unlock(); }
+  /// The limit belongs to work of the parent, which does not go on in the child.
+  void after_fork_in_child() {
+    limit_ = 0;
+    mutex_.unlock();
+  }
 
  private:
   struct Waiting {

@@ -1,6 +1,7 @@
 #include "graphsieve/base/large_memory.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -74,15 +75,18 @@ class Memory {
 };
 
 BlockPool<Memory>& blocks() {
-  static auto* all = new BlockPool<Memory>;  // never destroyed: tensors may outlive static destructors
+  static auto* all = [] {  // never destroyed: tensors may outlive static destructors
+    pthread_atfork([] { blocks().before_fork(); }, [] { blocks().after_fork_in_parent(); },
+                   [] { blocks().after_fork_in_child(); });
+    return new BlockPool<Memory>;
+  }();
   return *all;
 }
 
 }  // namespace
 
 void set_memory_limit(int64_t bytes, const std::filesystem::path& folder) {
-  blocks().backing().set_folder(folder);
-  blocks().set_limit(bytes);
+  blocks().set_limit(bytes, [&](Memory& memory) { memory.set_folder(folder); });
 }
 
 int64_t memory_limit() { return blocks().limit(); }

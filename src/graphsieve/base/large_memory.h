@@ -17,7 +17,8 @@
 namespace graphsieve {
 
 /// Blocks of at least kScratchBytes taken from now on lie in scratch files in `folder` where those in RAM would hold more
-/// than `bytes`. 0: no limit.
+/// than `bytes`. 0: no limit. A forked child begins without a limit. It shares the scratch blocks that its parent holds
+/// at the fork: what one of the two writes there, the other reads.
 void set_memory_limit(int64_t bytes, const std::filesystem::path& folder);
 int64_t memory_limit();
 constexpr size_t kScratchBytes = size_t{1} << 20;

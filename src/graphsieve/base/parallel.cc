@@ -1,5 +1,7 @@
 #include "graphsieve/base/parallel.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -11,6 +13,8 @@
 
 #include "graphsieve/base/abort.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/usable_cores.h"
 
 namespace graphsieve {
 namespace {
@@ -20,6 +24,7 @@ thread_local bool inside_loop = false;
 std::atomic<bool> aborted{false};
 
 void check_abort() {
+  if (mapped_file_lost()) require_mapped_files();
   if (aborted.load(std::memory_order_relaxed)) throw Interrupted();
 }
 
@@ -79,11 +84,18 @@ class Pool {
     }
     wake_.notify_all();
     loop.work();
+    if (lost_.load(std::memory_order_relaxed))
+      throw Error(
+          "the process was forked inside a parallel loop; the items of the parent's other threads are missing here");
     for (int spin = 0; spin < kSpins && running_.load(std::memory_order_acquire) > 0; ++spin) pause();
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return running_.load(std::memory_order_acquire) == 0; });
     loop_ = nullptr;
   }
+
+  /// Called in a forked child, which has none of the pool's threads: a loop that the calling thread is inside of must
+  /// not wait for them.
+  void lose_threads() { lost_.store(true, std::memory_order_relaxed); }
 
  private:
   // About 20 microseconds: long enough for back-to-back loops, short enough to leave the core to others.
@@ -120,27 +132,52 @@ class Pool {
   std::condition_variable wake_, done_;
   std::atomic<uint64_t> generation_{0};
   std::atomic<int> running_{0};
+  std::atomic<bool> lost_{false};  ///< the threads stayed in the parent of a fork
   bool stopping_ = false;
   Loop* loop_ = nullptr;
   std::vector<std::thread> threads_;
 };
 
-int wanted_threads = 0;
-std::unique_ptr<Pool> pool;
-std::mutex pool_mutex;  // held for the length of a loop: loops from several caller threads take turns
+constexpr int kMostThreads = 1024;
+
+/// The threads of the process and the lock by which its callers take turns.
+struct Shared {
+  std::mutex mutex;  ///< held for the length of a loop
+  std::unique_ptr<Pool> pool;
+};
+
+std::atomic<int> wanted_threads{0};  ///< 0: not yet asked for
+
+/// Never destroyed: a thread may still run a loop while the process exits.
+std::atomic<Shared*> shared{new Shared};
+
+/// A forked child has the forking thread alone, and every lock as some thread of its parent held it. The child
+/// therefore leaves the parent's pool and lock untouched, and starts with new ones; its first loop starts its own
+/// threads.
+void start_anew_in_child() {
+  Shared* before = shared.exchange(new Shared);
+  if (inside_loop && before->pool) before->pool->lose_threads();
+  aborted.store(false);
+}
+
+[[maybe_unused]] const int registered = pthread_atfork(nullptr, nullptr, start_anew_in_child);
 
 }  // namespace
 
 int num_threads() {
-  if (wanted_threads == 0) wanted_threads = std::max(1u, std::thread::hardware_concurrency());
-  return wanted_threads;
+  int count = wanted_threads.load();
+  if (count > 0) return count;
+  const int usable = std::min(default_threads(), kMostThreads);
+  return wanted_threads.compare_exchange_strong(count, usable) ? usable : count;
 }
 
 void set_num_threads(int count) {
-  if (count < 1 || count > 1024) throw Error("number of threads is ", count, ", expected 1 to 1024");
-  std::lock_guard lock(pool_mutex);
-  if (count != wanted_threads) pool.reset();
-  wanted_threads = count;
+  if (count < 1 || count > kMostThreads) throw Error("number of threads is ", count, ", expected 1 to ", kMostThreads);
+  if (inside_loop) throw Error("the number of threads cannot change inside a parallel loop");
+  Shared& now = *shared.load();
+  std::lock_guard lock(now.mutex);
+  if (count != wanted_threads.load()) now.pool.reset();
+  wanted_threads.store(count);
 }
 
 void on_pool_thread_start(std::function<void()> hook) { start_hooks().push_back(std::move(hook)); }
@@ -160,10 +197,11 @@ void parallel_for(int64_t count, const std::function<void(int64_t)>& body) {
     }
     return;
   }
-  std::lock_guard lock(pool_mutex);
-  if (!pool) pool = std::make_unique<Pool>(num_threads() - 1);
+  Shared& now = *shared.load();
+  std::lock_guard lock(now.mutex);
+  if (!now.pool) now.pool = std::make_unique<Pool>(num_threads() - 1);
   Loop loop(count, body);
-  pool->run(loop);
+  now.pool->run(loop);
   if (loop.error) std::rethrow_exception(loop.error);
 }
 

@@ -9,10 +9,11 @@
 
 namespace graphsieve {
 
-/// Threads that parallel_for uses, the calling one included. At first the number of usable cores.
+/// Threads that parallel_for uses, the calling one included. At first default_threads() of base/usable_cores.h. A forked
+/// child keeps its parent's number, and starts threads of its own with its first loop.
 int num_threads();
 
-/// Sets the number of threads, 1 to 1024; throws Error otherwise. Not to be called from inside parallel_for.
+/// Sets the number of threads. Throws Error unless it is 1 to 1024, and inside parallel_for.
 void set_num_threads(int count);
 
 /// Runs `hook` once at the start of every pool thread, those already running excepted (a tensor library's per-thread
