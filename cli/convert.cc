@@ -13,11 +13,16 @@
 #include "graphsieve/io/graph_folder.h"
 #include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/tables/convert_tables.h"
+#include "numbers.h"
+#include "outputs.h"
 #include "progress.h"
 #include "stop.h"
+#include "terminal.h"
 
 namespace graphsieve {
 namespace {
+
+constexpr const char* kTablesGroup = "Tables";  // of the options that belong to --nodes and --edges
 
 struct ConvertOptions {
   std::string graph, ogb, features = "float32";
@@ -59,6 +64,10 @@ void convert(ConvertOptions& options) {
   if (tables.edges.empty() != tables.nodes.empty()) throw UsageError("--nodes and --edges go together");
   if (!options.graph.empty() + !options.ogb.empty() + !tables.edges.empty() != 1)
     throw UsageError("expected GRAPH, or --nodes and --edges, or --ogb");
+  require_distinct({{"--out", tables.out}}, {{"GRAPH", options.graph},
+                                             {"--nodes", tables.nodes},
+                                             {"--edges", tables.edges},
+                                             {"--ogb", options.ogb}});
   if (!options.ogb.empty()) {
     tables.nodes = options.ogb;
     from_tables(tables, "graphsieve_convert_ogb", options.quiet);
@@ -70,10 +79,21 @@ void convert(ConvertOptions& options) {
   const Dataset made = read_graph_folder(tables.out);
   const auto edges = static_cast<int64_t>(made.graph->source.size());
   const size_t types = made.graph->type_names.size();
-  fmt::print("{} nodes, {} {} edges{}, {} features, {} {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
+  print_text("{} nodes, {} {} edges{}, {} features, {} {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
              made.graph->directed ? "directed" : "undirected", types > 0 ? fmt::format(" of {} types", types) : "",
              made.features.cols, made.labels.classes, made.labels.multi_label() ? "labels a node" : "classes",
              tables.out.string());
+}
+
+/// Throws UsageError on an option that the chosen way to convert has no use for.
+void check_ways(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0) continue;
+    const std::string name = option->get_name();
+    if (option->get_group() == kTablesGroup && name != "--memory" && command.count("--nodes") == 0)
+      throw UsageError(name, " belongs to tables, which --nodes and --edges name");
+    if (name == "--node-features-from-edges" && command.count("--ogb") == 0) throw UsageError(name, " belongs to --ogb");
+  }
 }
 
 }  // namespace
@@ -92,7 +112,7 @@ void add_convert_command(Program& program) {
   command->add_flag("--directed", t.directed, "Keep the directions of the edges");
   command->add_flag("--overwrite", t.overwrite, "Replace the graph folder if there is one");
   command->add_flag("-q,--quiet", options->quiet, "No progress and no notes");
-  const char* const group = "Tables";
+  const char* const group = kTablesGroup;
   const auto add = [command, group](const char* name, auto& to, const char* help) {
     return command->add_option(name, to, help)->group(group);
   };
@@ -110,10 +130,10 @@ void add_convert_command(Program& program) {
   add("--split", t.split, "Column of train, val, test or nothing (default: no given split)")->type_name("COLUMN");
   add("--columns", t.features, "Feature columns, as a,b,c (default: all others)")->delimiter(',')->type_name("COLUMN");
   CLI::Option* fill =
-      add("--fill", options->fill, "In place of missing numbers (default: they are refused)")->type_name("NUMBER");
+      add("--fill", options->fill, "In place of missing numbers (default: they are refused)")->transform(real_number())->type_name("NUMBER");
   command->add_flag("--drop-dangling", t.drop_dangling, "Leave out edges with an id that no node has")->group(group);
   add("--memory", options->memory, "Memory for node ids and for sorting edges, as 512MiB or 4GiB (default: 1GiB)")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform(byte_count())
       ->type_name("BYTES");
   command->add_option("--ogb", options->ogb, "A data set of the Open Graph Benchmark as it was unpacked (raw/, split/)")
       ->type_name("FOLDER");
@@ -136,9 +156,12 @@ void add_convert_command(Program& program) {
       "  graphsieve convert --ogb dataset/ogbn_products --out products\n"
       "  graphsieve convert --ogb dataset/ogbn_proteins --node-features-from-edges mean --out proteins\n"
       "  graphsieve convert pokec.mat --out pokec");
-  command->callback([&program, options, fill] {
+  command->callback([&program, command, options, fill] {
     if (fill->count() > 0) options->tables.fill = options->fill;
-    program.action = [options] { convert(*options); };
+    program.action = [options, command] {
+      check_ways(*command);
+      convert(*options);
+    };
   });
 }
 

@@ -33,17 +33,17 @@ void write_stderr(const std::string& text) {
 
 Progress::Progress(bool quiet) : quiet_(quiet), bar_(!quiet && stderr_is_terminal()) {}
 
-Progress::~Progress() { finish_line(); }
+Progress::~Progress() { end(); }
 
 void Progress::note(const std::string& text) {
   if (quiet_) return;
   const bool drawn = bar_ && !name_.empty();
-  write_stderr((drawn ? kClearLine : "") + ("note: " + text) + "\n");
+  write_stderr((drawn ? kClearLine : "") + ("note: " + one_line(text)) + "\n");
   if (drawn) draw();
 }
 
 void Progress::stage(const std::string& name, int64_t steps) {
-  finish_line();
+  end();
   name_ = name, status_.clear();
   steps_ = steps, done_ = 0;
   begin_ = Clock::now();
@@ -64,13 +64,13 @@ void Progress::draw() {
   if (done_ > 0 && done_ < steps_) {
     left = clock_text(spent / static_cast<double>(done_) * static_cast<double>(steps_ - done_)) + " left";
   }
-  std::string line = fmt::format("{:<10} {} {}/{}  {}  {}", name_, bar(done_, steps_), done_, steps_, left, status_);
+  std::string line = fmt::format("{:<10} {} {}/{}  {}  {}", name_, bar(done_, steps_), done_, steps_, left, one_line(status_));
   const auto room = static_cast<size_t>(std::max(terminal_columns() - 1, 10));
-  if (line.size() > room) line.resize(room);
+  line = beginning(line, room);
   write_stderr(kClearLine + line);
 }
 
-void Progress::finish_line() {
+void Progress::end() {
   if (bar_ && !name_.empty()) {
     draw();
     write_stderr("\n");

@@ -20,11 +20,13 @@ class Progress : public Observer {
   void step(int64_t done, const std::string& status) override;
   bool stop_requested() override;
 
+  /// Leaves the bar's last state as a line of its own: something is printed next.
+  void end();
+
  private:
   using Clock = std::chrono::steady_clock;
 
   void draw();
-  void finish_line();  ///< leaves the bar's last state as a line of its own
 
   bool quiet_;
   bool bar_;

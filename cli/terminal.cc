@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 namespace graphsieve {
 
@@ -24,10 +25,8 @@ std::string alarming(const std::string& text) {
   return colour ? "\033[1;31m" + text + "\033[0m" : text;
 }
 
-std::string without_controls(std::string text) {
-  for (char& c : text)
-    if (c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)) c = '?';
-  return text;
+void print_json(const nlohmann::json& value, int indent) {
+  fmt::print("{}\n", value.dump(indent, ' ', true, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace graphsieve

@@ -2,6 +2,7 @@
 """Node and edge tables into graph folders, from outside."""
 import gzip
 import json
+import time
 import unittest
 
 import numpy as np
@@ -32,6 +33,13 @@ class Tables(EngineTest):
 
     def card(self):
         return json.loads((self.dir / "folder" / "graph.json").read_text())
+
+    def assert_same_but_for_the_name(self, file, message=None):
+        """The file of "folder" and of "other" hold the same; a card has the graph's name and, of that, another checksum."""
+        a, b = ((self.dir / folder / file).read_bytes() for folder in ("folder", "other"))
+        if file == "graph.json":
+            a, b = ({**json.loads(card), "checksum": None, "name": None} for card in (a, b))
+        self.assertEqual(a, b, message)
 
     def refused(self, message, *args, **files):
         self.files(**files)
@@ -118,7 +126,7 @@ class Tables(EngineTest):
         np.testing.assert_array_equal(self.array("source"), both[:, 1])
         np.testing.assert_array_equal(np.diff(self.array("row_start")), np.bincount(both[:, 0], minlength=500))
         self.convert("--memory", "100MiB", out="other")
-        self.assertEqual((self.dir / "folder/graph.json").read_bytes().replace(b"folder", b"other"), (self.dir / "other/graph.json").read_bytes())
+        self.assert_same_but_for_the_name("graph.json")
 
     def test_several_labels_and_missing_ones(self):
         self.files("id,x,a,b\n7,1,0,1\n9,2,,0\n8,3,1,-1\n", "source,destination\n7,8\n9,8\n")
@@ -141,7 +149,7 @@ class Tables(EngineTest):
         np.testing.assert_array_equal(self.array("row_start"), [0, 2, 5, 7, 8])
         np.testing.assert_array_equal(self.array("source"), [1, 1, 0, 2, 0, 1, 3, 2])
         np.testing.assert_array_equal(self.array("edge_type"), [0, 1, 0, 0, 1, 0, 1, 1])
-        self.assertEqual((self.card()["edge_types"], self.card()["version"]), (["knows", "pays"], 2))
+        self.assertEqual((self.card()["edge_types"], self.card()["version"]), (["knows", "pays"], 3))
         report = json.loads(self.call("check", "folder", "--json").stdout)
         self.assertEqual(report["edge_types"], [{"name": "knows", "edges": 2}, {"name": "pays", "edges": 2}])
         self.assertIn("knows: 2", self.call("check", "folder").stdout)
@@ -152,7 +160,7 @@ class Tables(EngineTest):
         np.testing.assert_array_equal(self.array("source"), [3, 0, 1])
 
     def test_edge_types_refused(self):
-        self.refused("edges.csv: row 2, column 'kind': no edge type", "--edge-type", "kind", edges="source,destination,kind\nn1,n2,a\nn2,n3,\n")
+        self.refused("edges.csv: line 3, column 'kind': no edge type", "--edge-type", "kind", edges="source,destination,kind\nn1,n2,a\nn2,n3,\n")
         self.refused("expected integers or texts as edge types", "--edge-type", "kind", edges="source,destination,kind\nn1,n2,0.5\n")
         self.refused("no column 'kind' for edge types (--edge-type)", "--edge-type", "kind")
         many = text([["source", "destination", "kind"], *(["n1", "n2", k] for k in range(65))])
@@ -210,8 +218,7 @@ class Tables(EngineTest):
                 files = sorted(p.name for p in (self.dir / "other").iterdir())
                 self.assertEqual(files, sorted(p.name for p in (self.dir / "folder").iterdir()))
                 for file in files:
-                    a, b = ((self.dir / folder / file).read_bytes() for folder in ("folder", "other"))
-                    self.assertEqual(a.replace(b"folder", b"other"), b, f"{name} {options} {file}")
+                    self.assert_same_but_for_the_name(file, f"{name} {options} {file}")
             # Errors are the same as well.
             edge_rows = (self.dir / "edges.csv").read_text().splitlines()
             node_rows = (self.dir / "nodes.csv").read_text().splitlines()
@@ -225,41 +232,41 @@ class Tables(EngineTest):
                 self.files((self.dir / "nodes.csv").read_text(), "\n".join(broken))
                 message = [self.convert("--memory", memory, code=1, out="none").stderr.splitlines()[-1] for memory in ("64KiB", "64MiB")]
                 self.assertEqual(*message)
-                self.assertIn(f"edges.csv: row {row}, column '{column}': no node has the id", message[0])
+                self.assertIn(f"edges.csv: line {row + 1}, column '{column}': no node has the id", message[0])
                 for memory in ("64KiB", "64MiB"):
                     self.assertIn("2 edges with an id that no node has left out", self.convert("--memory", memory, "--drop-dangling").stderr)
             node_rows[12345] = node_rows[7].split(",")[0] + "," + node_rows[12345].split(",", 1)[1]
             self.files("\n".join(node_rows), "\n".join(edge_rows))
             for memory in ("64KiB", "64MiB"):
                 shown = self.convert("--memory", memory, code=1, out="none").stderr
-                self.assertIn(f"nodes.csv: rows 7 and 12345 have the same id '{ids[6]}'", shown)
+                self.assertIn(f"nodes.csv: lines 8 and 12346 have the same id '{ids[6]}'", shown)
                 self.assertFalse((self.dir / "none").exists())
 
     def test_missing_numbers(self):
         holes = self.NODES.replace("22,", ",")
-        self.refused("nodes.csv: row 3, column 'age': no number; --fill VALUE puts one in its place", nodes=holes)
+        self.refused("nodes.csv: line 4, column 'age': no number; --fill VALUE puts one in its place", nodes=holes)
         self.assertIn("1 missing numbers set to 7", self.convert("--fill", 7).stderr)
         self.assertEqual(self.array("features")[2, 0], 7)
 
     def test_dangling_edges(self):
-        self.refused("edges.csv: row 2, column 'destination': no node has the id 'n9'; --drop-dangling", edges="source,destination\nn1,n2\nn2,n9\n")
+        self.refused("edges.csv: line 3, column 'destination': no node has the id 'n9'; --drop-dangling", edges="source,destination\nn1,n2\nn2,n9\n")
         self.assertIn("1 edges with an id that no node has left out", self.convert("--drop-dangling").stderr)
         self.assertEqual(self.card()["edges"], 2)
 
     def test_refuses_with_file_and_row(self):
         edit = self.NODES.replace
-        self.refused("nodes.csv: rows 1 and 3 have the same id 'n1'", nodes=edit("n3", "n1"))
-        self.refused("nodes.csv: rows 3 and 4 have the same id '7'", nodes="id,age,label\n0,1,0\n1,1,0\n7,2,1\n7,1,1\n")
-        self.refused("edges.csv: row 1, column 'source': no id", edges="source,destination\n,n1\nn1,n2\n")
-        self.refused("nodes.csv: row 2, column 'id': no id", nodes=edit("n2,", ","))
+        self.refused("nodes.csv: lines 2 and 4 have the same id 'n1'", nodes=edit("n3", "n1"))
+        self.refused("nodes.csv: lines 4 and 5 have the same id '7'", nodes="id,age,label\n0,1,0\n1,1,0\n7,2,1\n7,1,1\n")
+        self.refused("edges.csv: line 2, column 'source': no id", edges="source,destination\n,n1\nn1,n2\n")
+        self.refused("nodes.csv: line 3, column 'id': no id", nodes=edit("n2,", ","))
         self.refused("no column 'lable' for labels (--label); did you mean label?", "--label", "lable")
         self.refused("its columns are id, age, city, label", "--label", "zzz")
         self.refused("no column 'source' for sources (--source)", edges="from,to\nn1,n2\n")
-        self.refused("row 2, column 'label': 1.5, expected a class", nodes=edit("Oslo,1", "Oslo,1.5"))
+        self.refused("line 3, column 'label': 1.5, expected a class", nodes=edit("Oslo,1", "Oslo,1.5"))
         self.refused("two columns are called 'age'", nodes=edit("city", "age"))
         self.refused("does not hold integers, as the ids of nodes.csv do", nodes=edit("n", ""), edges=self.EDGES)
-        self.refused("nodes.csv: ", nodes=self.NODES + "n5,1\n")  # a cell is missing
-        self.refused("row 4, column 'label': 'weird', expected train, val, test or nothing".replace("label", "city"), "--split", "city",
+        self.refused("nodes.csv: line 6: 2 cells, expected 4 as in the header", nodes=self.NODES + "n5,1\n")  # a cell is missing
+        self.refused("line 5, column 'label': 'weird', expected train, val, test or nothing".replace("label", "city"), "--split", "city",
                      nodes=edit("Rome", "train").replace("Oslo", "val").replace("35,,", "35,weird,"))
         self.refused("edges.csv: no edges", edges="source,destination\n")
         self.refused("no edge but self loops", edges="source,destination\nn1,n1\n")
@@ -272,6 +279,140 @@ class Tables(EngineTest):
         self.refused("column 'name' holds more than 1000 different texts", nodes=many)
         self.call("convert", "--nodes", "nodes.csv", "--out", "x", code=2)
         self.call("convert", "--out", "x", code=2)
+        self.refused("leave it out (--columns)", nodes=many)
+
+    def both_forms(self, nodes=NODES, edges=EDGES):
+        """The tables as CSV and as Parquet."""
+        self.files(nodes, edges)
+        for name in ("nodes", "edges"):
+            pa.parquet.write_table(pyarrow.csv.read_csv(self.dir / f"{name}.csv"), self.dir / f"{name}.parquet")
+
+    def test_a_column_has_one_use(self):
+        self.both_forms(edges="source,destination,kind\nn1,n2,a\nn2,n3,b\n")
+        uses = {"--id label": "'label' is named for ids (--id) and for labels (--label)",
+                "--label id": "'id' is named for ids (--id) and for labels (--label)",
+                "--split label": "'label' is named for labels (--label) and for splits (--split)",
+                "--split id": "'id' is named for ids (--id) and for splits (--split)",
+                "--columns age,age": "'age' is named twice for features (--columns)",
+                "--columns id": "'id' is named for ids (--id) and for features (--columns)",
+                "--columns label,age": "'label' is named for labels (--label) and for features (--columns)",
+                "--split city --columns city": "'city' is named for splits (--split) and for features (--columns)",
+                "--label label,label": "'label' is named twice for labels (--label)",
+                "--source destination": "'destination' is named for sources (--source) and for destinations (--destination)",
+                "--destination source": "'source' is named for sources (--source) and for destinations (--destination)",
+                "--edge-type source": "'source' is named for sources (--source) and for edge types (--edge-type)",
+                "--edge-type destination": "'destination' is named for destinations (--destination) and for edge types (--edge-type)"}
+        for form in ("csv", "parquet"):
+            for options, message in uses.items():
+                shown = self.convert(*options.split(), nodes=f"nodes.{form}", edges=f"edges.{form}", code=1).stderr
+                table = "edges" if "source" in message or "destination" in message else "nodes"
+                self.assertIn(f"{table}.{form}: column {message}, expected one use for each column", shown)
+        self.assertEqual([p.name for p in self.dir.iterdir() if p.is_dir()], [], "nothing is left behind")
+
+    def test_lines_of_the_file(self):
+        quoted = 'id,text,x,label\n1,"a\nb",1,0\n\n2,"c ""d""\r\n",2,1\r\n3,e,wrong,0\n'
+        edges = "source,destination\n1,2\n"
+        rows = "".join(f"{i},{i},0\n" for i in range(300000))
+        self.refused("nodes.csv: line 300004, column 'x': 'wrong', expected a number", nodes=f"id,x,label\n\n{rows}300000,1,1\n300001,wrong,1\n", edges=edges)
+        self.refused("nodes.csv: line 7, column 'id': no id", nodes=quoted.replace("3,e,wrong", ",e,3"), edges=edges)
+        self.refused("nodes.csv: lines 2 and 5 have the same id '1'", nodes=quoted.replace("\n2,", "\n1,").replace("wrong", "3"), edges=edges)
+        self.refused("nodes.csv: line 7: 3 cells, expected 4", nodes=quoted.replace("e,wrong", "e"), edges=edges)
+        self.refused("nodes.csv: line 3: a quote opens a cell here and none closes it", nodes='id,text,label\n1,a,0\n2,"b,1\n3,c,0\n', edges=edges)
+        self.both_forms(nodes="id,x,label\n1,1,0\n2,,1\n3,2,1\n", edges=edges)
+        self.assertIn("nodes.parquet: row 2, column 'x': no number", self.convert(nodes="nodes.parquet", code=1).stderr)
+        self.both_forms(nodes="id,x,label\n1,1,0\n2,3,1\n1,2,1\n", edges=edges)
+        self.assertIn("nodes.parquet: rows 1 and 3 have the same id '1'", self.convert(nodes="nodes.parquet", code=1).stderr)
+        self.both_forms(nodes="id,x,a,b\n1,1,0,1\n2,2,zero,1\n", edges=edges)
+        self.assertIn("nodes.parquet: row 2, column 'a': 'zero', expected a number",
+                      self.convert("--label", "a,b", nodes="nodes.parquet", code=1).stderr)
+
+    def test_quoted_line_ends_at_the_edge_of_a_block(self):
+        rows = "".join(f'{i},"two\nlines {i % 7}",{i % 2}\n' for i in range(400000))  # more than two blocks of 4 MiB
+        self.files("id,text,label\n" + rows, "source,destination\n0,399999\n")
+        self.convert()
+        self.assertEqual(self.array("features").shape, (400000, 7))
+        np.testing.assert_array_equal(self.array("features").sum(0), np.bincount(np.arange(400000) % 7))
+
+    def test_content_that_is_no_csv(self):
+        import bz2, io
+        csv = self.NODES.encode()
+        parquet = io.BytesIO()
+        pa.parquet.write_table(pa.table({"id": [1], "label": [0]}), parquet)
+        for content, message in ((gzip.compress(csv), "holds gzip data; name it with .gz at the end"), (bz2.compress(csv), "holds bzip2 data"),
+                                 (b"\x28\xb5\x2f\xfd" + csv, "holds zstd data"), (b"PK\x03\x04" + csv, "holds a zip archive or an Excel workbook"),
+                                 (parquet.getvalue(), "holds a Parquet table; name it .parquet"), (b"\n <!DOCTYPE html><html>", "holds a web page (HTML)"),
+                                 (self.NODES.encode("utf-16"), "is text in UTF-16; save it as CSV in UTF-8"), (self.NODES.encode("utf-16-be"), "is text in UTF-16"),
+                                 (self.NODES.encode("utf-32"), "is text in UTF-32"), (csv.replace(b"Oslo", b"Os\0lo"), "holds a NUL byte (at byte "),
+                                 (csv.replace(b",", b";"), "has cells separated by ';'; save it with commas"), (csv.replace(b",", b"\t"), "has cells separated by tabs; name it .tsv"),
+                                 (csv.replace(b",", b"|"), "has cells separated by '|'"), (b"", "is empty"), (b"\xef\xbb\xbf\n", "is empty")):
+            self.files()
+            (self.dir / "nodes.csv").write_bytes(content)
+            shown = self.convert(code=1).stderr
+            self.assertIn(f"error: nodes.csv: {message}", shown)
+            self.assertEqual(shown.count("\n"), 1, shown)
+        (self.dir / "nodes.tsv").write_bytes(csv)
+        self.assertIn("nodes.tsv: has cells separated by commas, not by tabs; name it .csv", self.convert(nodes="nodes.tsv", code=1).stderr)
+        for name in ("nodes.csv.gz", "nodes.csv.zst"):
+            (self.dir / name).write_bytes(csv)
+            self.assertIn(f"{name}: its compressed data are damaged, cut off, or of another kind", self.convert(nodes=name, code=1).stderr)
+        (self.dir / "nodes.csv.gz").write_bytes(gzip.compress(csv * 1000)[:-30])
+        self.assertIn("nodes.csv.gz: its compressed data are damaged", self.convert(nodes="nodes.csv.gz", code=1).stderr)
+        for content, message in ((csv, "does not begin as a Parquet file"), (gzip.compress(csv), "holds gzip data"), (parquet.getvalue()[:-5], "does not end as a Parquet file"),
+                                 (b"", "is empty"), (b"PAR1" + bytes(100) + b"PAR1", "its card at the end cannot be decoded; the file is damaged")):
+            (self.dir / "nodes.parquet").write_bytes(content)
+            self.assertIn(f"error: nodes.parquet: {message}", self.convert(nodes="nodes.parquet", code=1).stderr)
+        self.files(nodes="\ufeff" + self.NODES)
+        self.convert()
+
+    def test_paths_that_are_no_files(self):
+        self.files()
+        long = "n" * 256 + ".csv"
+        for args in (["--nodes", long, "--edges", "edges.csv"], [long]):
+            shown = self.call("convert", *args, "--out", "folder", code=1).stderr
+            self.assertIn("File name too long", shown)
+        (self.dir / "folder.csv").mkdir()
+        self.assertIn("folder.csv: is a folder, expected a file", self.convert(nodes="folder.csv", code=1).stderr)
+
+    def test_texts_that_are_not_utf8(self):
+        for where, message in ((b"n2", b"line 3, column 'id': 'n2\\xe9' is not UTF-8; save the table as UTF-8"), (b"Oslo", b"line 3, column 'city': 'Oslo\\xe9' is not UTF-8"),
+                               (b"age", b"the name of column 2, 'age\\xe9', is not UTF-8")):
+            self.files()
+            (self.dir / "nodes.csv").write_bytes(self.NODES.encode().replace(where, where + b"\xe9"))
+            self.assertIn(b"error: nodes.csv: " + message, self.convert(code=1).stderr.encode())
+        self.files(nodes=self.NODES.replace(",0\n", ",no\n").replace(",1\n", ",yes\n"))
+        (self.dir / "nodes.csv").write_bytes((self.dir / "nodes.csv").read_bytes().replace(b"yes", b"s\xed"))
+        self.assertIn("line 3, column 'label': 's\\xed' is not UTF-8", self.convert(code=1).stderr)
+        self.files(edges="source,destination,kind\nn1,n2,a\n")
+        (self.dir / "edges.csv").write_bytes(b"source,destination,kind\nn1,n2,a\nn2,n3,\xff\n")
+        self.assertIn("edges.csv: line 3, column 'kind': '\\xff' is not UTF-8", self.convert("--edge-type", "kind", code=1).stderr)
+        self.both_forms()
+        column = pa.Array.from_buffers(pa.utf8(), 4, [None, pa.py_buffer(np.arange(5, dtype=np.int32).tobytes()), pa.py_buffer(b"ab\xe9c")])
+        pa.parquet.write_table(pa.parquet.read_table(self.dir / "nodes.parquet").set_column(2, "city", column), self.dir / "nodes.parquet")
+        self.assertIn("nodes.parquet: row 3, column 'city': '\\xe9' is not UTF-8", self.convert(nodes="nodes.parquet", code=1).stderr)
+
+    def test_values_that_are_no_cells(self):
+        self.both_forms()
+        lists = pa.array([[1.0], [2.0], [], None])
+        pa.parquet.write_table(pa.parquet.read_table(self.dir / "nodes.parquet").append_column("vector", lists), self.dir / "nodes.parquet")
+        self.assertIn("nodes.parquet: column 'vector' holds values of type list<", self.convert(nodes="nodes.parquet", code=1).stderr)
+        self.convert("--columns", "age", nodes="nodes.parquet")
+        np.testing.assert_array_equal(self.array("features")[:, 0], [30, 41.5, 22, 35])
+
+    def test_wide_tables_take_linear_time(self):
+        random = np.random.default_rng(0)
+        (self.dir / "edges.csv").write_text(text([["source", "destination"], *([i, (i + 1) % 60] for i in range(60))]))
+        for form in ("csv", "parquet"):
+            seconds = {}
+            for columns in (5000, 20000):
+                values = random.integers(0, 9, (60, columns))
+                table = pa.table({"id": np.arange(60), **{f"c{i}": values[:, i] for i in range(columns)}, "label": np.arange(60) % 3})
+                name = f"wide{columns}.{form}"
+                pyarrow.csv.write_csv(table, self.dir / name) if form == "csv" else pa.parquet.write_table(table, self.dir / name)
+                start = time.perf_counter()
+                self.convert(nodes=name)
+                seconds[columns] = time.perf_counter() - start
+                np.testing.assert_array_equal(self.array("features"), values)
+            self.assertLess(seconds[20000], 8 * seconds[5000] + 1, form)  # four times the columns
 
 
 class Ogb(EngineTest):
@@ -406,7 +547,7 @@ class Ogb(EngineTest):
             _, folder = self.folder(name=f"d{len(list(self.dir.iterdir()))}", change=change)
             self.assertIn(message, self.call("convert", "--ogb", folder, "--out", "x", code=1).stderr)
             self.assertFalse((self.dir / "x").exists())
-        refused("edge.csv.gz: row 1: node 60, expected 0 to 59", lambda f: f.update({"raw/edge": [[60, 1], [1, 2]]}))
+        refused("edge.csv.gz: line 1: node 60, expected 0 to 59", lambda f: f.update({"raw/edge": [[60, 1], [1, 2]]}))
         refused("node-label.csv.gz: 59 rows, expected 60", lambda f: f.update({"raw/node-label": f["raw/node-label"][1:]}))
         refused("node-feat.csv.gz: 59 rows, expected 60", lambda f: f.update({"raw/node-feat": f["raw/node-feat"][1:]}))
         refused("node-feat.csv.gz: more than 60 rows", lambda f: f.update({"raw/node-feat": [*f["raw/node-feat"], f["raw/node-feat"][0]]}))

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/io/record_file.h"
 #include "graphsieve/io/splits.h"
@@ -29,7 +30,7 @@ class OgbConverter {
       throw Error(folder_.string(), ": no folder raw in it; expected a data set of OGB, such as ogbn_products");
     read_count();
     check_features();
-    GraphFolderWriter to(r_.out, nodes_, r_.directed, r_.overwrite);
+    GraphFolderWriter to(r_.out, nodes_, r_.directed, r_.overwrite, {r_.nodes});
     const Labels labels = read_labels();
     to.write_labels(labels);
     write_split(labels, to);
@@ -39,7 +40,7 @@ class OgbConverter {
     to.add_edges(sort, [this](double done) { tell(0.7 + 0.3 * done); });
     if (to.edges() == 0) throw Error(raw_.string(), ": no edge but self loops");
     const fs::path folder = fs::absolute(folder_).lexically_normal();
-    to.commit(!r_.name.empty() ? r_.name : (folder.has_filename() ? folder : folder.parent_path()).filename().string(),
+    to.commit(!r_.name.empty() ? r_.name : path_text((folder.has_filename() ? folder : folder.parent_path()).filename()),
               "default");
     tell(1);
   }
@@ -93,7 +94,7 @@ class OgbConverter {
             std::isnan(value) ||
             (several ? value == 0 || value == 1 : value >= 0 && value < kMostClasses && value == std::trunc(value));
         if (!fits)
-          throw Error(rows->where(), ": row ", first_row + static_cast<int64_t>(i) / columns + 1, ": ", value,
+          throw Error(rows->place(first_row + static_cast<int64_t>(i) / columns), ": ", value,
                       ", expected ", several ? "0, 1 or nan" : "a class or nan");
         if (several)
           labels.multi.push_back(static_cast<float>(value));
@@ -143,7 +144,7 @@ class OgbConverter {
 
   int32_t node(const OgbRows& rows, int64_t row, double id) const {
     if (id >= 0 && id < static_cast<double>(nodes_) && id == std::trunc(id)) return static_cast<int32_t>(id);
-    throw Error(rows.where(), ": row ", row + 1, ": node ", id, ", expected 0 to ", nodes_ - 1);
+    throw Error(rows.place(row), ": node ", id, ", expected 0 to ", nodes_ - 1);
   }
 
   void read_edges(ExternalSort& sort, GraphFolderWriter& to) const {

@@ -6,9 +6,11 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/io/splits.h"
 #include "graphsieve/tables/id_join.h"
@@ -22,12 +24,33 @@ constexpr size_t kMostTexts = 1000;  // of a text column
 constexpr int64_t kIdBlock = 4096;   // ids looked up by one thread
 constexpr int64_t kLeastMemory = 64 << 10;
 
-std::string quoted(std::string_view text) { return str("'", text.substr(0, 60), "'"); }
+constexpr int64_t kSliceNumbers = 1 << 20;  // features written at once
 
-/// The row's place in a message; rows count from 1, after the header.
+/// A cell's place in a message.
 std::string at(const Table& table, int64_t row, const std::string& column) {
-  return str(table.path(), ": row ", row + 1, ", column '", column, "'");
+  return str(table.place(row), ", column '", column, "'");
 }
+
+/// What each column of a table is used for: one use at most.
+class ColumnUses {
+ public:
+  explicit ColumnUses(const Table& table) : table_(table) {}
+
+  /// Throws Error where the table has no such column, or where it has another use already.
+  void add(const std::string& column, const std::string& use) {
+    table_.column(column, use);
+    const auto [found, added] = use_.emplace(column, use);
+    if (added) return;
+    throw Error(table_.path(), ": column '", column, "' is named ",
+                found->second == use ? str("twice for ", use) : str("for ", found->second, " and for ", use),
+                ", expected one use for each column");
+  }
+  bool has(const std::string& column) const { return use_.contains(column); }
+
+ private:
+  const Table& table_;
+  std::unordered_map<std::string, std::string> use_;
+};
 
 /// The values of a column as types 0, 1, … in their order: texts alphabetically, integers by size.
 struct EdgeTypes {
@@ -63,8 +86,8 @@ class TablesConverter {
     if (r_.labels.empty()) throw Error("tables: no label column is named");
     if (r_.memory < kLeastMemory)
       throw Error("tables: ", r_.memory, " bytes of memory (--memory), expected at least ", kLeastMemory);
-    choose_features();
-    GraphFolderWriter to(r_.out, -1, r_.directed, r_.overwrite);
+    choose_columns();
+    GraphFolderWriter to(r_.out, -1, r_.directed, r_.overwrite, {r_.nodes, r_.edges});
     read_nodes(to);
     if (count_ < 1) throw Error(nodes_->path(), ": no rows");
     if (count_ > std::numeric_limits<int32_t>::max() - 1)
@@ -77,7 +100,7 @@ class TablesConverter {
     tell(0.5);
     write_edges(to);
     write_ids(to);
-    to.commit(r_.name.empty() ? r_.out.filename().string() : r_.name, "default");
+    to.commit(r_.name.empty() ? path_text(r_.out.filename()) : r_.name, "default");
     tell(1);
   }
 
@@ -89,31 +112,31 @@ class TablesConverter {
     if (r_.note) r_.note(text);
   }
 
-  void choose_features() {
-    const auto used = [this](const std::string& name) {
-      return name == r_.id || name == r_.split || std::count(r_.labels.begin(), r_.labels.end(), name) > 0;
-    };
-    if (r_.features.empty()) {
+  void choose_columns() {
+    ColumnUses nodes(*nodes_), edges(*edges_);
+    nodes.add(r_.id, "ids (--id)");
+    for (const std::string& label : r_.labels) nodes.add(label, "labels (--label)");
+    if (!r_.split.empty()) nodes.add(r_.split, "splits (--split)");
+    for (const std::string& feature : r_.features) nodes.add(feature, "features (--columns)");
+    edges.add(r_.source, "sources (--source)");
+    edges.add(r_.destination, "destinations (--destination)");
+    if (!r_.edge_type.empty()) edges.add(r_.edge_type, "edge types (--edge-type)");
+    features_ = r_.features;
+    if (features_.empty())
       for (const TableColumn& c : nodes_->columns())
-        if (!used(c.name)) features_.push_back(c.name);
-    } else {
-      features_ = r_.features;
-      for (const std::string& name : features_)
-        if (used(name)) throw Error(nodes_->path(), ": column '", name, "' is a feature and something else");
-    }
+        if (!nodes.has(c.name)) features_.push_back(c.name);
     if (features_.empty()) throw Error(nodes_->path(), ": no column is left for features");
     for (const std::string& name : features_)
-      if (nodes_->column(name, "features").kind == ColumnKind::kText) texts_[name];
+      if (nodes_->column(name, "").kind == ColumnKind::kText) texts_[name];
   }
 
   /// The first reading: ids, labels, splits, and the texts of text columns.
   void read_nodes(GraphFolderWriter& to) {
     std::vector<std::string> names = {r_.id};
-    for (const std::string& label : r_.labels) nodes_->column(label, "labels (--label)"), names.push_back(label);
+    names.insert(names.end(), r_.labels.begin(), r_.labels.end());
     const bool several = r_.labels.size() > 1;
     std::vector<std::string> as_text, as_number;
-    if (!r_.split.empty())
-      nodes_->column(r_.split, "splits (--split)"), names.push_back(r_.split), as_text.push_back(r_.split);
+    if (!r_.split.empty()) names.push_back(r_.split), as_text.push_back(r_.split);
     if (several) as_number = r_.labels;
     for (const auto& [name, texts] : texts_) names.push_back(name);
     nodes_->read(names, as_number, as_text, [&](const TableBatch& batch) {
@@ -157,11 +180,11 @@ class TablesConverter {
   }
 
   void finish_ids() {
-    if (!join_) return ids_.finish(nodes_->path());
+    if (!join_) return ids_.finish([this](int64_t first, int64_t second) { return nodes_->places(first, second); });
     const IdJoin::Twice twice = join_->finish_nodes();
     if (twice.second >= 0)
-      throw Error(nodes_->path(), ": rows ", twice.first + 1, " and ", twice.second + 1, " have the same id '",
-                  cell(*nodes_, r_.id, twice.second), "'");
+      throw Error(nodes_->places(twice.first, twice.second), " have the same id ",
+                  quoted_text(cell(*nodes_, r_.id, twice.second)));
   }
 
   void write_ids(GraphFolderWriter& to) const {
@@ -228,7 +251,7 @@ class TablesConverter {
       else if (part == "test")
         split_.test.push_back(node);
       else if (!part.empty() && part != "none")
-        throw Error(at(*nodes_, batch.first_row + i, r_.split), ": ", quoted(part),
+        throw Error(at(*nodes_, batch.first_row + i, r_.split), ": ", quoted_text(part),
                     ", expected train, val, test or nothing");
     }
   }
@@ -240,7 +263,7 @@ class TablesConverter {
         texts.emplace(values.texts[i], 0);
         if (texts.size() > kMostTexts)
           throw Error(nodes_->path(), ": column '", name, "' holds more than ", kMostTexts,
-                      " different texts; leave it out (--features) or encode it as numbers");
+                      " different texts; leave it out (--columns) or encode it as numbers");
       }
   }
 
@@ -270,62 +293,74 @@ class TablesConverter {
     split_ = {};
   }
 
-  /// The second reading.
-  void write_features(GraphFolderWriter& to) {
+  /// Gives every feature its columns; returns their number.
+  int64_t place_features() {
     int64_t columns = 0;
-    std::vector<int64_t> first;  // of every feature's columns
     for (const std::string& name : features_) {
-      first.push_back(columns);
+      first_column_.push_back(columns);
       const auto found = texts_.find(name);
+      of_texts_.push_back(found == texts_.end() ? nullptr : &found->second);
       if (found == texts_.end()) {
         ++columns;
       } else {
         for (auto& [text, place] : found->second) place = columns++;
       }
     }
+    return columns;
+  }
+
+  /// The second reading.
+  void write_features(GraphFolderWriter& to) {
+    const int64_t columns = place_features();
     if (columns == 0) throw Error(nodes_->path(), ": no feature column holds anything");
     std::vector<std::string> as_number;
-    for (const std::string& name : features_)
-      if (!texts_.contains(name)) as_number.push_back(name);
+    for (size_t f = 0; f < features_.size(); ++f)
+      if (of_texts_[f] == nullptr) as_number.push_back(features_[f]);
     to.begin_features(columns, r_.type);
-    std::vector<float> rows, start(columns, 0);
+    std::vector<float> rows, start;
     std::vector<char> changes(columns, 0);
-    int64_t filled = 0;
+    const int64_t slice = std::max<int64_t>(1, kSliceNumbers / columns);
     nodes_->read(features_, as_number, {}, [&](const TableBatch& batch) {
-      rows.assign(batch.rows * columns, 0);
-      for (size_t f = 0; f < features_.size(); ++f) {
-        const TableBatch::Values& values = batch.columns[f];
-        const auto texts = texts_.find(features_[f]);
-        for (int64_t i = 0; i < batch.rows; ++i) {
-          if (texts != texts_.end()) {
-            if (!values.missing[i]) rows[i * columns + texts->second.find(values.texts[i])->second] = 1;
-            continue;
-          }
-          double value = values.missing[i] ? std::numeric_limits<double>::quiet_NaN() : values.numbers[i];
-          if (std::isnan(value)) {
-            if (!r_.fill)
-              throw Error(at(*nodes_, batch.first_row + i, features_[f]),
-                          ": no number; --fill VALUE puts one in its place");
-            value = *r_.fill;
-            ++filled;
-          }
-          const auto kept = static_cast<float>(value);
-          if (!std::isfinite(kept))
-            throw Error(at(*nodes_, batch.first_row + i, features_[f]), ": ", value,
-                        ", expected a number that float32 holds");
-          rows[i * columns + first[f]] = kept;
-        }
+      for (int64_t begin = 0; begin < batch.rows; begin += slice) {
+        const int64_t count = std::min(slice, batch.rows - begin);
+        rows.assign(count * columns, 0);
+        for (size_t f = 0; f < features_.size(); ++f) put_feature(f, batch, begin, count, columns, rows);
+        if (start.empty()) start.assign(rows.begin(), rows.begin() + columns);
+        for (int64_t i = 0; i < count; ++i)
+          for (int64_t c = 0; c < columns; ++c) changes[c] |= rows[i * columns + c] != start[c];
+        to.add_features(rows);
       }
-      if (batch.first_row == 0)
-        start.assign(rows.begin(), rows.begin() + std::min<int64_t>(columns, static_cast<int64_t>(rows.size())));
-      for (int64_t i = 0; i < batch.rows; ++i)
-        for (int64_t c = 0; c < columns; ++c) changes[c] |= rows[i * columns + c] != start[c];
-      to.add_features(rows);
       tell(0.2 + 0.3 * static_cast<double>(batch.first_row + batch.rows) / static_cast<double>(count_));
     });
-    if (filled > 0) note(str(filled, " missing numbers set to ", *r_.fill));
+    if (filled_ > 0) note(str(filled_, " missing numbers set to ", *r_.fill));
     const auto constant = std::count(changes.begin(), changes.end(), 0);
     if (constant > 0) note(str(constant, " of the ", columns, " feature columns are constant"));
+  }
+
+  /// One feature of rows [begin, begin + count) of the batch into the matrix of these rows.
+  void put_feature(size_t feature, const TableBatch& batch, int64_t begin, int64_t count, int64_t columns, std::vector<float>& rows) {
+    const TableBatch::Values& values = batch.columns[feature];
+    for (int64_t i = begin; i < begin + count; ++i) {
+      float* const row = &rows[(i - begin) * columns];
+      if (of_texts_[feature] != nullptr) {
+        if (!values.missing[i]) row[of_texts_[feature]->find(values.texts[i])->second] = 1;
+        continue;
+      }
+      row[first_column_[feature]] =
+          feature_number(values.missing[i] ? std::numeric_limits<double>::quiet_NaN() : values.numbers[i],
+                         batch.first_row + i, features_[feature]);
+    }
+  }
+
+  float feature_number(double value, int64_t row, const std::string& feature) {
+    if (std::isnan(value)) {
+      if (!r_.fill) throw Error(at(*nodes_, row, feature), ": no number; --fill VALUE puts one in its place");
+      value = *r_.fill;
+      ++filled_;
+    }
+    const auto kept = static_cast<float>(value);
+    if (!std::isfinite(kept)) throw Error(at(*nodes_, row, feature), ": ", value, ", expected a number that float32 holds");
+    return kept;
   }
 
   /// Places of a column's ids, −1 for those that no node has.
@@ -343,7 +378,7 @@ class TablesConverter {
   }
 
   [[noreturn]] void dangles(int64_t row, const std::string& name, std::string_view id) const {
-    throw Error(at(*edges_, row, name), ": no node has the id ", ids_.text() ? quoted(id) : std::string(id),
+    throw Error(at(*edges_, row, name), ": no node has the id ", ids_.text() ? quoted_text(id) : std::string(id),
                 "; --drop-dangling leaves such edges out");
   }
 
@@ -374,7 +409,7 @@ class TablesConverter {
 
   /// A reading of the column of types alone, for their names in order.
   void read_edge_types() {
-    const ColumnKind kind = edges_->column(r_.edge_type, "edge types (--edge-type)").kind;
+    const ColumnKind kind = edges_->column(r_.edge_type, "").kind;
     if (kind == ColumnKind::kNumber)
       throw Error(edges_->path(), ": column '", r_.edge_type,
                   "' holds numbers that are no integers, expected integers or texts as edge types");
@@ -393,8 +428,6 @@ class TablesConverter {
 
   void write_edges(GraphFolderWriter& to) {
     const std::vector<std::string> names = {r_.source, r_.destination};
-    edges_->column(r_.source, "sources (--source)");
-    edges_->column(r_.destination, "destinations (--destination)");
     if (!r_.edge_type.empty()) {
       read_edge_types();
       to.set_edge_types(edge_types_.names);
@@ -446,8 +479,11 @@ class TablesConverter {
   std::unique_ptr<IdJoin> join_;  ///< else
   int64_t count_ = 0;             ///< nodes
   std::vector<std::string> features_;
-  std::map<std::string, std::map<std::string, int64_t, std::less<>>>
-      texts_;                                   ///< of a text column: each text's feature column
+  using TextColumns = std::map<std::string, int64_t, std::less<>>;
+  std::map<std::string, TextColumns> texts_;    ///< of a text column: each text's feature column
+  std::vector<TextColumns*> of_texts_;          ///< by feature: its texts, or nullptr for numbers
+  std::vector<int64_t> first_column_;           ///< by feature: the first of its columns
+  int64_t filled_ = 0;                          ///< missing numbers that got a value
   std::map<std::string, int32_t> class_names_;  ///< of a text label: a number in the order of their coming
   std::vector<int32_t> classes_;
   std::vector<float> several_;

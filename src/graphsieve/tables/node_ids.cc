@@ -47,13 +47,13 @@ int64_t NodeIds::bytes() const {
   return static_cast<int64_t>(table + bytes_.capacity() + (start_.capacity() + integers_.capacity()) * sizeof(int64_t));
 }
 
-void NodeIds::finish(const std::string& where) {
+void NodeIds::finish(const std::function<std::string(int64_t first, int64_t second)>& places) {
   if (plain()) return;
   slots_.assign(std::bit_ceil(static_cast<size_t>(2 * count_)), -1);
   for (int64_t i = 0; i < count_; ++i) {
     const size_t slot = text_ ? slot_of(hash_of(text_at(i)), [&](int64_t p) { return text_at(p) == text_at(i); })
                               : slot_of(hash_of(integers_[i]), [&](int64_t p) { return integers_[p] == integers_[i]; });
-    if (slots_[slot] >= 0) throw Error(where, ": rows ", slots_[slot] + 1, " and ", i + 1, " have the same id '", name(i), "'");
+    if (slots_[slot] >= 0) throw Error(places(slots_[slot], i), " have the same id ", quoted_text(name(i)));
     slots_[slot] = static_cast<int32_t>(i);
   }
 }

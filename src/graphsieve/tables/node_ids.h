@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,9 @@ class NodeIds {
   /// Bytes held, the table that finish() makes among them.
   int64_t bytes() const;
 
-  /// After the last add. Throws Error, beginning with `where`, naming both rows, where an id stands twice.
-  void finish(const std::string& where);
+  /// After the last add. Throws Error where an id stands twice; `places` gives the words for two rows, counted from 0, with
+  /// which the message begins.
+  void finish(const std::function<std::string(int64_t first, int64_t second)>& places);
 
   /// The place, or −1 for an id that no node has.
   int64_t find(int64_t id) const;

@@ -23,6 +23,7 @@ class CsvRows : public OgbRows {
     for (const TableColumn& c : table_->columns()) names_.push_back(c.name);
   }
   const std::string& where() const override { return table_->path(); }
+  std::string place(int64_t row) const override { return table_->place(row); }
   int64_t columns() const override { return static_cast<int64_t>(names_.size()); }
   void read(const Take& take) override {
     const size_t columns = names_.size();
@@ -54,6 +55,7 @@ class NpzRows : public OgbRows {
                   ": is in Fortran order, which cannot be read row by row; expected C order (numpy.ascontiguousarray)");
   }
   const std::string& where() const override { return array_.where(); }
+  std::string place(int64_t row) const override { return str(where(), ": row ", row + 1); }
   int64_t columns() const override { return columns_; }
   void read(const Take& take) override {
     const int64_t rows = array_.shape()[0], step = std::max<int64_t>(1, kNumberBlock / std::max<int64_t>(1, columns_));
@@ -74,6 +76,7 @@ class NpzEdges : public OgbRows {
     edges_ = shape[1];
   }
   const std::string& where() const override { return sources_.where(); }
+  std::string place(int64_t row) const override { return str(where(), ": row ", row + 1); }
   int64_t columns() const override { return 2; }
   void read(const Take& take) override {
     constexpr int64_t kRows = kNumberBlock / 2;

@@ -16,6 +16,8 @@ class OgbRows {
   virtual ~OgbRows() = default;
   /// "FILE", or "FILE: array 'NAME'": begins messages.
   virtual const std::string& where() const = 0;
+  /// where() and the place of a row that counts from 0: ": line 3" of a CSV file, ": row 3" of an array.
+  virtual std::string place(int64_t row) const = 0;
   virtual int64_t columns() const = 0;
   /// All rows in order, block by block; once. Rows count from 0; `values` are the block's, row after row.
   virtual void read(const std::function<void(int64_t first_row, std::span<const double> values)>& take) = 0;

@@ -1,0 +1,30 @@
+#include "graphsieve/base/spreadsheet_text.h"
+
+#include <algorithm>
+#include <array>
+
+namespace graphsieve {
+namespace {
+
+constexpr std::array<std::string_view, 11> kStarts = {"=",  "+",      "-",      "@",      "\t",    "\r",
+                                                      "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+
+/// True if the text, after the apostrophes that it begins with, is one that a spreadsheet would run.
+bool runs(std::string_view text) {
+  while (text.starts_with('\'')) text.remove_prefix(1);
+  return std::any_of(kStarts.begin(), kStarts.end(), [&](std::string_view start) { return text.starts_with(start); });
+}
+
+}  // namespace
+
+std::string spreadsheet_text(std::string_view text) {
+  std::string to(runs(text) ? 1 : 0, '\'');
+  to += text;
+  return to;
+}
+
+std::string text_of_spreadsheet(std::string_view text) {
+  return std::string(text.starts_with('\'') && runs(text) ? text.substr(1) : text);
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,14 @@
+// Parquet files as tables, read by Arrow.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "graphsieve/tables/table.h"
+
+namespace graphsieve {
+
+/// Throws Error as Table::open.
+std::unique_ptr<Table> open_parquet_table(const std::filesystem::path& path);
+
+}  // namespace graphsieve
