@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,65 @@ TEST(AtomicFile, LongerThanItsBuffer) {
   EXPECT_EQ(read_text_file(dir / "a.txt"), text);
 }
 
+TEST(AtomicFile, ReplacesRegularFilesAlone) {
+  const TempDir dir;
+  write_text_file(dir / "precious", "text");
+  fs::create_symlink("precious", dir / "link");
+  fs::create_symlink("nothing", dir / "dangling");
+  ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
+  EXPECT_CONTAINS(error_of([&] { write_text_file(dir / "link", "x"); }), "link: is a symbolic link");
+  EXPECT_CONTAINS(error_of([&] { write_text_file(dir / "dangling", "x"); }), "dangling: is a symbolic link");
+  EXPECT_CONTAINS(error_of([&] { write_text_file(dir / "pipe", "x"); }), "pipe: is no regular file");
+  EXPECT_EQ(read_text_file(dir / "precious"), "text");
+  EXPECT_EQ(entries(dir.path()), 4);
+}
+
+TEST(AtomicFile, TakesOverWhatADeadWriterLeft) {
+  const TempDir dir;
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    AtomicFile file(dir / "a.txt");
+    file.write(std::string(1 << 20, 'x'));
+    _exit(0);  // without a destructor
+  }
+  waitpid(child, nullptr, 0);
+  EXPECT_TRUE(fs::exists(dir / ".a.txt.graphsieve-partial"));
+  write_text_file(dir / "a.txt", "short");
+  EXPECT_EQ(read_text_file(dir / "a.txt"), "short");
+  EXPECT_EQ(entries(dir.path()), 1);
+}
+
+TEST(AtomicFile, TwoWritersAtOnce) {
+  const TempDir dir;
+  AtomicFile first(dir / "a.txt"), second(dir / "a.txt");
+  first.write("first");
+  second.write("second");
+  second.commit();
+  EXPECT_EQ(read_text_file(dir / "a.txt"), "second");
+  first.commit();
+  EXPECT_EQ(read_text_file(dir / "a.txt"), "first");
+  EXPECT_EQ(entries(dir.path()), 1);
+}
+
+TEST(AtomicFile, AForeignFileUnderThePartialNameStays) {
+  const TempDir dir;
+  write_text_file(dir / "precious", "text");
+  fs::create_hard_link(dir / "precious", dir / ".a.txt.graphsieve-partial");
+  fs::create_symlink("precious", dir / ".a.txt.graphsieve-partial-1");
+  write_text_file(dir / "a.txt", "x");
+  EXPECT_EQ(read_text_file(dir / "precious"), "text");
+  EXPECT_EQ(read_text_file(dir / "a.txt"), "x");
+}
+
+TEST(AtomicFile, LongNames) {
+  const TempDir dir;
+  const std::string name(250, 'n');
+  write_text_file(dir / name, "x");
+  EXPECT_EQ(read_text_file(dir / name), "x");
+  EXPECT_CONTAINS(error_of([&] { write_text_file(dir / std::string(256, 'n'), "x"); }), "File name too long");
+}
+
 TEST(AtomicFile, BadPlaces) {
   const TempDir dir;
   EXPECT_CONTAINS(error_of([&] { AtomicFile(dir / "no" / "a.txt"); }), (dir / "no" / "a.txt").string());
@@ -76,69 +136,6 @@ TEST(AtomicFile, FullDiskIsAnErrorAndLeavesNothing) {
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(entries(dir.path()), 0);
-}
-
-TEST(AtomicFolder, AppearsAtCommit) {
-  const TempDir dir;
-  {
-    AtomicFolder folder(dir / "runs" / "one/");
-    EXPECT_EQ(folder.target(), dir / "runs" / "one");
-    EXPECT_TRUE(folder.path().filename().string().starts_with(".one.partial-" + std::to_string(getpid())));
-    write_text_file(folder.path() / "result.json", "{}");
-    EXPECT_FALSE(fs::exists(dir / "runs" / "one"));
-    folder.commit();
-    EXPECT_THROW(folder.commit(), Error);
-  }
-  EXPECT_EQ(read_text_file(dir / "runs" / "one" / "result.json"), "{}");
-  EXPECT_EQ(entries(dir / "runs"), 1);
-}
-
-TEST(AtomicFolder, WithoutCommitNothingIsLeft) {
-  const TempDir dir;
-  {
-    AtomicFolder folder(dir / "one");
-    write_text_file(folder.path() / "x", "y");
-  }
-  EXPECT_EQ(entries(dir.path()), 0);
-}
-
-TEST(AtomicFolder, ExistingTargets) {
-  const TempDir dir;
-  fs::create_directories(dir / "empty");
-  fs::create_directories(dir / "run");
-  write_text_file(dir / "run" / "result.json", "old");
-  fs::create_directories(dir / "other");
-  write_text_file(dir / "other" / "thesis.txt", "precious");
-  write_text_file(dir / "file", "text");
-  for (const std::string name : {"empty", "run", "other", "file"})
-    EXPECT_CONTAINS(error_of([&] { AtomicFolder(dir / name); }), (dir / name).string() + ": exists already");
-  EXPECT_CONTAINS(error_of([&] { AtomicFolder(dir / "other", true); }), "no result.json");
-  EXPECT_CONTAINS(error_of([&] { AtomicFolder(dir / "file", true); }), "not a folder");
-  for (const std::string name : {"empty", "run"}) {
-    AtomicFolder folder(dir / name, true);
-    write_text_file(folder.path() / "result.json", "new");
-    folder.commit();
-    EXPECT_EQ(read_text_file(dir / name / "result.json"), "new");
-  }
-  EXPECT_EQ(entries(dir.path()), 4);
-}
-
-TEST(AtomicFolder, TargetThatComesUpMeanwhileIsKept) {
-  const TempDir dir;
-  for (const bool overwrite : {false, true}) {
-    AtomicFolder folder(dir / "one", overwrite);
-    fs::create_directories(dir / "one");
-    write_text_file(dir / "one" / "precious", "text");
-    EXPECT_CONTAINS(error_of([&] { folder.commit(); }), (dir / "one").string());
-    EXPECT_EQ(read_text_file(dir / "one" / "precious"), "text");
-    fs::remove_all(dir / "one");
-  }
-}
-
-TEST(AtomicFolder, ParentThatIsAFile) {
-  const TempDir dir;
-  write_text_file(dir / "file", "text");
-  EXPECT_CONTAINS(error_of([&] { AtomicFolder(dir / "file" / "run"); }), "parent folder");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/datasets.h"
 #include "graphsieve/io/features.h"
+#include "graphsieve/io/folder_card.h"
 #include "graphsieve/io/generate.h"
 #include "graphsieve/io/graph_check.h"
 #include "graphsieve/io/npy_file.h"
@@ -39,18 +40,23 @@ class GraphFolderTest : public testing::Test {
     return error_of([&] { read_graph_folder(dir_ / "graph"); });
   }
 
-  /// One value of an array put in place; the header stays.
+  /// One value of an array put in place; the header stays, and the checksums are made to fit.
   template <class T>
   static void put(const std::filesystem::path& file, int64_t at, T value) {
     std::string bytes = read_text_file(file);
     const size_t head = 10 + static_cast<unsigned char>(bytes[8]) + 256 * static_cast<unsigned char>(bytes[9]);
     std::memcpy(bytes.data() + head + at * sizeof(T), &value, sizeof(T));
     write_text_file(file, bytes);
+    edit(file.parent_path(), [&](Json& card) {
+      card["files"][file.filename().string()] = records_json({{"file", file_record(file)}})["file"];
+    });
   }
 
+  /// The card changed, with a checksum that fits.
   static void edit(const std::filesystem::path& folder, const std::function<void(Json&)>& change) {
     Json card = Json::parse(read_text_file(folder / "graph.json"));
     change(card);
+    seal(card);
     write_text_file(folder / "graph.json", card.dump());
   }
 
@@ -141,7 +147,7 @@ TEST_F(GraphFolderTest, EdgeTypes) {
   };
   data.graph = typed();
   const auto folder = write(data);
-  EXPECT_EQ(Json::parse(read_text_file(folder / "graph.json"))["version"], 2);
+  EXPECT_EQ(Json::parse(read_text_file(folder / "graph.json"))["version"], 3);
   const Dataset back = read_graph_folder(folder);
   EXPECT_EQ(back.graph->type_names, data.graph->type_names);
   EXPECT_TRUE(std::equal(back.graph->type.begin(), back.graph->type.end(), data.graph->type.begin(), data.graph->type.end()));
@@ -157,7 +163,6 @@ TEST_F(GraphFolderTest, EdgeTypes) {
     std::filesystem::remove_all(folder);
     write(data);
     put<uint8_t>(folder / "edge_type.npy", at, type);
-    edit(folder, [&](Json& card) { card["files"]["edge_type.npy"]["xxh3"] = file_checksum(folder / "edge_type.npy"); });
     return error_of([&] { verify_graph_folder(folder); });
   };
   const std::string type_file = (folder / "edge_type.npy").string(), source_file = (folder / "source.npy").string();
@@ -171,9 +176,9 @@ TEST_F(GraphFolderTest, EdgeTypes) {
 TEST_F(GraphFolderTest, DamageIsNamed) {
   const std::string at = (dir_ / "graph").string();
   EXPECT_EQ(broken([](auto f) { std::filesystem::resize_file(f / "source.npy", 300); }),
-            at + "/source.npy: 300 bytes, the card says " +
+            at + "/source.npy: is damaged: 300 bytes, expected " +
                 std::to_string(128 + 4 * symmetric_csr(36, small().edges, false).edges()));
-  EXPECT_NE(broken([](auto f) { std::filesystem::remove(f / "labels.npy"); }).find("/labels.npy: No such file"), std::string::npos);
+  EXPECT_NE(broken([](auto f) { std::filesystem::remove(f / "labels.npy"); }).find("/labels.npy: cannot be read: No such file"), std::string::npos);
   EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 0, 99); }), at + "/source.npy: row 0: source 99, expected 0 to 35");
   EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 1, 0); }), at + "/source.npy: row 0: 0 after 1, expected ascending sources");
   EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 0, 0); }), at + "/source.npy: row 0 holds the node itself");
@@ -181,16 +186,36 @@ TEST_F(GraphFolderTest, DamageIsNamed) {
   EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "labels.npy", 7, 2); }), at + "/labels.npy: node 7: label 2, expected -1 to 1");
   EXPECT_EQ(broken([](auto f) { put<uint8_t>(f / "splits.npy", 5, 4); }), at + "/splits.npy: split 0, node 5: 4, expected 0 to 3");
   EXPECT_EQ(broken([](auto f) { write_text_file(f / "graph.json", "{}"); }),
-            at + "/graph.json: not the card of a graph folder; expected an object with \"format\": \"graphsieve graph\"");
-  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["version"] = 3; }); }),
-            at + "/graph.json: version 3 of the format, this program reads up to 2; use a newer graphsieve");
+            at + "/graph.json: no card of a folder; expected an object with \"format\": \"graphsieve graph\"");
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["version"] = 4; }); }),
+            at + "/graph.json: version 4 of the format, this program reads up to 3; use a newer graphsieve");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card.erase("nodes"); }); }), at + "/graph.json: 'nodes' is missing");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["edges"] = "many"; }); }),
-            at + "/graph.json: 'edges' is \"many\", expected a number");
+            at + "/graph.json: 'edges' is \"many\", expected a whole number of at least 1");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["nodes"] = 35; }); }),
             at + "/row_start.npy: holds an array [37], expected [36]");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["features"]["type"] = "float16"; }); }),
             at + "/features.npy: holds another type than '<u2'");
+}
+
+TEST_F(GraphFolderTest, EveryCountOfTheCardIsBounded) {
+  const std::string card_file = (dir_ / "graph" / "graph.json").string();
+  const std::vector<std::string> counts = {"/version", "/nodes", "/edges", "/features/columns", "/labels/classes",
+                                           "/splits", "/files/source.npy/bytes"};
+  for (const std::string& count : counts)
+    for (const Json& wrong : {Json(-1), Json(2.5), Json("text"), Json(nullptr), Json(int64_t{1} << 62), Json(UINT64_MAX),
+                              Json(1e300), Json(true), Json::array()}) {
+      const std::string message = broken([&](auto f) { edit(f, [&](Json& card) { card[Json::json_pointer(count)] = wrong; }); });
+      const bool number = wrong.is_number_integer() && wrong != -1;
+      EXPECT_EQ(message.find((dir_ / "graph").string()), 0u) << count << " " << wrong << ": " << message;
+      if (!number) {
+        EXPECT_EQ(message.find(card_file + ": '"), 0u) << count << " " << wrong << ": " << message;
+      }
+    }
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["labels"]["classes"] = 1000000000000; }); }),
+            card_file + ": 'labels.classes' is 1000000000000, expected at most 36 for the labels of 36 nodes");
+  for (const char* key : {"name", "recipe", "ids", "fingerprint", "directed"})
+    EXPECT_EQ(broken([&](auto f) { edit(f, [&](Json& card) { card[key] = 3; }); }).find(str(card_file, ": '", key, "' is 3")), 0u);
 }
 
 TEST_F(GraphFolderTest, VerifyReadsEveryByte) {
@@ -198,14 +223,36 @@ TEST_F(GraphFolderTest, VerifyReadsEveryByte) {
   const auto folder = write(small());
   put<float>(folder / "features.npy", 9, std::numeric_limits<float>::infinity());
   EXPECT_EQ(error_of([&] { read_graph_folder(folder); }), "");
-  EXPECT_EQ(verify(), (folder / "features.npy").string() + ": its checksum is not the card's: the file is damaged or was changed");
-  edit(folder, [&](Json& card) { card["files"]["features.npy"]["xxh3"] = file_checksum(folder / "features.npy"); });
   EXPECT_EQ(verify(), (folder / "features.npy").string() + ": node 1, column 2 is inf, expected a finite number");
   std::filesystem::remove_all(folder);
   Dataset oneway = small();
   write_graph_folder(oneway, folder, {.directed = true});
   edit(folder, [](Json& card) { card["directed"] = false; });
   EXPECT_NE(verify().find("the graph is not undirected"), std::string::npos) << verify();
+}
+
+TEST_F(GraphFolderTest, ChecksumsAreVerifiedWhenItIsRead) {
+  const auto folder = write(small());
+  const std::string bytes = read_text_file(folder / "features.npy");
+  std::string flipped = bytes;
+  flipped[flipped.size() / 2] ^= 4;
+  write_text_file(folder / "features.npy", flipped);
+  EXPECT_NE(error_of([&] { read_graph_folder(folder); }).find("features.npy: is damaged, or was changed"), std::string::npos);
+  write_text_file(folder / "features.npy", bytes);
+  Json card = Json::parse(read_text_file(folder / "graph.json"));
+  const auto read = [&](const Json& with) {
+    write_text_file(folder / "graph.json", with.dump());
+    return error_of([&] { read_graph_folder(folder); });
+  };
+  EXPECT_EQ(read(card), "");
+  Json other = card;
+  other["recipe"] = "tolokers";
+  EXPECT_NE(read(other).find("graph.json: is damaged, or was changed"), std::string::npos);
+  other.erase("checksum");
+  EXPECT_NE(read(other).find("'checksum' is missing"), std::string::npos);
+  other["version"] = 2;  // as written before cards had checksums
+  EXPECT_EQ(read(other), "");
+  EXPECT_NE(read_graph_folder(folder).notes.at(0).find("earlier version"), std::string::npos);
 }
 
 TEST_F(GraphFolderTest, ReplacesNothingButAGraphFolder) {

@@ -120,7 +120,8 @@ TEST(Safetensors, StrictHeader) {
   EXPECT_CONTAINS(refusal(R"({"a":3})", 0), "expected dtype, shape and data_offsets");
   EXPECT_CONTAINS(refusal(R"({"__metadata__":{"a":1}})", 0), "expected a text");
   EXPECT_CONTAINS(refusal("[]", 0), "not a JSON object");
-  EXPECT_CONTAINS(refusal("{", 0), "not JSON");
+  EXPECT_CONTAINS(refusal("{", 0), "f: the header: not valid JSON: line 1, byte 1: it ends too early");
+  EXPECT_CONTAINS(refusal(std::string(66000, '['), 0), "nest more than 64 deep");
   EXPECT_CONTAINS(error_of([] { parse_safetensors(std::vector<std::byte>(8, std::byte{255}), "f"); }), "promised");
 }
 

@@ -123,6 +123,8 @@ TEST(SplitFile, RoundTripAndRefusals) {
   const Split s = random_split(many(100, 2), 0.5, 0.25, 1);
   write_split(dir / "split.json", s);
   EXPECT_TRUE(same(read_split(dir / "split.json"), s));
+  EXPECT_TRUE(same(read_split(dir / "split.json", many(100, 2)), s));
+  EXPECT_CONTAINS(error_of([&] { read_split(dir / "split.json", many(50, 2)); }), ": train holds node ");
   for (const std::string text : {"", "[]", "{\"train\": [1]}", "{\"train\": [1.5], \"val\": [], \"test\": []}",
                                  "{\"train\": [4294967296], \"val\": [], \"test\": []}"}) {
     write_text_file(dir / "bad.json", text);

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/io/graph_folder.h"
@@ -161,7 +162,7 @@ Dataset load_dataset(const std::filesystem::path& path) {
   else
     read_npz(path, name, data);
   check(name, true, data);
-  recognise(path.stem().string(), data);
+  recognise(path_text(path.stem()), data);
   return data;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/graph/transforms.h"
 #include "graphsieve/io/splits.h"
@@ -219,7 +220,11 @@ class Checker {
 
 }  // namespace
 
-GraphReport check_graph(const Dataset& data, bool features) { return Checker(data).report(features); }
+GraphReport check_graph(const Dataset& data, bool features) {
+  GraphReport report = Checker(data).report(features);
+  require_mapped_files();
+  return report;
+}
 
 nlohmann::json degrees_json(const GraphReport& r) {
   return {{"min", r.degrees[0]}, {"p10", r.degrees[1]},   {"median", r.degrees[2]}, {"p90", r.degrees[3]},

@@ -11,11 +11,14 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/base/utf8.h"
 #include "graphsieve/graph/transforms.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/datasets.h"
 #include "graphsieve/io/graph_folder_writer.h"
+#include "graphsieve/io/json_file.h"
 #include "graphsieve/io/npy_file.h"
+#include "graphsieve/io/paths.h"
 #include "graphsieve/io/splits.h"
 
 namespace graphsieve {
@@ -28,35 +31,29 @@ constexpr int64_t kCopyBlock = 1 << 16;
 
 class Reader {
  public:
-  explicit Reader(const fs::path& folder) : folder_(folder), where_((folder / kGraphCard).string()) {
-    card_ = Json::parse(read_text_file(folder / kGraphCard), nullptr, false);
-    if (!card_.is_object() || card_.value("format", Json()) != kGraphFormat)
-      throw Error(where_, ": not the card of a graph folder; expected an object with \"format\": \"", kGraphFormat,
-                  "\"");
-    const int64_t version = get<int64_t>(card_, "version");
-    if (version > kGraphVersion)
-      throw Error(where_, ": version ", version, " of the format, this program reads up to ", kGraphVersion,
-                  "; use a newer graphsieve");
-  }
+  explicit Reader(const fs::path& folder)
+      : folder_(folder), where_((folder / kGraphCard).string()),
+        json_(read_card(folder / kGraphCard, kGraphFormat, kGraphVersion, kSealedGraphVersion)), card_(json_, where_) {}
 
   Dataset read() {
     Dataset data;
     data.source = folder_.string();
-    data.name = get<std::string>(card_, "name");
-    data.recipe = get<std::string>(card_, "recipe");
-    data.nodes = get<int64_t>(card_, "nodes");
+    data.name = card_.get<std::string>("name");
+    data.recipe = card_.get<std::string>("recipe");
+    data.nodes = card_.count("nodes", 1);
     if (data.recipe != "default") data.recognised = "the graph folder's card";
-    if (data.nodes < 1) throw Error(where_, ": nodes is ", data.nodes, ", expected at least 1");
     if (data.nodes > std::numeric_limits<int32_t>::max() - 1)
       throw Error(where_, ": ", data.nodes, " nodes; training takes at most ", std::numeric_limits<int32_t>::max() - 1);
     check_files();
+    if (!json_.contains("checksum"))
+      data.notes.push_back("the graph folder is of an earlier version: its card has no checksum of itself; convert it anew for one");
     read_edges(data);
     read_features(data.features, data.nodes);
     read_labels(data.labels, data.nodes);
     read_ids(data);
     read_class_names(data);
     read_splits(data);
-    const auto text = get<std::string>(card_, "fingerprint");
+    const auto text = card_.get<std::string>("fingerprint");
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), data.stored_fingerprint, 16);
     if (status != std::errc() || end != text.data() + text.size())
       throw Error(where_, ": fingerprint is '", text, "', expected hexadecimal digits");
@@ -68,13 +65,7 @@ class Reader {
       if (progress) progress(share);
     };
     const Dataset data = read();
-    const Json& files = card_.at("files");
-    size_t done = 0;
-    for (const auto& [name, file] : files.items()) {
-      if (file_checksum(folder_ / name) != get<std::string>(file, "xxh3"))
-        throw Error((folder_ / name).string(), ": its checksum is not the card's: the file is damaged or was changed");
-      tell(0.5 * static_cast<double>(++done) / static_cast<double>(files.size()));
-    }
+    tell(0.5);
     verify_edges(data);
     tell(0.9);
     verify_features(data.features);
@@ -82,35 +73,12 @@ class Reader {
   }
 
  private:
-  template <class T>
-  T get(const Json& from, const char* key) const {
-    const auto at = from.find(key);
-    if (at == from.end()) throw Error(where_, ": '", key, "' is missing");
-    try {
-      return at->get<T>();
-    } catch (const Json::exception&) {
-      throw Error(where_, ": '", key, "' is ", at->dump(), ", expected ",
-                  std::is_same_v<T, std::string> ? "a text"
-                  : std::is_arithmetic_v<T>      ? "a number"
-                                                 : "a list of texts");
-    }
-  }
-
-  const Json& part(const char* key) const {
-    const auto at = card_.find(key);
-    if (at == card_.end() || !at->is_object()) throw Error(where_, ": '", key, "' is missing, or not an object");
-    return *at;
-  }
-
-  /// Every file of the card is there and as long as it says.
+  /// Reads every file of the card once: it is there, as long as the card says, and its checksum fits.
   void check_files() const {
-    for (const auto& [name, file] : part("files").items()) {
-      std::error_code error;
-      const auto bytes = static_cast<int64_t>(fs::file_size(folder_ / name, error));
-      if (error) throw Error((folder_ / name).string(), ": ", error.message(), "; the card lists it");
-      const int64_t expected = get<int64_t>(file, "bytes");
-      if (bytes != expected) throw Error((folder_ / name).string(), ": ", bytes, " bytes, the card says ", expected);
-    }
+    const FileRecords records = read_records(card_.at("files"), where_);
+    const std::vector<std::pair<std::string, FileRecord>> files(records.begin(), records.end());
+    parallel_for(static_cast<int64_t>(files.size()),
+                 [&](int64_t i) { verify_file(folder_ / files[i].first, files[i].second); });
   }
 
   template <class T>
@@ -120,18 +88,17 @@ class Reader {
 
   void read_edges(Dataset& data) {
     StoredGraph graph;
-    const auto edges = get<int64_t>(card_, "edges");
-    graph.directed = get<bool>(card_, "directed");
+    const auto edges = card_.count("edges", 1);
+    graph.directed = card_.get<bool>("directed");
     graph.row_start = array<int64_t>("row_start.npy", {data.nodes + 1});
     graph.source = array<int32_t>("source.npy", {edges});
-    if (card_.contains("edge_types")) {
-      graph.type_names = get<std::vector<std::string>>(card_, "edge_types");
+    if (card_.has("edge_types")) {
+      graph.type_names = card_.get<std::vector<std::string>>("edge_types");
       if (graph.type_names.empty() || graph.type_names.size() > kMostDataTypes)
         throw Error(where_, ": ", graph.type_names.size(), " edge_types, expected 1 to ", kMostDataTypes);
       graph.type = array<uint8_t>("edge_type.npy", {edges});
     }
     check_starts("row_start.npy", graph.row_start, edges);
-    if (edges == 0) throw Error(where_, ": a graph without edges");
     check_rows(graph, data.nodes);
     data.graph = std::move(graph);
   }
@@ -146,14 +113,13 @@ class Reader {
   }
 
   void read_features(Features& x, int64_t nodes) {
-    const Json& card = part("features");
+    const JsonObject card = card_.object("features");
     x.rows = nodes;
-    x.cols = get<int64_t>(card, "columns");
-    const auto kind = get<std::string>(card, "kind");
-    if (x.cols < 1) throw Error(where_, ": ", x.cols, " feature columns, expected at least 1");
-    if (kind == "dense") return map_features(x, get<std::string>(card, "type"));
+    x.cols = card.count("columns", 1, std::numeric_limits<int32_t>::max());
+    const auto kind = card.get<std::string>("kind");
+    if (kind == "dense") return map_features(x, card.get<std::string>("type"));
     if (kind != "sparse") throw Error(where_, ": features.kind is '", kind, "', expected dense or sparse");
-    const auto nonzeros = get<int64_t>(card, "nonzeros");
+    const auto nonzeros = card.count("nonzeros");
     const auto start = array<int64_t>("features_row_start.npy", {nodes + 1});
     const auto column = array<int32_t>("features_column.npy", {nonzeros});
     const auto value = array<float>("features_value.npy", {nonzeros});
@@ -180,10 +146,10 @@ class Reader {
   }
 
   void read_labels(Labels& labels, int64_t nodes) {
-    const Json& card = part("labels");
-    labels.classes = get<int64_t>(card, "classes");
+    const JsonObject card = card_.object("labels");
+    labels.classes = card.count("classes", 1);
     const std::string file = (folder_ / "labels.npy").string();
-    if (get<std::string>(card, "kind") == "multi") {
+    if (card.get<std::string>("kind") == "multi") {
       const auto values = array<float>("labels.npy", {nodes, labels.classes});
       labels.multi.assign(values.begin(), values.end());
       for (size_t i = 0; i < labels.multi.size(); ++i)
@@ -197,31 +163,37 @@ class Reader {
     for (int64_t i = 0; i < nodes; ++i)
       if (labels.single[i] < -1 || labels.single[i] >= labels.classes)
         throw Error(file, ": node ", i, ": label ", labels.single[i], ", expected -1 to ", labels.classes - 1);
+    if (card.has("names")) return;  // as many as there are names
+    const int64_t most = std::max<int64_t>(nodes, 1 + *std::max_element(labels.single.begin(), labels.single.end()));
+    if (labels.classes > most) card.refuse("classes", str("at most ", most, " for the labels of ", nodes, " nodes"));
   }
 
   void read_ids(Dataset& data) {
-    const auto kind = get<std::string>(card_, "ids");
+    const auto kind = card_.get<std::string>("ids");
     if (kind == "integer") {
       data.ids.integers = array<int64_t>("node_id.npy", {data.nodes});
     } else if (kind == "text") {
       data.ids.text_start = array<int64_t>("node_id_start.npy", {data.nodes + 1});
       data.ids.texts = array<uint8_t>("node_id_text.npy", {-1});
       check_starts("node_id_start.npy", data.ids.text_start, static_cast<int64_t>(data.ids.texts.size()));
+      for (int64_t i = 0; i < data.nodes; ++i)
+        if (const std::string id = data.ids.name(i); !is_utf8(id))
+          throw Error((folder_ / "node_id_text.npy").string(), ": the id of node ", i, ", '", beginning(id, 60), "', is not UTF-8");
     } else if (kind != "none") {
       throw Error(where_, ": ids is '", kind, "', expected none, integer or text");
     }
   }
 
   void read_class_names(Dataset& data) {
-    const Json& card = part("labels");
-    if (!card.contains("names")) return;
-    data.class_names = get<std::vector<std::string>>(card, "names");
+    const JsonObject card = card_.object("labels");
+    if (!card.has("names")) return;
+    data.class_names = card.get<std::vector<std::string>>("names");
     if (static_cast<int64_t>(data.class_names.size()) != data.labels.classes)
       throw Error(where_, ": ", data.class_names.size(), " names of classes, expected ", data.labels.classes);
   }
 
   void read_splits(Dataset& data) {
-    const auto splits = get<int64_t>(card_, "splits");
+    const auto splits = card_.count("splits");
     if (splits == 0) return;
     const auto parts = array<uint8_t>("splits.npy", {splits, data.nodes});
     const std::string file = (folder_ / "splits.npy").string();
@@ -309,7 +281,8 @@ class Reader {
 
   fs::path folder_;
   std::string where_;
-  Json card_;
+  Json json_;
+  JsonObject card_;  ///< of json_
 };
 
 void write_dense(const Features& x, FloatType type, GraphFolderWriter& to) {
@@ -324,12 +297,11 @@ void write_dense(const Features& x, FloatType type, GraphFolderWriter& to) {
 }  // namespace
 
 bool is_graph_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path / kGraphCard, ignored);
+  return is_file(path / kGraphCard);
 }
 
 void write_graph_folder(const Dataset& data, const fs::path& folder, const GraphFolderOptions& options) {
-  GraphFolderWriter to(folder, data.nodes, options.directed, options.overwrite);
+  GraphFolderWriter to(folder, data.nodes, options.directed, options.overwrite, {data.source});
   if (data.graph && data.graph->directed != options.directed)
     throw Error(data.source, ": holds the ", options.directed ? "undirected" : "directed",
                 " graph; the other one cannot be made of it");

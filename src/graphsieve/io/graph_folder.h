@@ -22,7 +22,7 @@
 
 namespace graphsieve {
 
-/// Is it a folder with a graph.json?
+/// True if the path is a folder with a graph.json. Throws Error where the system cannot tell.
 bool is_graph_folder(const std::filesystem::path& path);
 
 struct GraphFolderOptions {

@@ -5,6 +5,8 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/io/folder_card.h"
+#include "graphsieve/io/paths.h"
 
 namespace graphsieve {
 namespace {
@@ -24,11 +26,12 @@ FloatType float_type(const std::string& name) {
   throw Error("type of features '", name, "', expected float32, float16 or bfloat16");
 }
 
-GraphFolderWriter::GraphFolderWriter(const fs::path& folder, int64_t nodes, bool directed, bool overwrite)
-    : folder_(folder, overwrite, kGraphCard), scratch_(folder_.path() / "scratch"), nodes_(nodes), directed_(directed),
+GraphFolderWriter::GraphFolderWriter(const fs::path& folder, int64_t nodes, bool directed, bool overwrite,
+                                     const std::vector<fs::path>& inputs)
+    : folder_({.target = folder, .kind = FolderKind::kGraph, .overwrite = overwrite, .inputs = inputs}), scratch_(folder_.path() / "scratch"), nodes_(nodes), directed_(directed),
       card_(std::make_unique<Json>()) {
-  fs::create_directory(scratch_);
-  *card_ = {{"format", kGraphFormat}, {"version", 1}, {"nodes", nodes}, {"directed", directed},
+  make_folders(scratch_);
+  *card_ = {{"format", kGraphFormat}, {"version", kGraphVersion}, {"nodes", nodes}, {"directed", directed},
             {"ids", "none"}, {"splits", 0}, {"files", Json::object()}};
 }
 
@@ -57,7 +60,6 @@ void GraphFolderWriter::set_edge_types(const std::vector<std::string>& names) {
   if (names.empty() || names.size() > kMostDataTypes)
     throw Error(folder_.target().string(), ": ", names.size(), " edge types, expected 1 to ", kMostDataTypes);
   keys_ = EdgeKeys(nodes_, static_cast<int>(names.size()));
-  (*card_)["version"] = kGraphVersion;
   (*card_)["edge_types"] = names;
 }
 
@@ -233,7 +235,8 @@ void GraphFolderWriter::commit(const std::string& name, const std::string& recip
   (*card_)["name"] = name;
   (*card_)["recipe"] = recipe;
   (*card_)["fingerprint"] = str(std::hex, fingerprint);
-  fs::remove_all(scratch_);
+  remove_path(scratch_);
+  seal(*card_);
   write_text_file(folder_.path() / kGraphCard, card_->dump(2) + "\n");
   folder_.commit();
 }

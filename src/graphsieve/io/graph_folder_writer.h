@@ -18,14 +18,12 @@
 #include "graphsieve/graph/attention_graph.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/dataset.h"
+#include "graphsieve/io/atomic_folder.h"
 #include "graphsieve/io/external_sort.h"
+#include "graphsieve/io/folder_formats.h"
 #include "graphsieve/io/npy_file.h"
 
 namespace graphsieve {
-
-inline constexpr const char* kGraphCard = "graph.json";
-inline constexpr const char* kGraphFormat = "graphsieve graph";
-inline constexpr int kGraphVersion = 2;  ///< read up to; written: 2 with edge types, 1 without
 
 const char* float_type_name(FloatType type);
 /// "float32", "float16" or "bfloat16"; throws Error on another name.
@@ -33,9 +31,11 @@ FloatType float_type(const std::string& name);
 
 class GraphFolderWriter {
  public:
-  /// Throws Error where something stands under that name, unless it is a graph folder and `overwrite` is set.
+  /// Throws Error where something stands under that name, unless it is a graph folder of the program's and `overwrite` is set.
+  /// `inputs`: what is read meanwhile, which is never replaced.
   /// `nodes` may be −1 where set_nodes says it later, before all but the ids.
-  GraphFolderWriter(const std::filesystem::path& folder, int64_t nodes, bool directed, bool overwrite = false);
+  GraphFolderWriter(const std::filesystem::path& folder, int64_t nodes, bool directed, bool overwrite = false,
+                    const std::vector<std::filesystem::path>& inputs = {});
   ~GraphFolderWriter();
 
   /// A folder for temporary files; it goes before the graph folder appears.

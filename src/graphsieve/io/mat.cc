@@ -6,9 +6,11 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <new>
 #include <utility>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/paths.h"
 
 namespace graphsieve {
 namespace {
@@ -40,7 +42,9 @@ class Element {
     packed_ = tag_.type == kCompressed;
     most_ = left_ * (packed_ ? kMostUnpacked : 1);
     if (!packed_) return;
-    if (inflateInit(&stream_) != Z_OK) fail("zlib cannot begin");
+    const int begun = inflateInit(&stream_);
+    if (begun == Z_MEM_ERROR) throw std::bad_alloc();
+    if (begun != Z_OK) fail("zlib cannot begin");
     tag_ = take<Tag>();
   }
   Element(const Element&) = delete;
@@ -100,14 +104,15 @@ class Element {
 
   int step() {
     if (stream_.avail_in == 0 && left_ > 0) {
-      buffer_.resize(kPiece);
       const auto bytes = std::min<int64_t>(left_, kPiece);
+      buffer_.resize(static_cast<size_t>(bytes));
       in_.read(reinterpret_cast<char*>(buffer_.data()), bytes);
       if (!in_) fail("is cut off");
       left_ -= bytes;
       stream_.next_in = buffer_.data(), stream_.avail_in = static_cast<uInt>(bytes);
     }
     const int status = inflate(&stream_, Z_NO_FLUSH);
+    if (status == Z_MEM_ERROR) throw std::bad_alloc();
     if (status != Z_OK && status != Z_STREAM_END)
       fail(str("broken data", stream_.msg ? str(" (", stream_.msg, ")") : ""));
     return status;
@@ -181,9 +186,7 @@ NpyArray columns_to_rows(const NpyArray& from) {
 }  // namespace
 
 MatFile::MatFile(const std::filesystem::path& path) : path_(path.string()) {
-  std::error_code error;
-  const auto size = static_cast<int64_t>(std::filesystem::file_size(path, error));
-  if (error) throw Error(path_, ": ", error.message());
+  const int64_t size = file_bytes(path);
   std::ifstream in(path, std::ios::binary);
   std::array<char, kHeader> head{};
   in.read(head.data(), head.size());

@@ -1,9 +1,5 @@
 #include "graphsieve/io/npy_file.h"
 
-#include <xxhash.h>
-
-#include <fmt/format.h>
-
 #include <type_traits>
 
 #include "graphsieve/base/error.h"
@@ -11,17 +7,6 @@
 #include "graphsieve/io/npy_header.h"
 
 namespace graphsieve {
-
-struct XxHash {
-  XxHash() : state(XXH3_createState()) { XXH3_64bits_reset(state); }
-  ~XxHash() { XXH3_freeState(state); }
-  XxHash(const XxHash&) = delete;
-  XxHash& operator=(const XxHash&) = delete;
-
-  std::string text() const { return fmt::format("{:016x}", XXH3_64bits_digest(state)); }
-
-  XXH3_state_t* state;
-};
 
 namespace {
 
@@ -84,19 +69,9 @@ Array<T> map_npy(const std::filesystem::path& path, std::vector<int64_t>& shape)
   return Array<T>({reinterpret_cast<const T*>(data.data()), static_cast<size_t>(count)}, file);
 }
 
-std::string file_checksum(const std::filesystem::path& path) {
-  const auto file = MappedFile::open(path);
-  constexpr size_t kPiece = size_t{1} << 24;
-  XxHash hash;
-  for (size_t at = 0; at < file->bytes().size(); at += kPiece) {
-    const auto piece = file->bytes().subspan(at, std::min(kPiece, file->bytes().size() - at));
-    XXH3_64bits_update(hash.state, piece.data(), piece.size());
-  }
-  return hash.text();
-}
-
-NpyWriter::NpyWriter(const std::filesystem::path& path, const std::string& descr, const std::vector<int64_t>& shape)
-    : file_(path), path_(path), descr_(descr), shape_(shape), hash_(std::make_unique<XxHash>()) {
+NpyWriter::NpyWriter(const std::filesystem::path& path, const std::string& descr, const std::vector<int64_t>& shape,
+                     Existing existing)
+    : file_(path, existing), path_(path), descr_(descr), shape_(shape) {
   const std::string head = npy_header_text(descr, shape, kHeaderBytes);
   put(head.data(), head.size());
   head_ = bytes_;
@@ -107,7 +82,7 @@ NpyWriter::~NpyWriter() = default;
 void NpyWriter::put(const void* data, size_t bytes) {
   if (bytes == 0) return;
   file_.write(data, bytes);
-  XXH3_64bits_update(hash_->state, data, bytes);
+  checksum_.add(data, bytes);
   bytes_ += static_cast<int64_t>(bytes);
 }
 
@@ -125,7 +100,7 @@ WrittenFile NpyWriter::finish() {
   if (bytes_ - head_ != expected)
     throw Error(path_.string(), ": ", bytes_ - head_, " bytes written, expected ", expected, " for ", shape_text(shape_));
   file_.commit();
-  return {path_.filename().string(), bytes_, grows ? file_checksum(path_) : hash_->text()};
+  return {path_.filename().string(), bytes_, grows ? file_record(path_).xxh3 : checksum_.text()};
 }
 
 #define GRAPHSIEVE_NPY_FILE(T)         \

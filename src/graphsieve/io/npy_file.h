@@ -10,10 +10,10 @@
 
 #include "graphsieve/base/array.h"
 #include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/checksum.h"
 
 namespace graphsieve {
 
-struct XxHash;  // of xxhash.h
 
 /// NumPy's names of the types that are stored: "<f4", "<f2", "<i4", "<i8", "<u2" or "|u1".
 template <class T>
@@ -32,15 +32,13 @@ struct WrittenFile {
   std::string checksum;  ///< XXH3 (64 bits) of the whole file, 16 hexadecimal digits
 };
 
-/// XXH3 of a file's bytes as 16 hexadecimal digits. Throws Error naming the file where it cannot be read.
-std::string file_checksum(const std::filesystem::path& path);
-
 /// A .npy file, written from its beginning to its end. It appears when finish() is called; every failure is an Error
 /// naming it.
 class NpyWriter {
  public:
   /// `descr` as npy_descr gives it. A first length of −1 is filled in by finish().
-  NpyWriter(const std::filesystem::path& path, const std::string& descr, const std::vector<int64_t>& shape);
+  NpyWriter(const std::filesystem::path& path, const std::string& descr, const std::vector<int64_t>& shape,
+            Existing existing = Existing::kReplace);
   ~NpyWriter();
 
   void write(const void* values, size_t bytes);
@@ -60,13 +58,14 @@ class NpyWriter {
   std::string descr_;
   std::vector<int64_t> shape_;
   int64_t head_ = 0, bytes_ = 0;  ///< of the header; written so far
-  std::unique_ptr<XxHash> hash_;
+  Checksum checksum_;
 };
 
 /// The whole array at once.
 template <class T>
-WrittenFile write_npy(const std::filesystem::path& path, const std::vector<int64_t>& shape, std::span<const T> values) {
-  NpyWriter writer(path, npy_descr<T>(), shape);
+WrittenFile write_npy(const std::filesystem::path& path, const std::vector<int64_t>& shape, std::span<const T> values,
+                      Existing existing = Existing::kReplace) {
+  NpyWriter writer(path, npy_descr<T>(), shape, existing);
   writer.write(values);
   return writer.finish();
 }

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <new>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/io/npy_header.h"
+#include "graphsieve/io/paths.h"
 
 namespace graphsieve {
 
@@ -26,9 +28,15 @@ constexpr uint64_t kMostExpansion = 1100;
 constexpr size_t kHeaderStart = 12;  // of a .npy file: up to the header's length
 constexpr zip_uint64_t kMostHeader = 1 << 20;
 
+/// Throws Error "WHERE: WHAT: REASON" with libzip's reason, and std::bad_alloc where that is a lack of memory.
+[[noreturn]] void fail(const std::string& where, const char* what, zip_error_t* error) {
+  if (zip_error_code_zip(error) == ZIP_ER_MEMORY) throw std::bad_alloc();
+  throw Error(where, ": ", what, zip_error_strerror(error));
+}
+
 OpenMember open_member(zip_t* archive, const zip_stat_t& stat, const std::string& where) {
   OpenMember member(zip_fopen_index(archive, stat.index, 0));
-  if (!member) throw Error(where, ": ", zip_strerror(archive));
+  if (!member) fail(where, "", zip_get_error(archive));
   return member;
 }
 
@@ -36,7 +44,7 @@ void fill_from(const OpenMember& member, std::byte* to, size_t bytes, const std:
   size_t filled = 0;
   while (filled < bytes) {
     const zip_int64_t got = zip_fread(member.get(), to + filled, bytes - filled);
-    if (got < 0) throw Error(where, ": broken data: ", zip_file_strerror(member.get()));
+    if (got < 0) fail(where, "broken data: ", zip_file_get_error(member.get()));
     if (got == 0) throw Error(where, ": ", filled, " bytes, expected ", bytes, " (truncated)");
     filled += static_cast<size_t>(got);
   }
@@ -46,7 +54,7 @@ void fill_from(const OpenMember& member, std::byte* to, size_t bytes, const std:
 void expect_end(const OpenMember& member, const std::string& where) {
   std::byte more;
   const zip_int64_t rest = zip_fread(member.get(), &more, 1);
-  if (rest < 0) throw Error(where, ": broken data: ", zip_file_strerror(member.get()));
+  if (rest < 0) fail(where, "broken data: ", zip_file_get_error(member.get()));
   if (rest > 0) throw Error(where, ": more data than the zip's directory says");
 }
 
@@ -58,14 +66,14 @@ struct NpzFile::Archive {
 };
 
 NpzFile::NpzFile(const std::filesystem::path& path) : path_(path.string()), archive_(std::make_unique<Archive>()) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) throw Error(path_, ": no such file");
-  if (!std::filesystem::is_regular_file(path, ignored))
+  if (!path_exists(path)) throw Error(path_, ": no such file");
+  if (!is_file(path))
     throw Error(path_,
                 ": not a file and no graph folder (it has no graph.json); expected an .npz file or a graph folder");
   int code = 0;
   archive_->zip = zip_open(path_.c_str(), ZIP_RDONLY, &code);
   if (archive_->zip == nullptr) {
+    if (code == ZIP_ER_MEMORY) throw std::bad_alloc();
     zip_error_t error;
     zip_error_init_with_code(&error, code);
     const std::string text = zip_error_strerror(&error);
@@ -75,7 +83,8 @@ NpzFile::NpzFile(const std::filesystem::path& path) : path_(path.string()), arch
   const zip_int64_t count = zip_get_num_entries(archive_->zip, 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     const char* const raw = zip_get_name(archive_->zip, static_cast<zip_uint64_t>(i), 0);
-    const std::string name = raw ? raw : "";
+    if (raw == nullptr) fail(path_, "broken directory: ", zip_get_error(archive_->zip));
+    const std::string name = raw;
     if (name.size() > kSuffix.size() && name.ends_with(kSuffix))
       names_.push_back(name.substr(0, name.size() - kSuffix.size()));
   }
@@ -98,9 +107,8 @@ NpzFile::Entry NpzFile::entry(const std::string& name, const std::string& where)
   if (!has(name) || zip_stat(archive_->zip, (name + kSuffix).c_str(), 0, &stat) != 0) throw Error(where, " is missing");
   constexpr zip_uint64_t kNeeded = ZIP_STAT_INDEX | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
   if ((stat.valid & kNeeded) != kNeeded) throw Error(where, ": no size in the zip's directory");
-  std::error_code error;
-  const uintmax_t file_size = std::filesystem::file_size(path_, error);
-  if (error || stat.comp_size > file_size || stat.size / kMostExpansion > stat.comp_size)
+  const auto file_size = static_cast<uint64_t>(file_bytes(path_));
+  if (stat.comp_size > file_size || stat.size / kMostExpansion > stat.comp_size)
     throw Error(where, ": ", stat.size, " bytes packed into ", stat.comp_size, " of a file of ", file_size,
                 ": the zip's directory is broken");
   return entry;

@@ -4,10 +4,10 @@
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/json_file.h"
 
 namespace graphsieve {
 namespace {
@@ -59,20 +59,6 @@ std::string header_text(const Safetensors& file, const std::vector<const NamedTe
     return text;
   } catch (const json::exception& error) {
     throw Error("a name or the metadata is not UTF-8 text: ", error.what());
-  }
-}
-
-/// The header as JSON; a key twice is refused, which JSON itself allows.
-json parse_header(std::string_view text, const std::string& where) {
-  std::set<std::string> keys;
-  try {
-    return json::parse(text, [&](int depth, json::parse_event_t event, json& parsed) {
-      if (depth == 1 && event == json::parse_event_t::key && !keys.insert(parsed.get<std::string>()).second)
-        throw Error(where, ": tensor '", parsed.get<std::string>(), "' stands twice in the header");
-      return true;
-    });
-  } catch (const json::exception& error) {
-    throw Error(where, ": the header is not JSON: ", error.what());
   }
 }
 
@@ -178,7 +164,7 @@ Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::strin
   if (length > kMostHeaderBytes || length > bytes.size() - 8)
     throw Error(where, ": a header of ", length, " bytes is promised, the file has ", bytes.size(),
                 " (truncated, or not a safetensors file)");
-  const json header = parse_header({reinterpret_cast<const char*>(bytes.data()) + 8, length}, where);
+  const json header = parse_json({reinterpret_cast<const char*>(bytes.data()) + 8, length}, where + ": the header");
   if (!header.is_object()) throw Error(where, ": the header is not a JSON object");
   const std::span<const std::byte> data = bytes.subspan(8 + length);
   Safetensors out;

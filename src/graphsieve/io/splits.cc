@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/json_file.h"
 
 namespace graphsieve {
 namespace {
@@ -132,18 +134,23 @@ void write_split(const std::filesystem::path& path, const Split& split) {
   write_text_file(path, json.dump() + "\n");
 }
 
+Split read_split(const std::filesystem::path& path, const Labels& labels) {
+  Split split = read_split(path);
+  check_split(split, labels, path.string());
+  return split;
+}
+
 Split read_split(const std::filesystem::path& path) {
+  const nlohmann::json json = read_json(path);
+  const JsonObject parts(json, path.string());
   Split out;
-  try {
-    const nlohmann::json json = nlohmann::json::parse(read_text_file(path));
-    for (const Part& part : kParts)
-      for (const nlohmann::json& id : json.at(part.name)) {
-        if (!id.is_number_integer() || id.get<int64_t>() != id.get<int32_t>())
-          throw Error(path.string(), ": ", part.name, " holds ", id.dump(), ", expected node ids");
-        (out.*part.ids).push_back(id.get<int32_t>());
-      }
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(path.string(), ": expected {\"train\": [...], \"val\": [...], \"test\": [...]}: ", error.what());
+  for (const Part& part : kParts) {
+    std::vector<int32_t>& ids = out.*part.ids;
+    for (const int64_t id : parts.get<std::vector<int64_t>>(part.name)) {
+      if (id < 0 || id > std::numeric_limits<int32_t>::max())
+        throw Error(parts.name(part.name), " holds ", id, ", expected the number of a node");
+      ids.push_back(static_cast<int32_t>(id));
+    }
   }
   return out;
 }

@@ -28,5 +28,7 @@ int64_t check_split(Split& split, const Labels& labels, const std::string& where
 /// {"train": [ids], "val": [ids], "test": [ids]}. Written atomically; read without a check of the ids.
 void write_split(const std::filesystem::path& path, const Split& split);
 Split read_split(const std::filesystem::path& path);
+/// The same, with check_split.
+Split read_split(const std::filesystem::path& path, const Labels& labels);
 
 }  // namespace graphsieve

@@ -1,0 +1,152 @@
+#include "graphsieve/io/run_files.h"
+
+#include <algorithm>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/atomic_folder.h"
+#include "graphsieve/io/folder_formats.h"
+#include "graphsieve/io/json_file.h"
+#include "graphsieve/io/owned_folder.h"
+#include "graphsieve/io/paths.h"
+
+namespace graphsieve {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr const char* kResult = "result.json";
+
+Json read_run_card(const fs::path& folder) {
+  return read_card(folder / kRunCard, kRunFormat, kRunVersion, kRunVersion);
+}
+
+void write_card(const fs::path& folder, const FileRecords& files) {
+  Json card = {{"format", kRunFormat},
+               {"version", kRunVersion},
+               {"program", GRAPHSIEVE_VERSION},
+               {"files", records_json(files)}};
+  seal(card);
+  write_text_file(folder / kRunCard, card.dump(2) + "\n");
+}
+
+}  // namespace
+
+bool is_run_folder(const fs::path& folder) { return is_there(folder / kResult) || is_there(folder / kRunCard); }
+
+RunFiles::RunFiles(const fs::path& folder) : folder_(folder) {
+  if (!is_run_folder(folder)) {
+    path_exists(folder);  // says why the path leads nowhere
+    throw Error(folder.string(), ": not a run folder; expected one with a result.json");
+  }
+  if (is_there(folder / kRunCard)) {
+    const Json card = read_run_card(folder);
+    if (!card.contains("files")) throw Error((folder / kRunCard).string(), ": 'files' is missing");
+    records_ = read_records(card.at("files"), (folder / kRunCard).string());
+    has_checksums_ = true;
+  }
+  const std::string where = (folder / kResult).string();
+  result_ = parse_json(text(kResult), where);
+  const JsonObject result(result_, where);
+  if (!has_checksums_ && result.has("format"))
+    throw Error(folder.string(), ": is damaged: ", kRunCard, ", which has the checksums of its files, is missing");
+}
+
+std::string RunFiles::note() const {
+  if (has_checksums_) return "";
+  return str(folder_.string(), " is of an earlier version and has no checksums: damage to its files is not noticed");
+}
+
+bool RunFiles::has(const std::string& name) const { return is_there(folder_ / name); }
+
+bool RunFiles::wrote(const std::string& name) const { return has_checksums_ ? records_.contains(name) : has(name); }
+
+const FileRecord& RunFiles::record(const std::string& name) const {
+  const auto found = records_.find(name);
+  if (found == records_.end())
+    throw Error((folder_ / name).string(), ": is not on the folder's ", kRunCard, ", so this run did not write it");
+  return found->second;
+}
+
+fs::path RunFiles::verified(const std::string& name) const {
+  if (has_checksums_) verify_file(folder_ / name, record(name));
+  return folder_ / name;
+}
+
+std::string RunFiles::text(const std::string& name) const {
+  std::string text = read_text_file(folder_ / name);
+  if (has_checksums_) verify_bytes(text, record(name), folder_ / name);
+  return text;
+}
+
+Json RunFiles::json_if_there(const std::string& name) const {
+  return has(name) ? parse_json(text(name), (folder_ / name).string()) : Json();
+}
+
+std::vector<std::string> RunFiles::names() const {
+  if (!has_checksums_) return own_files(folder_, FolderKind::kRun);
+  std::vector<std::string> names;
+  for (const auto& [name, record] : records_) names.push_back(name);
+  return names;
+}
+
+FileRecords link_files(const RunFiles& from, const fs::path& to, const std::vector<std::string>& names) {
+  FileRecords linked;
+  for (const std::string& name : from.names()) {
+    const auto wanted = [&](const std::string& w) { return w == name || (w.ends_with('/') && name.starts_with(w)); };
+    if (std::none_of(names.begin(), names.end(), wanted) || !from.has(name)) continue;
+    const fs::path target = to / name, source = from.verified(name);
+    make_folders(target.parent_path());
+    remove_path(target);
+    std::error_code refused;
+    fs::create_hard_link(source, target, refused);
+    if (refused) duplicate_file(source, target);
+    linked[name] = file_record(target);
+  }
+  return linked;
+}
+
+namespace {
+
+void copy_into(const fs::path& from, const fs::path& to) {
+  const RunFiles files(from);
+  for (const std::string& name : files.names()) {
+    if (!files.has(name)) continue;
+    make_folders((to / name).parent_path());
+    duplicate_file(files.verified(name), to / name);
+  }
+  for (const fs::path& entry : folder_entries(from)) {
+    const std::string name = entry.filename().string();
+    if (name == kRunCard || name == "report.html" || name == "report.json") duplicate_file(entry, to / name);
+    if (!is_folder(entry) || !is_run_folder(entry)) continue;
+    make_folders(to / name);
+    copy_into(entry, to / name);
+  }
+}
+
+}  // namespace
+
+void copy_run(const fs::path& from, const fs::path& to) {
+  AtomicFolder folder({.target = to, .inputs = {from}});
+  copy_into(from, folder.path());
+  folder.commit();
+}
+
+void write_run_card(const fs::path& folder, const FileRecords& known) {
+  FileRecords files;
+  for (const std::string& name : own_files(folder, FolderKind::kRun)) {
+    const auto found = known.find(name);
+    files[name] = found != known.end() ? found->second : file_record(folder / name);
+  }
+  write_card(folder, files);
+}
+
+void renew_on_card(const fs::path& folder, const std::string& name) {
+  if (!is_there(folder / kRunCard)) return;
+  FileRecords files = read_records(read_run_card(folder).at("files"), (folder / kRunCard).string());
+  files[name] = file_record(folder / name);
+  write_card(folder, files);
+}
+
+}  // namespace graphsieve
