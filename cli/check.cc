@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "graph_source.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/io/graph_check.h"
 #include "graphsieve/io/graph_folder.h"
 #include "graphsieve/io/json_number.h"
@@ -34,7 +35,7 @@ Json to_json(const GraphReport& r) {
     types.push_back({{"name", r.edge_types[t]}, {"edges", r.edge_type_counts[t]}});
   return {
       {"name", r.name},
-      {"source", r.source},
+      {"source", path_text(r.source)},
       {"nodes", r.nodes},
       {"edges", r.edges},
       {"directed", r.directed},
@@ -59,8 +60,8 @@ Json to_json(const GraphReport& r) {
 }
 
 void print(const GraphReport& r) {
-  const auto line = [](const char* what, const std::string& value) { fmt::print("{:<19}{}\n", what, value); };
-  fmt::print("{}\n", r.source);
+  const auto line = [](const char* what, const std::string& value) { print_text("{:<19}{}\n", what, value); };
+  print_text("{}\n", r.source);
   line("nodes", fmt::format("{}, {} without an edge", r.nodes, r.isolated));
   line("edges", fmt::format("{} {}; {} self loops and {} duplicates left out", r.edges,
                             r.directed ? "directed" : "undirected", r.loops, r.duplicates));
@@ -94,7 +95,7 @@ void check_command(const CheckOptions& options) {
   }
   const GraphReport report = check_graph(open_graph(options.graph));
   if (options.json)
-    fmt::print("{}\n", to_json(report).dump(2));
+    print_json(to_json(report), 2);
   else
     print(report);
 }

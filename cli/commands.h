@@ -16,6 +16,12 @@ class UsageError : public Error {
   using Error::Error;
 };
 
+/// A run that is complete, but whose report could not be written: exit code 3.
+class ReportError : public Error {
+ public:
+  using Error::Error;
+};
+
 struct Program {
   CLI::App app;
   std::function<void()> action;  ///< what the command line asked for

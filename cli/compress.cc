@@ -5,9 +5,12 @@
 #include "commands.h"
 #include "graph_source.h"
 #include "graphsieve/compress/compress.h"
+#include "numbers.h"
+#include "outputs.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
+#include "terminal.h"
 #include "training_options.h"
 
 namespace graphsieve {
@@ -35,18 +38,18 @@ void print_row(const char* what, const Json& wide, const Json& narrow, const cha
   const Json &a = wide.at(key), &b = narrow.at(key);
   const auto shown = [&](const Json& v) { return whole ? fmt::format("{}", v.get<int64_t>()) : four_digits(v); };
   const bool both = a.is_number() && b.is_number() && b.get<double>() > 0;
-  fmt::print("{:<24} {:>14} {:>14} {:>9}\n", what, shown(a), shown(b),
+  print_text("{:<24} {:>14} {:>14} {:>9}\n", what, shown(a), shown(b),
              both ? fmt::format("{:.2f}", a.get<double>() / b.get<double>()) : "");
 }
 
 void print_report(const Json& report, const std::string& out) {
   const Json &measured = report.at("measured"), &wide = measured.at("wide"), &narrow = measured.at("narrow");
   const Json &error = measured.at("output_error"), &promise = report.at("promise");
-  fmt::print("{} of {}, {}\n", report.at("method").get<std::string>(), report.at("from").get<std::string>(),
+  print_text("{} of {}, {}\n", report.at("method").get<std::string>(), report.at("from").get<std::string>(),
              report.at("model").get<std::string>());
-  fmt::print("assumption: {}; the theorem's bound {} at this size\n", holds(report.at("assumption")),
+  print_text("assumption: {}; the theorem's bound {} at this size\n", holds(report.at("assumption")),
              promise.value("vacuous", true) ? "says nothing" : "holds");
-  fmt::print("{:<24} {:>14} {:>14} {:>9}\n", "", "before", "after", "ratio");
+  print_text("{:<24} {:>14} {:>14} {:>9}\n", "", "before", "after", "ratio");
   const std::string metric = report.at("metric").get<std::string>();
   print_row(("validation " + metric).c_str(), wide, narrow, "val", false);
   print_row(("test " + metric).c_str(), wide, narrow, "test", false);
@@ -55,34 +58,34 @@ void print_report(const Json& report, const std::string& out) {
   print_row("bytes", wide, narrow, "bytes", true);
   print_row("multiply-adds", wide, narrow, "multiply_adds", true);
   print_row("prediction, seconds", wide, narrow, "prediction_seconds", false);
-  fmt::print("output error per node: mean {} (relative {}), 99 % {}, largest {}\n", four_digits(error.at("mean")),
+  print_text("output error per node: mean {} (relative {}), 99 % {}, largest {}\n", four_digits(error.at("mean")),
              four_digits(error.at("relative_mean")), four_digits(error.at("p99")), four_digits(error.at("max")));
   for (const Json& layer : measured.at("attention_ratio"))
-    fmt::print("attention before/after, layer {}: 1 % {}, median {}, 99 % {}\n", layer.at("layer").get<int64_t>(),
+    print_text("attention before/after, layer {}: 1 % {}, median {}, 99 % {}\n", layer.at("layer").get<int64_t>(),
                four_digits(layer.value("p01", Json())), four_digits(layer.value("median", Json())),
                four_digits(layer.value("p99", Json())));
-  fmt::print("run folder: {}\n", out);
+  print_text("run folder: {}\n", out);
 }
 
 void run_compress(CompressCommand command) {
   read_result(command.run);  // says so if it is not a run folder
-  CompressRequest request{command.run, folder_path(command.out), command.overwrite, command.options};
-  if (!request.out.empty())
-    refuse_existing(request.out, command.overwrite);
-  else
-    request.out = next_free(folder_path(command.run).string() + "-" + command.options.method);
+  CompressRequest request{command.run, folder_path(command.out), command.overwrite, false, command.options};
+  require_distinct({{"--out", request.out}}, {{"RUN", command.run}, {"--graph", command.graph}});
+  refuse_existing_folder(request.out, command.overwrite, FolderKind::kRun, {command.run, command.graph});
+  request.numbered = request.out.empty();
+  if (request.numbered) request.out = folder_path(command.run).string() + "-" + command.options.method;
   set_threads(command.threads);
   watch_for_stop();
   Json report;
   {
     Progress progress(command.quiet);
-    Dataset data = open_graph(command.graph.empty() ? graph_of_run(command.run) : command.graph);
+    Dataset data = open_graph(command.graph.empty() ? graph_of_run(command.run, "--graph GRAPH") : command.graph);
     report = compress(std::move(data), request, progress);
   }
   if (command.json)
-    fmt::print("{}\n", report.dump(1));
+    print_json(report);
   else
-    print_report(report, request.out.string());
+    print_report(report, report.at("out").get<std::string>());
 }
 
 }  // namespace
@@ -98,10 +101,10 @@ void add_compress_command(Program& program) {
       ->check(CLI::IsMember(compress_methods()).description(""))
       ->type_name("METHOD");
   const auto whole = [&](const char* name, int64_t& to, int64_t least, const char* text) {
-    command->add_option(name, to, text)->check(CLI::Range(least, int64_t{1000000}).description(""))->type_name("N");
+    command->add_option(name, to, text)->transform(whole_number(least, 1000000))->type_name("N");
   };
   const auto real = [&](const char* name, double& to, double most, const char* text) {
-    command->add_option(name, to, text)->check(CLI::Range(0.0, most).description(""))->type_name("X");
+    command->add_option(name, to, text)->transform(real_number(0.0, most))->type_name("X");
   };
   whole("--width", o.width, 1,
         "New width; jl: of queries and keys alone; auto: the largest tried (default: the network's)");

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include "commands.h"
+#include "terminal.h"
 #include "graphsieve/io/datasets.h"
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_check.h"
@@ -10,20 +11,20 @@ namespace graphsieve {
 namespace {
 
 void print_datasets() {
-  fmt::print("Data sets that are recognised, by file name and contents:\n");
-  fmt::print("{:<16} {:<16} {:>9} {:>9} {:>8}  {:<9} {}\n", "name", "recipe", "nodes", "features", "classes", "metric",
+  print_text("Data sets that are recognised, by file name and contents:\n");
+  print_text("{:<16} {:<16} {:>9} {:>9} {:>8}  {:<9} {}\n", "name", "recipe", "nodes", "features", "classes", "metric",
              "origin");
   for (const KnownDataset& known : known_datasets()) {
-    fmt::print("{:<16} {:<16} {:>9} {:>9} {:>8}  {:<9} {}\n", known.name, known.recipe, known.nodes, known.features,
+    print_text("{:<16} {:<16} {:>9} {:>9} {:>8}  {:<9} {}\n", known.name, known.recipe, known.nodes, known.features,
                known.classes, known.metric, known.origin);
   }
-  fmt::print("\nRecipes:\n{:<16} {:<12} {:>6} {:>6} {:>6}  {}\n", "name", "model", "layers", "width", "heads", "k");
+  print_text("\nRecipes:\n{:<16} {:<12} {:>6} {:>6} {:>6}  {}\n", "name", "model", "layers", "width", "heads", "k");
   for (const EmbeddedRecipe& embedded : embedded_recipes()) {
     Recipe recipe = load_recipe(embedded.name);
     resolve_recipe(recipe);
     const NetworkRecipe& net = recipe.network;
     const std::string k = recipe.model == "spexphormer" ? fmt::format("{}", fmt::join(net.k, "-")) : "-";
-    fmt::print("{:<16} {:<12} {:>6} {:>6} {:>6}  {}\n", embedded.name, recipe.model, net.layers, net.width, net.heads,
+    print_text("{:<16} {:<12} {:>6} {:>6} {:>6}  {}\n", embedded.name, recipe.model, net.layers, net.width, net.heads,
                k);
   }
 }

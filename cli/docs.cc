@@ -16,6 +16,7 @@ std::string command_reference(const CLI::App& app) {
       "| 0 | done |\n"
       "| 1 | the run failed: bad data, a full disk |\n"
       "| 2 | the command line or the recipe is wrong |\n"
+      "| 3 | the run is complete, but its report could not be written; `graphsieve report` tries again |\n"
       "| 130, 143 | interrupted by Ctrl-C, by SIGTERM; nothing half-written is left |\n";
   for (const CLI::App* command : app.get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); })) {
     std::string help = command->help(app.get_name());

@@ -8,6 +8,8 @@
 #include "graphsieve/report/explain.h"
 #include "graphsieve/report/html.h"
 #include "graphsieve/report/report.h"
+#include "numbers.h"
+#include "outputs.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
@@ -19,7 +21,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string words(const Json& value) { return without_controls(html::words(value)); }
+std::string words(const Json& value) { return html::words(value); }
 
 struct ExplainOptions {
   std::string run, graph, out;
@@ -34,51 +36,52 @@ std::string percent(const Json& share) {
 std::string or_dash(const Json& value) { return value.is_null() ? "-" : words(value); }
 
 void print_layer(const Json& layer) {
-  fmt::print("\nlayer {}: {} neighbours\n", words(layer.at("layer")), words(layer.at("neighbours")));
-  fmt::print("{:>16} {:>10} {:>8} {:>6} {:>10} {:>6}  {} -> {}\n", "neighbour", "type", "score %", "draws",
+  print_text("\nlayer {}: {} neighbours\n", words(layer.at("layer")), words(layer.at("neighbours")));
+  print_text("{:>16} {:>10} {:>8} {:>6} {:>10} {:>6}  {} -> {}\n", "neighbour", "type", "score %", "draws",
              "attention %", "part", "label", "predicted");
   for (const Json& e : layer.at("edges"))
-    fmt::print("{:>16} {:>10} {:>8} {:>6} {:>11} {:>6}  {} -> {}\n", words(e.at("node")), words(e.at("type")),
+    print_text("{:>16} {:>10} {:>8} {:>6} {:>11} {:>6}  {} -> {}\n", words(e.at("node")), words(e.at("type")),
                percent(e.at("score")), or_dash(e.at("draws")), percent(e.at("attention")), words(e.at("split")),
                or_dash(e.at("label")), or_dash(e.at("predicted")));
   if (layer.at("left_out") > 0)
-    fmt::print("{:>16} {:>10} {:>8} {:>6} {:>11}\n", words(layer.at("left_out")) + " more", "",
+    print_text("{:>16} {:>10} {:>8} {:>6} {:>11}\n", words(layer.at("left_out")) + " more", "",
                percent(layer.at("left_out_score")), "", percent(layer.at("left_out_attention")));
 }
 
 void print_explanation(const Json& found) {
   const Json& node = found.at("node");
-  fmt::print("node {} ({}): label {}, predicted {}\n", words(node.at("node")), words(node.at("split")),
+  print_text("node {} ({}): label {}, predicted {}\n", words(node.at("node")), words(node.at("split")),
              or_dash(node.at("label")), or_dash(node.at("predicted")));
   for (const Json& c : node.value("classes", Json::array()))
-    fmt::print("  {} {} %\n", words(c.at("class")), percent(c.at("probability")));
+    print_text("  {} {} %\n", words(c.at("class")), percent(c.at("probability")));
   for (const Json& layer : found.at("layers")) print_layer(layer);
   if (!found.at("nodes").empty())
-    fmt::print("\nover all layers, of {} nodes reached\n{:>16} {:>8} {:>13}\n", words(found.at("reached")), "node",
+    print_text("\nover all layers, of {} nodes reached\n{:>16} {:>8} {:>13}\n", words(found.at("reached")), "node",
                "flow %", "contribution");
   for (const Json& n : found.at("nodes"))
-    fmt::print("{:>16} {:>8} {:>13}  {} -> {}\n", words(n.at("node")), percent(n.at("flow")),
+    print_text("{:>16} {:>8} {:>13}  {} -> {}\n", words(n.at("node")), percent(n.at("flow")),
                html::number(n.at("contribution")), or_dash(n.at("label")), or_dash(n.at("predicted")));
   if (!found.at("features").is_array()) return;
   const Json& decided = found.at("decided");
-  fmt::print("\nfeatures, for {}{}{}\n{:>16} {:>13} {:>13} {:>10}\n", words(decided.at("class")),
+  print_text("\nfeatures, for {}{}{}\n{:>16} {:>13} {:>13} {:>10}\n", words(decided.at("class")),
              decided.at("against").is_null() ? "" : " against ", words(decided.at("against")), "feature",
              "contribution", "own part", "value");
   for (const Json& f : found.at("features"))
-    fmt::print("{:>16} {:>13} {:>13} {:>10}\n", words(f.at("feature")), html::number(f.at("contribution")),
+    print_text("{:>16} {:>13} {:>13} {:>10}\n", words(f.at("feature")), html::number(f.at("contribution")),
                html::number(f.at("own")), html::number(f.at("value")));
 }
 
 void run_explain(ExplainOptions options) {
   const Json result = read_result(options.run);  // says so if it is not a run folder
-  if (!options.out.empty()) refuse_existing(options.out, options.overwrite);
+  require_distinct({{"--out", options.out}}, {{"RUN", options.run}, {"--graph", options.graph}});
+  if (!options.out.empty()) refuse_existing_file(options.out, options.overwrite, {options.run, options.graph});
   options.request.run = folder_path(options.run);
   set_threads(options.threads);
   watch_for_stop();
   Json found;
   {
     Progress progress(options.quiet);
-    Dataset data = open_graph(options.graph.empty() ? graph_of_run(options.run) : options.graph);
+    Dataset data = open_graph(options.graph.empty() ? graph_of_run(options.run, "--graph GRAPH") : options.graph);
     found = explain(data, options.request, progress);
   }
   if (!options.out.empty()) {
@@ -87,9 +90,9 @@ void run_explain(ExplainOptions options) {
                        {"runs", Json::array()},
                        {"explained", Json::array({found})}};
     write_text_file(options.out, report_page(page));
-    fmt::print("{}\n", options.out);
+    print_text("{}\n", options.out);
   } else if (options.json) {
-    fmt::print("{}\n", found.dump(1, ' ', false, Json::error_handler_t::replace));
+    print_json(found);
   } else {
     print_explanation(found);
   }
@@ -104,7 +107,7 @@ void add_explain_command(Program& program) {
   command->add_option("--node", options->request.node, "The node, by your id")->required()->type_name("ID");
   const auto most = [&](const char* name, int64_t& to, const char* text) {
     command->add_option(name, to, text)
-        ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
+        ->transform(whole_number(1, 1000000))
         ->type_name("N");
   };
   most("--edges", options->request.edges, "Edges of a layer, the heaviest (default: 20)");

@@ -9,8 +9,10 @@
 #include "graphsieve/io/generate_power_law.h"
 #include "graphsieve/io/graph_folder.h"
 #include "graphsieve/io/graph_folder_writer.h"
+#include "numbers.h"
 #include "progress.h"
 #include "stop.h"
+#include "terminal.h"
 #include "training_options.h"
 
 namespace graphsieve {
@@ -40,7 +42,7 @@ void generate(GenerateCommand& command) {
     generate_power_law(command.graph, command.out, command.options);
   }
   const Dataset made = read_graph_folder(command.out);
-  fmt::print("{} nodes, {} edges, {} features, {} classes\n{}\n", made.nodes, made.graph->source.size() / 2,
+  print_text("{} nodes, {} edges, {} features, {} classes\n{}\n", made.nodes, made.graph->source.size() / 2,
              made.features.cols, made.labels.classes, command.out);
 }
 
@@ -51,29 +53,33 @@ void add_generate_command(Program& program) {
   CLI::App* app = program.app.add_subcommand("generate", "Make a synthetic graph of any size");
   PowerLawGraph& g = command->graph;
   app->add_option("--out", command->out, "The new graph folder")->required()->type_name("FOLDER");
-  app->add_option("--nodes", g.nodes, "Nodes")->capture_default_str()->type_name("N");
-  app->add_option("--degree", g.degree, "Mean degree")->capture_default_str()->type_name("D");
-  app->add_option("--exponent", g.exponent, "Of the degrees' power law; smaller: larger hubs")
+  app->add_option("--nodes", g.nodes, "Nodes")->transform(whole_number())->capture_default_str()->type_name("N");
+  app->add_option("--degree", g.degree, "Mean degree")->transform(real_number())->capture_default_str()->type_name("D");
+  app->add_option("--exponent", g.exponent, "Of the degrees' power law; smaller: larger hubs")->transform(real_number())
       ->capture_default_str()
       ->type_name("X");
-  app->add_option("--homophily", g.homophily, "Share of edges inside a community")
+  app->add_option("--homophily", g.homophily, "Share of edges inside a community")->transform(real_number())
       ->capture_default_str()
       ->type_name("SHARE");
-  app->add_option("--classes", g.classes, "Classes")->capture_default_str()->type_name("C");
-  app->add_option("--columns", g.columns, "Feature columns")->capture_default_str()->type_name("D");
-  app->add_option("--noise", g.noise, "Standard deviation of the features around their means")
+  app->add_option("--classes", g.classes, "Classes")->transform(whole_number())->capture_default_str()->type_name("C");
+  app->add_option("--columns", g.columns, "Feature columns")->transform(whole_number())->capture_default_str()->type_name("D");
+  app->add_option("--noise", g.noise, "Standard deviation of the features around their means")->transform(real_number())
       ->capture_default_str()
       ->type_name("X");
-  app->add_option("--seed", g.seed, "Of everything")->capture_default_str()->type_name("SEED");
+  app->add_option("--seed", g.seed, "Of everything")
+      ->transform(whole_number(0, std::numeric_limits<uint64_t>::max()))
+      ->capture_default_str()
+      ->type_name("SEED");
   app->add_option("--features", command->features, "How features are stored: float32, float16 or bfloat16")
       ->check(CLI::IsMember({"float32", "float16", "bfloat16"}))
       ->type_name("TYPE")
       ->capture_default_str();
   app->add_option("--memory", command->memory, "Memory for sorting the edges, as 512MiB or 4GiB (default: 1GiB)")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform(byte_count())
       ->type_name("BYTES");
   app->add_option("--threads", command->threads,
-                  "Threads; the graph is the same for any number (default: usable cores)");
+                  "Threads; the graph is the same for any number (default: usable cores)")
+      ->transform(whole_number(1, 1024));
   app->add_flag("--overwrite", command->options.overwrite, "Replace the graph folder if there is one");
   app->add_flag("-q,--quiet", command->quiet, "No progress");
   app->footer(

@@ -7,8 +7,10 @@
 #include <optional>
 
 #include "commands.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/io/datasets.h"
 #include "graphsieve/io/generate.h"
+#include "graphsieve/io/paths.h"
 #include "graphsieve/recipe/suggest.h"
 #include "run_folder.h"
 
@@ -56,25 +58,25 @@ std::string no_such_graph(const std::string& graph) {
 }  // namespace
 
 Dataset open_graph(const std::string& graph) {
-  if (std::filesystem::exists(graph)) return load_dataset(graph);
+  if (path_exists(graph)) return load_dataset(graph);
   if (is_generated(graph)) return generate(graph);
   throw Error(no_such_graph(graph));
 }
 
-std::string graph_of_run(const std::string& run_folder) {
+std::string graph_of_run(const std::string& run_folder, const char* option) {
   const nlohmann::json result = read_result(run_folder);
   const nlohmann::json graph = result.value("graph", nlohmann::json::object());
   const auto has = [&graph](const char* key, bool number) {
     return graph.contains(key) && (number ? graph[key].is_number_integer() : graph[key].is_string());
   };
   const std::string source = has("source", false) ? graph["source"].get<std::string>() : "";
-  if (source.empty()) throw Error("run folder ", run_folder, ": result.json does not name its graph; give GRAPH");
+  if (source.empty()) throw Error("run folder ", run_folder, ": result.json does not name its graph; give ", option);
   if (source == "memory")
-    throw Error("run folder ", run_folder, ": its graph was in memory, not in a file; give GRAPH");
-  if (source != "generated") return source;
+    throw Error("run folder ", run_folder, ": its graph was in memory, not in a file; give ", option);
+  if (source != "generated") return path_of_text(source).string();
   if (!has("generator_seed", true) || !has("nodes", true))
     throw Error("run folder ", run_folder,
-                ": result.json does not hold the generated graph's seed and nodes; give GRAPH");
+                ": result.json does not hold the generated graph's seed and nodes; give ", option);
   const auto side = std::llround(std::sqrt(graph.value("nodes", 0.0)));
   return str(kGenerated, ":", side, ":", graph.at("generator_seed").dump());
 }

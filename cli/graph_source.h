@@ -11,7 +11,8 @@ namespace graphsieve {
 /// minesweeper:SIDE:SEED (SIDE * SIDE nodes; 100 and 0 if not given).
 Dataset open_graph(const std::string& graph);
 
-/// What GRAPH was for the run of that folder, from its result.json.
-std::string graph_of_run(const std::string& run_folder);
+/// What GRAPH was for the run of that folder, from its result.json. `option` is how the command takes another graph, for
+/// the message where result.json does not tell: "GRAPH" or "--graph GRAPH".
+std::string graph_of_run(const std::string& run_folder, const char* option);
 
 }  // namespace graphsieve

@@ -5,9 +5,11 @@
 #include "commands.h"
 #include "graph_source.h"
 #include "graphsieve/analysis/inspect.h"
+#include "numbers.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
+#include "terminal.h"
 #include "training_options.h"
 
 namespace graphsieve {
@@ -40,45 +42,45 @@ double factor_at(const Json& agreement, double quantile) {
 }
 
 void print_alone(const Json& found) {
-  fmt::print("{}: {}, attention of the {} (width {}), {} attention edges, {} destinations\n",
+  print_text("{}: {}, attention of the {} (width {}), {} attention edges, {} destinations\n",
              found.at("run").get<std::string>(), found.at("model").get<std::string>(),
              found.at("scores_of").get<std::string>(), found.at("scores_width").get<int64_t>(),
              found.at("attention_edges").get<int64_t>(), found.at("destinations").get<int64_t>());
-  fmt::print("{:>5} {:>5} {:>18} {:>20} {:>20}\n", "layer", "k", "entropy/ln degree", "mass of k heaviest",
+  print_text("{:>5} {:>5} {:>18} {:>20} {:>20}\n", "layer", "k", "entropy/ln degree", "mass of k heaviest",
              "effective degree");
   for (const Json& layer : found.at("attention")) {
     const Json& s = layer.at("statistics");
-    fmt::print("{:>5} {:>5} {:>18} {:>20} {:>20}\n", layer.at("layer").get<int64_t>(), layer.at("k").get<int64_t>(),
+    print_text("{:>5} {:>5} {:>18} {:>20} {:>20}\n", layer.at("layer").get<int64_t>(), layer.at("k").get<int64_t>(),
                statistic(s.at("entropy")), statistic(s.at("heaviest_mass")), statistic(s.at("effective_degree")));
   }
   if (!found.contains("operator_norms")) return;
-  fmt::print("\noperator norms of the layers' maps: mean {}\n", four_decimals(found.at("operator_norm_mean")));
+  print_text("\noperator norms of the layers' maps: mean {}\n", four_decimals(found.at("operator_norm_mean")));
   for (const Json& map : found.at("operator_norms"))
-    fmt::print("  {:<28} {:>10}\n", map.at("map").get<std::string>(), four_decimals(map.at("norm")));
-  fmt::print("norms of the vectors that enter each layer: mean {}\n", four_decimals(found.at("vector_norm_mean")));
+    print_text("  {:<28} {:>10}\n", map.at("map").get<std::string>(), four_decimals(map.at("norm")));
+  print_text("norms of the vectors that enter each layer: mean {}\n", four_decimals(found.at("vector_norm_mean")));
   for (const Json& layer : found.at("vector_norms"))
-    fmt::print("  layer {:<22} {:>10}   largest {}\n", layer.at("layer").get<int64_t>(),
+    print_text("  layer {:<22} {:>10}   largest {}\n", layer.at("layer").get<int64_t>(),
                four_decimals(layer.at("mean")), four_decimals(layer.at("max")));
   if (found.at("norms_by_epoch").empty()) return;
-  fmt::print("over the epochs: mean operator norm, norms of the vectors that enter each layer\n");
+  print_text("over the epochs: mean operator norm, norms of the vectors that enter each layer\n");
   for (const Json& epoch : found.at("norms_by_epoch")) {
-    fmt::print("  epoch {:<6} {:>10}  ", epoch.at("epoch").get<int64_t>(),
+    print_text("  epoch {:<6} {:>10}  ", epoch.at("epoch").get<int64_t>(),
                four_decimals(epoch.at("operator_norm_mean")));
-    for (const Json& norm : epoch.at("vector_norms")) fmt::print(" {:>8}", four_decimals(norm));
-    fmt::print("\n");
+    for (const Json& norm : epoch.at("vector_norms")) print_text(" {:>8}", four_decimals(norm));
+    print_text("\n");
   }
 }
 
 void print_comparison(const Json& found) {
-  fmt::print("\nnarrow {} against wide {}; uniform and random scores for reference\n",
+  print_text("\nnarrow {} against wide {}; uniform and random scores for reference\n",
              found.at("narrow").get<std::string>(), found.at("wide").get<std::string>());
-  fmt::print("{:>5} {:<8} {:>14} {:>17} {:>9} {:>9} {:>9} {:>9} {:>12} {:>14}\n", "layer", "scores", "energy, values",
+  print_text("{:>5} {:<8} {:>14} {:>17} {:>9} {:>9} {:>9} {:>9} {:>12} {:>14}\n", "layer", "scores", "energy, values",
              "energy, neighbours", "variation", "pearson", "spearman", "overlap", "mass covered", "a/b at 1 %");
   for (const Json& layer : found.at("layers"))
     for (const auto& [key, name] :
          {std::pair("agreement", "narrow"), std::pair("uniform", "uniform"), std::pair("random", "random")}) {
       const Json& s = layer.at(key);
-      fmt::print("{:>5} {:<8} {:>14} {:>18} {:>9} {:>9} {:>9} {:>9} {:>12} {:>14.4g}\n",
+      print_text("{:>5} {:<8} {:>14} {:>18} {:>9} {:>9} {:>9} {:>9} {:>12} {:>14.4g}\n",
                  layer.at("layer").get<int64_t>(), name, statistic(s.at("energy_values")),
                  statistic(s.at("energy_neighbours")), statistic(s.at("total_variation")), statistic(s.at("pearson")),
                  statistic(s.at("spearman")), statistic(s.at("overlap")), statistic(s.at("mass_covered")),
@@ -94,12 +96,12 @@ void run_inspect(const InspectOptions& options) {
   Json found;
   {
     Progress progress(options.quiet);
-    Dataset data = open_graph(options.graph.empty() ? graph_of_run(options.run) : options.graph);
+    Dataset data = open_graph(options.graph.empty() ? graph_of_run(options.run, "--graph GRAPH") : options.graph);
     found =
         inspect(std::move(data), {options.run, options.other, options.k, options.destinations, options.seed}, progress);
   }
   if (options.json) {
-    fmt::print("{}\n", found.dump(1));
+    print_json(found);
     return;
   }
   print_alone(found);
@@ -118,10 +120,10 @@ void add_inspect_command(Program& program) {
   command->add_option("--graph", options->graph, "As for run (default: the graph that was trained on)")
       ->type_name("GRAPH");
   command->add_option("--k", options->k, "Heaviest edges per node (default: the recipe's network.k, or 10)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
+      ->transform(whole_number(1, 1000000))
       ->type_name("K");
   command->add_option("--destinations", options->destinations, "Nodes sampled, with 95 % intervals (default: all)")
-      ->check(CLI::Range(int64_t{2}, int64_t{1} << 40).description(""))
+      ->transform(whole_number(2, uint64_t{1} << 40))
       ->type_name("N");
   add_seed_option(*command, options->seed, "Of the sampled nodes and the random scores (default: 0)");
   add_threads_option(*command, options->threads);

@@ -1,11 +1,12 @@
 // The program: parses the command line, runs the command, turns exceptions into exit codes (README.md).
 #include <cstdio>
 #include <exception>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "commands.h"
+#include "graphsieve/base/mapped_range.h"
+#include "graphsieve/io/foreign_error.h"
 #include "graphsieve/recipe/suggest.h"
 #include "stop.h"
 #include "terminal.h"
@@ -15,9 +16,10 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+constexpr int kNoReport = 3;
 constexpr int kMaxErrorLines = 12;
 
-/// At most kMaxErrorLines lines, without control characters.
+/// At most `lines` lines; what would steer the terminal is escaped.
 std::string printable(const std::string& message, int lines = kMaxErrorLines) {
   std::string text;
   for (const char c : message) {
@@ -25,7 +27,7 @@ std::string printable(const std::string& message, int lines = kMaxErrorLines) {
     text += c;
   }
   while (text.ends_with('\n')) text.pop_back();
-  return without_controls(text);
+  return printable_lines(text);
 }
 
 int fail(const std::string& message, int code, int lines = kMaxErrorLines) {
@@ -80,11 +82,24 @@ int usage_error(const Program& program, const CLI::ParseError& e) {
   return kUsage;
 }
 
-/// Runs what the command line asked for. Of a foreign exception's text only the first line is shown: a trace may
-/// follow.
-int run_action(const Program& program) {
+/// Does what the command line asked for. Where a mapped file has become shorter, that is the error: the zeros in its
+/// place may have led to any other.
+void act(const Program& program) {
   try {
     program.action();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception&) {
+    require_mapped_files();
+    throw;
+  }
+  require_mapped_files();
+}
+
+/// Runs what the command line asked for, and says what went wrong.
+int run_action(const Program& program) {
+  try {
+    act(program);
     if (std::fflush(stdout) != 0 || std::ferror(stdout)) return fail("stdout: cannot be written", kFailed);
     return 0;
   } catch (const Interrupted&) {
@@ -92,18 +107,17 @@ int run_action(const Program& program) {
     return fail("interrupted", signal != 0 ? 128 + signal : 130);
   } catch (const UsageError& e) {
     return fail(e.what(), kUsage);
-  } catch (const Error& e) {
-    return fail(e.what(), kFailed);
-  } catch (const std::bad_alloc&) {
-    return fail("out of memory", kFailed);
+  } catch (const ReportError& e) {
+    return fail(e.what(), kNoReport);
   } catch (const std::exception& e) {
-    return fail(e.what(), kFailed, 1);
+    return fail(sentence_of(e), kFailed);
   } catch (...) {
-    return fail("unknown failure", kFailed);
+    return fail("internal error: an exception of an unknown kind; please report it, with the command", kFailed);
   }
 }
 
 int run(int argc, char** argv) {
+  watch_mapped_files();
   Program program;
   add_commands(program);
   try {

@@ -9,6 +9,7 @@
 #include "graphsieve/io/json_number.h"
 #include "graphsieve/train/plan.h"
 #include "progress.h"
+#include "terminal.h"
 #include "training_options.h"
 
 namespace graphsieve {
@@ -63,19 +64,19 @@ Json to_json(const Plan& plan, uint64_t memory) {
 }
 
 void print(const Plan& plan) {
-  fmt::print("{:<10} {:>10} {:>14} {:>10} {:>8} {:>8} {:>12} {:>10}\n", "stage", "memory", "scratch files",
+  print_text("{:<10} {:>10} {:>14} {:>10} {:>8} {:>8} {:>12} {:>10}\n", "stage", "memory", "scratch files",
              "run folder", "epochs", "steps", "time, epoch", "time");
   for (const StagePlan& s : plan.stages)
-    fmt::print("{:<10} {:>10} {:>14} {:>10} {:>8} {:>8} {:>12} {:>10}\n", s.name, size_text(s.memory),
+    print_text("{:<10} {:>10} {:>14} {:>10} {:>8} {:>8} {:>12} {:>10}\n", s.name, size_text(s.memory),
                s.scratch > 0 ? size_text(s.scratch) : "-", size_text(s.disk), s.epochs, s.steps,
                std::isnan(s.seconds_per_epoch) ? "-" : fmt::format("{:.3g} s", s.seconds_per_epoch),
                time_text(s.seconds));
-  fmt::print("\nin all: {} of memory, {} in the run folder, {}\n", size_text(plan.memory), size_text(plan.disk),
+  print_text("\nin all: {} of memory, {} in the run folder, {}\n", size_text(plan.memory), size_text(plan.disk),
              time_text(plan.seconds));
   if (plan.batch_size != plan.recipe_batch_size)
-    fmt::print("batches of {} nodes (the recipe's {} do not fit): --set network.batch_size={}\n", plan.batch_size,
+    print_text("batches of {} nodes (the recipe's {} do not fit): --set network.batch_size={}\n", plan.batch_size,
                plan.recipe_batch_size, plan.batch_size);
-  fmt::print(
+  print_text(
       "for comparison: the unsparsified Exphormer of these widths {}; attention matrices of all pairs alone {}\n",
       size_text(plan.full_exphormer), size_text(plan.full_attention));
 }
@@ -92,7 +93,7 @@ void run_plan(const PlanOptions& options) {
                      progress);
   }
   if (options.json)
-    fmt::print("{}\n", to_json(plan, options.memory).dump(1));
+    print_json(to_json(plan, options.memory));
   else
     print(plan);
   if (!plan.fits)

@@ -3,9 +3,11 @@
 #include <memory>
 
 #include "graph_source.h"
+#include "outputs.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
+#include "terminal.h"
 #include "training_options.h"
 
 namespace graphsieve {
@@ -16,15 +18,21 @@ struct PredictOptions {
   std::string predictions = "all", device = "cpu";
   uint64_t memory = 0;
   int threads = 0;
+  bool raw_ids = false;
   bool overwrite = false;
   bool quiet = false;
 };
 
 void run_predict(const PredictOptions& options) {
-  refuse_existing(options.out, options.overwrite);
-  if (!options.embeddings.empty()) refuse_existing(options.embeddings, options.overwrite);
+  const std::vector<NamedPath> outputs = {{"--out", options.out}, {"--embeddings", options.embeddings}};
+  require_distinct(outputs, {{"RUN", options.run}, {"GRAPH", options.graph}});
   read_result(options.run);  // says so if it is not a run folder
-  const std::string graph = options.graph.empty() ? graph_of_run(options.run) : options.graph;
+  const std::string graph = options.graph.empty() ? graph_of_run(options.run, "GRAPH") : options.graph;
+  refuse_existing_file(options.out, options.overwrite, {options.run, graph});
+  // Embeddings without predictions may be what this command left when it died: they are compared with the new ones.
+  if (!options.embeddings.empty() && is_there(options.out))
+    refuse_existing_file(options.embeddings, options.overwrite, {options.run, graph}, "--embeddings");
+  if (!options.embeddings.empty()) require_replaceable_file(options.embeddings, {options.run, graph});
   set_threads(options.threads);
   watch_for_stop();
   {
@@ -32,11 +40,11 @@ void run_predict(const PredictOptions& options) {
     Dataset data = open_graph(graph);
     if (progress.stop_requested()) throw Interrupted();
     predict(std::move(data),
-            {options.run, options.out, options.embeddings, predicted_nodes(options.predictions),
-             static_cast<int64_t>(options.memory), options.device},
+            {options.run, options.out, options.embeddings, options.overwrite, predicted_nodes(options.predictions),
+             options.raw_ids, static_cast<int64_t>(options.memory), options.device},
             progress);
   }
-  fmt::print("{}\n", options.out);
+  print_text("{}\n", options.out);
 }
 
 }  // namespace
@@ -52,6 +60,7 @@ void add_predict_command(Program& program) {
   command->add_option("--embeddings", options->embeddings, "Last hidden rows too, an .npy file [nodes x width]")
       ->type_name("FILE");
   add_predictions_option(*command, options->predictions);
+  add_raw_ids_option(*command, options->raw_ids);
   add_memory_option(*command, options->memory);
   add_device_option(*command, options->device);
   command->add_flag("--overwrite", options->overwrite, "Replace the files if they exist");

@@ -7,9 +7,11 @@
 #include "graph_source.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/report/report.h"
+#include "outputs.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
+#include "terminal.h"
 #include "training_options.h"
 
 namespace graphsieve {
@@ -27,7 +29,7 @@ std::optional<Dataset> graph_for(const ReportOptions& options, Progress& progres
   if (!options.graph.empty()) return open_graph(options.graph);
   if (options.no_graph) return std::nullopt;
   try {
-    return open_graph(graph_of_run(options.runs.front()));
+    return open_graph(graph_of_run(options.runs.front(), "--graph GRAPH"));
   } catch (const Error& e) {
     progress.note(str("without the graph: ", e.what()));
     return std::nullopt;
@@ -36,13 +38,15 @@ std::optional<Dataset> graph_for(const ReportOptions& options, Progress& progres
 
 /// RUN/report.html may be replaced: it is ours.
 std::filesystem::path page_path(const ReportOptions& options) {
-  if (!options.out.empty()) {
-    refuse_existing(options.out, options.overwrite);
-    return options.out;
-  }
-  if (options.runs.size() == 1 && options.nodes.empty()) return folder_path(options.runs.front()) / "report.html";
-  refuse_existing("report.html", options.overwrite);
-  return "report.html";
+  std::vector<NamedPath> named = {{"--graph", options.graph}};
+  std::vector<std::filesystem::path> inputs = {options.graph};
+  for (const std::string& run : options.runs) named.push_back({"RUN", run}), inputs.emplace_back(run);
+  require_distinct({{"--out", options.out}}, named);
+  if (options.out.empty() && options.runs.size() == 1 && options.nodes.empty())
+    return folder_path(options.runs.front()) / "report.html";
+  const std::filesystem::path page = options.out.empty() ? "report.html" : options.out;
+  refuse_existing_file(page, options.overwrite, inputs);
+  return page;
 }
 
 void run_report(const ReportOptions& options) {
@@ -62,11 +66,11 @@ void run_report(const ReportOptions& options) {
     report = collect_report(request, graph ? &*graph : nullptr, progress);
   }
   if (options.json) {
-    fmt::print("{}\n", report.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+    print_json(report);
     return;
   }
   write_text_file(out, report_page(report));
-  fmt::print("{}\n", out.string());
+  print_text("{}\n", out.string());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "run_folder.h"
+#include "terminal.h"
 
 namespace graphsieve {
 namespace {
@@ -45,7 +46,7 @@ double largest_of_stages(const Json& run, const char* key) {
 /// `memory`: the stages' key for it.
 void print_run(const Json& run, const char* memory) {
   const Json network = run.value("network", Json());
-  fmt::print("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9.1f} {:>15.1f} {:>10}\n", whole(run, "split"), whole(run, "seed"),
+  print_text("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9.1f} {:>15.1f} {:>10}\n", whole(run, "split"), whole(run, "seed"),
              number(run, "val", "{:.2f}", 100), number(run, "test", "{:.2f}", 100), whole(run, "best_epoch"),
              sum_of_stages(run, "seconds"), largest_of_stages(run, memory) / (1 << 20),
              network.is_object() ? number(network, "edge_share", "{:.1f}%", 100) : "-");
@@ -54,14 +55,14 @@ void print_run(const Json& run, const char* memory) {
 void print_table(const Json& result) {
   const Json graph = result.value("graph", Json::object());
   const std::string metric = result.value("metric", "metric");
-  fmt::print("{}: {} nodes, {} edges, {} attention edges; {} in percent\n", graph.value("name", "graph"),
+  print_text("{}: {} nodes, {} edges, {} attention edges; {} in percent\n", graph.value("name", "graph"),
              whole(graph, "nodes"), whole(graph, "edges"), whole(graph, "attention_edges"), metric);
   const bool gpu = result.value("device", "cpu") != "cpu";
-  fmt::print("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9} {:>15} {:>10}\n", "split", "seed", "val", "test", "best epoch",
+  print_text("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9} {:>15} {:>10}\n", "split", "seed", "val", "test", "best epoch",
              "seconds", gpu ? "peak GPU MiB" : "peak tensor MiB", "edge share");
   for (const Json& run : result.value("runs", Json::array()))
     print_run(run, gpu ? "peak_device_bytes" : "peak_tensor_bytes");
-  fmt::print("test {} ± {}   {} s, {} MiB resident at most\n", number(result, "test_mean", "{:.2f}", 100),
+  print_text("test {} ± {}   {} s, {} MiB resident at most\n", number(result, "test_mean", "{:.2f}", 100),
              number(result, "test_std", "{:.2f}", 100), number(result, "seconds", "{:.1f}"),
              number(result, "peak_rss_bytes", "{:.0f}", 1.0 / (1 << 20)));
 }
@@ -71,10 +72,10 @@ void print_table(const Json& result) {
 void print_result(const std::filesystem::path& folder, bool json) {
   const Json result = read_result(folder);
   if (json) {
-    fmt::print("{}\n", result.dump(2));
+    print_json(result, 2);
   } else {
     print_table(result);
-    fmt::print("{}\n", folder.string());
+    print_text("{}\n", folder.string());
   }
 }
 

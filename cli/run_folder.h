@@ -2,25 +2,25 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
+
+#include "graphsieve/io/owned_folder.h"
+
+#include "graphsieve/train/result_file.h"
 
 namespace graphsieve {
-
-/// The folder's result.json; throws Error if it is not a run folder.
-nlohmann::json read_result(const std::filesystem::path& folder);
 
 /// The path as typed, less slashes at its end; "" stays "".
 std::filesystem::path folder_path(const std::string& typed);
 
-/// PREFIX-1, or the next number under which there is neither a folder nor an unfinished run.
-std::filesystem::path next_free(const std::filesystem::path& prefix);
+/// Throws Error if the folder exists and may not be replaced by one of that kind; called before long work, which checks again.
+void refuse_existing_folder(const std::filesystem::path& path, bool overwrite, FolderKind kind,
+                            const std::vector<std::filesystem::path>& inputs);
 
-/// Is it a run's folder, with no unfinished run that is to replace it?
-bool is_complete(const std::filesystem::path& path);
-
-/// Throws Error if the path exists and may not be replaced; called before long work, which checks again.
-void refuse_existing(const std::filesystem::path& path, bool overwrite);
+/// Throws Error if something stands at the path that may not be replaced by a file. `option` names the path on the command line.
+void refuse_existing_file(const std::filesystem::path& path, bool overwrite,
+                          const std::vector<std::filesystem::path>& inputs, const char* option = "--out");
 
 /// Prints the result as JSON, or as a table of its runs and the folder's path.
 void print_result(const std::filesystem::path& folder, bool json);

@@ -2,9 +2,13 @@
 
 #include <memory>
 
+#include "graphsieve/io/paths.h"
+#include "numbers.h"
+#include "outputs.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
+#include "terminal.h"
 #include "training_options.h"
 
 namespace graphsieve {
@@ -28,7 +32,8 @@ SparsifyRequest make_request(const SparsifyOptions& options) {
   const Recipe recipe = make_recipe(recipe_path, "", settings);
   SparsifyRequest request;
   request.run = folder_path(options.run);
-  request.out = options.out.empty() ? next_free(request.run.string() + "-sparse") : folder_path(options.out);
+  request.numbered = options.out.empty();
+  request.out = folder_path(request.numbered ? request.run.string() + "-sparse" : options.out);
   request.k = recipe.network.k;
   if (!options.epsilon.empty()) request.epsilon = recipe.network.epsilon;
   request.epsilon_of = recipe.network.epsilon_of;
@@ -38,17 +43,19 @@ SparsifyRequest make_request(const SparsifyOptions& options) {
 }
 
 void run_sparsify(const SparsifyOptions& options) {
-  if (!options.out.empty() && std::filesystem::exists(options.out)) {
+  require_distinct({{"--out", options.out}}, {{"RUN", options.run}});
+  if (!options.out.empty() && path_exists(options.out)) {
     throw Error(options.out, ": already exists; name another with --out");
   }
   set_threads(options.threads);
   watch_for_stop();
   const SparsifyRequest request = make_request(options);
+  std::filesystem::path out;
   {
     Progress progress(options.quiet);
-    sparsify(request, progress);
+    out = sparsify(request, progress);
   }
-  fmt::print("{}\n", request.out.string());
+  print_text("{}\n", out.string());
 }
 
 }  // namespace
@@ -71,7 +78,7 @@ void add_sparsify_command(Program& program) {
       ->add_option("--sampler", options->sampler, "graph_reservoir, graph_uniform, graph_max, … (default: the run's)")
       ->type_name("NAME");
   command->add_option("--epoch", options->epoch, "Which draw (default: 0)")
-      ->check(CLI::Range(int64_t{0}, int64_t{1000000000}).description(""))
+      ->transform(whole_number(0, 1000000000))
       ->type_name("E");
   command->add_option("--out", options->out, "New folder (default: RUN-sparse-N, the next free N)")
       ->type_name("FOLDER");

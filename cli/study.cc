@@ -6,9 +6,12 @@
 
 #include "commands.h"
 #include "graph_source.h"
+#include "numbers.h"
+#include "outputs.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
+#include "terminal.h"
 #include "training_options.h"
 
 namespace graphsieve {
@@ -70,23 +73,23 @@ std::vector<Column> columns_of(const std::string& axis) {
 void print_study(const Json& found, const std::string& out) {
   const std::string axis = found.at("axis");
   const auto columns = columns_of(axis);
-  fmt::print("{:>8} {:<16}", axis, axis == "width" ? "" : axis == "k" ? "sampler" : "model");
-  for (const Column& c : columns) fmt::print(" {:>18}", c.title);
-  fmt::print("\n");
+  print_text("{:>8} {:<16}", axis, axis == "width" ? "" : axis == "k" ? "sampler" : "model");
+  for (const Column& c : columns) print_text(" {:>18}", c.title);
+  print_text("\n");
   for (const Json& row : found.at("summary")) {
-    fmt::print("{:>8} {:<16}", row.at("value").get<int64_t>(), row.value("variant", ""));
-    for (const Column& c : columns) fmt::print(" {:>18}", shown(row, c.figure, c.scale, c.digits));
-    fmt::print("\n");
+    print_text("{:>8} {:<16}", row.at("value").get<int64_t>(), row.value("variant", ""));
+    for (const Column& c : columns) print_text(" {:>18}", shown(row, c.figure, c.scale, c.digits));
+    print_text("\n");
   }
   if (found.contains("pays_from")) {
     const auto from = [&](const char* figure) {
       const Json& value = found.at("pays_from").at(figure);
       return value.is_null() ? std::string("nowhere here") : fmt::format("from {} {}", axis, value.get<int64_t>());
     };
-    fmt::print("both sparse stages need less than the full network: memory {}, time {}\n", from("peak_tensor_bytes"),
+    print_text("both sparse stages need less than the full network: memory {}, time {}\n", from("peak_tensor_bytes"),
                from("seconds_per_epoch"));
   }
-  fmt::print("study folder: {}\n", out);
+  print_text("study folder: {}\n", out);
 }
 
 void run_study(StudyOptions options) {
@@ -107,10 +110,11 @@ void run_study(StudyOptions options) {
     request.out = options.out.empty()
                       ? std::filesystem::path("studies") / str(request.axis, "-", given ? given->name : "generated")
                       : folder_path(options.out);
+    require_distinct({{"--out", request.out}}, {{"GRAPH", options.graph}});
     found = study(data, recipe, request, progress);
   }
   if (options.json)
-    fmt::print("{}\n", found.dump(1));
+    print_json(found);
   else
     print_study(found, request.out.string());
 }
@@ -127,7 +131,7 @@ void add_study_command(Program& program) {
   command->add_option("GRAPH", options->graph, "As for run; none for size");
   command->add_option("--values", request.values, "Points of the axis, joined by commas (default: the axis's own)")
       ->delimiter(',')
-      ->check(CLI::Range(int64_t{1}, int64_t{100000}).description(""))
+      ->transform(whole_number(1, 100000))
       ->type_name("N,…");
   command->add_option("--recipe", options->recipe, "As for run")->type_name("NAME|FILE");
   command->add_option("--set", options->settings, "As for run")
@@ -137,11 +141,11 @@ void add_study_command(Program& program) {
       ->take_all();
   command
       ->add_option("--repeats", request.repeats, "Runs per point; repeat i has split i and seed SEED + i (default: 1)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000}).description(""))
+      ->transform(whole_number(1, 1000))
       ->type_name("N");
   add_seed_option(*command, request.seed, "Of the first repeat (default: 0)");
   command->add_option("--epochs", request.epochs, "Of both stages (default: the recipe's; density and size: 5)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
+      ->transform(whole_number(1, 1000000))
       ->type_name("N");
   add_threads_option(*command, options->threads);
   command

@@ -13,7 +13,7 @@ void train_on_scores(TrainingOptions options, const std::string& scores, bool se
   const nlohmann::json result = read_result(scores);
   const nlohmann::json runs = result.value("runs", nlohmann::json::array());
   const nlohmann::json first = runs.is_array() && !runs.empty() ? runs.front() : nlohmann::json::object();
-  if (options.graph.empty()) options.graph = graph_of_run(scores);
+  if (options.graph.empty()) options.graph = graph_of_run(scores, "GRAPH");
   if (options.split.empty() && first.contains("split")) options.split = first.at("split").dump();
   if (!seed_given) options.seed = first.value("seed", uint64_t{0});
   RunRequest request;

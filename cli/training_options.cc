@@ -2,15 +2,24 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
+#include <limits>
+#include <numeric>
+#include <utility>
 
 #include "graph_source.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/io/atomic_folder.h"
+#include "graphsieve/io/run_files.h"
+#include "graphsieve/io/splits.h"
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/report/report.h"
 #include "graphsieve/train/device.h"
 #include "graphsieve/train/run_folder.h"
+#include "numbers.h"
+#include "outputs.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
@@ -25,12 +34,6 @@ int64_t parse_split(const std::string& text) {
     throw UsageError("split '", text, "': expected a number from 0, several joined by commas, or all");
   }
   return split;
-}
-
-/// Digits alone: the parser would take -1 for 2^64 - 1.
-std::string check_seed(const std::string& text) {
-  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  return digits ? "" : "seed '" + text + "': expected a whole number from 0";
 }
 
 std::string check_epsilon(const std::string& text) {
@@ -67,15 +70,25 @@ void note_recipe(const Dataset& data, const TrainingOptions& options, const std:
   }
 }
 
-/// The run is there whatever becomes of its report.
-void leave_report(const std::filesystem::path& run, Dataset& data, Progress& progress) {
-  try {
-    write_report(run, &data, progress);
-  } catch (const Interrupted&) {
-    progress.note("interrupted before the report was written; graphsieve report writes it");
-  } catch (const std::exception& e) {
-    progress.note(str("no report: ", e.what()));
+/// Prints the finished run; before that writes its report, where it is wanted and missing. The run is there whatever becomes of
+/// its report: then throws ReportError, or Interrupted, after printing.
+void finish(const std::filesystem::path& run, Dataset& data, const TrainingOptions& options, Progress& progress) {
+  std::exception_ptr failed;
+  std::error_code ignored;
+  if (!options.no_report && !std::filesystem::exists(run / "report.html", ignored)) {
+    try {
+      write_report(run, &data, progress);
+    } catch (const Interrupted&) {
+      failed = std::current_exception();
+      progress.note(str("interrupted before the report was written; graphsieve report ", run.string(), " writes it"));
+    } catch (const std::exception& e) {
+      failed = std::make_exception_ptr(ReportError("the run is complete, but its report is not written: ", e.what(),
+                                                   "; graphsieve report ", run.string(), " tries again"));
+    }
   }
+  progress.end();
+  print_result(run, options.json);
+  if (failed) std::rethrow_exception(failed);
 }
 
 void check_model(const Recipe& recipe, Stages stages) {
@@ -88,7 +101,7 @@ void check_model(const Recipe& recipe, Stages stages) {
 
 void add_threads_option(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "Threads; the results are the same for any number (default: usable cores)")
-      ->check(CLI::Range(1, 1024).description(""))
+      ->transform(whole_number(1, 1024))
       ->type_name("N");
 }
 
@@ -97,7 +110,7 @@ void add_quiet_option(CLI::App& command, bool& quiet) {
 }
 
 void add_seed_option(CLI::App& command, uint64_t& seed, const std::string& text) {
-  command.add_option("--seed", seed, text)->check(check_seed)->type_name("SEED");
+  command.add_option("--seed", seed, text)->transform(whole_number(0, std::numeric_limits<uint64_t>::max()))->type_name("SEED");
 }
 
 void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std::string>& settings) {
@@ -126,7 +139,7 @@ void add_memory_option(CLI::App& command, uint64_t& memory) {
           "--memory", memory,
           "Memory to stay within, as 512MiB or 4GiB; what is beyond it lies in scratch files beside the run folder "
           "(default: no limit)")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform(byte_count())
       ->type_name("BYTES");
 }
 
@@ -148,6 +161,12 @@ void add_predictions_option(CLI::App& command, std::string& predictions) {
       ->type_name("all|split");
 }
 
+void add_raw_ids_option(CLI::App& command, bool& raw_ids) {
+  command.add_flag("--raw-ids", raw_ids,
+                   "Text ids in predictions.csv as they are, without the apostrophe that keeps a spreadsheet from running "
+                   "those that begin with = + - @");
+}
+
 PredictedNodes predicted_nodes(const std::string& predictions) {
   return predictions == "split" ? PredictedNodes::kSplit : PredictedNodes::kAll;
 }
@@ -165,7 +184,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
           "Run folder whose network training starts from; also gives the recipe and split where they are not given")
       ->type_name("RUN");
   command.add_option("--repeats", options.repeats, "Runs per split, with seeds SEED, SEED+1, … (default: 1)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""))
+      ->transform(whole_number(1, 1000000))
       ->type_name("N");
   add_seed_option(command, options.seed, "Of everything random but the split (default: 0)");
   add_threads_option(command, options.threads);
@@ -177,11 +196,12 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
       .add_option(
           "--checkpoint", options.checkpoint,
           "Minutes between two checkpoints, a tenth of it at the end of an epoch; 0: after every step (default: 5)")
-      ->check(CLI::Range(0.0, 100000.0).description(""))
+      ->transform(real_number(0.0, 100000.0))
       ->type_name("MINUTES");
   add_memory_option(command, options.memory);
   add_device_option(command, options.device);
   add_predictions_option(command, options.predictions);
+  add_raw_ids_option(command, options.raw_ids);
   command.add_flag("--no-report", options.no_report, "Leave no report.html in the run folder");
   command.add_flag("--json", options.json, "Print the result as JSON");
   add_quiet_option(command, options.quiet);
@@ -216,19 +236,37 @@ void parse_splits(const std::string& text, RunRequest& request) {
   }
 }
 
-/// That a finished run, which --resume has nothing to add to, is the one that is asked for.
-void check_finished(const std::filesystem::path& run, const Dataset& data, const Recipe& recipe,
-                    const TrainingOptions& options) {
-  const nlohmann::json result = read_result(run.string());
-  const char* other = nullptr;
-  if (result.at("graph").at("fingerprint") != fingerprint_text(data)) other = "graph";
-  // The chosen k stands in the folder's recipe.
-  if (!other && recipe.network.epsilon == 0 && to_yaml(load_recipe((run / "recipe.yaml").string())) != to_yaml(recipe))
-    other = "recipe";
-  if (!other && result.at("runs").at(0).at("seed") != options.seed) other = "seed";
-  if (other)
-    throw Error(run.string(), ": the finished run has another ", other,
-                "; give another --out, or replace it with --overwrite");
+/// The splits and seeds of a request, in order.
+std::vector<std::pair<int64_t, uint64_t>> runs_of(const RunRequest& request, const Dataset& data, const Recipe& recipe) {
+  std::vector<int64_t> splits = request.splits;
+  if (request.all_splits) {
+    splits.resize(static_cast<size_t>(split_count(data, recipe)));
+    std::iota(splits.begin(), splits.end(), 0);
+  }
+  std::vector<std::pair<int64_t, uint64_t>> runs;
+  for (const int64_t split : splits)
+    for (int64_t r = 0; r < request.repeats; ++r) runs.emplace_back(split, request.seed + static_cast<uint64_t>(r));
+  return runs;
+}
+
+/// What a finished run, which --resume has nothing to add to, has otherwise than the request; empty where nothing.
+std::string difference(const std::filesystem::path& run, const Dataset& data, const Recipe& recipe,
+                       const RunRequest& request) {
+  const RunFiles files(run);
+  const nlohmann::json result = read_result(files);
+  if (result.at("graph").value("fingerprint", "") != fingerprint_text(data)) return "graph";
+  Recipe theirs = parse_recipe(files.text("recipe.yaml"), (run / "recipe.yaml").string());
+  if (recipe.network.epsilon > 0) theirs.network.k = recipe.network.k;  // it chose its own
+  if (to_yaml(theirs) != to_yaml(recipe)) return "recipe";
+  std::vector<std::pair<int64_t, uint64_t>> runs;
+  for (const nlohmann::json& one : result.at("runs"))
+    runs.emplace_back(one.at("split").get<int64_t>(), one.at("seed").get<uint64_t>());
+  const auto expected = runs_of(request, data, recipe);
+  if (runs.size() != expected.size()) return "number of runs";
+  for (size_t r = 0; r < runs.size(); ++r)
+    if (runs[r] != expected[r]) return runs[r].first != expected[r].first ? "split" : "seed";
+  const bool network = result.at("runs").at(0).at("network").is_object();
+  return network == (request.stages == Stages::kEstimator) ? "command" : "";
 }
 
 void train_and_report(TrainingOptions options, RunRequest request, std::string fallback_recipe) {
@@ -248,31 +286,42 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   request.repeats = options.repeats, request.seed = options.seed, request.overwrite = options.overwrite;
   request.resume = options.resume, request.checkpoint_minutes = options.checkpoint;
   request.memory = static_cast<int64_t>(options.memory), request.predictions = predicted_nodes(options.predictions);
+  request.raw_ids = options.raw_ids;
   request.device = options.device;
   request.out = folder_path(options.out);
+  require_distinct({{"--out", request.out}}, {{"GRAPH", options.graph},
+                                               {"--weights", options.weights},
+                                               {"--scores", request.scores_from},
+                                               {"--recipe", options.recipe}});
   if (options.resume && request.out.empty()) throw UsageError("--resume needs --out, the run folder that was begun");
-  const bool finished = options.resume && is_complete(request.out);
-  if (!request.out.empty() && !finished) refuse_existing(request.out, options.overwrite);
+  // With both, what was begun to replace a finished run is gone on with.
+  const bool finished = options.resume && is_run_folder(request.out) && !(options.overwrite && has_unfinished(request.out));
+  if (!finished)
+    refuse_existing_folder(request.out, options.overwrite, FolderKind::kRun,
+                           {options.graph, request.scores_from, request.weights_from});
   set_threads(options.threads);
   watch_for_stop();
-  {
-    Progress progress(options.quiet);
-    Dataset data = open_graph(options.graph);
-    const Recipe recipe =
-        make_recipe(options.recipe, fallback_recipe.empty() ? data.recipe : fallback_recipe, options.settings);
-    check_model(recipe, request.stages);
-    if (finished) {
-      check_finished(request.out, data, recipe, options);
-      return print_result(request.out, options.json);
+  Progress progress(options.quiet);
+  Dataset data = open_graph(options.graph);
+  const Recipe recipe =
+      make_recipe(options.recipe, fallback_recipe.empty() ? data.recipe : fallback_recipe, options.settings);
+  check_model(recipe, request.stages);
+  if (finished) {
+    const std::string other = difference(request.out, data, recipe, request);
+    if (other.empty()) {
+      tidy_finished(request.out);
+      return finish(request.out, data, options, progress);
     }
-    note_recipe(data, options, fallback_recipe, progress);
-    for (const std::string& note : data.notes) progress.note(data.name + ": " + note);
-    if (request.out.empty()) request.out = next_free(std::filesystem::path("runs") / folder_name(data.name));
-    if (progress.stop_requested()) throw Interrupted();
-    run_experiment(data, recipe, request, progress);
-    if (!options.no_report) leave_report(request.out, data, progress);
+    if (!options.overwrite)
+      throw Error(request.out.string(), ": the finished run has another ", other,
+                  "; give another --out, or replace it with --overwrite");
   }
-  print_result(request.out, options.json);
+  note_recipe(data, options, fallback_recipe, progress);
+  for (const std::string& note : data.notes) progress.note(data.name + ": " + note);
+  request.numbered = request.out.empty();
+  if (request.numbered) request.out = std::filesystem::path("runs") / folder_name(data.name);
+  if (progress.stop_requested()) throw Interrupted();
+  finish(run_experiment(data, recipe, request, progress), data, options, progress);
 }
 
 }  // namespace graphsieve

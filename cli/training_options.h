@@ -28,6 +28,7 @@ struct TrainingOptions {
   uint64_t memory = 0;    ///< bytes; 0: no limit
   std::string device = "cpu";
   std::string predictions = "all";
+  bool raw_ids = false;
   bool no_report = false;
   bool json = false;
   bool quiet = false;
@@ -39,6 +40,7 @@ void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std:
 void add_epsilon_option(CLI::App& command, std::string& epsilon);
 /// --predictions all|split.
 void add_predictions_option(CLI::App& command, std::string& predictions);
+void add_raw_ids_option(CLI::App& command, bool& raw_ids);
 PredictedNodes predicted_nodes(const std::string& predictions);
 
 /// --device cpu|cuda|cuda:N.

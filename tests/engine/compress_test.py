@@ -99,7 +99,7 @@ class Compress(EngineTest):
         norm = self.run_folder(self.graph(), *PLAIN, *sets(network__norm="graph"), name="graph-norm")
         bad(1, "no affine map", norm, "--method", "fitted", "--width", 4)
         self.assertFalse(out.exists())
-        self.fails(1, "exists", "compress", run, "--method", "fitted", "--width", 4, "--out", run)
+        self.fails(2, "is RUN as well", "compress", run, "--method", "fitted", "--width", 4, "--out", run)
         broken = self.dir / "broken"
         shutil.copytree(run, broken)
         (broken / "network.safetensors").write_bytes(b"x" * 40)
@@ -108,7 +108,7 @@ class Compress(EngineTest):
         bad(1, "network.safetensors", broken, "--method", "fitted", "--width", 4)
         sparse = self.run_folder(self.graph(), *SPARSE, name="sparse")
         (sparse / "scores/layer_1.npy").unlink()
-        bad(1, "the estimator has scores of 1 layers", sparse, "--method", "fitted", "--width", 4)
+        bad(1, "layer_1.npy: cannot be read: No such file or directory", sparse, "--method", "fitted", "--width", 4)
         shutil.rmtree(sparse / "scores")
         (sparse / "estimator.safetensors").unlink()
         bad(1, "estimator.safetensors", sparse, "--method", "fitted", "--width", 4)

@@ -27,6 +27,27 @@ class Predict(EngineTest):
         self.assertEqual((self.dir / "p.csv").read_bytes(), (one / "predictions.csv").read_bytes())
         self.assertIn("error: ", self.call("predict", summary, "--out", "q.csv", code=1).stderr)
 
+    def tables(self, name, classes, labelled=60):
+        """A graph folder of 60 nodes whose labels, texts, are `classes` in turn; of the first `labelled` nodes."""
+        n = 60
+        (self.dir / "n.csv").write_text("id,a,label\n" + "".join(
+            f"u{i},{i % 3},{classes[i % len(classes)] if i < labelled else ''}\n" for i in range(n)))
+        (self.dir / "e.csv").write_text("source,destination\n" + "".join(f"u{i},u{(i + j) % n}\n" for i in range(n) for j in (1, 3, 7)))
+        self.call("convert", "--nodes", "n.csv", "--edges", "e.csv", "--out", name)
+        return name
+
+    def test_classes_of_another_graph_are_matched_by_name(self):
+        run = self.run_folder(self.tables("g", ["cat", "dog", "emu"]), *SHORT)
+        self.assertEqual(self.result(run)["graph"]["class_names"], ["cat", "dog", "emu"])
+        fewer = self.tables("fewer", ["emu", "dog"], labelled=8)
+        self.call("predict", run, fewer, "--out", "p.csv")
+        lines = [line.split(",") for line in (self.dir / "p.csv").read_text().splitlines()]
+        self.assertEqual(lines[0], ["node", "split", "label", "predicted", "p_cat", "p_dog", "p_emu"])
+        self.assertEqual([line[2] for line in lines[1:11]], ["emu", "dog"] * 4 + ["", ""])
+        other = self.tables("other", ["dog", "fox", "emu"])
+        refused = self.call("predict", run, other, "--out", "q.csv", code=1).stderr
+        self.assertIn("class 'fox' is none of those that the run was trained on: cat, dog, emu", refused)
+
     def test_changed_graph_runs_the_estimator_again(self):
         graph = self.graph(nodes=100)
         run = self.run_folder(graph, *SHORT)

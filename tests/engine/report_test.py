@@ -6,7 +6,7 @@ import unittest
 
 import numpy as np
 
-from engine_testing import EngineTest, SHORT, Graph, predictions, sets
+from engine_testing import EngineTest, SHORT, Graph, predictions, sets, without_checksums
 
 
 def area(score, positive):
@@ -133,10 +133,12 @@ class Report(EngineTest):
         self.assertEqual((run / "network.safetensors").read_bytes(), (self.dir / "again" / "network.safetensors").read_bytes())
 
     def test_long_curves_are_thinned(self):
-        run = self.run_folder(self.graph(), *SHORT)
+        run = without_checksums(self.run_folder(self.graph(), *SHORT))
         lines = [{"stage": "network", "epoch": i, "loss": i, "val": 0.5, "test": 0.5, "lr": 1} for i in range(5000)]
         (run / "metrics.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\nbroken{\n")
-        curve = self.report(run)["runs"][0]["detail"]["curves"][0]
+        report = self.report(run)
+        curve = report["runs"][0]["detail"]["curves"][0]
+        self.assertTrue(any("metrics.jsonl: line 5001: not valid JSON" in m for m in report["missing"]), report["missing"])
         self.assertEqual((len(curve["epoch"]), curve["epoch"][0], curve["epoch"][-1], curve["epochs"]), (300, 0, 4999, 5000))
 
     def test_memory_planned_and_measured(self):
@@ -205,18 +207,19 @@ class Report(EngineTest):
         other = self.run_folder("minesweeper:12", *SHORT, name="other")
         self.assertIn("another graph", self.call("report", run, other, code=1).stderr)
         broken = self.dir / "broken"
-        shutil.copytree(run, broken)
+        without_checksums(shutil.copytree(run, broken))
         text = (broken / "predictions.csv").read_text().splitlines()
         (broken / "predictions.csv").write_text("\n".join(text[:5] + ["1,2"] + text[5:]))
         self.assertIn("predictions.csv: line 6 has 2 cells", self.call("report", broken, code=1).stderr)
         (broken / "result.json").write_text("[1]")
         self.assertIn("error: ", self.call("report", broken, code=1).stderr)
         shutil.copyfile(run / "predictions.csv", broken / "predictions.csv")
-        for part, key, value, sentence in (("graph", "fingerprint", 3, "graph's 'fingerprint' is 3, expected a text"),
-                                           ("graph", "nodes", "x", "graph's 'nodes' is \"x\", expected a whole number"),
-                                           ("graph", "source", None, "graph's 'source' is null, expected a text"),
-                                           ("runs", "best_epoch", None, "a run's 'best_epoch' is null, expected a whole number")):
+        for part, key, value, sentence in (("graph", "fingerprint", 3, "'graph.fingerprint' is 3, expected a text"),
+                                           ("graph", "nodes", "x", "'graph.nodes' is \"x\", expected a whole number"),
+                                           ("graph", "source", None, "'graph.source' is null, expected a text"),
+                                           ("runs", "best_epoch", None, "'runs[0].best_epoch' is null, expected a whole number")):
             result = json.loads((run / "result.json").read_text())
+            del result["format"]
             (result["graph"] if part == "graph" else result["runs"][0])[key] = value
             (broken / "result.json").write_text(json.dumps(result))
             self.assertIn(sentence, self.call("report", broken, code=1).stderr)

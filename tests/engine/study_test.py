@@ -64,7 +64,7 @@ class Study(EngineTest):
         fails(1, "holds another study", "width", graph, "--values", 4, "--epochs", 3, "--out", self.dir / "study")
         fails(1, "holds another study", "width", self.graph(seed=4, name="other.npz"), "--values", 4, "--epochs", 2, "--out", self.dir / "study")
         run = self.run_folder(graph, *sets(estimator__epochs=1, network__epochs=1))
-        fails(1, "holds no study", "width", graph, "--values", 4, "--out", run)
+        fails(1, "and no study", "width", graph, "--values", 4, "--out", run)
         fails(2, "GRAPH is missing", "width")
         fails(2, "expected no GRAPH", "size", graph)
         fails(1, "needs spexphormer", "k", graph, "--recipe", "plain", "--out", self.dir / "none")

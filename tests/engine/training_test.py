@@ -87,7 +87,7 @@ class Training(EngineTest):
 
 
 class Folders(EngineTest):
-    FILES = {"result.json", "recipe.yaml", "split.json", "metrics.jsonl", "estimator.safetensors",
+    FILES = {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl", "estimator.safetensors",
              "network.safetensors", "predictions.csv", "scores"}
 
     def test_all_splits_and_repeats(self):
@@ -95,7 +95,7 @@ class Folders(EngineTest):
                  ("repeats", ["--repeats", 2, "--seed", 7], ["split-0-seed-7", "split-0-seed-8"]))
         for name, args, folders in cases:
             run = self.run_folder(self.graph(), *SHORT, *args, name=name)
-            self.assertEqual({p.name for p in run.iterdir()}, {"result.json", "recipe.yaml", *folders})
+            self.assertEqual({p.name for p in run.iterdir()}, {"card.json", "result.json", "recipe.yaml", *folders})
             summary = self.result(run)
             for folder, figures in zip(folders, summary["runs"]):
                 self.assertEqual({p.name for p in (run / folder).iterdir()}, self.FILES)

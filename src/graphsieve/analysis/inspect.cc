@@ -3,12 +3,16 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <fstream>
+#include <filesystem>
 
 #include "graphsieve/analysis/attention_patterns.h"
 #include "graphsieve/analysis/norms.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/path_text.h"
+#include "graphsieve/io/json_file.h"
 #include "graphsieve/io/json_number.h"
+#include "graphsieve/io/paths.h"
 #include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/loaded_run.h"
 #include "graphsieve/train/torch_settings.h"
@@ -68,7 +72,7 @@ class Inspection {
         sampled_(request.destinations > 0 && request.destinations < nodes_) {}
 
   Json alone() {
-    Json to = {{"run", request_.run.string()},
+    Json to = {{"run", path_text(request_.run)},
                {"model", run_.folder.recipe.model},
                {"scores_of", scores_of(run_)},
                {"scores_width", scores_width(run_)},
@@ -96,8 +100,8 @@ class Inspection {
     const bool turned = scores_width(run_) > scores_width(other);
     if (turned) std::swap(narrow, wide);
     const size_t layers = std::min(narrow.size(), wide.size());
-    Json to = {{"narrow", (turned ? request_.other : request_.run).string()},
-               {"wide", (turned ? request_.run : request_.other).string()},
+    Json to = {{"narrow", path_text(turned ? request_.other : request_.run)},
+               {"wide", path_text(turned ? request_.run : request_.other)},
                {"layers", Json::array()}};
     const auto uniform = uniform_scores(nodes_, row_start_);
     const auto random = random_scores(nodes_, row_start_, request_.seed);
@@ -164,17 +168,17 @@ class Inspection {
   /// What training recorded: mean norm of the layers' maps, and of the vectors that enter each layer.
   Json norms_by_epoch() const {
     Json to = Json::array();
-    std::ifstream file(run_.folder.path / "metrics.jsonl");
-    for (std::string line; std::getline(file, line);) {
-      const Json epoch = Json::parse(line, nullptr, false);
-      if (epoch.is_discarded() || epoch.value("stage", "") != "network" || !epoch.contains("operator_norms")) continue;
+    if (!run_.folder.files.has("metrics.jsonl")) return to;
+    read_json_lines(run_.folder.files.verified("metrics.jsonl"), [&](const JsonObject& epoch) {
+      if (epoch.get<std::string>("stage") != "network" || !epoch.has("operator_norms")) return;
       LayersMean mean;
-      for (const auto& [map, norm] : epoch["operator_norms"].items())
-        if (norm.is_number()) mean.add(map, norm.get<double>());
-      to.push_back({{"epoch", epoch["epoch"]},
+      const JsonObject norms = epoch.object("operator_norms");
+      for (const auto& [map, norm] : norms.json().items())
+        if (!norm.is_null()) mean.add(map, norms.get<double>(map));
+      to.push_back({{"epoch", epoch.count("epoch")},
                     {"operator_norm_mean", mean.json()},
-                    {"vector_norms", epoch.value("vector_norms", Json::array())}});
-    }
+                    {"vector_norms", epoch.has("vector_norms") ? epoch.at("vector_norms") : Json::array()}});
+    });
     return to;
   }
 
@@ -195,9 +199,11 @@ Json inspect(Dataset data, const InspectRequest& request, Observer& observer) {
   const torch::NoGradGuard no_grad;
   Inspection inspection(request, data, observer);
   Json to = inspection.alone();
-  if (request.other.empty()) return to;
-  LoadedRun other = load(request.other, data, observer);
-  to["comparison"] = inspection.against(other);
+  if (!request.other.empty()) {
+    LoadedRun other = load(request.other, data, observer);
+    to["comparison"] = inspection.against(other);
+  }
+  require_mapped_files();
   return to;
 }
 

@@ -36,7 +36,7 @@ Compression compress_auto(const CompressTask& task) {
       Compression found = method(at_width);
       const double value = validation(task, outputs(task, found));
       tried.push_back({{"width", width}, {"method", name}, {"val", value}});
-      task.observer.note(str("width ", width, ", ", name, ": validation ", value, ", asked ", asked));
+      task.observer.information(str("width ", width, ", ", name, ": validation ", value, ", asked ", asked));
       if (!(value >= asked)) continue;
       found.promise["chosen_by"] = {{"max_loss", task.options.max_loss}, {"wide_val", wide}, {"tried", tried}};
       return found;

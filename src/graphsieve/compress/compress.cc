@@ -5,9 +5,12 @@
 #include <chrono>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/compress/measure.h"
 #include "graphsieve/compress/method.h"
 #include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/atomic_folder.h"
+#include "graphsieve/io/folder_formats.h"
 #include "graphsieve/io/splits.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/train/metrics_file.h"
@@ -51,10 +54,8 @@ nn::Transformer network_of(const Compression& found, nn::Transformer& wide, cons
 
 void write_run(const fs::path& to, const LoadedRun& run, const Split& split, const nn::Transformer& network,
                const Json& report) {
-  const fs::path& from = run.folder.path;
-  for (const char* name : {"split.json", "estimator.safetensors", "epsilon.json"})
-    if (fs::exists(from / name)) fs::copy_file(from / name, to / name);
-  if (fs::exists(from / "scores")) fs::copy(from / "scores", to / "scores", fs::copy_options::recursive);
+  const FileRecords linked =
+      link_files(run.folder.files, to, {"split.json", "estimator.safetensors", "epsilon.json", "scores/"});
   write_network(to / "network.safetensors", network);
   write_text_file(to / "recipe.yaml", to_yaml(recipe_of(run, network->shape())));
   write_json(to / "compression.json", report);
@@ -76,7 +77,9 @@ void write_run(const fs::path& to, const LoadedRun& run, const Split& split, con
   result["test_mean"] = came["test"];
   result["test_std"] = 0;
   result["seconds"] = report["seconds"];
+  result["format"] = kRunVersion;
   write_json(to / "result.json", result);
+  write_run_card(to, linked);
 }
 
 }  // namespace
@@ -90,9 +93,10 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   // The maps are float64, and the narrow network gains nothing from shorter rows.
   run.folder.recipe.network.precision = "float32";
   run.network->keep_rows_in(at::kFloat);
-  AtomicFolder folder(request.out, request.overwrite);
+  AtomicFolder folder({.target = request.out, .overwrite = request.overwrite, .numbered = request.numbered,
+                       .inputs = {request.run, data.source}});
   const auto start = std::chrono::steady_clock::now();
-  const Split split = read_split(run.folder.path / "split.json");
+  const Split split = read_split(run.folder.files.verified("split.json"), data.labels);
   const NetworkInput input = run.input();
   const Tensor outer = run.network->input()->outer(input).to(at::kDouble);
   const NetworkMaps wide = maps_of(run.network);
@@ -109,7 +113,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   if (found.network.is_empty())
     found.network = network_of(found, run.network, outer, input.layers);
   Json report = {{"method", request.options.method},
-                 {"from", fs::absolute(request.run).lexically_normal().string()},
+                 {"from", path_text(fs::absolute(request.run).lexically_normal())},
                  {"model", run.folder.recipe.model},
                  {"metric", metric_name(run.prepared.metric)},
                  {"epochs", epochs},
@@ -119,6 +123,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   report["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_run(folder.path(), run, split, found.network, report);
   folder.commit();
+  report["out"] = (request.numbered ? fs::proximate(folder.target()) : request.out).string();
   return report;
 }
 

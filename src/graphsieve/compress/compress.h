@@ -30,15 +30,16 @@ struct CompressOptions {
 
 struct CompressRequest {
   std::filesystem::path run, out;
-  bool overwrite = false;
+  bool overwrite = false;  ///< replace a run folder of the program's
+  bool numbered = false;   ///< write OUT-1, or the next free number
   CompressOptions options;
 };
 
 /// The names of the methods.
 const std::vector<std::string>& compress_methods();
 
-/// Writes the run folder `out` with compression.json beside the usual files, and returns that report; docs/compress.md
-/// names every field. Throws Error where the run, the graph or the width does not allow the method.
+/// Writes the run folder `out` with compression.json beside the usual files, and returns that report, with the folder as "out";
+/// docs/compress.md names every field. Throws Error where the run, the graph or the width does not allow the method.
 nlohmann::json compress(Dataset data, const CompressRequest& request, Observer& observer);
 
 }  // namespace graphsieve

@@ -1,8 +1,11 @@
 #include "graphsieve/report/curves.h"
 
 #include <algorithm>
-#include <fstream>
+#include <filesystem>
 #include <map>
+
+#include "graphsieve/io/json_file.h"
+#include "graphsieve/io/paths.h"
 
 namespace graphsieve {
 namespace {
@@ -20,12 +23,13 @@ Json mean_of(const Json& values, const std::string& prefix = "") {
 }
 
 /// The numbers of an epoch alone: norms are many.
-Json numbers_of(const Json& line) {
+Json numbers_of(const JsonObject& line) {
   Json epoch = Json::object();
+  line.count("epoch");
   for (const char* key : kAsRecorded)
-    epoch[key] = line.contains(key) && line[key].is_number() ? line[key] : Json(nullptr);
-  if (line.contains("operator_norms")) epoch["operator_norm"] = mean_of(line["operator_norms"], "layer_");
-  if (line.contains("vector_norms")) epoch["vector_norm"] = mean_of(line["vector_norms"]);
+    epoch[key] = line.null(key) ? Json(nullptr) : (line.get<double>(key), line.at(key));
+  if (line.has("operator_norms")) epoch["operator_norm"] = mean_of(line.at("operator_norms"), "layer_");
+  if (line.has("vector_norms")) epoch["vector_norm"] = mean_of(line.at("vector_norms"));
   return epoch;
 }
 
@@ -56,17 +60,21 @@ Json columns(const std::vector<Json>& epochs, int64_t most) {
 
 }  // namespace
 
-Json training_curves(const std::filesystem::path& path, int64_t most) {
+Json training_curves(const std::filesystem::path& path, int64_t most,
+                     const std::function<void(const Error&)>& damaged) {
   std::vector<std::string> order;
   std::map<std::string, std::map<int64_t, std::vector<Json>>> stages;  // by stage and start
-  std::ifstream file(path);
-  for (std::string text; std::getline(file, text);) {
-    const Json line = Json::parse(text, nullptr, false);
-    if (!line.is_object() || !line.contains("stage") || !line["stage"].is_string() || !line.contains("epoch")) continue;
-    const std::string stage = line["stage"];
-    if (!stages.contains(stage)) order.push_back(stage);
-    stages[stage][line.value("start", int64_t{0})].push_back(numbers_of(line));
-  }
+  if (path_exists(path))
+    read_json_lines(
+        path,
+        [&](const JsonObject& line) {
+          const std::string stage = line.get<std::string>("stage");
+          const int64_t start = line.get_or("start", int64_t{0});
+          Json numbers = numbers_of(line);
+          if (!stages.contains(stage)) order.push_back(stage);
+          stages[stage][start].push_back(std::move(numbers));
+        },
+        damaged);
   Json to = Json::array();
   for (const std::string& stage : order) {
     const auto& starts = stages[stage];

@@ -9,6 +9,8 @@
 #include <optional>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/io/json_number.h"
 #include "graphsieve/report/attention_kept.h"
 #include "graphsieve/sampling/sampled_graph.h"
@@ -45,12 +47,12 @@ class Explanation {
   Explanation(Dataset& data, const ExplainRequest& request, Observer& observer)
       : request_(request), data_(data), run_(request.run, data, observer), node_(node_of(data, request.node)) {
     run_.require_same_graph();
-    split_ = make_split(run_.prepared, run_.folder.recipe, run_.folder.run().at("split").get<int64_t>(), observer);
+    split_ = make_split(run_.prepared, run_.folder.recipe, run_.folder.one().count("split"), observer);
     if (!run_.network.is_empty()) compute();
   }
 
   Json json() {
-    Json to = {{"run", request_.run.string()},
+    Json to = {{"run", path_text(request_.run)},
                {"model", run_.folder.recipe.model},
                {"epoch", run_.best_epoch()},
                {"layers", Json::array()},
@@ -348,7 +350,9 @@ class Explanation {
 Json explain(Dataset& data, const ExplainRequest& request, Observer& observer) {
   const TorchSettings torch_settings;
   const torch::NoGradGuard no_grad;
-  return Explanation(data, request, observer).json();
+  Json explanation = Explanation(data, request, observer).json();
+  require_mapped_files();
+  return explanation;
 }
 
 }  // namespace graphsieve

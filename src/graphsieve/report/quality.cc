@@ -9,6 +9,8 @@
 #include <unordered_map>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/spreadsheet_text.h"
+#include "graphsieve/io/input_file.h"
 #include "graphsieve/io/json_number.h"
 
 namespace graphsieve {
@@ -130,6 +132,9 @@ class Quality {
     return static_cast<int>(found - std::begin(kParts));
   }
 
+  /// The class that a cell names, in the form of spreadsheet_text.h.
+  size_t class_of_cell(const std::string& cell) { return class_of(text_of_spreadsheet(cell)); }
+
   size_t class_of(const std::string& name) {
     const auto [at, added] = index_.emplace(name, names_.size());
     if (added) {
@@ -153,13 +158,13 @@ class Quality {
   }
 
   void single(const std::vector<std::string>& row, PartCounts& part, int which) {
-    const size_t predicted = class_of(row[3]);
+    const size_t predicted = class_of_cell(row[3]);
     ++part.predicted[predicted];
     if (row[2].empty()) {
       --part.predicted[predicted];
       return;
     }
-    const size_t label = class_of(row[2]);
+    const size_t label = class_of_cell(row[2]);
     ++part.labelled, ++part.support[label];
     const bool right = label == predicted;
     part.right += right, part.correct[label] += right, ++part.decisions;
@@ -381,8 +386,8 @@ std::vector<std::string> csv_record(std::string_view text, size_t& at) {
 }
 
 Json prediction_quality(const std::filesystem::path& path, const QualityLimits& limits) {
+  const InputFile readable(path);  // says what is wrong with the path
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(path.string(), ": cannot be read");
   std::string text;
   int64_t line = 0;
   const auto cells = [&] {
@@ -405,6 +410,7 @@ Json prediction_quality(const std::filesystem::path& path, const QualityLimits& 
       throw Error(path.string(), ": line ", line, ": ", e.what());
     }
   }
+  if (file.bad()) throw Error(path.string(), ": reading failed after line ", line);
   return quality.json();
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/path_text.h"
+#include "graphsieve/base/utf8.h"
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_keys.h"
@@ -25,9 +27,29 @@ std::string list_word(const RecipeValue& value) {
   return word;
 }
 
-/// What GRAPH was.
+/// A path, given by its text (path_text), as a word of a shell. Bytes that are not UTF-8 are written as $'\xNN', which bash
+/// and zsh understand.
+std::string shell_path(const std::string& text) {
+  const std::string path = path_of_text(text).string();
+  if (is_utf8(path)) return shell_word(path);
+  std::string word = "$'";
+  for (size_t at = 0; at < path.size();) {
+    const int bytes = first_character(std::string_view(path).substr(at)).bytes;
+    const char c = path[at];
+    if (bytes == 0)
+      word += path_text(std::string(1, c));
+    else if (c == '\'' || c == '\\')
+      word += {'\\', c};
+    else
+      word += path.substr(at, bytes);
+    at += std::max(bytes, 1);
+  }
+  return word + "'";
+}
+
+/// What GRAPH was, as a word of a shell.
 std::string graph_word(const Json& graph) {
-  if (graph.value("source", "") != "generated") return graph.value("source", "GRAPH");
+  if (graph.value("source", "") != "generated") return shell_path(graph.value("source", "GRAPH"));
   const auto side = std::llround(std::sqrt(graph.value("nodes", 0.0)));
   return str("minesweeper:", side, ":", graph.value("generator_seed", uint64_t{0}));
 }
@@ -66,12 +88,12 @@ Json recipe_changes(const Recipe& recipe) {
 
 std::string command_to_repeat(const Json& result, const Json& changes) {
   if (const auto c = result.find("compression"); c != result.end() && c->is_object())
-    return str("graphsieve compress ", shell_word(c->value("from", "RUN")), " --method ", c->value("method", ""),
+    return str("graphsieve compress ", shell_path(c->value("from", "RUN")), " --method ", c->value("method", ""),
                " --width ", c->value("width", int64_t{0}));
   const Json& runs = result.at("runs");
   const bool estimator_alone = runs.at(0).at("network").is_null();
   std::string command =
-      str("graphsieve ", estimator_alone ? "estimate" : "run", " ", shell_word(graph_word(result.at("graph"))),
+      str("graphsieve ", estimator_alone ? "estimate" : "run", " ", graph_word(result.at("graph")),
           " --recipe ", changes.at("published").get<std::string>());
   const Json& list = changes.at("changes");
   const bool chosen =

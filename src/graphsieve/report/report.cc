@@ -7,10 +7,15 @@
 
 #include "graphsieve/analysis/attention_patterns.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/base/large_memory.h"
+#include "graphsieve/base/mapped_range.h"
 #include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/folder_card.h"
 #include "graphsieve/io/graph_check.h"
+#include "graphsieve/io/json_file.h"
 #include "graphsieve/io/json_number.h"
+#include "graphsieve/io/paths.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/report/attention_kept.h"
 #include "graphsieve/report/curves.h"
@@ -19,6 +24,7 @@
 #include "graphsieve/report/repeat.h"
 #include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/plan.h"
+#include "graphsieve/train/result_file.h"
 #include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/torch_settings.h"
 
@@ -32,39 +38,6 @@ constexpr int64_t kEpochs = 300;                      ///< points of a training 
 constexpr int64_t kDestinations = 50000;              ///< whose attention is looked at
 constexpr int64_t kLeastCurve = 16, kMostCurve = 64;  ///< k of the curves of kept attention
 constexpr size_t kMembers = 100;                      ///< runs of a summary
-
-/// null where there is no such file, or no JSON in it.
-Json read_json(const fs::path& path) {
-  std::error_code none;
-  if (!fs::exists(path, none)) return nullptr;
-  const Json json = Json::parse(read_text_file(path), nullptr, false);
-  return json.is_discarded() ? Json() : json;
-}
-
-Json result_of(const fs::path& run) {
-  const fs::path file = run / "result.json";
-  if (!fs::exists(file)) throw Error(run.string(), ": not a run folder; it has no result.json");
-  Json result = read_json(file);
-  const bool fits = result.is_object() && result.contains("runs") && result["runs"].is_array() &&
-                    !result["runs"].empty() && result.contains("graph") && result["graph"].is_object();
-  if (!fits) throw Error(file.string(), ": not a run's result; expected an object with 'graph' and a list 'runs'");
-  for (const Json& member : result["runs"]) {
-    for (const char* key : {"seed", "split", "best_epoch", "estimator", "network"})
-      if (!member.contains(key)) throw Error(file.string(), ": a run has no '", key, "'");
-    for (const char* key : {"seed", "split", "best_epoch"})
-      if (!member[key].is_number_integer())
-        throw Error(file.string(), ": a run's '", key, "' is ", member[key].dump(), ", expected a whole number");
-  }
-  for (const char* key : {"fingerprint", "source", "nodes", "generator_seed"}) {
-    if (!result["graph"].contains(key)) continue;
-    const Json& value = result["graph"][key];
-    const bool text = key[0] == 'f' || key[0] == 's';
-    if (text ? !value.is_string() : !value.is_number_integer())
-      throw Error(file.string(), ": graph's '", key, "' is ", value.dump(), ", expected a ",
-                  text ? "text" : "whole number");
-  }
-  return result;
-}
 
 Json facts_of(const Dataset& graph) {
   const GraphReport r = check_graph(graph, false);
@@ -140,10 +113,57 @@ class Collector {
     if (std::find(missing_.begin(), missing_.end(), Json(what)) == missing_.end()) missing_.push_back(what);
   }
 
+  /// Of a damaged file: in the report, and as a note.
+  void leave_out(const Error& damaged) {
+    const std::string text = str(damaged.what(), "; it is left out");
+    miss(text);
+    observer_.note(text);
+  }
+
+  /// null where there is no such file; a damaged one is null as well, and said.
+  Json optional_json(const fs::path& path) {
+    try {
+      if (!path_exists(path)) return nullptr;
+      return read_json(path);
+    } catch (const Error& damaged) {
+      leave_out(damaged);
+      return nullptr;
+    }
+  }
+
+  /// What `get` reads of a run's earlier report; null where there is none. One of another form is said and left out.
+  template <class Get>
+  Json of_earlier(const fs::path& run, const Get& get) {
+    const fs::path file = run / "report.json";
+    const Json json = optional_json(file);
+    if (json.is_null()) return nullptr;
+    try {
+      const JsonObject earlier(json, file.string());
+      if (!is_sealed(json, file.string()) && RunFiles(run).has_checksums())
+        throw Error(file.string(), ": is damaged: its member 'checksum' is missing");
+      return get(earlier);
+    } catch (const Error& other) {
+      leave_out(other);
+      return nullptr;
+    }
+  }
+
+  /// The graph's facts in an earlier report, null where it has none; keeps the names of the types of edges.
+  Json facts_in(const JsonObject& earlier) {
+    const JsonObject graph = earlier.object("graph");
+    if (graph.null("facts")) return nullptr;
+    const JsonObject facts = graph.object("facts");
+    std::vector<std::string> names;
+    if (!facts.null("edge_types"))
+      for (const JsonObject& type : facts.objects("edge_types")) names.push_back(type.get_or<std::string>("name", ""));
+    type_names_ = names;
+    return facts.json();
+  }
+
   void read_results() {
     if (request_.runs.empty()) throw Error("a report needs at least one run folder");
     for (const fs::path& run : request_.runs) {
-      results_.push_back(result_of(run));
+      results_.push_back(read_result(run));
       const std::string first = fingerprint_of(results_[0]), here = fingerprint_of(results_.back());
       if (first != here)
         throw Error(run.string(), ": is of another graph (fingerprint ", here, ") than ", request_.runs[0].string(),
@@ -174,12 +194,7 @@ class Collector {
       return to;
     }
     for (const fs::path& run : request_.runs) {
-      const Json earlier = read_json(run / "report.json");
-      if (!earlier.is_object() || !earlier.contains("graph") || !earlier["graph"].is_object()) continue;
-      to["facts"] = earlier["graph"].value("facts", Json());
-      if (to["facts"].is_object())
-        for (const Json& type : to["facts"].value("edge_types", Json::array()))
-          type_names_.push_back(type.value("name", ""));
+      to["facts"] = of_earlier(run, [&](const JsonObject& earlier) { return facts_in(earlier); });
       if (!to["facts"].is_null()) break;
     }
     miss(to["facts"].is_null() ? "the graph is not there: its degrees and homophily are left out"
@@ -196,7 +211,7 @@ class Collector {
 
   Json run(const fs::path& folder, const Json& result, bool detailed) {
     const Json& runs = result.at("runs");
-    Json to = {{"folder", folder.string()}};
+    Json to = {{"folder", path_text(folder)}};
     for (const char* key : {"version", "torch", "model", "recipe", "protocol", "metric", "test_mean", "test_std",
                             "seconds", "peak_rss_bytes", "device"})
       to[key] = result.value(key, Json());
@@ -205,11 +220,13 @@ class Collector {
     if (runs.size() > kMembers)
       miss(str(folder.string(), ": ", runs.size() - kMembers, " of its ", runs.size(), " runs are left out"));
     for (Json& member : to["runs"]) member.erase("per_class");
-    if (fs::exists(folder / "recipe.yaml"))
-      to["width"] =
-          parse_recipe(read_text_file(folder / "recipe.yaml"), (folder / "recipe.yaml").string()).network.width;
-    Json compression = read_json(folder / "compression.json");
-    if (compression.is_object() && compression.contains("measured")) compression["measured"].erase("attention_ratio");
+    const RunFiles files(folder);
+    if (!files.has_checksums()) miss(files.note());
+    if (files.has("recipe.yaml"))
+      to["width"] = parse_recipe(files.text("recipe.yaml"), (folder / "recipe.yaml").string()).network.width;
+    Json compression = files.json_if_there("compression.json");
+    if (compression.is_object() && compression.contains("measured") && compression["measured"].is_object())
+      compression["measured"].erase("attention_ratio");
     to["compression"] = compression.is_object() ? compression : result.value("compression", Json());
     if (detailed) to["detail"] = detail(detail_folder(folder, result), folder, result);
     return to;
@@ -217,11 +234,12 @@ class Collector {
 
   Json detail(const fs::path& folder, const fs::path& summary, const Json& result) {
     const Json& member = result.at("runs")[0];
-    Json to = {{"folder", folder.string()}, {"run", member}};
+    Json to = {{"folder", path_text(folder)}, {"run", member}};
     to["run"].erase("per_class");
     Recipe recipe;
-    if (fs::exists(folder / "recipe.yaml")) {
-      const std::string text = read_text_file(folder / "recipe.yaml");
+    const RunFiles files(folder);
+    if (files.has("recipe.yaml")) {
+      const std::string text = files.text("recipe.yaml");
       recipe = parse_recipe(text, (folder / "recipe.yaml").string());
       to["recipe"] = recipe_changes(recipe);
       to["recipe"]["text"] = text;
@@ -231,11 +249,14 @@ class Collector {
     } else {
       miss(str((folder / "recipe.yaml").string(), " is gone: recipe, attention and plan are left out"));
     }
-    to["curves"] = training_curves(folder / "metrics.jsonl", kEpochs);
+    to["curves"] = Json::array();
+    if (files.has("metrics.jsonl"))
+      to["curves"] = training_curves(files.verified("metrics.jsonl"), kEpochs,
+                                     [&](const Error& line) { miss(str(line.what(), "; the line is left out")); });
     if (to["curves"].empty()) miss(str((folder / "metrics.jsonl").string(), " is gone: how training went is left out"));
-    to["epsilon"] = read_json(folder / "epsilon.json");
-    const bool predicted = fs::exists(folder / "predictions.csv");
-    to["quality"] = predicted ? prediction_quality(folder / "predictions.csv") : Json();
+    to["epsilon"] = files.json_if_there("epsilon.json");
+    const bool predicted = files.has("predictions.csv");
+    to["quality"] = predicted ? prediction_quality(files.verified("predictions.csv")) : Json();
     if (!predicted && member.at("network").is_object())
       miss(str((folder / "predictions.csv").string(), " is gone: how good the predictions are is left out"));
     return to;
@@ -246,21 +267,22 @@ class Collector {
       Silent silent(observer_);
       return planned(*graph_, recipe, silent);
     }
-    const Json earlier = read_json(folder / "report.json");
-    if (earlier.is_object())
-      for (const Json& run : earlier.value("runs", Json::array()))
-        if (run.contains("detail")) return run["detail"].value("planned", Json());
-    return nullptr;
+    return of_earlier(folder, [](const JsonObject& earlier) -> Json {
+      for (const JsonObject& run : earlier.objects("runs"))
+        if (!run.null("detail") && !run.object("detail").null("planned")) return run.object("detail").object("planned").json();
+      return nullptr;
+    });
   }
 
   Json attention(const fs::path& folder, const Json& member, const Recipe& recipe) {
     if (!member.at("estimator").is_object()) return nullptr;
-    if (!fs::exists(folder / "scores" / "layer_0.npy")) {
+    if (!path_exists(folder / "scores" / "layer_0.npy")) {
       miss(str((folder / "scores").string(), " is gone: what was kept of the attention is left out"));
       return nullptr;
     }
-    const std::vector<at::Tensor> scores = read_scores(folder / "scores");
-    const ops::AttentionEdges edges = read_score_edges(folder / "scores");
+    const RunFiles files(folder);
+    const std::vector<at::Tensor> scores = read_scores(files);
+    const ops::AttentionEdges edges = read_score_edges(files);
     const int64_t nodes = edges.row_start.numel() - 1,
                   layers = std::min<int64_t>(scores.size(), recipe.network.k.size());
     const auto destinations =
@@ -318,12 +340,16 @@ class Collector {
 
 Json collect_report(const ReportRequest& request, Dataset* graph, Observer& observer) {
   const TorchSettings torch_settings;
-  return Collector(request, graph, observer).collect();
+  Json report = Collector(request, graph, observer).collect();
+  require_mapped_files();
+  return report;
 }
 
 void write_report(const fs::path& run, Dataset* graph, Observer& observer) {
   const Json report = collect_report({{run}, {}}, graph, observer);
-  write_text_file(run / "report.json", report.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  Json sealed = Json::parse(report.dump(-1, ' ', false, Json::error_handler_t::replace));  // UTF-8 throughout
+  seal(sealed);
+  write_text_file(run / "report.json", sealed.dump(1) + "\n");
   write_text_file(run / "report.html", report_page(report));
 }
 

@@ -10,6 +10,11 @@
 #include "graphsieve/analysis/inspect.h"
 #include "graphsieve/base/error.h"
 #include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/atomic_folder.h"
+#include "graphsieve/io/folder_card.h"
+#include "graphsieve/io/folder_formats.h"
+#include "graphsieve/io/run_files.h"
+#include "graphsieve/io/json_file.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/sampling/spectral_error.h"
@@ -91,18 +96,27 @@ class Study {
     const Dataset first = data_(values_.front());
     const Json mine = {{"axis", request_.axis}, {"seed", request_.seed}, {"epochs", request_.epochs},
                        {"recipe", to_yaml(recipe_)}, {"graph", request_.axis == "size" ? "generated" : fingerprint_text(first)}};
-    const fs::path file = request_.out / "request.json";
+    const fs::path file = request_.out / kStudyCard;
     if (fs::exists(file)) {
-      const Json theirs = Json::parse(read_text_file(file), nullptr, false);
+      const Json theirs = read_json(file);
+      is_sealed(theirs, file.string());
       for (const auto& [key, value] : mine.items())
         if (!theirs.is_object() || !theirs.contains(key) || theirs.at(key) != value)
           throw Error(request_.out.string(), ": holds another study (its ", key, " differs); name another with --out");
       return;
     }
-    if (fs::exists(request_.out) && !fs::is_empty(request_.out))
-      throw Error(request_.out.string(), ": exists and holds no study; name another with --out");
-    fs::create_directories(request_.out);
-    write_text_file(file, mine.dump(2) + "\n");
+    std::error_code error;
+    fs::create_directories(request_.out, error);
+    if (error) throw Error(request_.out.string(), ": cannot be made: ", error.message());
+    for (const auto& entry : fs::directory_iterator(request_.out))
+      if (!is_partial_name(entry.path().filename().string(), [](std::string_view name) { return name == kStudyCard; }))
+        throw Error(request_.out.string(), ": holds '", entry.path().filename().string(),
+                    "' and no study; name another with --out");
+    Json card = mine;
+    card["format"] = kStudyFormat;
+    card["version"] = kStudyVersion;
+    seal(card);
+    write_text_file(file, card.dump(2) + "\n");
   }
 
   Recipe with_epochs(Recipe recipe, int64_t otherwise) const {
@@ -153,10 +167,11 @@ class Study {
   }
 
   void train(const Point& point, size_t index, size_t count) const {
-    if (fs::exists(folder(point) / "result.json")) return;
-    observer_.note(str("point ", index + 1, " of ", count, ": ", point.name(request_.axis)));
+    if (is_run_folder(folder(point))) return tidy_finished(folder(point));
+    observer_.information(str("point ", index + 1, " of ", count, ": ", point.name(request_.axis)));
     RunRequest run;
     run.out = folder(point);
+    run.resume = run.restart_others = true;
     run.stages = point.stages;
     run.scores_from = point.scores_from;
     run.seed = point.seed;
@@ -170,24 +185,24 @@ class Study {
   Json row_of(const Point& point) const {
     if (observer_.stop_requested()) throw Interrupted();
     const RunFolder run(folder(point));
-    const Json &one = run.run(), &graph = run.result.at("graph");
+    const JsonObject one = run.one(), graph = run.graph();
     Json row = {{"value", point.value}, {"seed", point.seed},   {"nodes", graph.at("nodes")},
                 {"attention_edges", graph.at("attention_edges")}, {"val", one.at("val")},
                 {"test", one.at("test")}};
     if (!point.variant.empty()) row["variant"] = point.variant;
     double peak = 0, seconds = 0;
     for (const char* stage : {"estimator", "network"}) {
-      const Json& part = one.at(stage);
-      if (!part.is_object() || (point.stages == Stages::kNetwork && std::string(stage) == "estimator")) continue;
-      const double epochs = std::max(part.at("epochs").get<double>(), 1.0);
+      if (one.null(stage) || (point.stages == Stages::kNetwork && std::string(stage) == "estimator")) continue;
+      const JsonObject part = one.object(stage);
+      const double epochs = std::max(part.get<double>("epochs"), 1.0);
       row[str(stage, "_peak_tensor_bytes")] = part.at("peak_tensor_bytes");
-      row[str(stage, "_seconds_per_epoch")] = part.at("seconds").get<double>() / epochs;
-      peak = std::max(peak, part.at("peak_tensor_bytes").get<double>());
-      seconds += part.at("seconds").get<double>() / epochs;
+      row[str(stage, "_seconds_per_epoch")] = part.get<double>("seconds") / epochs;
+      peak = std::max(peak, part.get<double>("peak_tensor_bytes"));
+      seconds += part.get<double>("seconds") / epochs;
     }
     row["peak_tensor_bytes"] = peak;
     row["seconds_per_epoch"] = seconds;
-    if (one.at("network").is_object()) row["edge_share"] = one.at("network").at("edge_share");
+    if (!one.null("network")) row["edge_share"] = one.object("network").at("edge_share");
     if (request_.axis == "k") row["spectral_error"] = sampled_error(point);
     if (request_.axis == "width") row.update(agreement(point));
     return row;
@@ -204,7 +219,7 @@ class Study {
       sum += spectral_error(run.graph.edges, run.scores[l],
                             draw_layer(run.graph.edges, run.scores[l], at::Tensor(), recipe.network.k[l],
                                        sampler_of(recipe.network.sampler), run.folder.seed(),
-                                       run.folder.run().at("best_epoch").get<int64_t>(), l));
+                                       run.best_epoch(), l));
     return sum / static_cast<double>(recipe.network.layers);
   }
 

@@ -3,10 +3,13 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
 #include "graphsieve/io/npy_file.h"
+#include "graphsieve/io/paths.h"
 
 namespace graphsieve {
 namespace {
@@ -14,7 +17,10 @@ namespace {
 using at::Tensor;
 namespace fs = std::filesystem;
 
+constexpr int64_t kBlock = 1 << 20;  // scores that are checked in one piece
+
 fs::path layer_file(const fs::path& folder, int64_t layer) { return folder / str("layer_", layer, ".npy"); }
+std::string layer_name(int64_t layer) { return str("scores/layer_", layer, ".npy"); }
 
 template <class T>
 void write_column(const fs::path& path, const LargeVector<T>& values) {
@@ -27,6 +33,21 @@ Tensor map_column(const fs::path& path, at::ScalarType type) {
   std::vector<int64_t> shape = {-1};
   const Array<T> values = map_npy<T>(path, shape);
   return at::from_blob(const_cast<T*>(values.data()), shape, [owner = values.owner()](void*) {}, type);
+}
+
+/// One layer's scores, none negative and each finite.
+Tensor map_layer(const fs::path& path) {
+  const Tensor scores = map_column<float>(path, at::kFloat);
+  const auto* value = scores.const_data_ptr<float>();
+  parallel_blocks(scores.numel(), kBlock, [&](int64_t begin, int64_t end) {
+    bool good = true;
+    for (int64_t e = begin; e < end; ++e) good &= value[e] >= 0 && value[e] <= std::numeric_limits<float>::max();
+    if (good) return;
+    for (int64_t e = begin; e < end; ++e)
+      if (!(value[e] >= 0 && value[e] <= std::numeric_limits<float>::max()))
+        throw Error(path.string(), ": edge ", e, " has the score ", value[e], ", expected a finite number from 0");
+  });
+  return scores;
 }
 
 }  // namespace
@@ -57,7 +78,7 @@ std::vector<Tensor> attention_scores(nn::Transformer& network, double temperatur
 
 void write_scores(const fs::path& folder, nn::Transformer& network, double temperature, const NetworkInput& input,
                   const AttentionGraph& graph) {
-  fs::create_directories(folder);
+  make_folders(folder);
   std::unique_ptr<NpyWriter> file;
   each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
     if (first == 0) {
@@ -75,16 +96,24 @@ void write_scores(const fs::path& folder, nn::Transformer& network, double tempe
 
 std::vector<Tensor> read_scores(const fs::path& folder) {
   std::vector<Tensor> scores;
-  for (int64_t l = 0; fs::exists(layer_file(folder, l)); ++l) scores.push_back(map_column<float>(layer_file(folder, l), at::kFloat));
+  for (int64_t l = 0; path_exists(layer_file(folder, l)); ++l) scores.push_back(map_layer(layer_file(folder, l)));
   if (scores.empty()) throw Error(folder.string(), ": no layer_0.npy; expected the scores of an estimator");
   return scores;
 }
 
-ops::AttentionEdges read_score_edges(const fs::path& folder) {
+std::vector<Tensor> read_scores(const RunFiles& run) {
+  std::vector<Tensor> scores;
+  for (int64_t l = 0; run.wrote(layer_name(l)); ++l) scores.push_back(map_layer(run.verified(layer_name(l))));
+  if (scores.empty()) throw Error((run.folder() / "scores").string(), ": no layer_0.npy; expected the scores of an estimator");
+  return scores;
+}
+
+ops::AttentionEdges read_score_edges(const RunFiles& run) {
+  const fs::path folder = run.folder() / "scores";
   ops::AttentionEdges edges;
-  edges.row_start = map_column<int64_t>(folder / "row_start.npy", at::kLong);
-  edges.index = map_column<int32_t>(folder / "source.npy", at::kInt);
-  edges.type = map_column<uint8_t>(folder / "type.npy", at::kByte);
+  edges.row_start = map_column<int64_t>(run.verified("scores/row_start.npy"), at::kLong);
+  edges.index = map_column<int32_t>(run.verified("scores/source.npy"), at::kInt);
+  edges.type = map_column<uint8_t>(run.verified("scores/type.npy"), at::kByte);
   const int64_t rows = edges.row_start.numel(), m = edges.index.numel();
   const auto* start = edges.row_start.const_data_ptr<int64_t>();
   if (rows == 0 || start[0] != 0 || start[rows - 1] != m || !std::is_sorted(start, start + rows))

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graphsieve/graph/attention_graph.h"
+#include "graphsieve/io/run_files.h"
 #include "graphsieve/nn/transformer.h"
 
 namespace graphsieve {
@@ -25,9 +26,13 @@ std::vector<at::Tensor> attention_scores(nn::Transformer& network, double temper
 void write_scores(const std::filesystem::path& folder, nn::Transformer& network, double temperature,
                   const NetworkInput& input, const AttentionGraph& graph);
 
-/// The layers' scores of such a folder, and its graph, mapped. Throws Error, naming the file, where one is missing or does
-/// not fit.
+/// The layers' scores of such a folder, mapped. Throws Error, naming the file, where one is missing, is no list of float32, or
+/// holds a score that is negative or not finite.
 std::vector<at::Tensor> read_scores(const std::filesystem::path& folder);
-ops::AttentionEdges read_score_edges(const std::filesystem::path& folder);
+
+/// The same of a run's folder "scores", verified: each file is read once for its checksum, then mapped.
+std::vector<at::Tensor> read_scores(const RunFiles& run);
+/// The attention graph that they belong to, verified and mapped.
+ops::AttentionEdges read_score_edges(const RunFiles& run);
 
 }  // namespace graphsieve

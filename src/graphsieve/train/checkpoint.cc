@@ -1,13 +1,15 @@
 #include "graphsieve/train/checkpoint.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <limits>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/checksum.h"
+#include "graphsieve/io/json_file.h"
 #include "graphsieve/io/safetensors.h"
 
 namespace graphsieve {
@@ -16,14 +18,16 @@ namespace {
 using at::Tensor;
 namespace fs = std::filesystem;
 
-/// XXH3 of the state and of every tensor in its order.
+/// Of the metadata, and of every tensor in its order its name, type, shape and values.
 std::string checksum(const Safetensors& file) {
-  XXH64_hash_t hash = XXH3_64bits(file.metadata.at("state").data(), file.metadata.at("state").size());
+  Checksum sum;
+  for (const auto& [key, text] : file.metadata)
+    if (key != "checksum") sum.add(graphsieve::str(key, ' ', text.size(), '\n')).add(text);
   for (const NamedTensor& t : file.tensors) {
-    hash = XXH3_64bits_withSeed(t.name.data(), t.name.size(), hash);
-    hash = XXH3_64bits_withSeed(t.bytes.data(), t.bytes.size(), hash);
+    sum.add(graphsieve::str('\n', t.name, ' ', t.dtype, ' ', at::IntArrayRef(t.shape), '\n'));
+    sum.add(t.bytes.data(), t.bytes.size());
   }
-  return fmt::format("{:016x}", hash);
+  return sum.text();
 }
 
 void sort_by_name(Safetensors& file) {
@@ -37,10 +41,40 @@ Safetensors read_intact(const fs::path& path) {
     if (!file.metadata.contains(key)) throw Error(path.string(), ": no '", key, "'");
   sort_by_name(file);
   if (checksum(file) != file.metadata["checksum"]) throw Error(path.string(), ": its checksum does not fit");
+  for (const NamedTensor& t : file.tensors)
+    if (t.dtype != "F32" && t.dtype != "F64")
+      throw Error(path.string(), ": tensor '", t.name, "' is ", t.dtype, ", expected F32 or F64");
   return file;
 }
 
+/// The number of the checkpoint in a run; throws Error where it is none, or the last that there can be.
+int64_t serial_of(const Safetensors& file, const fs::path& path) {
+  const std::string& text = file.metadata.at("serial");
+  int64_t serial = -1;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), serial);
+  if (status != std::errc() || end != text.data() + text.size() || serial < 0 || serial == std::numeric_limits<int64_t>::max())
+    throw Error(path.string(), ": 'serial' is '", text, "', expected a number from 0");
+  return serial;
+}
+
+Checkpoint checkpoint_of(const Safetensors& file, const fs::path& path) {
+  Checkpoint checkpoint;
+  checkpoint.file = path.string();
+  checkpoint.state = parse_json(file.metadata.at("state"), checkpoint.file + ": state");
+  for (const NamedTensor& t : file.tensors) {
+    const Tensor tensor = at::empty(t.shape, t.dtype == "F64" ? at::kDouble : at::kFloat);
+    if (!t.bytes.empty()) std::memcpy(tensor.mutable_data_ptr(), t.bytes.data(), t.bytes.size());
+    checkpoint.tensors.emplace_back(t.name, tensor);
+  }
+  return checkpoint;
+}
+
 }  // namespace
+
+void seal_checkpoint(Safetensors& file) {
+  sort_by_name(file);
+  file.metadata["checksum"] = checksum(file);
+}
 
 void Checkpoint::add(const std::string& prefix, const NamedTensors& from) {
   for (const auto& [name, tensor] : from) tensors.emplace_back(prefix + name, tensor);
@@ -78,39 +112,33 @@ void Checkpoints::write(const Checkpoint& checkpoint) {
     if (t.nbytes() > 0) std::memcpy(named.bytes.data(), t.const_data_ptr(), t.nbytes());
     to.tensors.push_back(std::move(named));
   }
-  sort_by_name(to);
   to.metadata["state"] = checkpoint.state.dump();
   to.metadata["serial"] = str(serial_);
-  to.metadata["checksum"] = checksum(to);
+  seal_checkpoint(to);
   write_safetensors(file(serial_++), to);
   last_ = Clock::now();
 }
 
-std::optional<Checkpoint> Checkpoints::newest(const std::function<void(const std::string&)>& note) {
-  std::optional<Safetensors> best;
+std::optional<Checkpoint> Checkpoints::newest(const std::function<void(const std::string&)>& note,
+                                              const std::function<void(const Checkpoint&)>& verify) {
+  std::optional<Checkpoint> best;
   int64_t serial = -1;
   for (int64_t s : {0, 1}) {
     if (!fs::exists(file(s))) continue;
     try {
-      Safetensors found = read_intact(file(s));
-      const int64_t number = std::stoll(found.metadata["serial"]);
+      const Safetensors found = read_intact(file(s));
+      const int64_t number = serial_of(found, file(s));
       if (number <= serial) continue;
+      Checkpoint checkpoint = checkpoint_of(found, file(s));
+      if (verify) verify(checkpoint);
       serial = number;
-      best = std::move(found);
+      best = std::move(checkpoint);
     } catch (const std::exception& damaged) {
       note(str("a damaged checkpoint is passed over: ", damaged.what()));
     }
   }
-  if (!best) return std::nullopt;
-  serial_ = serial + 1;
-  Checkpoint checkpoint;
-  checkpoint.state = nlohmann::json::parse(best->metadata["state"]);
-  for (const NamedTensor& t : best->tensors) {
-    const Tensor tensor = at::empty(t.shape, t.dtype == "F64" ? at::kDouble : at::kFloat);
-    if (!t.bytes.empty()) std::memcpy(tensor.mutable_data_ptr(), t.bytes.data(), t.bytes.size());
-    checkpoint.tensors.emplace_back(t.name, tensor);
-  }
-  return checkpoint;
+  if (best) serial_ = serial + 1;
+  return best;
 }
 
 }  // namespace graphsieve

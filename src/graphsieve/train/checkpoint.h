@@ -12,7 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "graphsieve/io/json_file.h"
+
 namespace graphsieve {
+
+struct Safetensors;
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
@@ -20,12 +24,19 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 struct Checkpoint {
   nlohmann::json state = nlohmann::json::object();
   NamedTensors tensors;
+  std::string file = "the checkpoint";  ///< where it was read from
+
+  /// The state, with the file's name for messages.
+  JsonObject view() const { return {state, file}; }
 
   /// Adds tensors, every name with `prefix` before it; and copies them back into tensors of the same shapes. Throws Error
   /// where one is missing or differs.
   void add(const std::string& prefix, const NamedTensors& from);
   void restore(const std::string& prefix, const NamedTensors& to) const;
 };
+
+/// Adds its checksum to a checkpoint as a file, whose metadata hold "serial" and "state", or renews it.
+void seal_checkpoint(Safetensors& file);
 
 /// Two files, written in turn: checkpoint-0.safetensors and checkpoint-1.safetensors, each with a checksum of all it holds.
 class Checkpoints {
@@ -38,8 +49,10 @@ class Checkpoints {
   /// Has one been written, here or by the process before?
   bool any() const;
 
-  /// The newest intact one, if there is any; a damaged one is told to `note` and passed over.
-  std::optional<Checkpoint> newest(const std::function<void(const std::string&)>& note);
+  /// The newest intact one, if there is any. One that is damaged, or that `verify` throws Error on since a file it refers to is
+  /// damaged, is told to `note` and passed over.
+  std::optional<Checkpoint> newest(const std::function<void(const std::string&)>& note,
+                                   const std::function<void(const Checkpoint&)>& verify = {});
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -69,7 +69,7 @@ std::vector<ChosenK> choose_k(const NetworkRecipe& recipe, const ops::AttentionE
       }
     }
     take(layer, recipe.epsilon);
-    observer.note(str("layer ", l, ": ", described(recipe, layer, mean_degree)));
+    observer.information(str("layer ", l, ": ", described(recipe, layer, mean_degree)));
     observer.step(l + 1, str("layer ", l, ", k ", layer.chosen));
   }
   return layers;

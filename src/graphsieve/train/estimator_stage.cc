@@ -89,8 +89,9 @@ struct Starts {
   }
 
   void restore(const Checkpoint& from, const nn::Transformer& empty) {
-    done = from.state.at("starts").at("done");
-    figures = stage_figures(from.state.at("starts").at("figures"));
+    const JsonObject starts = from.view().object("starts");
+    done = starts.count("done");
+    figures = stage_figures(starts.object("figures"));
     if (done == 0) return;
     best = empty;
     from.restore("best_start.", nn::state_of(best));
@@ -120,7 +121,7 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
     of_start.resume = nullptr;
     starts.add(network, figures);
     if (recipe.restarts > 1)
-      context.observer.note(str("estimator, start ", starts.done, " of ", recipe.restarts, ": validation ", figures.val));
+      context.observer.information(str("estimator, start ", starts.done, " of ", recipe.restarts, ": validation ", figures.val));
   }
   if (starts.figures.val < guessing(context) + 0.03)
     context.observer.note(str("the estimator's best validation value is ", starts.figures.val,

@@ -8,9 +8,14 @@
 #include <optional>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
 #include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/atomic_folder.h"
+#include "graphsieve/io/folder_formats.h"
+#include "graphsieve/io/paths.h"
+#include "graphsieve/io/run_files.h"
 #include "graphsieve/io/splits.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
@@ -37,14 +42,6 @@ struct RunPlan {
   uint64_t seed;
 };
 
-/// A second name of a finished file, which nobody writes to again; a copy where the file system has no such names.
-void link_or_copy(const fs::path& from, const fs::path& to) {
-  fs::remove(to);
-  std::error_code refused;
-  fs::create_hard_link(from, to, refused);
-  if (refused) fs::copy_file(from, to);
-}
-
 class Experiment {
  public:
   Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer)
@@ -53,60 +50,114 @@ class Experiment {
     if (request.stages == Stages::kNetwork && recipe.model == "spexphormer") scores_from_.emplace(request.scores_from);
   }
 
-  void run() {
-    ResumableFolder folder(request_.out, request_.overwrite, request_.resume);
+  fs::path run() {
+    ResumableFolder folder({.target = request_.out,
+                            .overwrite = request_.overwrite,
+                            .numbered = request_.numbered,
+                            .inputs = {request_.scores_from, request_.weights_from, prepared_.data.source}},
+                           request_.resume);
+    folder_ = folder.path();
     checkpoints_ = std::make_unique<Checkpoints>(folder.state(), request_.checkpoint_minutes);
-    const std::optional<Checkpoint> from = checkpoints_->newest([&](const std::string& text) { observer_.note(text); });
-    if (from) check_request(from->state.at("request"));
-    if (request_.resume) observer_.note(from ? "resumed from the last checkpoint" : "nothing to resume: begins anew");
+    const std::optional<Checkpoint> from = last_checkpoint();
+    if (!from) folder.begin_anew();
+    if (request_.resume)
+      observer_.information(from ? "resumed from the last checkpoint" : "nothing to resume: begins anew");
     try {
-      all_runs(folder.path(), from ? &*from : nullptr);
+      all_runs(from ? &*from : nullptr);
     } catch (const NotFinite&) {
       folder.discard();
       throw;
     } catch (...) {
       if (checkpoints_->any()) {
         folder.keep();
-        observer_.note(str("what is done is kept in ", folder.path().string(), "; the same command with --resume --out ",
-                           request_.out.string(), " goes on"));
+        observer_.information(str("what is done is kept in ", folder.path().string(),
+                                  "; the same command with --resume --out ",
+                                  request_.numbered ? folder.target().string() : request_.out.string(), " goes on"));
       }
       throw;
     }
     folder.commit();
+    return request_.numbered ? fs::proximate(folder.target()) : request_.out;
   }
 
  private:
+  /// The one to go on from, if there is any. Throws Error where it is another run's.
+  std::optional<Checkpoint> last_checkpoint() {
+    std::optional<Checkpoint> from = checkpoints_->newest([&](const std::string& text) { observer_.note(text); },
+                                                          [&](const Checkpoint& c) { verify_files(c); });
+    if (!from) return from;
+    try {
+      check_request(from->view().object("request"));
+    } catch (const Error& other) {
+      if (!request_.restart_others) throw;
+      observer_.note(str(other.what(), ": begun anew"));
+      return std::nullopt;
+    }
+    records_ = read_records(from->view().at("files"), from->file);
+    return from;
+  }
+
+  /// Throws Error unless everything that the checkpoint refers to is as it was.
+  void verify_files(const Checkpoint& c) const {
+    for (const auto& [name, record] : read_records(c.view().at("files"), c.file)) verify_file(folder_ / name, record);
+    for (const auto& [name, record] : read_records(c.view().at("metrics"), c.file))
+      verify_file(folder_ / name, record, true);
+  }
+
+  static FileRecord metrics_record(const Checkpoint& c, const std::string& name) {
+    return read_records(c.view().at("metrics"), c.file).at(name);
+  }
+
+  /// Remembers the checksum of a file that is complete.
+  void remember(const fs::path& file) { records_[name_of(file)] = file_record(file); }
+  void remember(const fs::path& to, const FileRecords& files) {
+    for (const auto& [name, record] : files) records_[name_of(to / name)] = record;
+  }
+  std::string name_of(const fs::path& file) const { return file.lexically_relative(folder_).string(); }
+
+  /// The remembered files of one run, by their names in its folder `to`.
+  FileRecords remembered(const fs::path& to) const {
+    FileRecords files;
+    for (const auto& [name, record] : records_) {
+      const fs::path inside = (folder_ / name).lexically_relative(to);
+      if (!inside.empty() && *inside.begin() != "..") files[inside.string()] = record;
+    }
+    return files;
+  }
+
   static double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-  void all_runs(const fs::path& folder, const Checkpoint* from) {
+  void all_runs(const Checkpoint* from) {
     const auto plans = plan();
     const auto folder_of = [&](const RunPlan& p) {
-      return plans.size() == 1 ? folder : folder / str("split-", p.split, "-seed-", p.seed);
+      return plans.size() == 1 ? folder_ : folder_ / str("split-", p.split, "-seed-", p.seed);
     };
     size_t first = 0;
     if (from) {
-      first = from->state.at("run");
-      for (const Json& run : from->state.at("outcomes")) outcomes_.push_back(run_outcome(run));
-      seconds_before_ = from->state.at("seconds");
+      const JsonObject state = from->view();
+      first = static_cast<size_t>(state.count("run", 0, static_cast<int64_t>(plans.size()) - 1));
+      for (const JsonObject& run : state.objects("outcomes")) outcomes_.push_back(run_outcome(run));
+      seconds_before_ = state.get<double>("seconds");
       if (release()) take_shared(*from, folder_of(plans[0]), plans[0].seed);
     }
     for (size_t i = first; i < plans.size(); ++i) {
       const RunPlan& p = plans[i];
       const fs::path to = folder_of(p);
-      if (plans.size() > 1) observer_.note(str("run ", i + 1, " of ", plans.size(), ": split ", p.split, ", seed ", p.seed));
+      if (plans.size() > 1)
+        observer_.information(str("run ", i + 1, " of ", plans.size(), ": split ", p.split, ", seed ", p.seed));
       const auto began = Clock::now();
-      fs::create_directories(to);
+      make_folders(to);
       outcomes_.push_back(one(p, to, i == first ? from : nullptr));
       if (plans.size() > 1) write_summary(to, {outcomes_.back()}, seconds_since(began));
     }
-    write_summary(folder, outcomes_, seconds());
+    write_summary(folder_, outcomes_, seconds());
   }
 
   double seconds() const { return seconds_before_ + seconds_since(start_); }
 
   /// What makes this run the one it is: a checkpoint of another is not gone on with.
   Json request_json() const {
-    const auto text = [](const fs::path& path) { return path.empty() ? "" : fs::absolute(path).lexically_normal().string(); };
+    const auto text = [](const fs::path& path) { return path.empty() ? "" : path_text(fs::absolute(path).lexically_normal()); };
     return {{"recipe", to_yaml(recipe_)},
             {"graph", fingerprint_text(prepared_.data)},
             {"stages", static_cast<int>(request_.stages)},
@@ -120,7 +171,7 @@ class Experiment {
             {"version", GRAPHSIEVE_VERSION}};
   }
 
-  void check_request(const Json& begun) const {
+  void check_request(const JsonObject& begun) const {
     const Json ours = request_json();
     for (const auto& [key, asked] : ours.items()) {
       if (begun.at(key) == asked) continue;
@@ -133,8 +184,8 @@ class Experiment {
 
   /// The estimator that all runs of the release's protocol share, once the first run has trained it.
   void take_shared(const Checkpoint& from, const fs::path& first_run, uint64_t seed) {
-    if (outcomes_.empty() && from.state.at("stage") == "estimator") return;
-    const RunOutcome of = outcomes_.empty() ? run_outcome(from.state.at("outcome")) : outcomes_.front();
+    if (outcomes_.empty() && from.view().at("stage") == "estimator") return;
+    const RunOutcome of = outcomes_.empty() ? run_outcome(from.view().object("outcome")) : outcomes_.front();
     const nn::ParametersOn there(prepared_.device);
     estimate_.network = nn::Transformer(nn::estimator_shape(recipe_, prepared_.features.cols, prepared_.data.labels,
                                                             prepared_.edge_types));
@@ -159,11 +210,17 @@ class Experiment {
     return plans;
   }
 
-  void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) const {
+  /// recipe.yaml, result.json and the card, the last files of a run's folder.
+  void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) {
     write_text_file(to / "recipe.yaml", to_yaml(outcomes.size() == 1 ? recipe_of(outcomes[0]) : recipe_));
     Json result = result_json(graph_, prepared_.metric, recipe_, outcomes, seconds);
     result["device"] = request_.device;
     write_json(to / "result.json", result);
+    write_run_card(to, remembered(to));
+    if (to == folder_) return;
+    const RunFiles files(to);
+    for (const std::string& name : files.names()) remember(to / name);
+    remember(to / kRunCard);
   }
 
   /// With the k that the run chose, if it did: what is done with its folder does not choose again.
@@ -177,17 +234,19 @@ class Experiment {
     RunOutcome outcome;
     outcome.split = plan.split;
     outcome.seed = plan.seed;
-    const bool at_network = from && from->state.at("stage") == "network";
-    if (at_network) outcome = run_outcome(from->state.at("outcome"));
+    const bool at_network = from && from->view().at("stage") == "network";
+    if (at_network) outcome = run_outcome(from->view().object("outcome"));
     Recipe recipe = recipe_of(outcome);
     Split split = make_split(prepared_, recipe_, plan.split, observer_);
     write_split(to / "split.json", split);
+    remember(to / "split.json");
     // The estimator and its graph are keyed by the run's seed; the release's protocol keeps the first.
     const uint64_t graph_seed = shared_ ? shared_seed_ : scores_seed(plan.seed);
     const PreparedGraph graph(prepared_, recipe_, graph_seed);
     graph_ = graph_json(prepared_, graph);
     graph_["attention_seed"] = graph_seed;
-    MetricsFile metrics(to / "metrics.jsonl", from ? from->state.at("metrics_bytes").get<int64_t>() : 0);
+    const std::string metrics_name = name_of(to / "metrics.jsonl");
+    MetricsFile metrics(to / "metrics.jsonl", from ? metrics_record(*from, metrics_name).bytes : 0);
     const char* stage = "estimator";
     StageContext context{prepared_, split, recipe, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
     context.checkpoints = checkpoints_.get();
@@ -197,8 +256,8 @@ class Experiment {
       Json done = Json::array();
       for (const RunOutcome& o : outcomes_) done.push_back(run_json(o));
       c.state = {{"request", request_json()}, {"run", outcomes_.size()},        {"outcomes", done},
-                 {"stage", stage},            {"outcome", run_json(outcome)},   {"metrics_bytes", metrics.bytes()},
-                 {"seconds", seconds()}};
+                 {"stage", stage},            {"outcome", run_json(outcome)},   {"files", records_json(records_)},
+                 {"seconds", seconds()},      {"metrics", records_json({{metrics_name, metrics.record()}})}};
     };
     std::vector<at::Tensor> scores;
     if (recipe_.model == "spexphormer") {
@@ -219,11 +278,12 @@ class Experiment {
 
   /// The recipe's k, or what its epsilon makes of the scores.
   std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
-                             const fs::path& to) const {
+                             const fs::path& to) {
     if (recipe_.network.epsilon == 0) return recipe_.network.k;
     check_scores(recipe_, graph, scores);
     const std::vector<ChosenK> layers = choose_k(recipe_.network, graph.host_edges, scores, context.seed, 0, observer_);
     write_json(to / "epsilon.json", epsilon_json(recipe_.network, 0, layers));
+    remember(to / "epsilon.json");
     return k_of(layers);
   }
 
@@ -236,7 +296,7 @@ class Experiment {
 
   /// The seed whose attention graph is used: that of the scores, where they come from another run.
   uint64_t scores_seed(uint64_t seed) const {
-    return scores_from_ ? scores_from_->result.at("graph").at("attention_seed").get<uint64_t>() : seed;
+    return scores_from_ ? scores_from_->graph().get<uint64_t>("attention_seed") : seed;
   }
 
   std::vector<at::Tensor> estimate(const StageContext& context, const PreparedGraph& graph, const RunPlan& plan,
@@ -255,34 +315,35 @@ class Experiment {
     write_network(to / "estimator.safetensors", estimate_.network);
     write_scores(to / "scores", estimate_.network, estimate_.temperature,
                  whole_graph_input(prepared_, graph, recipe_.estimator.layers), graph.graph);
+    remember(to / "estimator.safetensors");
+    for (const std::string& name : own_files(to, FolderKind::kRun))
+      if (name.starts_with("scores/")) remember(to / name);
     return read_scores(to / "scores");
   }
 
   /// Scores, estimator and its figures from the run that was named.
-  std::vector<at::Tensor> take_scores(RunOutcome& outcome, const fs::path& to) const {
+  std::vector<at::Tensor> take_scores(RunOutcome& outcome, const fs::path& to) {
     const RunFolder& from = *scores_from_;
     if (from.run().at("split") != outcome.split)
       throw Error(from.path.string(), ": its estimator was trained on split ", from.run().at("split").dump(), ", not on split ",
                   outcome.split, "; its scores have seen that one's test labels");
     if (!from.has_estimator()) throw Error(from.path.string(), ": this run has no estimator");
-    const std::string theirs = from.result.at("graph").value("fingerprint", ""), ours = fingerprint_text(prepared_.data);
+    const std::string theirs = from.graph().get_or<std::string>("fingerprint", ""), ours = fingerprint_text(prepared_.data);
     if (theirs != ours)
       throw Error(from.path.string(), ": its scores belong to another graph (fingerprint ", theirs, ", this one's is ", ours, ")");
-    const Json& e = from.run().at("estimator");
-    outcome.temperature = e.value("temperature", 1.0);
+    const JsonObject e = from.one().object("estimator");
+    outcome.temperature = e.get_or("temperature", 1.0);
     outcome.estimator = stage_figures(e);
-    link_or_copy(from.path / "estimator.safetensors", to / "estimator.safetensors");
-    fs::create_directories(to / "scores");
-    for (const fs::directory_entry& file : fs::directory_iterator(from.path / "scores"))
-      link_or_copy(file.path(), to / "scores" / file.path().filename());
-    return read_scores(from.path / "scores");
+    if (!from.files.has_checksums()) observer_.note(from.files.note());
+    remember(to, link_files(from.files, to, {"estimator.safetensors", "scores/"}));
+    return read_scores(to / "scores");
   }
 
   void train(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
              RunOutcome& outcome, const fs::path& to) {
     if (weights_from_) check_weights(outcome.split);
     TrainedNetwork trained = train_network(context, graph, scores,
-                                           weights_from_ ? request_.weights_from / "network.safetensors" : fs::path());
+                                           weights_from_ ? weights_from_->files.verified("network.safetensors") : fs::path());
     outcome.has_network = true;
     outcome.network = trained.figures;
     outcome.val = trained.figures.val;
@@ -303,13 +364,13 @@ class Experiment {
       const Probabilities p = network_probabilities(trained.network, context.recipe, prepared_, graph, scores, context.seed, epoch,
                                                     nodes_of(context.split));
       outcome.per_class = per_class(p, labels, context.split.test);
-      write_predictions(file, p, prepared_.data, context.split);
+      write_predictions(file, p, prepared_.data, context.split, request_.raw_ids);
       return;
     }
     const NetworkInput input = network_input(context.recipe, prepared_, graph, scores, context.seed, epoch);
     const at::Tensor hidden = trained.network->hidden(input, ForwardOptions());
     outcome.per_class = per_class(node_probabilities(trained.network, hidden, context.split.test, labels), labels, context.split.test);
-    write_predictions(file, trained.network, hidden, prepared_.data, context.split);
+    write_predictions(file, trained.network, hidden, prepared_.data, context.split, request_.raw_ids);
   }
 
   /// Weights that have seen another split's labels would be tested on them.
@@ -327,6 +388,8 @@ class Experiment {
   const RunRequest& request_;
   Observer& observer_;
   const PreparedData prepared_;
+  fs::path folder_;      ///< where the run folder is prepared
+  FileRecords records_;  ///< of the files in it that are complete, by their paths in it
   std::unique_ptr<Checkpoints> checkpoints_;
   std::vector<RunOutcome> outcomes_;  ///< of the runs that are done
   const Clock::time_point start_ = Clock::now();
@@ -341,13 +404,15 @@ class Experiment {
 
 }  // namespace
 
-void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer) {
+fs::path run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer) {
   check_recipe(recipe);
   if (request.stages == Stages::kEstimator && recipe.model != "spexphormer")
     throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
   const TorchSettings torch_settings;
   limit_memory(request.memory, request.out);
-  with_memory_advice([&] { Experiment(data, recipe, request, observer).run(); });
+  fs::path out;
+  with_memory_advice([&] { out = Experiment(data, recipe, request, observer).run(); });
+  return out;
 }
 
 }  // namespace graphsieve

@@ -15,8 +15,10 @@ namespace graphsieve {
 class Observer {
  public:
   virtual ~Observer() = default;
-  /// Something the user should know: the recipe that was picked, what is odd about the data.
+  /// Something odd about the data or the run, which the user should know and may want to change.
   virtual void note(const std::string& text) { (void)text; }
+  /// What the work does or has chosen, with nothing odd about it. Told as a note where this is not overridden.
+  virtual void information(const std::string& text) { note(text); }
   /// Long work of `steps` steps begins.
   virtual void stage(const std::string& name, int64_t steps) { (void)name, (void)steps; }
   /// `done` of its steps are done; `status` is short: "loss 0.412  val 0.906".
@@ -32,7 +34,8 @@ enum class PredictedNodes { kAll, kSplit };
 
 struct RunRequest {
   std::filesystem::path out;            ///< run folder; must not exist unless overwrite
-  bool overwrite = false;               ///< replace an existing run folder (and nothing that is not one)
+  bool numbered = false;                ///< write OUT-1, or the next number that no other run has
+  bool overwrite = false;               ///< replace a run folder that the program wrote, and nothing else
   Stages stages = Stages::kBoth;
   std::filesystem::path scores_from;    ///< kNetwork: the run folder whose estimator and scores are used
   std::filesystem::path weights_from;   ///< the run folder whose network's weights training starts from; empty: random
@@ -41,34 +44,40 @@ struct RunRequest {
   int64_t repeats = 1;                  ///< runs per split, seeds seed, seed + 1, …
   uint64_t seed = 0;
   bool resume = false;                  ///< go on with the unfinished run under `out`; where there is none, begin
+  bool restart_others = false;          ///< with resume: an unfinished run of another request is begun anew, not an Error
   double checkpoint_minutes = 5;        ///< between two checkpoints, a tenth of it at the end of an epoch
   int64_t memory = 0;                   ///< bytes to stay within; 0: no limit
   PredictedNodes predictions = PredictedNodes::kAll;
+  bool raw_ids = false;                 ///< predictions.csv: text ids as they are, not as spreadsheet_text.h writes them
   std::string device = "cpu";           ///< where training computes (train/device.h)
 };
 
-/// Trains and writes the run folder; its result.json holds every figure. Throws Error on bad data or recipe, a run folder
+/// Trains and writes the run folder, and returns its path; its result.json holds every figure. Throws Error on bad data or recipe, a run folder
 /// that exists or that another process writes, a full disk, a loss that is not finite; then nothing stands under `out`, and
 /// what was done is kept beside it to be resumed if a checkpoint had been written. Resumed runs end in the bits of those
 /// that were never interrupted. Beyond `memory`, large arrays lie in scratch files beside `out`.
-void run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer);
+std::filesystem::path run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer);
 
 struct SparsifyRequest {
   std::filesystem::path run;   ///< run folder with scores
   std::filesystem::path out;   ///< new folder: layer_L_source.npy and layer_L_type.npy, [nodes x k]
+  bool numbered = false;       ///< write OUT-1, or the next free number
   std::vector<int64_t> k;      ///< empty: the recipe's
   double epsilon = 0;          ///< above 0: k is chosen, as network.epsilon does
   std::string epsilon_of;      ///< empty: the recipe's
   std::string sampler;         ///< empty: the recipe's
   int64_t epoch = 0;           ///< the draw of this epoch
 };
-void sparsify(const SparsifyRequest& request, Observer& observer);
+/// Returns the folder.
+std::filesystem::path sparsify(const SparsifyRequest& request, Observer& observer);
 
 struct PredictRequest {
   std::filesystem::path run;          ///< a run folder (one run, not a summary of several)
   std::filesystem::path out;          ///< predictions.csv
   std::filesystem::path embeddings;   ///< .npy [nodes x width], rows by node id; empty: not written
+  bool overwrite = true;              ///< replace embeddings that stand there; false: only the same ones may
   PredictedNodes predictions = PredictedNodes::kAll;
+  bool raw_ids = false;                 ///< predictions.csv: text ids as they are, not as spreadsheet_text.h writes them
   int64_t memory = 0;                 ///< bytes to stay within; 0: no limit
   std::string device = "cpu";         ///< as for RunRequest
 };

@@ -8,7 +8,7 @@
 namespace graphsieve {
 
 /// Everything of a run folder on `data`, the run's graph or a changed one (then the estimator runs again, said by a
-/// note). Sets data.labels.classes to the run's; `data` must outlive it. Throws Error where features or classes do not
+/// note). Gives data the run's classes, matched by name where both have names; `data` must outlive it. Throws Error where features or classes do not
 /// fit.
 struct LoadedRun {
   LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer, at::Device device = at::kCPU);
@@ -23,7 +23,7 @@ struct LoadedRun {
   /// Throws Error if `data` is not the graph that was trained on.
   void require_same_graph() const;
 
-  int64_t best_epoch() const { return folder.run().at("best_epoch").get<int64_t>(); }
+  int64_t best_epoch() const { return folder.one().count("best_epoch"); }
 
   /// The network's input of the best epoch.
   NetworkInput input() const;

@@ -3,6 +3,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
+#include "graphsieve/io/paths.h"
 
 namespace graphsieve {
 
@@ -17,7 +18,7 @@ void limit_memory(int64_t memory, const std::filesystem::path& output) {
   if (memory <= 0) return set_memory_limit(0, {});
   const int64_t limit = large_array_limit(memory);
   const auto parent = std::filesystem::absolute(output).parent_path();
-  std::filesystem::create_directories(parent);
+  make_folders(parent);
   set_memory_limit(limit, parent);
 }
 

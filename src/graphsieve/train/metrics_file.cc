@@ -3,8 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/json_number.h"
+#include "graphsieve/io/paths.h"
 
 namespace graphsieve {
 
@@ -12,11 +16,15 @@ using Json = nlohmann::json;
 
 MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t bytes) : path_(path), bytes_(bytes) {
   if (bytes > 0) {
-    if (std::filesystem::file_size(path) < static_cast<uintmax_t>(bytes))
+    const std::string before = read_text_file(path);
+    if (static_cast<int64_t>(before.size()) < bytes)
       throw Error(path.string(), ": is shorter than the ", bytes, " bytes that the checkpoint goes on from");
-    std::filesystem::resize_file(path, static_cast<uintmax_t>(bytes));
+    checksum_.add(before.data(), static_cast<size_t>(bytes));
+    cut_file(path, bytes);
   }
+  errno = 0;
   file_.open(path, bytes > 0 ? std::ios::app : std::ios::trunc);
+  if (!file_) throw path_error(path_, "cannot be written", errno != 0 ? errno : EIO);
 }
 
 void MetricsFile::write(const EpochRecord& r) {
@@ -34,8 +42,9 @@ void MetricsFile::write(const EpochRecord& r) {
   }
   const std::string line = json.dump() + '\n';
   bytes_ += static_cast<int64_t>(line.size());
-  if (!(file_ << line << std::flush))
-    throw Error(path_.string(), ": cannot be written; is the disk full?");
+  checksum_.add(line);
+  errno = 0;
+  if (!(file_ << line << std::flush)) throw path_error(path_, "cannot be written", errno != 0 ? errno : EIO);
 }
 
 void MetricsFile::sync() const {

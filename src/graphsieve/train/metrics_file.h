@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "graphsieve/io/checksum.h"
 #include "graphsieve/train/stage.h"
 
 namespace graphsieve {
@@ -16,6 +17,8 @@ class MetricsFile {
   MetricsFile(const std::filesystem::path& path, int64_t bytes);
   void write(const EpochRecord& record);
   int64_t bytes() const { return bytes_; }
+  /// Length and checksum of what was written so far.
+  FileRecord record() const { return {bytes_, checksum_.text()}; }
   /// Down to the disk: before a checkpoint that goes on from here.
   void sync() const;
 
@@ -23,6 +26,7 @@ class MetricsFile {
   std::filesystem::path path_;
   std::ofstream file_;
   int64_t bytes_;
+  Checksum checksum_;
 };
 
 }  // namespace graphsieve

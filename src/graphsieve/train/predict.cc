@@ -30,15 +30,18 @@ void predict_into_files(Dataset& data, const PredictRequest& request, Observer& 
   const torch::NoGradGuard no_grad;
   require_network(request.run);
   LoadedRun run(request.run, data, observer, compute_device(request.device));
-  const Split split = run.same_graph ? read_split(run.folder.path / "split.json") : Split{};
-  if (request.predictions == PredictedNodes::kSplit) {
-    run.require_same_graph();
-    write_predictions(request.out, run.probabilities(nodes_of(split)), data, split);
-    if (request.embeddings.empty()) return;
-  }
-  const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions());
-  if (!request.embeddings.empty()) write_npy(request.embeddings, hidden);
-  if (request.predictions == PredictedNodes::kAll) write_predictions(request.out, run.network, hidden, data, split);
+  const Split split = run.same_graph ? read_split(run.folder.files.verified("split.json"), data.labels) : Split{};
+  const bool all = request.predictions == PredictedNodes::kAll;
+  if (!all) run.require_same_graph();
+  at::Tensor hidden;
+  if (all || !request.embeddings.empty()) hidden = run.network->hidden(run.input(), ForwardOptions());
+  // A process that dies between the two files leaves the embeddings, which the same call then finds again.
+  if (!request.embeddings.empty())
+    write_npy(request.embeddings, hidden, request.overwrite ? Existing::kReplace : Existing::kSame);
+  if (all)
+    write_predictions(request.out, run.network, hidden, data, split, request.raw_ids);
+  else
+    write_predictions(request.out, run.probabilities(nodes_of(split)), data, split, request.raw_ids);
 }
 
 }  // namespace

@@ -12,12 +12,15 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/io/json_number.h"
 #include "graphsieve/base/memory.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/datasets.h"
+#include "graphsieve/io/folder_formats.h"
 #include "graphsieve/io/npy_file.h"
 #include "graphsieve/io/safetensors.h"
 #include "graphsieve/io/splits.h"
 #include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/train/result_file.h"
 
 namespace graphsieve {
 
@@ -61,7 +64,7 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
   const Dataset& d = prepared.data;
   const bool generated = d.source == "generated", file = !generated && d.source != "memory";
   Json json = {{"name", d.name},
-               {"source", file ? fs::absolute(d.source).lexically_normal().string() : d.source},
+               {"source", file ? path_text(fs::absolute(d.source).lexically_normal()) : d.source},
                {"fingerprint", fingerprint_text(d)},
                {"generated", d.name.starts_with("generated-")},
                {"nodes", d.nodes},
@@ -72,6 +75,7 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
                {"features", prepared.features.cols},
                {"classes", d.labels.classes}};
   if (generated) json["generator_seed"] = d.generator_seed;
+  if (!d.class_names.empty()) json["class_names"] = d.class_names;
   return json;
 }
 
@@ -82,26 +86,29 @@ Json run_json(const RunOutcome& o) {
           {"network", network_json(o)}, {"per_class", class_json(o.per_class)}};
 }
 
-RunOutcome run_outcome(const Json& run) {
+RunOutcome run_outcome(const JsonObject& run) {
   RunOutcome o;
-  o.split = run.at("split");
-  o.seed = run.at("seed");
-  o.val = number_of(run.at("val"));
-  o.test = number_of(run.at("test"));
-  o.best_epoch = run.at("best_epoch");
-  o.k = run.at("k").get<std::vector<int64_t>>();
-  if (const Json& e = run.at("estimator"); e.is_object()) {
+  o.split = run.count("split");
+  o.seed = run.get<uint64_t>("seed");
+  o.val = run.number_or_nan("val");
+  o.test = run.number_or_nan("test");
+  o.best_epoch = run.count("best_epoch");
+  o.k = run.get<std::vector<int64_t>>("k");
+  if (!run.null("estimator")) {
+    const JsonObject e = run.object("estimator");
     o.has_estimator = true;
     o.estimator = stage_figures(e);
-    o.temperature = e.value("temperature", 1.0);
+    o.temperature = e.get_or("temperature", 1.0);
   }
-  if (const Json& n = run.at("network"); n.is_object()) {
+  if (!run.null("network")) {
+    const JsonObject n = run.object("network");
     o.has_network = true;
     static_cast<StageFigures&>(o.network) = stage_figures(n);
-    o.network.edges_per_layer = n.at("edges_per_layer").get<std::vector<int64_t>>();
-    o.network.edge_share = n.at("edge_share");
+    o.network.edges_per_layer = n.get<std::vector<int64_t>>("edges_per_layer");
+    o.network.edge_share = n.number_or_nan("edge_share");
   }
-  for (const Json& c : run.at("per_class")) o.per_class.push_back({c.at("support"), c.at("precision"), c.at("recall"), c.at("f1")});
+  for (const JsonObject& c : run.objects("per_class"))
+    o.per_class.push_back({c.count("support"), c.number_or_nan("precision"), c.number_or_nan("recall"), c.number_or_nan("f1")});
   return o;
 }
 
@@ -116,7 +123,8 @@ Json result_json(const Json& graph, Metric metric, const Recipe& recipe, const s
   }
   const double n = static_cast<double>(outcomes.size()), mean = sum / n;
   const double variance = n > 1 ? std::max(0.0, (square - n * mean * mean) / (n - 1)) : 0;
-  return {{"version", GRAPHSIEVE_VERSION},
+  return {{"format", kRunVersion},
+          {"version", GRAPHSIEVE_VERSION},
           {"torch", TORCH_VERSION},
           {"model", recipe.model},
           {"recipe", recipe.name},
@@ -130,7 +138,7 @@ Json result_json(const Json& graph, Metric metric, const Recipe& recipe, const s
           {"peak_rss_bytes", peak_resident_bytes()}};
 }
 
-void write_json(const fs::path& path, const Json& json) { write_text_file(path, json.dump(2) + "\n"); }
+void write_json(const fs::path& path, const Json& json) { write_text_file(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }
 
 void write_network(const fs::path& path, const nn::Transformer& network) {
   Safetensors file;
@@ -156,40 +164,36 @@ void read_network(const fs::path& path, nn::Transformer& network) {
     if (found->dtype != "F32" || found->shape != tensor.sizes().vec())
       throw Error(path.string(), ": tensor '", name, "' is ", found->dtype, " ", at::IntArrayRef(found->shape),
                   ", expected F32 ", tensor.sizes());
-    tensor.detach().copy_(at::from_blob(const_cast<std::byte*>(found->bytes.data()), found->shape, at::kFloat));
+    const Tensor values = at::from_blob(const_cast<std::byte*>(found->bytes.data()), found->shape, at::kFloat);
+    if (!at::isfinite(values).all().item<bool>())
+      throw Error(path.string(), ": tensor '", name, "' holds a number that is not finite");
+    tensor.detach().copy_(values);
   }
 }
 
 namespace {
 
 template <class T>
-void write_values(const fs::path& path, const std::vector<int64_t>& shape, const T* values, int64_t count) {
-  graphsieve::write_npy<T>(path, shape, std::span<const T>(values, static_cast<size_t>(count)));
+void write_values(const fs::path& path, const std::vector<int64_t>& shape, const T* values, int64_t count, Existing existing) {
+  graphsieve::write_npy<T>(path, shape, std::span<const T>(values, static_cast<size_t>(count)), existing);
 }
 
 }  // namespace
 
-void write_npy(const fs::path& path, const Tensor& any) {
+void write_npy(const fs::path& path, const Tensor& any, Existing existing) {
   const Tensor t = any.detach().cpu().contiguous();
   switch (t.scalar_type()) {
-    case at::kFloat: return write_values(path, t.sizes().vec(), t.const_data_ptr<float>(), t.numel());
-    case at::kInt: return write_values(path, t.sizes().vec(), t.const_data_ptr<int32_t>(), t.numel());
-    case at::kByte: return write_values(path, t.sizes().vec(), t.const_data_ptr<uint8_t>(), t.numel());
+    case at::kFloat: return write_values(path, t.sizes().vec(), t.const_data_ptr<float>(), t.numel(), existing);
+    case at::kInt: return write_values(path, t.sizes().vec(), t.const_data_ptr<int32_t>(), t.numel(), existing);
+    case at::kByte: return write_values(path, t.sizes().vec(), t.const_data_ptr<uint8_t>(), t.numel(), existing);
     default: throw Error(path.string(), ": cannot write a tensor of type ", c10::toString(t.scalar_type()));
   }
 }
 
-RunFolder::RunFolder(const fs::path& folder) : path(folder) {
-  const fs::path file = folder / "result.json";
-  if (!fs::exists(file)) throw Error(folder.string(), ": not a run folder; it has no result.json");
-  result = Json::parse(read_text_file(file), nullptr, false);
-  if (!result.is_object() || !result.contains("runs") || !result["runs"].is_array() || result["runs"].empty())
-    throw Error(file.string(), ": not a run's result; expected an object with a list 'runs'");
+RunFolder::RunFolder(const fs::path& folder) : path(folder), files(folder), result(read_result(files)) {
   if (result["runs"].size() > 1)
     throw Error(folder.string(), ": sums up ", result["runs"].size(), " runs; name one of its subfolders");
-  for (const char* key : {"seed", "split", "best_epoch", "estimator", "network"})
-    if (!run().contains(key)) throw Error(file.string(), ": runs[0] has no '", key, "'");
-  recipe = parse_recipe(read_text_file(folder / "recipe.yaml"), (folder / "recipe.yaml").string());
+  recipe = parse_recipe(files.text("recipe.yaml"), (folder / "recipe.yaml").string());
 }
 
 }  // namespace graphsieve

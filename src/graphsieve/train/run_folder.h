@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/io/run_files.h"
+#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/json_file.h"
 #include "graphsieve/train/estimator_stage.h"
 #include "graphsieve/train/network_stage.h"
 
@@ -28,7 +31,7 @@ struct RunOutcome {
 /// {"name", "nodes", "edges", "attention_edges", …} of result.json.
 nlohmann::json graph_json(const PreparedData& data, const PreparedGraph& graph);
 nlohmann::json run_json(const RunOutcome& outcome);
-RunOutcome run_outcome(const nlohmann::json& run);
+RunOutcome run_outcome(const JsonObject& run);
 /// runs[].per_class of result.json.
 nlohmann::json class_json(const std::vector<ClassFigures>& figures);
 /// The whole of result.json.
@@ -37,21 +40,27 @@ nlohmann::json result_json(const nlohmann::json& graph, Metric metric, const Rec
 
 void write_json(const std::filesystem::path& path, const nlohmann::json& json);
 
-/// Weights and buffers by name, and back. Loading throws Error on a missing, superfluous or misshapen tensor.
+/// Weights and buffers by name, and back. Loading throws Error on a missing, superfluous or misshapen tensor, and on a number
+/// that is not finite.
 void write_network(const std::filesystem::path& path, const nn::Transformer& network);
 void read_network(const std::filesystem::path& path, nn::Transformer& network);
 
 /// A two-dimensional or flat tensor (float32, int32, uint8) as .npy.
-void write_npy(const std::filesystem::path& path, const at::Tensor& tensor);
+void write_npy(const std::filesystem::path& path, const at::Tensor& tensor, Existing existing = Existing::kReplace);
 
-/// result.json and recipe.yaml of a run folder; throws Error where the folder is none, or is a summary of several runs.
+/// result.json and recipe.yaml of a run folder, verified; throws Error where the folder is none, is damaged, or is a summary
+/// of several runs.
 struct RunFolder {
   explicit RunFolder(const std::filesystem::path& path);
   std::filesystem::path path;
+  RunFiles files;
   nlohmann::json result;
   Recipe recipe;
   const nlohmann::json& run() const { return result.at("runs").at(0); }
   uint64_t seed() const { return run().at("seed").get<uint64_t>(); }
+  /// `runs[0]` and `graph` of result.json, with the file's name for messages.
+  JsonObject one() const { return {run(), (path / "result.json").string(), "runs[0]"}; }
+  JsonObject graph() const { return {result.at("graph"), (path / "result.json").string(), "graph"}; }
   bool has_estimator() const { return run().at("estimator").is_object(); }
 };
 

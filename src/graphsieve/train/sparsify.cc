@@ -3,7 +3,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/atomic_folder.h"
 #include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/choose_k.h"
 #include "graphsieve/train/run_folder.h"
@@ -13,12 +13,13 @@ namespace graphsieve {
 using at::Tensor;
 namespace fs = std::filesystem;
 
-void sparsify(const SparsifyRequest& request, Observer& observer) {
+fs::path sparsify(const SparsifyRequest& request, Observer& observer) {
   const TorchSettings torch_settings;
   const RunFolder run(request.run);
   if (!run.has_estimator()) throw Error(run.path.string(), ": this run has no estimator, so no scores to draw by");
-  const auto scores = read_scores(run.path / "scores");
-  const ops::AttentionEdges edges = read_score_edges(run.path / "scores");
+  if (!run.files.has_checksums()) observer.note(run.files.note());
+  const auto scores = read_scores(run.files);
+  const ops::AttentionEdges edges = read_score_edges(run.files);
   for (size_t l = 0; l < scores.size(); ++l)
     if (scores[l].sizes() != edges.index.sizes())
       throw Error((run.path / "scores" / str("layer_", l, ".npy")).string(), ": has ", scores[l].numel(),
@@ -35,7 +36,7 @@ void sparsify(const SparsifyRequest& request, Observer& observer) {
   for (int64_t x : k)
     if (x < 1) throw Error("k is ", x, ", expected at least 1");
   const Sampler sampler = sampler_of(recipe.sampler);
-  AtomicFolder folder(request.out);
+  AtomicFolder folder({.target = request.out, .kind = FolderKind::kDraws, .numbered = request.numbered});
   if (recipe.epsilon > 0) {
     recipe.layers = static_cast<int64_t>(k.size());
     const std::vector<ChosenK> layers = choose_k(recipe, edges, scores, run.seed(), request.epoch, observer);
@@ -56,6 +57,7 @@ void sparsify(const SparsifyRequest& request, Observer& observer) {
   write_json(folder.path() / "sparsified.json",
              {{"epoch", request.epoch}, {"seed", run.seed()}, {"graph", run.result.at("graph")}, {"layers", layers}});
   folder.commit();
+  return request.numbered ? fs::proximate(folder.target()) : request.out;
 }
 
 }  // namespace graphsieve

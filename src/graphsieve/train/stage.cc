@@ -169,10 +169,10 @@ class Loop {
   }
 
   void restore(const Checkpoint& from) {
-    const nlohmann::json& loop = from.state.at("loop");
-    at_ = {loop.at("epoch"), loop.at("batch"), loop.at("loss"), loop.at("nodes"), loop.at("grad_norm"), loop.at("kept"),
-           loop.at("since_best")};
-    figures_ = stage_figures(loop.at("figures"));
+    const JsonObject loop = from.view().object("loop");
+    at_ = {loop.count("epoch"), loop.count("batch"), loop.number_or_nan("loss"), loop.number_or_nan("nodes"),
+           loop.number_or_nan("grad_norm"), loop.count("kept"), loop.count("since_best")};
+    figures_ = stage_figures(loop.object("figures"));
     seconds_before_ = figures_.seconds;
     sampling_before_ = figures_.sampling_seconds;
     from.restore("network.", nn::state_of(network_));
@@ -308,22 +308,22 @@ nlohmann::json stage_json(const StageFigures& f) {
           {"parameters", f.parameters}};
 }
 
-StageFigures stage_figures(const nlohmann::json& json) {
+StageFigures stage_figures(const JsonObject& json) {
   StageFigures f;
-  f.val = number_of(json.at("val"));
-  f.test = number_of(json.at("test"));
-  f.epochs = json.value("epochs", int64_t{0});
-  f.best_epoch = json.value("best_epoch", int64_t{0});
-  f.seconds = json.value("seconds", 0.0);
-  f.sampling_seconds = json.value("sampling_seconds", 0.0);
-  f.waiting_seconds = json.value("waiting_seconds", 0.0);
-  f.peak_tensor_bytes = json.value("peak_tensor_bytes", int64_t{0});
-  f.peak_device = json.value("peak_device_bytes", int64_t{0});
-  f.peak_ram = json.value("peak_ram_bytes", int64_t{0});
-  f.peak_scratch = json.value("peak_scratch_bytes", int64_t{0});
-  f.resident_at_start = json.value("resident_bytes_at_start", int64_t{0});
-  f.peak_resident = json.value("peak_resident_bytes", int64_t{0});
-  f.parameters = json.value("parameters", int64_t{0});
+  f.val = json.number_or_nan("val");
+  f.test = json.number_or_nan("test");
+  f.epochs = json.get_or("epochs", int64_t{0});
+  f.best_epoch = json.get_or("best_epoch", int64_t{0});
+  f.seconds = json.get_or("seconds", 0.0);
+  f.sampling_seconds = json.get_or("sampling_seconds", 0.0);
+  f.waiting_seconds = json.get_or("waiting_seconds", 0.0);
+  f.peak_tensor_bytes = json.get_or("peak_tensor_bytes", int64_t{0});
+  f.peak_device = json.get_or("peak_device_bytes", int64_t{0});
+  f.peak_ram = json.get_or("peak_ram_bytes", int64_t{0});
+  f.peak_scratch = json.get_or("peak_scratch_bytes", int64_t{0});
+  f.resident_at_start = json.get_or("resident_bytes_at_start", int64_t{0});
+  f.peak_resident = json.get_or("peak_resident_bytes", int64_t{0});
+  f.parameters = json.get_or("parameters", int64_t{0});
   return f;
 }
 

@@ -74,7 +74,7 @@ struct StageFigures {
 };
 
 nlohmann::json stage_json(const StageFigures& figures);
-StageFigures stage_figures(const nlohmann::json& json);
+StageFigures stage_figures(const JsonObject& json);
 
 /// Validation nodes, then test nodes.
 std::vector<int32_t> evaluated_nodes(const Split& split);
