@@ -1,5 +1,7 @@
 #include "arrays.h"
 
+#include <xxhash.h>
+
 #include <cstring>
 #include <memory>
 
@@ -62,6 +64,15 @@ nb::object numpy_array(std::vector<float> values, int64_t rows, int64_t columns)
   auto kept = std::make_unique<std::vector<float>>(std::move(values));
   const void* data = kept->data();
   return numpy_over<float>({static_cast<size_t>(rows), static_cast<size_t>(columns)}, data, owner_of(std::move(kept)));
+}
+
+nb::tuple checksum(const InputArray& array) {
+  XXH128_hash_t hash;
+  {
+    const nb::gil_scoped_release release;
+    hash = XXH3_128bits(array.data(), array.nbytes());
+  }
+  return nb::make_tuple(hash.low64, hash.high64);
 }
 
 }  // namespace graphsieve::python

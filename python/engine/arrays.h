@@ -24,4 +24,7 @@ nanobind::object numpy_array(const at::Tensor& tensor);
 /// float32 of that shape as a NumPy array, without a copy.
 nanobind::object numpy_array(std::vector<float> values, int64_t rows, int64_t columns);
 
+/// XXH3 (128 bits) of the array's bytes, as two numbers.
+nanobind::tuple checksum(const InputArray& array);
+
 }  // namespace graphsieve::python

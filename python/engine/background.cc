@@ -1,11 +1,13 @@
 #include "background.h"
 
-#include <nanobind/stl/string.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,6 +18,10 @@
 #include "graphsieve/base/abort.h"
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/large_memory.h"
+#include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/io/foreign_error.h"
+#include "text.h"
 
 namespace graphsieve::python {
 namespace {
@@ -27,7 +33,7 @@ constexpr std::chrono::milliseconds kLook{100};  ///< between two looks for sign
 constexpr std::chrono::seconds kPatience{3};     ///< for a step to end
 
 struct Event {
-  enum Kind { kNote, kStage, kStep } kind;
+  enum Kind { kNote, kInformation, kStage, kStep } kind;
   std::string text;
   int64_t number = 0;
 };
@@ -36,6 +42,7 @@ struct Event {
 class Events final : public Observer {
  public:
   void note(const std::string& text) override { add({Event::kNote, text}); }
+  void information(const std::string& text) override { add({Event::kInformation, text}); }
   void stage(const std::string& name, int64_t steps) override { add({Event::kStage, name, steps}); }
   void step(int64_t done, const std::string& status) override { add({Event::kStep, status, done}); }
   bool stop_requested() override { return stopping_; }
@@ -49,7 +56,7 @@ class Events final : public Observer {
     changed_.notify_all();
   }
 
-  /// Waits for the end, a while at most. Has it come?
+  /// Waits for the end, a while at most. True if it has come.
   bool wait() {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kLook, [this] { return finished_; });
@@ -80,25 +87,86 @@ void tell(const nb::object& listener, const std::vector<Event>& events) {
   if (listener.is_none()) return;
   for (const Event& event : events) {
     switch (event.kind) {
-      case Event::kNote: listener.attr("note")(event.text); break;
-      case Event::kStage: listener.attr("stage")(event.text, event.number); break;
-      case Event::kStep: listener.attr("step")(event.number, event.text); break;
+      case Event::kNote:
+        listener.attr("note")(text(event.text));
+        break;
+      case Event::kInformation:
+        listener.attr("information")(text(event.text));
+        break;
+      case Event::kStage:
+        listener.attr("stage")(text(event.text), event.number);
+        break;
+      case Event::kStep:
+        listener.attr("step")(event.number, text(event.text));
+        break;
     }
   }
 }
 
-/// The engine changes settings of the process: one call after the other.
-std::timed_mutex engine_mutex;
+/// After an exception of Python's: the information on how to go on with what is done, and nothing that could raise
+/// another one.
+void tell_where_it_is_kept(const nb::object& listener, std::vector<Event> events) {
+  std::erase_if(events, [](const Event& event) { return event.kind != Event::kInformation; });
+  try {
+    tell(listener, events);
+  } catch (const nb::python_error&) {
+  }
+}
 
-/// `working`: while it is this call that works.
-std::exception_ptr run(Events& events, std::atomic<bool>& working, const std::function<void(Observer&)>& work) {
-  std::unique_lock lock(engine_mutex, std::defer_lock);
+/// Does the work. Where a mapped file has become shorter, that is the error: the zeros in its place may have led to any
+/// other.
+void finish(Events& events, const std::function<void(Observer&)>& work) {
+  try {
+    work(events);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception&) {
+    require_mapped_files();
+    throw;
+  }
+  require_mapped_files();
+}
+
+/// The engine changes settings of the process: one call after the other. A forked child, where the thread that holds
+/// the lock may be missing, has a new one.
+std::atomic<std::timed_mutex*> engine_mutex{new std::timed_mutex};
+
+[[maybe_unused]] const int registered =
+    pthread_atfork(nullptr, nullptr, [] { engine_mutex.store(new std::timed_mutex); });
+
+/// The number of threads for the length of a call; 0: as it is.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(count > 0 ? num_threads() : 0) {
+    if (count > 0) set_num_threads(count);
+  }
+  ~Threads() {
+    if (before_ > 0) set_num_threads(before_);
+  }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  const int before_;
+};
+
+/// `working`: true while it is this call that works.
+std::exception_ptr run(Events& events, int threads, std::atomic<bool>& working,
+                       const std::function<void(Observer&)>& work) {
+  std::unique_lock lock(*engine_mutex.load(), std::defer_lock);
   while (!lock.try_lock_for(kLook))
     if (events.stopping()) return std::make_exception_ptr(Interrupted());
   std::exception_ptr error;
   working = true;
   try {
-    work(events);
+    const Threads for_this_call(threads);
+    finish(events, work);
+  } catch (const Error&) {
+    error = std::current_exception();
+  } catch (const std::exception& e) {
+    const std::string sentence = sentence_of(e);
+    error = sentence == "out of memory" ? std::make_exception_ptr(std::bad_alloc())
+                                        : std::make_exception_ptr(Error(sentence));
   } catch (...) {
     error = std::current_exception();
   }
@@ -108,41 +176,64 @@ std::exception_ptr run(Events& events, std::atomic<bool>& working, const std::fu
   return error;
 }
 
-}  // namespace
-
-void in_background(const nb::object& listener, const std::function<void(Observer&)>& work) {
+/// What a call and its thread share. In a forked child, which lacks the thread, it is left as it is and never
+/// destroyed.
+struct Call {
   Events events;
   std::exception_ptr error;
+  std::atomic<bool> working{false};
+  std::thread worker;
+};
+
+/// A call of the engine has returned to Python code (a listener, a signal handler), which forked: the child has no work
+/// to wait for.
+void throw_if_forked(pid_t caller, std::unique_ptr<Call>& call) {
+  if (getpid() == caller) return;
+  (void)call.release();
+  throw Error(
+      "the process was forked while the engine ran, by a listener, tracker or signal handler; the run goes on in the "
+      "parent alone: let the child end by os._exit");
+}
+
+}  // namespace
+
+void in_background(const nb::object& listener, int threads, const std::function<void(Observer&)>& work) {
+  auto call = std::make_unique<Call>();
   std::optional<nb::python_error> python_error;
   Clock::time_point stopped;
   bool aborting = false;
-  std::atomic<bool> working{false};
-  std::thread worker([&] {
-    error = run(events, working, work);
-    events.finish();
+  const pid_t caller = getpid();
+  call->worker = std::thread([&work, threads, shared = call.get()] {
+    shared->error = run(shared->events, threads, shared->working, work);
+    shared->events.finish();
   });
   for (bool finished = false; !finished;) {
     {
       const nb::gil_scoped_release release;
-      finished = events.wait();
+      finished = call->events.wait();
     }
     if (python_error) {
-      if (working && !aborting && Clock::now() - stopped > kPatience) aborting = true, request_abort();
+      if (call->working && !aborting && Clock::now() - stopped > kPatience) aborting = true, request_abort();
       continue;
     }
     try {
-      tell(listener, events.take());
+      tell(listener, call->events.take());
       if (PyErr_CheckSignals() != 0) throw nb::python_error();
     } catch (nb::python_error& e) {
       python_error.emplace(std::move(e));
       stopped = Clock::now();
-      events.stop();
     }
+    throw_if_forked(caller, call);
+    if (python_error) call->events.stop();
   }
-  worker.join();
+  call->worker.join();
   if (aborting) clear_abort();
-  if (python_error) throw std::move(*python_error);
-  if (error) std::rethrow_exception(error);
+  forget_lost_files();
+  if (python_error) {
+    tell_where_it_is_kept(listener, call->events.take());
+    throw std::move(*python_error);
+  }
+  if (call->error) std::rethrow_exception(call->error);
 }
 
 }  // namespace graphsieve::python

@@ -7,23 +7,32 @@
 #include <nanobind/stl/vector.h>
 
 #include <optional>
+#include <type_traits>
+#include <variant>
 
 #include "arrays.h"
 #include "background.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/base/path_text.h"
+#include "graphsieve/io/atomic_folder.h"
 #include "graphsieve/io/datasets.h"
 #include "graphsieve/io/generate.h"
 #include "graphsieve/io/safetensors.h"
+#include "graphsieve/ops/common/torch_threads.h"
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/recipe/recipe_keys.h"
 #include "graphsieve/sampling/epoch_sample.h"
+#include "graphsieve/train/attention_scores.h"
 #include "graphsieve/train/loaded_run.h"
+#include "graphsieve/train/result_file.h"
 #include "graphsieve/train/run_folder.h"
 #include "graphsieve/train/tensor_memory.h"
 #include "graphsieve/train/torch_settings.h"
+#include "text.h"
 
 namespace graphsieve::python {
 namespace {
@@ -31,21 +40,33 @@ namespace {
 namespace nb = nanobind;
 namespace fs = std::filesystem;
 using namespace nb::literals;
-using Settings = std::vector<std::string>;
+using Settings = std::vector<nb::str>;
 
-Recipe make_recipe(const std::string& name, const Settings& settings) {
-  Recipe recipe = load_recipe(name);
-  for (const std::string& setting : settings) apply_setting(recipe, setting);
+Recipe make_recipe(const nb::str& name, const Settings& settings) {
+  Recipe recipe = load_recipe(bytes_of(name));
+  for (const nb::str& setting : settings) apply_setting(recipe, bytes_of(setting));
   resolve_recipe(recipe);
   check_recipe(recipe);
   return recipe;
 }
 
-std::map<std::string, RecipeValue> recipe_values(const std::string& name, const Settings& settings) {
-  const Recipe recipe = make_recipe(name, settings);
-  std::map<std::string, RecipeValue> values;
-  for (const RecipeKey& key : recipe_keys()) values.emplace(key.name, key.get(recipe));
+nb::object python_value(const RecipeValue& value) {
+  return std::visit(
+      [](const auto& v) -> nb::object {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::string>) return text(v);
+        else return nb::cast(v);
+      },
+      value);
+}
+
+nb::dict values_of(const Recipe& recipe) {
+  nb::dict values;
+  for (const RecipeKey& key : recipe_keys()) values[text(key.name)] = python_value(key.get(recipe));
   return values;
+}
+
+nb::dict recipe_values(const nb::str& name, const Settings& settings) {
+  return values_of(make_recipe(name, settings));
 }
 
 std::vector<std::string> recipe_names() {
@@ -54,7 +75,8 @@ std::vector<std::string> recipe_names() {
   return names;
 }
 
-Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const std::string& name, bool labelled) {
+Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const nb::str& given_name, bool labelled) {
+  const std::string name = bytes_of(given_name);
   std::map<std::string, NpyArray> copies;
   for (const auto& [array, values] : arrays) copies.emplace(array, npy_array(array, values));
   const nb::gil_scoped_release release;
@@ -66,30 +88,33 @@ Dataset load_graph(const fs::path& path) {
   return load_dataset(path);
 }
 
-std::vector<std::string> node_names(const Dataset& data) {
-  std::vector<std::string> names(data.nodes);
-  for (int64_t i = 0; i < data.nodes; ++i) names[i] = data.ids.name(i);
+nb::list node_names(const Dataset& data) {
+  nb::list names;
+  for (int64_t i = 0; i < data.nodes; ++i) names.append(text(data.ids.name(i)));
   return names;
 }
 
-void run(const Dataset& data, const std::string& recipe, const Settings& settings, const fs::path& out, bool overwrite,
+void run(const Dataset& data, const nb::str& recipe, const Settings& settings, const fs::path& out, bool overwrite,
          bool resume, std::vector<int64_t> splits, int64_t repeats, uint64_t seed, int64_t memory,
-         const std::string& device, const nb::object& listener) {
+         const nb::str& device, int threads, const nb::object& listener) {
   RunRequest request;
   request.out = out, request.overwrite = overwrite, request.resume = resume;
   request.all_splits = splits.empty();
   if (!splits.empty()) request.splits = std::move(splits);
-  request.repeats = repeats, request.seed = seed, request.memory = memory, request.device = device;
+  request.repeats = repeats, request.seed = seed, request.memory = memory;
+  request.device = bytes_of(device);
   const Recipe made = make_recipe(recipe, settings);
-  in_background(listener, [&](Observer& observer) {
+  in_background(listener, threads, [&](Observer& observer) {
     for (const std::string& note : data.notes) observer.note(str(data.name, ": ", note));
     run_experiment(data, made, request, observer);
   });
 }
 
-nb::tuple predict(const Dataset& data, const fs::path& folder, const std::string& device, const nb::object& listener) {
+nb::tuple predict(const Dataset& data, const fs::path& folder, const nb::str& device, int threads,
+                  const nb::object& listener) {
   NodePredictions p;
-  in_background(listener, [&](Observer& observer) { p = predict_nodes(data, folder, observer, device); });
+  const std::string name = bytes_of(device);
+  in_background(listener, threads, [&](Observer& observer) { p = predict_nodes(data, folder, observer, name); });
   return nb::make_tuple(numpy_array(std::move(p.probabilities), p.nodes, p.classes),
                         numpy_array(std::move(p.embeddings), p.nodes, p.width));
 }
@@ -121,7 +146,7 @@ nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::obje
   ops::AttentionEdges graph;
   std::vector<ops::AttentionEdges> layers;
   std::vector<at::Tensor> scores;
-  in_background(listener, [&](Observer& observer) {
+  in_background(listener, 0, [&](Observer& observer) {
     Dataset data = given;
     std::optional<LoadedRun> run;
     NetworkInput input;
@@ -147,21 +172,35 @@ nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::obje
   return out;
 }
 
-int64_t sample_key(const std::string& sampler, uint64_t seed, int64_t epoch, int64_t layer) {
-  return static_cast<int64_t>(draw_key(sampler_of(sampler), seed, epoch, layer));
+/// The attention graph and the scores of each layer of a run, verified.
+nb::tuple scores_of(const fs::path& run) {
+  const RunFiles files(run);
+  nb::list layers;
+  for (const at::Tensor& layer : read_scores(files)) layers.append(numpy_array(layer.clone()));
+  return nb::make_tuple(edge_arrays(copy_of(read_score_edges(files))), layers);
 }
+
+int64_t sample_key(const nb::str& sampler, uint64_t seed, int64_t epoch, int64_t layer) {
+  return static_cast<int64_t>(draw_key(sampler_of(bytes_of(sampler)), seed, epoch, layer));
+}
+
+nb::dict run_recipe_values(const fs::path& run) { return values_of(RunFolder(run).recipe); }
 
 nb::dict read_tensors(const fs::path& path) {
   nb::dict out;
   for (const NamedTensor& t : read_safetensors(path).tensors) {
     if (t.dtype != "F32") throw Error(path.string(), ": tensor '", t.name, "' is ", t.dtype, ", expected F32");
     const at::Tensor view = at::from_blob(const_cast<std::byte*>(t.bytes.data()), t.shape, at::kFloat);
-    out[t.name.c_str()] = numpy_array(view.clone());
+    out[text(t.name)] = numpy_array(view.clone());
   }
   return out;
 }
 
-void write_tensors(const fs::path& path, const std::map<std::string, InputArray>& arrays) {
+nb::dict read_run_tensors(const fs::path& run, const std::string& name) { return read_tensors(RunFiles(run).verified(name)); }
+
+/// Puts tensors into a file of a run folder, in place of those that are there, and renews its checksum.
+void replace_tensors(const fs::path& run, const std::string& name, const std::map<std::string, InputArray>& arrays) {
+  const fs::path path = run / name;
   Safetensors file;
   for (const auto& [name, values] : arrays) {
     NpyArray array = npy_array(name, values);
@@ -169,21 +208,33 @@ void write_tensors(const fs::path& path, const std::map<std::string, InputArray>
     file.tensors.push_back({name, "F32", array.shape, std::move(array.bytes)});
   }
   write_safetensors(path, file);
+  renew_on_card(run, name);
 }
+
+void copy_run_folder(const fs::path& from, const fs::path& to) { copy_run(from, to); }
+
+/// result.json as a text, verified.
+std::string result_text(const fs::path& run) { return read_result(run).dump(); }
 
 void define(nb::module_& m) {
   m.doc() = "The engine's entry points; use the graphsieve package.";
   nb::exception<Error> error(m, "Error", PyExc_ValueError);
+  watch_mapped_files();
   error.attr("__doc__") = "Bad input. The message names the offender, its value and what was expected.";
+  translate_exceptions(error);
 
   nb::class_<Dataset>(m, "Graph", "A graph for node classification, as it was given.")
-      .def_ro("name", &Dataset::name)
-      .def_ro("source", &Dataset::source)
-      .def_ro("recipe", &Dataset::recipe, "The recipe that fits.")
-      .def_ro("recognised", &Dataset::recognised, "How that recipe was found; empty: it is the default one.")
+      .def_prop_ro("name", [](const Dataset& d) { return text(d.name); })
+      .def_prop_ro("source", [](const Dataset& d) { return path_text(d.source); })
+      .def_prop_ro(
+          "recipe", [](const Dataset& d) { return text(d.recipe); }, "The recipe that fits.")
+      .def_prop_ro(
+          "recognised", [](const Dataset& d) { return text(d.recognised); },
+          "How that recipe was found; empty: it is the default one.")
       .def_ro("nodes", &Dataset::nodes)
-      .def_ro("notes", &Dataset::notes, "Odd things worth telling.")
-      .def_ro("class_names", &Dataset::class_names)
+      .def_prop_ro(
+          "notes", [](const Dataset& d) { return texts(d.notes); }, "Odd things worth telling.")
+      .def_prop_ro("class_names", [](const Dataset& d) { return texts(d.class_names); })
       .def_prop_ro("fingerprint", &fingerprint_text, "As result.json has it.")
       .def_prop_ro("features", [](const Dataset& d) { return d.features.cols; })
       .def_prop_ro("classes", [](const Dataset& d) { return d.labels.classes; })
@@ -199,14 +250,26 @@ void define(nb::module_& m) {
   m.def("recipe_names", &recipe_names, "The published recipes.");
   m.def("run", &run, "graph"_a, "recipe"_a, "settings"_a, "out"_a, nb::kw_only(), "overwrite"_a = false,
         "resume"_a = false, "splits"_a = std::vector<int64_t>{0}, "repeats"_a = 1, "seed"_a = 0, "memory"_a = 0,
-        "device"_a = "cpu", "listener"_a.none() = nb::none(), "Trains and writes a run folder. No splits: all of them.");
-  m.def("predict", &predict, "graph"_a, "run"_a, "device"_a = "cpu", "listener"_a.none() = nb::none(),
+        "device"_a = "cpu", "threads"_a = 0, "listener"_a.none() = nb::none(),
+        "Trains and writes a run folder. No splits: all of them.");
+  m.def("predict", &predict, "graph"_a, "run"_a, "device"_a = "cpu", "threads"_a = 0, "listener"_a.none() = nb::none(),
         "Probabilities [nodes, classes] and embeddings [nodes, width].");
   m.def("run_inputs", &run_inputs, "graph"_a, "run"_a, "listener"_a.none() = nb::none(),
         "Features, attention graph, the network's edges and the scores of a run.");
+  m.def("read_scores", &scores_of, "run"_a, "Attention graph and scores of each layer of a run folder, verified.");
   m.def("sample_key", &sample_key, "sampler"_a, "seed"_a, "epoch"_a, "layer"_a, "The key of reservoir_sample for a layer's draw.");
   m.def("read_tensors", &read_tensors, "path"_a, "float32 arrays by name, of a safetensors file.");
-  m.def("write_tensors", &write_tensors, "path"_a, "tensors"_a, "The same into a file, which appears whole.");
+  m.def("read_run_tensors", &read_run_tensors, "run"_a, "name"_a, "The same of a file of a run folder, verified.");
+  m.def("replace_tensors", &replace_tensors, "run"_a, "name"_a, "tensors"_a,
+        "Replaces the tensors in a file of a run folder, and renews its checksum.");
+  m.def("result_text", &result_text, "run"_a, "A run folder's result.json, verified.");
+  m.def("run_recipe_values", &run_recipe_values, "run"_a, "Every key of a run folder's recipe, verified.");
+  m.def("copy_run", &copy_run_folder, "source"_a, "target"_a, "A copy of a run folder, which appears when it is complete.");
+  m.def("tidy_finished", &tidy_finished, "out"_a, "Removes what a process left that died right after it finished that run folder.");
+  m.def("has_unfinished", &has_unfinished, "out"_a, "True if unfinished work on that run folder can be resumed.");
+  m.def("checksum", &checksum, "array"_a, "Two numbers that tell the array's bytes from other ones.");
+  m.def("note_torch_threads", &ops::note_torch_threads,
+        "Torch's operations are called: a forked child computes with one torch thread.");
   m.def("num_threads", &num_threads, "Threads that the engine and the operators use.");
   m.def("set_num_threads", &set_num_threads, "count"_a, "Results are the same for any number.");
   m.def("tensor_bytes", &tensor_bytes, "Bytes of living tensors that were made while the engine ran.");

@@ -11,12 +11,22 @@ batches by attention score for any PyG model.
 import torch as _torch  # noqa: F401  the engine's libraries need torch's, which this loads
 
 from graphsieve import _engine, nn, ops
-from graphsieve._engine import Error, num_threads, recipe_names, set_num_threads
+from graphsieve._check import check_whole as _check_whole
+from graphsieve._engine import Error, num_threads, recipe_names
 from graphsieve.classifier import NodeClassifier
 from graphsieve.graphs import Graph, graph_of, minesweeper
 from graphsieve.loader import SampledLoader
+from graphsieve.progress import GraphsieveWarning
 
-Error.__module__ = "graphsieve"
+
+
+def set_num_threads(count: int) -> None:
+    """Threads that the engine and the operators use, 1 to 1024; results are the same for any number."""
+    _check_whole("count", count, 1, 1024)
+    _engine.set_num_threads(int(count))
+
+
+Error.__module__ = GraphsieveWarning.__module__ = "graphsieve"
 __version__: str = _engine.version
-__all__ = ["Error", "Graph", "NodeClassifier", "SampledLoader", "graph_of", "minesweeper", "nn", "num_threads", "ops", "recipe_names",
-           "set_num_threads"]
+__all__ = ["Error", "Graph", "GraphsieveWarning", "NodeClassifier", "SampledLoader", "graph_of", "minesweeper", "nn", "num_threads",
+           "ops", "recipe_names", "set_num_threads"]

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import numbers
+import os
 from typing import Any
 
 import torch
@@ -9,11 +10,31 @@ from torch import Tensor
 
 from graphsieve._engine import Error
 
-__all__ = ["Error", "check_tensor", "check_floating", "check_whole", "type_name"]
+__all__ = ["Error", "check_tensor", "check_floating", "check_path", "check_whole", "type_name"]
 
 FLOATING = (torch.float32, torch.float64)
 # Where this build has kernels: with the preset cuda on NVIDIA GPUs too. `_engine` has registered them.
 DEVICES = ("cpu", "cuda") if torch._C._dispatch_has_kernel_for_dispatch_key("graphsieve::sparse_attention", "CUDA") else ("cpu",)
+
+
+def _printable(text: str) -> str:
+    """A text that every file and terminal takes: a path's byte that is not UTF-8 becomes \\xff, as in the engine's own messages."""
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        pass
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _init_error(self: Error, *args: object) -> None:
+    ValueError.__init__(self, *(_printable(arg) if isinstance(arg, str) else arg for arg in args))
+
+
+Error.__init__ = _init_error  # type: ignore[method-assign]
 
 
 def type_name(tensor: Tensor) -> str:
@@ -42,5 +63,15 @@ def check_floating(what: str, tensor: Tensor, dims: int | None = None) -> None:
 def check_whole(what: str, value: Any, least: int = 0, most: int = 2**63 - 1) -> None:
     """A whole number within bounds: Python's or NumPy's, no truth value."""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not least <= int(value) <= most:
-        bounds = f"from {least}" if most == 2**63 - 1 else f"{least} to {most}"
+        too_large = isinstance(value, numbers.Integral) and int(value) > most
+        bounds = f"from {least}" if most == 2**63 - 1 and not too_large else f"{least} to {most}"
         raise Error(f"{what} is {value!r}, expected a whole number {bounds}")
+
+
+def check_path(what: str, path: Any) -> None:
+    """A text or a path that the system can take."""
+    given = path if isinstance(path, str) else os.fspath(path) if isinstance(path, os.PathLike) else None
+    if not isinstance(given, str):
+        raise Error(f"{what}: {type(path).__name__}, expected a text or a path")
+    if "\0" in given:
+        raise Error(f"{what} is {given!r}, expected a text without a null character")

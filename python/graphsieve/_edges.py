@@ -1,39 +1,56 @@
-"""edge_index as the operators' edges, remembered: a graph is converted once, not in every layer and step."""
+"""edge_index as the operators' edges, remembered: a graph is converted once, not in every layer and step.
+
+A tensor's memory can change without a trace that torch keeps: through a NumPy array over it, `.data`, DLPack or another process.
+So a graph is known by a checksum of its contents, which takes a small part of the time of one layer.
+"""
 from __future__ import annotations
 
-import weakref
 from collections import OrderedDict
 
 import torch
 from torch import Tensor
 
+from graphsieve import _engine
 from graphsieve._check import Error, check_tensor
 from graphsieve.ops import Edges, edges_of
 
 _KEPT = 8  # graphs
-_cache: OrderedDict[tuple[object, ...], tuple[weakref.ref[Tensor], weakref.ref[Tensor] | None, Edges]] = OrderedDict()
+_cache: OrderedDict[tuple[object, ...], Edges] = OrderedDict()  # threads share it: each step on it is one that Python makes whole
 
 
 def cached_edges(edge_index: Tensor, sources: int, destinations: int, edge_type: Tensor | None, edge_types: int) -> Edges:
-    """`edges_of`, at once for tensors that were converted before and have not been written to since."""
+    """`edges_of`, at once for contents that were converted before."""
     if torch.compiler.is_compiling():
         raise Error("edge_index: a tensor within torch.compile, expected Edges; convert it before with graphsieve.ops.edges_of")
     check_tensor("edge_index", edge_index)
     if edge_type is not None:
         check_tensor("edge_type", edge_type)
-    if edge_index.is_inference() or (edge_type is not None and edge_type.is_inference()):  # these count no versions
-        return edges_of(edge_index, sources, destinations, edge_type, edge_types)
-    key = (id(edge_index), edge_index._version, id(edge_type), None if edge_type is None else edge_type._version, sources,
-           destinations, edge_types)
-    kept = _cache.get(key)
-    if kept and kept[0]() is edge_index and (kept[1]() if kept[1] else None) is edge_type:
-        _cache.move_to_end(key)
-        return kept[2]
-    edges = edges_of(edge_index, sources, destinations, edge_type, edge_types)
-    _cache[key] = (weakref.ref(edge_index), None if edge_type is None else weakref.ref(edge_type), edges)
+    key = (_identity(edge_index), None if edge_type is None else _identity(edge_type), sources, destinations, edge_types)
+    edges = _cache.pop(key, None)
+    if edges is None:
+        edges = edges_of(edge_index, sources, destinations, edge_type, edge_types)
+    _cache[key] = edges  # the last in order: the first ones go
     while len(_cache) > _KEPT:
-        _cache.popitem(last=False)
+        try:
+            _cache.popitem(last=False)
+        except KeyError:  # another thread has just emptied it
+            break
     return edges
+
+
+def _identity(tensor: Tensor) -> tuple[object, ...]:
+    contents = tensor.detach().resolve_neg().contiguous()
+    checksum = _engine.checksum(contents.numpy()) if contents.device.type == "cpu" else _checksum_on_device(contents)
+    return tensor.device, tensor.dtype, tensor.shape, checksum
+
+
+def _checksum_on_device(contents: Tensor) -> tuple[int, ...]:
+    """The same where the host cannot read the memory: sums of products that mix each value with its place."""
+    values = contents.reshape(-1).long()
+    mixed = values * 0x1E3779B97F4A7C15 + torch.arange(1, len(values) + 1, device=values.device) * 0x3F58476D1CE4E5B9
+    mixed = (mixed ^ (mixed >> 29)) * 0x14D049BB133111EB
+    mixed = mixed ^ (mixed >> 32)
+    return tuple(torch.stack([mixed.sum(), (mixed * (mixed | 1)).sum()]).tolist())
 
 
 def with_transpose(edges: Edges, sources: int) -> Edges:

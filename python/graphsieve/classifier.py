@@ -8,15 +8,15 @@ import pathlib
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from graphsieve import _engine
-from graphsieve._check import Error, check_whole
+from graphsieve._check import Error, check_path, check_whole
 from graphsieve.graphs import Graph, graph_of
-from graphsieve.progress import Progress
+from graphsieve.progress import Listener, Progress
 from graphsieve.runs import Run
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class NodeClassifier:
     seed: of everything random but the split. threads: None, all; results are the same for any number.
     memory: bytes to stay within, None for no limit. device: "cpu", "cuda" or "cuda:N", for which the engine must be built with
     kernels for GPUs. out: the run folder; None: a temporary one, which goes with the object.
-    overwrite, resume: replace a run folder; go on with an unfinished one. progress: bars and notes on stderr.
+    overwrite, resume: replace a run folder; go on with an unfinished one. progress: bars and information on stderr; what is odd
+    about the data or the run is a `GraphsieveWarning` with and without it.
     trackers: of `graphsieve.tracking` (TensorBoard, MLflow), which hear of every epoch while it runs.
 
     After fit: run_ (the run folder), result_ (its result.json), classes_, n_features_in_. fit leaves torch as it was: threads,
@@ -93,9 +94,10 @@ class NodeClassifier:
         recipe = graph.recipe if self.recipe is None else os.fspath(self.recipe)
         settings = [f"{key}={_yaml(value)}" for key, value in dict(self.settings or {}).items()]
         out = self._temporary() if self.out is None else pathlib.Path(self.out)
-        if self.resume and (out / "result.json").exists() and not (out.parent / f".{out.name}.unfinished").exists():
+        if self.resume and (out / "result.json").exists() and not (self.overwrite and _engine.has_unfinished(out)):
             other = self._difference(Run(out), graph, _engine.recipe_values(recipe, settings))
             if not other:
+                _engine.tidy_finished(out)
                 self._take(out, graph)
                 return self
             if not self.overwrite:
@@ -103,13 +105,13 @@ class NodeClassifier:
         if out.exists() and not (self.overwrite or self.resume):
             raise Error(f"{out}: already exists; name another with out, or replace it with overwrite")
         with self._engine_call() as listener:
-            if listener and self.recipe is None:
-                listener.note(f"recipe {recipe}, recognised by: {graph.engine.recognised}" if graph.engine.recognised else
-                              f"recipe {recipe}: {graph.engine.name} is no known data set; choose another with recipe")
+            if self.recipe is None:
+                listener.information(f"recipe {recipe}, recognised by: {graph.engine.recognised}" if graph.engine.recognised else
+                                     f"recipe {recipe}: {graph.engine.name} is no known data set; choose another with recipe")
             with self._tracked(graph, recipe, settings, out, listener) as hearing:
-                _engine.run(graph.engine, recipe, settings, out, overwrite=self.overwrite, resume=self.resume,
+                _engine.run(graph.engine, recipe, settings, out, overwrite=bool(self.overwrite), resume=bool(self.resume),
                             splits=[int(self.split)], seed=int(self.seed), memory=int(self.memory or 0), device=str(self.device),
-                            listener=hearing)
+                            threads=int(self.threads or 0), listener=hearing)
         self._take(out, graph)
         return self
 
@@ -120,8 +122,16 @@ class NodeClassifier:
             check_whole("threads", self.threads, 1, 1024)
         if self.memory is not None:
             check_whole("memory", self.memory)
+        for name, path in (("recipe", self.recipe), ("out", self.out)):
+            if path is not None:
+                check_path(name, path)
+        for name, value in (("overwrite", self.overwrite), ("resume", self.resume)):
+            if not isinstance(value, (bool, np.bool_)):
+                raise Error(f"{name} is {value!r}, expected True or False")
         if self.settings is not None and not isinstance(self.settings, Mapping):
             raise Error(f"settings: {type(self.settings).__name__}, expected a dict of a recipe's keys, such as {{'network.width': 64}}")
+        if not isinstance(self.trackers or (), Iterable):
+            raise Error(f"trackers: {self.trackers!r}, expected objects with start, epoch and end")
         for tracker in self.trackers or ():
             if not all(callable(getattr(tracker, method, None)) for method in ("start", "epoch", "end")):
                 raise Error(f"trackers: {tracker!r}, expected objects with start, epoch and end")
@@ -136,7 +146,7 @@ class NodeClassifier:
         return ""
 
     @contextlib.contextmanager
-    def _tracked(self, graph: Graph, recipe: str, settings: list[str], out: pathlib.Path, listener: Progress | None) -> Iterator[Any]:
+    def _tracked(self, graph: Graph, recipe: str, settings: list[str], out: pathlib.Path, listener: Listener) -> Iterator[Any]:
         """A listener that lets the trackers look, too."""
         if not self.trackers:
             yield listener
@@ -145,13 +155,13 @@ class NodeClassifier:
         name = f"{graph.engine.name}-split-{self.split}-seed-{self.seed}" if self.out is None else out.name
         unfinished = out.absolute().parent / f".{out.name}.unfinished"
         with tracking.follow(unfinished, name, _engine.recipe_values(recipe, settings), self.trackers) as following:
-            yield _Watched(listener or _Silent(), following.look)
+            yield _Watched(listener, following.look)
             following.finish(out)
 
     def _temporary(self) -> pathlib.Path:
         """A run folder that goes when this object goes."""
         folder = tempfile.mkdtemp(prefix="graphsieve-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        weakref.finalize(self, _remove_folder, folder, os.getpid())
         return pathlib.Path(folder) / "run"
 
     def _take(self, out: pathlib.Path, graph: Graph) -> None:
@@ -160,23 +170,17 @@ class NodeClassifier:
         self.classes_ = graph.class_values
         self.n_features_in_ = graph.features
         self._multi_label = graph.multi_label
-        self._predicted: tuple[Graph, np.ndarray, np.ndarray] | None = None
+        self._predicted: tuple[Graph, Any, np.ndarray, np.ndarray] | None = None
         self._trained_on = graph
 
     @contextlib.contextmanager
-    def _engine_call(self) -> Iterator[Progress | None]:
-        """Progress and the number of threads, both only for the length of a call."""
-        before = _engine.num_threads()
-        listener = Progress() if self.progress else None
+    def _engine_call(self) -> Iterator[Listener]:
+        """A listener for the length of a call."""
+        listener = Progress() if self.progress else Listener()
         try:
-            if self.threads is not None:
-                _engine.set_num_threads(self.threads)
             yield listener
         finally:
-            if listener:
-                listener.close()
-            if self.threads is not None:
-                _engine.set_num_threads(before)
+            listener.close()
 
     @classmethod
     def load(cls, run: str | os.PathLike[str], data: Any = None) -> NodeClassifier:
@@ -192,27 +196,33 @@ class NodeClassifier:
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Copies the run folder; `graphsieve predict` and all other commands take it."""
         self._fitted()
+        check_path("folder", folder)
         if os.path.exists(folder):
             raise Error(f"{os.fspath(folder)}: already exists; name another")
-        shutil.copytree(self.run_, folder)
+        _engine.copy_run(self.run_, folder)
 
     def _fitted(self) -> None:
         if not hasattr(self, "run_"):
             raise Error("this NodeClassifier is not fitted yet; call fit first")
 
     def _predict(self, data: Any) -> tuple[Graph, np.ndarray, np.ndarray]:
-        """The graph, its probabilities and embeddings; the last Graph's are kept."""
+        """The graph, its probabilities and embeddings; those of the last Graph are kept while the run's files stay as they are."""
         self._fitted()
         graph = self._trained_on if data is None else graph_of(data, labels=len(self.classes_) if self._multi_label else 1)
-        if self._predicted is None or self._predicted[0] is not graph:
+        files = _state_of_files(self.run_)
+        if self._predicted is None or self._predicted[:2] != (graph, files):
             if graph.features != self.n_features_in_:
                 raise Error(f"data: {graph.features} features a node, the run was trained on {self.n_features_in_}")
             if graph.multi_label != self._multi_label:
                 kinds = ("one label", "several labels")
                 raise Error(f"data: {kinds[graph.multi_label]} a node, the run was trained on {kinds[self._multi_label]}")
+            if self.threads is not None:
+                check_whole("threads", self.threads, 1, 1024)
             with self._engine_call() as listener:
-                self._predicted = (graph, *_engine.predict(graph.engine, self.run_, str(self.device), listener))
-        return self._predicted
+                predicted = _engine.predict(graph.engine, self.run_, str(self.device), int(self.threads or 0), listener)
+                self._predicted = (graph, files, *predicted)
+        graph, _, probabilities, embeddings = self._predicted
+        return graph, probabilities, embeddings
 
     def predict(self, data: Any = None) -> np.ndarray:
         """The class of each node [n]; several labels a node: 0 or 1 [n, labels]. data: default, that of fit."""
@@ -258,17 +268,29 @@ class NodeClassifier:
         return f"NodeClassifier({', '.join(changed)})"
 
 
-class _Silent:
-    def note(self, text: str) -> None: ...
-    def stage(self, name: str, steps: int) -> None: ...
-    def step(self, done: int, status: str) -> None: ...
+def _remove_folder(folder: str, owner: int) -> None:
+    """Of the process `owner` alone: a forked child ends with copies of its parent's objects."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _state_of_files(run: pathlib.Path) -> list[tuple[str, int, int, int]]:
+    """What changes when a file of the run folder is written or replaced."""
+    state = []
+    for folder, _, files in os.walk(run):
+        for name in files:
+            path = os.path.join(folder, name)
+            with contextlib.suppress(OSError):  # just replaced
+                stat = os.stat(path)
+                state.append((path, stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return sorted(state)
 
 
 class _Watched:
     """Progress, and a look at the run's record at every step."""
 
-    def __init__(self, listener: Progress | _Silent, look: Callable[[], None]) -> None:
-        self.note, self.stage = listener.note, listener.stage
+    def __init__(self, listener: Listener, look: Callable[[], None]) -> None:
+        self.note, self.information, self.stage = listener.note, listener.information, listener.stage
         self._step, self._look = listener.step, look
 
     def step(self, done: int, status: str) -> None:

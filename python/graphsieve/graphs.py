@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from graphsieve import _engine
-from graphsieve._check import Error, check_tensor
+from graphsieve._check import Error, check_path, check_tensor, check_whole
 
 __all__ = ["Graph", "graph_of", "minesweeper"]
 
@@ -50,6 +50,15 @@ class Graph:
         names = self.engine.class_names
         return np.array(names) if names else np.arange(self.classes)
 
+    def __copy__(self) -> Graph:
+        return self  # nothing of it changes
+
+    def __deepcopy__(self, memo: Any) -> Graph:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise Error("a Graph is not pickled; give what it was made of to graphsieve.graph_of in the other process")
+
     def __repr__(self) -> str:
         return f"Graph({self.engine.name}: {self.nodes} nodes, {self.features} features, {self.classes} classes)"
 
@@ -60,7 +69,9 @@ def minesweeper(side: int = 100, seed: int = 0) -> Graph:
     >>> minesweeper(10)
     Graph(generated-minesweeper: 100 nodes, 7 features, 2 classes)
     """
-    return Graph(_engine.minesweeper(seed, side))
+    check_whole("side", side, 2, 2**31 - 1)
+    check_whole("seed", seed, most=2**64 - 1)
+    return Graph(_engine.minesweeper(int(seed), int(side)))
 
 
 def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Graph:
@@ -82,7 +93,12 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Gra
     """
     if isinstance(data, Graph):
         return data
+    if not isinstance(name, str):
+        raise Error(f"name: {type(name).__name__}, expected a text")
+    if labels is not None:
+        check_whole("labels", labels, 1, 2**31 - 1)
     if isinstance(data, (str, os.PathLike)):
+        check_path("graph", data)
         if not os.path.exists(data):
             raise Error(f"graph {os.fspath(data)}: no such file; expected the path of an .npz, a .mat or a graph folder")
         return Graph(_engine.load_graph(data))
@@ -108,7 +124,10 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Gra
 
 
 def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Texts become numbers, in the order of the alphabet."""
+    """Texts become numbers, in the order of the alphabet. What a masked array masks is missing."""
+    if np.ma.is_masked(labels):
+        mask, labels = np.ma.getmaskarray(labels), np.ma.getdata(labels).astype(object)
+        labels[mask] = None
     try:
         array = np.asarray(labels)
         if array.dtype.kind == "U" and not isinstance(labels, np.ndarray):  # NumPy has made texts of the numbers and NaNs among texts
@@ -124,6 +143,8 @@ def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | Non
         for i, v in enumerate(given):
             if not (v is None or isinstance(v, (bool, int, float, str))):
                 raise Error(f"{name}: y: entry {i} is {type(v).__name__}, expected a number or a text")
+            if isinstance(v, str) and "\0" in v:  # NumPy would drop it at a text's end
+                raise Error(f"{name}: y: entry {i} is {v!r}, expected a text without a null character")
     missing = np.array([v is None or v == "" or v != v for v in given], bool)
     if array.dtype.kind == "O" and not any(isinstance(v, str) and v for v in given):
         return np.array([np.nan if m else v for v, m in zip(given, missing, strict=True)], np.float64).reshape(array.shape), None
@@ -137,16 +158,22 @@ def _numpy(what: str, tensor: torch.Tensor) -> np.ndarray:
     check_tensor(what, tensor)
     if tensor.is_complex():
         raise Error(f"{what}: {str(tensor.dtype).removeprefix('torch.')}, expected real numbers")
+    if tensor.is_quantized:
+        raise Error(f"{what}: {str(tensor.dtype).removeprefix('torch.')}, expected numbers that are not quantized")
     tensor = tensor.detach().resolve_neg()
-    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+    known = not tensor.is_floating_point() or tensor.dtype in (torch.float16, torch.float32, torch.float64)
+    return (tensor if known else tensor.float()).numpy()
 
 
 def _features(name: str, x: Any) -> np.ndarray:
     """Dense features, float32."""
     try:
         array = _numpy(f"{name}: X", x) if isinstance(x, torch.Tensor) else np.asarray(x)
-        if array.dtype.kind == "c":
+        if array.dtype.kind in "cmMV":
             raise Error(f"{name}: X: {array.dtype}, expected real numbers")
+        if np.ma.is_masked(x):
+            row, column = (int(i[0]) for i in np.atleast_2d(np.ma.getmaskarray(x)).nonzero())
+            raise Error(f"{name}: X: row {row}, column {column} is masked, expected a number")
         with np.errstate(over="ignore"):  # what does not fit float32 is refused as infinite
             return array.astype(np.float32)
     except (ValueError, TypeError) as e:
@@ -176,6 +203,23 @@ def _of_pyg(data: Any, name: str) -> tuple[Arrays, Any]:
     return arrays, None if y is None else _numpy(f"{name}: y", y)
 
 
+def _check_compressed(what: str, matrix: Any) -> None:
+    """Throws Error where a SciPy matrix in the form csr, csc or bsr would be read outside its arrays, which SciPy does not check."""
+    if not (hasattr(matrix, "indptr") and hasattr(matrix, "indices")):
+        return
+    start, entries = np.asarray(matrix.indptr), len(matrix.indices)
+    if not (len(start) and start[0] == 0 and start[-1] <= entries and bool((start[1:] >= start[:-1]).all())):
+        raise Error(f"{what}: indptr, expected to ascend from 0 to at most {entries}, the number of indices")
+    block = matrix.blocksize if matrix.format == "bsr" else (1, 1)
+    rows, columns = (size // of_block for size, of_block in zip(matrix.shape, block, strict=True))
+    lines, most = (columns, rows) if matrix.format == "csc" else (rows, columns)
+    if len(start) != lines + 1 or len(matrix.data) < start[-1]:
+        raise Error(f"{what}: indptr of {len(start) - 1} rows or columns and {len(matrix.data)} values, expected {lines} and {start[-1]}")
+    indices = matrix.indices[:start[-1]]
+    if len(indices) and not (0 <= indices.min() and indices.max() < most):
+        raise Error(f"{what}: indices hold {indices.min()} to {indices.max()}, expected 0 to {most - 1}")
+
+
 def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
     if len(data) not in (2, 3):
         raise Error(f"{name}: a tuple of {len(data)}, expected (A, X) or (A, X, y)")
@@ -186,6 +230,8 @@ def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
     rows = adjacency.shape[0]
     if adjacency.shape != (rows, rows):
         raise Error(f"{name}: A: {adjacency.shape[0]} x {adjacency.shape[1]}, expected a square")
+    _check_compressed(f"{name}: A", adjacency)
+    _check_compressed(f"{name}: X", features)
     dense = not hasattr(features, "tocsr")
     if dense:
         features = _features(name, features)
@@ -207,7 +253,7 @@ def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
         a = a.copy()
         a.eliminate_zeros()
     return {"adj_indptr": a.indptr, "adj_indices": a.indices, "adj_shape": np.array(a.shape), "attr_indptr": x.indptr,
-            "attr_indices": x.indices, "attr_data": x.data.astype(np.float32), "attr_shape": np.array(x.shape)}, labels
+            "attr_indices": x.indices, "attr_data": _features(name, x.data), "attr_shape": np.array(x.shape)}, labels
 
 
 def _of_networkx(graph: Any, name: str) -> tuple[Arrays, Any, np.ndarray]:
@@ -220,7 +266,7 @@ def _of_networkx(graph: Any, name: str) -> tuple[Arrays, Any, np.ndarray]:
             raise Error(f"{name}: node {node!r} has no 'x', expected a list of numbers, its features")
     try:
         features = np.array([graph.nodes[node]["x"] for node in ids], np.float32)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RuntimeError):
         raise Error(f"{name}: the 'x' of its nodes are not lists of numbers of one length") from None
     labels = np.empty(len(ids), object)
     labels[:] = [graph.nodes[node].get("y", None) for node in ids]

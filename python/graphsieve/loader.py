@@ -2,17 +2,15 @@
 from __future__ import annotations
 
 import os
-import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from graphsieve import _engine
 from graphsieve._check import Error, check_tensor, check_whole
-from graphsieve.ops import Edges, check_edges, reservoir_sample
+from graphsieve.ops import Edges, check_edges, draw
 from graphsieve.runs import Run
 
 __all__ = ["SampledLoader"]
@@ -114,7 +112,7 @@ class SampledLoader:
     def _draw(self, rows: Tensor, k: int, hop: int, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
         """Distinct drawn edges of `rows`: source, type, and which of the rows."""
         key = _engine.sample_key("graph_reservoir", self.seed, epoch, self._layers[hop])
-        index, kind = reservoir_sample(self._graph, min(k, self._most), self._scores[hop], rows.int(), key=key)
+        index, kind = draw(self._graph, min(k, self._most), self._scores[hop], rows.int(), "weighted", key)
         row = torch.arange(len(rows)).unsqueeze(1).expand_as(index)
         keep = index >= 0
         keep[:, 1:] &= ((index[:, 1:] != index[:, :-1]) | (kind[:, 1:] != kind[:, :-1]))  # a row stands in the graph's order
@@ -136,26 +134,19 @@ def _scored_graph(run: Run) -> tuple[Edges, list[Tensor]]:
     folder = run.path / "scores"
     if not (folder / "layer_0.npy").exists():
         raise Error(f"{run.path}: this run has no estimator, so no scores to draw by")
-    graph = Edges(_array(folder / "row_start.npy", torch.int64), _array(folder / "source.npy", torch.int32),
-                  _array(folder / "type.npy", torch.uint8))
+    arrays, layers = _engine.read_scores(run.path)
+    graph = Edges(*map(torch.from_numpy, arrays))
+    scores = [torch.from_numpy(layer) for layer in layers]
     try:
         check_edges(graph, len(graph.row_start) - 1, len(graph.row_start) - 1, 256)
     except Error as e:
         raise Error(f"{folder}: {e}") from None
-    scores = [_array(folder / f"layer_{layer}.npy", torch.float32) for layer in range(run.recipe["estimator.layers"])]
+    if len(scores) != run.recipe["estimator.layers"]:
+        raise Error(f"{folder}: scores of {len(scores)} layers, expected {run.recipe['estimator.layers']}")
     for layer, score in enumerate(scores):
         if len(score) != len(graph.source) or not bool((score >= 0).all()) or not bool(score.isfinite().all()):
             raise Error(f"{folder / f'layer_{layer}.npy'}: expected {len(graph.source)} scores from 0, one an edge")
     return graph, scores
-
-
-def _array(file: pathlib.Path, dtype: torch.dtype) -> Tensor:
-    try:
-        array = torch.from_numpy(np.load(file, allow_pickle=False))
-    except (OSError, ValueError, TypeError, EOFError) as e:
-        raise Error(f"{file}: cannot be read as a .npy array: {e}") from None
-    check_tensor(str(file), array, dtype, dims=1)
-    return array
 
 
 def _check_same_graph(run: pathlib.Path, graph: Edges, edge_index: Tensor, nodes: int) -> None:

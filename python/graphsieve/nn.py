@@ -269,10 +269,12 @@ class Transformer(torch.nn.Module):
                                    ("layers", layers, 1), ("pre_layers", pre_layers, 0), ("output_layers", output_layers, 1)):
             check_whole(name, value, least)
         check_whole("edge_types", edge_types, 1, 256)
-        if not 0 <= dropout < 1:
+        if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
             raise Error(f"dropout is {dropout}, expected a number in [0, 1)")
-        if not temperature > 0:
+        if not isinstance(temperature, (int, float)) or not temperature > 0:
             raise Error(f"temperature is {temperature}, expected a number above 0")
+        if clamp is not None and (not isinstance(clamp, (int, float)) or not clamp > 0):
+            raise Error(f"clamp is {clamp}, expected a number above 0")
         if width % heads:
             raise Error(f"width is {width}, expected a multiple of the {heads} heads")
         self.layers, self.output_layers, self.edge_types = layers, output_layers, edge_types
@@ -356,13 +358,13 @@ class Transformer(torch.nn.Module):
         Throws Error unless the folder is a run's whose network has the same tensors. Its figures and predictions stay as they are.
         """
         run = Run(folder)
-        theirs = run.tensors(self.weights_file)
+        theirs = run.tensors(self.weights_file, verified=False)  # they are replaced, damaged or not
         ours = {name: t.detach() for name, t in self.state_dict().items()}
         for name in sorted(ours.keys() | theirs.keys()):
             if name not in ours or name not in theirs or ours[name].shape != theirs[name].shape:
                 shape = [list(t[name].shape) if name in t else None for t in (ours, theirs)]
                 raise Error(f"{run.path / self.weights_file}: tensor '{name}' is {shape[1]} in the run, {shape[0]} in the network")
-        _engine.write_tensors(run.path / self.weights_file, {name: t.float().contiguous().numpy() for name, t in ours.items()})
+        _engine.replace_tensors(run.path, self.weights_file, {name: t.float().contiguous().numpy() for name, t in ours.items()})
 
 
 class Spexphormer(Transformer):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from graphsieve import _engine  # noqa: F401  its libraries register the operators
+from graphsieve import _engine  # its libraries register the operators
 from graphsieve._check import Error, check_tensor, check_whole
 
 __all__ = ["Edges", "edges_of", "dropout_add", "expand_block", "gather_rows", "linear", "node_norm", "relu_dropout", "reservoir_sample",
@@ -23,6 +23,7 @@ def _call(op: Any, *args: Any) -> Any:
     """The operator's answer; what it refuses, with its own sentence, is an Error."""
     if torch.compiler.is_compiling():
         return op(*args)
+    _engine.note_torch_threads()
     name = op.__name__.split(".")[0]
     tensors = [argument for argument in args if isinstance(argument, Tensor)]
     for tensor in tensors:
@@ -32,8 +33,9 @@ def _call(op: Any, *args: Any) -> Any:
         raise Error(f"{name}: tensors on {' and '.join(devices)}, expected one device")
     try:
         return op(*args)
-    except RuntimeError as e:
-        raise Error(str(e).split("\n")[0]) from None
+    except (RuntimeError, IndexError) as e:
+        sentence = str(e).split("\n")[0]
+        raise (MemoryError if "can't allocate memory" in sentence else Error)(sentence) from None
 
 
 class Edges(NamedTuple):
@@ -72,6 +74,7 @@ def edges_of(edge_index: Tensor, sources: int, destinations: int | None = None, 
     >>> edges.row_start.tolist(), edges.source.tolist()
     ([0, 2, 3, 3], [1, 2, 0])
     """
+    _engine.note_torch_threads()
     destinations = sources if destinations is None else destinations
     for name, count in (("sources", sources), ("destinations", destinations)):
         check_whole(name, count, most=2**31 - 1)
@@ -173,10 +176,15 @@ def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | No
               heads: int) -> tuple[Tensor, Tensor]:
     """The tables, after a look at the rest."""
     _check_is_edges(edges)
-    if heads < 1:
-        raise Error(f"heads is {heads}, expected a whole number from 1")
+    if not torch.compiler.is_compiling():
+        check_whole("heads", heads, 1)
     for name, rows in (("query", query), ("key_value", key_value)):
         check_tensor(name, rows, torch.float32, torch.bfloat16, torch.float64, dims=2, meta=True)
+    if not torch.compiler.is_compiling() and (query.shape[1] == 0 or query.shape[1] % heads):
+        raise Error(f"query: {query.shape[1]} columns, expected a multiple of the {heads} heads")
+    for name, table in (("type_scale", scale), ("type_bias", bias)):
+        if table is not None:
+            check_tensor(name, table, torch.float32, torch.float64, dims=2, meta=True)
     dtype = torch.float64 if query.dtype == torch.float64 else torch.float32
     if scale is None:
         scale = torch.full((1 if bias is None else bias.shape[0], query.shape[1]), (query.shape[1] / heads) ** -0.5, dtype=dtype,
@@ -222,6 +230,8 @@ def node_norm(x: Tensor, weight: Tensor, bias: Tensor, mean_scale: Tensor | None
     >>> y.flatten().tolist(), mean.item(), var.item()
     ([-1.0, 1.0], 2.0, 1.0)
     """
+    if not torch.compiler.is_compiling() and not (isinstance(eps, (int, float)) and eps >= 0):
+        raise Error(f"eps is {eps!r}, expected a number from 0")
     return _call(_ops.node_norm.default, x, mean_scale, weight, bias, mean, var, eps)
 
 
@@ -252,6 +262,8 @@ def sparse_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tens
     tensor([[8.],
             [0.]])
     """
+    if not isinstance(x, Tensor):
+        raise Error(f"x: {type(x).__name__}, expected a torch.Tensor")
     if x.layout != torch.sparse_csr:
         raise Error(f"x: layout {x.layout}, expected torch.sparse_csr")
     if not torch.compiler.is_compiling():
@@ -280,16 +292,26 @@ def reservoir_sample(edges: Edges, k: int, weight: Tensor | None = None, rows: T
                      key: int = 0) -> tuple[Tensor, Tensor]:
     """k in-edges of every row, or of `rows` (int32): by weight without replacement, uniformly, or the largest.
 
-    weight float32 [edges] >= 0, absent for "uniform". Returns sources int32 [rows, k] and types uint8 [rows, k]; a row with fewer
+    weight float32 [edges], finite and >= 0, absent for "uniform". Returns sources int32 [rows, k] and types uint8 [rows, k]; a row with fewer
     than k edges keeps all and draws from them again, one without edges has -1. Depends on key, row and edge alone.
 
     >>> edges = edges_of(torch.tensor([[1, 2, 0], [0, 0, 0]]), sources=3)
     >>> reservoir_sample(edges, 2, torch.tensor([0., .5, .5]))[0][0]
     tensor([1, 2], dtype=torch.int32)
     """
-    if rule not in _RULES:
+    if not isinstance(rule, str) or rule not in _RULES:
         raise Error(f"rule: '{rule}', expected {', '.join(_RULES)}")
     _check_is_edges(edges)
+    if weight is not None and not torch.compiler.is_compiling() and type(weight) is Tensor and weight.device.type != "meta":
+        check_tensor("weight", weight, torch.float32, dims=1)
+        if not bool(((weight >= 0) & (weight < torch.inf)).all()):
+            edge = int((~((weight >= 0) & (weight < torch.inf))).nonzero()[0])
+            raise Error(f"weight: edge {edge}: {float(weight[edge])}, expected a finite number from 0")
+    return draw(edges, k, weight, rows, rule, key)
+
+
+def draw(edges: Edges, k: int, weight: Tensor | None, rows: Tensor | None, rule: str, key: int) -> tuple[Tensor, Tensor]:
+    """`reservoir_sample` by weights that were checked before."""
     if rows is not None:
         check_tensor("rows", rows, torch.int32, dims=1)
         _check_bounds("rows", rows, "rows", edges.row_start.shape[0] - 1)
@@ -309,6 +331,10 @@ def expand_block(destinations: Tensor, index: Tensor, type: Tensor, nodes: int) 
     >>> sources.tolist(), edges.source.tolist()
     ([7, 2, 9], [1, 2, 0, 2])
     """
+    check_whole("nodes", nodes, most=2**31 - 1)
+    check_tensor("destinations", destinations, torch.int32, dims=1)
+    check_tensor("index", index, torch.int32, dims=2)
+    check_tensor("type", type, torch.uint8, dims=2)
     _check_bounds("destinations", destinations, "nodes", nodes)
     _check_bounds("index", index[index != -1], "nodes", nodes)
     local = torch.full((nodes,), -1, dtype=torch.int32, device=index.device)

@@ -1,22 +1,62 @@
-"""Progress of the engine as bars, in a terminal or a notebook."""
+"""What the engine says while it runs: notes as Python warnings, progress as bars in a terminal or a notebook."""
 from __future__ import annotations
 
+import contextlib
 import sys
+import warnings
 from typing import Any
 
 from tqdm.auto import tqdm
 
-__all__ = ["Progress"]
+__all__ = ["GraphsieveWarning", "Listener", "Progress"]
 
 
-class Progress:
-    """Hears what the engine says: a bar for each stage, notes as lines between them."""
+class GraphsieveWarning(UserWarning):
+    """Something odd about the data or the run, which the program prints as a note: "3 self loops in the data dropped"."""
+
+
+def _users_level() -> int:
+    """The `stacklevel` with which a function that calls warnings.warn, and this function, points at the line outside the package."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+class Listener:
+    """Hears what the engine says, and makes each note a GraphsieveWarning."""
+
+    def note(self, text: str) -> None:
+        warnings.warn(text, GraphsieveWarning, stacklevel=_users_level())
+
+    def information(self, text: str) -> None:
+        """What the engine does or has chosen, with nothing odd about it."""
+
+    def stage(self, name: str, steps: int) -> None:
+        """A stage of so many steps begins."""
+
+    def step(self, done: int, status: str) -> None:
+        """So many steps of the stage are done."""
+
+    def close(self) -> None:
+        """The call has ended."""
+
+
+class Progress(Listener):
+    """A bar for each stage, and information as lines between the bars."""
 
     def __init__(self) -> None:
         self._bar: Any = None
 
     def note(self, text: str) -> None:
-        tqdm.write(f"note: {text}", file=sys.stderr)
+        level = _users_level()
+        with contextlib.ExitStack() as stack:
+            if self._bar is not None:
+                stack.enter_context(tqdm.external_write_mode(file=sys.stderr))
+            warnings.warn(text, GraphsieveWarning, stacklevel=level)
+
+    def information(self, text: str) -> None:
+        tqdm.write(text, file=sys.stderr)
 
     def stage(self, name: str, steps: int) -> None:
         self.close()

@@ -5,13 +5,14 @@ import json
 import math
 import os
 import pathlib
+import re
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from graphsieve import _engine
-from graphsieve._check import Error
+from graphsieve._check import Error, check_path
 from graphsieve._edges import with_transpose
 from graphsieve.graphs import Graph, graph_of, minesweeper
 from graphsieve.ops import Edges
@@ -36,18 +37,15 @@ class RunInputs(NamedTuple):
     scores: list[Tensor]
 
 
+def path_of_text(text: str) -> str:
+    r"""The path whose text result.json holds: a byte that is not UTF-8 is written as \xNN there (docs/run-folder.md)."""
+    return os.fsdecode(re.sub(rb"\\x([0-9a-fA-F]{2})", lambda byte: bytes([int(byte[1], 16)]), text.encode()))
+
+
 def read_result(run: pathlib.Path) -> dict[str, Any]:
-    """A run folder's result.json, with at least its graph and its runs. Throws Error where it is not that."""
+    """A run folder's result.json, verified, with at least its graph and its runs. Throws Error where it is not that."""
     file = run / "result.json"
-    try:
-        result = json.loads(file.read_text())
-    except (FileNotFoundError, NotADirectoryError):
-        raise Error(f"{run}: not a run folder; expected one with a result.json") from None
-    except ValueError:
-        raise Error(f"{file}: not a JSON object") from None
-    except OSError as e:
-        raise Error(f"{file}: cannot be read: {e.strerror}") from None
-    parts = result if isinstance(result, dict) else {}
+    parts = json.loads(_engine.result_text(run))
     graph, runs = parts.get("graph"), parts.get("runs")
     fits = isinstance(graph, dict) and {"source", "fingerprint", "nodes", "features", "classes", "edge_types"} <= graph.keys()
     if not (fits and isinstance(runs, list) and all(isinstance(one, dict) and {"split", "seed"} <= one.keys() for one in runs)):
@@ -65,16 +63,18 @@ class Run:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
+        check_path("folder", folder)
         self.path = pathlib.Path(folder)
         self.result = read_result(self.path)
         if len(self.result["runs"]) != 1:
             raise Error(f"{self.path}: a summary of {len(self.result['runs'])} runs, expected one of its folders")
         self.run: dict[str, Any] = self.result["runs"][0]
-        self.recipe: dict[str, Any] = _engine.recipe_values(str(self.path / "recipe.yaml"))
+        self.recipe: dict[str, Any] = _engine.run_recipe_values(self.path)
 
-    def tensors(self, file: str) -> dict[str, Tensor]:
-        """A safetensors file's, by name."""
-        return {name: torch.from_numpy(array) for name, array in _engine.read_tensors(self.path / file).items()}
+    def tensors(self, file: str, verified: bool = True) -> dict[str, Tensor]:
+        """A safetensors file's, by name. Throws Error where the file does not fit the run's checksum of it."""
+        arrays = _engine.read_run_tensors(self.path, file) if verified else _engine.read_tensors(self.path / file)
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def sizes(self, tensors: dict[str, Tensor], output_layers: int) -> dict[str, Any]:
         """Sizes of the networks that follow from the graph."""
@@ -92,7 +92,7 @@ class Run:
             return minesweeper(math.isqrt(named["nodes"]), named["generator_seed"])
         if named["source"] == "memory":
             raise Error(f"{self.path}: was trained on a graph in memory; expected it as data")
-        return graph_of(named["source"])
+        return graph_of(path_of_text(named["source"]))
 
     def inputs(self, data: Any = None) -> RunInputs:
         """For the graph that was trained on: `data` as for NodeClassifier, default the file that result.json names."""

@@ -165,9 +165,12 @@ class follow:
         whole = lines[:lines.rfind(b"\n") + 1]  # the last line may still be written
         self._read += len(whole)
         for line in whole.splitlines():
-            record = json.loads(line)
-            stage = record.pop("stage") + (f"-start-{record.pop('start')}" if "start" in record else "")
-            number = record.pop("epoch")
+            try:
+                record = json.loads(line)
+                stage = record.pop("stage") + (f"-start-{record.pop('start')}" if "start" in record else "")
+                number = record.pop("epoch")
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                raise Error(f"{self.folder / 'metrics.jsonl'}: not an epoch's record: {line[:80]!r}") from None
             values = {f"{stage}/{name}": value for name, value in _numbers(record)}
             for tracker in self._trackers:
                 tracker.epoch(number, values)
@@ -184,9 +187,9 @@ def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
 
 def _figures(run: Mapping[str, Any]) -> Record:
     """Of one of result.json's runs: values, and figures of each stage."""
-    kept = {key: run[key] for key in ("val", "test", "best_epoch")}
+    kept = {key: run.get(key) for key in ("val", "test", "best_epoch")}
     return dict(_numbers(kept)) | {f"{stage}/{name}": value for stage in ("estimator", "network")
-                                   for name, value in _numbers(run[stage] or {})}
+                                   for name, value in _numbers(run.get(stage))}
 
 
 def _main() -> int:

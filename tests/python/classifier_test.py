@@ -1,6 +1,8 @@
 """fit and predict: the program's bits, every form of data, the process left as it was, Ctrl-C, the program's sentences."""
+import contextlib
 import copy
 import csv
+import io
 import os
 import pickle
 import signal
@@ -8,11 +10,12 @@ import threading
 import time
 import types
 import unittest
+import warnings
 
 import networkx
 import scipy.sparse
 
-from python_testing import HAS_PYG, SHORT, EngineTest, Graph, np, pyg_like, settings_args, torch
+from python_testing import HAS_PYG, SHORT, EngineTest, Graph, np, pyg_like, settings_args, torch, without_checksums
 
 import graphsieve
 from graphsieve import _engine
@@ -194,6 +197,8 @@ class Process(EngineTest):
             def note(self, text):
                 heard.append(("note", threading.get_ident()))
 
+            information = note
+
             def stage(self, name, steps):
                 heard.append((name, threading.get_ident()))
 
@@ -212,6 +217,58 @@ class Process(EngineTest):
 
         with self.assertRaisesRegex(RuntimeError, "no more"):
             _engine.run(graph.engine, graph.recipe, settings, self.dir / "other", listener=Failing())
+
+
+class Warnings(EngineTest):
+    """Notes are warnings of the package's own class, at the user's line; information is none."""
+
+    def odd(self):
+        data = pyg_like(Graph())
+        data.edge_index = torch.cat([data.edge_index, torch.tensor([[3], [3]])], 1)  # a self loop
+        return data
+
+    def test_a_note_is_a_warning_with_and_without_progress(self):
+        for progress in False, True:
+            with self.subTest(progress=progress), warnings.catch_warnings(record=True) as caught, \
+                    contextlib.redirect_stderr(io.StringIO()) as printed:
+                warnings.simplefilter("always")
+                model = classifier(progress=progress).fit(self.odd())
+                model.predict(self.odd())
+            texts = [str(w.message) for w in caught if issubclass(w.category, graphsieve.GraphsieveWarning)]
+            self.assertTrue(any("join a node to itself" in text for text in texts), texts)
+            self.assertEqual({w.filename for w in caught}, {__file__})
+            self.assertEqual({w.category for w in caught}, {graphsieve.GraphsieveWarning})
+            self.assertEqual("recipe" in printed.getvalue(), progress)
+            self.assertNotIn("recipe", " ".join(texts))
+
+    def test_a_filter_ignores_it_or_makes_it_an_error(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.filterwarnings("ignore", category=graphsieve.GraphsieveWarning)
+            classifier().fit(self.odd())
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", category=graphsieve.GraphsieveWarning)
+            with self.assertRaisesRegex(graphsieve.GraphsieveWarning, "join a node to itself"):
+                classifier(out=self.dir / "stopped", settings={"network.epochs": 5000}).fit(self.odd())  # long enough to be stopped
+            self.assertFalse((self.dir / "stopped").exists())
+            with self.assertRaisesRegex(graphsieve.GraphsieveWarning, "join a node to itself"):
+                classifier(progress=True, trackers=[Silent()]).fit(self.odd())
+        self.assertTrue(issubclass(graphsieve.GraphsieveWarning, UserWarning))
+
+    def test_an_ordinary_run_warns_of_nothing(self):
+        graph = graphsieve.graph_of(pyg_like(Graph()))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model = classifier(settings={"network.epsilon": 0.9, "estimator.epochs": 40}).fit(graph)
+            model.predict(graph)
+
+
+class Silent:
+    """A tracker that writes nothing."""
+
+    def start(self, name, recipe): ...
+    def epoch(self, number, values): ...
+    def end(self, figures): ...
 
 
 class Errors(EngineTest):
@@ -288,6 +345,40 @@ class Errors(EngineTest):
         self.fails("data: y: entry 1 is tuple, expected a number or a text", of(y=np.array([1, (2, 3)] * 40, object)))
         self.fails("data: no nodes, expected at least one", lambda: graphsieve.graph_of(networkx.Graph()))
 
+    def test_arrays_that_would_be_misread(self):
+        good = Graph()
+        a, x, y = adjacency(good), good.node_features, good.node_labels
+
+        def of(a=a, x=x, y=y):
+            return lambda: graphsieve.graph_of((a, x, y))
+
+        def spoilt(matrix, array, place, value):
+            matrix = matrix.copy()
+            getattr(matrix, array)[place] = value
+            return matrix
+
+        sparse = scipy.sparse.csr_array(np.abs(x))
+        for bad in (-5, 5_000_000):
+            self.fails("data: A: indptr, expected to ascend from 0", of(a=spoilt(a, "indptr", 3, bad)))
+            self.fails("data: A: indptr, expected to ascend from 0", of(a=spoilt(a.tocsc(), "indptr", 3, bad)))
+            self.fails("data: A: indices hold", of(a=spoilt(a, "indices", 3, bad)))
+            self.fails("data: X: indptr, expected to ascend from 0", of(x=spoilt(sparse, "indptr", 3, bad)))
+            self.fails("data: X: indices hold", of(x=spoilt(sparse, "indices", 3, bad)))
+        self.assertEqual(graphsieve.graph_of((a.asformat("bsr"), x, y)).nodes, 80)
+        masked = np.ma.masked_array(x, np.zeros(x.shape, bool))
+        masked[7, 2] = np.ma.masked
+        self.fails("data: X: row 7, column 2 is masked, expected a number", of(x=masked))
+        self.assertEqual(graphsieve.graph_of((a, x, np.ma.masked_equal(y, 2))).class_values.tolist(), [0, 1])
+        self.fails("data: X: datetime64[s], expected real numbers", of(x=np.zeros((80, 2), "M8[s]")))
+        self.fails("data: X: could not convert", of(x=np.array([["a"]] * 80)))
+        self.fails("entry 0 is 'a\\x00', expected a text without a null character", of(y=["a\0", "a"] * 40))
+        self.fails("expected numbers that are not quantized",
+                   lambda: graphsieve.graph_of(types.SimpleNamespace(x=torch.quantize_per_tensor(torch.ones(3, 2), .1, 0, torch.quint8),
+                                                                     edge_index=torch.tensor([[0], [1]]), y=torch.tensor([0, 1, 0]))))
+        nodes = networkx.path_graph(4)
+        networkx.set_node_attributes(nodes, {i: {"x": torch.ones(2, requires_grad=True), "y": i % 2} for i in nodes})
+        self.fails("the 'x' of its nodes are not lists of numbers", lambda: graphsieve.graph_of(nodes))
+
     def test_unusual_arrays_that_fit(self):
         good = Graph()
         data = pyg_like(good)
@@ -315,6 +406,9 @@ class Errors(EngineTest):
     def test_bad_use(self):
         self.fails("is not fitted yet", lambda: classifier().predict())
         self.fails("seed is -1, expected a whole number 0 to", lambda: classifier(seed=-1).fit(pyg_like(Graph())))
+        for seed in (-1, 2**64, 1.5):
+            self.fails(f"seed is {seed}, expected a whole number 0 to 18446744073709551615", lambda: graphsieve.minesweeper(10, seed=seed))
+        self.fails("side is 18446744073709551616, expected a whole number", lambda: graphsieve.minesweeper(2**64))
         self.fails("seed is 1.5, expected a whole number 0 to", lambda: classifier(seed=1.5).fit(pyg_like(Graph())))
         self.fails("already exists", lambda: classifier(out=self.dir).fit(pyg_like(Graph())))
         model = classifier().fit(pyg_like(Graph()))
@@ -326,8 +420,25 @@ class Errors(EngineTest):
                                   ("threads is 0, expected", {"threads": 0}),
                                   ("memory is '4GiB', expected a whole number", {"memory": "4GiB"}),
                                   ("device is 'gpu', expected cpu, cuda, or cuda:N", {"device": "gpu"}),
-                                  ("trackers: 3, expected objects with start, epoch and end", {"trackers": [3]})):
+                                  ("trackers: 3, expected objects with start, epoch and end", {"trackers": [3]}),
+                                  ("trackers: 3, expected objects with start, epoch and end", {"trackers": 3}),
+                                  ("recipe: int, expected a text or a path", {"recipe": 3}), ("out: bytes, expected", {"out": b"run"}),
+                                  ("out is 'a\\x00b', expected a text without a null character", {"out": "a\0b"}),
+                                  ("overwrite is 'no', expected True or False", {"overwrite": "no"}),
+                                  ("resume is 1, expected True or False", {"resume": 1})):
             self.fails(sentence, lambda: classifier(**options).fit(pyg_like(Graph())))
+        for sentence, call in (("folder: int, expected a text or a path", lambda: graphsieve.NodeClassifier.load(3)),
+                               ("folder: int, expected a text or a path", lambda: model.save(3)),
+                               ("its parent folder cannot be made", lambda: model.save("/proc/none/run")),
+                               ("folder: NoneType, expected", lambda: graphsieve.nn.from_run(None)),
+                               ("side is 2.5, expected a whole number", lambda: graphsieve.minesweeper(2.5)),
+                               ("seed is -1, expected a whole number", lambda: graphsieve.minesweeper(10, -1)),
+                               ("labels is -1, expected a whole number", lambda: graphsieve.graph_of(pyg_like(Graph()), labels=-1)),
+                               ("name: int, expected a text", lambda: graphsieve.graph_of(pyg_like(Graph()), name=3)),
+                               ("a Graph is not pickled", lambda: pickle.dumps(graphsieve.minesweeper(10)))):
+            self.fails(sentence, call)
+        graph = graphsieve.minesweeper(10)
+        self.assertIs(copy.deepcopy(graph), graph)
         listed = graphsieve.NodeClassifier(settings=["network.width=3"])
         self.fails("settings: list, expected a dict", lambda: listed.fit(pyg_like(Graph())))
 
@@ -358,9 +469,20 @@ class Errors(EngineTest):
         two = pyg_like(Graph())
         two.y = two.y % 2
         self.fails("was trained on 3 classes, the data has 2", lambda: graphsieve.NodeClassifier.load(model.run_, two))
+        without_checksums(model.run_)
         for text in ("[]", "{}", "3", '{"runs": 3}', '{"runs": [{}], "graph": {}}', "{", ""):
             (model.run_ / "result.json").write_text(text)
-            self.fails("result.json: not a", lambda: graphsieve.NodeClassifier.load(model.run_, pyg_like(Graph())))
+            self.fails("result.json: ", lambda: graphsieve.NodeClassifier.load(model.run_, pyg_like(Graph())))
+
+    def test_predictions_follow_the_runs_files(self):
+        model = classifier(out=self.dir / "run").fit(pyg_like(Graph()))
+        before = model.predict_proba()
+        network = graphsieve.nn.from_run(model.run_)
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.mul_(1.5)
+        network.save(model.run_)
+        self.assertFalse(np.array_equal(model.predict_proba(), before))
 
     def test_answers_are_the_callers_own(self):
         model = classifier().fit(pyg_like(Graph()))

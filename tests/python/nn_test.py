@@ -1,12 +1,14 @@
 """The networks as torch modules: the engine's outputs from its run folders, weights both ways, PyG's layer."""
+import concurrent.futures
 import csv
 import math
+import multiprocessing
 import unittest
 
-from python_testing import HAS_PYG, SHORT, EngineTest, random_edges, settings_args, torch
+from python_testing import HAS_PYG, SHORT, EngineTest, np, random_edges, settings_args, torch
 
 import graphsieve
-from graphsieve import nn, ops
+from graphsieve import _edges, nn, ops
 from graphsieve.runs import Run
 
 
@@ -14,6 +16,12 @@ def predicted(folder):
     """Probabilities of a run's predictions.csv."""
     with open(folder / "predictions.csv") as file:
         return torch.tensor([[float(v) for k, v in row.items() if k.startswith("p_")] for row in csv.DictReader(file)])
+
+
+def in_another_process(function, *arguments):
+    process = multiprocessing.get_context("fork").Process(target=function, args=arguments)
+    process.start()
+    process.join()
 
 
 class Networks(EngineTest):
@@ -139,6 +147,73 @@ class Layer(unittest.TestCase):
         self.assertTrue(torch.equal(layer(x, index), before))
         index[0] = (index[0] + 1) % 9
         torch.testing.assert_close(layer(x, index), plain_attention(layer, x, index))
+
+    def test_an_edit_by_any_way_is_noticed(self):
+        layer, x = nn.SparseAttention(5, 4, edge_types=3), torch.randn(9, 5)
+        for parameter in layer.parameters():  # so that the types make a difference
+            torch.nn.init.normal_(parameter)
+        index, kind = random_edges(9, 9, 30, types=3)
+        mapped = index.numpy().copy()
+        buffer = bytearray(index.numpy().tobytes())
+        shared = index.clone().share_memory_()
+        wide = torch.zeros(4, 60, dtype=torch.int64)
+        strided = wide[::2, ::2]
+        strided.copy_(index)
+
+        def set_by_data(tensor):
+            tensor.data[1, 4] = (tensor.data[1, 4] + 1) % 9
+
+        def swap(tensor):  # the same numbers in other places
+            a = tensor.numpy()
+            a[:, [2, 5]] = a[:, [5, 2]]
+            a[0, [3, 7]] = a[0, [7, 3]]
+
+        def edited(array):
+            array[0, 11] = (array[0, 11] + 4) % 9
+
+        cases = {"numpy": (index.clone(), lambda t: edited(t.numpy())),
+                 "an array's tensor": (torch.from_numpy(mapped), lambda t: edited(mapped)),
+                 "data": (index.clone(), set_by_data),
+                 "a swap": (index.clone(), swap),
+                 "DLPack": (index.clone(), lambda t: edited(torch.from_dlpack(t))),
+                 "a view": (strided, lambda t: edited(wide.numpy()[::2, ::2])),
+                 "a buffer": (torch.frombuffer(buffer, dtype=torch.int64).view(2, 30),
+                              lambda t: edited(np.frombuffer(buffer, np.int64).reshape(2, 30))),
+                 "another process": (shared, lambda t: in_another_process(edited, t)),
+                 "other memory": (index.clone(), lambda t: setattr(t, "data", index.roll(1, 1).flip(0)))}
+        for name, (tensor, edit) in cases.items():
+            with self.subTest(name):
+                before = layer(x, tensor, kind)
+                self.assertTrue(torch.equal(layer(x, tensor.clone(), kind), before))
+                kept = tensor.clone()
+                edit(tensor)
+                self.assertFalse(torch.equal(kept, tensor))
+                expected = layer(x, ops.edges_of(tensor, 9, edge_type=kind, edge_types=3))
+                self.assertTrue(torch.equal(layer(x, tensor, kind), expected))
+        types = kind.clone()
+        before = layer(x, index, types)
+        types.numpy()[:] = (types.numpy() + 1) % 3
+        self.assertFalse(torch.equal(layer(x, index, types), before))
+        self.assertTrue(torch.equal(layer(x, index, types), layer(x, ops.edges_of(index, 9, edge_type=types, edge_types=3))))
+        with self.assertRaisesRegex(graphsieve.Error, "edge_index: float64, expected int64"):  # of the same bytes
+            layer(x, index.view(torch.float64), kind)
+
+    def test_the_devices_checksum_tells_what_the_hosts_tells(self):
+        index, _ = random_edges(9, 9, 30)
+        swapped = index.clone()
+        swapped[:, [0, 1]] = index[:, [1, 0]]
+        seen = [_edges._checksum_on_device(t) for t in (index, index.flip(0), index.roll(1, 1), swapped, index + 1, index[:, 1:], -index,
+                                                        torch.zeros_like(index), torch.zeros(2, 29).long(), torch.zeros(2, 0).long())]
+        self.assertEqual(len(set(seen)), len(seen))
+        self.assertEqual(_edges._checksum_on_device(index.clone()), seen[0])
+
+    def test_threads_share_the_remembered_graphs(self):
+        layer, x = nn.SparseAttention(5, 4), torch.randn(9, 5)
+        graphs = [random_edges(9, 9, 30, seed=seed)[0] for seed in range(20)]
+        expected = [layer(x, ops.edges_of(graph, 9)) for graph in graphs]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for i, out in enumerate(pool.map(lambda i: layer(x, graphs[i % 20]), range(400))):
+                self.assertTrue(torch.equal(out, expected[i % 20]))
 
     def test_bad_input_is_refused(self):
         layer = nn.SparseAttention(5, 4)

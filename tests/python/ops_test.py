@@ -185,6 +185,22 @@ class Errors(unittest.TestCase):
                    rule="uniform")
         self.fails("expected nodes 0 to 3", ops.expand_block, torch.tensor([9]).int(), torch.zeros(1, 1).int(), torch.zeros(1, 1).byte(), 4)
 
+    def test_wrong_types_and_values(self):
+        edges, query, kv = edges_for_test(), torch.zeros(5, 8), torch.zeros(6, 16)
+        for value in float("nan"), float("inf"), -1.0:
+            weight = torch.ones(len(edges.source))
+            weight[3] = value
+            self.fails(f"weight: edge 3: {value}, expected a finite number from 0", ops.reservoir_sample, edges, 2, weight)
+        self.fails("rule: '[1]', expected weighted", ops.reservoir_sample, edges, 2, rule=[1])
+        self.fails("heads is 2.0, expected a whole number", ops.sparse_attention, query, kv, edges, heads=2.0)
+        self.fails("query: 8 columns, expected a multiple of the 1099511627776 heads", ops.sparse_attention, query, kv, edges, heads=2**40)
+        self.fails("query: 0 columns, expected a multiple", ops.sparse_attention, query[:, :0], kv, edges)
+        self.fails("type_scale: list, expected a torch.Tensor", ops.sparse_attention, query, kv, edges, [1])
+        self.fails("x: list, expected a torch.Tensor", ops.sparse_linear, [1], query)
+        self.fails("destinations: list, expected a torch.Tensor", ops.expand_block, [1], [[2]], [[3]], 4)
+        self.fails("rows[0] is -1, expected 0 to 4", ops.gather_rows, query, torch.tensor([-1]).int())
+        self.fails("eps is -1.0, expected a number from 0", ops.node_norm, query, torch.ones(8), torch.ones(8), eps=-1.0)
+
     def test_edges_that_do_not_fit_the_tensors(self):
         index, kind = random_edges(6, 5, 14, 2)
         edges = ops.edges_of(index, 6, 5, kind, 2)

@@ -14,7 +14,7 @@ if importlib.util.find_spec("graphsieve") is None:
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from engine_testing import EngineTest, Graph  # noqa: E402
+from engine_testing import EngineTest, Graph, without_checksums  # noqa: E402, F401
 
 SHORT = {"estimator.epochs": 3, "network.epochs": 3, "network.width": 8}
 if importlib.util.find_spec("torch_geometric") is None:  # that of the benchmarks, on top of the same torch
