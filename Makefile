@@ -2,10 +2,11 @@
 PRESET ?= release
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+SECONDS ?= 60
 BUILD := build/$(PRESET)
 CMAKE := .venv/bin/cmake
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench install wheel docs lint format clean
+.PHONY: help setup build test fuzz faults demo bench install wheel docs lint format clean
 
 help:            ## show this list
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -18,6 +19,12 @@ build: setup     ## the native program at bin/graphsieve
 
 test: build      ## every test
 	@scripts/test.sh $(PRESET) $(JOBS)
+
+fuzz: setup      ## SECONDS=60: fuzz each reader of files so long (READERS="npy csv": those alone); installs clang
+	@scripts/fuzz.sh $(SECONDS) $(JOBS) $(READERS)
+
+faults: build    ## the full sweeps of failing calls, kills, full disks, damaged files and hostile folders: an hour
+	@scripts/faults.sh $(PRESET) $(JOBS)
 
 demo: build      ## both training stages on a generated minesweeper graph
 	@scripts/demo.sh

@@ -4,9 +4,14 @@ target_compile_options(graphsieve_flags INTERFACE
                        $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Werror;-ffp-contract=off;-fno-math-errno>)
 if(GRAPHSIEVE_SANITIZE)
   target_compile_options(graphsieve_flags INTERFACE -fsanitize=${GRAPHSIEVE_SANITIZE} -fno-omit-frame-pointer
-                         -Wno-error=tsan)  # of a fence in the standard library
+                         $<$<CXX_COMPILER_ID:GNU>:-Wno-error=tsan>)  # of a fence in the standard library
   target_compile_definitions(graphsieve_flags INTERFACE GRAPHSIEVE_SANITIZED)
   target_link_options(graphsieve_flags INTERFACE -fsanitize=${GRAPHSIEVE_SANITIZE})
+endif()
+
+if(GRAPHSIEVE_FUZZ)  # a finding ends the program, and every line that runs is counted
+  target_compile_options(graphsieve_flags INTERFACE -fno-sanitize-recover=all -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(graphsieve_flags INTERFACE -fprofile-instr-generate)
 endif()
 
 # graphsieve_library(NAME SOURCES… LINK PUBLIC… PRIVATE…): a shared library of one layer.

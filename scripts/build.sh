@@ -10,5 +10,6 @@ rm -f "/tmp/graphsieve-configure.$$"
 plan=$(ninja -C "build/$preset" -n 2>&1) || { echo "$plan" >&2; exit 1; }
 case "$plan" in *'no work to do'*) exit 0 ;; esac
 ninja -C "build/$preset" -j "$jobs" --quiet
+[ -e "build/$preset/graphsieve" ] || exit 0  # a preset without the program
 mkdir -p bin
 ln -sfn "../build/$preset/graphsieve" bin/graphsieve
