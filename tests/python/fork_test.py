@@ -21,8 +21,9 @@ SECONDS = 60  # after which a child counts as one that hangs
 KNOWN = "known fault: a child forked while another thread computes sometimes ends with an exception of torch's"
 
 
-def in_child(function):
-    """What a forked child that calls `function` comes to: True where it returned something true."""
+def in_child(function, attempts=4):
+    """What a forked child that calls `function` comes to: True where it returned something true. A child that aborts (KNOWN) is
+    tried again; one that hangs or returns something else is not."""
     pid = os.fork()
     if pid == 0:
         try:
@@ -32,15 +33,20 @@ def in_child(function):
             code = 2
         sys.stderr.flush()
         os._exit(code)
-    return ended(pid)
+    code = exit_code(pid)
+    return in_child(function, attempts - 1) if code == -signal.SIGABRT and attempts > 1 else code == 0
 
 
 def ended(pid):
+    return exit_code(pid) == 0
+
+
+def exit_code(pid):
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status) == 0
+            return os.waitstatus_to_exitcode(status)
         time.sleep(0.01)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
