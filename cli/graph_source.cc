@@ -57,6 +57,8 @@ std::string no_such_graph(const std::string& graph) {
 
 }  // namespace
 
+bool graph_is_there(const std::string& graph) { return is_generated(graph) || path_exists(graph); }
+
 Dataset open_graph(const std::string& graph) {
   if (path_exists(graph)) return load_dataset(graph);
   if (is_generated(graph)) return generate(graph);
@@ -64,7 +66,10 @@ Dataset open_graph(const std::string& graph) {
 }
 
 std::string graph_of_run(const std::string& run_folder, const char* option) {
-  const nlohmann::json result = read_result(run_folder);
+  return graph_of_result(read_result(run_folder), run_folder, option);
+}
+
+std::string graph_of_result(const nlohmann::json& result, const std::string& run_folder, const char* option) {
   const nlohmann::json graph = result.value("graph", nlohmann::json::object());
   const auto has = [&graph](const char* key, bool number) {
     return graph.contains(key) && (number ? graph[key].is_number_integer() : graph[key].is_string());

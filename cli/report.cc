@@ -24,15 +24,27 @@ struct ReportOptions {
   bool no_graph = false, overwrite = false, json = false, quiet = false;
 };
 
-/// The graph that was named, or the one that was trained on where it still is.
+/// The graph that was named, or the one that was trained on. Nothing, with a note, where the run does not say where its
+/// graph is, or the graph is no longer there; a graph that is there and cannot be read is an Error.
 std::optional<Dataset> graph_for(const ReportOptions& options, Progress& progress) {
   if (!options.graph.empty()) return open_graph(options.graph);
   if (options.no_graph) return std::nullopt;
+  const nlohmann::json result = read_result(options.runs.front());
+  std::string graph;
   try {
-    return open_graph(graph_of_run(options.runs.front(), "--graph GRAPH"));
+    graph = graph_of_result(result, options.runs.front(), "--graph GRAPH");
   } catch (const Error& e) {
     progress.note(str("without the graph: ", e.what()));
     return std::nullopt;
+  }
+  if (!graph_is_there(graph)) {
+    progress.note(str("without the graph: ", graph, " is no longer there"));
+    return std::nullopt;
+  }
+  try {
+    return open_graph(graph);
+  } catch (const Error& e) {
+    throw Error(e.what(), "; --no-graph makes the report without the graph");
   }
 }
 

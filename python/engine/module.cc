@@ -200,15 +200,14 @@ nb::dict read_run_tensors(const fs::path& run, const std::string& name) { return
 
 /// Puts tensors into a file of a run folder, in place of those that are there, and renews its checksum.
 void replace_tensors(const fs::path& run, const std::string& name, const std::map<std::string, InputArray>& arrays) {
-  const fs::path path = run / name;
   Safetensors file;
   for (const auto& [name, values] : arrays) {
     NpyArray array = npy_array(name, values);
     if (array.dtype() != "float32") throw Error("tensor '", name, "' is ", array.dtype(), ", expected float32");
     file.tensors.push_back({name, "F32", array.shape, std::move(array.bytes)});
   }
-  write_safetensors(path, file);
-  renew_on_card(run, name);
+  const std::vector<std::byte> bytes = safetensors_bytes(file);
+  replace_run_file(run, name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 void copy_run_folder(const fs::path& from, const fs::path& to) { copy_run(from, to); }

@@ -4,12 +4,7 @@ mends a fault removes its row."""
 import re
 
 # (test, pattern of "CASE: WHY", what is wrong)
-KNOWN = [
-    ("kills", "save weights in Python", "weights and card are two files: where the process dies between them, saving again mends it"),
-    ("failing_calls", "prints something else", "report leaves out a graph that cannot be read, with a note"),
-    ("failing_calls", "gives no reason", "predictions.csv that cannot be opened is taken for one without a head"),
-    ("failing_calls", "save weights in Python", "weights and card are two files: where the second fails, the first stands"),
-]
+KNOWN = []
 
 
 def of(test):

@@ -55,6 +55,8 @@ def standing(workspace, scenario):
 def half_result(workspace, scenario, expected):
     """What stands under the final names though it is neither the old result nor the whole new one; empty where nothing
     does."""
+    if scenario.readable and (read := workspace.call(scenario.readable)).code != 0:
+        return read.err
     found = standing(workspace, scenario)
     for name, wanted in expected.results.items():
         why = difference(found[name], wanted)

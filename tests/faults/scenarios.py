@@ -16,6 +16,7 @@ class Scenario(NamedTuple):
     copies: tuple = ()  # of `needs`: copied into the working folder, since the call changes them
     proceed: tuple = ()  # further arguments with which a call goes on after one that was disturbed
     replaces: bool = False  # True if the call takes --overwrite
+    readable: list = []  # a call that works at any moment, whatever disturbed the first
 
 
 def python(name, code, needs, results=(), proceed=("", ""), **options):
@@ -67,9 +68,16 @@ print(model.predict_proba().tobytes().hex(), model.transform().tobytes().hex())
 SAVE = """model = graphsieve.NodeClassifier.load("{stock}/run")
 model.save("out")
 """
-SAVE_NETWORK = """from graphsieve import nn
-network = nn.from_run("run")
+SAVE_NETWORK = """import torch
+from graphsieve import nn
+network = nn.from_run("{stock}/run")
+with torch.no_grad():
+    for weights in network.parameters():
+        weights.mul_(0.5)
 network.save("run")
+"""
+READ_NETWORK = """from graphsieve import nn
+nn.from_run("run")
 """
 TABLES = ["--source", "from", "--destination", "to", "--label", "class", "--split", "part"]
 
@@ -180,7 +188,14 @@ SCENARIOS = [
     python("fit in Python", FIT, ("graph",), ("out",), ("overwrite=False", "resume=True"), replaces=True),
     python("load in Python", LOAD, ("graph", "run")),
     python("save in Python", SAVE, ("graph", "run"), ("out",)),
-    python("save weights in Python", SAVE_NETWORK, ("graph", "run"), ("run",), copies=("run",)),
+    python(
+        "save weights in Python",
+        SAVE_NETWORK,
+        ("graph", "run"),
+        ("run",),
+        copies=("run",),
+        readable=["python", READ_NETWORK],
+    ),
 ]
 
 

@@ -13,6 +13,7 @@ from inputs import STOCK
 from program import Programs
 
 TIMED_FILES = ("result.json", "report.json", "compression.json", "study.json", "sparsified.json")
+WEIGHTS = "network.safetensors"
 TIMED_KEYS = re.compile(r"seconds|_bytes|rss|planned|^checksum$")
 
 
@@ -26,9 +27,11 @@ def without_times(value):
 
 
 def without_checksums(card):
-    """A run folder's card without the checksums of files that hold times, and without its own."""
+    """A run folder's card without the checksums of files that hold times, and without its own, and
+    without what Python's network.save changes on it: the weights are compared themselves, and read."""
+    card.pop("replacing", None)
     files = {
-        name: None if pathlib.Path(name).name in TIMED_FILES else record
+        name: None if pathlib.Path(name).name in (*TIMED_FILES, WEIGHTS) else record
         for name, record in card.get("files", {}).items()
     }
     return {**card, "files": files, "checksum": None}

@@ -100,19 +100,39 @@ TEST(RunFiles, WhatIsNotOnTheCardIsNotRead) {
   EXPECT_CONTAINS(error_of([&] { run.text("epsilon.json"); }), "epsilon.json: is not on the folder's card.json");
 }
 
-TEST(RunFiles, LinksAndRenewsWhatIsReplacedOnPurpose) {
+TEST(RunFiles, LinksWhatIsReplacedOnPurposeLater) {
   const TempDir dir;
   make_run(dir / "run");
   fs::create_directories(dir / "to");
   const FileRecords linked = link_files(RunFiles(dir / "run"), dir / "to", {"scores/", "network.safetensors"});
   EXPECT_EQ(linked.size(), 1u);
-  EXPECT_EQ(read_text_file(dir / "to" / "scores" / "layer_0.npy"), "scores");
   write_text_file(dir / "run" / "scores" / "layer_0.npy", "others");
   EXPECT_CONTAINS(error_of([&] { read_all(dir / "run"); }), "is damaged");
   EXPECT_CONTAINS(error_of([&] { link_files(RunFiles(dir / "run"), dir / "to", {"scores/"}); }), "is damaged");
-  renew_on_card(dir / "run", "scores/layer_0.npy");
+  replace_run_file(dir / "run", "scores/layer_0.npy", "others");
   EXPECT_CONTAINS(read_all(dir / "run"), "others");
   EXPECT_EQ(read_text_file(dir / "to" / "scores" / "layer_0.npy"), "scores");
+}
+
+// A link in place of the file lets the second of the three steps fail: the card then has two records.
+TEST(RunFiles, AReplacementThatEndsInBetweenLeavesTheFolderWhole) {
+  const TempDir dir;
+  make_run(dir / "run");
+  const fs::path file = dir / "run" / "scores" / "layer_0.npy";
+  fs::rename(file, dir / "aside");
+  fs::create_symlink(dir / "aside", file);
+  EXPECT_CONTAINS(error_of([&] { replace_run_file(dir / "run", "scores/layer_0.npy", "others"); }), "layer_0.npy");
+  fs::remove(file);
+  fs::copy_file(dir / "aside", file);
+  EXPECT_CONTAINS(read_all(dir / "run"), "scores");
+  write_text_file(file, "neither");
+  EXPECT_CONTAINS(error_of([&] { read_all(dir / "run"); }), "is damaged");
+  write_text_file(file, "others");
+  EXPECT_CONTAINS(read_all(dir / "run"), "others");
+  replace_run_file(dir / "run", "scores/layer_0.npy", "a third content");
+  EXPECT_CONTAINS(read_all(dir / "run"), "a third content");
+  write_text_file(file, "others");
+  EXPECT_CONTAINS(error_of([&] { read_all(dir / "run"); }), "is damaged");
 }
 
 }  // namespace

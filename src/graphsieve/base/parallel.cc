@@ -28,8 +28,15 @@ void check_abort() {
   if (aborted.load(std::memory_order_relaxed)) throw Interrupted();
 }
 
-std::vector<std::function<void()>>& start_hooks() {
-  static std::vector<std::function<void()>> hooks;
+using Hooks = std::vector<std::function<void()>>;
+
+Hooks& pool_start_hooks() {
+  static Hooks hooks;
+  return hooks;
+}
+
+Hooks& thread_start_hooks() {
+  static Hooks hooks;
   return hooks;
 }
 
@@ -62,6 +69,7 @@ struct Loop {
 class Pool {
  public:
   explicit Pool(int workers) {
+    for (auto& hook : pool_start_hooks()) hook();
     for (int w = 0; w < workers; ++w) threads_.emplace_back([this] { serve(); });
   }
 
@@ -108,7 +116,7 @@ class Pool {
   }
 
   void serve() {
-    for (auto& hook : start_hooks()) hook();
+    for (auto& hook : thread_start_hooks()) hook();
     uint64_t seen = 0;
     for (;;) {
       for (int spin = 0; spin < kSpins && generation_.load(std::memory_order_acquire) == seen; ++spin) pause();
@@ -180,7 +188,8 @@ void set_num_threads(int count) {
   wanted_threads.store(count);
 }
 
-void on_pool_thread_start(std::function<void()> hook) { start_hooks().push_back(std::move(hook)); }
+void on_pool_thread_start(std::function<void()> hook) { thread_start_hooks().push_back(std::move(hook)); }
+void on_pool_start(std::function<void()> hook) { pool_start_hooks().push_back(std::move(hook)); }
 
 void request_abort() noexcept { aborted.store(true); }
 void clear_abort() noexcept { aborted.store(false); }

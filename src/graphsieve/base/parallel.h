@@ -20,6 +20,10 @@ void set_num_threads(int count);
 /// settings go here). Call before the first parallel_for.
 void on_pool_thread_start(std::function<void()> hook);
 
+/// Runs `hook` in the calling thread each time before the pool starts its threads, in a forked child as well (a tensor
+/// library's state that several new threads must not be the first to ask for goes here). Call before the first parallel_for.
+void on_pool_start(std::function<void()> hook);
+
 /// Calls body(item) for every item of [0, count), in no fixed order, on the pool; returns when all are done. The first
 /// exception thrown stops the handing out of items and is rethrown here. Inside a pool thread it runs serially.
 void parallel_for(int64_t count, const std::function<void(int64_t)>& body);

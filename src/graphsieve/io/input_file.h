@@ -23,6 +23,8 @@ class InputFile {
   int64_t bytes() const { return bytes_; }
   /// The next bytes, `most` at most, to `data`; their number, 0 at the end.
   size_t read(void* data, size_t most) const;
+  /// All bytes from the `at`-th on, `most` at most, to `data`; their number, which is smaller only at the file's end.
+  size_t read_at(int64_t at, void* data, size_t most) const;
   /// The rest of the file as it is now.
   std::string read() const;
 

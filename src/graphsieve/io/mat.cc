@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fstream>
 #include <new>
 #include <utility>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/io/paths.h"
+#include "graphsieve/io/input_file.h"
 
 namespace graphsieve {
 namespace {
@@ -34,10 +33,8 @@ struct Unpacking : z_stream {
 class Element {
  public:
   Element(const std::string& path, int64_t at, std::string where)
-      : where_(std::move(where)), in_(path, std::ios::binary) {
-    in_.seekg(at);
-    in_.read(reinterpret_cast<char*>(&tag_), sizeof tag_);
-    if (!in_) fail("its tag is cut off");
+      : where_(std::move(where)), in_(path), at_(at) {
+    if (!next_bytes(&tag_, sizeof tag_)) fail("its tag is cut off");
     left_ = tag_.bytes;
     packed_ = tag_.type == kCompressed;
     most_ = left_ * (packed_ ? kMostUnpacked : 1);
@@ -55,8 +52,7 @@ class Element {
   void read(void* to, size_t bytes) {
     if (packed_) return unpack(static_cast<Bytef*>(to), bytes);
     if (static_cast<int64_t>(bytes) > left_) fail("is cut off");
-    in_.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes));
-    if (!in_) fail("is cut off");
+    if (!next_bytes(to, bytes)) fail("is cut off");
     left_ -= static_cast<int64_t>(bytes);
   }
 
@@ -92,6 +88,13 @@ class Element {
   [[noreturn]] void fail(const std::string& what) const { throw Error(where_, ": ", what); }
 
  private:
+  /// False where the file ends before.
+  bool next_bytes(void* to, size_t bytes) {
+    const bool all = in_.read_at(at_, to, bytes) == bytes;
+    at_ += static_cast<int64_t>(bytes);
+    return all;
+  }
+
   void unpack(Bytef* to, size_t bytes) {
     for (size_t done = 0; done < bytes;) {
       const size_t piece = std::min(bytes - done, kPiece);
@@ -106,8 +109,7 @@ class Element {
     if (stream_.avail_in == 0 && left_ > 0) {
       const auto bytes = std::min<int64_t>(left_, kPiece);
       buffer_.resize(static_cast<size_t>(bytes));
-      in_.read(reinterpret_cast<char*>(buffer_.data()), bytes);
-      if (!in_) fail("is cut off");
+      if (!next_bytes(buffer_.data(), buffer_.size())) fail("is cut off");
       left_ -= bytes;
       stream_.next_in = buffer_.data(), stream_.avail_in = static_cast<uInt>(bytes);
     }
@@ -119,7 +121,8 @@ class Element {
   }
 
   std::string where_;
-  std::ifstream in_;
+  InputFile in_;
+  int64_t at_;  ///< of the element's next byte in the file
   Tag tag_;
   int64_t left_ = 0, most_ = 0;  ///< bytes of the element left in the file; that it can hold
   bool packed_ = false;
@@ -186,20 +189,19 @@ NpyArray columns_to_rows(const NpyArray& from) {
 }  // namespace
 
 MatFile::MatFile(const std::filesystem::path& path) : path_(path.string()) {
-  const int64_t size = file_bytes(path);
-  std::ifstream in(path, std::ios::binary);
+  const InputFile in(path);
+  const int64_t size = in.bytes();
   std::array<char, kHeader> head{};
-  in.read(head.data(), head.size());
-  if (in && std::string_view(head.data(), 10) == "MATLAB 7.3")
+  const bool whole = in.read_at(0, head.data(), head.size()) == head.size();
+  if (whole && std::string_view(head.data(), 10) == "MATLAB 7.3")
     throw Error(path_, ": MATLAB version 7.3 (HDF5), expected 5 to 7; save it anew with -v7, or with scipy.io.savemat");
-  if (!in || std::string_view(head.data() + 124, 4) != std::string_view("\x00\x01IM", 4))
+  if (!whole || std::string_view(head.data() + 124, 4) != std::string_view("\x00\x01IM", 4))
     throw Error(path_, ": no little-endian MATLAB file of version 5 to 7");
   for (int64_t at = kHeader; at < size;) {
     Tag tag;
-    in.seekg(at);
-    in.read(reinterpret_cast<char*>(&tag), sizeof tag);
+    const bool there = in.read_at(at, &tag, sizeof tag) == sizeof tag;
     const int64_t end = at + static_cast<int64_t>(sizeof tag) + tag.bytes;
-    if (!in || end > size) throw Error(path_, ": is cut off: an element ends at byte ", end, ", the file at ", size);
+    if (!there || end > size) throw Error(path_, ": is cut off: an element ends at byte ", end, ", the file at ", size);
     Element element(path_, at, str(path_, ": element at byte ", at));
     if (element.tag().type != kMatrix) element.fail(str("of type ", element.tag().type, ", expected a matrix"));
     matrices_.push_back({begin_matrix(element).name, at});

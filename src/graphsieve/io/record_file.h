@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/io/atomic_file.h"
+#include "graphsieve/io/input_file.h"
 
 namespace graphsieve {
 
@@ -34,12 +34,9 @@ class RecordReader {
 
  private:
   void fill() {
-    std::ifstream in(path_, std::ios::binary);  // not kept open: a merge may have thousands of runs
-    in.seekg(at_);
-    if (!in) throw Error(path_, ": cannot be read");
-    in.read(reinterpret_cast<char*>(block_.data()), static_cast<std::streamsize>(block_.size() * sizeof(Record)));
-    const auto bytes = static_cast<size_t>(in.gcount());
-    if (in.bad() || bytes % sizeof(Record) != 0) throw Error(path_, ": cannot be read to its end");
+    const InputFile in(path_);  // not kept open: a merge may have thousands of runs
+    const size_t bytes = in.read_at(at_, block_.data(), block_.size() * sizeof(Record));
+    if (bytes % sizeof(Record) != 0) throw Error(path_, ": ends within a record");
     at_ += static_cast<int64_t>(bytes);
     here_ = {block_.data(), bytes / sizeof(Record)};
   }

@@ -22,11 +22,25 @@ Json read_run_card(const fs::path& folder) {
   return read_card(folder / kRunCard, kRunFormat, kRunVersion, kRunVersion);
 }
 
-void write_card(const fs::path& folder, const FileRecords& files) {
+/// What a run folder's card says of the files that are there now. A file that was to be replaced when the process died
+/// has two records on the card: the one that fits the file counts.
+FileRecords records_on_card(const fs::path& folder) {
+  const Json card = read_run_card(folder);
+  const std::string where = (folder / kRunCard).string();
+  if (!card.contains("files")) throw Error(where, ": 'files' is missing");
+  FileRecords files = read_records(card.at("files"), where);
+  if (card.contains("replacing"))
+    for (const auto& [name, record] : read_records(card.at("replacing"), where))
+      if (is_there(folder / name) && file_record(folder / name) == record) files[name] = record;
+  return files;
+}
+
+void write_card(const fs::path& folder, const FileRecords& files, const FileRecords& replacing = {}) {
   Json card = {{"format", kRunFormat},
                {"version", kRunVersion},
                {"program", GRAPHSIEVE_VERSION},
                {"files", records_json(files)}};
+  if (!replacing.empty()) card["replacing"] = records_json(replacing);
   seal(card);
   write_text_file(folder / kRunCard, card.dump(2) + "\n");
 }
@@ -41,9 +55,7 @@ RunFiles::RunFiles(const fs::path& folder) : folder_(folder) {
     throw Error(folder.string(), ": not a run folder; expected one with a result.json");
   }
   if (is_there(folder / kRunCard)) {
-    const Json card = read_run_card(folder);
-    if (!card.contains("files")) throw Error((folder / kRunCard).string(), ": 'files' is missing");
-    records_ = read_records(card.at("files"), (folder / kRunCard).string());
+    records_ = records_on_card(folder);
     has_checksums_ = true;
   }
   const std::string where = (folder / kResult).string();
@@ -142,11 +154,14 @@ void write_run_card(const fs::path& folder, const FileRecords& known) {
   write_card(folder, files);
 }
 
-void renew_on_card(const fs::path& folder, const std::string& name) {
-  if (!is_there(folder / kRunCard)) return;
-  FileRecords files = read_records(read_run_card(folder).at("files"), (folder / kRunCard).string());
-  files[name] = file_record(folder / name);
-  write_card(folder, files);
+void replace_run_file(const fs::path& folder, const std::string& name, std::string_view bytes) {
+  const bool has_card = is_there(folder / kRunCard);
+  FileRecords files = has_card ? records_on_card(folder) : FileRecords();
+  const FileRecord record{static_cast<int64_t>(bytes.size()), Checksum().add(bytes).text()};
+  if (has_card) write_card(folder, files, {{name, record}});
+  write_text_file(folder / name, bytes);
+  files[name] = record;
+  if (has_card) write_card(folder, files);
 }
 
 }  // namespace graphsieve

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graphsieve/io/folder_card.h"
@@ -67,7 +68,9 @@ bool is_run_folder(const std::filesystem::path& folder);
 /// that need not be computed again.
 void write_run_card(const std::filesystem::path& folder, const FileRecords& known = {});
 
-/// Renews the checksum of one file on the card, after the file was replaced on purpose.
-void renew_on_card(const std::filesystem::path& folder, const std::string& name);
+/// Puts `bytes` in place of the file `name` of a run folder, and renews the file's checksum. Where the process dies in
+/// between, or a call of the system fails, the folder has the old file or the new one and is whole with either: until
+/// both are in place, the card has the new file's record as well (member "replacing").
+void replace_run_file(const std::filesystem::path& folder, const std::string& name, std::string_view bytes);
 
 }  // namespace graphsieve

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <numeric>
 #include <unordered_map>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/spreadsheet_text.h"
-#include "graphsieve/io/input_file.h"
+#include "graphsieve/io/input_stream.h"
 #include "graphsieve/io/json_number.h"
 
 namespace graphsieve {
@@ -386,8 +385,7 @@ std::vector<std::string> csv_record(std::string_view text, size_t& at) {
 }
 
 Json prediction_quality(const std::filesystem::path& path, const QualityLimits& limits) {
-  const InputFile readable(path);  // says what is wrong with the path
-  std::ifstream file(path, std::ios::binary);
+  InputStream file(path);
   std::string text;
   int64_t line = 0;
   const auto cells = [&] {
@@ -410,7 +408,6 @@ Json prediction_quality(const std::filesystem::path& path, const QualityLimits& 
       throw Error(path.string(), ": line ", line, ": ", e.what());
     }
   }
-  if (file.bad()) throw Error(path.string(), ": reading failed after line ", line);
   return quality.json();
 }
 

@@ -11,10 +11,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <type_traits>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/input_file.h"
 #include "graphsieve/tables/table_content.h"
 
 namespace graphsieve {
@@ -44,12 +44,9 @@ const char* name_of(ColumnKind kind) {
 
 /// Throws Error where the file's first and last bytes are not those of a Parquet file.
 void check_ends(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
+  const InputFile file(path);
   std::string head(kContentBytes, '\0'), tail(4, '\0');
-  if (!file) throw Error(path, ": ", std::strerror(errno));
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<size_t>(file.gcount()));
-  file.clear();
+  head.resize(file.read_at(0, head.data(), head.size()));
   if (head.empty()) throw Error(path, ": is empty; expected a Parquet table");
   if (head.starts_with("PARE")) throw Error(path, ": is an encrypted Parquet file, which is not read");
   if (!head.starts_with("PAR1")) {
@@ -57,8 +54,7 @@ void check_ends(const fs::path& path) {
     throw Error(path, ": ",
                 other.empty() ? "does not begin as a Parquet file; a text table is named .csv or .tsv" : other);
   }
-  file.seekg(-4, std::ios::end);
-  file.read(tail.data(), 4);
+  tail.resize(file.read_at(std::max<int64_t>(0, file.bytes() - 4), tail.data(), tail.size()));
   if (tail != "PAR1") throw Error(path, ": does not end as a Parquet file: it is cut off, or still being written");
 }
 

@@ -1,0 +1,23 @@
+// A file that is open for reading, as a std::istream.
+#pragma once
+
+#include <filesystem>
+#include <istream>
+#include <memory>
+
+namespace graphsieve {
+
+/// A regular file from front to back, for std::getline and read(); it does not seek. std::ifstream says nothing of
+/// failures: here the constructor and every read throw Error, naming the file and the system's reason, where the file
+/// cannot be opened or read (InputFile). The end of the file sets eofbit and failbit as usual.
+class InputStream : public std::istream {
+ public:
+  explicit InputStream(const std::filesystem::path& path);
+  ~InputStream() override;
+
+ private:
+  class Buffer;
+  std::unique_ptr<Buffer> buffer_;
+};
+
+}  // namespace graphsieve
