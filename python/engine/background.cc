@@ -41,8 +41,8 @@ struct Event {
 /// What the work said and the listener has not heard yet.
 class Events final : public Observer {
  public:
-  void note(const std::string& text) override { add({Event::kNote, text}); }
-  void information(const std::string& text) override { add({Event::kInformation, text}); }
+  void note(const std::string& text) override { add({Event::kNote, one_line(text)}); }
+  void information(const std::string& text) override { add({Event::kInformation, one_line(text)}); }
   void stage(const std::string& name, int64_t steps) override { add({Event::kStage, name, steps}); }
   void step(int64_t done, const std::string& status) override { add({Event::kStep, status, done}); }
   bool stop_requested() override { return stopping_; }

@@ -116,6 +116,8 @@ class Resume(EngineTest):
         self.assertIn("an unfinished run is there", asked.stderr)
         asked = self.call("run", self.data, "--out", "run", "--resume", "--seed", "1", code=1)
         self.assertIn("the unfinished run has another --seed (0, this one 1)", asked.stderr)
+        asked = self.call("run", self.data, "--out", "run", "--resume", "--raw-ids", code=1)
+        self.assertIn("the unfinished run has another --raw-ids (false, this one true)", asked.stderr)
         self.assertTrue(self.unfinished("run").exists())
         self.call("run", self.data, "--out", "run", "--overwrite", *sets(estimator__epochs=1, network__epochs=1))
         self.assertTrue((self.dir / "run").exists())

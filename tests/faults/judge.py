@@ -72,6 +72,10 @@ class Tally:
             entry
         )
 
+    def count(self):
+        """Trials so far."""
+        return sum(self.outcomes.values()) + len(self.expected) + len(self.failures)
+
     def finish(self):
         """Prints failures, a row of the table in docs/reliability.md and the closing line; the exit code."""
         for entries, word in ((self.expected, "known"), (self.failures, "FAILED")):

@@ -7,6 +7,7 @@ import random
 import shutil
 import sys
 import tempfile
+import time
 import traceback
 
 import known_failures
@@ -66,17 +67,24 @@ def _work(job):
 
 
 def sweep(title, test, function, cases, jobs):
-    """Calls function(workspace, case) for every case and returns the exit code. It returns a list: a text for an
-    outcome that passed, (case, why, detail) for a failure."""
+    """Calls function(workspace, case) for every case and returns the exit code. The function returns a list: a text for
+    an outcome that passed, (case, why, detail) for a failure. Progress goes to stderr: to a terminal as one line that
+    changes, else as a line per minute; failures at once."""
+    told = time.monotonic()
     base = tempfile.mkdtemp(prefix="graphsieve-faults-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     tally = Tally(title, known_failures.of(test))
     try:
         with multiprocessing.Pool(jobs, _start, (os.path.realpath(base),)) as pool:
             for done, results in enumerate(pool.imap_unordered(_work, [(function, case) for case in cases]), 1):
-                if sys.stderr.isatty():
-                    print(f"\r{done} of {len(cases)} ", end="", file=sys.stderr)
                 for result in results:
                     tally.passed(result) if isinstance(result, str) else tally.failed(*result)
+                terminal = sys.stderr.isatty()
+                if failed := [result for result in results if not isinstance(result, str)]:
+                    print(*(f"{case}: {why}" for case, why, _ in failed), sep="\n", file=sys.stderr)
+                if terminal or time.monotonic() - told > 60:
+                    told = time.monotonic()
+                    line = f"{done} of {len(cases)} cases, {tally.count()} trials"
+                    print(f"\r{line} " if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
     finally:
         shutil.rmtree(base, ignore_errors=True)
     return tally.finish()

@@ -15,6 +15,7 @@
 #include "graphsieve/graph/transforms.h"
 #include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/datasets.h"
+#include "graphsieve/io/folder_card.h"
 #include "graphsieve/io/graph_folder_writer.h"
 #include "graphsieve/io/json_file.h"
 #include "graphsieve/io/npy_file.h"

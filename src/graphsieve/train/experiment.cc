@@ -168,6 +168,7 @@ class Experiment {
             {"--repeats", request_.repeats},
             {"--seed", request_.seed},
             {"--predictions", request_.predictions == PredictedNodes::kSplit ? "split" : "all"},
+            {"--raw-ids", request_.raw_ids},
             {"version", GRAPHSIEVE_VERSION}};
   }
 
