@@ -14,6 +14,7 @@
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/io/folder_formats.h"
 #include "graphsieve/io/partial.h"
+#include "graphsieve/io/paths.h"
 
 namespace graphsieve {
 namespace {
@@ -23,38 +24,35 @@ namespace fs = std::filesystem;
 constexpr int kMostNumbers = 1'000'000;
 constexpr int kMostAttempts = 100;  // to lock a folder that other processes make and remove
 
-bool is_real_folder(const fs::path& path) {
-  struct stat status;
-  return lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
+bool is_real_folder(const fs::path& path) { return entry_kind(path) == EntryKind::kFolder; }
 
 /// Where the old folder goes on file systems that cannot exchange two names.
 fs::path old_folder(const fs::path& target) {
   return target.parent_path() / str(".", target.filename().string(), ".graphsieve-old");
 }
 
-/// The entries of a folder that the program made; nothing where it cannot be read.
+/// The entries of a folder; nothing where there is no folder of that name.
 std::vector<fs::path> entries(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error))
-    found.push_back(each->path());
-  return found;
+  return is_real_folder(folder) ? folder_entries(folder) : std::vector<fs::path>();
 }
 
-/// Removes a folder of the program's. What shows that it is the program's goes last: a process that is killed meanwhile
-/// leaves a folder that a later one still recognises.
+/// Removes a folder of the program's, as far as the system lets it. What shows that the folder is the program's goes
+/// last, and only when everything else is gone: after a kill or a failure a later process still recognises what is left.
 void remove_own_folder(const fs::path& folder) {
-  std::error_code ignored;
-  const fs::path last[] = {folder / "result.json", folder / kRunCard, folder / kGraphCard, folder / "checkpoint"};
-  for (const fs::path& entry : entries(folder))
-    if (std::find(std::begin(last), std::end(last), entry) == std::end(last)) fs::remove_all(entry, ignored);
-  for (const fs::path& entry : entries(folder / "checkpoint"))
-    if (entry.filename() != "lock") fs::remove_all(entry, ignored);
-  for (const fs::path& entry : last)
-    if (!is_real_folder(entry)) fs::remove(entry, ignored);
-  unlink((folder / "checkpoint" / "lock").c_str());
-  rmdir((folder / "checkpoint").c_str());
+  const fs::path state = folder / "checkpoint";
+  const fs::path last[] = {folder / "result.json", folder / kRunCard, folder / kGraphCard, state};
+  try {
+    for (const fs::path& entry : entries(folder))
+      if (std::find(std::begin(last), std::end(last), entry) == std::end(last)) remove_path(entry);
+    for (const fs::path& entry : entries(state))
+      if (entry.filename() != "lock") remove_path(entry);
+    for (const fs::path& entry : last)
+      if (!is_real_folder(entry)) remove_path(entry);
+  } catch (const Error&) {
+    return;
+  }
+  unlink((state / "lock").c_str());
+  rmdir(state.c_str());
   rmdir(folder.c_str());  // fails where another process has begun in it meanwhile
 }
 
@@ -242,9 +240,7 @@ void ResumableFolder::refuse_foreign() const {
   if (found.empty() || (found.size() == 1 && found[0] == state() && entries(state()).empty())) return;
   if (const auto foreign = foreign_entry(temporary_, request_.kind, FolderState::kPartial))
     refuse(str("holds '", *foreign, "', which this program did not write"));
-  struct stat lock;
-  const bool locked = lstat((state() / "lock").c_str(), &lock) == 0 && S_ISREG(lock.st_mode);
-  if (!locked && !has_own_card(temporary_, request_.kind))
+  if (entry_kind(state() / "lock") != EntryKind::kFile && !has_own_card(temporary_, request_.kind))
     refuse("holds files, and nothing shows that this program wrote them");
 }
 
@@ -258,11 +254,10 @@ void ResumableFolder::remove_partial_files() {
 }
 
 void ResumableFolder::begin_anew() {
-  std::error_code error;
   for (const fs::path& entry : entries(temporary_))
-    if (entry != state()) fs::remove_all(entry, error);
+    if (entry != state()) remove_path(entry);
   for (const fs::path& entry : entries(state()))
-    if (entry.filename() != "lock") fs::remove_all(entry, error);
+    if (entry.filename() != "lock") remove_path(entry);
   kept_ = false;
 }
 

@@ -1,6 +1,7 @@
 #include "graphsieve/io/folder_card.h"
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/json_file.h"
 
 namespace graphsieve {
@@ -41,8 +42,12 @@ bool is_sealed(const Json& card, const std::string& where) {
 }
 
 Json read_card(const std::filesystem::path& file, const std::string& format, int64_t version, int64_t sealed_from) {
-  Json card = read_json(file);
-  const std::string where = file.string();
+  return parse_card(read_text_file(file), file.string(), format, version, sealed_from);
+}
+
+Json parse_card(std::string_view text, const std::string& where, const std::string& format, int64_t version,
+                int64_t sealed_from) {
+  Json card = parse_json(text, where);
   if (!card.is_object() || card.value("format", Json()) != format)
     throw Error(where, ": no card of a folder; expected an object with \"format\": \"", format, "\"");
   const int64_t its = JsonObject(card, where).count("version", 1);

@@ -10,6 +10,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "graphsieve/io/checksum.h"
 
@@ -34,5 +35,8 @@ bool is_sealed(const nlohmann::json& card, const std::string& where);
 /// version `sealed_from` on where it has none.
 nlohmann::json read_card(const std::filesystem::path& file, const std::string& format, int64_t version,
                          int64_t sealed_from);
+/// The same of a file's text; `where` names the file.
+nlohmann::json parse_card(std::string_view text, const std::string& where, const std::string& format, int64_t version,
+                          int64_t sealed_from);
 
 }  // namespace graphsieve

@@ -1,17 +1,16 @@
 #include "graphsieve/io/owned_folder.h"
 
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/atomic_file.h"
 #include "graphsieve/io/checksum.h"
 #include "graphsieve/io/folder_card.h"
 #include "graphsieve/io/folder_formats.h"
@@ -88,17 +87,18 @@ bool is_old_partial(std::string_view found, Own own) {
          found.substr(at + 9).find_first_not_of("0123456789-") == std::string_view::npos;
 }
 
-/// The names on the folder's card; nothing where it has none.
+/// The names on the folder's card; nothing where it has no intact card. Throws Error where the system cannot read it.
 std::optional<std::set<std::string>> names_on_card(const fs::path& folder, FolderKind kind) {
   const fs::path file = folder / (kind == FolderKind::kGraph ? kGraphCard : kRunCard);
-  std::error_code error;
-  if (kind == FolderKind::kDraws || !fs::is_regular_file(fs::symlink_status(file, error))) return std::nullopt;
+  if (kind == FolderKind::kDraws || entry_kind(file) != EntryKind::kFile) return std::nullopt;
+  const std::string text = read_text_file(file), where = file.string();
   try {
-    const Json card = kind == FolderKind::kGraph ? read_card(file, kGraphFormat, kGraphVersion, kSealedGraphVersion)
-                                                 : read_card(file, kRunFormat, kRunVersion, kRunVersion);
+    const Json card = kind == FolderKind::kGraph
+                          ? parse_card(text, where, kGraphFormat, kGraphVersion, kSealedGraphVersion)
+                          : parse_card(text, where, kRunFormat, kRunVersion, kRunVersion);
     if (!card.contains("checksum")) return std::nullopt;
     std::set<std::string> names = {file.filename().string()};
-    for (const auto& [name, record] : read_records(card.at("files"), file.string())) names.insert(name);
+    for (const auto& [name, record] : read_records(card.at("files"), where)) names.insert(name);
     return names;
   } catch (const std::exception&) {
     return std::nullopt;
@@ -121,13 +121,12 @@ class ForeignEntries {
   /// `card`: the names on the card, where `prefix` stands for the present folder; null where there is no card.
   std::optional<std::string> first(const fs::path& inside, Own own, const std::set<std::string>* card,
                                    const std::string& prefix) const {
-    for (const fs::directory_entry& entry : entries(folder_ / inside)) {
-      const std::string name = entry.path().filename().string(), path = (inside / name).string();
-      std::error_code error;
-      const fs::file_status status = entry.symlink_status(error);
-      if (fs::is_directory(status)) {
+    for (const fs::path& entry : folder_entries(inside.empty() ? folder_ : folder_ / inside)) {
+      const std::string name = entry.filename().string(), path = (inside / name).string();
+      const EntryKind entry_is = entry_kind(entry);
+      if (entry_is == EntryKind::kFolder) {
         if (auto found = first_below(inside, name, card)) return found;
-      } else if (!fs::is_regular_file(status)) {
+      } else if (entry_is != EntryKind::kFile) {
         return path;
       } else if (!is_partial_name(name, own) && !is_old_partial(name, own)) {
         if (!own(name) || (card && !is_report(name) && !card->contains(prefix + name))) return path;
@@ -145,23 +144,13 @@ class ForeignEntries {
     return first(inside / name, own, name == "checkpoint" ? nullptr : card, name + "/");
   }
 
-  static std::vector<fs::directory_entry> entries(const fs::path& folder) {
-    std::error_code error;
-    std::vector<fs::directory_entry> found;
-    for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error))
-      found.push_back(*each);
-    if (error) throw Error(folder.string(), ": cannot be read: ", error.message());
-    return found;
-  }
-
   const fs::path& folder_;
   FolderKind kind_;
   bool complete_;
 };
 
-/// A result.json of format 1, which had no card beside it.
-bool is_old_result(const fs::path& file) {
-  const Json result = read_json(file);
+/// True of a result.json of format 1, which had no card beside it.
+bool is_old_result(const Json& result) {
   if (!result.is_object() || result.contains("format")) return false;
   for (const char* key : {"version", "torch", "model", "metric"})
     if (!result.contains(key) || !result[key].is_string()) return false;
@@ -220,17 +209,12 @@ void refuse_precious(const fs::path& folder, const std::vector<fs::path>& inputs
   for (const fs::path& home : home_directories()) refuse(home, "a home directory");
   for (const fs::path& point : mount_points()) refuse(point, "a mount point");
   for (const fs::path& input : inputs)
-    if (!input.empty() && fs::exists(input, error)) refuse(input, "an input of this command");
+    if (!input.empty() && path_exists(input)) refuse(input, "an input of this command");
 }
 
 }  // namespace
 
-bool is_there(const fs::path& path) {
-  struct stat status;
-  if (lstat(path.c_str(), &status) == 0) return true;
-  if (errno == ENOENT || errno == ENOTDIR) return false;
-  throw path_error(path, "cannot be read", errno);
-}
+bool is_there(const fs::path& path) { return entry_kind(path) != EntryKind::kNothing; }
 
 const char* folder_kind_name(FolderKind kind) {
   switch (kind) {
@@ -266,11 +250,11 @@ std::vector<std::string> own_files(const fs::path& folder, FolderKind kind) {
 bool has_own_card(const fs::path& folder, FolderKind kind) {
   if (names_on_card(folder, kind)) return true;
   const fs::path old = folder / (kind == FolderKind::kGraph ? kGraphCard : "result.json");
-  std::error_code error;
-  if (kind == FolderKind::kDraws || !fs::is_regular_file(fs::symlink_status(old, error))) return false;
+  if (kind == FolderKind::kDraws || entry_kind(old) != EntryKind::kFile) return false;
+  const std::string text = read_text_file(old), where = old.string();
   try {
-    if (kind == FolderKind::kRun) return is_old_result(old);
-    const Json card = read_card(old, kGraphFormat, kSealedGraphVersion - 1, kSealedGraphVersion);
+    if (kind == FolderKind::kRun) return is_old_result(parse_json(text, where));
+    const Json card = parse_card(text, where, kGraphFormat, kSealedGraphVersion - 1, kSealedGraphVersion);
     return card.contains("files") && card["files"].is_object() && card.contains("fingerprint");
   } catch (const std::exception&) {
     return false;
@@ -278,12 +262,11 @@ bool has_own_card(const fs::path& folder, FolderKind kind) {
 }
 
 void require_replaceable_folder(const fs::path& folder, FolderKind kind, const std::vector<fs::path>& inputs) {
-  std::error_code error;
-  const fs::file_status status = fs::symlink_status(folder, error);
-  if (fs::is_symlink(status)) throw Error(folder.string(), ": is a symbolic link, so it is not overwritten");
-  if (!fs::is_directory(status)) throw Error(folder.string(), ": is no folder, so it is not overwritten");
+  const EntryKind is = entry_kind(folder);
+  if (is == EntryKind::kLink) throw Error(folder.string(), ": is a symbolic link, so it is not overwritten");
+  if (is != EntryKind::kFolder) throw Error(folder.string(), ": is no folder, so it is not overwritten");
   refuse_precious(folder, inputs);
-  if (fs::is_empty(folder, error) && !error) return;
+  if (folder_entries(folder).empty()) return;
   if (!has_own_card(folder, kind))
     throw Error(folder.string(), ": is not overwritten: nothing in it shows that it is a ", folder_kind_name(kind),
                 " (expected an intact ", kind == FolderKind::kGraph ? kGraphCard : "card.json and result.json",
@@ -294,20 +277,19 @@ void require_replaceable_folder(const fs::path& folder, FolderKind kind, const s
 }
 
 void require_replaceable_file(const fs::path& path, const std::vector<fs::path>& inputs) {
-  struct stat status;
-  if (lstat(path.c_str(), &status) != 0) return;
-  if (!S_ISREG(status.st_mode))
+  const EntryKind is = entry_kind(path);
+  if (is == EntryKind::kNothing) return;
+  if (is != EntryKind::kFile)
     throw Error(path.string(), ": is ",
-                S_ISDIR(status.st_mode)   ? "a folder"
-                : S_ISLNK(status.st_mode) ? "a symbolic link"
-                                          : "no regular file",
+                is == EntryKind::kFolder ? "a folder"
+                : is == EntryKind::kLink ? "a symbolic link"
+                                         : "no regular file",
                 ", so it is not overwritten");
   for (const fs::path& input : inputs) {
-    struct stat its;
-    if (input.empty() || stat(input.c_str(), &its) != 0) continue;
-    const bool same = its.st_dev == status.st_dev && its.st_ino == status.st_ino;
+    if (input.empty() || !path_exists(input)) continue;
+    const bool same = same_place(path, input);
     const bool inside =
-        S_ISDIR(its.st_mode) && is_within(real_path(path), real_path(input)) && !is_report(path.filename().string());
+        is_folder(input) && is_within(real_path(path), real_path(input)) && !is_report(path.filename().string());
     if (same || inside)
       throw Error(path.string(), ": is not overwritten: it is ", same ? "" : "part of ", "an input of this command",
                   same ? "" : str(", ", input.string()));

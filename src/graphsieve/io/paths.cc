@@ -1,5 +1,7 @@
 #include "graphsieve/io/paths.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -50,6 +52,17 @@ std::string shown_path(const fs::path& path) {
 
 Error path_error(const fs::path& path, const std::string& what, int code) {
   return Error(shown_path(path), ": ", what, ": ", std::strerror(code));
+}
+
+EntryKind entry_kind(const fs::path& path) {
+  struct stat status;
+  if (lstat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return EntryKind::kNothing;
+    throw path_error(path, "cannot be read", errno);
+  }
+  if (S_ISREG(status.st_mode)) return EntryKind::kFile;
+  if (S_ISDIR(status.st_mode)) return EntryKind::kFolder;
+  return S_ISLNK(status.st_mode) ? EntryKind::kLink : EntryKind::kOther;
 }
 
 bool path_exists(const fs::path& path) { return fs::exists(status_of(path)); }

@@ -16,6 +16,11 @@ std::string shown_path(const std::filesystem::path& path);
 /// Error "PATH: WHAT: REASON", the reason being the system's words for `code` (an errno).
 Error path_error(const std::filesystem::path& path, const std::string& what, int code);
 
+/// What stands under a path itself; a symbolic link is not followed.
+enum class EntryKind { kNothing, kFile, kFolder, kLink, kOther };
+/// Throws Error where the system cannot tell.
+EntryKind entry_kind(const std::filesystem::path& path);
+
 /// True if there is something of that name. Throws Error where the system cannot tell (a name too long, no permission).
 bool path_exists(const std::filesystem::path& path);
 /// True if the path leads to a regular file, or to a folder. Throws as path_exists does.
