@@ -106,7 +106,7 @@ def main():
     options.add_argument("--runs", type=int, help="executions of each reader, in place of a time")
     options.add_argument("--jobs", type=int, default=os.cpu_count(), help="readers at once")
     options.add_argument("--markdown", action="store_true", help="the lines as a table of Markdown")
-    given = options.parse_args()
+    given = options.parse_intermixed_args()
     built = [name for name in READERS if (given.build / "tests/fuzz" / f"{name}_fuzz").exists()]
     for name in given.readers:
         if name not in built:
