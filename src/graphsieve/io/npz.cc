@@ -3,10 +3,13 @@
 #include <zip.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
+#include <exception>
 #include <new>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/io/input_file.h"
 #include "graphsieve/io/npy_header.h"
 #include "graphsieve/io/paths.h"
 
@@ -18,6 +21,83 @@ struct CloseMember {
 
 using OpenMember = std::unique_ptr<zip_file_t, CloseMember>;
 
+/// The bytes of a zip file, for libzip. libzip's own source tells a file that cannot be read from one that is cut off
+/// by the first read alone; this one keeps the Error of any read.
+class ZipSource {
+ public:
+  explicit ZipSource(const std::filesystem::path& path) : file_(path) { zip_error_init(&error_); }
+  ~ZipSource() { zip_error_fini(&error_); }
+  ZipSource(const ZipSource&) = delete;
+  ZipSource& operator=(const ZipSource&) = delete;
+
+  /// What libzip calls (zip_source_function); `source` is a ZipSource.
+  static zip_int64_t call(void* source, void* data, zip_uint64_t length, zip_source_cmd_t command) {
+    return static_cast<ZipSource*>(source)->answer(data, length, command);
+  }
+
+  int64_t bytes() const { return file_.bytes(); }
+
+  /// Throws the Error of a read that failed.
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  zip_int64_t answer(void* data, zip_uint64_t length, zip_source_cmd_t command) {
+    switch (command) {
+      case ZIP_SOURCE_OPEN:
+        at_ = 0;
+        return 0;
+      case ZIP_SOURCE_READ:
+        return read(data, length);
+      case ZIP_SOURCE_SEEK: {
+        const zip_int64_t to = zip_source_seek_compute_offset(static_cast<zip_uint64_t>(at_),
+                                                              static_cast<zip_uint64_t>(file_.bytes()), data, length, &error_);
+        if (to < 0) return -1;
+        at_ = to;
+        return 0;
+      }
+      case ZIP_SOURCE_TELL:
+        return at_;
+      case ZIP_SOURCE_STAT: {
+        auto& status = *static_cast<zip_stat_t*>(data);
+        zip_stat_init(&status);
+        status.valid |= ZIP_STAT_SIZE, status.size = static_cast<zip_uint64_t>(file_.bytes());
+        return sizeof status;
+      }
+      case ZIP_SOURCE_ERROR:
+        return zip_error_to_data(&error_, data, length);
+      case ZIP_SOURCE_CLOSE:
+      case ZIP_SOURCE_FREE:
+        return 0;
+      case ZIP_SOURCE_SUPPORTS:
+        return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
+                                              ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL,
+                                              ZIP_SOURCE_SUPPORTS, -1);
+      default:
+        zip_error_set(&error_, ZIP_ER_OPNOTSUPP, 0);
+        return -1;
+    }
+  }
+
+  zip_int64_t read(void* data, zip_uint64_t length) {
+    try {
+      const size_t count = file_.read_at(at_, data, length);
+      at_ += static_cast<int64_t>(count);
+      return static_cast<zip_int64_t>(count);
+    } catch (const Error&) {  // must not pass through libzip
+      failure_ = std::current_exception();
+      zip_error_set(&error_, ZIP_ER_READ, EIO);
+      return -1;
+    }
+  }
+
+  InputFile file_;
+  int64_t at_ = 0;
+  zip_error_t error_;
+  std::exception_ptr failure_;
+};
+
 namespace {
 
 const std::string kSuffix = ".npy";
@@ -28,62 +108,72 @@ constexpr uint64_t kMostExpansion = 1100;
 constexpr size_t kHeaderStart = 12;  // of a .npy file: up to the header's length
 constexpr zip_uint64_t kMostHeader = 1 << 20;
 
-/// Throws Error "WHERE: WHAT: REASON" with libzip's reason, and std::bad_alloc where that is a lack of memory.
-[[noreturn]] void fail(const std::string& where, const char* what, zip_error_t* error) {
-  if (zip_error_code_zip(error) == ZIP_ER_MEMORY) throw std::bad_alloc();
-  throw Error(where, ": ", what, zip_error_strerror(error));
-}
-
-OpenMember open_member(zip_t* archive, const zip_stat_t& stat, const std::string& where) {
-  OpenMember member(zip_fopen_index(archive, stat.index, 0));
-  if (!member) fail(where, "", zip_get_error(archive));
-  return member;
-}
-
-void fill_from(const OpenMember& member, std::byte* to, size_t bytes, const std::string& where) {
-  size_t filled = 0;
-  while (filled < bytes) {
-    const zip_int64_t got = zip_fread(member.get(), to + filled, bytes - filled);
-    if (got < 0) fail(where, "broken data: ", zip_file_get_error(member.get()));
-    if (got == 0) throw Error(where, ": ", filled, " bytes, expected ", bytes, " (truncated)");
-    filled += static_cast<size_t>(got);
-  }
-}
-
-/// The checksum is compared when the end is read.
-void expect_end(const OpenMember& member, const std::string& where) {
-  std::byte more;
-  const zip_int64_t rest = zip_fread(member.get(), &more, 1);
-  if (rest < 0) fail(where, "broken data: ", zip_file_get_error(member.get()));
-  if (rest > 0) throw Error(where, ": more data than the zip's directory says");
-}
-
 }  // namespace
 
 struct NpzFile::Archive {
-  zip_t* zip = nullptr;
+  explicit Archive(const std::filesystem::path& path) : source(path) {
+    if (source.bytes() == 0) throw Error(path.string(), ": is empty, expected a complete .npz (zip) file");
+    zip_error_t error;
+    zip_error_init(&error);
+    zip_source_t* const made = zip_source_function_create(ZipSource::call, &source, &error);
+    zip = made == nullptr ? nullptr : zip_open_from_source(made, ZIP_RDONLY, &error);
+    if (zip != nullptr) return;
+    if (made != nullptr) zip_source_free(made);
+    source.rethrow();
+    const int code = zip_error_code_zip(&error);
+    const std::string text = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    if (code == ZIP_ER_MEMORY) throw std::bad_alloc();
+    throw Error(path.string(), ": ", text, ", expected a complete .npz (zip) file");
+  }
   ~Archive() { zip_discard(zip); }
+
+  /// Throws the source's Error; where it has none std::bad_alloc if memory was missing, else Error "WHERE: WHAT: REASON"
+  /// with libzip's reason.
+  [[noreturn]] void fail(const std::string& where, const char* what, zip_error_t* error) const {
+    source.rethrow();
+    if (zip_error_code_zip(error) == ZIP_ER_MEMORY) throw std::bad_alloc();
+    throw Error(where, ": ", what, zip_error_strerror(error));
+  }
+
+  OpenMember open(const zip_stat_t& stat, const std::string& where) const {
+    OpenMember member(zip_fopen_index(zip, stat.index, 0));
+    if (!member) fail(where, "", zip_get_error(zip));
+    return member;
+  }
+
+  void fill(const OpenMember& member, std::byte* to, size_t bytes, const std::string& where) const {
+    size_t filled = 0;
+    while (filled < bytes) {
+      const zip_int64_t got = zip_fread(member.get(), to + filled, bytes - filled);
+      if (got < 0) fail(where, "broken data: ", zip_file_get_error(member.get()));
+      if (got == 0) throw Error(where, ": ", filled, " bytes, expected ", bytes, " (truncated)");
+      filled += static_cast<size_t>(got);
+    }
+  }
+
+  /// The checksum is compared when the end is read.
+  void expect_end(const OpenMember& member, const std::string& where) const {
+    std::byte more;
+    const zip_int64_t rest = zip_fread(member.get(), &more, 1);
+    if (rest < 0) fail(where, "broken data: ", zip_file_get_error(member.get()));
+    if (rest > 0) throw Error(where, ": more data than the zip's directory says");
+  }
+
+  ZipSource source;
+  zip_t* zip = nullptr;
 };
 
-NpzFile::NpzFile(const std::filesystem::path& path) : path_(path.string()), archive_(std::make_unique<Archive>()) {
+NpzFile::NpzFile(const std::filesystem::path& path) : path_(path.string()) {
   if (!path_exists(path)) throw Error(path_, ": no such file");
   if (!is_file(path))
     throw Error(path_,
                 ": not a file and no graph folder (it has no graph.json); expected an .npz file or a graph folder");
-  int code = 0;
-  archive_->zip = zip_open(path_.c_str(), ZIP_RDONLY, &code);
-  if (archive_->zip == nullptr) {
-    if (code == ZIP_ER_MEMORY) throw std::bad_alloc();
-    zip_error_t error;
-    zip_error_init_with_code(&error, code);
-    const std::string text = zip_error_strerror(&error);
-    zip_error_fini(&error);
-    throw Error(path_, ": ", text, ", expected a complete .npz (zip) file");
-  }
+  archive_ = std::make_unique<Archive>(path);
   const zip_int64_t count = zip_get_num_entries(archive_->zip, 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     const char* const raw = zip_get_name(archive_->zip, static_cast<zip_uint64_t>(i), 0);
-    if (raw == nullptr) fail(path_, "broken directory: ", zip_get_error(archive_->zip));
+    if (raw == nullptr) archive_->fail(path_, "broken directory: ", zip_get_error(archive_->zip));
     const std::string name = raw;
     if (name.size() > kSuffix.size() && name.ends_with(kSuffix))
       names_.push_back(name.substr(0, name.size() - kSuffix.size()));
@@ -117,10 +207,10 @@ NpzFile::Entry NpzFile::entry(const std::string& name, const std::string& where)
 NpyArray NpzFile::read(const std::string& name) const {
   const std::string where = str(path_, ": array '", name, "'");
   const Entry found = entry(name, where);
-  const OpenMember member = open_member(archive_->zip, found.stat, where);
+  const OpenMember member = archive_->open(found.stat, where);
   std::vector<std::byte> bytes(found.stat.size);
-  fill_from(member, bytes.data(), bytes.size(), where);
-  expect_end(member, where);
+  archive_->fill(member, bytes.data(), bytes.size(), where);
+  archive_->expect_end(member, where);
   return parse_npy(bytes, where);
 }
 
@@ -131,7 +221,7 @@ struct NpzReader::Member {
 NpzReader::NpzReader(const std::filesystem::path& path, const std::string& name)
     : where_(str(path.string(), ": array '", name, "'")), file_(std::make_unique<NpzFile>(path)) {
   const NpzFile::Entry found = file_->entry(name, where_);
-  member_ = std::make_unique<Member>(Member{open_member(file_->archive_->zip, found.stat, where_)});
+  member_ = std::make_unique<Member>(Member{file_->archive_->open(found.stat, where_)});
   const auto most = static_cast<size_t>(std::min<zip_uint64_t>(found.stat.size, kMostHeader));
   std::vector<std::byte> head(std::min<size_t>(most, kHeaderStart));
   fill(head.data(), head.size());
@@ -154,7 +244,9 @@ NpzReader::NpzReader(const std::filesystem::path& path, const std::string& name)
 
 NpzReader::~NpzReader() = default;
 
-void NpzReader::fill(std::byte* to, size_t bytes) { fill_from(member_->open, to, bytes, where_); }
+void NpzReader::fill(std::byte* to, size_t bytes) {
+  file_->archive_->fill(member_->open, to, bytes, where_);
+}
 
 std::vector<double> NpzReader::read(int64_t count) {
   if (count > left_) throw Error(where_, ": ", left_, " elements are left, ", count, " are wanted");
@@ -164,7 +256,7 @@ std::vector<double> NpzReader::read(int64_t count) {
   for (size_t i = 0; swapped_ && i < block_.bytes.size(); i += block_.item_size)
     std::reverse(block_.bytes.begin() + i, block_.bytes.begin() + i + block_.item_size);
   left_ -= count;
-  if (left_ == 0 && count > 0) expect_end(member_->open, where_);
+  if (left_ == 0 && count > 0) file_->archive_->expect_end(member_->open, where_);
   return block_.as<double>();
 }
 
