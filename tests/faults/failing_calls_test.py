@@ -91,11 +91,12 @@ def run(workspace, case):
 
 def main():
     chosen = options(__doc__, samples=2, actions=0)  # --actions 1: each call fails in every way, not in one
-    cases = [
-        (s, replaced, chosen)
-        for s in scenarios(chosen.only)
-        for replaced in ([False, True] if s.replaces and chosen.full else [False])
-    ]
+    cases, replacing = [], set()  # replacing: commands whose --overwrite has a case, one for each command
+    for s in scenarios(chosen.only):
+        cases.append((s, False, chosen))
+        if s.replaces and chosen.full and s.command[0] not in replacing:
+            replacing.add(s.command[0])
+            cases.append((s, True, chosen))
     sys.exit(sweep("failing system calls", "failing_calls", run, [None, *cases], chosen.jobs))
 
 
