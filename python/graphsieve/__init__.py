@@ -19,7 +19,6 @@ from graphsieve.loader import SampledLoader
 from graphsieve.progress import GraphsieveWarning
 
 
-
 def set_num_threads(count: int) -> None:
     """Threads that the engine and the operators use, 1 to 1024; results are the same for any number."""
     _check_whole("count", count, 1, 1024)

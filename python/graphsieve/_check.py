@@ -34,7 +34,7 @@ def _init_error(self: Error, *args: object) -> None:
     ValueError.__init__(self, *(_printable(arg) if isinstance(arg, str) else arg for arg in args))
 
 
-Error.__init__ = _init_error  # type: ignore[method-assign]
+Error.__init__ = _init_error  # type: ignore[method-assign, assignment]
 
 
 def type_name(tensor: Tensor) -> str:

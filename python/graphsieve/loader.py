@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 

@@ -292,8 +292,9 @@ def reservoir_sample(edges: Edges, k: int, weight: Tensor | None = None, rows: T
                      key: int = 0) -> tuple[Tensor, Tensor]:
     """k in-edges of every row, or of `rows` (int32): by weight without replacement, uniformly, or the largest.
 
-    weight float32 [edges], finite and >= 0, absent for "uniform". Returns sources int32 [rows, k] and types uint8 [rows, k]; a row with fewer
-    than k edges keeps all and draws from them again, one without edges has -1. Depends on key, row and edge alone.
+    weight float32 [edges], finite and >= 0, absent for "uniform". Returns sources int32 [rows, k] and types uint8 [rows, k]. A row with
+    fewer than k edges keeps all of them and draws the rest from them again; a row without edges has -1. The draw depends on key, row and
+    edge alone.
 
     >>> edges = edges_of(torch.tensor([[1, 2, 0], [0, 0, 0]]), sources=3)
     >>> reservoir_sample(edges, 2, torch.tensor([0., .5, .5]))[0][0]

@@ -4,7 +4,6 @@ what is wrong, and nothing is published."""
 import itertools
 import json
 import os
-import pathlib
 import resource
 import shutil
 import signal

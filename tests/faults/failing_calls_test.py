@@ -71,7 +71,7 @@ def check_library(workspace):
 def run(workspace, case):
     if case is None:
         return check_library(workspace)
-    scenario, replaced, chosen = case
+    scenario, replaced, samples, chosen = case
     expected = Expected(workspace, scenario, replaced)
     every = [
         (kind, k, action)
@@ -79,8 +79,8 @@ def run(workspace, case):
         for k in range(1, count + 1)
         for action in (ACTIONS[kind] if chosen.actions else [ACTIONS[kind][k % len(ACTIONS[kind])]])
     ]
-    if not chosen.full:
-        every = keyed_random("failing calls", scenario.name, chosen.seed).sample(every, min(chosen.samples, len(every)))
+    if samples:
+        every = keyed_random("failing calls", scenario.name, chosen.seed).sample(every, min(samples, len(every)))
     outcomes = []
     for kind, k, action in every:
         outcome, why, error = trial(workspace, scenario, expected, kind, k, action)
@@ -89,15 +89,27 @@ def run(workspace, case):
     return outcomes
 
 
-def main():
-    chosen = options(__doc__, samples=2, actions=0)  # --actions 1: each call fails in every way, not in one
-    cases, replacing = [], set()  # replacing: commands whose --overwrite has a case, one for each command
+def all_cases(chosen):
+    """Which runs, and how many of their calls fail (0: all). In the full sweep: each call of one run of each command, and of each
+    kind of input of `convert`; the same with --overwrite; and of the other scenarios `variants` calls."""
+    if not chosen.full:
+        return [(s, False, chosen.samples, chosen) for s in scenarios(chosen.only)]
+    cases, seen = [], set()
     for s in scenarios(chosen.only):
-        cases.append((s, False, chosen))
-        if s.replaces and chosen.full and s.command[0] not in replacing:
-            replacing.add(s.command[0])
-            cases.append((s, True, chosen))
-    sys.exit(sweep("failing system calls", "failing_calls", run, [None, *cases], chosen.jobs))
+        command = s.name if s.command[0] in ("convert", "python") else s.command[0]
+        first, replacing = command not in seen, f"{s.command[0]} --overwrite"
+        seen.add(command)
+        cases.append((s, False, 0 if first else chosen.variants, chosen))
+        if s.replaces and replacing not in seen:
+            seen.add(replacing)
+            cases.append((s, True, 0, chosen))
+    return cases
+
+
+def main():
+    # --actions 1: each call fails in every way, not in one
+    chosen = options(__doc__, samples=2, variants=0, actions=0)
+    sys.exit(sweep("failing system calls", "failing_calls", run, [None, *all_cases(chosen)], chosen.jobs))
 
 
 if __name__ == "__main__":
