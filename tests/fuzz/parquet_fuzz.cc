@@ -67,6 +67,14 @@ std::string odd_nodes() {
                  true);
 }
 
+/// The table with every number 4 of its card (field 3, the rows of a row group and of the file) replaced by `count`.
+std::string with_row_counts(std::string table, int count) {
+  const std::string four = "\x16\x08";  // the field's head, and 4 as a zigzag varint
+  for (size_t at = 0; (at = table.find(four, at)) != std::string::npos; at += four.size())
+    table[at + 1] = static_cast<char>(2 * count);
+  return table;
+}
+
 }  // namespace
 
 void run_reader(Bytes bytes) {
@@ -86,6 +94,7 @@ void add_seeds(Corpus& to) {
   to.add(Built().byte(8 | 16).byte(0).block("").block(edges(false)));
   to.add(Built().byte(0).byte(0).block(odd_nodes()).block(edges(true)));
   to.add(Built().byte(0).byte(0).block("PAR1PAR1"));
+  for (const int count : {0, 1, 3, 5}) to.add(Built().byte(0).byte(0).block(with_row_counts(nodes(false, false), count)));
   to.word("PAR1");
   for (const char* word : {"id", "label", "source", "destination", "\x15\x02", "\x19\x1c"}) to.word(word);
 }

@@ -164,7 +164,11 @@ class ParquetTable : public Table {
     for (size_t begin = 0; begin < columns.size(); begin += kColumnsAtOnce) {
       const size_t end = std::min(columns.size(), begin + kColumnsAtOnce);
       const auto reader = open_reader(group, columns, begin, end);
-      if (const auto cells = next(*reader, group, columns[begin])) fill(*cells, columns, begin, end, batch);
+      const auto cells = next(*reader, group, columns[begin]);
+      if (const int64_t found = cells ? cells->num_rows() : 0; found != rows)
+        throw Error(path(), ": column '", this->columns()[columns[begin]].name, "' of row group ", group + 1, " has ",
+                    found, " rows, the file's card says ", rows, "; the file is damaged");
+      if (cells) fill(*cells, columns, begin, end, batch);
     }
     if (rows == 0) return;
     take(batch);
