@@ -51,6 +51,7 @@ Json to_json(const GraphReport& r) {
        {{"columns", r.columns},
         {"sparse", r.sparse},
         {"nonzero_share", r.nonzero_share},
+        {"constant_column_count", r.constant_column_count},
         {"constant_columns", r.constant_columns},
         {"zero_rows", r.zero_rows}}},
       {"labels",
@@ -74,7 +75,7 @@ void print(const GraphReport& r) {
                                   100 * r.chance_homophily));
   line("features",
        fmt::format("{} columns, {}, {:.2f} % not 0; {} constant columns, {} nodes all 0", r.columns,
-                   r.sparse ? "sparse" : "dense", 100 * r.nonzero_share, r.constant_columns.size(), r.zero_rows));
+                   r.sparse ? "sparse" : "dense", 100 * r.nonzero_share, r.constant_column_count, r.zero_rows));
   line(r.multi_label ? "labels a node" : "classes",
        fmt::format("{}; {} nodes without a label", r.classes, r.unlabelled));
   constexpr size_t kShown = 20;

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from graphsieve._engine import Error
 
-__all__ = ["Error", "check_tensor", "check_floating", "check_path", "check_whole", "type_name"]
+__all__ = ["Error", "check_tensor", "check_floating", "check_path", "check_whole", "path_exists", "type_name"]
 
 FLOATING = (torch.float32, torch.float64)
 # Where this build has kernels: with the preset cuda on NVIDIA GPUs too. `_engine` has registered them.
@@ -35,6 +35,17 @@ def _init_error(self: Error, *args: object) -> None:
 
 
 Error.__init__ = _init_error  # type: ignore[method-assign, assignment]
+
+
+def path_exists(path: str | os.PathLike[str]) -> bool:
+    """True if something is there, or a link that leads somewhere. Throws Error where the system cannot tell."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise Error(f"{os.fspath(path)}: cannot be read: {error.strerror}") from None
+    return True
 
 
 def type_name(tensor: Tensor) -> str:

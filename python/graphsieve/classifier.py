@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphsieve import _engine
-from graphsieve._check import Error, check_path, check_whole
+from graphsieve._check import Error, check_path, check_whole, path_exists
 from graphsieve.graphs import Graph, graph_of
 from graphsieve.progress import Listener, Progress
 from graphsieve.runs import Run
@@ -94,7 +94,7 @@ class NodeClassifier:
         recipe = graph.recipe if self.recipe is None else os.fspath(self.recipe)
         settings = [f"{key}={_yaml(value)}" for key, value in dict(self.settings or {}).items()]
         out = self._temporary() if self.out is None else pathlib.Path(self.out)
-        if self.resume and (out / "result.json").exists() and not (self.overwrite and _engine.has_unfinished(out)):
+        if self.resume and path_exists(out / "result.json") and not (self.overwrite and _engine.has_unfinished(out)):
             other = self._difference(Run(out), graph, _engine.recipe_values(recipe, settings))
             if not other:
                 _engine.tidy_finished(out)
@@ -102,7 +102,7 @@ class NodeClassifier:
                 return self
             if not self.overwrite:
                 raise Error(f"{out}: a finished run with {other} to go on with it; name another with out, or replace it with overwrite")
-        if out.exists() and not (self.overwrite or self.resume):
+        if path_exists(out) and not (self.overwrite or self.resume):
             raise Error(f"{out}: already exists; name another with out, or replace it with overwrite")
         with self._engine_call() as listener:
             if self.recipe is None:
@@ -197,7 +197,7 @@ class NodeClassifier:
         """Copies the run folder; `graphsieve predict` and all other commands take it."""
         self._fitted()
         check_path("folder", folder)
-        if os.path.exists(folder):
+        if path_exists(folder):
             raise Error(f"{os.fspath(folder)}: already exists; name another")
         _engine.copy_run(self.run_, folder)
 

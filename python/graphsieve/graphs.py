@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from graphsieve import _engine
-from graphsieve._check import Error, check_path, check_tensor, check_whole
+from graphsieve._check import Error, check_path, check_tensor, check_whole, path_exists
 
 __all__ = ["Graph", "graph_of", "minesweeper"]
 
@@ -99,7 +99,7 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Gra
         check_whole("labels", labels, 1, 2**31 - 1)
     if isinstance(data, (str, os.PathLike)):
         check_path("graph", data)
-        if not os.path.exists(data):
+        if not path_exists(data):
             raise Error(f"graph {os.fspath(data)}: no such file; expected the path of an .npz, a .mat or a graph folder")
         return Graph(_engine.load_graph(data))
     ids = None

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from graphsieve import _engine
-from graphsieve._check import Error, check_tensor, check_whole
+from graphsieve._check import Error, check_tensor, check_whole, path_exists
 from graphsieve.ops import Edges, check_edges, draw
 from graphsieve.runs import Run
 
@@ -133,7 +133,7 @@ class SampledLoader:
 def _scored_graph(run: Run) -> tuple[Edges, list[Tensor]]:
     """A run's attention graph and the scores of each layer (docs/run-folder.md)."""
     folder = run.path / "scores"
-    if not (folder / "layer_0.npy").exists():
+    if not path_exists(folder / "layer_0.npy"):
         raise Error(f"{run.path}: this run has no estimator, so no scores to draw by")
     arrays, layers = _engine.read_scores(run.path)
     graph = Edges(*map(torch.from_numpy, arrays))

@@ -89,7 +89,7 @@ Members heterophilous(bool several_labels, bool turned) {
           {"test_masks", array<uint8_t>(shape, {0, 0, 1, 1})}};
 }
 
-Members shchur(bool dense) {
+Members shchur(bool dense, int64_t columns = 2) {
   Members out = {{"adj_data", array<float>({3}, {1, 1, 2})},
                  {"adj_indices", array<int32_t>({3}, {1, 2, 0})},
                  {"adj_indptr", array<int32_t>({4}, {0, 1, 2, 3})},
@@ -99,7 +99,7 @@ Members shchur(bool dense) {
   for (const auto& [name, bytes] : Members{{"attr_data", array<float>({4}, {1, 2, 3, 4})},
                                            {"attr_indices", array<int32_t>({4}, {1, 0, 1, 0})},
                                            {"attr_indptr", array<int64_t>({4}, {0, 2, 3, 4})},
-                                           {"attr_shape", array<int64_t>({2}, {3, 2})}})
+                                           {"attr_shape", array<int64_t>({2}, {3, columns})}})
     if (!dense) out.emplace_back(name, bytes);
   return out;
 }
@@ -133,7 +133,7 @@ void run_reader(Bytes bytes) {
 }
 
 void add_seeds(Corpus& to) {
-  for (const Members& members : {heterophilous(false, false), heterophilous(true, true), shchur(false), shchur(true)})
+  for (const Members& members : {heterophilous(false, false), heterophilous(true, true), shchur(false), shchur(true), shchur(false, 500'000'000)})
     for (const unsigned kind : {0, 1, 2}) {
       Built blocks;
       Zip zip;

@@ -16,6 +16,7 @@ namespace graphsieve {
 namespace {
 
 constexpr int64_t kCheckBlock = 1 << 14;  // rows
+constexpr int64_t kColumnsPerValue = 16;  // of a sparse matrix: with more, its empty columns are not counted one by one
 constexpr double kQuantiles[] = {0, 0.1, 0.5, 0.9, 0.99, 0.999, 1};
 constexpr double kUneven = 20;  ///< largest class over smallest, from which a note is made
 
@@ -166,29 +167,51 @@ class Checker {
       for (int64_t c = 0; c < x.cols; ++c) changes[c] |= part.changes[c];
     }
     for (int64_t c = 0; c < x.cols; ++c)
-      if (!changes[c]) r_.constant_columns.push_back(c);
+      if (!changes[c]) add_constant_column(c);
     r_.nonzero_share = static_cast<double>(nonzeros) / static_cast<double>(x.rows * x.cols);
   }
 
+  void add_constant_column(int64_t column) {
+    if (++r_.constant_column_count <= static_cast<int64_t>(kMostListedColumns)) r_.constant_columns.push_back(column);
+  }
+
+  /// Counts per column take memory for each column; where a matrix says that it has far more columns than values, only
+  /// those that hold a value are counted.
+
   void sparse_features() {
     const Features& x = data_.features;
-    std::vector<int64_t> held(x.cols, 0);
-    std::vector<float> first(x.cols, 0);
-    std::vector<char> changes(x.cols, 0);
+    std::vector<int32_t> used;
+    const bool few = x.cols / kColumnsPerValue > static_cast<int64_t>(x.column.size());
+    if (few) {
+      used = x.column;
+      std::sort(used.begin(), used.end());
+      used.erase(std::unique(used.begin(), used.end()), used.end());
+    }
+    const size_t counted = few ? used.size() : static_cast<size_t>(x.cols);
+    std::vector<int64_t> held(counted, 0);
+    std::vector<float> first(counted, 0);
+    std::vector<char> changes(counted, 0);
     int64_t nonzeros = 0;
     for (int64_t i = 0; i < x.rows; ++i) {
       int64_t here = 0;
       for (int64_t e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
         if (x.value[e] == 0) continue;
         ++here;
-        if (held[x.column[e]]++ == 0) first[x.column[e]] = x.value[e];
-        changes[x.column[e]] |= x.value[e] != first[x.column[e]];
+        const int32_t column = x.column[e];
+        const size_t c = few ? std::lower_bound(used.begin(), used.end(), column) - used.begin() : column;
+        if (held[c]++ == 0) first[c] = x.value[e];
+        changes[c] |= x.value[e] != first[c];
       }
       nonzeros += here;
       r_.zero_rows += here == 0;
     }
-    for (int64_t c = 0; c < x.cols; ++c)
-      if (!changes[c] && (held[c] == 0 || held[c] == x.rows)) r_.constant_columns.push_back(c);
+    size_t next = 0;  // of `used`
+    for (int64_t column = 0; column < x.cols; ++column) {
+      const bool is_used = !few || (next < used.size() && used[next] == column);
+      const size_t c = few ? next : static_cast<size_t>(column);
+      next += few && is_used;
+      if (!is_used || (!changes[c] && (held[c] == 0 || held[c] == x.rows))) add_constant_column(column);
+    }
     r_.nonzero_share = static_cast<double>(nonzeros) / (static_cast<double>(x.rows) * static_cast<double>(x.cols));
   }
 
@@ -198,8 +221,8 @@ class Checker {
     if (r_.isolated > 0) say(r_.isolated, " nodes have no edge");
     if (r_.degrees.back() > r_.nodes / 2 && r_.nodes > 100)
       say("node ", r_.largest_node, " has ", r_.degrees.back(), " of ", r_.nodes, " nodes as neighbours");
-    if (!r_.constant_columns.empty())
-      say(r_.constant_columns.size(), " feature columns are constant; the first is column ",
+    if (r_.constant_column_count > 0)
+      say(r_.constant_column_count, " feature columns are constant; the first is column ",
           r_.constant_columns.front());
     if (r_.zero_rows > 0) say(r_.zero_rows, " nodes have no feature other than 0");
     std::vector<int64_t> there;

@@ -10,6 +10,8 @@
 
 namespace graphsieve {
 
+constexpr size_t kMostListedColumns = 1000;
+
 struct GraphReport {
   std::string name, source;
   int64_t nodes = 0;
@@ -28,7 +30,8 @@ struct GraphReport {
   int64_t columns = 0;
   bool sparse = false;
   double nonzero_share = 0;               ///< of the stored dense features, or of a sparse matrix
-  std::vector<int64_t> constant_columns;  ///< the same value in every node
+  int64_t constant_column_count = 0;      ///< columns with the same value in every node
+  std::vector<int64_t> constant_columns;  ///< the first of them, kMostListedColumns at most
   int64_t zero_rows = 0;                  ///< nodes whose features are all 0
 
   int64_t classes = 0;
