@@ -158,15 +158,25 @@ class Report(EngineTest):
         self.assertEqual(before["graph"]["facts"], after["graph"]["facts"])
         self.assertIn("those of an earlier report", after["missing"][0])
         self.assertEqual(before["runs"][0]["detail"]["quality"], after["runs"][0]["detail"]["quality"])
-        for name in ("report.json", "metrics.jsonl", "predictions.csv", "recipe.yaml"):
+        for name in ("report.json", "metrics.jsonl", "predictions.csv"):
             (run / name).unlink()
         shutil.rmtree(run / "scores")
         bare = self.report(run)
         self.assertIsNone(bare["graph"]["facts"])
         self.assertGreaterEqual(len(bare["missing"]), 4)
+        self.assertIn("metrics.jsonl is gone", "\n".join(bare["missing"]))
         self.call("report", run)
         self.assertIn("What is missing", (run / "report.html").read_text())
         self.assertIn("graph is needed", self.call("report", run, "--node", 1, "--out", "x.html", code=1).stderr)
+        (run / "recipe.yaml").unlink()
+        self.assertIn("recipe.yaml: cannot be read: No such file", self.call("report", run, code=1).stderr)
+
+    def test_a_graph_that_is_there_and_cannot_be_read(self):
+        run = self.run_folder(self.graph(), *SHORT)
+        (self.dir / "graph.npz").write_bytes(b"damaged")
+        self.assertIn("graph.npz: Not a zip archive", self.call("report", run, code=1).stderr)
+        self.assertIn("--no-graph", self.call("report", run, code=1).stderr)
+        self.call("report", run, "--no-graph")
 
     def test_a_changed_graph_is_not_taken_for_the_old_one(self):
         run = self.run_folder(self.graph(), *SHORT)

@@ -222,9 +222,8 @@ class Collector {
     for (Json& member : to["runs"]) member.erase("per_class");
     const RunFiles files(folder);
     if (!files.has_checksums()) miss(files.note());
-    if (files.has("recipe.yaml"))
-      to["width"] = parse_recipe(files.text("recipe.yaml"), (folder / "recipe.yaml").string()).network.width;
-    Json compression = files.json_if_there("compression.json");
+    to["width"] = parse_recipe(files.text("recipe.yaml"), (folder / "recipe.yaml").string()).network.width;
+    Json compression = optional(files, "compression.json", "what its compression came to");
     if (compression.is_object() && compression.contains("measured") && compression["measured"].is_object())
       compression["measured"].erase("attention_ratio");
     to["compression"] = compression.is_object() ? compression : result.value("compression", Json());
@@ -232,29 +231,30 @@ class Collector {
     return to;
   }
 
+  /// A JSON file that not every run writes, and that may be deleted; `what` is left out without it.
+  Json optional(const RunFiles& files, const std::string& name, const char* what) {
+    if (!files.has(name) && files.wrote(name)) miss(str((files.folder() / name).string(), " is gone: ", what, " is left out"));
+    return files.json_if_there(name);
+  }
+
   Json detail(const fs::path& folder, const fs::path& summary, const Json& result) {
     const Json& member = result.at("runs")[0];
     Json to = {{"folder", path_text(folder)}, {"run", member}};
     to["run"].erase("per_class");
-    Recipe recipe;
     const RunFiles files(folder);
-    if (files.has("recipe.yaml")) {
-      const std::string text = files.text("recipe.yaml");
-      recipe = parse_recipe(text, (folder / "recipe.yaml").string());
-      to["recipe"] = recipe_changes(recipe);
-      to["recipe"]["text"] = text;
-      to["command"] = command_to_repeat(result, to["recipe"]);
-      to["attention"] = attention(folder, member, recipe);
-      to["planned"] = plan_for(summary, recipe);
-    } else {
-      miss(str((folder / "recipe.yaml").string(), " is gone: recipe, attention and plan are left out"));
-    }
+    const std::string text = files.text("recipe.yaml");
+    const Recipe recipe = parse_recipe(text, (folder / "recipe.yaml").string());
+    to["recipe"] = recipe_changes(recipe);
+    to["recipe"]["text"] = text;
+    to["command"] = command_to_repeat(result, to["recipe"]);
+    to["attention"] = attention(folder, member, recipe);
+    to["planned"] = plan_for(summary, recipe);
     to["curves"] = Json::array();
     if (files.has("metrics.jsonl"))
       to["curves"] = training_curves(files.verified("metrics.jsonl"), kEpochs,
                                      [&](const Error& line) { miss(str(line.what(), "; the line is left out")); });
     if (to["curves"].empty()) miss(str((folder / "metrics.jsonl").string(), " is gone: how training went is left out"));
-    to["epsilon"] = files.json_if_there("epsilon.json");
+    to["epsilon"] = optional(files, "epsilon.json", "how k was chosen");
     const bool predicted = files.has("predictions.csv");
     to["quality"] = predicted ? prediction_quality(files.verified("predictions.csv")) : Json();
     if (!predicted && member.at("network").is_object())
