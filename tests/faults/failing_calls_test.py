@@ -109,7 +109,7 @@ def all_cases(chosen):
 def main():
     # --actions 1: each call fails in every way, not in one
     chosen = options(__doc__, samples=2, variants=0, actions=0)
-    sys.exit(sweep("failing system calls", "failing_calls", run, [None, *all_cases(chosen)], chosen.jobs))
+    sys.exit(sweep("failing system calls", run, [None, *all_cases(chosen)], chosen.jobs))
 
 
 if __name__ == "__main__":

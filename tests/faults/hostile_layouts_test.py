@@ -73,7 +73,6 @@ def main():
     sys.exit(
         sweep(
             "hostile layouts",
-            "hostile_layouts",
             run,
             [names[i :: chosen.jobs] for i in range(chosen.jobs)],
             chosen.jobs,

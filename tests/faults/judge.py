@@ -58,41 +58,30 @@ def unclean(ended, reasons=(), codes=(1, 2)):
 class Tally:
     """Counts outcomes, keeps what failed, and prints the summary."""
 
-    def __init__(self, title, known=()):
-        """known: texts of failures that are expected, with their reasons: {(test, scenario, why): reason}."""
-        self.title, self.known = title, known
-        self.outcomes, self.failures, self.expected = {}, [], []
+    def __init__(self, title):
+        self.title = title
+        self.outcomes, self.failures = {}, []
 
     def passed(self, outcome):
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
     def failed(self, case, why, detail=""):
-        entry = (case, why, detail.strip().splitlines()[-1][:200] if detail.strip() else "")
-        (self.expected if any(pattern.search(f"{case}: {why}") for pattern in self.known) else self.failures).append(
-            entry
-        )
+        self.failures.append((case, why, detail.strip().splitlines()[-1][:200] if detail.strip() else ""))
 
     def count(self):
         """Trials so far."""
-        return sum(self.outcomes.values()) + len(self.expected) + len(self.failures)
+        return sum(self.outcomes.values()) + len(self.failures)
 
     def finish(self):
         """Prints failures, a row of the table in docs/reliability.md and the closing line; the exit code."""
-        for entries, word in ((self.expected, "known"), (self.failures, "FAILED")):
-            by_why = {}
-            for case, why, detail in entries:
-                by_why.setdefault(re.sub(r"\d+", "N", why), []).append((case, detail))
-            for why, cases in sorted(by_why.items(), key=lambda item: -len(item[1])):
-                print(
-                    f"{word}: {why}: {len(cases)}, such as {cases[0][0]}"
-                    + (f"\n    {cases[0][1]}" if cases[0][1] else "")
-                )
+        by_why = {}
+        for case, why, detail in self.failures:
+            by_why.setdefault(re.sub(r"\d+", "N", why), []).append((case, detail))
+        for why, cases in sorted(by_why.items(), key=lambda item: -len(item[1])):
+            case, detail = cases[0]
+            print(f"FAILED: {why}: {len(cases)}, such as {case}" + (f"\n    {detail}" if detail else ""))
         passed = sum(self.outcomes.values())
         parts = ", ".join(f"{count} {name}" for name, count in sorted(self.outcomes.items()))
-        print(
-            f"| {self.title} | {passed + len(self.failures) + len(self.expected)} | {parts or 'none'} | "
-            f"{len(self.failures) + len(self.expected)} failed |"
-        )
-        known = f" ({len(self.expected)} known failures)" if self.expected else ""
-        print(f"{passed} passed, {len(self.failures)} failed{known}")
+        print(f"| {self.title} | {self.count()} | {parts or 'none'} | {len(self.failures)} failed |")
+        print(f"{passed} passed, {len(self.failures)} failed")
         return 1 if self.failures else 0

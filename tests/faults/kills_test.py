@@ -86,7 +86,7 @@ def main():
     cases = [(s, False, -(-kills // len(run_scenarios)), chosen) for s in run_scenarios]
     if chosen.full:
         cases += [(s, True, 1, chosen) for s in run_scenarios if s.replaces]
-    sys.exit(sweep("kills", "kills", run, cases, chosen.jobs))
+    sys.exit(sweep("kills", run, cases, chosen.jobs))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,6 @@ def main():
     sys.exit(
         sweep(
             "files that become shorter",
-            "shrinking_files",
             run,
             [(s, chosen) for s in scenarios(chosen.only)],
             chosen.jobs,

@@ -67,7 +67,7 @@ def main():
             sys.exit(77)
         subprocess.run(["umount", folder], check=True)
     writing = [s for s in scenarios(chosen.only) if s.results and not s.copies]
-    sys.exit(sweep("small file systems", "small_disk", run, [(s, chosen) for s in writing], chosen.jobs))
+    sys.exit(sweep("small file systems", run, [(s, chosen) for s in writing], chosen.jobs))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import tempfile
 import time
 import traceback
 
-import known_failures
 from judge import Tally
 from program import LIBRARY, has_python
 from scenarios import SCENARIOS
@@ -66,13 +65,13 @@ def _work(job):
         return [(str(case), "the driver failed", traceback.format_exc())]
 
 
-def sweep(title, test, function, cases, jobs):
+def sweep(title, function, cases, jobs):
     """Calls function(workspace, case) for every case and returns the exit code. The function returns a list: a text for
     an outcome that passed, (case, why, detail) for a failure. Progress goes to stderr: to a terminal as one line that
     changes, else as a line per minute; failures at once."""
     told = time.monotonic()
     base = tempfile.mkdtemp(prefix="graphsieve-faults-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
-    tally = Tally(title, known_failures.of(test))
+    tally = Tally(title)
     try:
         with multiprocessing.Pool(jobs, _start, (os.path.realpath(base),)) as pool:
             for done, results in enumerate(pool.imap_unordered(_work, [(function, case) for case in cases]), 1):

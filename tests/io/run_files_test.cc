@@ -114,6 +114,18 @@ TEST(RunFiles, LinksWhatIsReplacedOnPurposeLater) {
   EXPECT_EQ(read_text_file(dir / "to" / "scores" / "layer_0.npy"), "scores");
 }
 
+TEST(RunFiles, LinksLeaveOutAFolderThatWasDeletedAndRefuseAHalfOne) {
+  const TempDir dir;
+  make_run(dir / "run");
+  write_text_file(dir / "run" / "scores" / "layer_1.npy", "more");
+  write_run_card(dir / "run");
+  fs::create_directories(dir / "to");
+  fs::remove(dir / "run" / "scores" / "layer_0.npy");
+  EXPECT_CONTAINS(error_of([&] { link_files(RunFiles(dir / "run"), dir / "to", {"scores/"}); }), "layer_0.npy");
+  fs::remove_all(dir / "run" / "scores");
+  EXPECT_TRUE(link_files(RunFiles(dir / "run"), dir / "to", {"scores/"}).empty());
+}
+
 // A link in place of the file lets the second of the three steps fail: the card then has two records.
 TEST(RunFiles, AReplacementThatEndsInBetweenLeavesTheFolderWhole) {
   const TempDir dir;

@@ -168,7 +168,10 @@ class Inspection {
   /// What training recorded: mean norm of the layers' maps, and of the vectors that enter each layer.
   Json norms_by_epoch() const {
     Json to = Json::array();
-    if (!run_.folder.files.has("metrics.jsonl")) return to;
+    if (!run_.folder.files.has("metrics.jsonl")) {
+      observer_.note(str((run_.folder.path / "metrics.jsonl").string(), " is gone: norms by epoch are left out"));
+      return to;
+    }
     read_json_lines(run_.folder.files.verified("metrics.jsonl"), [&](const JsonObject& epoch) {
       if (epoch.get<std::string>("stage") != "network" || !epoch.has("operator_norms")) return;
       LayersMean mean;

@@ -107,7 +107,9 @@ FileRecords link_files(const RunFiles& from, const fs::path& to, const std::vect
   FileRecords linked;
   for (const std::string& name : from.names()) {
     const auto wanted = [&](const std::string& w) { return w == name || (w.ends_with('/') && name.starts_with(w)); };
-    if (std::none_of(names.begin(), names.end(), wanted) || !from.has(name)) continue;
+    if (std::none_of(names.begin(), names.end(), wanted)) continue;
+    const std::string subfolder = fs::path(name).parent_path().string();
+    if (!from.has(name) && (subfolder.empty() || !from.has(subfolder))) continue;
     const fs::path target = to / name, source = from.verified(name);
     make_folders(target.parent_path());
     remove_path(target);
