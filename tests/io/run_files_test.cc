@@ -124,6 +124,8 @@ TEST(RunFiles, LinksLeaveOutAFolderThatWasDeletedAndRefuseAHalfOne) {
   EXPECT_CONTAINS(error_of([&] { link_files(RunFiles(dir / "run"), dir / "to", {"scores/"}); }), "layer_0.npy");
   fs::remove_all(dir / "run" / "scores");
   EXPECT_TRUE(link_files(RunFiles(dir / "run"), dir / "to", {"scores/"}).empty());
+  fs::remove(dir / "run" / "recipe.yaml");
+  EXPECT_CONTAINS(error_of([&] { link_files(RunFiles(dir / "run"), dir / "to", {"recipe.yaml"}); }), "recipe.yaml");
 }
 
 // A link in place of the file lets the second of the three steps fail: the card then has two records.

@@ -103,13 +103,23 @@ std::vector<std::string> RunFiles::names() const {
   return names;
 }
 
+namespace {
+
+/// True if the user may have deleted the file (docs/run-folder.md): one that nothing needs, or all of its subfolder.
+bool may_be_gone(const RunFiles& run, const std::string& name) {
+  const std::string subfolder = fs::path(name).parent_path().string();
+  if (!subfolder.empty()) return !run.has(subfolder);
+  return name == "metrics.jsonl" || name == "predictions.csv" || name == "epsilon.json" || name == "compression.json";
+}
+
+}  // namespace
+
 FileRecords link_files(const RunFiles& from, const fs::path& to, const std::vector<std::string>& names) {
   FileRecords linked;
   for (const std::string& name : from.names()) {
     const auto wanted = [&](const std::string& w) { return w == name || (w.ends_with('/') && name.starts_with(w)); };
     if (std::none_of(names.begin(), names.end(), wanted)) continue;
-    const std::string subfolder = fs::path(name).parent_path().string();
-    if (!from.has(name) && (subfolder.empty() || !from.has(subfolder))) continue;
+    if (!from.has(name) && may_be_gone(from, name)) continue;
     const fs::path target = to / name, source = from.verified(name);
     make_folders(target.parent_path());
     remove_path(target);

@@ -54,8 +54,8 @@ class RunFiles {
 
 /// Gives the files of `names` that the run wrote, and that are still there, a second name in the folder `to`: a hard
 /// link to the verified file, a copy where the file system has no such links. A name that ends with a slash stands for
-/// the run's files in that subfolder. A file or a subfolder that was deleted is left out; where a file is missing in a
-/// subfolder that is there, throws Error. Returns the checksums.
+/// the run's files in that subfolder. What the user may delete (docs/run-folder.md) is left out where it is gone; another
+/// file that is missing, also one of a subfolder that is there, is an Error. Returns the checksums.
 FileRecords link_files(const RunFiles& from, const std::filesystem::path& to, const std::vector<std::string>& names);
 
 /// Copies a run folder, with the folders of its runs and its reports, to `to`, where nothing may stand. The copy

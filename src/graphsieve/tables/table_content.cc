@@ -89,7 +89,7 @@ std::string other_delimiter(const std::string& line, char delimiter) {
 std::string other_content(std::string_view head) {
   for (const Content& content : kContents)
     if (head.starts_with(content.begins)) return content.what;
-  if (head.starts_with("BZh") && head.substr(4).starts_with("1AY&SY"))
+  if (head.size() > 4 && head.starts_with("BZh") && head.substr(4).starts_with("1AY&SY"))
     return "holds bzip2 data; name it with .bz2 at the end (.csv.bz2), or unpack it with bunzip2";
   // A text may begin with these four letters as well; Parquet goes on with a byte that no text has there.
   if (head.starts_with("PAR1") && head.size() > 4 && static_cast<unsigned char>(head[4]) < 0x20 && head[4] != '\n' &&
