@@ -43,15 +43,7 @@ def trial(workspace, scenario, expected, kind, k, action):
     """One run in which the k-th call of a kind fails, and the run after it: an outcome, and why it is wrong and the
     error's text."""
     workspace.fresh(scenario, expected.replaced)
-    ended = workspace.call(
-        expected.command,
-        {
-            "FAILING_CALLS_ROOT": workspace.folder,
-            "FAILING_CALLS_KINDS": kind,
-            "FAILING_CALLS_K": k,
-            "FAILING_CALLS_ACTION": action,
-        },
-    )
+    ended = workspace.failing_call(expected.command, kind, k, action)
     if why := wrong_end(workspace, scenario, expected, ended, [REASONS[action]]):
         return "", why, ended.err
     why, error = wrong_after(workspace, scenario, expected)
@@ -61,9 +53,8 @@ def trial(workspace, scenario, expected, kind, k, action):
 def check_library(workspace):
     """The library lets the call fail that it is told to: without it every sweep would pass."""
     workspace.fresh()
-    options = {"FAILING_CALLS_ROOT": workspace.folder, "FAILING_CALLS_KINDS": "write", "FAILING_CALLS_ACTION": "ENOSPC"}
     command = ["generate", "--nodes", "50", "--degree", "3", "--out", "out"]
-    failed, done = (workspace.call(command, options | {"FAILING_CALLS_K": k}) for k in (1, 100000))
+    failed, done = (workspace.failing_call(command, "write", k, "ENOSPC") for k in (1, 100000))
     right = failed.code == 1 and "No space left on device" in failed.err and done.code == 0
     return [] if right else [("the library", "no call fails", failed.err + done.err)]
 

@@ -55,15 +55,7 @@ def before_every_call(workspace, scenario, expected):
     for kind in CHANGES:
         for k in range(1, expected.calls[kind] + 1):
             workspace.fresh(scenario, expected.replaced)
-            ended = workspace.call(
-                expected.command,
-                {
-                    "FAILING_CALLS_ROOT": workspace.folder,
-                    "FAILING_CALLS_KINDS": kind,
-                    "FAILING_CALLS_K": k,
-                    "FAILING_CALLS_ACTION": "SIGKILL",
-                },
-            )
+            ended = workspace.failing_call(expected.command, kind, k, "SIGKILL")
             if ended.code == 0:
                 continue
             why, error = judged(workspace, scenario, expected, ended, signal.SIGKILL)

@@ -14,8 +14,7 @@ def trial(workspace, scenario, expected, k):
     kept = workspace.folder / "kept"
     shutil.copytree(workspace.stock, kept)
     workspace.fresh(scenario)
-    counting = {"FAILING_CALLS_ROOT": workspace.folder, "FAILING_CALLS_KINDS": "map"}
-    ended = workspace.call(expected.command, counting | {"FAILING_CALLS_K": k, "FAILING_CALLS_ACTION": "CUT"})
+    ended = workspace.failing_call(expected.command, "map", k, "CUT")
     why = wrong_end(workspace, scenario, expected, ended)
     if any(f"error: {name}/" in ended.err for name in expected.results) and "half a result" in why:
         why = ""  # the file that was cut is one of the finished result's, which the run reads after it is complete

@@ -138,6 +138,11 @@ class Workspace:
     def call(self, command, environment=None, kill=None, folder=None):
         return self.programs.call(self.command(command), folder or self.work, environment, kill)
 
+    def failing_call(self, command, kind, k, action):
+        """A call in which the k-th call of the system of this kind meets `action` (failing_calls.cc)."""
+        options = {"KINDS": kind, "K": k, "ACTION": action, "ROOT": self.folder}
+        return self.call(command, {f"FAILING_CALLS_{name}": value for name, value in options.items()})
+
     def fresh(self, scenario=None, replaced=False):
         """An empty working folder, or one with the files that the call changes, or with older results for it to
         replace."""
