@@ -3,7 +3,6 @@
 import pathlib
 import resource
 import signal
-import subprocess
 import unittest
 
 import numpy as np
@@ -45,12 +44,7 @@ class DiskFull(EngineTest):
     def test_a_full_file_system(self):
         """The same on a real one, of 3 MB, where one may be mounted."""
         self.table()
-        mount = self.dir / "small"
-        mount.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", mount], capture_output=True, text=True)
-        if mounted.returncode != 0:
-            self.skipTest(f"cannot mount a file system here: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        mount = self.small_file_system("3m")
         generate = ["generate", "--nodes", "100000", "--degree", "10", "--out", mount / "graph"]
         for command in ([*self.table()[:-1], mount / "folder"], generate):
             with self.subTest(command=command[0]):

@@ -85,6 +85,16 @@ class EngineTest(unittest.TestCase):
         self.notes = self.call("run", graph, "--threads", threads, "--out", out, *([] if report else ["--no-report"]), *args).stderr
         return out
 
+    def small_file_system(self, size):
+        """A folder with a file system of its own, of so many bytes ("64k", "3m"). The test is skipped where none can be mounted."""
+        mount = self.dir / "small"
+        mount.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", mount], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            self.skipTest(f"cannot mount a file system here: {mounted.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        return mount
+
     def graph(self, change=None, name="graph.npz", **options):
         graph = Graph(**options)
         if change:

@@ -213,12 +213,7 @@ class Shorter(InputFiles):
 class FullDisk(InputFiles):
     def test_compress_names_the_reason(self):
         run = self.run_folder(self.graph(nodes=2000), *SHORT)
-        mount = self.dir / "small"
-        mount.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", mount], capture_output=True, text=True)
-        if mounted.returncode != 0:
-            self.skipTest(f"cannot mount a file system here: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        mount = self.small_file_system("64k")
         self.refused("compress", run, "--method", "fitted", "--width", 8, "--out", mount / "out", words=[mount, "No space left on device"])
         self.assertEqual(list(mount.iterdir()), [])
 

@@ -60,14 +60,16 @@ def killed(name, command, share):
         if not kept.exists():
             workspace.need("graph")
             log = workspace.folder / "renames.log"
-            counting = {"FAILING_CALLS_ROOT": workspace.folder, "FAILING_CALLS_KINDS": "rename"}
             workspace.fresh()
-            workspace.call(command, counting | {"FAILING_CALLS_LOG": log})
+            workspace.call(
+                command,
+                {"FAILING_CALLS_ROOT": workspace.folder, "FAILING_CALLS_KINDS": "rename", "FAILING_CALLS_LOG": log},
+            )
             renames = len(log.read_text().splitlines())
             log.unlink()
             workspace.fresh()
             k = max(1, round(share * renames))
-            workspace.call(command, counting | {"FAILING_CALLS_K": k, "FAILING_CALLS_ACTION": "SIGKILL"})
+            workspace.failing_call(command, "rename", k, "SIGKILL")
             shutil.copytree(workspace.work / ".out.unfinished", kept)
         return kept
 
