@@ -11,9 +11,9 @@
 #include "commands.h"
 #include "graph_source.h"
 #include "graphsieve/base/path_text.h"
-#include "graphsieve/io/graph_check.h"
-#include "graphsieve/io/graph_folder.h"
-#include "graphsieve/io/json_number.h"
+#include "graphsieve/data/graph_check.h"
+#include "graphsieve/datasets/graph_folder.h"
+#include "graphsieve/files/json_number.h"
 #include "progress.h"
 #include "terminal.h"
 

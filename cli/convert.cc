@@ -10,8 +10,8 @@
 
 #include "commands.h"
 #include "graph_source.h"
-#include "graphsieve/io/graph_folder.h"
-#include "graphsieve/io/graph_folder_writer.h"
+#include "graphsieve/datasets/graph_folder.h"
+#include "graphsieve/datasets/graph_folder_writer.h"
 #include "graphsieve/tables/convert_tables.h"
 #include "numbers.h"
 #include "outputs.h"

@@ -3,7 +3,7 @@
 
 #include "commands.h"
 #include "terminal.h"
-#include "graphsieve/io/datasets.h"
+#include "graphsieve/datasets/datasets.h"
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_check.h"
 

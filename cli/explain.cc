@@ -4,7 +4,7 @@
 
 #include "commands.h"
 #include "graph_source.h"
-#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/report/explain.h"
 #include "graphsieve/report/html.h"
 #include "graphsieve/report/report.h"

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "commands.h"
-#include "graphsieve/io/generate_power_law.h"
-#include "graphsieve/io/graph_folder.h"
-#include "graphsieve/io/graph_folder_writer.h"
+#include "graphsieve/datasets/generate_power_law.h"
+#include "graphsieve/datasets/graph_folder.h"
+#include "graphsieve/datasets/graph_folder_writer.h"
 #include "numbers.h"
 #include "progress.h"
 #include "stop.h"

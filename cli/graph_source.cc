@@ -8,9 +8,9 @@
 
 #include "commands.h"
 #include "graphsieve/base/path_text.h"
-#include "graphsieve/io/datasets.h"
-#include "graphsieve/io/generate.h"
-#include "graphsieve/io/paths.h"
+#include "graphsieve/datasets/datasets.h"
+#include "graphsieve/datasets/generate.h"
+#include "graphsieve/files/paths.h"
 #include "graphsieve/recipe/suggest.h"
 #include "run_folder.h"
 

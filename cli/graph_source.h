@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "graphsieve/io/dataset.h"
+#include "graphsieve/data/dataset.h"
 
 namespace graphsieve {
 

@@ -6,7 +6,7 @@
 
 #include "commands.h"
 #include "graphsieve/base/mapped_range.h"
-#include "graphsieve/io/foreign_error.h"
+#include "graphsieve/files/foreign_error.h"
 #include "graphsieve/recipe/suggest.h"
 #include "stop.h"
 #include "terminal.h"

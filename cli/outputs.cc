@@ -1,7 +1,7 @@
 #include "outputs.h"
 
 #include "commands.h"
-#include "graphsieve/io/paths.h"
+#include "graphsieve/files/paths.h"
 
 namespace graphsieve {
 namespace {

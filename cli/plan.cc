@@ -6,8 +6,8 @@
 
 #include "commands.h"
 #include "graph_source.h"
-#include "graphsieve/io/json_number.h"
-#include "graphsieve/train/plan.h"
+#include "graphsieve/files/json_number.h"
+#include "graphsieve/plan/plan.h"
 #include "progress.h"
 #include "terminal.h"
 #include "training_options.h"

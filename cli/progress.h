@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "graphsieve/train/experiment.h"
+#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 

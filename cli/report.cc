@@ -5,7 +5,7 @@
 
 #include "commands.h"
 #include "graph_source.h"
-#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/report/report.h"
 #include "outputs.h"
 #include "progress.h"

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/io/owned_folder.h"
+#include "graphsieve/files/owned_folder.h"
 
-#include "graphsieve/train/result_file.h"
+#include "graphsieve/run/result_file.h"
 
 namespace graphsieve {
 

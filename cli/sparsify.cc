@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "graphsieve/io/paths.h"
+#include "graphsieve/files/paths.h"
 #include "numbers.h"
 #include "outputs.h"
 #include "progress.h"

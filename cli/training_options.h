@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "commands.h"
-#include "graphsieve/io/dataset.h"
+#include "graphsieve/data/dataset.h"
 #include "graphsieve/recipe/recipe.h"
-#include "graphsieve/train/experiment.h"
+#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 

@@ -8,7 +8,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/io/npy.h"
+#include "graphsieve/files/npy.h"
 
 namespace graphsieve::bench {
 namespace {

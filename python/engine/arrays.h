@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/io/npy.h"
+#include "graphsieve/files/npy.h"
 
 namespace graphsieve::python {
 

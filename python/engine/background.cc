@@ -20,7 +20,7 @@
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/parallel.h"
-#include "graphsieve/io/foreign_error.h"
+#include "graphsieve/files/foreign_error.h"
 #include "text.h"
 
 namespace graphsieve::python {

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "graphsieve/train/experiment.h"
+#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve::python {
 

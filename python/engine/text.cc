@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/io/foreign_error.h"
+#include "graphsieve/files/foreign_error.h"
 
 namespace graphsieve::python {
 

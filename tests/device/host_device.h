@@ -9,7 +9,7 @@
 
 namespace graphsieve::host_device {
 
-/// Its name for train/device.h.
+/// Its name for runtime/device.h.
 constexpr const char* kName = "host_device";
 
 /// Once a process; a second call does nothing.

@@ -10,13 +10,13 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/io/atomic_file.h"
-#include "graphsieve/io/generate.h"
+#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/datasets/generate.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
-#include "graphsieve/train/device.h"
-#include "graphsieve/train/experiment.h"
-#include "graphsieve/train/side_stream.h"
+#include "graphsieve/runtime/device.h"
+#include "graphsieve/engine/experiment.h"
+#include "graphsieve/runtime/side_stream.h"
 #include "host_device.h"
 
 namespace graphsieve {

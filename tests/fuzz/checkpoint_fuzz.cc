@@ -4,8 +4,8 @@
 #include <ATen/ATen.h>
 
 #include "fuzzing.h"
-#include "graphsieve/io/safetensors.h"
-#include "graphsieve/train/checkpoint.h"
+#include "graphsieve/files/safetensors.h"
+#include "graphsieve/run/checkpoint.h"
 
 namespace graphsieve::fuzz {
 namespace {

@@ -10,13 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include "fuzzing.h"
-#include "graphsieve/io/datasets.h"
-#include "graphsieve/io/folder_card.h"
-#include "graphsieve/io/generate.h"
-#include "graphsieve/io/graph_check.h"
-#include "graphsieve/io/graph_folder.h"
-#include "graphsieve/io/graph_folder_writer.h"
-#include "graphsieve/io/npy_file.h"
+#include "graphsieve/datasets/datasets.h"
+#include "graphsieve/files/folder_card.h"
+#include "graphsieve/datasets/generate.h"
+#include "graphsieve/data/graph_check.h"
+#include "graphsieve/datasets/graph_folder.h"
+#include "graphsieve/datasets/graph_folder_writer.h"
+#include "graphsieve/files/npy_file.h"
 
 namespace graphsieve::fuzz {
 namespace {

@@ -2,7 +2,7 @@
 #include <numeric>
 
 #include "fuzzing.h"
-#include "graphsieve/io/npy_file.h"
+#include "graphsieve/files/npy_file.h"
 
 namespace graphsieve::fuzz {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include "fuzzing.h"
-#include "graphsieve/io/datasets.h"
-#include "graphsieve/io/graph_check.h"
-#include "graphsieve/io/mat.h"
+#include "graphsieve/datasets/datasets.h"
+#include "graphsieve/data/graph_check.h"
+#include "graphsieve/files/mat.h"
 
 namespace graphsieve::fuzz {
 namespace {

@@ -1,6 +1,6 @@
 // parse_npy: one array in memory, and every conversion of its values.
 #include "fuzzing.h"
-#include "graphsieve/io/npy.h"
+#include "graphsieve/files/npy.h"
 
 namespace graphsieve::fuzz {
 namespace {

@@ -6,9 +6,9 @@
 #include <cstring>
 
 #include "fuzzing.h"
-#include "graphsieve/io/datasets.h"
-#include "graphsieve/io/graph_check.h"
-#include "graphsieve/io/npz.h"
+#include "graphsieve/datasets/datasets.h"
+#include "graphsieve/data/graph_check.h"
+#include "graphsieve/files/npz.h"
 
 namespace graphsieve::fuzz {
 namespace {

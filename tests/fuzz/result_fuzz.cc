@@ -1,6 +1,6 @@
 // read_result: result.json of a run folder.
 #include "fuzzing.h"
-#include "graphsieve/train/result_file.h"
+#include "graphsieve/run/result_file.h"
 
 namespace graphsieve::fuzz {
 

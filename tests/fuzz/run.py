@@ -21,19 +21,19 @@ SOURCE = Path(__file__).resolve().parents[2]
 # The files that make up a reader, and the functions in them that are no part of it: writers, and what computes.
 WRITERS = r"::write|_bytes\(|header_text|data_order|NpyWriter|npy_descr|product\("
 READERS = {
-    "npy": (["io/npy.cc", "io/npy_header.cc"], WRITERS),
-    "map_npy": (["io/npy_file.cc", "io/npy_header.cc", "io/mapped_file.cc"], WRITERS),
-    "npz": (["io/npz.cc", "io/layouts.cc"], "read_linkx"),
-    "mat": (["io/mat.cc"], ""),
-    "safetensors": (["io/safetensors.cc"], WRITERS),
-    "graph_folder": (["io/graph_folder.cc"], WRITERS),
-    "split": (["io/splits.cc"], WRITERS +
+    "npy": (["files/npy.cc", "files/npy_header.cc"], WRITERS),
+    "map_npy": (["files/npy_file.cc", "files/npy_header.cc", "files/mapped_file.cc"], WRITERS),
+    "npz": (["files/npz.cc", "datasets/layouts.cc"], "read_linkx"),
+    "mat": (["files/mat.cc"], ""),
+    "safetensors": (["files/safetensors.cc"], WRITERS),
+    "graph_folder": (["datasets/graph_folder.cc"], WRITERS),
+    "split": (["data/splits.cc"], WRITERS +
               "|random_split|stratified_split|deal|part_of\\(|check_fractions|shuffled_labelled"),
     "recipe": (["recipe/load_yaml.cc", "recipe/recipe_io.cc", "recipe/recipe_value.cc"], "apply_setting"),
     "settings": (["recipe/load_yaml.cc", "recipe/recipe_io.cc", "recipe/recipe_value.cc"], "parse_recipe|parse_nested|base_recipe|find_embedded|MapReader"),
-    "result": (["train/result_file.cc", "io/json_file.cc"], "read_json_lines|operator\\+\\+\\(int\\)|binary"),
+    "result": (["run/result_file.cc", "files/json_file.cc"], "read_json_lines|operator\\+\\+\\(int\\)|binary"),
     "metrics": (["report/curves.cc"], ""),
-    "checkpoint": (["train/checkpoint.cc"], "::write|::add|::due|::any"),
+    "checkpoint": (["run/checkpoint.cc"], "::write|::add|::due|::any"),
     "csv": (["tables/csv_table.cc", "tables/csv_records.cc", "tables/table_content.cc", "tables/convert_tables.cc"], ""),
     "parquet": (["tables/parquet_table.cc", "tables/table_content.cc", "tables/convert_tables.cc"], ""),
 }

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "fuzzing.h"
-#include "graphsieve/io/safetensors.h"
+#include "graphsieve/files/safetensors.h"
 
 namespace graphsieve::fuzz {
 namespace {

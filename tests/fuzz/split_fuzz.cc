@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "fuzzing.h"
-#include "graphsieve/io/splits.h"
+#include "graphsieve/data/splits.h"
 
 namespace graphsieve::fuzz {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "fuzzing.h"
-#include "graphsieve/io/graph_folder.h"
+#include "graphsieve/datasets/graph_folder.h"
 #include "graphsieve/tables/convert_tables.h"
 
 namespace graphsieve::fuzz {

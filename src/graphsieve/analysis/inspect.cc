@@ -6,16 +6,16 @@
 #include <filesystem>
 
 #include "graphsieve/analysis/attention_patterns.h"
-#include "graphsieve/analysis/norms.h"
+#include "graphsieve/nn/norms.h"
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/path_text.h"
-#include "graphsieve/io/json_file.h"
-#include "graphsieve/io/json_number.h"
-#include "graphsieve/io/paths.h"
-#include "graphsieve/train/attention_scores.h"
-#include "graphsieve/train/loaded_run.h"
-#include "graphsieve/train/torch_settings.h"
+#include "graphsieve/files/json_file.h"
+#include "graphsieve/files/json_number.h"
+#include "graphsieve/files/paths.h"
+#include "graphsieve/run/attention_scores.h"
+#include "graphsieve/engine/loaded_run.h"
+#include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {

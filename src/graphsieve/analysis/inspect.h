@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "graphsieve/io/dataset.h"
-#include "graphsieve/train/experiment.h"
+#include "graphsieve/data/dataset.h"
+#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 

@@ -1,4 +1,4 @@
-// What the process holds, read from the kernel. Tensor bytes are counted apart, see train/tensor_memory.h.
+// What the process holds, read from the kernel. Tensor bytes are counted apart, see runtime/tensor_memory.h.
 #pragma once
 
 #include <cstdint>

@@ -8,14 +8,14 @@
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/compress/measure.h"
 #include "graphsieve/compress/method.h"
-#include "graphsieve/io/atomic_file.h"
-#include "graphsieve/io/atomic_folder.h"
-#include "graphsieve/io/folder_formats.h"
-#include "graphsieve/io/splits.h"
+#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/files/atomic_folder.h"
+#include "graphsieve/files/folder_formats.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/recipe/recipe_io.h"
-#include "graphsieve/train/metrics_file.h"
-#include "graphsieve/train/predictions.h"
-#include "graphsieve/train/torch_settings.h"
+#include "graphsieve/run/metrics_file.h"
+#include "graphsieve/run/predictions.h"
+#include "graphsieve/runtime/torch_settings.h"
 
 namespace graphsieve {
 namespace {

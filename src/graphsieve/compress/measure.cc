@@ -1,5 +1,5 @@
 #include "graphsieve/compress/measure.h"
-#include "graphsieve/io/json_number.h"
+#include "graphsieve/files/json_number.h"
 
 #include <torch/torch.h>
 

@@ -7,8 +7,8 @@
 
 #include "graphsieve/compress/compress.h"
 #include "graphsieve/compress/network_maps.h"
-#include "graphsieve/io/dataset.h"
-#include "graphsieve/train/loaded_run.h"
+#include "graphsieve/data/dataset.h"
+#include "graphsieve/engine/loaded_run.h"
 
 namespace graphsieve {
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <memory>
 
-#include "graphsieve/nn/inputs.h"
+#include "graphsieve/inputs/network_input.h"
 #include "graphsieve/nn/layers.h"
 
 namespace graphsieve::nn {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/nn/inputs.h"
+#include "graphsieve/inputs/network_input.h"
 
 namespace graphsieve::nn {
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "graphsieve/io/dataset.h"
+#include "graphsieve/data/dataset.h"
 #include "graphsieve/nn/attention.h"
 #include "graphsieve/nn/layers.h"
 #include "graphsieve/recipe/recipe.h"

@@ -1,7 +1,7 @@
 #include <filesystem>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/io/atomic_file.h"
+#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/recipe/suggest.h"

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <map>
 
-#include "graphsieve/io/json_file.h"
-#include "graphsieve/io/paths.h"
+#include "graphsieve/files/json_file.h"
+#include "graphsieve/files/paths.h"
 
 namespace graphsieve {
 namespace {

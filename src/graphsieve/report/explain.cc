@@ -11,12 +11,12 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/path_text.h"
-#include "graphsieve/io/json_number.h"
+#include "graphsieve/files/json_number.h"
 #include "graphsieve/report/attention_kept.h"
 #include "graphsieve/sampling/sampled_graph.h"
-#include "graphsieve/train/evaluation.h"
-#include "graphsieve/train/loaded_run.h"
-#include "graphsieve/train/torch_settings.h"
+#include "graphsieve/evaluate/evaluation.h"
+#include "graphsieve/engine/loaded_run.h"
+#include "graphsieve/runtime/torch_settings.h"
 
 namespace graphsieve {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "graphsieve/io/json_number.h"
+#include "graphsieve/files/json_number.h"
 #include "graphsieve/report/page_text.h"
 
 namespace graphsieve {

@@ -9,8 +9,8 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/spreadsheet_text.h"
-#include "graphsieve/io/input_stream.h"
-#include "graphsieve/io/json_number.h"
+#include "graphsieve/files/input_stream.h"
+#include "graphsieve/files/json_number.h"
 
 namespace graphsieve {
 namespace {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "graphsieve/nn/inputs.h"
+#include "graphsieve/inputs/network_input.h"
 #include "graphsieve/sampling/epoch_sample.h"
 
 namespace graphsieve {

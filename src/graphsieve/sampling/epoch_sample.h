@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/nn/inputs.h"
+#include "graphsieve/inputs/network_input.h"
 #include "graphsieve/ops/reservoir_sample/reservoir_sample.h"
 
 namespace graphsieve {

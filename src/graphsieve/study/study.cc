@@ -9,16 +9,16 @@
 
 #include "graphsieve/analysis/inspect.h"
 #include "graphsieve/base/error.h"
-#include "graphsieve/io/atomic_file.h"
-#include "graphsieve/io/atomic_folder.h"
-#include "graphsieve/io/folder_card.h"
-#include "graphsieve/io/folder_formats.h"
-#include "graphsieve/io/run_files.h"
-#include "graphsieve/io/json_file.h"
+#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/files/atomic_folder.h"
+#include "graphsieve/files/folder_card.h"
+#include "graphsieve/files/folder_formats.h"
+#include "graphsieve/run/run_files.h"
+#include "graphsieve/files/json_file.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/sampling/spectral_error.h"
-#include "graphsieve/train/loaded_run.h"
+#include "graphsieve/engine/loaded_run.h"
 
 namespace graphsieve {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/io/dataset.h"
-#include "graphsieve/train/experiment.h"
+#include "graphsieve/data/dataset.h"
+#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "graphsieve/io/external_sort.h"
+#include "graphsieve/files/external_sort.h"
 
 namespace graphsieve {
 

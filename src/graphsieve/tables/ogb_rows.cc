@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/io/npz.h"
+#include "graphsieve/files/npz.h"
 #include "graphsieve/tables/table.h"
 
 namespace graphsieve {

@@ -14,7 +14,7 @@
 #include <type_traits>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/io/input_file.h"
+#include "graphsieve/files/input_file.h"
 #include "graphsieve/tables/table_content.h"
 
 namespace graphsieve {

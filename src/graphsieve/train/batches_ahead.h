@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "graphsieve/train/side_stream.h"
+#include "graphsieve/runtime/side_stream.h"
 #include "graphsieve/train/stage.h"
 
 namespace graphsieve {

@@ -9,7 +9,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/train/run_folder.h"
+#include "graphsieve/run/run_folder.h"
 #include "graphsieve/train/sampled_stage.h"
 #include "graphsieve/train/whole_graph_stage.h"
 

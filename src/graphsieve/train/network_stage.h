@@ -7,11 +7,6 @@
 
 namespace graphsieve {
 
-struct NetworkFigures : StageFigures {
-  std::vector<int64_t> edges_per_layer;        ///< drawn for the whole graph
-  double edge_share = 1;                       ///< distinct edges kept over all, mean of the layers
-};
-
 struct TrainedNetwork {
   nn::Transformer network{nullptr};
   NetworkFigures figures;

@@ -7,7 +7,7 @@
 
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/sampling/batches.h"
-#include "graphsieve/train/device.h"
+#include "graphsieve/runtime/device.h"
 
 namespace graphsieve {
 

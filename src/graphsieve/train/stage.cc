@@ -12,12 +12,12 @@
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/io/json_number.h"
+#include "graphsieve/files/json_number.h"
 #include "graphsieve/train/batches_ahead.h"
-#include "graphsieve/train/device.h"
+#include "graphsieve/runtime/device.h"
 #include "graphsieve/train/optimizer.h"
 #include "graphsieve/train/schedule.h"
-#include "graphsieve/train/tensor_memory.h"
+#include "graphsieve/runtime/tensor_memory.h"
 
 namespace graphsieve {
 namespace {

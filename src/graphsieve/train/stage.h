@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/analysis/norms.h"
 #include "graphsieve/base/error.h"
 #include "graphsieve/nn/transformer.h"
-#include "graphsieve/train/checkpoint.h"
-#include "graphsieve/train/evaluation.h"
-#include "graphsieve/train/prepared_graph.h"
+#include "graphsieve/run/checkpoint.h"
+#include "graphsieve/run/figures.h"
+#include "graphsieve/evaluate/evaluation.h"
+#include "graphsieve/inputs/prepared_graph.h"
 
 namespace graphsieve {
 
@@ -48,33 +48,6 @@ class Stage {
   /// The loss of a batch; undefined = that of the labels.
   virtual at::Tensor loss(const at::Tensor& logits) { return (void)logits, at::Tensor(); }
 };
-
-/// One evaluated epoch, for metrics.jsonl.
-struct EpochRecord {
-  std::string stage;
-  int64_t start = 0;  ///< of the estimator's restarts
-  int64_t epoch = 0;
-  double learning_rate = 0, temperature = 1, loss = 0, grad_norm = 0;
-  bool evaluated = false;
-  double val = 0, test = 0;
-  std::vector<std::pair<std::string, double>> operator_norms;  ///< where recorded
-  std::vector<VectorNorms> vector_norms;                       ///< of what enters each layer, in the evaluation
-};
-
-struct StageFigures {
-  int64_t epochs = 0, best_epoch = 0, parameters = 0;
-  double val = 0, test = 0;       ///< at the best epoch
-  double seconds = 0;
-  double sampling_seconds = 0;    ///< draws and expansion of batches
-  double waiting_seconds = 0;     ///< of steps, for their batches
-  int64_t peak_tensor_bytes = 0;           ///< in the host's memory
-  int64_t peak_device = 0;                 ///< bytes of tensors on a GPU
-  int64_t peak_ram = 0, peak_scratch = 0;  ///< large arrays, freed ones that wait for reuse included (base/large_memory.h)
-  int64_t resident_at_start = 0, peak_resident = 0;
-};
-
-nlohmann::json stage_json(const StageFigures& figures);
-StageFigures stage_figures(const JsonObject& json);
 
 /// Validation nodes, then test nodes.
 std::vector<int32_t> evaluated_nodes(const Split& split);

@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <limits>
 
-#include "graphsieve/io/generate.h"
+#include "graphsieve/datasets/generate.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention.h"
-#include "graphsieve/train/experiment.h"
+#include "graphsieve/engine/experiment.h"
 
 namespace {
 

@@ -1,0 +1,134 @@
+#include "graphsieve/data/features.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr int64_t kFeatureBlock = 2048;  // rows
+constexpr int64_t kMostDenseBytes = int64_t{4} << 30;
+
+std::vector<float>& values_of(Features& features) { return features.sparse() ? features.value : features.dense; }
+
+/// Where row i's stored values begin; i = rows gives their number.
+int64_t value_start(const Features& features, int64_t i) {
+  return features.sparse() ? features.row_start[i] : i * features.cols;
+}
+
+void make_binary(Features& features) {
+  for (float& value : values_of(features))
+    if (value > 0) value = 1;
+}
+
+void divide_rows(Features& features, FeatureNotes& notes) {
+  std::vector<float>& values = values_of(features);
+  for (int64_t i = 0; i < features.rows; ++i) {
+    const int64_t begin = value_start(features, i), end = value_start(features, i + 1);
+    double sum = 0;
+    for (int64_t e = begin; e < end; ++e) sum += values[e];
+    if (sum == 0) ++notes.zero_rows;
+    for (int64_t e = begin; sum != 0 && e < end; ++e) values[e] = static_cast<float>(values[e] / sum);
+  }
+}
+
+bool fits_dense(const Features& features) {
+  int64_t bytes = 0;
+  return !__builtin_mul_overflow(features.rows, features.cols * 4, &bytes) && bytes <= kMostDenseBytes;
+}
+
+/// Rows of a file, to be changed.
+void read_stored(Features& features) {
+  if (!fits_dense(features))
+    throw Error("features: ", features.rows, " x ", features.cols,
+                " numbers take more than 4 GiB in memory; store them treated, and use as_found");
+  features.dense.resize(features.rows * features.cols);
+  const StoredRows& stored = features.stored;
+  parallel_blocks(features.rows, kFeatureBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * features.cols; i < end * features.cols; ++i) features.dense[i] = stored[i];
+  });
+  features.stored = {};
+}
+
+void make_dense(Features& features) {
+  if (!features.sparse()) return;
+  if (!fits_dense(features))
+    throw Error("standardised features: ", features.rows, " x ", features.cols,
+                " numbers take more than 4 GiB; leave the sparse features as_found, binary or row_sum");
+  features.dense.assign(features.rows * features.cols, 0);
+  for (int64_t i = 0; i < features.rows; ++i)
+    for (int64_t e = features.row_start[i]; e < features.row_start[i + 1]; ++e)
+      features.dense[i * features.cols + features.column[e]] = features.value[e];
+  features.row_start = {};
+  features.column = {};
+  features.value = {};
+}
+
+/// Sums over the rows of term(column, value), per column: blocks of rows in parallel, then block after block.
+template <class Term>
+std::vector<double> column_sums(const Features& features, Term term) {
+  const int64_t block = std::max(kFeatureBlock, (features.rows + 63) / 64);
+  std::vector<std::vector<double>> partial((features.rows + block - 1) / block);
+  parallel_blocks(features.rows, block, [&](int64_t begin, int64_t end) {
+    std::vector<double> sums(features.cols, 0);
+    for (int64_t i = begin; i < end; ++i)
+      for (int64_t c = 0; c < features.cols; ++c) sums[c] += term(c, double{features.dense[i * features.cols + c]});
+    partial[begin / block] = std::move(sums);
+  });
+  std::vector<double> out(features.cols, 0);
+  for (const std::vector<double>& sums : partial)
+    for (int64_t c = 0; c < features.cols; ++c) out[c] += sums[c];
+  return out;
+}
+
+void standardise(Features& features, FeatureNotes& notes) {
+  make_dense(features);
+  if (features.rows == 0) return;
+  const auto n = static_cast<double>(features.rows);
+  const float* const first =
+      features.dense.data();  // a constant column is told by its values, not by a rounded variance
+  const std::vector<double> changes = column_sums(features, [&](int64_t c, double x) { return x != double{first[c]}; });
+  std::vector<double> mean = column_sums(features, [](int64_t, double x) { return x; });
+  for (double& m : mean) m /= n;
+  std::vector<double> scale = column_sums(features, [&](int64_t c, double x) { return (x - mean[c]) * (x - mean[c]); });
+  for (int64_t c = 0; c < features.cols; ++c) {
+    notes.constant_columns += changes[c] == 0;
+    scale[c] = changes[c] == 0 ? 0 : 1 / std::sqrt(scale[c] / n);
+  }
+  parallel_blocks(features.rows, kFeatureBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      for (int64_t c = 0; c < features.cols; ++c) {
+        float& value = features.dense[i * features.cols + c];
+        value = static_cast<float>((value - mean[c]) * scale[c]);
+      }
+  });
+}
+
+}  // namespace
+
+FeatureTreatment feature_treatment(const std::string& name) {
+  const std::pair<const char*, FeatureTreatment> known[] = {{"as_found", FeatureTreatment::kAsFound},
+                                                            {"binary", FeatureTreatment::kBinary},
+                                                            {"row_sum", FeatureTreatment::kRowSum},
+                                                            {"standardised", FeatureTreatment::kStandardised}};
+  for (const auto& [text, treatment] : known)
+    if (name == text) return treatment;
+  throw Error("feature treatment '", name, "', expected as_found, binary, row_sum or standardised");
+}
+
+Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes) {
+  FeatureNotes counted;
+  if (features.in_file() && treatment != FeatureTreatment::kAsFound) read_stored(features);
+  if (treatment == FeatureTreatment::kBinary) make_binary(features);
+  if (treatment == FeatureTreatment::kRowSum) divide_rows(features, counted);
+  if (treatment == FeatureTreatment::kStandardised) standardise(features, counted);
+  if (notes != nullptr) *notes = counted;
+  return features;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,257 @@
+#include "graphsieve/data/graph_check.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/graph/transforms.h"
+#include "graphsieve/data/splits.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr int64_t kCheckBlock = 1 << 14;  // rows
+constexpr int64_t kColumnsPerValue = 16;  // of a sparse matrix: with more, its empty columns are not counted one by one
+constexpr double kQuantiles[] = {0, 0.1, 0.5, 0.9, 0.99, 0.999, 1};
+constexpr double kUneven = 20;  ///< largest class over smallest, from which a note is made
+
+class Checker {
+ public:
+  explicit Checker(const Dataset& data) : data_(data) {}
+
+  GraphReport report(bool features) {
+    r_.name = data_.name;
+    r_.source = data_.source;
+    r_.nodes = data_.nodes;
+    r_.notes = data_.notes;
+    take_graph();
+    degrees();
+    labels();
+    homophily();
+    r_.columns = data_.features.cols;
+    r_.sparse = data_.features.sparse();
+    if (features && r_.sparse)
+      sparse_features();
+    else if (features)
+      dense_features();
+    for (const Split& s : data_.given_splits)
+      r_.splits.push_back({static_cast<int64_t>(s.train.size()), static_cast<int64_t>(s.val.size()),
+                           static_cast<int64_t>(s.test.size())});
+    notes();
+    return std::move(r_);
+  }
+
+ private:
+  void take_graph() {
+    if (data_.graph) {
+      rows_ = data_.graph->rows();
+      r_.directed = data_.graph->directed;
+    } else {
+      GraphNotes found;
+      made_ = symmetric_csr(data_.nodes, data_.edges, false, &found);
+      rows_ = made_;
+      r_.loops = found.loops;
+      r_.duplicates = found.duplicates;
+    }
+    r_.edges = r_.directed ? rows_.edges() : rows_.edges() / 2;
+    count_types();
+    if (r_.duplicates == 0 || r_.duplicates != r_.edges) return;
+    r_.duplicates = 0;
+    r_.notes.push_back("every edge is listed in both directions");
+  }
+
+  void count_types() {
+    if (rows_.type.empty()) return;
+    r_.edge_types = data_.graph->type_names;
+    r_.edge_type_counts.assign(r_.edge_types.size(), 0);
+    for (const uint8_t type : rows_.type) ++r_.edge_type_counts[type];
+    for (size_t t = 0; t < r_.edge_types.size(); ++t) {
+      if (r_.edge_type_counts[t] == 0) r_.notes.push_back(str("no edge has the type '", r_.edge_types[t], "'"));
+      if (!r_.directed) r_.edge_type_counts[t] /= 2;
+    }
+  }
+
+  int64_t degree(int64_t i) const { return rows_.row_start[i + 1] - rows_.row_start[i]; }
+
+  static int degree_bin(int64_t degree) { return std::bit_width(static_cast<uint64_t>(degree)); }
+
+  void degrees() {
+    std::vector<int64_t> sorted(data_.nodes);
+    std::vector<bool> touched(r_.directed ? data_.nodes : 0, false);
+    if (r_.directed)
+      for (const int32_t j : rows_.source) touched[j] = true;
+    for (int64_t i = 0; i < data_.nodes; ++i) {
+      sorted[i] = degree(i);
+      r_.isolated += sorted[i] == 0 && !(r_.directed && touched[i]);
+      if (sorted[i] > degree(r_.largest_node)) r_.largest_node = i;
+    }
+    std::sort(sorted.begin(), sorted.end());
+    r_.degree_bins.assign(degree_bin(sorted.back()) + 1, 0);
+    for (const int64_t d : sorted) ++r_.degree_bins[degree_bin(d)];
+    for (const double q : kQuantiles)
+      r_.degrees.push_back(sorted[static_cast<size_t>(std::llround(q * static_cast<double>(data_.nodes - 1)))]);
+  }
+
+  void labels() {
+    const Labels& labels = data_.labels;
+    r_.classes = labels.classes;
+    r_.multi_label = labels.multi_label();
+    r_.class_counts.assign(labels.classes, 0);
+    for (int64_t i = 0; i < data_.nodes; ++i) {
+      r_.unlabelled += !is_labelled(labels, i);
+      if (!labels.multi_label()) {
+        if (labels.single[i] >= 0) ++r_.class_counts[labels.single[i]];
+        continue;
+      }
+      for (int64_t c = 0; c < labels.classes; ++c) r_.class_counts[c] += labels.multi[i * labels.classes + c] == 1;
+    }
+  }
+
+  void homophily() {
+    r_.homophily = r_.chance_homophily = std::numeric_limits<double>::quiet_NaN();
+    if (data_.labels.multi_label()) return;
+    const std::vector<int32_t>& label = data_.labels.single;
+    int64_t alike = 0, edges = 0;
+    std::vector<double> ends(data_.labels.classes, 0);  // of edges between labelled nodes, by the label at one end
+    for (int64_t i = 0; i < data_.nodes; ++i) {
+      if (label[i] < 0) continue;
+      for (int64_t e = rows_.row_start[i]; e < rows_.row_start[i + 1]; ++e) {
+        const int32_t other = label[rows_.source[e]];
+        if (other < 0) continue;
+        ++edges;
+        alike += other == label[i];
+        ++ends[label[i]];
+      }
+    }
+    if (edges == 0) return;
+    r_.homophily = static_cast<double>(alike) / static_cast<double>(edges);
+    r_.chance_homophily = 0;
+    for (const double e : ends)
+      r_.chance_homophily += (e / static_cast<double>(edges)) * (e / static_cast<double>(edges));
+  }
+
+  void dense_features() {
+    const Features& x = data_.features;
+    const auto value = [&x](int64_t i) { return x.in_file() ? x.stored[i] : x.dense[i]; };
+    struct Part {
+      std::vector<char> changes;
+      int64_t nonzeros = 0, zero_rows = 0;
+    };
+    std::vector<Part> parts((x.rows + kCheckBlock - 1) / kCheckBlock);
+    parallel_blocks(x.rows, kCheckBlock, [&](int64_t begin, int64_t end) {
+      Part part{std::vector<char>(x.cols, 0)};
+      for (int64_t i = begin; i < end; ++i) {
+        int64_t here = 0;
+        for (int64_t c = 0; c < x.cols; ++c) {
+          const float v = value(i * x.cols + c);
+          if (!std::isfinite(v))
+            throw Error(data_.source, ": feature of node ", i, ", column ", c, " is ", v, ", expected a finite number");
+          here += v != 0;
+          part.changes[c] |= v != value(c);
+        }
+        part.nonzeros += here;
+        part.zero_rows += here == 0;
+      }
+      parts[begin / kCheckBlock] = std::move(part);
+    });
+    int64_t nonzeros = 0;
+    std::vector<char> changes(x.cols, 0);
+    for (const Part& part : parts) {
+      nonzeros += part.nonzeros;
+      r_.zero_rows += part.zero_rows;
+      for (int64_t c = 0; c < x.cols; ++c) changes[c] |= part.changes[c];
+    }
+    for (int64_t c = 0; c < x.cols; ++c)
+      if (!changes[c]) add_constant_column(c);
+    r_.nonzero_share = static_cast<double>(nonzeros) / static_cast<double>(x.rows * x.cols);
+  }
+
+  void add_constant_column(int64_t column) {
+    if (++r_.constant_column_count <= static_cast<int64_t>(kMostListedColumns)) r_.constant_columns.push_back(column);
+  }
+
+  /// Counts per column take memory for each column; where a matrix says that it has far more columns than values, only
+  /// those that hold a value are counted.
+
+  void sparse_features() {
+    const Features& x = data_.features;
+    std::vector<int32_t> used;
+    const bool few = x.cols / kColumnsPerValue > static_cast<int64_t>(x.column.size());
+    if (few) {
+      used = x.column;
+      std::sort(used.begin(), used.end());
+      used.erase(std::unique(used.begin(), used.end()), used.end());
+    }
+    const size_t counted = few ? used.size() : static_cast<size_t>(x.cols);
+    std::vector<int64_t> held(counted, 0);
+    std::vector<float> first(counted, 0);
+    std::vector<char> changes(counted, 0);
+    int64_t nonzeros = 0;
+    for (int64_t i = 0; i < x.rows; ++i) {
+      int64_t here = 0;
+      for (int64_t e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
+        if (x.value[e] == 0) continue;
+        ++here;
+        const int32_t column = x.column[e];
+        const size_t c = few ? std::lower_bound(used.begin(), used.end(), column) - used.begin() : column;
+        if (held[c]++ == 0) first[c] = x.value[e];
+        changes[c] |= x.value[e] != first[c];
+      }
+      nonzeros += here;
+      r_.zero_rows += here == 0;
+    }
+    size_t next = 0;  // of `used`
+    for (int64_t column = 0; column < x.cols; ++column) {
+      const bool is_used = !few || (next < used.size() && used[next] == column);
+      const size_t c = few ? next : static_cast<size_t>(column);
+      next += few && is_used;
+      if (!is_used || (!changes[c] && (held[c] == 0 || held[c] == x.rows))) add_constant_column(column);
+    }
+    r_.nonzero_share = static_cast<double>(nonzeros) / (static_cast<double>(x.rows) * static_cast<double>(x.cols));
+  }
+
+  void notes() {
+    const auto say = [this](const auto&... parts) { r_.notes.push_back(str(parts...)); };
+    if (r_.duplicates > 0) say(r_.duplicates, " listed edges repeat another one; left out");
+    if (r_.isolated > 0) say(r_.isolated, " nodes have no edge");
+    if (r_.degrees.back() > r_.nodes / 2 && r_.nodes > 100)
+      say("node ", r_.largest_node, " has ", r_.degrees.back(), " of ", r_.nodes, " nodes as neighbours");
+    if (r_.constant_column_count > 0)
+      say(r_.constant_column_count, " feature columns are constant; the first is column ",
+          r_.constant_columns.front());
+    if (r_.zero_rows > 0) say(r_.zero_rows, " nodes have no feature other than 0");
+    std::vector<int64_t> there;
+    for (const int64_t count : r_.class_counts)
+      if (count > 0) there.push_back(count);
+    if (there.size() < 2) return;
+    const auto [low, high] = std::minmax_element(there.begin(), there.end());
+    if (static_cast<double>(*high) > kUneven * static_cast<double>(*low))
+      say("the largest class has ", *high, " nodes, the smallest ", *low,
+          "; data.class_weights=balanced, or data.metric=macro_f1, may help");
+  }
+
+  const Dataset& data_;
+  Csr made_;
+  CsrView rows_;
+  GraphReport r_;
+};
+
+}  // namespace
+
+GraphReport check_graph(const Dataset& data, bool features) {
+  GraphReport report = Checker(data).report(features);
+  require_mapped_files();
+  return report;
+}
+
+nlohmann::json degrees_json(const GraphReport& r) {
+  return {{"min", r.degrees[0]}, {"p10", r.degrees[1]},   {"median", r.degrees[2]}, {"p90", r.degrees[3]},
+          {"p99", r.degrees[4]}, {"p99.9", r.degrees[5]}, {"max", r.degrees[6]}};
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,158 @@
+#include "graphsieve/data/splits.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/files/json_file.h"
+
+namespace graphsieve {
+namespace {
+
+struct Part {
+  const char* name;
+  std::vector<int32_t> Split::* ids;
+};
+
+constexpr Part kParts[] = {{"train", &Split::train}, {"val", &Split::val}, {"test", &Split::test}};
+
+int64_t node_count(const Labels& labels) {
+  if (!labels.multi_label()) return static_cast<int64_t>(labels.single.size());
+  return static_cast<int64_t>(labels.multi.size()) / labels.classes;
+}
+
+/// floor(fraction * count), forgiving the fraction's rounding: 0.29 of 100 is 29.
+int64_t part_of(double fraction, int64_t count) {
+  return static_cast<int64_t>(std::floor(fraction * static_cast<double>(count) + 1e-9));
+}
+
+void check_fractions(double train, double val) {
+  if (!(train > 0 && train < 1)) throw Error("train_fraction is ", train, ", expected a number between 0 and 1");
+  if (!(val > 0 && val < 1)) throw Error("val_fraction is ", val, ", expected a number between 0 and 1");
+  if (train + val > 1 - 1e-12) throw Error("train_fraction ", train, " and val_fraction ", val, " leave no test nodes");
+}
+
+std::vector<int32_t> shuffled_labelled(const Labels& labels, uint64_t key) {
+  std::vector<std::pair<uint64_t, int32_t>> order;
+  for (int64_t i = 0; i < node_count(labels); ++i)
+    if (is_labelled(labels, i)) order.emplace_back(random_key(key, i), static_cast<int32_t>(i));
+  std::sort(order.begin(), order.end());
+  std::vector<int32_t> out;
+  out.reserve(order.size());
+  for (const auto& [number, node] : order) out.push_back(node);
+  return out;
+}
+
+void require_parts(const Split& split, const std::string& where) {
+  for (const Part& part : kParts)
+    if ((split.*part.ids).empty()) throw Error(where, ": the ", part.name, " part is empty");
+}
+
+void sort_parts(Split& split) {
+  for (const Part& part : kParts) std::sort((split.*part.ids).begin(), (split.*part.ids).end());
+}
+
+/// Appends nodes[begin … end) to the parts by count.
+void deal(const std::vector<int32_t>& nodes, int64_t train, int64_t val, Split& out) {
+  const auto begin = nodes.begin();
+  out.train.insert(out.train.end(), begin, begin + train);
+  out.val.insert(out.val.end(), begin + train, begin + train + val);
+  out.test.insert(out.test.end(), begin + train + val, nodes.end());
+}
+
+}  // namespace
+
+bool is_labelled(const Labels& labels, int64_t node) {
+  if (!labels.multi_label()) return labels.single[node] >= 0;
+  const auto row = labels.multi.begin() + node * labels.classes;
+  return std::any_of(row, row + labels.classes, [](float value) { return !std::isnan(value); });
+}
+
+Split random_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key) {
+  check_fractions(train_fraction, val_fraction);
+  const std::vector<int32_t> nodes = shuffled_labelled(labels, key);
+  const auto count = static_cast<int64_t>(nodes.size());
+  Split out;
+  deal(nodes, part_of(train_fraction, count), part_of(val_fraction, count), out);
+  require_parts(out, str("random split of ", count, " labelled nodes"));
+  sort_parts(out);
+  return out;
+}
+
+Split stratified_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key) {
+  check_fractions(train_fraction, val_fraction);
+  if (labels.multi_label())
+    throw Error("a stratified split needs one class a node, the data has ", labels.classes, " labels");
+  std::vector<std::vector<int32_t>> by_class(labels.classes);
+  for (const int32_t node : shuffled_labelled(labels, key)) by_class[labels.single[node]].push_back(node);
+  Split out;
+  // Each class fills the parts up to their share of all nodes so far: what rounding takes from one, the next gets.
+  int64_t total = 0;
+  for (const std::vector<int32_t>& nodes : by_class) {
+    const auto count = static_cast<int64_t>(nodes.size());
+    total += count;
+    const auto lack = [&](double fraction, const std::vector<int32_t>& part, int64_t most) {
+      return std::clamp<int64_t>(part_of(fraction, total) - static_cast<int64_t>(part.size()), 0, most);
+    };
+    const int64_t train = lack(train_fraction, out.train, count);
+    deal(nodes, train, lack(val_fraction, out.val, count - train), out);
+  }
+  require_parts(out, str("stratified split of ", total, " labelled nodes"));
+  sort_parts(out);
+  return out;
+}
+
+int64_t check_split(Split& split, const Labels& labels, const std::string& where) {
+  const int64_t nodes = node_count(labels);
+  std::vector<int8_t> part_of_node(nodes, -1);
+  int64_t dropped = 0;
+  for (int8_t p = 0; p < 3; ++p) {
+    std::vector<int32_t>& ids = split.*kParts[p].ids;
+    for (const int32_t id : ids) {
+      if (id < 0 || id >= nodes)
+        throw Error(where, ": ", kParts[p].name, " holds node ", id, ", expected 0 to ", nodes - 1);
+      const int8_t other = std::exchange(part_of_node[id], p);
+      if (other == p) throw Error(where, ": node ", id, " stands twice in ", kParts[p].name);
+      if (other >= 0) throw Error(where, ": node ", id, " is in both ", kParts[other].name, " and ", kParts[p].name);
+    }
+    dropped += static_cast<int64_t>(std::erase_if(ids, [&](int32_t id) { return !is_labelled(labels, id); }));
+  }
+  sort_parts(split);
+  require_parts(split, where);
+  return dropped;
+}
+
+void write_split(const std::filesystem::path& path, const Split& split) {
+  nlohmann::ordered_json json;
+  for (const Part& part : kParts) json[part.name] = split.*part.ids;
+  write_text_file(path, json.dump() + "\n");
+}
+
+Split read_split(const std::filesystem::path& path, const Labels& labels) {
+  Split split = read_split(path);
+  check_split(split, labels, path.string());
+  return split;
+}
+
+Split read_split(const std::filesystem::path& path) {
+  const nlohmann::json json = read_json(path);
+  const JsonObject parts(json, path.string());
+  Split out;
+  for (const Part& part : kParts) {
+    std::vector<int32_t>& ids = out.*part.ids;
+    for (const int64_t id : parts.get<std::vector<int64_t>>(part.name)) {
+      if (id < 0 || id > std::numeric_limits<int32_t>::max())
+        throw Error(parts.name(part.name), " holds ", id, ", expected the number of a node");
+      ids.push_back(static_cast<int32_t>(id));
+    }
+  }
+  return out;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,419 @@
+#include "graphsieve/engine/experiment.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/path_text.h"
+#include "graphsieve/base/large_memory.h"
+#include "graphsieve/base/memory.h"
+#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/files/atomic_folder.h"
+#include "graphsieve/files/folder_formats.h"
+#include "graphsieve/files/paths.h"
+#include "graphsieve/run/run_files.h"
+#include "graphsieve/data/splits.h"
+#include "graphsieve/recipe/recipe_check.h"
+#include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/run/attention_scores.h"
+#include "graphsieve/sampling/choose_k.h"
+#include "graphsieve/runtime/device.h"
+#include "graphsieve/runtime/memory_limit.h"
+#include "graphsieve/run/metrics_file.h"
+#include "graphsieve/run/predictions.h"
+#include "graphsieve/run/run_folder.h"
+#include "graphsieve/runtime/torch_settings.h"
+#include "graphsieve/train/whole_graph_stage.h"
+
+namespace graphsieve {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+/// One split and seed.
+struct RunPlan {
+  int64_t split;
+  uint64_t seed;
+};
+
+class Experiment {
+ public:
+  Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer)
+      : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer, compute_device(request.device)) {
+    if (!request.weights_from.empty()) weights_from_.emplace(request.weights_from);
+    if (request.stages == Stages::kNetwork && recipe.model == "spexphormer") scores_from_.emplace(request.scores_from);
+  }
+
+  fs::path run() {
+    ResumableFolder folder({.target = request_.out,
+                            .overwrite = request_.overwrite,
+                            .numbered = request_.numbered,
+                            .inputs = {request_.scores_from, request_.weights_from, prepared_.data.source}},
+                           request_.resume);
+    folder_ = folder.path();
+    checkpoints_ = std::make_unique<Checkpoints>(folder.state(), request_.checkpoint_minutes);
+    const std::optional<Checkpoint> from = last_checkpoint();
+    if (!from) folder.begin_anew();
+    if (request_.resume)
+      observer_.information(from ? "resumed from the last checkpoint" : "nothing to resume: begins anew");
+    try {
+      all_runs(from ? &*from : nullptr);
+    } catch (const NotFinite&) {
+      folder.discard();
+      throw;
+    } catch (...) {
+      if (checkpoints_->any()) {
+        folder.keep();
+        observer_.information(str("what is done is kept in ", folder.path().string(),
+                                  "; the same command with --resume --out ",
+                                  request_.numbered ? folder.target().string() : request_.out.string(), " goes on"));
+      }
+      throw;
+    }
+    folder.commit();
+    return request_.numbered ? fs::proximate(folder.target()) : request_.out;
+  }
+
+ private:
+  /// The one to go on from, if there is any. Throws Error where it is another run's.
+  std::optional<Checkpoint> last_checkpoint() {
+    std::optional<Checkpoint> from = checkpoints_->newest([&](const std::string& text) { observer_.note(text); },
+                                                          [&](const Checkpoint& c) { verify_files(c); });
+    if (!from) return from;
+    try {
+      check_request(from->view().object("request"));
+    } catch (const Error& other) {
+      if (!request_.restart_others) throw;
+      observer_.note(str(other.what(), ": begun anew"));
+      return std::nullopt;
+    }
+    records_ = read_records(from->view().at("files"), from->file);
+    return from;
+  }
+
+  /// Throws Error unless everything that the checkpoint refers to is as it was.
+  void verify_files(const Checkpoint& c) const {
+    for (const auto& [name, record] : read_records(c.view().at("files"), c.file)) verify_file(folder_ / name, record);
+    for (const auto& [name, record] : read_records(c.view().at("metrics"), c.file))
+      verify_file(folder_ / name, record, true);
+  }
+
+  static FileRecord metrics_record(const Checkpoint& c, const std::string& name) {
+    return read_records(c.view().at("metrics"), c.file).at(name);
+  }
+
+  /// Remembers the checksum of a file that is complete.
+  void remember(const fs::path& file) { records_[name_of(file)] = file_record(file); }
+  void remember(const fs::path& to, const FileRecords& files) {
+    for (const auto& [name, record] : files) records_[name_of(to / name)] = record;
+  }
+  std::string name_of(const fs::path& file) const { return file.lexically_relative(folder_).string(); }
+
+  /// The remembered files of one run, by their names in its folder `to`.
+  FileRecords remembered(const fs::path& to) const {
+    FileRecords files;
+    for (const auto& [name, record] : records_) {
+      const fs::path inside = (folder_ / name).lexically_relative(to);
+      if (!inside.empty() && *inside.begin() != "..") files[inside.string()] = record;
+    }
+    return files;
+  }
+
+  static double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+  void all_runs(const Checkpoint* from) {
+    const auto plans = plan();
+    const auto folder_of = [&](const RunPlan& p) {
+      return plans.size() == 1 ? folder_ : folder_ / str("split-", p.split, "-seed-", p.seed);
+    };
+    size_t first = 0;
+    if (from) {
+      const JsonObject state = from->view();
+      first = static_cast<size_t>(state.count("run", 0, static_cast<int64_t>(plans.size()) - 1));
+      for (const JsonObject& run : state.objects("outcomes")) outcomes_.push_back(run_outcome(run));
+      seconds_before_ = state.get<double>("seconds");
+      if (release()) take_shared(*from, folder_of(plans[0]), plans[0].seed);
+    }
+    for (size_t i = first; i < plans.size(); ++i) {
+      const RunPlan& p = plans[i];
+      const fs::path to = folder_of(p);
+      if (plans.size() > 1)
+        observer_.information(str("run ", i + 1, " of ", plans.size(), ": split ", p.split, ", seed ", p.seed));
+      const auto began = Clock::now();
+      make_folders(to);
+      outcomes_.push_back(one(p, to, i == first ? from : nullptr));
+      if (plans.size() > 1) write_summary(to, {outcomes_.back()}, seconds_since(began));
+    }
+    write_summary(folder_, outcomes_, seconds());
+  }
+
+  double seconds() const { return seconds_before_ + seconds_since(start_); }
+
+  /// What makes this run the one it is: a checkpoint of another is not gone on with.
+  Json request_json() const {
+    const auto text = [](const fs::path& path) { return path.empty() ? "" : path_text(fs::absolute(path).lexically_normal()); };
+    return {{"recipe", to_yaml(recipe_)},
+            {"graph", fingerprint_text(prepared_.data)},
+            {"stages", static_cast<int>(request_.stages)},
+            {"--scores", text(request_.scores_from)},
+            {"--weights", text(request_.weights_from)},
+            {"--split", request_.all_splits ? Json("all") : Json(request_.splits)},
+            {"--device", request_.device},
+            {"--repeats", request_.repeats},
+            {"--seed", request_.seed},
+            {"--predictions", request_.predictions == PredictedNodes::kSplit ? "split" : "all"},
+            {"--raw-ids", request_.raw_ids},
+            {"version", GRAPHSIEVE_VERSION}};
+  }
+
+  void check_request(const JsonObject& begun) const {
+    const Json ours = request_json();
+    for (const auto& [key, asked] : ours.items()) {
+      if (begun.at(key) == asked) continue;
+      const bool shown = key != "recipe" && key != "stages";
+      throw Error(request_.out.string(), ": the unfinished run has another ", key,
+                  shown ? str(" (", begun.at(key).dump(), ", this one ", asked.dump(), ")") : "",
+                  "; repeat its command with --resume, or begin anew with --overwrite");
+    }
+  }
+
+  /// The estimator that all runs of the release's protocol share, once the first run has trained it.
+  void take_shared(const Checkpoint& from, const fs::path& first_run, uint64_t seed) {
+    if (outcomes_.empty() && from.view().at("stage") == "estimator") return;
+    const RunOutcome of = outcomes_.empty() ? run_outcome(from.view().object("outcome")) : outcomes_.front();
+    const nn::ParametersOn there(prepared_.device);
+    estimate_.network = nn::Transformer(nn::estimator_shape(recipe_, prepared_.features.cols, prepared_.data.labels,
+                                                            prepared_.edge_types));
+    read_network(first_run / "estimator.safetensors", estimate_.network);
+    estimate_.figures = of.estimator;
+    estimate_.temperature = of.temperature;
+    shared_ = true, shared_seed_ = seed;
+  }
+
+  bool release() const { return recipe_.protocol == "release"; }
+
+  std::vector<RunPlan> plan() const {
+    std::vector<int64_t> splits = request_.splits;
+    if (request_.all_splits) {
+      splits.clear();
+      for (int64_t s = 0; s < split_count(prepared_.data, recipe_); ++s) splits.push_back(s);
+    }
+    if (splits.empty() || request_.repeats < 1) throw Error("expected at least one split and one repeat");
+    std::vector<RunPlan> plans;
+    for (int64_t split : splits)
+      for (int64_t r = 0; r < request_.repeats; ++r) plans.push_back({split, request_.seed + static_cast<uint64_t>(r)});
+    return plans;
+  }
+
+  /// recipe.yaml, result.json and the card, the last files of a run's folder.
+  void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) {
+    write_text_file(to / "recipe.yaml", to_yaml(outcomes.size() == 1 ? recipe_of(outcomes[0]) : recipe_));
+    Json result = result_json(graph_, prepared_.metric, recipe_, outcomes, seconds);
+    result["device"] = request_.device;
+    write_json(to / "result.json", result);
+    write_run_card(to, remembered(to));
+    if (to == folder_) return;
+    const RunFiles files(to);
+    for (const std::string& name : files.names()) remember(to / name);
+    remember(to / kRunCard);
+  }
+
+  /// With the k that the run chose, if it did: what is done with its folder does not choose again.
+  Recipe recipe_of(const RunOutcome& outcome) const {
+    Recipe recipe = recipe_;
+    if (!outcome.k.empty()) recipe.network.k = outcome.k;
+    return recipe;
+  }
+
+  RunOutcome one(const RunPlan& plan, const fs::path& to, const Checkpoint* from) {
+    RunOutcome outcome;
+    outcome.split = plan.split;
+    outcome.seed = plan.seed;
+    const bool at_network = from && from->view().at("stage") == "network";
+    if (at_network) outcome = run_outcome(from->view().object("outcome"));
+    Recipe recipe = recipe_of(outcome);
+    Split split = make_split(prepared_, recipe_, plan.split, observer_);
+    write_split(to / "split.json", split);
+    remember(to / "split.json");
+    // The estimator and its graph are keyed by the run's seed; the release's protocol keeps the first.
+    const uint64_t graph_seed = shared_ ? shared_seed_ : scores_seed(plan.seed);
+    const PreparedGraph graph(prepared_, recipe_, graph_seed);
+    graph_ = graph_json(prepared_, graph);
+    graph_["attention_seed"] = graph_seed;
+    const std::string metrics_name = name_of(to / "metrics.jsonl");
+    MetricsFile metrics(to / "metrics.jsonl", from ? metrics_record(*from, metrics_name).bytes : 0);
+    const char* stage = "estimator";
+    StageContext context{prepared_, split, recipe, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
+    context.checkpoints = checkpoints_.get();
+    context.resume = from && from->state.contains("loop") ? from : nullptr;
+    context.outer = [&](Checkpoint& c) {
+      metrics.sync();
+      Json done = Json::array();
+      for (const RunOutcome& o : outcomes_) done.push_back(run_json(o));
+      c.state = {{"request", request_json()}, {"run", outcomes_.size()},        {"outcomes", done},
+                 {"stage", stage},            {"outcome", run_json(outcome)},   {"files", records_json(records_)},
+                 {"seconds", seconds()},      {"metrics", records_json({{metrics_name, metrics.record()}})}};
+    };
+    std::vector<at::Tensor> scores;
+    if (recipe_.model == "spexphormer") {
+      scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+      if (!at_network) outcome.k = k_for(context, graph, scores, to);
+      scores = tensors_on(scores, prepared_.device);
+      recipe = recipe_of(outcome);
+    }
+    if (request_.stages == Stages::kEstimator) return outcome;
+    stage = "network";
+    if (!at_network) {
+      if (recipe_.model == "spexphormer") save_boundary(context);
+      context.resume = nullptr;
+    }
+    train(context, graph, scores, outcome, to);
+    return outcome;
+  }
+
+  /// The recipe's k, or what its epsilon makes of the scores.
+  std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
+                             const fs::path& to) {
+    if (recipe_.network.epsilon == 0) return recipe_.network.k;
+    check_scores(recipe_, graph, scores);
+    const std::vector<ChosenK> layers = choose_k(recipe_.network, graph.host_edges, scores, context.seed, 0, observer_);
+    write_json(to / "epsilon.json", epsilon_json(recipe_.network, 0, layers));
+    remember(to / "epsilon.json");
+    return k_of(layers);
+  }
+
+  /// The scores are on the disk, the network has not begun.
+  void save_boundary(const StageContext& context) {
+    Checkpoint between;
+    context.outer(between);
+    checkpoints_->write(between);
+  }
+
+  /// The seed whose attention graph is used: that of the scores, where they come from another run.
+  uint64_t scores_seed(uint64_t seed) const {
+    return scores_from_ ? scores_from_->graph().get<uint64_t>("attention_seed") : seed;
+  }
+
+  std::vector<at::Tensor> estimate(const StageContext& context, const PreparedGraph& graph, const RunPlan& plan,
+                                   RunOutcome& outcome, const fs::path& to) {
+    outcome.has_estimator = true;
+    if (request_.stages == Stages::kNetwork) return take_scores(outcome, to);
+    if (!shared_) {
+      estimate_ = train_estimator(context, graph);
+      if (release()) shared_ = true, shared_seed_ = plan.seed;
+    }
+    outcome.estimator = estimate_.figures;
+    outcome.val = estimate_.figures.val;
+    outcome.test = estimate_.figures.test;
+    outcome.best_epoch = estimate_.figures.best_epoch;
+    outcome.temperature = estimate_.temperature;
+    write_network(to / "estimator.safetensors", estimate_.network);
+    write_scores(to / "scores", estimate_.network, estimate_.temperature,
+                 whole_graph_input(prepared_, graph, recipe_.estimator.layers), graph.graph);
+    remember(to / "estimator.safetensors");
+    for (const std::string& name : own_files(to, FolderKind::kRun))
+      if (name.starts_with("scores/")) remember(to / name);
+    return read_scores(to / "scores");
+  }
+
+  /// Scores, estimator and its figures from the run that was named.
+  std::vector<at::Tensor> take_scores(RunOutcome& outcome, const fs::path& to) {
+    const RunFolder& from = *scores_from_;
+    if (from.run().at("split") != outcome.split)
+      throw Error(from.path.string(), ": its estimator was trained on split ", from.run().at("split").dump(), ", not on split ",
+                  outcome.split, "; its scores have seen that one's test labels");
+    if (!from.has_estimator()) throw Error(from.path.string(), ": this run has no estimator");
+    const std::string theirs = from.graph().get_or<std::string>("fingerprint", ""), ours = fingerprint_text(prepared_.data);
+    if (theirs != ours)
+      throw Error(from.path.string(), ": its scores belong to another graph (fingerprint ", theirs, ", this one's is ", ours, ")");
+    const JsonObject e = from.one().object("estimator");
+    outcome.temperature = e.get_or("temperature", 1.0);
+    outcome.estimator = stage_figures(e);
+    if (!from.files.has_checksums()) observer_.note(from.files.note());
+    remember(to, link_files(from.files, to, {"estimator.safetensors", "scores/"}));
+    return read_scores(to / "scores");
+  }
+
+  void train(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
+             RunOutcome& outcome, const fs::path& to) {
+    if (weights_from_) check_weights(outcome.split);
+    TrainedNetwork trained = train_network(context, graph, scores,
+                                           weights_from_ ? weights_from_->files.verified("network.safetensors") : fs::path());
+    outcome.has_network = true;
+    outcome.network = trained.figures;
+    outcome.val = trained.figures.val;
+    outcome.test = trained.figures.test;
+    outcome.best_epoch = trained.figures.best_epoch;
+    write_network(to / "network.safetensors", trained.network);
+    predict(context, graph, scores, trained, outcome, to);
+  }
+
+  /// predictions.csv, and the test nodes' figures by class.
+  void predict(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
+               TrainedNetwork& trained, RunOutcome& outcome, const fs::path& to) const {
+    const torch::NoGradGuard no_grad;
+    const Labels& labels = prepared_.data.labels;
+    const fs::path file = to / "predictions.csv";
+    const int64_t epoch = trained.figures.best_epoch;
+    if (request_.predictions == PredictedNodes::kSplit) {
+      const Probabilities p = network_probabilities(trained.network, context.recipe, prepared_, graph, scores, context.seed, epoch,
+                                                    nodes_of(context.split));
+      outcome.per_class = per_class(p, labels, context.split.test);
+      write_predictions(file, p, prepared_.data, context.split, request_.raw_ids);
+      return;
+    }
+    const NetworkInput input = network_input(context.recipe, prepared_, graph, scores, context.seed, epoch);
+    const at::Tensor hidden = trained.network->hidden(input, ForwardOptions());
+    outcome.per_class = per_class(node_probabilities(trained.network, hidden, context.split.test, labels), labels, context.split.test);
+    write_predictions(file, trained.network, hidden, prepared_.data, context.split, request_.raw_ids);
+  }
+
+  /// Weights that have seen another split's labels would be tested on them.
+  void check_weights(int64_t split) const {
+    const RunFolder& from = *weights_from_;
+    if (!from.run().at("network").is_object())
+      throw Error(from.path.string(), ": this run has no network to start from (stage 1 alone)");
+    if (from.result.at("graph").value("fingerprint", "") == fingerprint_text(prepared_.data) &&
+        from.run().at("split") != split)
+      throw Error(from.path.string(), ": its network was trained on split ", from.run().at("split").dump(), ", not on split ",
+                  split, "; its weights have seen that one's test labels");
+  }
+
+  const Recipe& recipe_;
+  const RunRequest& request_;
+  Observer& observer_;
+  const PreparedData prepared_;
+  fs::path folder_;      ///< where the run folder is prepared
+  FileRecords records_;  ///< of the files in it that are complete, by their paths in it
+  std::unique_ptr<Checkpoints> checkpoints_;
+  std::vector<RunOutcome> outcomes_;  ///< of the runs that are done
+  const Clock::time_point start_ = Clock::now();
+  double seconds_before_ = 0;         ///< of the process that was resumed
+  std::optional<RunFolder> scores_from_;   ///< of `train --scores`
+  std::optional<RunFolder> weights_from_;  ///< of --weights
+  Json graph_;
+  Estimate estimate_;      ///< of the last run, or the shared one
+  bool shared_ = false;    ///< the release's protocol has trained its one estimator
+  uint64_t shared_seed_ = 0;
+};
+
+}  // namespace
+
+fs::path run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer) {
+  check_recipe(recipe);
+  if (request.stages == Stages::kEstimator && recipe.model != "spexphormer")
+    throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
+  const TorchSettings torch_settings;
+  limit_memory(request.memory, request.out);
+  fs::path out;
+  with_memory_advice([&] { out = Experiment(data, recipe, request, observer).run(); });
+  return out;
+}
+
+}  // namespace graphsieve

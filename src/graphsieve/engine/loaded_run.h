@@ -1,0 +1,35 @@
+// A trained run, ready to compute with.
+#pragma once
+
+#include <filesystem>
+
+#include "graphsieve/run/run_folder.h"
+
+namespace graphsieve {
+
+/// Everything of a run folder on `data`, the run's graph or a changed one (then the estimator runs again, said by a
+/// note). Gives data the run's classes, matched by name where both have names; `data` must outlive it. Throws Error where features or classes do not
+/// fit.
+struct LoadedRun {
+  LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer, at::Device device = at::kCPU);
+
+  RunFolder folder;
+  bool same_graph;
+  PreparedData prepared;
+  PreparedGraph graph;
+  std::vector<at::Tensor> scores;    ///< the estimator's, of each layer; empty without one
+  nn::Transformer network{nullptr};  ///< in evaluation mode; empty after stage 1 alone
+
+  /// Throws Error if `data` is not the graph that was trained on.
+  void require_same_graph() const;
+
+  int64_t best_epoch() const { return folder.one().count("best_epoch"); }
+
+  /// The network's input of the best epoch.
+  NetworkInput input() const;
+
+  /// The network's probabilities of some nodes.
+  Probabilities probabilities(const std::vector<int32_t>& nodes);
+};
+
+}  // namespace graphsieve

@@ -1,0 +1,72 @@
+#include "graphsieve/engine/predict.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/data/splits.h"
+#include "graphsieve/runtime/device.h"
+#include "graphsieve/evaluate/evaluation.h"
+#include "graphsieve/engine/loaded_run.h"
+#include "graphsieve/runtime/memory_limit.h"
+#include "graphsieve/run/predictions.h"
+#include "graphsieve/runtime/torch_settings.h"
+
+namespace graphsieve {
+namespace {
+
+void require_network(const std::filesystem::path& run) {
+  if (!RunFolder(run).run().at("network").is_object())
+    throw Error(run.string(), ": this run has no network (stage 1 alone); train one with graphsieve train --scores");
+}
+
+}  // namespace
+
+namespace {
+
+void predict_into_files(Dataset& data, const PredictRequest& request, Observer& observer) {
+  limit_memory(request.memory, request.out);
+  const torch::NoGradGuard no_grad;
+  require_network(request.run);
+  LoadedRun run(request.run, data, observer, compute_device(request.device));
+  const Split split = run.same_graph ? read_split(run.folder.files.verified("split.json"), data.labels) : Split{};
+  const bool all = request.predictions == PredictedNodes::kAll;
+  if (!all) run.require_same_graph();
+  at::Tensor hidden;
+  if (all || !request.embeddings.empty()) hidden = run.network->hidden(run.input(), ForwardOptions());
+  // A process that dies between the two files leaves the embeddings, which the same call then finds again.
+  if (!request.embeddings.empty())
+    write_npy(request.embeddings, hidden, request.overwrite ? Existing::kReplace : Existing::kSame);
+  if (all)
+    write_predictions(request.out, run.network, hidden, data, split, request.raw_ids);
+  else
+    write_predictions(request.out, run.probabilities(nodes_of(split)), data, split, request.raw_ids);
+}
+
+}  // namespace
+
+void predict(Dataset data, const PredictRequest& request, Observer& observer) {
+  const TorchSettings torch_settings;
+  with_memory_advice([&] { predict_into_files(data, request, observer); });
+}
+
+NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, Observer& observer, const std::string& device) {
+  const TorchSettings torch_settings;
+  const torch::NoGradGuard no_grad;
+  require_network(path);
+  LoadedRun run(path, data, observer, compute_device(device));
+  const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions()).contiguous();
+  NodePredictions out{hidden.size(0), data.labels.classes, hidden.size(1), {}, {}};
+  const at::Tensor here = hidden.cpu();
+  const float* rows = here.const_data_ptr<float>();
+  out.embeddings.assign(rows, rows + here.numel());
+  for (int64_t begin = 0; begin < out.nodes; begin += nn::kInferenceRows) {
+    const int64_t count = std::min(nn::kInferenceRows, out.nodes - begin);
+    const Probabilities p = probabilities(run.network->logits(hidden.narrow(0, begin, count)), data.labels);
+    out.probabilities.insert(out.probabilities.end(), p.value.begin(), p.value.end());
+  }
+  return out;
+}
+
+}  // namespace graphsieve

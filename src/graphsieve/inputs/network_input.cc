@@ -1,0 +1,64 @@
+#include "graphsieve/inputs/network_input.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "graphsieve/ops/gather_rows/gather_rows.h"
+
+namespace graphsieve {
+
+LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
+  int64_t first = 0, edges = 0;
+  if (layer.edges.row_start.is_meta()) {  // a dry run: as many as on the average
+    edges = layer.edges.index.size(0) / std::max<int64_t>(1, layer.destinations) * (end - begin);
+  } else {
+    const auto start = [&](int64_t row) { return layer.edges.row_start[row].item<int64_t>(); };
+    first = start(begin);
+    edges = start(end) - first;
+  }
+  LayerEdges part;
+  part.destinations = end - begin;
+  part.edges.row_start = layer.edges.row_start.narrow(0, begin, end - begin + 1) - first;
+  part.edges.index = layer.edges.index.narrow(0, first, edges);
+  part.edges.type = layer.edges.type.narrow(0, first, edges);
+  return part;
+}
+
+namespace {
+
+bool picks(const NetworkInput& input) {
+  const FeatureMatrix& x = *input.features;
+  if (!input.rows.defined() || x.sparse()) return false;
+  return input.rows.size(0) * 2 < x.rows || x.dense.device() != input.rows.device();
+}
+
+}  // namespace
+
+void pick_features(NetworkInput& input) {
+  if (picks(input)) input.picked = ops::gather_rows(input.features->dense, input.rows);
+}
+
+void pick_features(const std::vector<NetworkInput*>& inputs) {
+  if (inputs.size() == 1) return pick_features(*inputs.front());
+  std::vector<at::Tensor> rows;
+  for (const NetworkInput* input : inputs)
+    if (picks(*input)) rows.push_back(input->rows);
+  if (rows.empty()) return;
+  const auto [in_order, place] = at::cat(rows).sort(/*stable=*/std::optional<bool>(true), /*dim=*/0, /*descending=*/false);
+  const at::Tensor& x = inputs.front()->features->dense;
+  at::Tensor picked = at::empty({in_order.size(0), x.size(1)}, in_order.options().dtype(x.scalar_type()));
+  constexpr int64_t kRows = int64_t{1} << 16;  // at once, on their way to their places
+  for (int64_t begin = 0; begin < in_order.size(0); begin += kRows) {
+    const int64_t count = std::min(kRows, in_order.size(0) - begin);
+    picked.index_copy_(0, place.narrow(0, begin, count), ops::gather_rows(x, in_order.narrow(0, begin, count)));
+  }
+  int64_t begin = 0;
+  for (NetworkInput* input : inputs) {
+    if (!picks(*input)) continue;
+    input->picked = picked.narrow(0, begin, input->rows.size(0));
+    begin += input->rows.size(0);
+  }
+}
+
+}  // namespace graphsieve

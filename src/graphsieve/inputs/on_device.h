@@ -1,0 +1,22 @@
+// Copies of a network's inputs on the device that computes.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "graphsieve/base/observer.h"
+#include "graphsieve/inputs/network_input.h"
+
+namespace graphsieve {
+
+/// The edges' tensors on `device`. Undefined tensors stay undefined.
+ops::AttentionEdges edges_on(const ops::AttentionEdges& edges, at::Device device);
+/// The tensors on `device`. Undefined tensors stay undefined.
+std::vector<at::Tensor> tensors_on(const std::vector<at::Tensor>& tensors, at::Device device);
+
+/// The features on `device`. Dense features that are larger than half of the device's free memory stay in the host's,
+/// page-locked, where gather_rows reads the rows of a batch; a note says so.
+FeatureMatrix features_on(const FeatureMatrix& features, at::Device device, Observer& observer);
+
+}  // namespace graphsieve

@@ -1,0 +1,201 @@
+#include "graphsieve/inputs/prepared_graph.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/graph/expander.h"
+#include "graphsieve/graph/transforms.h"
+#include "graphsieve/data/features.h"
+#include "graphsieve/data/splits.h"
+#include "graphsieve/runtime/device.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+
+template <class T>
+Tensor tensor_of(const std::vector<T>& from, at::IntArrayRef shape, at::ScalarType type) {
+  Tensor t = at::empty(shape, type);
+  std::copy(from.begin(), from.end(), t.mutable_data_ptr<T>());
+  return t;
+}
+
+/// A tensor over a vector's memory; the vector must stay as it is.
+template <class T>
+Tensor view_of(const LargeVector<T>& from, at::ScalarType type) {
+  return at::from_blob(const_cast<T*>(from.data()), {static_cast<int64_t>(from.size())}, type);
+}
+
+/// Columns of a CSR matrix as rows, in ascending order of the old rows.
+void transpose_features(const Features& x, FeatureMatrix& to) {
+  std::vector<int64_t> start(x.cols + 1, 0);
+  for (int32_t c : x.column) ++start[c + 1];
+  for (int64_t c = 0; c < x.cols; ++c) start[c + 1] += start[c];
+  to.t_row_start = tensor_of(start, {x.cols + 1}, at::kLong);
+  to.t_row = at::empty({static_cast<int64_t>(x.column.size())}, at::kInt);
+  to.t_value = at::empty({static_cast<int64_t>(x.column.size())}, at::kFloat);
+  auto* row = to.t_row.mutable_data_ptr<int32_t>();
+  auto* value = to.t_value.mutable_data_ptr<float>();
+  for (int64_t r = 0; r < x.rows; ++r)
+    for (int64_t e = x.row_start[r]; e < x.row_start[r + 1]; ++e) {
+      const int64_t at = start[x.column[e]]++;
+      row[at] = static_cast<int32_t>(r);
+      value[at] = x.value[e];
+    }
+}
+
+/// Sparse features stay so while their two forms, 8 bytes a nonzero each, are smaller than dense rows.
+bool kept_sparse(const Features& x) {
+  return x.sparse() && 4 * static_cast<int64_t>(x.column.size()) < x.rows * x.cols;
+}
+
+/// Over the file's memory, of its type.
+at::Tensor stored_rows(const Features& x) {
+  const at::ScalarType types[] = {at::kFloat, at::kHalf, at::kBFloat16};
+  return at::from_blob(const_cast<void*>(x.stored.data), {x.rows, x.cols}, [owner = x.stored.owner](void*) {},
+                       types[static_cast<int>(x.stored.type)]);
+}
+
+at::Tensor dense_rows(const Features& x) {
+  if (x.in_file()) return stored_rows(x);
+  if (!x.sparse()) return tensor_of(x.dense, {x.rows, x.cols}, at::kFloat);
+  at::Tensor to = at::zeros({x.rows, x.cols}, at::kFloat);
+  float* row = to.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < x.rows; ++i, row += x.cols)
+    for (int64_t e = x.row_start[i]; e < x.row_start[i + 1]; ++e) row[x.column[e]] += x.value[e];
+  return to;
+}
+
+FeatureMatrix feature_matrix(const Features& x) {
+  FeatureMatrix to;
+  to.rows = x.rows;
+  to.cols = x.cols;
+  if (!kept_sparse(x)) {
+    to.dense = dense_rows(x);
+    return to;
+  }
+  const int64_t nonzeros = static_cast<int64_t>(x.column.size());
+  to.row_start = tensor_of(x.row_start, {x.rows + 1}, at::kLong);
+  to.column = tensor_of(x.column, {nonzeros}, at::kInt);
+  to.value = tensor_of(x.value, {nonzeros}, at::kFloat);
+  transpose_features(x, to);
+  return to;
+}
+
+void note_treatment(const FeatureNotes& notes, Observer& observer) {
+  if (notes.zero_rows > 0) observer.note(str(notes.zero_rows, " nodes have features that sum to 0; left as they are"));
+  if (notes.constant_columns > 0) observer.note(str(notes.constant_columns, " constant feature columns set to 0"));
+}
+
+}  // namespace
+
+PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& observer, at::Device on)
+    : data(d), device(on), metric(metric_of(recipe.data.metric, d.labels)) {
+  FeatureNotes feature_notes;
+  features = features_on(feature_matrix(treated(d.features, feature_treatment(recipe.data.features), &feature_notes)), device,
+                         observer);
+  note_treatment(feature_notes, observer);
+  take_graph(recipe, observer);
+  if (recipe.graph.graph_edges) edge_types = attention_types(edges.types);
+  if (d.labels.multi_label()) {
+    targets = tensor_of(d.labels.multi, {d.nodes, d.labels.classes}, at::kFloat).to(device);
+  } else {
+    classes = at::empty({d.nodes}, at::kLong);
+    std::copy(d.labels.single.begin(), d.labels.single.end(), classes.mutable_data_ptr<int64_t>());
+    classes = classes.to(device);
+  }
+}
+
+void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
+  const bool directed = recipe.graph.directed;
+  if (data.graph) {
+    if (data.graph->directed != directed)
+      throw Error(data.source, ": holds the ", directed ? "undirected" : "directed", " graph, and graph.directed is ",
+                  directed ? "true" : "false", "; convert it ", directed ? "with" : "without", " --directed");
+    edges = data.graph->rows();
+    return;
+  }
+  GraphNotes notes;
+  made_ = symmetric_csr(data.nodes, data.edges, directed, &notes);
+  edges = made_;
+  if (notes.loops > 0) observer.note(str(notes.loops, " self loops in the data dropped"));
+  if (notes.isolated > 0) observer.note(str(notes.isolated, " nodes have no edge in the data"));
+  if (notes.max_degree > data.nodes / 2 && data.nodes > 100)
+    observer.note(str("the largest node has ", notes.max_degree, " of ", data.nodes, " nodes as neighbours"));
+}
+
+PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed)
+    : spectral_gap(std::numeric_limits<double>::quiet_NaN()) {
+  const GraphRecipe& g = recipe.graph;
+  std::optional<ExpanderResult> expander;
+  if (g.expander_edges) {
+    expander = near_ramanujan_expander(data.data.nodes, g.expander_degree, expander_kind(g.expander_kind),
+                                       random_key(seed, Stream::kExpander), g.expander_tries, g.expander_check_nodes);
+    spectral_gap = expander->spectral_gap;
+  }
+  const Csr none = g.graph_edges ? Csr() : symmetric_csr(data.data.nodes, {}, false);
+  graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none), expander ? &expander->expander : nullptr,
+                                g.self_loops, !g.directed || !g.graph_edges);
+  host_edges.row_start = view_of(graph.row_start, at::kLong);
+  host_edges.index = view_of(graph.source, at::kInt);
+  host_edges.type = view_of(graph.type, at::kByte);
+  if (!graph.symmetric) {
+    transposed_ = transpose(graph);
+    host_edges.t_row_start = view_of(transposed_.row_start, at::kLong);
+    host_edges.t_index = view_of(transposed_.source, at::kInt);
+    host_edges.t_type = view_of(transposed_.type, at::kByte);
+  }
+  edges = edges_on(host_edges, data.device);
+}
+
+LayerEdges PreparedGraph::layer() const { return {edges, graph.nodes()}; }
+
+namespace {
+
+bool uses_given(const Dataset& data, const Recipe& recipe) {
+  if (recipe.data.split == "given" && data.given_splits.empty())
+    throw Error(data.source, ": data.split is 'given', but the file has no train_masks, val_masks and test_masks");
+  return recipe.data.split == "given" || (recipe.data.split == "auto" && !data.given_splits.empty());
+}
+
+void note_classes_without_training(const Split& split, const Labels& labels, Observer& observer) {
+  if (labels.multi_label()) return;
+  std::vector<int64_t> count(labels.classes, 0);
+  for (int32_t node : split.train) ++count[labels.single[node]];
+  for (int64_t c = 0; c < labels.classes; ++c)
+    if (count[c] == 0) observer.note(str("class ", c, " has no training node; it cannot be learnt"));
+}
+
+}  // namespace
+
+int64_t split_count(const Dataset& data, const Recipe& recipe) {
+  return uses_given(data, recipe) ? static_cast<int64_t>(data.given_splits.size()) : 10;
+}
+
+Split make_split(const PreparedData& data, const Recipe& recipe, int64_t index, Observer& observer) {
+  const Dataset& d = data.data;
+  if (index < 0) throw Error("split is ", index, ", expected 0 or more");
+  Split split;
+  if (uses_given(d, recipe)) {
+    const int64_t count = static_cast<int64_t>(d.given_splits.size());
+    if (index >= count)
+      throw Error("split is ", index, ", but ", d.source, " has ", count, " given splits; expected 0 to ", count - 1);
+    split = d.given_splits[index];
+  } else {
+    const uint64_t key = random_key(0, Stream::kSplit, index);
+    split = recipe.data.split == "stratified"
+                ? stratified_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key)
+                : random_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key);
+  }
+  const int64_t dropped = check_split(split, d.labels, str(d.source, ": split ", index));
+  if (dropped > 0) observer.note(str(dropped, " unlabelled nodes taken out of split ", index));
+  note_classes_without_training(split, d.labels, observer);
+  return split;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,329 @@
+#include "graphsieve/plan/dry_run.h"
+
+#include <ATen/ExpandUtils.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/core/Allocator.h>
+#include <torch/library.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <optional>
+
+#include "graphsieve/base/block_pool.h"
+#include "graphsieve/train/optimizer.h"
+#include "graphsieve/runtime/tensor_memory.h"
+
+namespace graphsieve {
+
+using at::Tensor;
+
+/// Blocks without memory.
+struct NoMemory {
+  using Block = int64_t;
+  Block cut(size_t) { return next++; }
+  Block map_scratch(size_t) { return next++; }
+  void unmap_scratch(Block, size_t) {}
+  void drop_pages(Block, size_t) {}
+  Block next = 1;
+};
+
+namespace {
+
+Tensor where_meta(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  return at::empty(at::infer_size(condition.sizes(), at::infer_size(a.sizes(), b.sizes())), a.options());
+}
+
+Tensor index_select_meta(const Tensor& x, int64_t dim, const Tensor& index) {
+  auto shape = x.sizes().vec();
+  shape[dim] = index.numel();
+  return at::empty(shape, x.options());
+}
+
+/// Some of torch's operators have their shapes in Python alone; the ones that are met here get them, unless Python is
+/// there.
+void complete_meta_operators() {
+  static const auto added = [] {
+    torch::Library to(torch::Library::IMPL, "aten", c10::DispatchKey::Meta, __FILE__, __LINE__);
+    const auto missing = [](const char* name, const char* overload) {
+      return !c10::Dispatcher::singleton()
+                  .findSchemaOrThrow(name, overload)
+                  .hasKernelForDispatchKey(c10::DispatchKey::Meta);
+    };
+    if (missing("aten::where", "self")) to.impl("where.self", where_meta);
+    if (missing("aten::index_select", "")) to.impl("index_select", index_select_meta);
+    return to;
+  }();
+  static_cast<void>(added);
+}
+
+}  // namespace
+
+struct DryMemory::Pool : BlockPool<NoMemory> {
+  inline static std::shared_ptr<Pool> current;
+};
+
+namespace {
+
+/// Counts meta tensors where somebody listens.
+class MetaAllocator final : public c10::Allocator {
+ public:
+  using Pool = BlockPool<NoMemory>;
+  explicit MetaAllocator(std::shared_ptr<Pool> (*listening)()) : listening_(listening) {}
+
+  c10::DataPtr allocate(size_t bytes) override {
+    auto pool = listening_();
+    auto* held = pool && bytes + kTensorHeader >= kPooledBytes
+                     ? new Held{pool, pool->take(bytes + kTensorHeader), bytes + kTensorHeader}
+                     : nullptr;
+    return {nullptr, held, &release, c10::Device(c10::DeviceType::Meta)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return nullptr; }
+  void copy_data(void*, const void*, size_t) const override {}
+
+ private:
+  struct Held {
+    std::shared_ptr<Pool> pool;
+    int64_t block;
+    size_t bytes;
+  };
+
+  static void release(void* context) {
+    auto* held = static_cast<Held*>(context);
+    if (!held) return;
+    held->pool->give(held->block, held->bytes);
+    delete held;
+  }
+
+  std::shared_ptr<Pool> (*listening_)();
+};
+
+}  // namespace
+
+DryMemory::DryMemory(int64_t held, int64_t limit) : pool_(std::make_shared<Pool>()) {
+  static MetaAllocator allocator([]() -> std::shared_ptr<BlockPool<NoMemory>> { return Pool::current; });
+  c10::SetAllocator(c10::DeviceType::Meta, &allocator, 100);
+  if (held > 0) pool_->take(static_cast<size_t>(held));
+  pool_->set_limit(limit);
+  Pool::current = pool_;
+}
+
+DryMemory::~DryMemory() { Pool::current.reset(); }
+
+MemoryUse DryMemory::use() const { return pool_->use(); }
+void DryMemory::begin_stage() {
+  pool_->trim();
+  pool_->reset_peak();
+}
+
+namespace {
+
+/// Steps and evaluations of a stage on tensors of one device: "meta", or the CPU with random numbers in them.
+class Rehearsal {
+ public:
+  Rehearsal(const DryStage& stage, at::Device device) : stage_(stage), device_(device) {
+    const nn::ParametersOn there(device);
+    features_ = features();
+    network_ = nn::Transformer(stage.shape);
+    if (!device.is_meta()) nn::initialise(*network_, 1);
+  }
+
+  /// From here on everything that is made is counted, where somebody listens.
+  LayerEdges make_graph() const { return layer(stage_.nodes, stage_.nodes, stage_.edges, stage_.directed); }
+  void take_graph(const LayerEdges& graph) { graph_ = graph; }
+
+  /// An epoch's drawn edges of all nodes.
+  std::vector<Tensor> draws(const std::vector<int64_t>& of_layers) const {
+    std::vector<Tensor> drawn;
+    for (const int64_t k : of_layers) {
+      drawn.push_back(empty({stage_.nodes, k}, at::kInt));
+      drawn.push_back(empty({stage_.nodes, k}, at::kByte));
+    }
+    return drawn;
+  }
+
+  /// A step on the whole graph, or on every one of the batches.
+  void steps() {
+    if (stage_.batches.empty()) step(whole());
+    std::deque<NetworkInput> ahead;
+    for (const auto& layers : stage_.batches) {
+      ahead.push_back(batch(layers));
+      while (device_.is_meta() && static_cast<int64_t>(ahead.size()) < stage_.batches_at_once)
+        ahead.push_back(batch(layers));
+      step(ahead.front());
+      ahead.pop_front();
+    }
+  }
+
+  void step(const NetworkInput& input) {
+    network_->train();
+    Tensor logits = network_(input, ForwardOptions());
+    if (stage_.batches.empty())
+      logits = logits.index_select(0, integers({stage_.train_nodes}, stage_.nodes, at::kLong));
+    logits.log_softmax(1).sum().backward();
+    for (auto& p : network_->parameters()) p.mutable_grad().reset();
+  }
+
+  /// Of the nodes asked for, on the whole graph or a batch.
+  void evaluate(bool whole_graph) {
+    const torch::NoGradGuard no_grad;
+    network_->eval();
+    const Tensor probabilities = empty({stage_.evaluated_nodes, stage_.outputs}, at::kFloat);
+    const Tensor place = empty({stage_.nodes}, at::kInt);
+    if (!whole_graph) {
+      network_(batch(stage_.evaluation), ForwardOptions());
+      return;
+    }
+    const Tensor h = network_->hidden(whole(), ForwardOptions());
+    const int64_t at_once = std::min(stage_.evaluated_nodes, nn::kInferenceRows);
+    network_->logits(h.index_select(0, integers({at_once}, stage_.nodes, at::kLong)));
+  }
+
+  void evaluate() { evaluate(stage_.evaluation.empty()); }
+
+  const nn::Transformer& network() const { return network_; }
+
+ private:
+  Tensor empty(at::IntArrayRef shape, at::ScalarType type) const {
+    return at::empty(shape, at::TensorOptions(device_).dtype(type));
+  }
+
+  Tensor normal(at::IntArrayRef shape, at::ScalarType type) const {
+    const Tensor t = empty(shape, type);
+    return device_.is_meta() ? t : t.normal_();
+  }
+
+  Tensor integers(at::IntArrayRef shape, int64_t below, at::ScalarType type) const {
+    const Tensor t = empty(shape, type);
+    return device_.is_meta() ? t : t.random_(0, std::max<int64_t>(1, below));
+  }
+
+  /// `count` edges over `rows` rows, as evenly as can be.
+  Tensor row_starts(int64_t rows, int64_t count) const {
+    const Tensor t = empty({rows + 1}, at::kLong);
+    if (!device_.is_meta())
+      for (int64_t i = 0; i <= rows; ++i) t.mutable_data_ptr<int64_t>()[i] = rows > 0 ? count * i / rows : 0;
+    return t;
+  }
+
+  LayerEdges layer(int64_t destinations, int64_t sources, int64_t edges, bool transpose) const {
+    LayerEdges made;
+    made.destinations = destinations;
+    made.edges.row_start = row_starts(destinations, edges);
+    made.edges.index = integers({edges}, sources, at::kInt);
+    made.edges.type = integers({edges}, stage_.shape.edge_types, at::kByte);
+    if (!transpose) return made;
+    made.edges.t_row_start = row_starts(sources, edges);
+    made.edges.t_index = integers({edges}, destinations, at::kInt);
+    made.edges.t_type = integers({edges}, stage_.shape.edge_types, at::kByte);
+    return made;
+  }
+
+  /// In a file, or counted already.
+  FeatureMatrix features() const {
+    FeatureMatrix x;
+    x.rows = stage_.nodes, x.cols = stage_.shape.features;
+    if (stage_.sparse_features == 0) {
+      x.dense = normal({x.rows, x.cols}, stage_.feature_type);
+      return x;
+    }
+    const int64_t nonzeros = stage_.sparse_features;
+    x.row_start = row_starts(x.rows, nonzeros), x.t_row_start = row_starts(x.cols, nonzeros);
+    x.column = integers({nonzeros}, x.cols, at::kInt), x.t_row = integers({nonzeros}, x.rows, at::kInt);
+    x.value = normal({nonzeros}, at::kFloat), x.t_value = normal({nonzeros}, at::kFloat);
+    return x;
+  }
+
+  /// All nodes; a sampled network's edges are the draw itself, which its layers look at.
+  NetworkInput whole() const {
+    NetworkInput input;
+    input.features = &features_;
+    input.layers.assign(stage_.shape.layers, graph_);
+    for (size_t l = 0; l < stage_.k.size(); ++l) {
+      const int64_t drawn = device_.is_meta() ? 0 : stage_.nodes * stage_.k[l];
+      input.layers[l] = layer(stage_.nodes, stage_.nodes, drawn, false);
+    }
+    return input;
+  }
+
+  /// A batch as expand_block leaves it: its arrays are as long as they could have become.
+  NetworkInput batch(const std::vector<BatchLayer>& layers) const {
+    NetworkInput input;
+    input.features = &features_;
+    for (const BatchLayer& b : layers) {
+      input.layers.push_back(layer(b.destinations, b.sources, b.edges, true));
+      if (device_.is_meta())
+        input.layers.back().edges.t_row_start =
+            empty({b.destinations + b.edges + 1}, at::kLong).narrow(0, 0, b.sources + 1);
+    }
+    const BatchLayer& first = layers.front();
+    input.rows = integers({first.destinations + first.edges}, stage_.nodes, at::kInt).narrow(0, 0, first.sources);
+    pick_features(input);
+    return input;
+  }
+
+  const DryStage& stage_;
+  const at::Device device_;
+  FeatureMatrix features_;
+  nn::Transformer network_{nullptr};
+  LayerEdges graph_;
+};
+
+}  // namespace
+
+namespace {
+
+void two_epochs(Rehearsal& rehearsal, const DryStage& stage) {
+  const AdamW moments(rehearsal.network()->parameters(), 0, 1);
+  std::vector<Tensor> best;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    const std::vector<Tensor> drawn = rehearsal.draws(stage.draws);
+    rehearsal.steps();
+    if (stage.evaluates) rehearsal.evaluate();
+    for (const auto& [name, tensor] : nn::state_of(rehearsal.network()))
+      if (epoch == 0) best.push_back(tensor.detach().clone());
+  }
+  if (!stage.evaluates || !stage.predicts_all) return;
+  const std::vector<Tensor> drawn = rehearsal.draws(stage.k);
+  rehearsal.evaluate(true);
+}
+
+}  // namespace
+
+std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t held, int64_t limit) {
+  complete_meta_operators();
+  std::vector<std::unique_ptr<Rehearsal>> rehearsals;
+  for (const DryStage& stage : stages) rehearsals.push_back(std::make_unique<Rehearsal>(stage, at::kMeta));
+  DryMemory memory(held, limit);
+  const LayerEdges graph = [&] {
+    const ScratchFirst read_in_order;
+    return rehearsals.front()->make_graph();
+  }();
+  std::vector<MemoryUse> uses;
+  for (size_t s = 0; s < stages.size(); ++s) {
+    memory.begin_stage();
+    rehearsals[s]->take_graph(graph);
+    two_epochs(*rehearsals[s], stages[s]);
+    uses.push_back(memory.use());
+  }
+  return uses;
+}
+
+StepSeconds measure_step(const DryStage& stage) {
+  Rehearsal rehearsal(stage, at::kCPU);
+  rehearsal.take_graph(rehearsal.make_graph());
+  const auto seconds = [](const std::function<void()>& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  rehearsal.steps();  // memory is faulted in, kernels are compiled
+  StepSeconds measured;
+  measured.step = seconds([&] { rehearsal.steps(); }) / static_cast<double>(std::max<size_t>(1, stage.batches.size()));
+  measured.evaluation = seconds([&] { rehearsal.evaluate(); });
+  return measured;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,333 @@
+#include "graphsieve/plan/plan.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/memory.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/graph/expander.h"
+#include "graphsieve/plan/dry_run.h"
+#include "graphsieve/runtime/memory_limit.h"
+#include "graphsieve/run/predictions.h"
+#include "graphsieve/inputs/prepared_graph.h"
+#include "graphsieve/train/sampled_stage.h"
+#include "graphsieve/train/stage.h"
+#include "graphsieve/runtime/torch_settings.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+
+constexpr int64_t kLeastBatch = 16;
+constexpr uint64_t kBatches = 6;  ///< sampled
+
+/// Rows of the attention graph, one at a time and never stored.
+class Rows {
+ public:
+  Rows(const PreparedData& data, const GraphRecipe& recipe)
+      : data_(data), graph_(recipe.graph_edges), loops_(recipe.self_loops),
+        expander_(data.data.nodes, recipe.expander_edges ? recipe.expander_degree : 0, expander_kind(recipe.expander_kind), 1) {}
+
+  int64_t degree(int64_t node) const { return graph_degree(node) + expander_.degree_of(node) + loops_; }
+
+  int64_t edges() const {
+    int64_t sum = graph_ ? data_.edges.edges() : 0;
+    for (int64_t i = 0; i < data_.data.nodes; ++i) sum += expander_.degree_of(i) + loops_;
+    return sum;
+  }
+
+  std::vector<int32_t> sources(int64_t node) const {
+    std::vector<int32_t> all = expander_.neighbors(node);
+    if (graph_) {
+      const auto begin = data_.edges.source.begin() + data_.edges.row_start[node];
+      all.insert(all.end(), begin, begin + graph_degree(node));
+    }
+    if (loops_) all.push_back(static_cast<int32_t>(node));
+    return all;
+  }
+
+ private:
+  int64_t graph_degree(int64_t node) const {
+    return graph_ ? data_.edges.row_start[node + 1] - data_.edges.row_start[node] : 0;
+  }
+
+  const PreparedData& data_;
+  const bool graph_, loops_;
+  const Expander expander_;
+};
+
+/// The sizes of a batch of `nodes`, k uniform draws a node and layer.
+std::vector<BatchLayer> sample_batch(const Rows& rows, std::vector<int32_t> nodes, const std::vector<int64_t>& k, uint64_t key) {
+  std::vector<BatchLayer> layers(k.size());
+  for (size_t l = k.size(); l-- > 0;) {
+    std::unordered_map<int32_t, bool> seen;
+    for (const int32_t node : nodes) seen.emplace(node, true);
+    std::vector<int32_t> sources = nodes;
+    for (const int32_t node : nodes) {
+      std::vector<int32_t> from = rows.sources(node);
+      for (int64_t draw = 0; draw < k[l] && draw < static_cast<int64_t>(from.size()); ++draw) {
+        const auto left = static_cast<uint64_t>(from.size() - draw);
+        std::swap(from[draw], from[draw + random_key(key, node, l, draw) % left]);
+        if (seen.emplace(from[draw], true).second) sources.push_back(from[draw]);
+      }
+    }
+    const auto destinations = static_cast<int64_t>(nodes.size());
+    layers[l] = {destinations, static_cast<int64_t>(sources.size()), destinations * k[l]};
+    nodes = std::move(sources);
+  }
+  return layers;
+}
+
+class Planner {
+ public:
+  Planner(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer)
+      : data_(data), recipe_(recipe), memory_(request.memory), calibrate_(request.calibrate), predictions_(request.predictions),
+        limit_(memory_ > 0 ? large_array_limit(memory_) : 0),
+        prepared_(data, recipe, observer), rows_(prepared_, recipe.graph), edges_(rows_.edges()),
+        split_(make_split(prepared_, recipe, 0, observer)) {}
+
+  Plan plan() {
+    Plan plan;
+    plan.attention_edges = edges_;
+    plan.recipe_batch_size = plan.batch_size = recipe_.network.batch_size;
+    if (limit_ > 0 && sampled()) fit_batch(plan);
+    needs(plan);
+    for (StagePlan& stage : plan.stages) plan.disk += stage.disk;
+    compare(plan);
+    if (calibrate_) time(plan);
+    return plan;
+  }
+
+ private:
+  DryStage whole(const nn::TransformerShape& shape) const {
+    DryStage stage;
+    stage.shape = shape;
+    stage.nodes = data_.nodes, stage.edges = edges_;
+    stage.directed = recipe_.graph.directed && recipe_.graph.graph_edges;
+    stage.sparse_features = prepared_.features.sparse() ? prepared_.features.value.numel() : 0;
+    if (prepared_.features.dense.defined()) stage.feature_type = prepared_.features.dense.scalar_type();
+    stage.outputs = data_.labels.classes;
+    stage.train_nodes = static_cast<int64_t>(split_.train.size());
+    stage.evaluated_nodes = static_cast<int64_t>(split_.val.size() + split_.test.size());
+    return stage;
+  }
+
+  /// The largest batch whose steps need no scratch files, halving the recipe's.
+  void fit_batch(Plan& plan) const {
+    const int64_t train = static_cast<int64_t>(split_.train.size());
+    int64_t size = batched(plan.batch_size) ? plan.batch_size : train, step = 0;
+    while ((step = step_bytes(size)) > limit_ && size > kLeastBatch) size = std::max(kLeastBatch, size / 2);
+    if (size < train) plan.batch_size = size;
+    plan.fits = step <= limit_;
+    if (!plan.fits) plan.least = (others_ + step) / 3 * 4;
+  }
+
+  /// What steps hold beside the graph and the draws.
+  int64_t step_bytes(int64_t batch_size) const {
+    DryStage stage = network(batch_size);
+    stage.edges = 0, stage.k.clear(), stage.draws.clear(), stage.evaluates = false;
+    return dry_run({stage}, 0, 0).front().peak_ram;
+  }
+
+  bool sampled() const { return recipe_.model == "spexphormer"; }
+
+  std::vector<DryStage> dry_stages(int64_t batch_size) const {
+    std::vector<DryStage> stages;
+    if (sampled()) stages.push_back(estimator());
+    stages.push_back(network(batch_size));
+    return stages;
+  }
+
+  /// Large arrays as the dry run counts them, and beside them what the process held at the start.
+  void needs(Plan& plan) const {
+    const auto uses = dry_run(dry_stages(plan.batch_size), held_, limit_);
+    plan.stages.clear();
+    if (sampled()) plan.stages.push_back(of_estimator());
+    plan.stages.push_back(of_network(plan.batch_size));
+    plan.memory = plan.scratch = 0;
+    for (size_t s = 0; s < uses.size(); ++s) {
+      plan.stages[s].memory = process_bytes(uses[s].peak_ram);
+      plan.stages[s].scratch = uses[s].peak_scratch;
+      plan.memory = std::max(plan.memory, plan.stages[s].memory);
+      plan.scratch = std::max(plan.scratch, plan.stages[s].scratch);
+    }
+  }
+
+  nn::TransformerShape network_shape() const {
+    return nn::network_shape(recipe_, prepared_.features.cols, data_.labels, prepared_.edge_types);
+  }
+
+  DryStage estimator() const {
+    const EstimatorRecipe& e = recipe_.estimator;
+    DryStage stage = whole(nn::estimator_shape(recipe_, prepared_.features.cols, data_.labels, prepared_.edge_types));
+    if (e.batch_size > 0) take_batches(stage, e.batch_size, std::vector<int64_t>(e.layers, e.fan_out));
+    return stage;
+  }
+
+  /// Some of the stage's batches.
+  void take_batches(DryStage& stage, int64_t batch_size, const std::vector<int64_t>& k) const {
+    if (!batched(batch_size)) {
+      stage.batches = {sample_batch(rows_, split_.train, k, 0)};
+      return;
+    }
+    const int64_t last = static_cast<int64_t>(split_.train.size()) % batch_size;
+    for (uint64_t b = 0; b < kBatches; ++b) stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), k, b));
+    if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
+    stage.batches_at_once = num_threads() > 1 ? 5 : 1;
+    const std::vector<BatchLayer>& first = stage.batches.front();
+    const int64_t together = batches_together(prepared_.features, first.front().sources, limit_);
+    if (together > 1) stage.batches_at_once = num_threads() > 1 ? 2 * together + 1 : together;
+    int64_t drawn = 0;
+    for (const BatchLayer& layer : first) drawn += layer.destinations;
+    if (drawn_whole(drawn * steps(batch_size), data_.nodes, static_cast<int64_t>(k.size()), limit_)) stage.draws = k;
+  }
+
+  StagePlan of_estimator() const {
+    StagePlan plan;
+    plan.name = "estimator";
+    plan.epochs = recipe_.estimator.epochs * recipe_.estimator.restarts;
+    plan.steps = steps(recipe_.estimator.batch_size);
+    plan.disk = edges_ * (5 + 4 * recipe_.estimator.layers) + 8 * data_.nodes;
+    return plan;
+  }
+
+  int64_t steps(int64_t batch_size) const {
+    return batched(batch_size) ? (static_cast<int64_t>(split_.train.size()) + batch_size - 1) / batch_size : 1;
+  }
+
+  bool batched(int64_t batch_size) const { return batch_size > 0 && batch_size < static_cast<int64_t>(split_.train.size()); }
+
+  DryStage network(int64_t batch_size) const {
+    DryStage stage = whole(network_shape());
+    if (!sampled()) return stage;
+    stage.k = recipe_.network.k;
+    take_batches(stage, batch_size, stage.k);
+    stage.predicts_all = predictions_ == PredictedNodes::kAll;
+    take_evaluation(stage, batch_size);
+    if (stage.evaluation.empty()) stage.draws = stage.k;
+    if (sampler_of(recipe_.network.sampler).by_batch && !stage.evaluation.empty()) stage.draws.clear();
+    return stage;
+  }
+
+  /// A batch of the evaluated nodes, where it is less work than the whole graph (network_stage.cc).
+  void take_evaluation(DryStage& stage, int64_t batch_size) const {
+    if (batch_size <= 0 || recipe_.network.norm == "graph") return;
+    std::vector<int32_t> evaluated = evaluated_nodes(split_);
+    const int64_t count = static_cast<int64_t>(evaluated.size()), pieces = (count + batch_size - 1) / batch_size;
+    const int64_t rows_of_graph = data_.nodes * (recipe_.network.layers + 1);
+    if (count == 0 || count >= rows_of_graph) return;
+    evaluated.resize(std::min(batch_size, count));
+    const auto batch = sample_batch(rows_, evaluated, stage.k, kBatches);
+    int64_t rows = batch.front().sources;
+    for (const BatchLayer& layer : batch) rows += layer.destinations;
+    if (pieces * rows < rows_of_graph) stage.evaluation = batch;
+  }
+
+  /// A keyed choice of training nodes, as training makes it.
+  std::vector<int32_t> some_nodes(int64_t count, uint64_t key) const {
+    std::vector<int32_t> nodes = split_.train;
+    const auto before = [key](int32_t a, int32_t b) { return random_key(key, 7, a) < random_key(key, 7, b); };
+    std::nth_element(nodes.begin(), nodes.begin() + count, nodes.end(), before);
+    nodes.resize(count);
+    return nodes;
+  }
+
+  StagePlan of_network(int64_t batch_size) const {
+    StagePlan plan;
+    plan.name = "network";
+    plan.epochs = recipe_.network.epochs;
+    plan.steps = steps(batch_size);
+    const int64_t predicted = predictions_ == PredictedNodes::kAll ? data_.nodes : static_cast<int64_t>(nodes_of(split_).size());
+    const bool columns = data_.labels.multi_label() || data_.labels.classes <= kMostClassColumns;
+    plan.disk = predicted * (20 + 8 * (columns ? data_.labels.classes : 1));  // predictions.csv
+    return plan;
+  }
+
+  void time(Plan& plan) const {
+    const auto stages = dry_stages(plan.batch_size);
+    for (size_t s = 0; s < stages.size(); ++s) {
+      StagePlan& stage = plan.stages[s];
+      const bool first = sampled() && s == 0;
+      stage.seconds_per_epoch =
+          epoch_seconds(stages[s], stage.steps, first ? recipe_.estimator.eval_every : recipe_.network.eval_every);
+      stage.seconds = stage.seconds_per_epoch * static_cast<double>(stage.epochs);
+    }
+    plan.seconds = 0;
+    for (const StagePlan& stage : plan.stages) plan.seconds += stage.seconds;
+  }
+
+  /// Steps and evaluations are measured on fewer nodes of the same degree, but a batch as it is.
+  double epoch_seconds(DryStage stage, int64_t steps, int64_t eval_every) const {
+    constexpr double kEdges = 1e6, kNodes = 1e5;
+    const double n = static_cast<double>(stage.nodes);
+    const double share = std::min({1.0, kEdges / std::max(1.0, static_cast<double>(stage.edges)), kNodes / n});
+    const auto part = [share](int64_t all) { return std::max<int64_t>(1, std::llround(static_cast<double>(all) * share)); };
+    const double of_batch = stage.batches.empty() ? 0 : batch_seconds(stage);
+    stage.nodes = part(stage.nodes), stage.edges = part(stage.edges), stage.train_nodes = part(stage.train_nodes);
+    if (stage.sparse_features > 0) stage.sparse_features = part(stage.sparse_features);
+    stage.batches.clear();
+    const int64_t pieces = stage.evaluation.empty() ? 0 : stage.evaluated_nodes / stage.evaluation.back().destinations + 1;
+    stage.evaluation.clear();
+    const StepSeconds measured = measure_step(stage);
+    const double draws = static_cast<double>(edges_) * static_cast<double>(stage.draws.size()) / kDrawnPerSecond;
+    const double evaluation = pieces > 0 ? static_cast<double>(pieces) * of_batch / 3 : measured.evaluation / share;
+    return draws + static_cast<double>(steps) * (of_batch > 0 ? of_batch : measured.step / share) +
+           evaluation / static_cast<double>(eval_every);
+  }
+
+  static double batch_seconds(DryStage stage) {
+    stage.batches.resize(1);
+    stage.nodes = std::min(stage.nodes, 3 * stage.batches.front().front().sources);
+    stage.edges = stage.nodes;
+    stage.sparse_features = std::min(stage.sparse_features, stage.nodes * stage.shape.features);
+    stage.k.clear();  // the evaluation is not looked at
+    return measure_step(stage).step;
+  }
+
+  /// What others would need.
+  void compare(Plan& plan) const {
+    Recipe full = recipe_;
+    full.model = "exphormer";
+    const DryStage stage = whole(nn::network_shape(full, prepared_.features.cols, data_.labels, prepared_.edge_types));
+    plan.full_exphormer = process_bytes(dry_run({stage}, held_, 0).front().peak_ram);
+    const double n = static_cast<double>(data_.nodes);
+    plan.full_attention = static_cast<int64_t>(
+        std::min(9e18, 4 * n * n * static_cast<double>(recipe_.network.heads * recipe_.network.layers)));
+  }
+
+  /// With so much in large arrays: and what the process held beside them at the start, what huge pages round up, and the small
+  /// things of threads, matrix products and autograd. Both constants are measured (bench/results/plan.jsonl).
+  int64_t process_bytes(int64_t large) const { return others_ + large + large / 50 + kWorkspace; }
+
+  static constexpr int64_t kWorkspace = int64_t{16} << 20;
+  static constexpr double kDrawnPerSecond = 3e8;  ///< weighted edges, of one layer
+
+  const Dataset& data_;
+  const Recipe& recipe_;
+  const int64_t memory_;
+  const bool calibrate_;
+  const PredictedNodes predictions_;
+  const int64_t limit_;
+  const PreparedData prepared_;
+  const Rows rows_;
+  const int64_t edges_;
+  const Split split_;
+  const int64_t held_ = memory_use().ram, others_ = anonymous_bytes() - held_;
+};
+
+}  // namespace
+
+Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer) {
+  const TorchSettings torch_settings;
+  if (recipe.network.epsilon > 0)
+    observer.note("network.epsilon chooses k from the scores, which are not there yet: planned with network.k as it stands");
+  return Planner(data, recipe, request, observer).plan();
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,126 @@
+#include "graphsieve/run/attention_scores.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/files/npy_file.h"
+#include "graphsieve/files/paths.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+namespace fs = std::filesystem;
+
+constexpr int64_t kBlock = 1 << 20;  // scores that are checked in one piece
+
+fs::path layer_file(const fs::path& folder, int64_t layer) { return folder / str("layer_", layer, ".npy"); }
+std::string layer_name(int64_t layer) { return str("scores/layer_", layer, ".npy"); }
+
+template <class T>
+void write_column(const fs::path& path, const LargeVector<T>& values) {
+  write_npy<T>(path, {static_cast<int64_t>(values.size())}, values);
+}
+
+/// The file's memory as a tensor.
+template <class T>
+Tensor map_column(const fs::path& path, at::ScalarType type) {
+  std::vector<int64_t> shape = {-1};
+  const Array<T> values = map_npy<T>(path, shape);
+  return at::from_blob(const_cast<T*>(values.data()), shape, [owner = values.owner()](void*) {}, type);
+}
+
+/// One layer's scores, none negative and each finite.
+Tensor map_layer(const fs::path& path) {
+  const Tensor scores = map_column<float>(path, at::kFloat);
+  const auto* value = scores.const_data_ptr<float>();
+  parallel_blocks(scores.numel(), kBlock, [&](int64_t begin, int64_t end) {
+    bool good = true;
+    for (int64_t e = begin; e < end; ++e) good &= value[e] >= 0 && value[e] <= std::numeric_limits<float>::max();
+    if (good) return;
+    for (int64_t e = begin; e < end; ++e)
+      if (!(value[e] >= 0 && value[e] <= std::numeric_limits<float>::max()))
+        throw Error(path.string(), ": edge ", e, " has the score ", value[e], ", expected a finite number from 0");
+  });
+  return scores;
+}
+
+}  // namespace
+
+void each_attention_score(nn::Transformer& network, double temperature, const NetworkInput& input,
+                          const std::function<void(int64_t, int64_t, const Tensor&)>& piece) {
+  const torch::NoGradGuard no_grad;
+  network->eval();
+  int64_t layer = 0, first = 0;
+  ForwardOptions options;
+  options.temperature = temperature;
+  options.scores = [&](const Tensor& scores) {
+    if (first == input.layers[layer].edges.index.size(0)) first = 0, ++layer;
+    piece(layer, first, scores.size(1) == 1 ? scores.view({-1}) : scores.mean(1));
+    first += scores.size(0);
+  };
+  network->hidden(input, options);
+}
+
+std::vector<Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input) {
+  std::vector<Tensor> scores;
+  for (const LayerEdges& layer : input.layers) scores.push_back(at::empty({layer.edges.index.size(0)}, layer.edges.index.options().dtype(at::kFloat)));
+  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
+    scores[layer].narrow(0, first, part.size(0)).copy_(part);
+  });
+  return scores;
+}
+
+void write_scores(const fs::path& folder, nn::Transformer& network, double temperature, const NetworkInput& input,
+                  const AttentionGraph& graph) {
+  make_folders(folder);
+  std::unique_ptr<NpyWriter> file;
+  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
+    if (first == 0) {
+      if (file) file->finish();
+      file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(), std::vector<int64_t>{graph.edges()});
+    }
+    const Tensor here = part.cpu();
+    file->write(std::span<const float>(here.const_data_ptr<float>(), static_cast<size_t>(here.numel())));
+  });
+  if (file) file->finish();
+  write_column(folder / "row_start.npy", graph.row_start);
+  write_column(folder / "source.npy", graph.source);
+  write_column(folder / "type.npy", graph.type);
+}
+
+std::vector<Tensor> read_scores(const fs::path& folder) {
+  std::vector<Tensor> scores;
+  for (int64_t l = 0; path_exists(layer_file(folder, l)); ++l) scores.push_back(map_layer(layer_file(folder, l)));
+  if (scores.empty()) throw Error(folder.string(), ": no layer_0.npy; expected the scores of an estimator");
+  return scores;
+}
+
+std::vector<Tensor> read_scores(const RunFiles& run) {
+  std::vector<Tensor> scores;
+  for (int64_t l = 0; run.wrote(layer_name(l)); ++l) scores.push_back(map_layer(run.verified(layer_name(l))));
+  if (scores.empty()) throw Error((run.folder() / "scores").string(), ": no layer_0.npy; expected the scores of an estimator");
+  return scores;
+}
+
+ops::AttentionEdges read_score_edges(const RunFiles& run) {
+  const fs::path folder = run.folder() / "scores";
+  ops::AttentionEdges edges;
+  edges.row_start = map_column<int64_t>(run.verified("scores/row_start.npy"), at::kLong);
+  edges.index = map_column<int32_t>(run.verified("scores/source.npy"), at::kInt);
+  edges.type = map_column<uint8_t>(run.verified("scores/type.npy"), at::kByte);
+  const int64_t rows = edges.row_start.numel(), m = edges.index.numel();
+  const auto* start = edges.row_start.const_data_ptr<int64_t>();
+  if (rows == 0 || start[0] != 0 || start[rows - 1] != m || !std::is_sorted(start, start + rows))
+    throw Error((folder / "row_start.npy").string(), ": expected to ascend from 0 to ", m, ", the entries of source.npy");
+  if (edges.type.numel() != m)
+    throw Error((folder / "type.npy").string(), ": has ", edges.type.numel(), " entries, expected ", m, ", those of source.npy");
+  return edges;
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,70 @@
+// What a run leaves on disk, written and read back. Layout: docs/run-folder.md.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "graphsieve/run/run_files.h"
+#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/files/json_file.h"
+#include "graphsieve/train/estimator_stage.h"
+#include "graphsieve/train/network_stage.h"
+
+namespace graphsieve {
+
+/// Everything one run (a split and a seed) came to.
+struct RunOutcome {
+  int64_t split = 0;
+  uint64_t seed = 0;
+  bool has_estimator = false, has_network = false;
+  StageFigures estimator;
+  double temperature = 1;
+  NetworkFigures network;
+  double val = 0, test = 0;
+  int64_t best_epoch = 0;
+  std::vector<int64_t> k;               ///< network.k as it was given or chosen; empty where nothing is drawn
+  std::vector<ClassFigures> per_class;  ///< on the test nodes
+};
+
+/// {"name", "nodes", "edges", "attention_edges", …} of result.json.
+nlohmann::json graph_json(const PreparedData& data, const PreparedGraph& graph);
+nlohmann::json run_json(const RunOutcome& outcome);
+RunOutcome run_outcome(const JsonObject& run);
+/// runs[].per_class of result.json.
+nlohmann::json class_json(const std::vector<ClassFigures>& figures);
+/// The whole of result.json.
+nlohmann::json result_json(const nlohmann::json& graph, Metric metric, const Recipe& recipe,
+                           const std::vector<RunOutcome>& outcomes, double seconds);
+
+void write_json(const std::filesystem::path& path, const nlohmann::json& json);
+
+/// Weights and buffers by name, and back. Loading throws Error on a missing, superfluous or misshapen tensor, and on a number
+/// that is not finite.
+void write_network(const std::filesystem::path& path, const nn::Transformer& network);
+void read_network(const std::filesystem::path& path, nn::Transformer& network);
+
+/// A two-dimensional or flat tensor (float32, int32, uint8) as .npy.
+void write_npy(const std::filesystem::path& path, const at::Tensor& tensor, Existing existing = Existing::kReplace);
+
+/// result.json and recipe.yaml of a run folder, verified; throws Error where the folder is none, is damaged, or is a summary
+/// of several runs.
+struct RunFolder {
+  explicit RunFolder(const std::filesystem::path& path);
+  std::filesystem::path path;
+  RunFiles files;
+  nlohmann::json result;
+  Recipe recipe;
+  const nlohmann::json& run() const { return result.at("runs").at(0); }
+  uint64_t seed() const { return run().at("seed").get<uint64_t>(); }
+  /// `runs[0]` and `graph` of result.json, with the file's name for messages.
+  JsonObject one() const { return {run(), (path / "result.json").string(), "runs[0]"}; }
+  JsonObject graph() const { return {result.at("graph"), (path / "result.json").string(), "graph"}; }
+  bool has_estimator() const { return run().at("estimator").is_object(); }
+};
+
+/// Sixteen hexadecimal digits.
+std::string fingerprint_text(const Dataset& data);
+
+}  // namespace graphsieve

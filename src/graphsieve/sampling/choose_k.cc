@@ -1,0 +1,98 @@
+#include "graphsieve/sampling/choose_k.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/sampling/kept_mass.h"
+#include "graphsieve/sampling/spectral_error.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr int64_t kLargestK = 256;
+
+/// The largest k that is looked at.
+int64_t largest_k(const ops::AttentionEdges& edges) {
+  const int64_t* start = edges.row_start.const_data_ptr<int64_t>();
+  int64_t largest = 1;
+  for (int64_t i = 0; i + 1 < edges.row_start.numel(); ++i) largest = std::max(largest, start[i + 1] - start[i]);
+  return std::min(largest, kLargestK);
+}
+
+void take(ChosenK& to, double epsilon) {
+  const auto within = std::find_if(to.error.begin(), to.error.end(), [&](double e) { return e <= epsilon; });
+  const auto taken = within != to.error.end() ? within : std::min_element(to.error.begin(), to.error.end());
+  to.chosen = to.k[taken - to.error.begin()];
+  to.left = *taken;
+}
+
+std::string described(const NetworkRecipe& recipe, const ChosenK& layer, double mean_degree) {
+  const std::string what = recipe.epsilon_of == "mass"
+                               ? fmt::format("keeps {:.3f} of the attention mass", 1 - layer.left)
+                               : fmt::format("leaves {:.3f} of the attention matrix in operator norm", layer.left);
+  std::string told = fmt::format("k = {} {}", layer.chosen, what);
+  if (layer.left > recipe.epsilon)
+    told += fmt::format("; no k up to {} comes within epsilon {}, and this one is nearest", layer.k.back(), recipe.epsilon);
+  if (static_cast<double>(layer.chosen) >= mean_degree)
+    told += fmt::format("; a node has {:.1f} in-edges in the mean, so that drawing saves nothing here", mean_degree);
+  return told;
+}
+
+}  // namespace
+
+std::vector<ChosenK> choose_k(const NetworkRecipe& recipe, const ops::AttentionEdges& edges,
+                              const std::vector<at::Tensor>& scores, uint64_t seed, int64_t epoch, Observer& observer) {
+  const int64_t most = largest_k(edges);
+  const Sampler sampler = sampler_of(recipe.sampler);
+  std::vector<ChosenK> layers(recipe.layers);
+  const double mean_degree = static_cast<double>(edges.index.numel()) / static_cast<double>(edges.row_start.numel() - 1);
+  observer.stage("choosing k", recipe.layers);
+  for (int64_t l = 0; l < recipe.layers; ++l) {
+    if (observer.stop_requested()) throw Interrupted();
+    ChosenK& layer = layers[l];
+    if (recipe.epsilon_of == "mass") {
+      for (const double kept : kept_mass(edges, scores[l], most, sampler, seed, epoch, l)) {
+        layer.k.push_back(static_cast<int64_t>(layer.k.size()) + 1);
+        layer.error.push_back(std::max(0.0, 1 - kept));
+      }
+    } else {
+      const SpectralError error(edges, scores[l]);
+      for (int64_t k = 1;; k = std::min(most, k + std::max<int64_t>(1, k / 4))) {
+        if (observer.stop_requested()) throw Interrupted();
+        layer.k.push_back(k);
+        layer.error.push_back(error.of(
+            [&](const at::Tensor& rows) { return draw_layer(edges, scores[l], rows, k, sampler, seed, epoch, l); }));
+        observer.step(l, fmt::format("layer {}, k {}: error {:.3f}", l, k, layer.error.back()));
+        if (layer.error.back() <= recipe.epsilon || k == most) break;
+      }
+    }
+    take(layer, recipe.epsilon);
+    observer.information(str("layer ", l, ": ", described(recipe, layer, mean_degree)));
+    observer.step(l + 1, str("layer ", l, ", k ", layer.chosen));
+  }
+  return layers;
+}
+
+std::vector<int64_t> k_of(const std::vector<ChosenK>& layers) {
+  std::vector<int64_t> k;
+  for (const ChosenK& layer : layers) k.push_back(layer.chosen);
+  return k;
+}
+
+nlohmann::json epsilon_json(const NetworkRecipe& recipe, int64_t epoch, const std::vector<ChosenK>& layers) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const ChosenK& layer : layers)
+    rows.push_back({{"chosen", layer.chosen},
+                    {"error", layer.left},
+                    {"within", layer.left <= recipe.epsilon},
+                    {"curve", {{"k", layer.k}, {"error", layer.error}}}});
+  return {{"epsilon", recipe.epsilon},
+          {"epsilon_of", recipe.epsilon_of},
+          {"sampler", recipe.sampler},
+          {"epoch", epoch},
+          {"layers", rows}};
+}
+
+}  // namespace graphsieve
