@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "graphsieve/engine/experiment.h"
+#include "graphsieve/base/observer.h"
 
 namespace graphsieve {
 

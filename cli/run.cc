@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "training_options.h"
+#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "graphsieve/engine/sparsify.h"
 #include "graphsieve/files/paths.h"
 #include "numbers.h"
 #include "outputs.h"

@@ -3,6 +3,7 @@
 #include "graph_source.h"
 #include "run_folder.h"
 #include "training_options.h"
+#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 namespace {

@@ -6,8 +6,9 @@
 
 #include "commands.h"
 #include "graphsieve/data/dataset.h"
-#include "graphsieve/recipe/recipe.h"
 #include "graphsieve/engine/experiment.h"
+#include "graphsieve/recipe/recipe.h"
+#include "graphsieve/run/predictions.h"
 
 namespace graphsieve {
 

@@ -19,6 +19,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/observer.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/files/foreign_error.h"
 #include "text.h"

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "graphsieve/engine/experiment.h"
+#include "graphsieve/base/observer.h"
 
 namespace graphsieve::python {
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "graphsieve/base/observer.h"
 #include "graphsieve/compress/method.h"
 
 namespace graphsieve {

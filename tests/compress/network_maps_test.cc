@@ -2,6 +2,7 @@
 
 #include "compress_testing.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/nn/forward_options.h"
 
 namespace graphsieve {
 namespace {

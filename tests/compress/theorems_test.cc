@@ -9,6 +9,7 @@
 #include "graphsieve/compress/jl_matrix.h"
 #include "graphsieve/compress/leverage.h"
 #include "graphsieve/compress/subspace.h"
+#include "graphsieve/nn/forward_options.h"
 
 namespace graphsieve {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
-#include "temp_dir.h"
+#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "graphsieve/base/random.h"
 #include "graphsieve/files/atomic_file.h"
-#include "temp_dir.h"
+#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "temp_dir.h"
+#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

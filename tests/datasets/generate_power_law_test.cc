@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "graphsieve/base/parallel.h"
-#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/data/graph_check.h"
 #include "graphsieve/datasets/graph_folder.h"
-#include "temp_dir.h"
+#include "graphsieve/files/atomic_file.h"
+#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "graphsieve/graph/transforms.h"
-#include "graphsieve/datasets/datasets.h"
 #include "graphsieve/data/splits.h"
-#include "temp_dir.h"
+#include "graphsieve/datasets/datasets.h"
+#include "graphsieve/graph/transforms.h"
+#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

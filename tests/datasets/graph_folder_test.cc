@@ -4,15 +4,15 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "graphsieve/graph/transforms.h"
-#include "graphsieve/files/atomic_file.h"
-#include "graphsieve/datasets/datasets.h"
 #include "graphsieve/data/features.h"
-#include "graphsieve/files/folder_card.h"
-#include "graphsieve/datasets/generate.h"
 #include "graphsieve/data/graph_check.h"
+#include "graphsieve/datasets/datasets.h"
+#include "graphsieve/datasets/generate.h"
+#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/npy_file.h"
-#include "temp_dir.h"
+#include "graphsieve/graph/transforms.h"
+#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

@@ -5,10 +5,10 @@
 #include <set>
 #include <string>
 
-#include "graphsieve/graph/transforms.h"
-#include "graphsieve/datasets/datasets.h"
 #include "graphsieve/data/features.h"
-#include "temp_dir.h"
+#include "graphsieve/datasets/datasets.h"
+#include "graphsieve/graph/transforms.h"
+#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

@@ -8,14 +8,16 @@
 #include <fstream>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/observer.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/datasets/generate.h"
+#include "graphsieve/engine/experiment.h"
+#include "graphsieve/engine/predict.h"
+#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/runtime/device.h"
-#include "graphsieve/engine/experiment.h"
 #include "graphsieve/runtime/side_stream.h"
 #include "host_device.h"
 

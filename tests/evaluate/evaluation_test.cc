@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/sampling/sampled_graph.h"
 
 namespace graphsieve {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <fstream>
 
-#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/datasets/generate.h"
 #include "graphsieve/datasets/graph_folder.h"
 #include "graphsieve/datasets/graph_folder_writer.h"
+#include "graphsieve/files/atomic_file.h"
 #include "temp_dir.h"
 
 namespace graphsieve {

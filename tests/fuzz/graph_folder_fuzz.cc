@@ -10,12 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include "fuzzing.h"
-#include "graphsieve/datasets/datasets.h"
-#include "graphsieve/files/folder_card.h"
-#include "graphsieve/datasets/generate.h"
 #include "graphsieve/data/graph_check.h"
+#include "graphsieve/datasets/datasets.h"
+#include "graphsieve/datasets/generate.h"
 #include "graphsieve/datasets/graph_folder.h"
 #include "graphsieve/datasets/graph_folder_writer.h"
+#include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/npy_file.h"
 
 namespace graphsieve::fuzz {

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "fuzzing.h"
-#include "graphsieve/datasets/datasets.h"
 #include "graphsieve/data/graph_check.h"
+#include "graphsieve/datasets/datasets.h"
 #include "graphsieve/files/mat.h"
 
 namespace graphsieve::fuzz {

@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "fuzzing.h"
-#include "graphsieve/datasets/datasets.h"
 #include "graphsieve/data/graph_check.h"
+#include "graphsieve/datasets/datasets.h"
 #include "graphsieve/files/npz.h"
 
 namespace graphsieve::fuzz {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/sampling/batches.h"
 
 namespace graphsieve {

@@ -2,7 +2,7 @@
 
 #include <fstream>
 
-#include "folder_testing.h"
+#include "../files/folder_testing.h"
 
 namespace graphsieve {
 namespace {

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/observer.h"
 #include "graphsieve/sampling/kept_mass.h"
 #include "graphsieve/sampling/spectral_error.h"
 

@@ -6,15 +6,17 @@
 #include <filesystem>
 
 #include "graphsieve/analysis/attention_patterns.h"
-#include "graphsieve/nn/norms.h"
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/observer.h"
 #include "graphsieve/base/path_text.h"
+#include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/files/json_file.h"
 #include "graphsieve/files/json_number.h"
 #include "graphsieve/files/paths.h"
+#include "graphsieve/nn/forward_options.h"
+#include "graphsieve/nn/norms.h"
 #include "graphsieve/run/attention_scores.h"
-#include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/train/whole_graph_stage.h"
 

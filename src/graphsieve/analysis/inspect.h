@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
-#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 

@@ -5,14 +5,18 @@
 #include <chrono>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/observer.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/compress/measure.h"
 #include "graphsieve/compress/method.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"
 #include "graphsieve/files/folder_formats.h"
-#include "graphsieve/data/splits.h"
+#include "graphsieve/nn/forward_options.h"
+#include "graphsieve/nn/weights.h"
 #include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/run/figures.h"
 #include "graphsieve/run/metrics_file.h"
 #include "graphsieve/run/predictions.h"
 #include "graphsieve/runtime/torch_settings.h"
@@ -115,7 +119,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   Json report = {{"method", request.options.method},
                  {"from", path_text(fs::absolute(request.run).lexically_normal())},
                  {"model", run.folder.recipe.model},
-                 {"metric", metric_name(run.prepared.metric)},
+                 {"metric", metric_name(run.metric())},
                  {"epochs", epochs},
                  {"assumption", found.assumption},
                  {"promise", found.promise},

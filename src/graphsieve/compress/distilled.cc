@@ -7,6 +7,8 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/compress/method.h"
 #include "graphsieve/compress/subspace.h"
+#include "graphsieve/nn/forward_options.h"
+#include "graphsieve/run/figures.h"
 #include "graphsieve/train/stage.h"
 
 namespace graphsieve {

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "graphsieve/compress/subspace.h"
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/train/stage.h"
 
 namespace graphsieve {
@@ -59,7 +60,7 @@ Json network_json(const CompressTask& task, nn::Transformer& network, const Netw
   std::sort(seconds.begin(), seconds.end());
   const Labels& labels = task.run->prepared.data.labels;
   const Probabilities p = probabilities(logits, labels);
-  const Metric metric = task.run->prepared.metric;
+  const Metric metric = task.run->metric();
   return {{"width", network->shape().width},
           {"val", json_number(evaluate(metric, p, labels, task.split->val))},
           {"test", json_number(evaluate(metric, p, labels, task.split->test))},

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/observer.h"
 #include "graphsieve/compress/compress.h"
 #include "graphsieve/compress/network_maps.h"
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/engine/loaded_run.h"
+#include "graphsieve/run/figures.h"
 
 namespace graphsieve {
 

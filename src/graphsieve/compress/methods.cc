@@ -39,7 +39,7 @@ at::Tensor outputs(const CompressTask& task, const Compression& found) {
 
 double validation(const CompressTask& task, const at::Tensor& logits) {
   const Labels& labels = task.run->prepared.data.labels;
-  return evaluate(task.run->prepared.metric, probabilities(logits.to(at::kFloat), labels), labels, task.split->val);
+  return evaluate(task.run->metric(), probabilities(logits.to(at::kFloat), labels), labels, task.split->val);
 }
 
 }  // namespace graphsieve

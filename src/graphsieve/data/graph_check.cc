@@ -9,8 +9,8 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/parallel.h"
-#include "graphsieve/graph/transforms.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/graph/transforms.h"
 
 namespace graphsieve {
 namespace {

@@ -8,13 +8,13 @@
 #include <span>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/base/path_text.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/base/path_text.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/graph_folder.h"
 #include "graphsieve/datasets/layouts.h"
 #include "graphsieve/files/npz.h"
-#include "graphsieve/data/splits.h"
 
 namespace graphsieve {
 namespace {

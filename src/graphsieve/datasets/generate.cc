@@ -4,8 +4,8 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/graph/permutation.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/graph/permutation.h"
 
 namespace graphsieve {
 namespace {

@@ -8,9 +8,9 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/graph/permutation.h"
-#include "graphsieve/datasets/graph_folder_writer.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/datasets/graph_folder_writer.h"
+#include "graphsieve/graph/permutation.h"
 
 namespace graphsieve {
 namespace {

@@ -12,15 +12,15 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/utf8.h"
-#include "graphsieve/graph/transforms.h"
-#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/datasets.h"
-#include "graphsieve/files/folder_card.h"
 #include "graphsieve/datasets/graph_folder_writer.h"
+#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/json_file.h"
 #include "graphsieve/files/npy_file.h"
 #include "graphsieve/files/paths.h"
-#include "graphsieve/data/splits.h"
+#include "graphsieve/graph/transforms.h"
 
 namespace graphsieve {
 namespace {

@@ -15,13 +15,13 @@
 #include <span>
 #include <string>
 
-#include "graphsieve/graph/attention_graph.h"
-#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/data/dataset.h"
+#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"
 #include "graphsieve/files/external_sort.h"
 #include "graphsieve/files/folder_formats.h"
 #include "graphsieve/files/npy_file.h"
+#include "graphsieve/graph/attention_graph.h"
 
 namespace graphsieve {
 

@@ -8,25 +8,29 @@
 #include <optional>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/base/path_text.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
+#include "graphsieve/base/path_text.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"
 #include "graphsieve/files/folder_formats.h"
 #include "graphsieve/files/paths.h"
-#include "graphsieve/run/run_files.h"
-#include "graphsieve/data/splits.h"
+#include "graphsieve/inputs/on_device.h"
+#include "graphsieve/nn/forward_options.h"
+#include "graphsieve/nn/weights.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/run/attention_scores.h"
-#include "graphsieve/sampling/choose_k.h"
-#include "graphsieve/runtime/device.h"
-#include "graphsieve/runtime/memory_limit.h"
+#include "graphsieve/run/figures.h"
 #include "graphsieve/run/metrics_file.h"
 #include "graphsieve/run/predictions.h"
+#include "graphsieve/run/run_files.h"
 #include "graphsieve/run/run_folder.h"
+#include "graphsieve/runtime/device.h"
+#include "graphsieve/runtime/memory_limit.h"
 #include "graphsieve/runtime/torch_settings.h"
+#include "graphsieve/sampling/choose_k.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -214,7 +218,7 @@ class Experiment {
   /// recipe.yaml, result.json and the card, the last files of a run's folder.
   void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) {
     write_text_file(to / "recipe.yaml", to_yaml(outcomes.size() == 1 ? recipe_of(outcomes[0]) : recipe_));
-    Json result = result_json(graph_, prepared_.metric, recipe_, outcomes, seconds);
+    Json result = result_json(graph_, metric_of(recipe_.data.metric, prepared_.data.labels), recipe_, outcomes, seconds);
     result["device"] = request_.device;
     write_json(to / "result.json", result);
     write_run_card(to, remembered(to));

@@ -5,7 +5,10 @@
 #include <algorithm>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/observer.h"
 #include "graphsieve/files/paths.h"
+#include "graphsieve/inputs/on_device.h"
+#include "graphsieve/nn/weights.h"
 #include "graphsieve/run/attention_scores.h"
 #include "graphsieve/runtime/device.h"
 #include "graphsieve/train/whole_graph_stage.h"

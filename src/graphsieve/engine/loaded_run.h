@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "graphsieve/base/observer.h"
 #include "graphsieve/run/run_folder.h"
 
 namespace graphsieve {
@@ -22,6 +23,9 @@ struct LoadedRun {
 
   /// Throws Error if `data` is not the graph that was trained on.
   void require_same_graph() const;
+
+  /// The metric that the recipe asks for, on the labels of the run's graph.
+  Metric metric() const { return metric_of(folder.recipe.data.metric, prepared.data.labels); }
 
   int64_t best_epoch() const { return folder.one().count("best_epoch"); }
 

@@ -6,11 +6,12 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/data/splits.h"
-#include "graphsieve/runtime/device.h"
-#include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/engine/loaded_run.h"
-#include "graphsieve/runtime/memory_limit.h"
+#include "graphsieve/evaluate/evaluation.h"
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/run/predictions.h"
+#include "graphsieve/runtime/device.h"
+#include "graphsieve/runtime/memory_limit.h"
 #include "graphsieve/runtime/torch_settings.h"
 
 namespace graphsieve {

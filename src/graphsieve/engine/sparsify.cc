@@ -6,9 +6,9 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/files/atomic_folder.h"
 #include "graphsieve/run/attention_scores.h"
-#include "graphsieve/sampling/choose_k.h"
 #include "graphsieve/run/run_folder.h"
 #include "graphsieve/runtime/torch_settings.h"
+#include "graphsieve/sampling/choose_k.h"
 
 namespace graphsieve {
 using at::Tensor;

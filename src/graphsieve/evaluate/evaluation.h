@@ -7,8 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "graphsieve/nn/transformer.h"
 #include "graphsieve/evaluate/metrics.h"
+#include "graphsieve/nn/forward_options.h"
+#include "graphsieve/nn/transformer.h"
 
 namespace graphsieve {
 

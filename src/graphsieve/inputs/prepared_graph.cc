@@ -7,10 +7,11 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/graph/expander.h"
-#include "graphsieve/graph/transforms.h"
 #include "graphsieve/data/features.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/graph/expander.h"
+#include "graphsieve/graph/transforms.h"
+#include "graphsieve/inputs/on_device.h"
 #include "graphsieve/runtime/device.h"
 
 namespace graphsieve {
@@ -95,7 +96,7 @@ void note_treatment(const FeatureNotes& notes, Observer& observer) {
 }  // namespace
 
 PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& observer, at::Device on)
-    : data(d), device(on), metric(metric_of(recipe.data.metric, d.labels)) {
+    : data(d), device(on) {
   FeatureNotes feature_notes;
   features = features_on(feature_matrix(treated(d.features, feature_treatment(recipe.data.features), &feature_notes)), device,
                          observer);

@@ -5,12 +5,11 @@
 
 #include <memory>
 
-#include "graphsieve/graph/attention_graph.h"
+#include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
+#include "graphsieve/graph/attention_graph.h"
 #include "graphsieve/inputs/network_input.h"
 #include "graphsieve/recipe/recipe.h"
-#include "graphsieve/engine/experiment.h"
-#include "graphsieve/evaluate/metrics.h"
 
 namespace graphsieve {
 
@@ -27,7 +26,6 @@ struct PreparedData {
   at::Tensor targets;   ///< float32 [n, labels], NaN missing; undefined if single-label
   CsrView edges;        ///< after the transforms
   int edge_types = attention_types(1);  ///< of the attention graph
-  Metric metric;
 
  private:
   void take_graph(const Recipe& recipe, Observer& observer);

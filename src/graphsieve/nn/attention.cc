@@ -1,4 +1,5 @@
 #include "graphsieve/nn/attention.h"
+#include "graphsieve/nn/forward_options.h"
 
 #include <torch/torch.h>
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "graphsieve/inputs/network_input.h"
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/layers.h"
 
 namespace graphsieve::nn {

@@ -9,6 +9,7 @@
 #include "graphsieve/nn/bilinear.h"
 #include "graphsieve/nn/estimator.h"
 #include "graphsieve/nn/exphormer.h"
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/plain.h"
 #include "graphsieve/nn/recompute.h"
 #include "graphsieve/nn/spexphormer.h"

@@ -15,6 +15,7 @@
 
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/nn/attention.h"
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/layers.h"
 #include "graphsieve/recipe/recipe.h"
 

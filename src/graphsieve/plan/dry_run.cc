@@ -13,8 +13,9 @@
 #include <optional>
 
 #include "graphsieve/base/block_pool.h"
-#include "graphsieve/train/optimizer.h"
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/runtime/tensor_memory.h"
+#include "graphsieve/train/optimizer.h"
 
 namespace graphsieve {
 

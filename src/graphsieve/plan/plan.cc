@@ -8,16 +8,17 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/memory.h"
+#include "graphsieve/base/observer.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/graph/expander.h"
-#include "graphsieve/plan/dry_run.h"
-#include "graphsieve/runtime/memory_limit.h"
-#include "graphsieve/run/predictions.h"
 #include "graphsieve/inputs/prepared_graph.h"
+#include "graphsieve/plan/dry_run.h"
+#include "graphsieve/run/predictions.h"
+#include "graphsieve/runtime/memory_limit.h"
+#include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/train/sampled_stage.h"
 #include "graphsieve/train/stage.h"
-#include "graphsieve/runtime/torch_settings.h"
 
 namespace graphsieve {
 namespace {

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/engine/experiment.h"
+#include "graphsieve/base/observer.h"
+#include "graphsieve/run/predictions.h"
 
 namespace graphsieve {
 

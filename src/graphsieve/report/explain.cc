@@ -10,13 +10,15 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/observer.h"
 #include "graphsieve/base/path_text.h"
-#include "graphsieve/files/json_number.h"
-#include "graphsieve/report/attention_kept.h"
-#include "graphsieve/sampling/sampled_graph.h"
-#include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/engine/loaded_run.h"
+#include "graphsieve/evaluate/evaluation.h"
+#include "graphsieve/files/json_number.h"
+#include "graphsieve/nn/forward_options.h"
+#include "graphsieve/report/attention_kept.h"
 #include "graphsieve/runtime/torch_settings.h"
+#include "graphsieve/sampling/sampled_graph.h"
 
 namespace graphsieve {
 namespace {

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
-#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 

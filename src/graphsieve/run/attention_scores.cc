@@ -10,6 +10,7 @@
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/files/npy_file.h"
 #include "graphsieve/files/paths.h"
+#include "graphsieve/nn/forward_options.h"
 
 namespace graphsieve {
 namespace {

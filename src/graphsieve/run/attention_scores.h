@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "graphsieve/graph/attention_graph.h"
-#include "graphsieve/run/run_files.h"
 #include "graphsieve/nn/transformer.h"
+#include "graphsieve/run/run_files.h"
 
 namespace graphsieve {
 

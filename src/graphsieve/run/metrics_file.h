@@ -1,11 +1,11 @@
-// metrics.jsonl: one JSON line an epoch.
+// metrics.jsonl of a run folder: one JSON line per epoch.
 #pragma once
 
 #include <filesystem>
 #include <fstream>
 
 #include "graphsieve/files/checksum.h"
-#include "graphsieve/train/stage.h"
+#include "graphsieve/run/figures.h"
 
 namespace graphsieve {
 

@@ -8,8 +8,8 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/spreadsheet_text.h"
-#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/evaluate/evaluation.h"
+#include "graphsieve/files/atomic_file.h"
 
 namespace graphsieve {
 namespace {

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "graphsieve/data/dataset.h"
-#include "graphsieve/nn/transformer.h"
 #include "graphsieve/evaluate/metrics.h"
+#include "graphsieve/nn/transformer.h"
 
 namespace graphsieve {
 

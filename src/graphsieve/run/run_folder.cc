@@ -2,23 +2,20 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/nn/module.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/files/json_number.h"
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/path_text.h"
-#include "graphsieve/files/atomic_file.h"
-#include "graphsieve/datasets/datasets.h"
-#include "graphsieve/files/folder_formats.h"
-#include "graphsieve/files/npy_file.h"
-#include "graphsieve/files/safetensors.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/datasets/datasets.h"
+#include "graphsieve/files/atomic_file.h"
+#include "graphsieve/files/folder_formats.h"
+#include "graphsieve/files/json_number.h"
+#include "graphsieve/files/npy_file.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/run/result_file.h"
 
@@ -139,37 +136,6 @@ Json result_json(const Json& graph, Metric metric, const Recipe& recipe, const s
 }
 
 void write_json(const fs::path& path, const Json& json) { write_text_file(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }
-
-void write_network(const fs::path& path, const nn::Transformer& network) {
-  Safetensors file;
-  for (const auto& [name, tensor] : nn::state_of(network)) {
-    const Tensor t = tensor.detach().cpu().contiguous();
-    NamedTensor named{name, "F32", t.sizes().vec(), std::vector<std::byte>(t.nbytes())};
-    std::memcpy(named.bytes.data(), t.const_data_ptr(), t.nbytes());
-    file.tensors.push_back(std::move(named));
-  }
-  file.metadata["format"] = "graphsieve";
-  write_safetensors(path, file);
-}
-
-void read_network(const fs::path& path, nn::Transformer& network) {
-  const Safetensors file = read_safetensors(path);
-  auto tensors = nn::state_of(network);
-  if (tensors.size() != file.tensors.size())
-    throw Error(path.string(), ": holds ", file.tensors.size(), " tensors, the recipe's network has ", tensors.size());
-  for (auto& [name, tensor] : tensors) {
-    const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
-                                    [&name = name](const NamedTensor& t) { return t.name == name; });
-    if (found == file.tensors.end()) throw Error(path.string(), ": has no tensor '", name, "'");
-    if (found->dtype != "F32" || found->shape != tensor.sizes().vec())
-      throw Error(path.string(), ": tensor '", name, "' is ", found->dtype, " ", at::IntArrayRef(found->shape),
-                  ", expected F32 ", tensor.sizes());
-    const Tensor values = at::from_blob(const_cast<std::byte*>(found->bytes.data()), found->shape, at::kFloat);
-    if (!at::isfinite(values).all().item<bool>())
-      throw Error(path.string(), ": tensor '", name, "' holds a number that is not finite");
-    tensor.detach().copy_(values);
-  }
-}
 
 namespace {
 

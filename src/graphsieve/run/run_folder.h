@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/run/run_files.h"
+#include "graphsieve/evaluate/metrics.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/json_file.h"
-#include "graphsieve/train/estimator_stage.h"
-#include "graphsieve/train/network_stage.h"
+#include "graphsieve/inputs/prepared_graph.h"
+#include "graphsieve/recipe/recipe.h"
+#include "graphsieve/run/figures.h"
+#include "graphsieve/run/run_files.h"
 
 namespace graphsieve {
 
@@ -39,11 +41,6 @@ nlohmann::json result_json(const nlohmann::json& graph, Metric metric, const Rec
                            const std::vector<RunOutcome>& outcomes, double seconds);
 
 void write_json(const std::filesystem::path& path, const nlohmann::json& json);
-
-/// Weights and buffers by name, and back. Loading throws Error on a missing, superfluous or misshapen tensor, and on a number
-/// that is not finite.
-void write_network(const std::filesystem::path& path, const nn::Transformer& network);
-void read_network(const std::filesystem::path& path, nn::Transformer& network);
 
 /// A two-dimensional or flat tensor (float32, int32, uint8) as .npy.
 void write_npy(const std::filesystem::path& path, const at::Tensor& tensor, Existing existing = Existing::kReplace);

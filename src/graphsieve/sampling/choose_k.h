@@ -3,8 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "graphsieve/base/observer.h"
+#include "graphsieve/recipe/recipe.h"
 #include "graphsieve/sampling/epoch_sample.h"
-#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 

@@ -9,16 +9,17 @@
 
 #include "graphsieve/analysis/inspect.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/observer.h"
+#include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"
 #include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/folder_formats.h"
-#include "graphsieve/run/run_files.h"
 #include "graphsieve/files/json_file.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/run/run_files.h"
 #include "graphsieve/sampling/spectral_error.h"
-#include "graphsieve/engine/loaded_run.h"
 
 namespace graphsieve {
 namespace {

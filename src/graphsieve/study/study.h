@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
-#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 

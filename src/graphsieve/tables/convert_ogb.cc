@@ -6,9 +6,9 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/path_text.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/graph_folder_writer.h"
 #include "graphsieve/files/record_file.h"
-#include "graphsieve/data/splits.h"
 #include "graphsieve/tables/ogb_rows.h"
 
 namespace graphsieve {

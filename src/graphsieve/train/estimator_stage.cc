@@ -8,6 +8,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/run/figures.h"
 #include "graphsieve/train/sampled_stage.h"
 #include "graphsieve/train/schedule.h"
 #include "graphsieve/train/whole_graph_stage.h"
@@ -23,7 +24,7 @@ double guessing(const StageContext& context) {
     for (const int32_t i : context.split.train)
       if (labels.single[i] >= 0) share[labels.single[i]] += 1.f / static_cast<float>(context.split.train.size());
   const Probabilities same{labels.classes, {share.begin(), share.end()}};
-  return evaluate(context.data.metric, same, labels, context.split.val);
+  return evaluate(metric_of(context.recipe.data.metric, labels), same, labels, context.split.val);
 }
 
 /// The first start has the same weights whatever the number of starts.

@@ -1,6 +1,7 @@
 // Stage 1: the narrow attention score estimator, trained on the whole attention graph or on mini-batches of it.
 #pragma once
 
+#include "graphsieve/run/figures.h"
 #include "graphsieve/train/stage.h"
 
 namespace graphsieve {

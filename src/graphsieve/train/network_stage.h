@@ -2,6 +2,7 @@
 // transformer on all edges.
 #pragma once
 
+#include "graphsieve/run/figures.h"
 #include "graphsieve/sampling/epoch_sample.h"
 #include "graphsieve/train/stage.h"
 

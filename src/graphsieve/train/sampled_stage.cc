@@ -6,8 +6,9 @@
 #include <chrono>
 
 #include "graphsieve/base/large_memory.h"
-#include "graphsieve/sampling/batches.h"
+#include "graphsieve/inputs/on_device.h"
 #include "graphsieve/runtime/device.h"
+#include "graphsieve/sampling/batches.h"
 
 namespace graphsieve {
 

@@ -12,12 +12,12 @@
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/random.h"
-#include "graphsieve/files/json_number.h"
-#include "graphsieve/train/batches_ahead.h"
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/runtime/device.h"
+#include "graphsieve/runtime/tensor_memory.h"
+#include "graphsieve/train/batches_ahead.h"
 #include "graphsieve/train/optimizer.h"
 #include "graphsieve/train/schedule.h"
-#include "graphsieve/runtime/tensor_memory.h"
 
 namespace graphsieve {
 namespace {
@@ -49,7 +49,8 @@ class Loop {
   Loop(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context)
       : stage_(stage), network_(network), recipe_(recipe), context_(context),
         optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm), operator_norms_(*network),
-        evaluated_(evaluated_nodes(context.split)) {
+        evaluated_(evaluated_nodes(context.split)),
+        metric_(metric_of(context.recipe.data.metric, context.data.data.labels)) {
     if (context.recipe.data.class_weights == "balanced" && !context.data.data.labels.multi_label())
       class_weights_ = balanced_weights(context.data, context.split).to(context.data.device);
   }
@@ -240,8 +241,8 @@ class Loop {
     }
     const Labels& labels = context_.data.data.labels;
     const Probabilities p = node_probabilities(network_, stage_.evaluation(), options, evaluated_, labels);
-    record.val = evaluate(context_.data.metric, p, labels, context_.split.val);
-    record.test = evaluate(context_.data.metric, p, labels, context_.split.test);
+    record.val = evaluate(metric_, p, labels, context_.split.val);
+    record.test = evaluate(metric_, p, labels, context_.split.test);
   }
 
   bool norms_due(int64_t epoch) const {
@@ -261,6 +262,7 @@ class Loop {
   AdamW optimizer_;
   OperatorNorms operator_norms_;
   const std::vector<int32_t> evaluated_;
+  const Metric metric_;
   Tensor class_weights_;
   Position at_;
   StageFigures figures_;
@@ -289,42 +291,6 @@ std::vector<int32_t> nodes_of(const Split& split) {
   nodes.insert(nodes.end(), split.train.begin(), split.train.end());
   std::sort(nodes.begin(), nodes.end());
   return nodes;
-}
-
-nlohmann::json stage_json(const StageFigures& f) {
-  return {{"val", json_number(f.val)},
-          {"test", json_number(f.test)},
-          {"epochs", f.epochs},
-          {"best_epoch", f.best_epoch},
-          {"seconds", f.seconds},
-          {"sampling_seconds", f.sampling_seconds},
-          {"waiting_seconds", f.waiting_seconds},
-          {"peak_tensor_bytes", f.peak_tensor_bytes},
-          {"peak_device_bytes", f.peak_device},
-          {"peak_ram_bytes", f.peak_ram},
-          {"peak_scratch_bytes", f.peak_scratch},
-          {"resident_bytes_at_start", f.resident_at_start},
-          {"peak_resident_bytes", f.peak_resident},
-          {"parameters", f.parameters}};
-}
-
-StageFigures stage_figures(const JsonObject& json) {
-  StageFigures f;
-  f.val = json.number_or_nan("val");
-  f.test = json.number_or_nan("test");
-  f.epochs = json.get_or("epochs", int64_t{0});
-  f.best_epoch = json.get_or("best_epoch", int64_t{0});
-  f.seconds = json.get_or("seconds", 0.0);
-  f.sampling_seconds = json.get_or("sampling_seconds", 0.0);
-  f.waiting_seconds = json.get_or("waiting_seconds", 0.0);
-  f.peak_tensor_bytes = json.get_or("peak_tensor_bytes", int64_t{0});
-  f.peak_device = json.get_or("peak_device_bytes", int64_t{0});
-  f.peak_ram = json.get_or("peak_ram_bytes", int64_t{0});
-  f.peak_scratch = json.get_or("peak_scratch_bytes", int64_t{0});
-  f.resident_at_start = json.get_or("resident_bytes_at_start", int64_t{0});
-  f.peak_resident = json.get_or("peak_resident_bytes", int64_t{0});
-  f.parameters = json.get_or("parameters", int64_t{0});
-  return f;
 }
 
 StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe,

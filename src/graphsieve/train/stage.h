@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/observer.h"
+#include "graphsieve/evaluate/evaluation.h"
+#include "graphsieve/inputs/prepared_graph.h"
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/run/checkpoint.h"
 #include "graphsieve/run/figures.h"
-#include "graphsieve/evaluate/evaluation.h"
-#include "graphsieve/inputs/prepared_graph.h"
 
 namespace graphsieve {
 

@@ -5,9 +5,10 @@
 #include <cstdio>
 #include <limits>
 
+#include "graphsieve/base/observer.h"
 #include "graphsieve/datasets/generate.h"
-#include "graphsieve/ops/sparse_attention/sparse_attention.h"
 #include "graphsieve/engine/experiment.h"
+#include "graphsieve/ops/sparse_attention/sparse_attention.h"
 
 namespace {
 
