@@ -82,24 +82,10 @@ int usage_error(const Program& program, const CLI::ParseError& e) {
   return kUsage;
 }
 
-/// Does what the command line asked for. Where a mapped file has become shorter, that is the error: the zeros in its
-/// place may have led to any other.
-void act(const Program& program) {
-  try {
-    program.action();
-  } catch (const Interrupted&) {
-    throw;
-  } catch (const std::exception&) {
-    require_mapped_files();
-    throw;
-  }
-  require_mapped_files();
-}
-
 /// Runs what the command line asked for, and says what went wrong.
 int run_action(const Program& program) {
   try {
-    act(program);
+    with_mapped_files(program.action);
     if (std::fflush(stdout) != 0 || std::ferror(stdout)) return fail("stdout: cannot be written", kFailed);
     return 0;
   } catch (const Interrupted&) {

@@ -114,20 +114,6 @@ void tell_where_it_is_kept(const nb::object& listener, std::vector<Event> events
   }
 }
 
-/// Does the work. Where a mapped file has become shorter, that is the error: the zeros in its place may have led to any
-/// other.
-void finish(Events& events, const std::function<void(Observer&)>& work) {
-  try {
-    work(events);
-  } catch (const Interrupted&) {
-    throw;
-  } catch (const std::exception&) {
-    require_mapped_files();
-    throw;
-  }
-  require_mapped_files();
-}
-
 /// The engine changes settings of the process: one call after the other. A forked child, where the thread that holds
 /// the lock may be missing, has a new one.
 std::atomic<std::timed_mutex*> engine_mutex{new std::timed_mutex};
@@ -161,7 +147,7 @@ std::exception_ptr run(Events& events, int threads, std::atomic<bool>& working,
   working = true;
   try {
     const Threads for_this_call(threads);
-    finish(events, work);
+    with_mapped_files([&] { work(events); });
   } catch (const Error&) {
     error = std::current_exception();
   } catch (const std::exception& e) {

@@ -118,6 +118,18 @@ void require_mapped_files() {
   }
 }
 
+void with_mapped_files(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception&) {
+    require_mapped_files();
+    throw;
+  }
+  require_mapped_files();
+}
+
 void forget_lost_files() {
   const std::lock_guard lock(slots_mutex());
   for (MappedSlot* slot = slots.load(); slot != nullptr; slot = slot->next)

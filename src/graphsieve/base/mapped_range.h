@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <string>
 
 namespace graphsieve {
@@ -17,6 +18,10 @@ void watch_mapped_files();
 /// shorter or could not be read. Called before anything is published, and between the items of long loops: what was
 /// computed from the zeros must not be used.
 void require_mapped_files();
+
+/// Calls `work`, then require_mapped_files(). Where `work` throws because a mapped file became shorter, or throws anything
+/// else after that, the Error names the file: the zeros may have led to any failure. Interrupted goes on unchanged.
+void with_mapped_files(const std::function<void()>& work);
 
 /// Ends the refusal by files that are no longer mapped. For a process that goes on after the Error.
 void forget_lost_files();
