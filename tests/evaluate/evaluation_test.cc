@@ -45,9 +45,9 @@ TEST(NodeProbabilities, WholeGraphOrAroundSomeNodesAgree) {
   const Probabilities all = probabilities(s.network(graph.whole(), ForwardOptions()), s.labels);
   const std::vector<int32_t> nodes = {7, 299, 0, 12, 13, 150, 41};
   GraphView view{[&] { return graph.whole(); }, [&](std::span<const Tensor> some) { return graph.around_each(some); }};
-  view.together = 2;
+  view.lists_per_call = 2;
   for (const int64_t at_once : {0, 1, 3, 100}) {
-    view.at_once = at_once;
+    view.nodes_per_list = at_once;
     const Probabilities p = node_probabilities(s.network, view, ForwardOptions(), nodes, s.labels);
     ASSERT_EQ(p.value.size(), nodes.size() * 4);
     for (const int32_t node : nodes) {
@@ -69,7 +69,7 @@ TEST(NodeProbabilities, WatchesOnePieceForAll) {
   const GraphView view{[&] { return graph.whole(); }, [&](std::span<const Tensor> some) { return graph.around_each(some); }, 2};
   ForwardOptions options;
   std::vector<int64_t> seen;
-  options.watch = [&](int64_t part, const Tensor&) { seen.push_back(part); };
+  options.on_part = [&](int64_t part, const Tensor&) { seen.push_back(part); };
   node_probabilities(s.network, view, options, {1, 2, 3, 4, 5}, s.labels);
   EXPECT_EQ(seen, (std::vector<int64_t>{0, 1, 2, 3}));
 }

@@ -269,7 +269,7 @@ TEST(Transformer, ShowsWhatComesOutOfEveryPart) {
   const auto first_bad = [&] {
     int64_t first = -1, parts = 0;
     ForwardOptions options;
-    options.watch = [&](int64_t part, const Tensor& h) {
+    options.on_part = [&](int64_t part, const Tensor& h) {
       EXPECT_EQ(part, parts++);
       if (first < 0 && !at::isfinite(h).all().item<bool>()) first = part;
     };

@@ -155,7 +155,7 @@ class Inspection {
     double vector_sum = 0;
     const int64_t layers = run_.network->layers();
     ForwardOptions options;
-    options.watch = [&](int64_t part, const Tensor& h) {
+    options.on_part = [&](int64_t part, const Tensor& h) {
       if (part >= layers) return;
       const VectorNorms norm = vector_norms(h);
       vectors.push_back({{"layer", part}, {"mean", json_number(norm.mean)}, {"max", json_number(norm.most)}});

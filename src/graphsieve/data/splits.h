@@ -9,7 +9,7 @@
 
 namespace graphsieve {
 
-/// Has the node a label (any, if multi-label)?
+/// True if the node has a label; with several labels per node, if it has any.
 bool is_labelled(const Labels& labels, int64_t node);
 
 /// Labelled nodes in the order of keyed random numbers: the first floor(train_fraction * count) train, the next
@@ -17,8 +17,8 @@ bool is_labelled(const Labels& labels, int64_t node);
 /// nothing for the test, or a part comes out empty.
 Split random_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key);
 
-/// The same within each class, rounded so that the parts of the whole are those of random_split to within one node a
-/// class. Throws Error for multi-label data.
+/// As random_split, within each class. The sizes of the parts differ from those of random_split by at most one node per
+/// class. Throws Error for several labels per node.
 Split stratified_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key);
 
 /// Sorts the parts, takes out nodes without a label, and returns how many those were. Throws Error, beginning with
@@ -28,7 +28,7 @@ int64_t check_split(Split& split, const Labels& labels, const std::string& where
 /// {"train": [ids], "val": [ids], "test": [ids]}. Written atomically; read without a check of the ids.
 void write_split(const std::filesystem::path& path, const Split& split);
 Split read_split(const std::filesystem::path& path);
-/// The same, with check_split.
+/// Reads a split and calls check_split.
 Split read_split(const std::filesystem::path& path, const Labels& labels);
 
 }  // namespace graphsieve

@@ -238,7 +238,7 @@ class Reader {
     });
   }
 
-  /// Does row i hold an edge of that type from j?
+  /// True if row i holds an edge of that type from j.
   static bool holds(const StoredGraph& g, int64_t i, int type, int32_t j) {
     auto begin = g.row_start[i], end = g.row_start[i + 1];
     if (!g.type.empty()) {
@@ -248,7 +248,7 @@ class Reader {
     return std::binary_search(g.source.begin() + begin, g.source.begin() + end, j);
   }
 
-  /// Is every edge there in both directions, with the same type?
+  /// Throws Error unless every edge of an undirected graph is there in both directions, with the same type.
   void verify_edges(const Dataset& data) const {
     const StoredGraph& g = *data.graph;
     if (g.directed) return;

@@ -256,7 +256,7 @@ class Experiment {
     StageContext context{prepared_, split, recipe, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
     context.checkpoints = checkpoints_.get();
     context.resume = from && from->state.contains("loop") ? from : nullptr;
-    context.outer = [&](Checkpoint& c) {
+    context.add_to_checkpoint = [&](Checkpoint& c) {
       metrics.sync();
       Json done = Json::array();
       for (const RunOutcome& o : outcomes_) done.push_back(run_json(o));
@@ -295,7 +295,7 @@ class Experiment {
   /// The scores are on the disk, the network has not begun.
   void save_boundary(const StageContext& context) {
     Checkpoint between;
-    context.outer(between);
+    context.add_to_checkpoint(between);
     checkpoints_->write(between);
   }
 

@@ -23,8 +23,8 @@ Tensor tensor_over(Probabilities& p) {
 Probabilities rows_for(const std::vector<int32_t>& nodes, const Labels& labels) {
   Probabilities p{labels.classes, {}, {}};
   p.value.resize(nodes.size() * static_cast<size_t>(labels.classes));
-  p.place.assign(static_cast<size_t>(labels.nodes()), -1);
-  for (size_t i = 0; i < nodes.size(); ++i) p.place[nodes[i]] = static_cast<int32_t>(i);
+  p.row_of_node.assign(static_cast<size_t>(labels.nodes()), -1);
+  for (size_t i = 0; i < nodes.size(); ++i) p.row_of_node[nodes[i]] = static_cast<int32_t>(i);
   return p;
 }
 
@@ -66,18 +66,18 @@ Probabilities node_probabilities(nn::Transformer& network, const GraphView& grap
                                  const std::vector<int32_t>& nodes, const Labels& labels) {
   const torch::NoGradGuard no_grad;
   network->eval();
-  if (graph.at_once == 0) return node_probabilities(network, network->hidden(graph.whole(), options), nodes, labels);
+  if (graph.nodes_per_list == 0) return node_probabilities(network, network->hidden(graph.whole(), options), nodes, labels);
   Probabilities p = rows_for(nodes, labels);
   Tensor all = tensor_over(p);
-  const std::vector<Tensor> pieces = tensor_over(nodes).to(network->device()).split(graph.at_once);
+  const std::vector<Tensor> pieces = tensor_over(nodes).to(network->device()).split(graph.nodes_per_list);
   ForwardOptions once = options;
   int64_t done = 0;
-  each_piece(static_cast<int64_t>(pieces.size()), graph.together, [&](int64_t begin, int64_t count) {
-    for (NetworkInput& input : graph.around(std::span(pieces).subspan(begin, count))) {
+  each_piece(static_cast<int64_t>(pieces.size()), graph.lists_per_call, [&](int64_t begin, int64_t count) {
+    for (NetworkInput& input : graph.neighbourhoods(std::span(pieces).subspan(begin, count))) {
       const Tensor logits = network(input, once);
       write_probabilities(logits, labels, done, all);
       done += logits.size(0);
-      once.watch = nullptr;  // the first piece stands for all
+      once.on_part = nullptr;  // the first piece stands for all
     }
   });
   return p;

@@ -13,24 +13,24 @@
 
 namespace graphsieve {
 
-/// A graph as a network in evaluation takes it: whole, layer by layer; or, where `at_once` is not 0, so many nodes at once
-/// with what their logits are computed from, which is less work where few of the nodes are asked for.
+/// How to feed the graph for evaluation. nodes_per_list == 0: the whole graph, layer by layer. nodes_per_list == n: n
+/// nodes at a time, with the nodes that their logits depend on; this is less work where few nodes are evaluated.
 struct GraphView {
   std::function<NetworkInput()> whole;
-  /// Of several lists of nodes (int32), whose features are read together.
-  std::function<std::vector<NetworkInput>(std::span<const at::Tensor> nodes)> around = nullptr;
-  int64_t at_once = 0;   ///< nodes of a list
-  int64_t together = 1;  ///< lists
+  /// The input for each of several lists of nodes (int32). The features of all lists are read together.
+  std::function<std::vector<NetworkInput>(std::span<const at::Tensor> nodes)> neighbourhoods = nullptr;
+  int64_t nodes_per_list = 0;
+  int64_t lists_per_call = 1;
 };
 
-/// Softmax (or sigmoid) of logits, a row each.
+/// Probabilities of logits [rows, classes or labels]: the softmax per row, or the sigmoid per label.
 Probabilities probabilities(const at::Tensor& logits, const Labels& labels);
 
-/// Of `nodes` alone, from what the network's output layers take [n, width].
+/// Probabilities of `nodes` from the network's hidden vectors [n, width], which its output layers take.
 Probabilities node_probabilities(nn::Transformer& network, const at::Tensor& hidden, const std::vector<int32_t>& nodes,
                                  const Labels& labels);
 
-/// The same from the graph. Leaves the network in evaluation mode.
+/// Probabilities of `nodes` from the graph. Leaves the network in evaluation mode.
 Probabilities node_probabilities(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
                                  const std::vector<int32_t>& nodes, const Labels& labels);
 

@@ -12,29 +12,31 @@ namespace graphsieve {
 
 enum class Metric { kAccuracy, kRocAuc, kMacroF1 };
 
-/// "accuracy", "roc_auc", "macro_f1", or "auto": roc_auc for two classes or several labels a node, else accuracy.
+/// The metric of a recipe's data.metric: "accuracy", "roc_auc", "macro_f1", or "auto", which is roc_auc for two classes
+/// and for several labels per node, and accuracy for more classes. Throws Error on another name.
 Metric metric_of(const std::string& name, const Labels& labels);
 std::string metric_name(Metric metric);
 
-/// Probabilities (softmax, or one sigmoid a label), row-major: [n, classes]; or one row for all nodes; or of some nodes.
+/// Predicted probabilities, row-major: one row of `classes` numbers per node (softmax of classes, or sigmoid per label),
+/// one row that stands for all nodes, or rows of some nodes.
 struct Probabilities {
   int64_t classes = 0;
   LargeVector<float> value;
-  LargeVector<int32_t> place = {};  ///< of some nodes: the row of each of the n nodes, -1 where it has none
+  LargeVector<int32_t> row_of_node = {};  ///< filled where only some nodes have rows: the node's row, −1 for none
   const float* row(int64_t node) const {
-    if (!place.empty()) return value.data() + place[node] * classes;
+    if (!row_of_node.empty()) return value.data() + row_of_node[node] * classes;
     return value.data() + (static_cast<int64_t>(value.size()) > classes ? node * classes : 0);
   }
-  /// The most probable class, the first of equals.
+  /// The most probable class of a node; of several equal ones the first.
   int32_t best(int64_t node) const;
 };
 
-/// The metric over `nodes`. ROC AUC is the exact Mann-Whitney statistic, ties counted half; for more than two classes the
-/// mean of one-against-rest, for several labels the mean over labels with both values. NaN where it is not defined
-/// (one class alone). Multi-label accuracy and F1 cut at 0.5.
+/// The metric over `nodes`. ROC AUC is the exact Mann-Whitney statistic, in which ties count half. For more than two
+/// classes it is the mean of one class against the rest; for several labels the mean over labels that have both values.
+/// NaN where the metric is not defined (a single class). Accuracy and F1 of several labels cut probabilities at 0.5.
 double evaluate(Metric metric, const Probabilities& p, const Labels& labels, const std::vector<int32_t>& nodes);
 
-/// Is validation value a better than b? One that is not defined is the worst, and not better than another such.
+/// True if validation value `a` is better than `b`. An undefined value (NaN) is never better.
 bool better(double a, double b);
 
 /// Area under the ROC curve of scores against 0/1 targets; NaN if one kind is missing.
@@ -44,7 +46,7 @@ struct ClassFigures {
   int64_t support = 0;
   double precision = 0, recall = 0, f1 = 0;
 };
-/// One row a class (or label).
+/// One entry per class (or label).
 std::vector<ClassFigures> per_class(const Probabilities& p, const Labels& labels, const std::vector<int32_t>& nodes);
 
 }  // namespace graphsieve

@@ -11,18 +11,19 @@ namespace graphsieve {
 
 /// Settings of one forward pass, and what to bring back beside the logits.
 struct ForwardOptions {
-  double temperature = 1;                     ///< of the estimator's logits
-  uint64_t dropout_key = 0;                   ///< of (seed, epoch, batch); used in training mode
-  /// Called with attention scores [edges, heads]: layer after layer, each in one piece or in several in the order of its
-  /// edges.
+  double temperature = 1;    ///< that the estimator's logits are divided by
+  uint64_t dropout_key = 0;  ///< key of dropout's random numbers, from (seed, epoch, batch); used in training mode
+  /// Called with attention scores [edges, heads] of one layer after the other. A layer's scores come in one piece, or in
+  /// several pieces in the order of the layer's edges.
   std::function<void(const at::Tensor& scores)> scores;
-  /// Values of each layer [sources, heads · any width] that its attention is to pool beside its own, and where the results
-  /// go [destinations, the same]; with gradients to queries and keys. For training against another network's attention.
+  /// Further values per layer, [sources, heads · any width], that the layer's attention sums up beside its own values.
+  /// The sums, [destinations, heads · any width], go to `pooled`, and their gradients to queries and keys. Used to train
+  /// one network against another network's attention.
   const std::vector<at::Tensor>* pool = nullptr;
   std::vector<at::Tensor>* pooled = nullptr;
-  /// Called with what comes out of every part: 0 input layers, 1 … L blocks, L + 1 output layers. In evaluation the next
-  /// part may overwrite it.
-  std::function<void(int64_t part, const at::Tensor& h)> watch;
+  /// Called with the output h of every part of the network: part 0 are the input layers, parts 1 to L the blocks, part
+  /// L + 1 the output layers. In evaluation the next part may overwrite h.
+  std::function<void(int64_t part, const at::Tensor& h)> on_part;
 };
 
 }  // namespace graphsieve

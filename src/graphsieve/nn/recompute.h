@@ -12,8 +12,7 @@ namespace graphsieve::nn {
 /// Parameters that `work` uses get their gradients as without; h must require one.
 at::Tensor recomputed(const at::Tensor& h, std::function<at::Tensor(const at::Tensor& h)> work);
 
-/// Is this thread computing a part again? Then what it has counted once (running statistics) is not to be counted
-/// twice.
+/// True while this thread computes a part for the second time. Running statistics must not count such a pass again.
 bool recomputing();
 
 }  // namespace graphsieve::nn

@@ -163,7 +163,7 @@ Tensor TransformerImpl::hidden(const NetworkInput& input, const ForwardOptions& 
   if (input.layers.size() != blocks_.size())
     throw Error("the input has edges for ", input.layers.size(), " layers, the network has ", blocks_.size());
   const auto look = [&](const Tensor& h, int64_t part) {
-    if (options.watch) options.watch(part, h);
+    if (options.on_part) options.on_part(part, h);
   };
   const bool blocks = by_blocks_fits(input, options);
   Tensor h = blocks ? input_->infer(*input.features) : input_(input);
@@ -181,7 +181,7 @@ Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions&
   h = by_blocks_fits(input, options)
           ? by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return logits(h.narrow(0, begin, end - begin)); })
           : logits(h);
-  if (options.watch) options.watch(layers() + 1, h);
+  if (options.on_part) options.on_part(layers() + 1, h);
   return h;
 }
 

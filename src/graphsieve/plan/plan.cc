@@ -182,11 +182,11 @@ class Planner {
     if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
     stage.batches_at_once = num_threads() > 1 ? 5 : 1;
     const std::vector<BatchLayer>& first = stage.batches.front();
-    const int64_t together = batches_together(prepared_.features, first.front().sources, limit_);
-    if (together > 1) stage.batches_at_once = num_threads() > 1 ? 2 * together + 1 : together;
+    const int64_t per_read = batches_per_read(prepared_.features, first.front().sources, limit_);
+    if (per_read > 1) stage.batches_at_once = num_threads() > 1 ? 2 * per_read + 1 : per_read;
     int64_t drawn = 0;
     for (const BatchLayer& layer : first) drawn += layer.destinations;
-    if (drawn_whole(drawn * steps(batch_size), data_.nodes, static_cast<int64_t>(k.size()), limit_)) stage.draws = k;
+    if (whole_draw_is_cheaper(drawn * steps(batch_size), data_.nodes, static_cast<int64_t>(k.size()), limit_)) stage.draws = k;
   }
 
   StagePlan of_estimator() const {

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Does it read as a number, with a unit or without, so that it stands at the right?
+/// True if the cell reads as a number, with a unit or without. Numbers stand at the right of their column.
 bool is_figure(std::string_view cell) {
   for (const std::string_view unit : {" %", " s", " min", " h", " B", " KiB", " MiB", " GiB", " TiB"})
     if (cell.ends_with(unit)) {
@@ -21,7 +21,7 @@ bool is_figure(std::string_view cell) {
          cell.find_first_of("0123456789") != std::string::npos;
 }
 
-/// Are all cells of the column that are not empty?
+/// True if all cells of the column that are not empty read as numbers.
 bool is_figures(const Table& t, size_t column) {
   const auto fits = [column](const auto& row) {
     return column >= row.size() || row[column].empty() || is_figure(row[column]);

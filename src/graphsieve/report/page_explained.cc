@@ -27,7 +27,7 @@ std::string shortened(const std::string& id) {
   return bytes < id.size() ? id.substr(0, bytes) + "…" : id;
 }
 
-/// Its colour: does the label of `other` speak for what was predicted of `node`?
+/// The class of a neighbour's colour: whether the label of `other` is the one that was predicted for `node`.
 const char* kind(const Json& other, const Json& node) {
   if (at(other, "label").is_null()) return "none";
   return at(other, "label") == at(node, "predicted") ? "same" : "other";

@@ -143,7 +143,7 @@ class Quality {
     return at->second;
   }
 
-  /// 0|1|1, one for each column?
+  /// True if the cell holds several labels, such as 0|1|1, one for each column of probabilities.
   bool is_several(const std::string& cell) const {
     return !index_.contains(cell) && cell.size() + 1 == 2 * names_.size() &&
            cell.find_first_not_of("01|") == std::string::npos;

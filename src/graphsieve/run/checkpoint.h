@@ -41,16 +41,16 @@ void seal_checkpoint(Safetensors& file);
 /// Two files, written in turn: checkpoint-0.safetensors and checkpoint-1.safetensors, each with a checksum of all it holds.
 class Checkpoints {
  public:
-  /// `minutes` between two of them within an epoch; a tenth of that at an epoch's end. 0: always.
+  /// `minutes`: time between two checkpoints within an epoch; at the end of an epoch a tenth of it is enough. 0: a checkpoint is always due.
   Checkpoints(std::filesystem::path folder, double minutes);
 
   bool due(bool end_of_epoch) const;
   void write(const Checkpoint& checkpoint);
-  /// Has one been written, here or by the process before?
+  /// True if a checkpoint has been written, by this process or by the process that was interrupted.
   bool any() const;
 
-  /// The newest intact one, if there is any. One that is damaged, or that `verify` throws Error on since a file it refers to is
-  /// damaged, is told to `note` and passed over.
+  /// The newest intact checkpoint, if there is any. A checkpoint is passed over, with a call of `note`, where it is damaged,
+  /// or where `verify` throws Error because a file that the checkpoint refers to is damaged.
   std::optional<Checkpoint> newest(const std::function<void(const std::string&)>& note,
                                    const std::function<void(const Checkpoint&)>& verify = {});
 

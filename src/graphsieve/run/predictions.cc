@@ -103,7 +103,7 @@ void write_predictions(const fs::path& path, const Probabilities& p, const Datas
                        bool raw_ids) {
   PredictionsFile file(path, data, split, raw_ids);
   for (int64_t i = 0; i < data.nodes; ++i)
-    if (p.place.empty() || p.place[i] >= 0) file.add(i, p.row(i));
+    if (p.row_of_node.empty() || p.row_of_node[i] >= 0) file.add(i, p.row(i));
   file.commit();
 }
 

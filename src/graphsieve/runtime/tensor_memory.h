@@ -10,7 +10,7 @@ namespace graphsieve {
 /// In front of every tensor's data, in its block; keeps the data aligned to a cache line.
 constexpr size_t kTensorHeader = 64;
 
-/// With which torch is given its CPU allocator, and given back another one.
+/// Priority passed to c10::SetCPUAllocator, both to install the counting allocator and to restore the former one.
 constexpr uint8_t kAllocatorPriority = 100;
 
 /// Makes the counting allocator torch's CPU allocator. Tensors made before stay valid.

@@ -12,30 +12,30 @@
 
 namespace graphsieve {
 
-/// Features and edges must outlive it; one call at a time. What is drawn depends on (seed, epoch, layer, node) alone, for a
-/// by-batch sampler on the batch as well, whether it was asked for whole or in parts.
+/// Features and edges must outlive the object, and calls must not overlap. A draw depends on (seed, epoch, layer, node)
+/// alone, with a by-batch sampler on the batch as well; it does not depend on whether all nodes are asked for or some.
 class SampledGraph {
  public:
-  /// `scores`: one a layer, none for uniform draws. `k`: in-edges of a node, one a layer.
+  /// `scores`: one tensor per layer, empty for uniform draws. `k`: in-edges per node, one number per layer.
   SampledGraph(const FeatureMatrix& features, const ops::AttentionEdges& edges, const std::vector<at::Tensor>& scores,
                const std::vector<int64_t>& k, const Sampler& sampler, uint64_t seed);
 
   void begin_epoch(int64_t epoch);
 
-  /// Draws every node's edges now, on all threads; without, they are drawn as they are asked for.
+  /// Draws the edges of all nodes now, on all threads. Without this call edges are drawn when they are asked for.
   void draw_whole();
 
   /// What the outputs of each of some batches of nodes (int32) are computed from: layers of edges below them, and the features
   /// at their ends, which are read together, in the order of their file. Without `first_batch`, of the draw of whole().
   std::vector<NetworkInput> around_each(std::span<const at::Tensor> nodes, std::optional<int64_t> first_batch = {});
 
-  /// The same of one batch without its features. Batch -1 is the draw of whole().
+  /// The edges of one batch, without its features. Batch −1 stands for the draw of whole().
   NetworkInput edges_around(const at::Tensor& nodes, int64_t batch = -1);
 
-  /// Do all batches of an epoch share one draw?
+  /// True if all batches of an epoch share one draw.
   bool shares_draws() const { return !sampler_.by_batch; }
 
-  /// Of its edges; nodes are to be given there.
+  /// Device of the edges; nodes are given on this device.
   at::Device device() const { return local_.device(); }
 
   /// All nodes, for evaluation.

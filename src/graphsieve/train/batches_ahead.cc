@@ -26,7 +26,7 @@ std::vector<at::Tensor> tensors_of(const TrainBatch& batch) {
 
 BatchesAhead::BatchesAhead(Stage& stage, int64_t first, int64_t count, at::Device device)
     : stage_(stage), next_(first), count_(count), stream_(device) {
-  if (stage.ahead() && count - first > 1 && num_threads() > 1) thread_ = std::thread([this] { make(); });
+  if (stage.can_work_ahead() && count - first > 1 && num_threads() > 1) thread_ = std::thread([this] { make(); });
 }
 
 BatchesAhead::~BatchesAhead() {
@@ -68,7 +68,7 @@ BatchesAhead::Ready BatchesAhead::take() {
 }
 
 std::vector<BatchesAhead::Ready> BatchesAhead::some() {
-  const int64_t count = std::min(stage_.together(), count_ - next_);
+  const int64_t count = std::min(stage_.batches_per_call(), count_ - next_);
   next_ += count;
   std::vector<Ready> made;
   for (TrainBatch& batch : stage_.batches(next_ - count, count)) made.push_back({std::move(batch), {}});
@@ -84,7 +84,7 @@ void BatchesAhead::make() {
   const torch::NoGradGuard no_grad;
   const SideStream::Here here(stream_);
   const size_t most =
-      stage_.together() > 1 ? 1 : kMost;  // where several come at once, the next are made beside the last steps
+      stage_.batches_per_call() > 1 ? 1 : kMost;  // where several come at once, the next are made beside the last steps
   try {
     while (next_ < count_) {
       std::vector<Ready> made = some();

@@ -40,8 +40,8 @@ void take_parts(GraphView& view, const Recipe& recipe, SampledGraph& graph, cons
   int64_t rows = some.rows.size(0);
   for (const LayerEdges& layer : some.layers) rows += layer.destinations;
   if ((count + size - 1) / size * rows >= rows_of_graph) return;
-  view.at_once = size;
-  view.together = batches_together(features, some.rows.size(0), memory_limit());
+  view.nodes_per_list = size;
+  view.lists_per_call = batches_per_read(features, some.rows.size(0), memory_limit());
 }
 
 class NetworkStage : public SampledStage {
@@ -57,7 +57,7 @@ class NetworkStage : public SampledStage {
   GraphView evaluation() override { return view_; }
 
  protected:
-  bool needs_whole() override { return graph_.shares_draws() && view_.at_once == 0; }
+  bool needs_whole() override { return graph_.shares_draws() && view_.nodes_per_list == 0; }
 
  private:
   GraphView view_;
@@ -119,9 +119,9 @@ Probabilities network_probabilities(nn::Transformer& network, const Recipe& reci
     check_scores(recipe, graph, scores);
     of_epoch.emplace(sampled_graph(recipe, data, graph, scores, seed));
     take_parts(view, recipe, *of_epoch, data.features, nodes);
-    view.around = [&](std::span<const Tensor> some) { return of_epoch->around_each(some); };
+    view.neighbourhoods = [&](std::span<const Tensor> some) { return of_epoch->around_each(some); };
     of_epoch->begin_epoch(epoch);
-    if (view.at_once > 0 && of_epoch->shares_draws()) of_epoch->draw_whole();
+    if (view.nodes_per_list > 0 && of_epoch->shares_draws()) of_epoch->draw_whole();
   }
   return node_probabilities(network, view, ForwardOptions(), nodes, data.data.labels);
 }

@@ -25,7 +25,7 @@ SampledStage::SampledStage(std::string name, SampledGraph graph, const std::vect
 
 int64_t SampledStage::begin_epoch(int64_t epoch) {
   const Timer timer(seconds_);
-  if (together_ == 0) measure();
+  if (batches_per_call_ == 0) measure();
   graph_.begin_epoch(epoch);
   if (draws_whole_) graph_.draw_whole();
   take_batches(epoch);
@@ -48,7 +48,7 @@ std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
 
 void SampledStage::measure() {
   draws_whole_ = needs_whole();
-  together_ = 1;
+  batches_per_call_ = 1;
   if (draws_whole_ && memory_limit() <= 0) return;
   take_batches(0);
   graph_.begin_epoch(0);
@@ -57,15 +57,15 @@ void SampledStage::measure() {
   int64_t drawn = 0;
   for (const LayerEdges& layer : some.layers) drawn += layer.destinations;
   drawn *= static_cast<int64_t>(batches_.size());
-  if (graph_.shares_draws() && drawn_whole(drawn, x.rows, static_cast<int64_t>(some.layers.size()), memory_limit())) draws_whole_ = true;
-  together_ = batches_together(x, some.rows.size(0), memory_limit());
+  if (graph_.shares_draws() && whole_draw_is_cheaper(drawn, x.rows, static_cast<int64_t>(some.layers.size()), memory_limit())) draws_whole_ = true;
+  batches_per_call_ = batches_per_read(x, some.rows.size(0), memory_limit());
 }
 
-bool drawn_whole(int64_t drawn, int64_t nodes, int64_t layers, int64_t memory_limit) {
+bool whole_draw_is_cheaper(int64_t drawn, int64_t nodes, int64_t layers, int64_t memory_limit) {
   return drawn * (memory_limit > 0 ? 64 : 4) >= nodes * layers;
 }
 
-int64_t batches_together(const FeatureMatrix& features, int64_t rows, int64_t memory_limit) {
+int64_t batches_per_read(const FeatureMatrix& features, int64_t rows, int64_t memory_limit) {
   if (memory_limit <= 0 || features.sparse() || static_cast<int64_t>(features.dense.nbytes()) <= memory_limit / 2) return 1;
   const int64_t bytes = rows * features.cols * static_cast<int64_t>(features.dense.element_size());
   return std::clamp<int64_t>(memory_limit / 8 / std::max<int64_t>(1, bytes), 1, 64);

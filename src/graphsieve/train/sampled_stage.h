@@ -11,17 +11,17 @@
 
 namespace graphsieve {
 
-/// Leaves evaluation and the temperature to its heirs. Its seed keys the order of the training nodes; everything it is given
-/// must outlive it.
+/// Subclasses provide `evaluation()` and `temperature()`. The seed keys the order of the training nodes. All arguments of
+/// the constructor must outlive the stage.
 class SampledStage : public Stage {
  public:
   SampledStage(std::string name, SampledGraph graph, const std::vector<int32_t>& train, int64_t batch_size, uint64_t seed);
 
   std::string name() const override { return name_; }
-  bool ahead() const override { return true; }
+  bool can_work_ahead() const override { return true; }
   int64_t begin_epoch(int64_t epoch) override;
   TrainBatch batch(int64_t index) override;
-  int64_t together() override { return together_; }
+  int64_t batches_per_call() override { return batches_per_call_; }
   std::vector<TrainBatch> batches(int64_t first, int64_t count) override;
   double sampling_seconds() const override { return seconds_; }
 
@@ -31,19 +31,21 @@ class SampledStage : public Stage {
 
   SampledGraph graph_;
 
-  /// Must the whole graph's edges of an epoch be drawn at its beginning? They also are where that is less work.
+  /// True if the edges of all nodes must be drawn at the beginning of an epoch. They are also drawn then where that is
+  /// less work than drawing them for each batch.
   virtual bool needs_whole() { return false; }
   NetworkInput timed_whole();
   std::vector<NetworkInput> timed_around(std::span<const at::Tensor> nodes);
 
  private:
-  /// From a batch like the others: whether to draw whole, and how many batches to make together.
+  /// Builds one batch and decides from its size whether to draw the whole graph's edges at the beginning of an epoch, and
+  /// how many batches to build per call.
   void measure();
-  /// An epoch's training nodes, on the graph's device.
+  /// Cuts the epoch's training nodes into batches, on the graph's device.
   void take_batches(int64_t epoch);
 
   bool draws_whole_ = false;
-  int64_t together_ = 0;  ///< 0: not measured
+  int64_t batches_per_call_ = 0;  ///< 0: measure() has not run
   const std::string name_;
   const std::vector<int32_t>& train_;
   const int64_t batch_size_;
@@ -52,12 +54,14 @@ class SampledStage : public Stage {
   std::atomic<double> seconds_ = 0;
 };
 
-/// Where features [n, columns] are larger than half of the memory limit, rows of several batches are read together, each part of
-/// the file once for all: so many batches that their features take an eighth of the limit. `rows`: that a batch reaches.
-int64_t batches_together(const FeatureMatrix& features, int64_t rows, int64_t memory_limit);
+/// Number of batches whose features are read in one pass over the file of features. It is 1, unless the features are
+/// larger than half of the memory limit; then as many batches as have an eighth of the limit in features. `rows`: number
+/// of nodes that a batch reaches.
+int64_t batches_per_read(const FeatureMatrix& features, int64_t rows, int64_t memory_limit);
 
-/// Is it less work to draw for all of n nodes, in order, than for `drawn` of them (of all layers together) here and there? A
-/// row at random takes as long as 4 in order from memory, and as 64 from a disk, where graphs lie under a memory limit.
-bool drawn_whole(int64_t drawn, int64_t nodes, int64_t layers, int64_t memory_limit);
+/// True if drawing for all nodes in order is cheaper than drawing for `drawn` scattered ones (the sum over layers). Reading
+/// one scattered row takes as long as reading 4 rows in order from memory, and 64 from a disk, where graphs lie under a
+/// memory limit.
+bool whole_draw_is_cheaper(int64_t drawn, int64_t nodes, int64_t layers, int64_t memory_limit);
 
 }  // namespace graphsieve

@@ -120,7 +120,8 @@ class Loop {
     return record;
   }
 
-  /// Is it the best so far? Where the value is never defined (a part of one class, say), the last epoch counts as the best.
+  /// Keeps the weights if the epoch is the best so far. Where the validation value is never defined (for example because
+  /// the part has one class alone), the last epoch counts as the best.
   void compare(const EpochRecord& record) {
     ++at_.since_best;
     if (at_.kept > 0 && !better(record.val, figures_.val) && !std::isnan(figures_.val)) return;
@@ -158,7 +159,7 @@ class Loop {
   void save() {
     take_figures();
     Checkpoint to;
-    if (context_.outer) context_.outer(to);
+    if (context_.add_to_checkpoint) context_.add_to_checkpoint(to);
     to.state["loop"] = {{"epoch", at_.epoch},         {"batch", at_.batch},         {"loss", at_.loss},
                         {"nodes", at_.nodes},         {"grad_norm", at_.grad_norm}, {"kept", at_.kept},
                         {"since_best", at_.since_best}, {"figures", stage_json(figures_)}};
@@ -216,7 +217,7 @@ class Loop {
   [[noreturn]] void fail(const TrainBatch& batch, int64_t epoch, double value, ForwardOptions options) {
     const torch::NoGradGuard no_grad;
     int64_t layer = -1;
-    options.watch = [&](int64_t part, const Tensor& h) {
+    options.on_part = [&](int64_t part, const Tensor& h) {
       if (layer < 0 && !at::isfinite(h).all().item<bool>()) layer = part;
     };
     network_(batch.input, options);
@@ -235,7 +236,7 @@ class Loop {
     options.temperature = record.temperature;
     if (norms_due(record.epoch)) {
       record.operator_norms = operator_norms_.measure();
-      options.watch = [&](int64_t part, const Tensor& h) {
+      options.on_part = [&](int64_t part, const Tensor& h) {
         if (part < network_->layers()) record.vector_norms.push_back(vector_norms(h));
       };
     }

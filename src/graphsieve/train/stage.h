@@ -18,15 +18,14 @@
 
 namespace graphsieve {
 
-/// One step's input, and the nodes whose loss it takes: row r of the output is node nodes[r], unless `pick` is given, the
-/// output rows to take first (int64).
+/// Input of one training step, and the nodes whose loss the step minimises.
 struct TrainBatch {
   NetworkInput input;
-  at::Tensor nodes;  ///< int64 global ids
-  at::Tensor pick;   ///< int64, undefined = every output row in order
+  at::Tensor nodes;  ///< int64 ids in the graph; the loss compares their labels with the picked output rows
+  at::Tensor pick;   ///< int64, the output rows of `nodes`; undefined: all output rows in order
 };
 
-/// What a stage adds to the loop.
+/// What the training loop asks of a stage.
 class Stage {
  public:
   virtual ~Stage() = default;
@@ -34,20 +33,20 @@ class Stage {
   /// Prepares an epoch and returns its number of batches.
   virtual int64_t begin_epoch(int64_t epoch) = 0;
   virtual TrainBatch batch(int64_t index) = 0;
-  /// How many batches are best made at once, and these.
-  virtual int64_t together() { return 1; }
+  /// Number of batches to build in one call, and the call that builds them.
+  virtual int64_t batches_per_call() { return 1; }
   virtual std::vector<TrainBatch> batches(int64_t first, int64_t count);
-  /// May batches() be called on another thread, ahead of the steps that take what it makes?
-  virtual bool ahead() const { return false; }
+  /// True if batches() may run on another thread, ahead of the steps that use its batches.
+  virtual bool can_work_ahead() const { return false; }
   /// The graph of the epoch last begun, for evaluation.
   virtual GraphView evaluation() = 0;
   /// Seconds spent on drawing edges and making batches.
   virtual double sampling_seconds() const { return 0; }
-  /// τ of an epoch.
+  /// The temperature τ of an epoch.
   virtual double temperature(int64_t epoch) const = 0;
-  /// What a step's forward pass is to bring back beside the logits, for loss().
+  /// Sets what a step's forward pass gives beside the logits, for loss().
   virtual void prepare(ForwardOptions& options) { (void)options; }
-  /// The loss of a batch; undefined = that of the labels.
+  /// The loss of a batch. An undefined tensor stands for the loss of the labels.
   virtual at::Tensor loss(const at::Tensor& logits) { return (void)logits, at::Tensor(); }
 };
 
@@ -57,6 +56,7 @@ std::vector<int32_t> evaluated_nodes(const Split& split);
 /// The nodes of all three parts, ascending.
 std::vector<int32_t> nodes_of(const Split& split);
 
+/// What both stages are given.
 struct StageContext {
   const PreparedData& data;
   const Split& split;
@@ -64,19 +64,20 @@ struct StageContext {
   uint64_t seed;
   Observer& observer;
   std::function<void(const EpochRecord&)> record;
-  Checkpoints* checkpoints = nullptr;               ///< where to leave them; null: nowhere
-  std::function<void(Checkpoint&)> outer = {};      ///< adds to each what the caller needs to get here again
-  const Checkpoint* resume = nullptr;               ///< of this stage, to go on from
+  Checkpoints* checkpoints = nullptr;                       ///< writes checkpoints; null: none are written
+  std::function<void(Checkpoint&)> add_to_checkpoint = {};  ///< adds what the caller needs to come to this stage again
+  const Checkpoint* resume = nullptr;                       ///< a checkpoint of this stage, to go on from
 };
 
-/// A loss or gradient that is not finite: to begin again from a checkpoint would end in the same place.
+/// A loss or gradient is not finite. Resuming from a checkpoint would fail in the same way, so none is kept.
 class NotFinite : public Error {
  public:
   using Error::Error;
 };
 
-/// Trains `network` by `recipe` (the stage's part) and leaves it in evaluation mode with the weights of the epoch with the
-/// best validation value, the first of equals. Throws NotFinite, and Interrupted if asked to stop, after a last checkpoint.
+/// Trains `network` by `recipe`, the stage's part of the run's recipe, and leaves the network in evaluation mode with the
+/// weights of the epoch that has the best validation value (of several equal ones the first). Throws NotFinite. If the
+/// observer asks to stop, writes a last checkpoint and throws Interrupted.
 StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context);
 
 }  // namespace graphsieve
