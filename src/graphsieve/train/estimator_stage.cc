@@ -110,8 +110,8 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
     record.start = starts.done;
     context.record(record);
   };
-  of_start.outer = [&](Checkpoint& to) {
-    if (context.outer) context.outer(to);
+  of_start.add_to_checkpoint = [&](Checkpoint& to) {
+    if (context.add_to_checkpoint) context.add_to_checkpoint(to);
     starts.save(to);
   };
   if (context.resume) starts.restore(*context.resume, new_estimator(context, graph));
