@@ -1,4 +1,4 @@
-// A trained run, ready to compute with.
+// A trained run with its graph and its network, ready to compute.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,9 @@
 
 namespace graphsieve {
 
-/// Everything of a run folder on `data`, the run's graph or a changed one (then the estimator runs again, said by a
-/// note). Gives data the run's classes, matched by name where both have names; `data` must outlive it. Throws Error where features or classes do not
-/// fit.
+/// Loads a run folder for `data`: the run's own graph, or a changed one. For a changed graph the estimator scores the
+/// edges again, which a note says. Gives `data` the run's classes, matched by name where both have names. `data` must
+/// outlive the object. Throws Error where features or classes do not fit.
 struct LoadedRun {
   LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer, at::Device device = at::kCPU);
 
@@ -18,8 +18,8 @@ struct LoadedRun {
   bool same_graph;
   PreparedData prepared;
   PreparedGraph graph;
-  std::vector<at::Tensor> scores;    ///< the estimator's, of each layer; empty without one
-  nn::Transformer network{nullptr};  ///< in evaluation mode; empty after stage 1 alone
+  std::vector<at::Tensor> scores;    ///< the estimator's scores per layer; empty if the run has no estimator
+  nn::Transformer network{nullptr};  ///< in evaluation mode; empty if the run has stage 1 alone
 
   /// Throws Error if `data` is not the graph that was trained on.
   void require_same_graph() const;
@@ -29,7 +29,7 @@ struct LoadedRun {
 
   int64_t best_epoch() const { return folder.one().count("best_epoch"); }
 
-  /// The network's input of the best epoch.
+  /// The network's input with the edges of the best epoch.
   NetworkInput input() const;
 
   /// The network's probabilities of some nodes.

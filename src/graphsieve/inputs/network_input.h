@@ -11,37 +11,38 @@ namespace graphsieve {
 
 /// Features of n nodes: dense [n, d], or a CSR matrix with its transpose (ops/sparse_linear).
 struct FeatureMatrix {
-  at::Tensor dense;  ///< [n, d], float32, or float16 or bfloat16 over a file; undefined if sparse. May lie in page-locked host
-                     ///< memory where all else is on a GPU
-  at::Tensor row_start, column, value;                       ///< int64 [n + 1], int32, float32 [nonzeros]
-  at::Tensor t_row_start, t_row, t_value;                    ///< the same by column
+  /// [n, d], float32, or float16 or bfloat16 where the rows stay in a file; undefined if the features are sparse. The
+  /// tensor may lie in page-locked memory of the host while all other tensors are on a GPU.
+  at::Tensor dense;
+  at::Tensor row_start, column, value;     ///< CSR by row: int64 [n + 1], int32 [nonzeros], float32 [nonzeros]
+  at::Tensor t_row_start, t_row, t_value;  ///< the transpose, CSR by column, with the same types
   int64_t rows = 0, cols = 0;
   bool sparse() const { return row_start.defined(); }
 };
 
-/// One layer: its destinations are the first rows of its sources.
+/// The edges of one layer. The destinations are the first of the sources.
 struct LayerEdges {
   ops::AttentionEdges edges;
   int64_t destinations = 0;
 };
 
-/// The same for destinations [begin, end) alone, with the sources of the whole.
+/// The layer's edges into the destinations [begin, end) alone; the sources are those of the whole layer.
 LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end);
 
-/// Input of a forward pass. `rows` picks the nodes of the first layer's sources from the features (int32, in order);
-/// undefined = all of them as they stand.
+/// Input of a forward pass.
 struct NetworkInput {
   const FeatureMatrix* features = nullptr;
-  at::Tensor rows;
+  at::Tensor rows;    ///< int32, the nodes that are the first layer's sources; undefined: all nodes in order
   at::Tensor picked;  ///< dense features of `rows`, where pick_features() has read them
   std::vector<LayerEdges> layers;
 };
 
-/// Reads the features of a batch's nodes, where they are dense and the batch takes less than half of the graph; a batch
-/// that takes more is mapped to the network's width for all nodes, then picked: that moves rows of width D, not d.
+/// Reads the features of a batch's nodes into `picked`, where features are dense and the batch has less than half of the
+/// graph's nodes. For a larger batch the first layer maps the features of all nodes to the network's width and picks the
+/// batch's rows afterwards, which moves fewer bytes.
 void pick_features(NetworkInput& input);
 
-/// The same for several batches, their rows read in the order of the file: each part of it once for all of them.
+/// As above for several batches. Rows are read in the order of the file, so that each part of the file is read once.
 void pick_features(const std::vector<NetworkInput*>& inputs);
 
 }  // namespace graphsieve

@@ -13,27 +13,27 @@
 
 namespace graphsieve {
 
-/// What does not depend on split or seed. Holds a reference to the data set.
+/// The parts of a data set's tensors that depend on neither split nor seed. The data set must outlive the object.
 struct PreparedData {
-  /// Throws Error where the recipe wants directions and a graph folder has none of them left, or the other way round.
+  /// Throws Error where the recipe asks for directed edges and the graph folder has undirected ones, or the reverse.
   PreparedData(const Dataset& data, const Recipe& recipe, Observer& observer, at::Device device = at::kCPU);
-  PreparedData(PreparedData&&) = default;  // not to be copied: `edges` looks into what is owned
+  PreparedData(PreparedData&&) = default;  // not copied: `edges` may point into `made_`
 
   const Dataset& data;
-  at::Device device;  ///< of the tensors (features: see features_on)
+  at::Device device;  ///< device of the tensors; features may stay on the host (features_on)
   FeatureMatrix features;
-  at::Tensor classes;   ///< int64 [n], −1 unlabelled; undefined if multi-label
-  at::Tensor targets;   ///< float32 [n, labels], NaN missing; undefined if single-label
-  CsrView edges;        ///< after the transforms
-  int edge_types = attention_types(1);  ///< of the attention graph
+  at::Tensor classes;   ///< int64 [n], −1 for nodes without a label; undefined for several labels per node
+  at::Tensor targets;   ///< float32 [n, labels], NaN for missing labels; undefined for one class per node
+  CsrView edges;        ///< the data's edges after the recipe's transforms
+  int edge_types = attention_types(1);  ///< number of edge types of the attention graph
 
  private:
   void take_graph(const Recipe& recipe, Observer& observer);
 
-  Csr made_;  ///< `edges`, where they are not the graph folder's own
+  Csr made_;  ///< memory of `edges`, unless they lie in the graph folder
 };
 
-/// The attention graph of a seed, as the operators take it.
+/// The attention graph of one seed, in the form that the operators take.
 struct PreparedGraph {
   PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed);
 
@@ -41,18 +41,18 @@ struct PreparedGraph {
   LayerEdges layer() const;
 
   AttentionGraph graph;
-  double spectral_gap = 0;  ///< of the expander; NaN if unchecked or without expander
-  ops::AttentionEdges host_edges;  ///< looks into `graph`
-  ops::AttentionEdges edges;       ///< the same on the data's device
+  double spectral_gap = 0;  ///< spectral gap of the expander; NaN if it was not computed or there is no expander
+  ops::AttentionEdges host_edges;  ///< tensors over the memory of `graph`
+  ops::AttentionEdges edges;       ///< the edges on the data's device
 
  private:
-  AttentionGraph transposed_;  ///< of a directed graph
+  AttentionGraph transposed_;  ///< the transpose of a directed graph
 };
 
 /// Split number `index`: a given mask, or one keyed by the index. Throws Error on an index out of range.
 Split make_split(const PreparedData& data, const Recipe& recipe, int64_t index, Observer& observer);
 
-/// How many splits "all" means: the given masks, or ten.
+/// Number of splits that `--split all` stands for: the given masks, or ten random splits.
 int64_t split_count(const Dataset& data, const Recipe& recipe);
 
 }  // namespace graphsieve

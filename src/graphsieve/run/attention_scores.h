@@ -13,26 +13,27 @@
 
 namespace graphsieve {
 
-/// Calls piece(layer, first edge, float32 [edges]) for all edges of all layers, in order; the mean where there are several
-/// heads. The network is put into evaluation mode.
+/// Computes the attention scores of all edges of all layers and calls piece(layer, number of the first edge, scores) for
+/// consecutive pieces in order. `scores` is float32 [edges of the piece]; of several heads it is the mean. Puts the
+/// network into evaluation mode.
 void each_attention_score(nn::Transformer& network, double temperature, const NetworkInput& input,
                           const std::function<void(int64_t layer, int64_t first, const at::Tensor& scores)>& piece);
 
-/// All of them in memory: float32 [edges] a layer.
+/// The attention scores of all edges in memory: one float32 [edges] per layer.
 std::vector<at::Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input);
 
-/// Into a folder, with no more than a piece in memory: layer_L.npy, and the attention graph they belong to, row_start.npy,
-/// source.npy, type.npy.
+/// Writes the attention scores into a folder, layer_L.npy per layer, and the attention graph that they belong to,
+/// row_start.npy, source.npy and type.npy. One piece at a time is in memory.
 void write_scores(const std::filesystem::path& folder, nn::Transformer& network, double temperature,
                   const NetworkInput& input, const AttentionGraph& graph);
 
-/// The layers' scores of such a folder, mapped. Throws Error, naming the file, where one is missing, is no list of float32, or
-/// holds a score that is negative or not finite.
+/// The scores in a folder that write_scores wrote, mapped. Throws Error, naming the file, where a file is missing, is no
+/// list of float32, or holds a score that is negative or not finite.
 std::vector<at::Tensor> read_scores(const std::filesystem::path& folder);
 
-/// The same of a run's folder "scores", verified: each file is read once for its checksum, then mapped.
+/// The scores in a run's subfolder "scores". Each file is read once to verify its checksum, then mapped.
 std::vector<at::Tensor> read_scores(const RunFiles& run);
-/// The attention graph that they belong to, verified and mapped.
+/// The attention graph in a run's subfolder "scores", verified and mapped.
 ops::AttentionEdges read_score_edges(const RunFiles& run);
 
 }  // namespace graphsieve

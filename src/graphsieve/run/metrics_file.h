@@ -9,17 +9,17 @@
 
 namespace graphsieve {
 
-/// Lines are on disk at once, so that a run can be watched; the file lies in the unfinished folder. Throws Error where it
-/// cannot be written.
+/// Writes metrics.jsonl in the unfinished folder. Each line is written at once, so that a run can be watched. Throws Error
+/// where the file cannot be written.
 class MetricsFile {
  public:
-  /// Goes on after the first `bytes` bytes, what is behind them is dropped; 0: anew.
+  /// Continues after the first `bytes` bytes and drops the rest of the file; 0: begins a new file.
   MetricsFile(const std::filesystem::path& path, int64_t bytes);
   void write(const EpochRecord& record);
   int64_t bytes() const { return bytes_; }
-  /// Length and checksum of what was written so far.
+  /// Length and checksum of the lines so far.
   FileRecord record() const { return {bytes_, checksum_.text()}; }
-  /// Down to the disk: before a checkpoint that goes on from here.
+  /// Flushes the file to the disk, before a checkpoint that refers to it.
   void sync() const;
 
  private:

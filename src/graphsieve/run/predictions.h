@@ -1,4 +1,4 @@
-// predictions.csv: a line a node, written as the probabilities come.
+// predictions.csv of a run: one line per node, written as the probabilities are computed.
 #pragma once
 
 #include <filesystem>
@@ -10,16 +10,16 @@
 
 namespace graphsieve {
 
-/// Which nodes predictions.csv has: every one, or those of the split's parts.
+/// The nodes that predictions.csv has: all of them, or those in the parts of the split.
 enum class PredictedNodes { kAll, kSplit };
 
-/// More classes than these are not given a column each.
+/// Up to this number of classes each class has a column of probabilities.
 constexpr int64_t kMostClassColumns = 100;
 
-/// Columns node, split, label, predicted, p_0, p_1, …; of more than kMostClassColumns classes, `probability` alone, of the
-/// predicted one. Several labels a node are joined by '|', and have a column each. Nodes by the user's own ids, classes by
-/// their names; texts of both in the form of spreadsheet_text.h, ids as they are if `raw_ids`. Nothing stands under `path`
-/// before commit().
+/// Writes the columns node, split, label, predicted, p_0, p_1, … With more than kMostClassColumns classes there is one
+/// column `probability`, that of the predicted class. Several labels per node are joined by '|', and each has a column.
+/// Nodes have the user's ids, classes their names, both in the form of base/spreadsheet_text.h; with `raw_ids` ids are
+/// written as they are. The file appears under `path` with commit().
 class PredictionsFile {
  public:
   PredictionsFile(const std::filesystem::path& path, const Dataset& data, const Split& split, bool raw_ids = false);
@@ -32,11 +32,11 @@ class PredictionsFile {
   std::unique_ptr<State> state_;
 };
 
-/// Every node that `p` has a row of.
+/// Writes the predictions of every node that has a row in `p`.
 void write_predictions(const std::filesystem::path& path, const Probabilities& p, const Dataset& data, const Split& split,
                        bool raw_ids = false);
 
-/// Every node, from what the network's output layers take [n, width]; a block of nodes at a time.
+/// Writes the predictions of all nodes from the network's hidden vectors [n, width], one block of nodes after the other.
 void write_predictions(const std::filesystem::path& path, nn::Transformer& network, const at::Tensor& hidden, const Dataset& data,
                        const Split& split, bool raw_ids = false);
 

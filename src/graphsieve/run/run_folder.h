@@ -1,4 +1,4 @@
-// What a run leaves on disk, written and read back. Layout: docs/run-folder.md.
+// The files of a run folder that hold the run's figures: writing and reading. Layout: docs/run-folder.md.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +16,7 @@
 
 namespace graphsieve {
 
-/// Everything one run (a split and a seed) came to.
+/// The figures of one run, which is one split with one seed.
 struct RunOutcome {
   int64_t split = 0;
   uint64_t seed = 0;
@@ -30,11 +30,12 @@ struct RunOutcome {
   std::vector<ClassFigures> per_class;  ///< on the test nodes
 };
 
-/// {"name", "nodes", "edges", "attention_edges", …} of result.json.
+/// The member "graph" of result.json.
 nlohmann::json graph_json(const PreparedData& data, const PreparedGraph& graph);
+/// An entry of the member "runs" of result.json, and back.
 nlohmann::json run_json(const RunOutcome& outcome);
 RunOutcome run_outcome(const JsonObject& run);
-/// runs[].per_class of result.json.
+/// The member "per_class" of an entry of "runs".
 nlohmann::json class_json(const std::vector<ClassFigures>& figures);
 /// The whole of result.json.
 nlohmann::json result_json(const nlohmann::json& graph, Metric metric, const Recipe& recipe,
@@ -42,11 +43,11 @@ nlohmann::json result_json(const nlohmann::json& graph, Metric metric, const Rec
 
 void write_json(const std::filesystem::path& path, const nlohmann::json& json);
 
-/// A two-dimensional or flat tensor (float32, int32, uint8) as .npy.
+/// Writes a tensor of one or two dimensions (float32, int32 or uint8) as a .npy file.
 void write_npy(const std::filesystem::path& path, const at::Tensor& tensor, Existing existing = Existing::kReplace);
 
-/// result.json and recipe.yaml of a run folder, verified; throws Error where the folder is none, is damaged, or is a summary
-/// of several runs.
+/// A run folder with its result.json and recipe.yaml, verified. Throws Error where the folder is no run folder, is damaged,
+/// or sums up several runs.
 struct RunFolder {
   explicit RunFolder(const std::filesystem::path& path);
   std::filesystem::path path;
@@ -55,13 +56,13 @@ struct RunFolder {
   Recipe recipe;
   const nlohmann::json& run() const { return result.at("runs").at(0); }
   uint64_t seed() const { return run().at("seed").get<uint64_t>(); }
-  /// `runs[0]` and `graph` of result.json, with the file's name for messages.
+  /// The members `runs[0]` and `graph` of result.json, with the file's name for messages.
   JsonObject one() const { return {run(), (path / "result.json").string(), "runs[0]"}; }
   JsonObject graph() const { return {result.at("graph"), (path / "result.json").string(), "graph"}; }
   bool has_estimator() const { return run().at("estimator").is_object(); }
 };
 
-/// Sixteen hexadecimal digits.
+/// The data set's fingerprint as sixteen hexadecimal digits.
 std::string fingerprint_text(const Dataset& data);
 
 }  // namespace graphsieve

@@ -11,16 +11,17 @@
 
 namespace graphsieve {
 
-/// The training nodes of an epoch, cut into batches: int32 [batches][nodes]. size 0, or at least as many as there are
-/// nodes: one batch in the given order; else a keyed order per epoch, and a last batch of one node joins the one before
-/// it (BatchNorm needs two).
+/// The training nodes of an epoch, cut into batches of `size` nodes: int32 [batches][nodes]. If `size` is 0 or not below
+/// the number of nodes, one batch has all nodes in the given order. Otherwise the order is random, keyed by (seed, epoch),
+/// and a last batch of a single node is joined with the batch before it, because BatchNorm needs two nodes.
 std::vector<at::Tensor> batch_nodes(const std::vector<int32_t>& train, int64_t size, uint64_t seed, int64_t epoch);
 
-/// Gives layer `l`'s drawn edges for `rows`.
+/// Function that returns the drawn edges of layer `layer` for the nodes `rows`.
 using DrawLayer = std::function<LayerSample(int64_t layer, const at::Tensor& rows)>;
 
-/// The layers that compute `nodes`' outputs, from the last layer back to the first: each layer's destinations are the
-/// next one's sources, destinations first. `local` is expand_block's scratch.
+/// Builds the layers that compute the outputs of `nodes`, from the last layer back to the first. The sources of a layer
+/// are the destinations of the layer below it; a layer's own destinations come first among its sources. `local` is the
+/// scratch tensor of expand_block.
 NetworkInput expand_batch(const at::Tensor& nodes, int64_t layers, const DrawLayer& draw, const at::Tensor& local);
 
 }  // namespace graphsieve

@@ -9,23 +9,25 @@
 
 namespace graphsieve {
 
-/// One layer's curve of error against k, and what was taken of it.
+/// The k that was chosen for one layer, and the errors that it was chosen by.
 struct ChosenK {
-  std::vector<int64_t> k;
-  std::vector<double> error;  ///< of each of them
-  int64_t chosen = 0;         ///< one of k
-  double left = 0;            ///< its error
+  std::vector<int64_t> k;     ///< the tried values
+  std::vector<double> error;  ///< error of each tried value
+  int64_t chosen = 0;         ///< one of the tried values
+  double left = 0;            ///< error of the chosen value
 };
 
-/// For each of recipe.layers the first k whose error in recipe.epsilon_of, in the draw of (seed, epoch), is at most
-/// recipe.epsilon; where none is, the k of the least error, with a note. mass tries every k up to the largest degree,
-/// 256 at most. operator_norm, where each costs a power iteration and a larger k need not be nearer, tries 1 to 8 and
-/// then each a quarter more, and stops at the first that will do. Throws Interrupted if the observer asks to stop.
+/// Chooses, for each of recipe.layers layers, the first k whose error is at most recipe.epsilon in the draw of (seed,
+/// epoch). recipe.epsilon_of names the error. Where no k has so small an error, the k of the smallest error is taken, with
+/// a note. For the error `mass` every k up to the largest degree is tried, at most 256. For `operator_norm`, where each
+/// trial costs a power iteration and a larger k need not be better, k = 1 to 8 are tried, then values that grow by a
+/// quarter, up to the first that is good enough. Throws Interrupted if the observer asks to stop.
 std::vector<ChosenK> choose_k(const NetworkRecipe& recipe, const ops::AttentionEdges& edges,
                               const std::vector<at::Tensor>& scores, uint64_t seed, int64_t epoch, Observer& observer);
 
-/// What was chosen, one a layer; and all of it, for epsilon.json (docs/run-folder.md).
+/// The chosen k of each layer.
 std::vector<int64_t> k_of(const std::vector<ChosenK>& layers);
+/// The content of epsilon.json (docs/run-folder.md).
 nlohmann::json epsilon_json(const NetworkRecipe& recipe, int64_t epoch, const std::vector<ChosenK>& layers);
 
 }  // namespace graphsieve

@@ -9,10 +9,11 @@
 
 namespace graphsieve {
 
-/// Entry k − 1, k = 1 … most: the share of a node's scores that stand on the edges which draw_layer keeps with this k,
-/// mean over the nodes whose scores are not all 0. Draws of growing k are nested, so one pass gives all.
+/// For k = 1, …, most, entry k − 1 is the share of a node's scores that lies on the edges which draw_layer keeps with this
+/// k, as the mean over the nodes whose scores are not all 0. The edges drawn for k are among those drawn for k + 1, so one
+/// pass gives all entries.
 ///
-/// Example: in-edges of scores .7, .2, .1 under graph_max: .7, .9, 1.
+/// Example: a node with in-edges of scores 0.7, 0.2, 0.1 gives 0.7, 0.9, 1 with the sampler graph_max.
 std::vector<double> kept_mass(const ops::AttentionEdges& graph, const at::Tensor& scores, int64_t most,
                               const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer);
 

@@ -7,15 +7,16 @@
 
 namespace graphsieve {
 
-/// ‖A − Â‖₂ / ‖A‖₂ by power iteration. A is the layer's attention [n, n], row i over i's in-edges; Â is the same on the
-/// drawn edges alone, each row over its sum, as a softmax over them gives (an edge drawn twice counts twice).
-/// Relative error of the norms about 1e-3. Holds references to what it is given.
+/// The error ‖A − Â‖₂ / ‖A‖₂ of a draw, by power iteration. A is the layer's attention matrix [n, n]: row i holds the
+/// scores of node i's in-edges. Â has the drawn edges alone, and each row is divided by its sum, as a softmax over the
+/// drawn edges would give; an edge that was drawn twice counts twice. The norms have a relative error of about 1e-3.
+/// The arguments of the constructor must outlive the object.
 class SpectralError {
  public:
   SpectralError(const ops::AttentionEdges& edges, const at::Tensor& scores);
 
-  /// `draw` gives the drawn edges of some nodes, as draw_layer does, and is called for all of them, a block at a time.
-  /// Beside them 4 bytes an edge and 72 a node are held.
+  /// `draw` returns the drawn edges of some nodes, as draw_layer does; it is called for all nodes, one block after the other.
+  /// Memory: the drawn edges, and beside them 4 bytes per edge and 72 per node.
   double of(const std::function<LayerSample(const at::Tensor& rows)>& draw) const;
 
  private:
@@ -24,7 +25,7 @@ class SpectralError {
   double norm_;  ///< ‖A‖₂
 };
 
-/// Of one draw for all nodes.
+/// The error of one draw for all nodes.
 double spectral_error(const ops::AttentionEdges& edges, const at::Tensor& scores, const LayerSample& sample);
 
 }  // namespace graphsieve

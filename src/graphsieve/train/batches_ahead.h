@@ -12,10 +12,11 @@
 
 namespace graphsieve {
 
-/// Batches first … count − 1 of a stage, in order. What a batch holds depends on its number alone, so the thread
-/// changes nothing but the time. On a GPU the thread has a stream of its own, so that rows on their way from the host's
-/// memory and the making of batches do not wait for the steps. Without a stage that allows it, a second batch, or a
-/// second thread: made when asked for.
+/// Gives the batches first, …, count − 1 of a stage in order. A thread builds them ahead of the steps that use them. The
+/// content of a batch depends on its number alone, so the thread changes the time and nothing else. On a GPU the thread
+/// has a stream of its own, so that batches, and rows on their way from the host's memory, do not wait for the steps.
+/// There is no thread where the stage does not allow it, where there is one batch, and where the process has one thread;
+/// each batch is then built when next() asks for it.
 class BatchesAhead {
  public:
   BatchesAhead(Stage& stage, int64_t first, int64_t count, at::Device device);
@@ -24,15 +25,15 @@ class BatchesAhead {
   BatchesAhead& operator=(const BatchesAhead&) = delete;
 
   TrainBatch next();
-  /// Seconds that next() has taken in all.
+  /// Sum of the seconds that calls of next() have taken.
   double waiting_seconds() const { return waiting_; }
 
  private:
-  static constexpr size_t kMost = 3;  ///< batches that wait at once
+  static constexpr size_t kMost = 3;  ///< most batches that wait for their steps
 
   struct Ready {
     TrainBatch batch;
-    SideStream::Mark made;  ///< undefined where a step can take it at once
+    SideStream::Mark made;  ///< undefined where a step may use the batch without waiting
   };
 
   std::vector<Ready> some();
@@ -49,7 +50,7 @@ class BatchesAhead {
   std::deque<Ready> ready_;
   std::exception_ptr error_;
   bool stopping_ = false;
-  SideStream stream_;  ///< of the thread
+  SideStream stream_;  ///< stream of the thread
   std::thread thread_;
 };
 

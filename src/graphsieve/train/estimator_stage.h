@@ -6,12 +6,14 @@
 
 namespace graphsieve {
 
+/// The trained estimator.
 struct Estimate {
   nn::Transformer network{nullptr};
   StageFigures figures;
-  double temperature = 1;                 ///< of the best epoch
+  double temperature = 1;  ///< temperature of the best epoch
 };
 
+/// Trains the estimator, from each of recipe.estimator.restarts random starts, and returns the best. Throws as train_stage.
 Estimate train_estimator(const StageContext& context, const PreparedGraph& graph);
 
 }  // namespace graphsieve

@@ -7,8 +7,10 @@
 
 namespace graphsieve {
 
+/// Input that runs every layer over the whole attention graph.
 NetworkInput whole_graph_input(const PreparedData& data, const PreparedGraph& graph, int64_t layers);
 
+/// Training on the whole graph: an epoch is one batch of all nodes.
 class WholeGraphStage : public Stage {
  public:
   WholeGraphStage(std::string name, const StageContext& context, const PreparedGraph& graph, int64_t layers,
