@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "graph_source.h"
+#include "graphsieve/engine/predict.h"
 #include "outputs.h"
 #include "progress.h"
 #include "run_folder.h"

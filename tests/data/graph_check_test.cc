@@ -1,4 +1,4 @@
-#include "graphsieve/io/graph_check.h"
+#include "graphsieve/data/graph_check.h"
 
 #include <gtest/gtest.h>
 

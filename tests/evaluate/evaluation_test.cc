@@ -59,7 +59,7 @@ TEST(NodeProbabilities, WholeGraphOrAroundSomeNodesAgree) {
       EXPECT_NEAR(sum, 1, 1e-5);
       EXPECT_EQ(p.best(node), all.best(node));
     }
-    EXPECT_EQ(p.place[1], -1) << "asked for the others alone";
+    EXPECT_EQ(p.row_of_node[1], -1) << "asked for the others alone";
   }
 }
 

@@ -15,10 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int64_t entries(const fs::path& folder) {
-  return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
-}
-
 TEST(AtomicFile, AppearsAtCommit) {
   const TempDir dir;
   {
@@ -30,7 +26,7 @@ TEST(AtomicFile, AppearsAtCommit) {
     EXPECT_THROW(file.write("more"), Error);
     EXPECT_THROW(file.commit(), Error);
   }
-  EXPECT_EQ(entries(dir.path()), 1);
+  EXPECT_EQ(entry_count(dir.path()), 1);
 }
 
 TEST(AtomicFile, WithoutCommitTheOldFileStays) {
@@ -40,7 +36,7 @@ TEST(AtomicFile, WithoutCommitTheOldFileStays) {
     AtomicFile(dir / "a.txt").write("new");
   }
   EXPECT_EQ(read_text_file(dir / "a.txt"), "old");
-  EXPECT_EQ(entries(dir.path()), 1);
+  EXPECT_EQ(entry_count(dir.path()), 1);
   write_text_file(dir / "a.txt", "new");
   EXPECT_EQ(read_text_file(dir / "a.txt"), "new");
 }
@@ -63,7 +59,7 @@ TEST(AtomicFile, ReplacesRegularFilesAlone) {
   EXPECT_CONTAINS(error_of([&] { write_text_file(dir / "dangling", "x"); }), "dangling: is a symbolic link");
   EXPECT_CONTAINS(error_of([&] { write_text_file(dir / "pipe", "x"); }), "pipe: is no regular file");
   EXPECT_EQ(read_text_file(dir / "precious"), "text");
-  EXPECT_EQ(entries(dir.path()), 4);
+  EXPECT_EQ(entry_count(dir.path()), 4);
 }
 
 TEST(AtomicFile, TakesOverWhatADeadWriterLeft) {
@@ -79,7 +75,7 @@ TEST(AtomicFile, TakesOverWhatADeadWriterLeft) {
   EXPECT_TRUE(fs::exists(dir / ".a.txt.graphsieve-partial"));
   write_text_file(dir / "a.txt", "short");
   EXPECT_EQ(read_text_file(dir / "a.txt"), "short");
-  EXPECT_EQ(entries(dir.path()), 1);
+  EXPECT_EQ(entry_count(dir.path()), 1);
 }
 
 TEST(AtomicFile, TwoWritersAtOnce) {
@@ -91,7 +87,7 @@ TEST(AtomicFile, TwoWritersAtOnce) {
   EXPECT_EQ(read_text_file(dir / "a.txt"), "second");
   first.commit();
   EXPECT_EQ(read_text_file(dir / "a.txt"), "first");
-  EXPECT_EQ(entries(dir.path()), 1);
+  EXPECT_EQ(entry_count(dir.path()), 1);
 }
 
 TEST(AtomicFile, AForeignFileUnderThePartialNameStays) {
@@ -135,7 +131,7 @@ TEST(AtomicFile, FullDiskIsAnErrorAndLeavesNothing) {
   int status = 0;
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
-  EXPECT_EQ(entries(dir.path()), 0);
+  EXPECT_EQ(entry_count(dir.path()), 0);
 }
 
 }  // namespace

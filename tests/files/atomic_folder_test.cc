@@ -13,10 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int64_t entries(const fs::path& folder) {
-  return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
-}
-
 FolderRequest run_at(const fs::path& target, bool overwrite = false) {
   return {.target = target, .overwrite = overwrite};
 }
@@ -47,7 +43,7 @@ TEST(AtomicFolder, AppearsAtCommit) {
     EXPECT_THROW(folder.commit(), Error);
   }
   EXPECT_EQ(read_text_file(dir / "runs" / "one" / "result.json"), "{}");
-  EXPECT_EQ(entries(dir / "runs"), 1);
+  EXPECT_EQ(entry_count(dir / "runs"), 1);
 }
 
 TEST(AtomicFolder, WithoutCommitNothingIsLeft) {
@@ -56,7 +52,7 @@ TEST(AtomicFolder, WithoutCommitNothingIsLeft) {
     AtomicFolder folder(run_at(dir / "one"));
     write_text_file(folder.path() / "x", "y");
   }
-  EXPECT_EQ(entries(dir.path()), 0);
+  EXPECT_EQ(entry_count(dir.path()), 0);
 }
 
 TEST(AtomicFolder, ExistingTargets) {
@@ -77,9 +73,9 @@ TEST(AtomicFolder, ExistingTargets) {
     write_text_file(folder.path() / "result.json", "new");
     folder.commit();
     EXPECT_EQ(read_text_file(dir / name / "result.json"), "new");
-    EXPECT_EQ(entries(dir / name), 1);
+    EXPECT_EQ(entry_count(dir / name), 1);
   }
-  EXPECT_EQ(entries(dir.path()), 4);
+  EXPECT_EQ(entry_count(dir.path()), 4);
 }
 
 TEST(AtomicFolder, TargetThatComesUpMeanwhileIsKept) {
@@ -106,12 +102,12 @@ TEST(AtomicFolder, ADeadWritersFolderIsTakenOver) {
     auto* folder = new AtomicFolder(run_at(dir / "one"));
     write_text_file(folder->path() / "predictions.csv", "half");
   });
-  EXPECT_EQ(entries(dir.path()), 1);
+  EXPECT_EQ(entry_count(dir.path()), 1);
   AtomicFolder folder(run_at(dir / "one"));
   EXPECT_TRUE(fs::is_empty(folder.path()));
   write_text_file(folder.path() / "result.json", "{}");
   folder.commit();
-  EXPECT_EQ(entries(dir.path()), 1);
+  EXPECT_EQ(entry_count(dir.path()), 1);
 }
 
 TEST(AtomicFolder, AForeignFolderUnderThePartialNameStays) {
@@ -158,7 +154,7 @@ TEST(ResumableFolder, NumbersAreGivenOnceByProcessesAtOnce) {
   for (int number = 1; number <= kProcesses; ++number)
     written.insert(read_text_file(dir / ("run-" + std::to_string(number)) / "result.json"));
   EXPECT_EQ(written.size(), static_cast<size_t>(kProcesses));
-  EXPECT_EQ(entries(dir.path()), kProcesses);
+  EXPECT_EQ(entry_count(dir.path()), kProcesses);
 }
 
 TEST(ResumableFolder, GoesOnAndCommits) {
@@ -178,8 +174,8 @@ TEST(ResumableFolder, GoesOnAndCommits) {
     EXPECT_FALSE(fs::exists(folder.path() / ".predictions.csv.graphsieve-partial"));
     folder.commit();
   }
-  EXPECT_EQ(entries(dir.path()), 1);
-  EXPECT_EQ(entries(dir / "one"), 1);
+  EXPECT_EQ(entry_count(dir.path()), 1);
+  EXPECT_EQ(entry_count(dir / "one"), 1);
 }
 
 TEST(ResumableFolder, ForeignThingsUnderItsNameAreNeverTouched) {
@@ -218,7 +214,7 @@ TEST(ResumableFolder, AnEmptyFolderOrOneWithTheLockAloneIsTaken) {
     {
       ResumableFolder folder(run_at(dir / "one"), false);
     }
-    EXPECT_EQ(entries(dir.path()), 0) << inside;
+    EXPECT_EQ(entry_count(dir.path()), 0) << inside;
   }
 }
 
@@ -227,12 +223,12 @@ TEST(ResumableFolder, AnOldRunLeftByAReplacingProcessIsTaken) {
   make_run(dir / ".one.unfinished");
   make_run(dir / "one");
   tidy_finished(dir / "one");
-  EXPECT_EQ(entries(dir.path()), 1);
+  EXPECT_EQ(entry_count(dir.path()), 1);
   make_run(dir / ".one.unfinished");
   {
     ResumableFolder folder(run_at(dir / "one", true), false);
   }
-  EXPECT_EQ(entries(dir.path()), 1);
+  EXPECT_EQ(entry_count(dir.path()), 1);
 }
 
 TEST(ResumableFolder, WhatIsLeftOfAFinishedRunIsTidied) {

@@ -32,6 +32,11 @@ class TempDir {
   std::filesystem::path path_;
 };
 
+/// Number of files and folders that lie directly in `folder`.
+inline int64_t entry_count(const std::filesystem::path& folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());
+}
+
 using Members = std::vector<std::pair<std::string, std::vector<std::byte>>>;
 
 /// A zip of the members, under the names given.

@@ -1,15 +1,16 @@
-// Leaving long loops early.
+// How to stop a long loop early, and how to keep one thread's loops out of the shared thread pool.
 #pragma once
 
 namespace graphsieve {
 
-/// From now on every parallel_for throws Interrupted at its next item. Safe in a signal handler.
+/// Makes every parallel_for throw Interrupted at its next item, until clear_abort(). May be called in a signal handler.
 void request_abort() noexcept;
 
-/// Takes that back, for a process that goes on: when what was to be left has been left.
+/// Cancels request_abort(). A process that goes on after an interruption calls it once the interrupted work has ended.
 void clear_abort() noexcept;
 
-/// While it lives, loops of this thread run in this thread alone: for a thread that works beside the pool.
+/// While an object of this class lives, each parallel_for called by its thread runs in that thread alone. A background
+/// thread uses it so as not to compete for the pool with the main thread.
 class SerialLoops {
  public:
   SerialLoops();

@@ -1,4 +1,4 @@
-// Read-only values in memory that something else keeps alive: a mapped file, or a vector given away.
+// A read-only array that shares ownership of its memory, which is a mapped file or a vector moved into the array.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 namespace graphsieve {
 
+/// A view of `size()` values together with a shared pointer that keeps them alive. Copies share the values.
 template <class T>
 class Array {
  public:
@@ -28,7 +29,7 @@ class Array {
   auto end() const { return view_.end(); }
   operator std::span<const T>() const { return view_; }
 
-  /// Keeps the memory alive while it is held.
+  /// The owner of the memory: the values stay valid while a copy of this pointer exists.
   const std::shared_ptr<const void>& owner() const { return owner_; }
 
  private:

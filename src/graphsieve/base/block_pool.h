@@ -1,5 +1,6 @@
-// The bookkeeping of large blocks: which wait for reuse, which lie in RAM and which in scratch files. It works on a backing
-// that has the memory (large_memory.cc), or on one that has none, to learn beforehand what a computation will need.
+// The bookkeeping of large memory blocks: which freed blocks wait for reuse, which blocks lie in RAM and which in
+// scratch files. Its template parameter, the backing, provides the memory. The backing of large_memory.cc provides real
+// memory; a backing that provides none serves to predict how much memory a computation will need.
 #pragma once
 
 #include <algorithm>
@@ -17,29 +18,37 @@
 
 namespace graphsieve {
 
-/// Smaller blocks are malloc's, and not counted.
+/// Smallest block in bytes that the pool manages. Smaller blocks come from malloc and are not counted.
 constexpr size_t kPooledBytes = size_t{1} << 16;
 
-/// Freed blocks of so many bytes may wait in any case (without a limit).
+/// Bytes of freed blocks that may always wait for reuse, unless a memory limit is set.
 constexpr size_t kWaitingBytes = size_t{64} << 20;
 
-/// Rounded up to an eighth of its power of two, so that nearly equal sizes share a list.
+/// Returns the size in bytes of the block that serves a request of `bytes`: a multiple of an eighth of the largest
+/// power of two that is not above `bytes`, and of at least 4096. Requests of nearly equal sizes can so reuse the same
+/// blocks.
 inline size_t block_size(size_t bytes) {
   const size_t step = std::max<size_t>(4096, std::bit_floor(bytes) / 8);
   return (bytes + step - 1) / step * step;
 }
 
-/// Backing: Block cut(size), Block map_scratch(size), void unmap_scratch(block, size), void drop_pages(block, size).
+/// Hands out blocks and takes them back; all member functions may be called by several threads. A Backing has the type
+/// Block and these functions, with sizes in bytes:
+/// - `Block cut(size)` returns a new block of RAM,
+/// - `Block map_scratch(size)` returns a new block in a scratch file,
+/// - `void unmap_scratch(block, size)` deletes a block in a scratch file,
+/// - `void drop_pages(block, size)` returns a block's pages to the system and keeps its addresses.
 template <class Backing>
 class BlockPool {
  public:
   using Block = typename Backing::Block;
 
+  /// Sets the most bytes that blocks in RAM may hold; 0 means no limit.
   void set_limit(int64_t bytes) {
     set_limit(bytes, [](Backing&) {});
   }
 
-  /// Calls prepare(backing) while no other thread uses the pool.
+  /// Sets the limit, and calls prepare(backing) while no other thread uses the pool.
   template <class Prepare>
   void set_limit(int64_t bytes, const Prepare& prepare) {
     std::lock_guard lock(mutex_);
@@ -63,6 +72,8 @@ class BlockPool {
     use_.peak_scratch = use_.scratch;
   }
 
+  /// Returns a block of at least `bytes`: a freed block that still has its pages if one fits, otherwise a new one. A
+  /// new block lies in a scratch file if RAM would exceed the limit, or if ScratchFirst asks for it.
   Block take(size_t bytes) {
     const size_t size = block_size(bytes);
     std::lock_guard lock(mutex_);
@@ -92,6 +103,8 @@ class BlockPool {
     return block;
   }
 
+  /// Takes back a block; `bytes` is the number that take() was called with. A block of RAM waits for reuse, a block in
+  /// a scratch file is deleted at once.
   void give(Block block, size_t bytes) {
     size_t size = block_size(bytes);
     std::lock_guard lock(mutex_);
@@ -108,7 +121,7 @@ class BlockPool {
     waiting_ += size;
   }
 
-  /// Gives the pages of freed blocks back to the system.
+  /// Returns the pages of all freed blocks to the system.
   void trim() {
     std::lock_guard lock(mutex_);
     drop_waiting();
@@ -116,10 +129,10 @@ class BlockPool {
 
   Backing& backing() { return backing_; }
 
-  /// Locks the pool for the length of a fork, so that the child has it whole.
+  /// Locks the pool during a fork, so that the child does not get it in the middle of a change.
   void before_fork() { mutex_.lock(); }
   void after_fork_in_parent() { mutex_.unlock(); }
-  /// The limit belongs to work of the parent, which does not go on in the child.
+  /// Unlocks the pool and removes the limit, which belonged to work of the parent that does not go on in the child.
   void after_fork_in_child() {
     limit_ = 0;
     mutex_.unlock();
@@ -128,16 +141,17 @@ class BlockPool {
  private:
   struct Waiting {
     Block block;
-    uint64_t since;
+    uint64_t since;  ///< value of clock_ when the block was freed
   };
-  /// Freed blocks of one size: with pages behind them, the oldest first, and without.
+  /// Freed blocks of one size.
   struct FreeBlocks {
-    std::deque<Waiting> warm;
-    std::vector<Block> cold;
+    std::deque<Waiting> warm;  ///< blocks that still have their pages, the longest unused first
+    std::vector<Block> cold;   ///< blocks whose pages were returned to the system
   };
 
-  /// Freed blocks with pages, of the size or up to a quarter larger: mini-batches are of nearly the same size, and to fault
-  /// pages in anew takes longer than the arithmetic on them.
+  /// Finds the smallest freed blocks with pages that are of `size` bytes or at most a quarter larger, and returns the
+  /// end of free_ if there are none. Mini-batches have nearly equal sizes, and faulting pages in again takes longer
+  /// than the arithmetic on them, so a somewhat larger block is better than a new one.
   auto waiting_for(size_t size) {
     for (auto found = free_.lower_bound(size); found != free_.end() && found->first <= size + size / 4; ++found)
       if (!found->second.warm.empty()) return found;
@@ -150,12 +164,14 @@ class BlockPool {
     return block;
   }
 
+  /// Bytes of RAM in blocks that are not free.
   int64_t in_use() const { return use_.ram - static_cast<int64_t>(waiting_); }
   void note_use() { most_in_use_ = std::max(most_in_use_, in_use()); }
   bool above_limit(size_t size) const { return limit_ > 0 && use_.ram + static_cast<int64_t>(size) > limit_; }
 
-  /// Before another block is cut: all blocks together may be a quarter more than were in use at once, so that those of other
-  /// sizes wait while steps repeat, and work of many sizes does not hold a multiple of its need. The longest unused go first.
+  /// Returns pages of freed blocks to the system, the longest unused first, until a new block of `size` bytes fits. All
+  /// blocks in RAM together may hold a quarter more than the most that was in use at once: freed blocks of other sizes
+  /// then stay for the next of the repeating steps, yet work with many sizes does not hold a multiple of what it needs.
   void make_room(size_t size) {
     const int64_t wanted = static_cast<int64_t>(size);
     int64_t most = std::max(in_use() + wanted + static_cast<int64_t>(kWaitingBytes), most_in_use_ / 4 * 5);
@@ -188,13 +204,13 @@ class BlockPool {
 
   std::mutex mutex_;
   Backing backing_;
-  std::map<size_t, FreeBlocks> free_;
-  std::unordered_set<Block> scratch_;
-  std::unordered_map<Block, size_t> larger_;  ///< in use, with their sizes where these are not those asked for
-  size_t waiting_ = 0;  ///< bytes of warm free blocks
-  int64_t most_in_use_ = 0;  ///< at once, since all that waited was given back
-  uint64_t clock_ = 0;
-  int64_t limit_ = 0;
+  std::map<size_t, FreeBlocks> free_;         ///< freed blocks of RAM by their size in bytes
+  std::unordered_set<Block> scratch_;         ///< blocks in use that lie in scratch files
+  std::unordered_map<Block, size_t> larger_;  ///< sizes of the blocks in use that are larger than block_size() says
+  size_t waiting_ = 0;                        ///< bytes of freed blocks that have pages
+  int64_t most_in_use_ = 0;                   ///< most bytes of RAM in use at once since the last trim()
+  uint64_t clock_ = 0;                        ///< number of blocks of RAM freed so far
+  int64_t limit_ = 0;                         ///< most bytes of RAM; 0: no limit
   MemoryUse use_;
 };
 

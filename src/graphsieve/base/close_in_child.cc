@@ -9,7 +9,8 @@
 namespace graphsieve {
 namespace {
 
-/// Locked for the length of a fork, so that the child has the set whole.
+/// The descriptors to close in a child. The mutex is locked during a fork, so that the child does not get the set in
+/// the middle of a change.
 struct Descriptors {
   std::mutex mutex;
   std::multiset<int> open;

@@ -1,10 +1,10 @@
-// A lock on a file (flock) belongs to the open file, which a forked child shares: while the child lives, the lock would
-// outlive the process that took it.
+// Closing of file descriptors in forked children. A lock on a file (flock) belongs to the open file, which a forked
+// child shares with its parent. If the child kept the file open, the lock would outlive the process that took it.
 #pragma once
 
 namespace graphsieve {
 
-/// While one lives, every child that is forked closes `descriptor`.
+/// While an object of this class lives, every forked child closes `descriptor` right after the fork.
 class CloseInChild {
  public:
   explicit CloseInChild(int descriptor);

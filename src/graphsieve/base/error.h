@@ -1,4 +1,5 @@
-// The one error type. Its message names the offender (file, row, key), its value and what was expected.
+// The library's one error type. Its message names what is wrong (file, row, key), the value found and the value
+// expected.
 #pragma once
 
 #include <filesystem>
@@ -20,8 +21,9 @@ std::string str(const Parts&... parts) {
   return out.str();
 }
 
-/// A part of a message as it is shown. Strings and paths may come from users' files: what would steer a terminal, or
-/// begin a line of its own, is escaped (one_line). Literals are the program's own and stay.
+/// Returns one part of a message as it is shown. Strings and paths may come from users' files, so characters that would
+/// control a terminal or begin a new line are escaped in them (one_line). String literals come from the program itself
+/// and stay unchanged.
 template <class Part>
 decltype(auto) message_part(const Part& part) {
   if constexpr (std::is_same_v<Part, std::filesystem::path>)
@@ -32,14 +34,15 @@ decltype(auto) message_part(const Part& part) {
     return (part);
 }
 
-/// Bad input or a failed system call. The library throws it and never prints, exits or aborts.
+/// Bad input or a failed system call. The library throws Error; it never prints, exits or aborts. The constructor
+/// concatenates its arguments to the message.
 class Error : public std::runtime_error {
  public:
   template <class... Parts>
   explicit Error(const Parts&... parts) : std::runtime_error(graphsieve::str(message_part(parts)...)) {}
 };
 
-/// A request to stop (Ctrl-C), thrown out of long work at the next safe point.
+/// Thrown by long work at its next safe point after a request to stop (Ctrl-C).
 class Interrupted : public Error {
  public:
   Interrupted() : Error("interrupted") {}

@@ -31,6 +31,8 @@
 #include "graphsieve/runtime/memory_limit.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/sampling/choose_k.h"
+#include "graphsieve/train/estimator_stage.h"
+#include "graphsieve/train/network_stage.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {

@@ -11,6 +11,7 @@
 #include "graphsieve/nn/weights.h"
 #include "graphsieve/run/attention_scores.h"
 #include "graphsieve/runtime/device.h"
+#include "graphsieve/train/network_stage.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {

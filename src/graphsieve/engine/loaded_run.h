@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "graphsieve/base/observer.h"
+#include "graphsieve/nn/transformer.h"
 #include "graphsieve/run/run_folder.h"
 
 namespace graphsieve {

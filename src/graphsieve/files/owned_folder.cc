@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr std::string_view kPartial = ".graphsieve-partial";
-constexpr size_t kLongestName = 200;  // of the 255 bytes that a name may have, less what partial_name adds
+constexpr size_t kLongestNameOfPartial = 200;  // of the 255 bytes that a name may have, less what partial_name adds
 
 /// True if text is BEFORE, digits, AFTER.
 bool numbered(std::string_view text, std::string_view before, std::string_view after) {
@@ -297,8 +297,8 @@ void require_replaceable_file(const fs::path& path, const std::vector<fs::path>&
 }
 
 std::string partial_name(const std::string& name, int number) {
-  const bool cut = name.size() > kLongestName;
-  return str(".", cut ? name.substr(0, kLongestName - 16) + Checksum().add(name).text() : name, kPartial,
+  const bool cut = name.size() > kLongestNameOfPartial;
+  return str(".", cut ? name.substr(0, kLongestNameOfPartial - 16) + Checksum().add(name).text() : name, kPartial,
              number == 0 ? "" : str("-", number));
 }
 

@@ -19,6 +19,7 @@
 #include "graphsieve/report/attention_kept.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/sampling/sampled_graph.h"
+#include "graphsieve/train/network_stage.h"
 
 namespace graphsieve {
 namespace {

@@ -10,6 +10,7 @@
 #include "graphsieve/analysis/inspect.h"
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/observer.h"
+#include "graphsieve/engine/experiment.h"
 #include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"

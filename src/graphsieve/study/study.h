@@ -11,6 +11,7 @@
 
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
+#include "graphsieve/recipe/recipe.h"
 
 namespace graphsieve {
 
