@@ -51,7 +51,7 @@ inline double apart(const at::Tensor& a, const at::Tensor& b) { return (a - b).a
 inline nn::Transformer random_network(nn::AttentionKind kind, int64_t width, int64_t heads, int64_t layers,
                                       int64_t features, int64_t pre_layers = 0, int64_t output_layers = 1) {
   nn::TransformerShape s;
-  s.attention = kind, s.features = features, s.classes = 3, s.width = width, s.heads = heads, s.layers = layers;
+  s.attention = kind, s.features = features, s.outputs = 3, s.width = width, s.heads = heads, s.layers = layers;
   s.pre_layers = pre_layers, s.output_layers = output_layers, s.ffn_width = width + 4;
   if (kind != nn::AttentionKind::kPlain) s.clamp = 8;
   nn::Transformer network(s);

@@ -44,7 +44,7 @@ TEST(NetworkMaps, OneLogitBecomesTwoAndComesBack) {
   const torch::NoGradGuard no_grad;
   const auto c = random_case(AttentionKind::kPlain, 8, 1, 2);
   nn::TransformerShape shape = c->network->shape();
-  shape.classes = 2, shape.one_logit = true;
+  shape.outputs = 2, shape.one_logit = true;
   nn::Transformer network(shape);
   nn::initialise(*network, 5);
   network->eval();

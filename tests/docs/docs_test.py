@@ -17,7 +17,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "docs"
-sys.path.insert(0, str(ROOT / "tests" / "engine"))
+sys.path.insert(0, str(ROOT / "tests" / "program"))
 
 from engine_testing import PROGRAM, Graph, sets  # noqa: E402
 
@@ -72,7 +72,7 @@ class Docs(unittest.TestCase):
         cls.given = Given(folder.name)
 
     def environment(self):
-        python = [str(ROOT / "tests" / "python"), str(HERE), str(ROOT / "tests" / "engine"), os.environ.get("PYTHONPATH", "")]
+        python = [str(ROOT / "tests" / "python"), str(HERE), str(ROOT / "tests" / "program"), os.environ.get("PYTHONPATH", "")]
         return {**os.environ, "GRAPHSIEVE_PROGRAM": PROGRAM, "GRAPHSIEVE_ROOT": str(ROOT), "PYTHONPATH": ":".join(python),
                 "PATH": f"{HERE / 'bin'}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 from program import ROOT
 
-sys.path.insert(0, str(ROOT / "tests" / "engine"))
+sys.path.insert(0, str(ROOT / "tests" / "program"))
 from engine_testing import Graph, sets  # noqa: E402
 
 FREE_K = sets(

@@ -48,7 +48,7 @@ class Install(unittest.TestCase):
     def test_headers_include_installed_headers_alone(self):
         include = self.prefix / "include"
         headers = list(include.rglob("*.h"))
-        self.assertIn(include / "graphsieve" / "train" / "experiment.h", headers)
+        self.assertIn(include / "graphsieve" / "engine" / "experiment.h", headers)
         for header in headers:
             for line in header.read_text().splitlines():
                 if line.startswith('#include "'):

@@ -26,7 +26,7 @@ constexpr AttentionKind kKinds[] = {AttentionKind::kEstimator, AttentionKind::kE
 TransformerShape shape(AttentionKind kind) {
   TransformerShape s;
   s.attention = kind;
-  s.features = kFeatures, s.classes = 4, s.width = 8, s.heads = kind == AttentionKind::kEstimator ? 1 : 2;
+  s.features = kFeatures, s.outputs = 4, s.width = 8, s.heads = kind == AttentionKind::kEstimator ? 1 : 2;
   s.layers = kLayers, s.pre_layers = 1, s.output_layers = 2, s.ffn_width = 10, s.clamp = 8, s.value_scale = 0.25;
   return s;
 }
@@ -291,7 +291,7 @@ TEST(Transformer, OneLogitForTwoClassesLeavesTheFirstAtZero) {
   const torch::NoGradGuard no_grad;
   const Graph graph;
   TransformerShape s = shape(AttentionKind::kSpexphormer);
-  s.classes = 2, s.one_logit = true;
+  s.outputs = 2, s.one_logit = true;
   auto net = network(s);
   net->eval();
   EXPECT_EQ(net->named_parameters()["output_1.weight"].size(0), 1);
@@ -299,19 +299,6 @@ TEST(Transformer, OneLogitForTwoClassesLeavesTheFirstAtZero) {
   ASSERT_EQ(logits.sizes(), (std::vector<int64_t>{kNodes, 2}));
   EXPECT_EQ(logits.select(1, 0).abs().max().item<double>(), 0);
   EXPECT_GT(logits.select(1, 1).abs().max().item<double>(), 0);
-}
-
-TEST(Transformer, OneLogitIsForTwoClassesOfOneLabelAlone) {
-  const auto one = [](const char* two_classes, Labels labels) {
-    Recipe recipe;
-    recipe.data.two_classes = two_classes;
-    EXPECT_EQ(nn::estimator_shape(recipe, 3, labels, 3).one_logit, nn::network_shape(recipe, 3, labels, 3).one_logit);
-    return nn::network_shape(recipe, 3, labels, 3).one_logit;
-  };
-  EXPECT_TRUE(one("one_logit", {.classes = 2, .single = {0, 1}, .multi = {}}));
-  EXPECT_FALSE(one("two_logits", {.classes = 2, .single = {0, 1}, .multi = {}}));
-  EXPECT_FALSE(one("one_logit", {.classes = 3, .single = {0, 2}, .multi = {}}));
-  EXPECT_FALSE(one("one_logit", {.classes = 2, .single = {}, .multi = {0, 1, 1, 1}}));
 }
 
 TEST(Transformer, RefusesEdgesForAnotherNumberOfLayers) {

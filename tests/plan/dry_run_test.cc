@@ -12,7 +12,7 @@ namespace {
 DryStage stage(nn::AttentionKind kind, int64_t nodes) {
   DryStage s;
   s.shape.attention = kind;
-  s.shape.features = 30, s.shape.classes = s.outputs = 5, s.shape.width = 32, s.shape.heads = 4;
+  s.shape.features = 30, s.shape.outputs = s.outputs = 5, s.shape.width = 32, s.shape.heads = 4;
   s.shape.layers = 2, s.shape.pre_layers = 1, s.shape.ffn_width = 64, s.shape.clamp = 5, s.shape.value_scale = 0.25;
   s.nodes = nodes, s.edges = 12 * nodes, s.train_nodes = nodes / 2;
   return s;

@@ -5,7 +5,7 @@ import sys
 import types
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "engine"))
+sys.path.insert(0, str(ROOT / "tests" / "program"))
 
 if importlib.util.find_spec("graphsieve") is None:
     print("skipped: the Python package is not built (nanobind is not there)")

@@ -3,7 +3,6 @@
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/report/html.h"
-#include "graphsieve/report/quality.h"
 #include "graphsieve/report/repeat.h"
 #include "graphsieve/report/report.h"
 
@@ -32,14 +31,6 @@ TEST(Html, Figures) {
   EXPECT_EQ(html::bytes(1536), "1.5 KiB");
   EXPECT_EQ(html::seconds(75.2), "75.2 s");
   EXPECT_EQ(html::seconds(3725), "1:02:05 h");
-}
-
-TEST(Csv, Records) {
-  const std::string text = "a,\"b,\"\"c\"\"\nd\",\r\nnext";
-  size_t at = 0;
-  EXPECT_EQ(csv_record(text, at), (std::vector<std::string>{"a", "b,\"c\"\nd", ""}));
-  EXPECT_EQ(csv_record(text, at), (std::vector<std::string>{"next"}));
-  EXPECT_EQ(at, text.size());
 }
 
 TEST(Repeat, ShellWords) {

@@ -20,7 +20,8 @@ constexpr size_t kAlignment = 64;
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kChunk = 8 * kHugePage;
 
-/// A file without a name, of so many bytes on the disk.
+/// Creates a file without a name in `folder`, allocates `size` bytes for it on the disk and returns its descriptor.
+/// Throws Error naming the folder if the file cannot be made or the disk is full.
 int scratch_file(const std::filesystem::path& folder, size_t size) {
   int descriptor = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor < 0) {  // a file system without O_TMPFILE
@@ -35,7 +36,8 @@ int scratch_file(const std::filesystem::path& folder, size_t size) {
   throw Error(folder.string(), ": no room for a scratch file of ", size, " bytes: ", std::strerror(failed));
 }
 
-/// Blocks cut from chunks on huge pages, and scratch files.
+/// The backing of BlockPool that provides real memory: blocks of RAM are cut from chunks of huge pages, other blocks
+/// are mapped scratch files. Chunks are never freed; only the pages of their unused blocks are returned.
 class Memory {
  public:
   using Block = void*;

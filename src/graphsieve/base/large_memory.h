@@ -18,26 +18,32 @@
 
 namespace graphsieve {
 
-/// Blocks of at least kScratchBytes taken from now on lie in scratch files in `folder` where those in RAM would hold
-/// more than `bytes`. 0: no limit. A forked child begins without a limit. It shares the scratch blocks that its parent
-/// holds at the fork: what one of the two writes there, the other reads.
+/// Sets the most bytes that blocks in RAM may hold; 0 means no limit. From now on a block of at least kScratchBytes
+/// lies in a scratch file in `folder` if RAM would exceed `bytes` with it. A forked child begins without a limit. It
+/// shares the scratch blocks that its parent has at the fork: the child reads what the parent writes there, and the
+/// parent what the child writes.
 void set_memory_limit(int64_t bytes, const std::filesystem::path& folder);
+
+/// Returns the limit in bytes; 0 means no limit.
 int64_t memory_limit();
+
+/// Smallest block in bytes that may lie in a scratch file.
 constexpr size_t kScratchBytes = size_t{1} << 20;
 
-/// Bytes of blocks alive, in RAM (freed ones that wait for reuse included) and in scratch files; the most at once since
-/// the last reset.
+/// Bytes of all large blocks: `ram` in RAM, including freed blocks that wait for reuse, and `scratch` in scratch files.
+/// Each `peak_` number is the largest value since the last reset_peak_memory_use().
 struct MemoryUse {
   int64_t ram = 0, scratch = 0, peak_ram = 0, peak_scratch = 0;
 };
 MemoryUse memory_use();
 void reset_peak_memory_use();
 
-/// Gives the pages of freed blocks back to the system: between two pieces of work of other sizes.
+/// Returns the pages of freed blocks to the system. Useful between two pieces of work whose blocks differ in size.
 void trim_memory();
 
-/// While one lives on a thread, blocks of more than an eighth of the limit that are taken there lie in scratch files,
-/// though RAM is left: what is read in order, such as a graph, gives way to what is read at random.
+/// While an object of this class lives, each new block of its thread that is larger than an eighth of the limit lies in
+/// a scratch file, even if RAM is left. It is for data that is read in order, such as a graph, so that RAM is left for
+/// data that is read at random.
 class ScratchFirst {
  public:
   ScratchFirst();

@@ -16,19 +16,20 @@ namespace detail {
 
 std::atomic<int> lost_files{0};
 
-/// One mapping. The handler walks the list of slots without a lock, so a slot is never freed; a free one has size 0 and
-/// is used again. The fields below the line belong to the mutex.
+/// One mapping. The handler walks the list of slots without a lock, so a slot is never freed: an unused slot has size 0
+/// and is used again for a later mapping. The fields after `next` are read and written with the mutex locked; the
+/// handler does not use them.
 struct MappedSlot {
   std::atomic<uintptr_t> begin{0};
   std::atomic<size_t> size{0};
-  std::atomic<bool> lost{false};  ///< part of the mapping is zeros that are not the file's
+  std::atomic<bool> lost{false};  ///< true if the file became shorter or could not be read
   MappedSlot* next = nullptr;     ///< set before the slot is in the list
   // ---
   bool mapped = false;
   int descriptor = -1;
   size_t bytes = 0;
   std::string path;
-  std::string problem;  ///< of a lost file: what is told
+  std::string problem;  ///< end of the error message; empty while nothing is wrong with the file
 };
 
 }  // namespace detail
@@ -46,12 +47,14 @@ std::mutex& slots_mutex() {
   return *mutex;
 }
 
-/// Puts zeros in the place of the mapping's pages from `address` on. False if the address is of no mapping of ours.
+/// Replaces the mapping's pages from `address` on by zeros. Returns false if the address lies in none of the mappings.
+/// It runs in the signal handler, so it may neither lock nor allocate memory.
 bool replace_pages(uintptr_t address) noexcept {
   for (MappedSlot* slot = slots.load(std::memory_order_acquire); slot != nullptr; slot = slot->next) {
     const uintptr_t begin = slot->begin.load(std::memory_order_acquire);
     const size_t size = slot->size.load(std::memory_order_acquire);
     if (address < begin || address - begin >= (size + page_bytes - 1) / page_bytes * page_bytes) continue;
+    // The whole rest of the mapping is replaced at once, so that one mapping causes one signal at most.
     const uintptr_t first = address / page_bytes * page_bytes;
     if (mmap(reinterpret_cast<void*>(first), begin + size - first, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
              -1, 0) == MAP_FAILED)
@@ -62,7 +65,8 @@ bool replace_pages(uintptr_t address) noexcept {
   return false;
 }
 
-/// Hands the signal to whoever had it before.
+/// Passes the signal on to the handler that was installed before. If there was none, the default action is restored:
+/// the failing instruction runs again after the return, and the process then ends as it would have without the handler.
 void pass_on(int signal, siginfo_t* info, void* context) {
   if ((before.sa_flags & SA_SIGINFO) != 0) return before.sa_sigaction(signal, info, context);
   if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) return before.sa_handler(signal);
@@ -70,6 +74,7 @@ void pass_on(int signal, siginfo_t* info, void* context) {
   if (info->si_code <= 0) raise(SIGBUS);  // sent by a process: there is no instruction that would fail again
 }
 
+/// The handler of SIGBUS. It leaves errno as the interrupted code had it.
 void on_bus_error(int signal, siginfo_t* info, void* context) {
   const int code = errno;
   const bool ours = info->si_code > 0 && replace_pages(reinterpret_cast<uintptr_t>(info->si_addr));
@@ -77,7 +82,8 @@ void on_bus_error(int signal, siginfo_t* info, void* context) {
   if (!ours) pass_on(signal, info, context);
 }
 
-/// Says what is wrong with a mapping's file, if anything. A file may also lose less than a page: then no signal comes.
+/// Sets `problem` and `lost` of a mapping if its file became shorter or could not be read. The size of the file is
+/// compared too, because a file that loses less than a page causes no signal.
 void look_at(MappedSlot& slot) {
   if (!slot.mapped || !slot.problem.empty()) return;
   struct stat status = {};
@@ -88,6 +94,8 @@ void look_at(MappedSlot& slot) {
                          : ": could not be read while it was in use: Input/output error";
 }
 
+/// Returns an unused slot, or appends a new one to the list. A lost slot stays, so that later calls still name its
+/// file.
 MappedSlot& free_slot() {
   for (MappedSlot* slot = slots.load(); slot != nullptr; slot = slot->next)
     if (!slot->mapped && !slot->lost.load()) return *slot;

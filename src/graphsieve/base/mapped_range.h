@@ -1,5 +1,6 @@
-// Mapped files that become shorter while they are in use. The system answers a read beyond a file's new end with the
-// signal SIGBUS, which would end the process; here the read gets zeros instead, and the work ends with an Error.
+// Protection against mapped files that become shorter while they are in use. The system answers a read beyond a file's
+// new end with the signal SIGBUS, which would end the process. The handler of this file lets the read get zeros
+// instead, and the work ends with an Error.
 #pragma once
 
 #include <atomic>
@@ -9,21 +10,23 @@
 
 namespace graphsieve {
 
-/// Installs the handler of SIGBUS. The program does so when it starts, the Python package when it is imported; a C++
-/// program that uses the library calls it once. A SIGBUS that comes from anywhere but a MappedRange goes to the handler
-/// that was there before. Without the call, a mapped file that becomes shorter ends the process.
+/// Installs the handler of SIGBUS. The program does so when it starts, and the Python package when it is imported; a
+/// C++ program that uses the library calls it once. A SIGBUS that comes from anywhere but a MappedRange goes to the
+/// handler that was installed before. Without the call, a mapped file that becomes shorter ends the process. Throws
+/// Error if the handler cannot be installed.
 void watch_mapped_files();
 
-/// Throws Error naming the file if one that is mapped, or that was mapped since the last forget_lost_files(), became
-/// shorter or could not be read. Called before anything is published, and between the items of long loops: what was
-/// computed from the zeros must not be used.
+/// Throws Error naming the file if a mapped file, or a file that was mapped since the last forget_lost_files(), became
+/// shorter or could not be read. It is called before anything is published and between the items of long loops, since
+/// results computed from the zeros must not be used.
 void require_mapped_files();
 
-/// Calls `work`, then require_mapped_files(). Where `work` throws because a mapped file became shorter, or throws anything
-/// else after that, the Error names the file: the zeros may have led to any failure. Interrupted goes on unchanged.
+/// Calls `work`, then require_mapped_files(). If `work` throws and a mapped file became shorter, the Error names that
+/// file, whatever `work` threw: the zeros may have led to any failure. Interrupted is passed on unchanged.
 void with_mapped_files(const std::function<void()>& work);
 
-/// Ends the refusal by files that are no longer mapped. For a process that goes on after the Error.
+/// Makes require_mapped_files() accept again after a file was lost, once that file is no longer mapped. A process that
+/// goes on after the Error calls it.
 void forget_lost_files();
 
 namespace detail {
@@ -31,11 +34,11 @@ struct MappedSlot;
 extern std::atomic<int> lost_files;
 }  // namespace detail
 
-/// True if a read has met the end of a mapped file that became shorter. Cheap, for loops.
+/// True if a read has met the end of a mapped file that became shorter. Cheap enough for inner loops.
 inline bool mapped_file_lost() noexcept { return detail::lost_files.load(std::memory_order_relaxed) > 0; }
 
-/// Makes a mapping known to the handler for as long as it lives; `descriptor` stays open that long. `path` is for
-/// messages.
+/// Makes a mapping of `size` bytes at `data` known to the handler as long as the object lives. The object owns
+/// `descriptor`, the open file, and closes it at its end. `path` is for messages.
 class MappedRange {
  public:
   MappedRange(const void* data, size_t size, int descriptor, const std::string& path);

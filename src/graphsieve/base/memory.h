@@ -1,18 +1,20 @@
-// What the process holds, read from the kernel. Tensor bytes are counted apart, see runtime/tensor_memory.h.
+// The memory that the process uses, as the kernel reports it. Bytes of tensors are counted separately, see
+// runtime/tensor_memory.h.
 #pragma once
 
 #include <cstdint>
 
 namespace graphsieve {
 
-/// Resident bytes now, and the largest since the start or the last reset; 0 where the system does not tell.
+/// Return the resident bytes now, and the largest number since the start of the process or the last reset. Both are 0
+/// if the system does not report them.
 int64_t resident_bytes();
 int64_t peak_resident_bytes();
 
-/// Resident bytes that stand in no file, which the system cannot drop.
+/// Returns the resident bytes that belong to no file, which the system cannot drop.
 int64_t anonymous_bytes();
 
-/// Sets the peak to what is resident now. Returns false where the system does not allow it.
+/// Sets the peak to the resident bytes now. Returns false if the system does not allow it.
 bool reset_peak_resident();
 
 }  // namespace graphsieve

@@ -1,4 +1,4 @@
-// How the engine tells its caller of progress and of odd things, and how the caller stops it.
+// The interface through which the engine reports its progress to the caller, and through which the caller stops it.
 #pragma once
 
 #include <cstdint>
@@ -6,19 +6,20 @@
 
 namespace graphsieve {
 
-/// Hears of progress, on the thread that does the work. The library itself never prints.
+/// Receives reports of progress on the thread that does the work. A caller overrides the functions that it needs. The
+/// library itself never prints.
 class Observer {
  public:
   virtual ~Observer() = default;
-  /// Something odd about the data or the run, which the user should know and may want to change.
+  /// Reports something odd about the data or the run, which the user should know and may want to change.
   virtual void note(const std::string& text) { (void)text; }
-  /// What the work does or has chosen, with nothing odd about it. Told as a note where this is not overridden.
+  /// Reports what the work does or has chosen, when nothing about it is odd. By default the text is passed to note().
   virtual void information(const std::string& text) { note(text); }
-  /// Long work of `steps` steps begins.
+  /// Reports that work of `steps` steps begins.
   virtual void stage(const std::string& name, int64_t steps) { (void)name, (void)steps; }
-  /// `done` of its steps are done; `status` is short: "loss 0.412  val 0.906".
+  /// Reports that `done` steps of the current stage are done. `status` is a short text such as "loss 0.412  val 0.906".
   virtual void step(int64_t done, const std::string& status) { (void)done, (void)status; }
-  /// Asked between steps; true makes the work throw Interrupted.
+  /// Called between steps. If it returns true, the work throws Interrupted.
   virtual bool stop_requested() { return false; }
 };
 

@@ -23,6 +23,7 @@ thread_local bool inside_loop = false;
 
 std::atomic<bool> aborted{false};
 
+/// Throws if the current loop must stop: a mapped file became shorter, or request_abort() was called.
 void check_abort() {
   if (mapped_file_lost()) require_mapped_files();
   if (aborted.load(std::memory_order_relaxed)) throw Interrupted();
@@ -40,7 +41,8 @@ Hooks& thread_start_hooks() {
   return hooks;
 }
 
-/// One parallel_for call: items are taken by an atomic counter.
+/// One call of parallel_for. Each thread takes its next item from an atomic counter, so threads that finish early take
+/// more.
 struct Loop {
   Loop(int64_t item_count, const std::function<void(int64_t)>& item_body) : count(item_count), body(item_body) {}
 
@@ -66,6 +68,9 @@ struct Loop {
   std::exception_ptr error;
 };
 
+/// The threads of the pool. Each call of run() increases `generation_`, which wakes the threads; each thread then works
+/// on the loop until its items are used up and decreases `running_`. Both waits spin for a moment before they sleep,
+/// since loops often follow one another within microseconds.
 class Pool {
  public:
   explicit Pool(int workers) {
@@ -83,6 +88,7 @@ class Pool {
     for (auto& thread : threads_) thread.join();
   }
 
+  /// Runs the loop in the calling thread and in all threads of the pool, and returns when each of them has finished.
   void run(Loop& loop) {
     {
       std::lock_guard lock(mutex_);
@@ -101,8 +107,8 @@ class Pool {
     loop_ = nullptr;
   }
 
-  /// Called in a forked child, which has none of the pool's threads: a loop that the calling thread is inside of must
-  /// not wait for them.
+  /// Called in a forked child, where no thread of the pool exists: a loop that the calling thread is inside of must not
+  /// wait for them.
   void lose_threads() { lost_.store(true, std::memory_order_relaxed); }
 
  private:
@@ -140,7 +146,7 @@ class Pool {
   std::condition_variable wake_, done_;
   std::atomic<uint64_t> generation_{0};
   std::atomic<int> running_{0};
-  std::atomic<bool> lost_{false};  ///< the threads stayed in the parent of a fork
+  std::atomic<bool> lost_{false};  ///< true in a forked child, whose parent kept the threads
   bool stopping_ = false;
   Loop* loop_ = nullptr;
   std::vector<std::thread> threads_;
@@ -148,20 +154,20 @@ class Pool {
 
 constexpr int kMostThreads = 1024;
 
-/// The threads of the process and the lock by which its callers take turns.
+/// The pool of the process. Threads that call parallel_for at the same time take turns by locking the mutex.
 struct Shared {
-  std::mutex mutex;  ///< held for the length of a loop
+  std::mutex mutex;  ///< locked while a loop runs
   std::unique_ptr<Pool> pool;
 };
 
-std::atomic<int> wanted_threads{0};  ///< 0: not yet asked for
+std::atomic<int> wanted_threads{0};  ///< 0: not yet determined
 
-/// Never destroyed: a thread may still run a loop while the process exits.
+/// This object is never destroyed, since a thread may still run a loop while the process exits.
 std::atomic<Shared*> shared{new Shared};
 
-/// A forked child has the forking thread alone, and every lock as some thread of its parent held it. The child
-/// therefore leaves the parent's pool and lock untouched, and starts with new ones; its first loop starts its own
-/// threads.
+/// Prepares a forked child, which has only the forking thread, with every lock in the state that it had in the parent
+/// at the fork. The child therefore leaves the parent's pool and lock untouched and begins with new ones. Its own
+/// threads start with its first loop.
 void start_anew_in_child() {
   Shared* before = shared.exchange(new Shared);
   if (inside_loop && before->pool) before->pool->lose_threads();

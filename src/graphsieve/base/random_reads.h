@@ -1,13 +1,13 @@
-// What the system reads from a mapped file beside the page that was touched.
+// Controls the kernel's read-ahead on a mapped file (`MADV_RANDOM`).
 #pragma once
 
 #include <cstddef>
 
 namespace graphsieve {
 
-/// While it lives, pages of [block, block + bytes) that are touched come from their file alone; without, the system
-/// reads megabytes around each, which is what reads in order want and what makes reads here and there slow. Memory
-/// without a file is not affected.
+/// While an object of this class lives, touching a page of [block, block + bytes) reads that page alone from its file.
+/// Otherwise the kernel reads megabytes around the page, which speeds up reads in order but slows down scattered reads.
+/// Memory without a file is not affected.
 class RandomReads {
  public:
   RandomReads(const void* block, size_t bytes);

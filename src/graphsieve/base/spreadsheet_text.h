@@ -1,4 +1,4 @@
-// Texts in CSV files that a spreadsheet opens: it runs a cell that begins with = + - or @ as a formula.
+// Protection of CSV files that a spreadsheet opens: it runs a cell that begins with = + - or @ as a formula.
 //
 //   spreadsheet_text("=1+1") == "'=1+1",  text_of_spreadsheet("'=1+1") == "=1+1"
 #pragma once
@@ -8,12 +8,16 @@
 
 namespace graphsieve {
 
-/// The text with an apostrophe before it if a spreadsheet would run it, or if it is apostrophes before such a text: a
-/// text that begins with = + - @, a tab, a line end, or the wide forms of these signs. All other texts stay as they
-/// are.
+/// Returns the text with an apostrophe before it if a spreadsheet would run the text: if it begins with = + - @, a tab,
+/// a line end, or the wide (fullwidth) forms of these signs. A text that has apostrophes before such a beginning gets
+/// one more. All other texts stay as they are.
 std::string spreadsheet_text(std::string_view text);
 
-/// The text that spreadsheet_text made `text` of.
+/// Returns the text that spreadsheet_text() has converted to `text`.
 std::string text_of_spreadsheet(std::string_view text);
+
+/// A cell of a CSV file: the text, in quotes if it holds a comma, a semicolon (some spreadsheets separate cells by it), a
+/// quote, a tab or a line end.
+std::string csv_cell(const std::string& text);
 
 }  // namespace graphsieve

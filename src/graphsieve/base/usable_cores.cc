@@ -27,9 +27,10 @@ struct Cgroup {
   bool version_2 = false;
   fs::path mount_point;  ///< without its leading slash
   std::string mounted;   ///< the cgroup that the mount point shows
-  std::string path;      ///< the process's cgroup; as `mounted`, from the top of the hierarchy
+  std::string path;      ///< the process's cgroup, from the top of the hierarchy as `mounted` is
 };
 
+/// True if the comma-separated list has the item `wanted`.
 bool holds(const std::string& list, std::string_view wanted) {
   std::istringstream items(list);
   for (std::string item; std::getline(items, item, ',');)
@@ -37,7 +38,8 @@ bool holds(const std::string& list, std::string_view wanted) {
   return false;
 }
 
-/// Text of mountinfo, in which a space is written as \040 and likewise a few other characters.
+/// Returns a text of mountinfo without its escapes: a space is written there as \040, and a few other characters
+/// likewise.
 std::string unescaped(const std::string& text) {
   std::string plain;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -51,8 +53,8 @@ std::string unescaped(const std::string& text) {
   return plain;
 }
 
-/// Mounts of the hierarchies that can hold a CPU quota. A line is "ID PARENT MAJOR:MINOR MOUNTED MOUNT_POINT OPTIONS
-/// [OPTIONAL]... - TYPE SOURCE SUPER_OPTIONS".
+/// Returns the mounts of the cgroup hierarchies that can have a CPU quota; `path` stays empty. A line of mountinfo is
+/// "ID PARENT MAJOR:MINOR MOUNTED MOUNT_POINT OPTIONS [OPTIONAL]... - TYPE SOURCE SUPER_OPTIONS".
 std::vector<Cgroup> mounts(const fs::path& root) {
   std::vector<Cgroup> found;
   std::ifstream file(root / "proc/self/mountinfo");
@@ -70,8 +72,8 @@ std::vector<Cgroup> mounts(const fs::path& root) {
   return found;
 }
 
-/// The process's cgroups. A line of proc/self/cgroup is "0::PATH" for version 2 and "ID:CONTROLLERS:PATH" for
-/// version 1.
+/// Returns the process's cgroup in each of these hierarchies. A line of proc/self/cgroup is "0::PATH" for version 2 and
+/// "ID:CONTROLLERS:PATH" for version 1.
 std::vector<Cgroup> cgroups(const fs::path& root) {
   std::vector<Cgroup> all = mounts(root);
   std::ifstream file(root / "proc/self/cgroup");
@@ -87,7 +89,7 @@ std::vector<Cgroup> cgroups(const fs::path& root) {
 
 double quotient(double quota, double period) { return quota > 0 && period > 0 ? quota / period : kNoQuota; }
 
-/// Cores that one cgroup's folder allows.
+/// Returns the number of cores that the quota in one cgroup's folder allows; infinite if there is none.
 double quota_of(const fs::path& folder, bool version_2) {
   double quota = 0, period = 0;
   if (version_2) {  // "max 100000", which reads as no number, or "150000 100000"
@@ -99,8 +101,9 @@ double quota_of(const fs::path& folder, bool version_2) {
   return quotient(quota, period);
 }
 
-/// The smallest quota of a cgroup and of those above it, up to the one that the mount point shows. A container may see
-/// a path that its mount does not show ("/docker/ID", "/../ID"): what is mounted is then the container's own cgroup.
+/// Returns the smallest quota of a cgroup and of the cgroups above it, up to the cgroup that the mount point shows. In
+/// a container, the path may lie outside the mount ("/docker/ID", "/../ID"). The mount then shows the container's own
+/// cgroup, and only its quota counts.
 double smallest_quota(const Cgroup& cgroup, const fs::path& root) {
   const fs::path mount_point = root / cgroup.mount_point;
   double smallest = quota_of(mount_point, cgroup.version_2);
@@ -115,8 +118,8 @@ double smallest_quota(const Cgroup& cgroup, const fs::path& root) {
   return smallest;
 }
 
-/// The number that a text begins with, if it ends there or goes on with a comma or a space; 0 for any other text, and
-/// for a number below 1.
+/// Returns the number at the beginning of a text if the text ends after it, or goes on with a comma, a space or a tab.
+/// Returns 0 for any other text and for a number below 1, and the largest int for a number that is too large.
 int first_number(const char* text) {
   if (!text) return 0;
   const std::string_view all(text);
@@ -128,6 +131,8 @@ int first_number(const char* text) {
   return error == std::errc() && ends && number > 0 ? number : 0;
 }
 
+/// Returns the number of cores in the process's affinity mask. The size that the kernel needs for the mask is not
+/// known, so the mask is doubled until the call succeeds.
 int affinity_cores() {
   for (int cores = 1024; cores <= 1 << 20; cores *= 2) {
     cpu_set_t* mask = CPU_ALLOC(cores);

@@ -10,14 +10,14 @@ namespace {
 
 uint8_t byte_at(std::string_view text, size_t at) { return static_cast<uint8_t>(text[at]); }
 
-/// Number of bytes that the character's first byte announces; 0 for a byte that begins no character.
+/// Returns the number of bytes that a character's first byte announces, or 0 if no character begins with this byte.
 int announced(uint8_t first) {
   if (first < 0x80) return 1;
   if (first < 0xc2) return 0;
   return first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
 }
 
-/// True if a terminal obeys the character, or if it changes the order or the lines of what is shown around it.
+/// True if a terminal would act on the character, or if it changes the order or the lines of the text around it.
 bool steers(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
          (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
@@ -59,6 +59,7 @@ Utf8Character first_character(std::string_view text) {
     if ((byte_at(text, i) & 0xc0) != 0x80) return {};
     code = code << 6 | (byte_at(text, i) & 0x3f);
   }
+  // RFC 3629 forbids longer encodings than needed, surrogates, and code points above 10FFFF.
   const bool longer_than_needed = (bytes == 3 && code < 0x800) || (bytes == 4 && code < 0x10000);
   const bool surrogate = code >= 0xd800 && code < 0xe000;
   return longer_than_needed || surrogate || code > 0x10ffff ? Utf8Character{} : Utf8Character{bytes, code};
@@ -67,7 +68,7 @@ Utf8Character first_character(std::string_view text) {
 size_t first_invalid_byte(std::string_view text) {
   size_t at = 0;
   while (at < text.size()) {
-    uint64_t eight = 0;  // eight bytes of ASCII at once
+    uint64_t eight = 0;  // skips eight bytes at a time if all of them are ASCII
     if (at + sizeof eight <= text.size()) {
       std::memcpy(&eight, text.data() + at, sizeof eight);
       if ((eight & 0x8080808080808080) == 0) {

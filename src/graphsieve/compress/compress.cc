@@ -10,6 +10,7 @@
 #include "graphsieve/compress/measure.h"
 #include "graphsieve/compress/method.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"
 #include "graphsieve/files/folder_formats.h"
@@ -64,15 +65,15 @@ void write_run(const fs::path& to, const LoadedRun& run, const Split& split, con
   write_text_file(to / "recipe.yaml", to_yaml(recipe_of(run, network->shape())));
   write_json(to / "compression.json", report);
   nn::Transformer narrow = network;
-  const Labels& labels = run.prepared.data.labels;
-  const Probabilities p = probabilities(narrow(run.input(), ForwardOptions()), labels);
-  write_predictions(to / "predictions.csv", p, run.prepared.data, split);
+  const Predictions p = predictions_of(narrow(run.input(), ForwardOptions()), *run.task);
+  write_predictions(to / "predictions.csv", p, run.prepared.data, *run.task, split);
+  write_quality(to, p, *run.task, split);
 
   Json result = run.folder.result;
   Json& one = result["runs"][0];
   const Json& came = report["measured"]["narrow"];
   for (const char* part : {"val", "test"}) one[part] = one["network"][part] = came[part];
-  one["per_class"] = class_json(per_class(p, labels, split.test));
+  one["per_class"] = class_json(run.task->per_class(p, split.test));
   one["network"]["parameters"] = came["parameters"];
   one["network"]["epochs"] = report["epochs"];
   one["network"]["seconds"] = report["seconds"];
@@ -119,7 +120,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   Json report = {{"method", request.options.method},
                  {"from", path_text(fs::absolute(request.run).lexically_normal())},
                  {"model", run.folder.recipe.model},
-                 {"metric", metric_name(run.metric())},
+                 {"metric", run.task->metric()},
                  {"epochs", epochs},
                  {"assumption", found.assumption},
                  {"promise", found.promise},

@@ -22,9 +22,9 @@ constexpr int64_t kPooled = 4;  ///< principal directions of a head's values tha
 class DistilStage : public Stage {
  public:
   explicit DistilStage(const CompressTask& task)
-      : input_(task.run->input()), multi_label_(task.run->prepared.data.labels.multi_label()),
+      : input_(task.run->input()), task_(*task.run->task),
         weight_(task.options.attention_weight), nodes_(at::arange(task.trace.logits.size(0))),
-        probabilities_((multi_label_ ? task.trace.logits.sigmoid() : task.trace.logits.softmax(1)).to(at::kFloat)) {
+        wide_predictions_(task_.predictions(task.trace.logits).to(at::kFloat)) {
     if (weight_ <= 0) return;
     for (size_t l = 0; l < task.wide.layers.size(); ++l) {
       const LayerMaps& m = task.wide.layers[l];
@@ -59,8 +59,7 @@ class DistilStage : public Stage {
   }
 
   Tensor loss(const Tensor& logits) override {
-    Tensor sum = multi_label_ ? at::binary_cross_entropy_with_logits(logits, probabilities_)
-                              : -(probabilities_ * logits.log_softmax(1)).sum(1).mean();
+    Tensor sum = task_.distillation_loss(logits, wide_predictions_);
     for (size_t l = 0; l < pooled_.size(); ++l)
       sum = sum + (pooled_[l] - attended_[l]).square().mean() *
                       (weight_ * attended_scale_[l] / static_cast<double>(pooled_.size()));
@@ -69,9 +68,9 @@ class DistilStage : public Stage {
 
  private:
   const NetworkInput input_;
-  const bool multi_label_;
+  const Task& task_;
   const double weight_;
-  const Tensor nodes_, probabilities_;
+  const Tensor nodes_, wide_predictions_;
   std::vector<Tensor> values_, attended_;  ///< of the wide network, a layer each
   std::vector<double> attended_scale_;
   std::vector<Tensor> pooled_;
@@ -89,7 +88,7 @@ Compression compress_distilled(const CompressTask& task) {
   TrainRecipe recipe = task.run->folder.recipe.network;
   recipe.epochs = task.options.epochs;
   recipe.lr = task.options.lr;
-  const StageContext context{task.run->prepared, *task.split,   task.run->folder.recipe,
+  const StageContext context{task.run->prepared, *task.run->task, *task.split, task.run->folder.recipe,
                              random_key(task.options.seed, Stream::kCompress), task.observer, task.record};
   DistilStage stage(task);
   const at::AutoGradMode with_gradients(true);

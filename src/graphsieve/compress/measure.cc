@@ -1,4 +1,5 @@
 #include "graphsieve/compress/measure.h"
+#include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/json_number.h"
 
 #include <torch/torch.h>
@@ -58,12 +59,11 @@ Json network_json(const CompressTask& task, nn::Transformer& network, const Netw
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   std::sort(seconds.begin(), seconds.end());
-  const Labels& labels = task.run->prepared.data.labels;
-  const Probabilities p = probabilities(logits, labels);
-  const Metric metric = task.run->metric();
+  const Task& of = *task.run->task;
+  const Predictions p = predictions_of(logits, of);
   return {{"width", network->shape().width},
-          {"val", json_number(evaluate(metric, p, labels, task.split->val))},
-          {"test", json_number(evaluate(metric, p, labels, task.split->test))},
+          {"val", json_number(of.evaluate(p, task.split->val))},
+          {"test", json_number(of.evaluate(p, task.split->test))},
           {"parameters", parameters},
           {"bytes", parameters * 4},
           {"multiply_adds", multiply_adds(network->shape(), *input.features, input.layers)},
@@ -87,7 +87,7 @@ int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& featur
     if (s.compressed) sum += linear_cost(rows, value, s.width) + 2 * linear_cost(rows, s.width, s.width);
   }
   for (int64_t l = 0; l < s.output_layers; ++l)
-    sum += linear_cost(n, l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.outputs());
+    sum += linear_cost(n, l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.computed_outputs());
   return sum;
 }
 

@@ -4,6 +4,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/compress/method.h"
+#include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/recipe/suggest.h"
 #include "graphsieve/train/stage.h"
 
@@ -38,8 +39,7 @@ at::Tensor outputs(const CompressTask& task, const Compression& found) {
 }
 
 double validation(const CompressTask& task, const at::Tensor& logits) {
-  const Labels& labels = task.run->prepared.data.labels;
-  return evaluate(task.run->metric(), probabilities(logits.to(at::kFloat), labels), labels, task.split->val);
+  return task.run->task->evaluate(predictions_of(logits.to(at::kFloat), *task.run->task), task.split->val);
 }
 
 }  // namespace graphsieve

@@ -1,4 +1,4 @@
-// A graph for node-level prediction as it was read or generated, before any transform.
+// A data set for node-level prediction: a graph as it was read or generated, before any transform.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@
 
 namespace graphsieve {
 
-constexpr int64_t kMostClasses = 1'000'000;  ///< a class above is a mistake in the file
+constexpr int64_t kMostClasses = 1'000'000;  ///< a larger class number means a mistake in the file
 
-/// Dense rows that stay in their file: rows * cols numbers, row-major.
+/// Dense rows that stay in their file: rows * cols numbers in row-major order.
 struct StoredRows {
   FloatType type = FloatType::kFloat32;
   const void* data = nullptr;
@@ -29,8 +29,8 @@ struct StoredRows {
   }
 };
 
-/// Node features, n x d: dense rows, sparse rows (CSR) where the file is sparse, or the rows of a graph folder, which
-/// stay in their file. Exactly one of the three is filled.
+/// Node features [n, d]: dense rows, sparse rows (CSR) if the file is sparse, or the rows of a graph folder, which stay
+/// in their file. Exactly one of the three is filled.
 struct Features {
   int64_t rows = 0, cols = 0;
   std::vector<float> dense;        ///< rows * cols, row-major; empty if sparse
@@ -42,13 +42,14 @@ struct Features {
   bool in_file() const { return stored.data != nullptr; }
 };
 
-/// The simple graph by destination, sources ascending: what a graph folder holds. It stays in its file.
+/// The simple graph by destination with ascending sources, as a graph folder holds it. The arrays stay in their files.
 struct StoredGraph {
   Array<int64_t> row_start;  ///< nodes + 1
   Array<int32_t> source;     ///< edges
-  Array<uint8_t> type;       ///< edges, then a row goes by (type, source); empty where the data has no edge types
-  std::vector<std::string> type_names;  ///< one a type; empty where it has none
-  bool directed = false;                ///< else both directions are there
+  Array<uint8_t> type;       ///< [edges], rows are then sorted by (type, source); empty if the data has no edge types
+  std::vector<std::string> type_names;  ///< names of the types; empty if there are none
+  bool directed = false;                ///< if false, both directions of every edge are present
+  /// Returns the rows without a copy.
   CsrView rows() const {
     CsrView view(row_start, source);
     if (!type_names.empty()) view.type = type, view.types = static_cast<int>(type_names.size());
@@ -56,25 +57,26 @@ struct StoredGraph {
   }
 };
 
-/// One class per node, or several 0/1 labels per node.
+/// Labels of the nodes: one class per node, or several 0/1 labels per node.
 struct Labels {
-  int64_t classes = 0;          ///< classes, or labels per node if multi-label
-  std::vector<int32_t> single;  ///< n; -1 = unlabelled; empty if multi-label
-  std::vector<float> multi;     ///< n * classes, 0 or 1, NaN = missing; empty if single-label
+  int64_t classes = 0;          ///< number of classes, or of labels per node if multi-label
+  std::vector<int32_t> single;  ///< [n]; -1: no label; empty if multi-label
+  std::vector<float> multi;     ///< [n, classes] of 0, 1 or NaN (missing); empty if single-label
   bool multi_label() const { return !multi.empty(); }
   int64_t nodes() const { return static_cast<int64_t>(multi_label() ? multi.size() / classes : single.size()); }
 };
 
-/// Node ids of each part, ascending; no node in two parts.
+/// The training, validation and test nodes, ascending. No node is in two of the lists.
 struct Split {
   std::vector<int32_t> train, val, test;
 };
 
-/// The user's own node ids, by node: integers, or texts; both empty where a node's id is its place.
+/// The user's own node ids, by node: integers or texts. Both are empty if the id of a node is its index.
 struct StoredIds {
   Array<int64_t> integers;    ///< nodes
-  Array<int64_t> text_start;  ///< nodes + 1, into texts
+  Array<int64_t> text_start;  ///< [nodes + 1], positions in `texts`
   Array<uint8_t> texts;
+  /// Returns the id of a node as text.
   std::string name(int64_t node) const {
     if (!integers.empty()) return std::to_string(integers[node]);
     if (text_start.empty()) return std::to_string(node);
@@ -83,23 +85,24 @@ struct StoredIds {
   }
 };
 
+/// A data set as it was read or generated.
 struct Dataset {
   std::string name;             ///< "minesweeper"; a generated graph's name begins with "generated-"
   std::string source;           ///< the file's path, or "generated"
-  uint64_t generator_seed = 0;  ///< of a generated graph
-  std::string recipe;           ///< recipe that fits (known name or fingerprint), else "default"
+  uint64_t generator_seed = 0;  ///< seed of a generated graph
+  std::string recipe;           ///< name of the recipe that fits (by a known name or fingerprint), otherwise "default"
   std::string
       recognised;  ///< how the recipe was found, for the user: "file name", "fingerprint", "generated", or empty
   int64_t nodes = 0;
-  std::vector<std::pair<int32_t, int32_t>> edges;  ///< as in the file: may hold loops, duplicates, one direction
-  std::optional<StoredGraph> graph;                ///< of a graph folder, in place of `edges`
-  uint64_t stored_fingerprint = 0;                 ///< of a graph folder: from its card
+  std::vector<std::pair<int32_t, int32_t>> edges;  ///< as in the file: may have loops and duplicates
+  std::optional<StoredGraph> graph;                ///< the graph of a graph folder, in place of `edges`
+  uint64_t stored_fingerprint = 0;                 ///< fingerprint on the card of a graph folder
   Features features;
   Labels labels;
   StoredIds ids;
-  std::vector<std::string> class_names;  ///< one a class (or label); empty: their numbers
-  std::vector<Split> given_splits;       ///< the file's masks
-  std::vector<std::string> notes;        ///< odd things worth telling, a sentence each, without the file's name
+  std::vector<std::string> class_names;  ///< names of the classes (or labels); empty: they are numbered
+  std::vector<Split> given_splits;       ///< splits by the file's masks
+  std::vector<std::string> notes;        ///< odd things, one sentence each, without the file's name
 };
 
 }  // namespace graphsieve

@@ -16,7 +16,7 @@ constexpr int64_t kMostDenseBytes = int64_t{4} << 30;
 
 std::vector<float>& values_of(Features& features) { return features.sparse() ? features.value : features.dense; }
 
-/// Where row i's stored values begin; i = rows gives their number.
+/// Returns the position of row i's first stored value; for i = rows, the number of stored values.
 int64_t value_start(const Features& features, int64_t i) {
   return features.sparse() ? features.row_start[i] : i * features.cols;
 }
@@ -42,7 +42,7 @@ bool fits_dense(const Features& features) {
   return !__builtin_mul_overflow(features.rows, features.cols * 4, &bytes) && bytes <= kMostDenseBytes;
 }
 
-/// Rows of a file, to be changed.
+/// Reads the rows of a file into memory, so that they can be changed.
 void read_stored(Features& features) {
   if (!fits_dense(features))
     throw Error("features: ", features.rows, " x ", features.cols,
@@ -55,6 +55,7 @@ void read_stored(Features& features) {
   features.stored = {};
 }
 
+/// Converts sparse features to dense ones.
 void make_dense(Features& features) {
   if (!features.sparse()) return;
   if (!fits_dense(features))
@@ -69,7 +70,8 @@ void make_dense(Features& features) {
   features.value = {};
 }
 
-/// Sums over the rows of term(column, value), per column: blocks of rows in parallel, then block after block.
+/// Returns the sum over the rows of term(column, value) for each column. Blocks of rows are summed in parallel, and the
+/// sums of the blocks are then added in their order.
 template <class Term>
 std::vector<double> column_sums(const Features& features, Term term) {
   const int64_t block = std::max(kFeatureBlock, (features.rows + 63) / 64);
@@ -91,7 +93,7 @@ void standardise(Features& features, FeatureNotes& notes) {
   if (features.rows == 0) return;
   const auto n = static_cast<double>(features.rows);
   const float* const first =
-      features.dense.data();  // a constant column is told by its values, not by a rounded variance
+      features.dense.data();  // a constant column is found by its values, not by a rounded variance
   const std::vector<double> changes = column_sums(features, [&](int64_t c, double x) { return x != double{first[c]}; });
   std::vector<double> mean = column_sums(features, [](int64_t, double x) { return x; });
   for (double& m : mean) m /= n;

@@ -1,4 +1,4 @@
-// What is done to the features before training.
+// Treatments of the features before training.
 #pragma once
 
 #include <cstdint>
@@ -8,22 +8,26 @@
 
 namespace graphsieve {
 
+/// A treatment of the features.
 enum class FeatureTreatment {
-  kAsFound,
+  kAsFound,       ///< unchanged
   kBinary,        ///< positive values become 1, others stay
-  kRowSum,        ///< each row divided by its sum; rows whose sum is 0 stay
-  kStandardised,  ///< each column to mean 0 and variance 1 (over n) over all nodes; constant columns become 0; dense
+  kRowSum,        ///< each row is divided by its sum; a row whose sum is 0 stays
+  kStandardised,  ///< scaled to mean 0 and variance 1 (divisor n) per column; constant columns become 0
 };
 
-/// "as_found", "binary", "row_sum", "standardised"; throws Error on another name.
+/// Returns the treatment named "as_found", "binary", "row_sum" or "standardised". Throws Error if the name is another
+/// one.
 FeatureTreatment feature_treatment(const std::string& name);
 
+/// What a treatment could not treat.
 struct FeatureNotes {
-  int64_t zero_rows = 0;         ///< row sum: rows left as they are
-  int64_t constant_columns = 0;  ///< standardised: columns set to 0
+  int64_t zero_rows = 0;         ///< kRowSum: rows whose sum is 0
+  int64_t constant_columns = 0;  ///< kStandardised: columns with one value, set to 0
 };
 
-/// Throws Error where the standardised features of sparse ones would take more than 4 GiB. `notes` may be null.
+/// Returns the features after the treatment. Features in a file are read into memory if they change. Throws Error if
+/// the dense result of sparse features, or of features in a file, would take more than 4 GiB. `notes` may be null.
 Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes = nullptr);
 
 }  // namespace graphsieve

@@ -16,10 +16,11 @@ namespace graphsieve {
 namespace {
 
 constexpr int64_t kCheckBlock = 1 << 14;  // rows
-constexpr int64_t kColumnsPerValue = 16;  // of a sparse matrix: with more, its empty columns are not counted one by one
+constexpr int64_t kColumnsPerValue = 16;  // with more columns per stored value, empty columns are not counted
 constexpr double kQuantiles[] = {0, 0.1, 0.5, 0.9, 0.99, 0.999, 1};
-constexpr double kUneven = 20;  ///< largest class over smallest, from which a note is made
+constexpr double kUneven = 20;  ///< ratio of the largest class to the smallest above which a note is made
 
+/// Fills a GraphReport, one part of it after the other.
 class Checker {
  public:
   explicit Checker(const Dataset& data) : data_(data) {}
@@ -47,6 +48,7 @@ class Checker {
   }
 
  private:
+  /// Takes the stored graph, or makes the simple graph of the listed edges, and counts its edges.
   void take_graph() {
     if (data_.graph) {
       rows_ = data_.graph->rows();
@@ -60,6 +62,7 @@ class Checker {
     }
     r_.edges = r_.directed ? rows_.edges() : rows_.edges() / 2;
     count_types();
+    // If there are as many duplicates as edges, the file lists each edge in both directions, which is not odd.
     if (r_.duplicates == 0 || r_.duplicates != r_.edges) return;
     r_.duplicates = 0;
     r_.notes.push_back("every edge is listed in both directions");
@@ -80,6 +83,7 @@ class Checker {
 
   static int degree_bin(int64_t degree) { return std::bit_width(static_cast<uint64_t>(degree)); }
 
+  /// In a directed graph, a node without in-edges is isolated only if no row has it as a source either.
   void degrees() {
     std::vector<int64_t> sorted(data_.nodes);
     std::vector<bool> touched(r_.directed ? data_.nodes : 0, false);
@@ -117,7 +121,7 @@ class Checker {
     if (data_.labels.multi_label()) return;
     const std::vector<int32_t>& label = data_.labels.single;
     int64_t alike = 0, edges = 0;
-    std::vector<double> ends(data_.labels.classes, 0);  // of edges between labelled nodes, by the label at one end
+    std::vector<double> ends(data_.labels.classes, 0);  // edges between labelled nodes, by the label at the destination
     for (int64_t i = 0; i < data_.nodes; ++i) {
       if (label[i] < 0) continue;
       for (int64_t e = rows_.row_start[i]; e < rows_.row_start[i + 1]; ++e) {
@@ -129,12 +133,14 @@ class Checker {
       }
     }
     if (edges == 0) return;
+    // By chance, both ends of an edge have class c with the square of the share of edge ends in class c.
     r_.homophily = static_cast<double>(alike) / static_cast<double>(edges);
     r_.chance_homophily = 0;
     for (const double e : ends)
       r_.chance_homophily += (e / static_cast<double>(edges)) * (e / static_cast<double>(edges));
   }
 
+  /// Blocks of rows are examined in parallel. A column is constant if no row differs from the first row.
   void dense_features() {
     const Features& x = data_.features;
     const auto value = [&x](int64_t i) { return x.in_file() ? x.stored[i] : x.dense[i]; };
@@ -175,8 +181,8 @@ class Checker {
     if (++r_.constant_column_count <= static_cast<int64_t>(kMostListedColumns)) r_.constant_columns.push_back(column);
   }
 
-  /// Counts per column take memory for each column; where a matrix says that it has far more columns than values, only
-  /// those that hold a value are counted.
+  /// Counts per column need memory for every column. If a matrix claims to have far more columns than values, only the
+  /// columns with a value are counted, and `used` has their numbers.
 
   void sparse_features() {
     const Features& x = data_.features;
@@ -205,7 +211,7 @@ class Checker {
       nonzeros += here;
       r_.zero_rows += here == 0;
     }
-    size_t next = 0;  // of `used`
+    size_t next = 0;  // position in `used`
     for (int64_t column = 0; column < x.cols; ++column) {
       const bool is_used = !few || (next < used.size() && used[next] == column);
       const size_t c = few ? next : static_cast<size_t>(column);
@@ -215,6 +221,7 @@ class Checker {
     r_.nonzero_share = static_cast<double>(nonzeros) / (static_cast<double>(x.rows) * static_cast<double>(x.cols));
   }
 
+  /// Adds the notes about whatever is odd.
   void notes() {
     const auto say = [this](const auto&... parts) { r_.notes.push_back(str(parts...)); };
     if (r_.duplicates > 0) say(r_.duplicates, " listed edges repeat another one; left out");

@@ -15,6 +15,7 @@
 namespace graphsieve {
 namespace {
 
+/// One of the three lists of a Split, with its name.
 struct Part {
   const char* name;
   std::vector<int32_t> Split::* ids;
@@ -27,17 +28,20 @@ int64_t node_count(const Labels& labels) {
   return static_cast<int64_t>(labels.multi.size()) / labels.classes;
 }
 
-/// floor(fraction * count), forgiving the fraction's rounding: 0.29 of 100 is 29.
+/// Returns floor(fraction * count) with a tolerance for the rounding of the fraction: 0.29 of 100 is 29.
 int64_t part_of(double fraction, int64_t count) {
   return static_cast<int64_t>(std::floor(fraction * static_cast<double>(count) + 1e-9));
 }
 
+/// Throws Error unless both fractions are in (0, 1) and leave nodes for testing.
 void check_fractions(double train, double val) {
   if (!(train > 0 && train < 1)) throw Error("train_fraction is ", train, ", expected a number between 0 and 1");
   if (!(val > 0 && val < 1)) throw Error("val_fraction is ", val, ", expected a number between 0 and 1");
   if (train + val > 1 - 1e-12) throw Error("train_fraction ", train, " and val_fraction ", val, " leave no test nodes");
 }
 
+/// Returns the labelled nodes in the order of their random numbers. The number of a node depends on the key and the
+/// node only.
 std::vector<int32_t> shuffled_labelled(const Labels& labels, uint64_t key) {
   std::vector<std::pair<uint64_t, int32_t>> order;
   for (int64_t i = 0; i < node_count(labels); ++i)
@@ -49,6 +53,7 @@ std::vector<int32_t> shuffled_labelled(const Labels& labels, uint64_t key) {
   return out;
 }
 
+/// Throws Error if one of the lists is empty.
 void require_parts(const Split& split, const std::string& where) {
   for (const Part& part : kParts)
     if ((split.*part.ids).empty()) throw Error(where, ": the ", part.name, " part is empty");
@@ -58,7 +63,8 @@ void sort_parts(Split& split) {
   for (const Part& part : kParts) std::sort((split.*part.ids).begin(), (split.*part.ids).end());
 }
 
-/// Appends nodes[begin … end) to the parts by count.
+/// Appends the first `train` nodes to the training list, the next `val` to the validation list, and the rest to the
+/// test list.
 void deal(const std::vector<int32_t>& nodes, int64_t train, int64_t val, Split& out) {
   const auto begin = nodes.begin();
   out.train.insert(out.train.end(), begin, begin + train);
@@ -92,7 +98,8 @@ Split stratified_split(const Labels& labels, double train_fraction, double val_f
   std::vector<std::vector<int32_t>> by_class(labels.classes);
   for (const int32_t node : shuffled_labelled(labels, key)) by_class[labels.single[node]].push_back(node);
   Split out;
-  // Each class fills the parts up to their share of all nodes so far: what rounding takes from one, the next gets.
+  // Each class fills the lists up to their share of all nodes so far, so that what rounding takes from one class, the
+  // next class gets.
   int64_t total = 0;
   for (const std::vector<int32_t>& nodes : by_class) {
     const auto count = static_cast<int64_t>(nodes.size());
@@ -106,6 +113,29 @@ Split stratified_split(const Labels& labels, double train_fraction, double val_f
   require_parts(out, str("stratified split of ", total, " labelled nodes"));
   sort_parts(out);
   return out;
+}
+
+std::vector<int32_t> evaluated_nodes(const Split& split) {
+  std::vector<int32_t> nodes = split.val;
+  nodes.insert(nodes.end(), split.test.begin(), split.test.end());
+  return nodes;
+}
+
+std::vector<int32_t> nodes_of(const Split& split) {
+  std::vector<int32_t> nodes = evaluated_nodes(split);
+  nodes.insert(nodes.end(), split.train.begin(), split.train.end());
+  std::sort(nodes.begin(), nodes.end());
+  return nodes;
+}
+
+std::vector<int64_t> classes_without(const std::vector<int32_t>& nodes, const Labels& labels) {
+  std::vector<int64_t> without;
+  if (labels.multi_label()) return without;
+  std::vector<bool> seen(labels.classes, false);
+  for (const int32_t node : nodes) seen[labels.single[node]] = true;
+  for (int64_t c = 0; c < labels.classes; ++c)
+    if (!seen[c]) without.push_back(c);
+  return without;
 }
 
 int64_t check_split(Split& split, const Labels& labels, const std::string& where) {

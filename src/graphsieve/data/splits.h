@@ -1,4 +1,4 @@
-// Training, validation and test nodes.
+// Splits of the nodes into training, validation and test nodes.
 #pragma once
 
 #include <cstdint>
@@ -9,26 +9,38 @@
 
 namespace graphsieve {
 
-/// True if the node has a label; with several labels per node, if it has any.
+/// True if the node has a label or, with several labels per node, at least one of them.
 bool is_labelled(const Labels& labels, int64_t node);
 
-/// Labelled nodes in the order of keyed random numbers: the first floor(train_fraction * count) train, the next
-/// floor(val_fraction * count) validate, the rest test. Throws Error where a fraction is not in (0, 1), they leave
-/// nothing for the test, or a part comes out empty.
+/// Returns a random split of the labelled nodes. The nodes are ordered by keyed random numbers: the first
+/// floor(train_fraction * count) nodes are for training, the next floor(val_fraction * count) for validation, the rest
+/// for testing. Throws Error if a fraction is not in (0, 1), if both leave nothing for testing, or if one of the three
+/// lists is empty.
 Split random_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key);
 
-/// As random_split, within each class. The sizes of the parts differ from those of random_split by at most one node per
-/// class. Throws Error for several labels per node.
+/// Returns a random split like random_split(), but within each class. The size of each list differs from
+/// random_split()'s by at most one node per class. Throws Error if there are several labels per node.
 Split stratified_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key);
 
-/// Sorts the parts, takes out nodes without a label, and returns how many those were. Throws Error, beginning with
-/// `where`, on an id out of range, a node twice (in one part or two), or a part that is empty or becomes so.
+/// Sorts the lists of a split, removes nodes without a label from them, and returns how many were removed. Throws
+/// Error, beginning with `where`, if an id is out of range, if a node occurs twice (in one list or two), or if a list
+/// is or becomes empty.
 int64_t check_split(Split& split, const Labels& labels, const std::string& where);
 
-/// {"train": [ids], "val": [ids], "test": [ids]}. Written atomically; read without a check of the ids.
+/// Validation nodes, then test nodes.
+std::vector<int32_t> evaluated_nodes(const Split& split);
+
+/// The nodes of all three parts, ascending.
+std::vector<int32_t> nodes_of(const Split& split);
+
+/// The classes that none of `nodes` has, ascending; empty for several labels per node.
+std::vector<int64_t> classes_without(const std::vector<int32_t>& nodes, const Labels& labels);
+
+/// Write and read a split as {"train": [ids], "val": [ids], "test": [ids]}. A written file appears only when it is
+/// complete. Reading checks only that the ids are not negative and fit in 31 bits; throws Error otherwise.
 void write_split(const std::filesystem::path& path, const Split& split);
 Split read_split(const std::filesystem::path& path);
-/// Reads a split and calls check_split.
+/// Reads a split and checks it with check_split().
 Split read_split(const std::filesystem::path& path, const Labels& labels);
 
 }  // namespace graphsieve

@@ -21,10 +21,12 @@ namespace {
 
 constexpr int64_t kLabelBlock = 1 << 16;
 
+/// True if the file has all of these arrays.
 bool has_all(const NamedArrays& file, std::initializer_list<const char*> names) {
   return std::all_of(names.begin(), names.end(), [&](const char* name) { return file.has(name); });
 }
 
+/// Throws Error for a file with neither layout, listing the arrays that it has.
 [[noreturn]] void fail_layout(const NamedArrays& file, const std::string& path) {
   std::string found;
   for (const std::string& name : file.names) found += (found.empty() ? "" : ", ") + name;
@@ -33,7 +35,7 @@ bool has_all(const NamedArrays& file, std::initializer_list<const char*> names) 
               "adj_indptr, adj_shape, labels and attr_data, attr_indices, attr_indptr, attr_shape or attr_matrix");
 }
 
-/// The first feature that is not finite, by index, or -1.
+/// Returns the index of the first value that is not finite, or -1 if all are finite.
 int64_t first_not_finite(const std::vector<float>& values) {
   std::mutex mutex;
   int64_t first = -1;
@@ -48,6 +50,7 @@ int64_t first_not_finite(const std::vector<float>& values) {
   return first;
 }
 
+/// Throws Error, naming node and column, if a feature is not finite.
 void check_features(const Features& features, const std::string& path) {
   if (features.cols < 1) throw Error(path, ": ", features.cols, " feature columns, expected at least 1");
   const std::vector<float>& values = features.sparse() ? features.value : features.dense;
@@ -61,6 +64,7 @@ void check_features(const Features& features, const std::string& path) {
   throw Error(path, ": feature of node ", row, ", column ", column, " is ", values[at], ", expected a finite number");
 }
 
+/// Notes classes without nodes, and labels that are all the same.
 void note_single_labels(const Labels& labels, Dataset& data) {
   std::vector<int64_t> count(labels.classes, 0);
   for (const int32_t label : labels.single)
@@ -70,6 +74,7 @@ void note_single_labels(const Labels& labels, Dataset& data) {
   if (labels.classes - empty == 1) data.notes.push_back("all labelled nodes have the same label");
 }
 
+/// Throws Error if no node has a label, and notes what is odd about the labels.
 void check_labels(const std::string& path, Dataset& data) {
   int64_t missing = 0;
   if (data.labels.multi_label()) {
@@ -82,6 +87,7 @@ void check_labels(const std::string& path, Dataset& data) {
   if (!data.labels.multi_label()) note_single_labels(data.labels, data);
 }
 
+/// Checks every split of the file; nodes without a label are removed from them.
 void check_splits(const std::string& path, Dataset& data) {
   int64_t dropped = 0;
   for (size_t s = 0; s < data.given_splits.size(); ++s)
@@ -95,7 +101,8 @@ void note_edges(Dataset& data) {
   if (loops > 0) data.notes.push_back(str(loops, " listed edges join a node to itself; left out"));
 }
 
-/// Hash of the bytes: blocks by themselves, then the blocks' hashes in order.
+/// Returns a hash of the bytes. Blocks of fixed size are hashed in parallel, and the hashes of the blocks are then
+/// combined in their order, so the result does not depend on the number of threads.
 uint64_t hash_bytes(std::span<const std::byte> bytes) {
   constexpr int64_t kHashBlock = 1 << 20;
   const auto size = static_cast<int64_t>(bytes.size());
@@ -119,6 +126,7 @@ uint64_t hash_of(const std::vector<T>& values) {
   return hash_bytes(std::as_bytes(std::span(values)));
 }
 
+/// Reads the arrays in the layout to which their names belong.
 void read_arrays(const NamedArrays& file, const std::string& name, Dataset& data) {
   if (has_all(file, {"node_features", "node_labels", "edges"})) {
     read_heterophilous(file, name, data);
@@ -137,7 +145,7 @@ void read_npz(const std::filesystem::path& path, const std::string& name, Datase
               name, data);
 }
 
-/// What is asked of a data set whatever it was read from.
+/// Checks a data set of any format: it needs edges and finite features and, if `labelled`, labels and valid splits.
 void check(const std::string& name, bool labelled, Dataset& data) {
   if (data.edges.empty()) throw Error(name, ": a graph without edges");
   check_features(data.features, name);

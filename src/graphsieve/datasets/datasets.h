@@ -1,4 +1,4 @@
-// Reading a data set from an .npz file, a .mat file or a graph folder.
+// Reading of a data set from an .npz file, a .mat file or a graph folder.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +12,25 @@
 
 namespace graphsieve {
 
-/// A graph folder is read as graph_folder.h says. Of a .mat file: edge_index [2, E], node_feat [n, d], label [1, n]. Of an .npz file, either of two layouts; other arrays are ignored.
+/// Reads a data set. A graph folder is read as graph_folder.h says. A .mat file holds edge_index [2, E], node_feat [n,
+/// d] and label [1, n]. An .npz file has one of two layouts; other arrays in it are ignored.
 ///   heterophilous-graphs: node_features [n, d], node_labels [n] (or [n, labels] of 0, 1, missing), edges [E, 2] as
 ///     (source, destination), and all or none of train_masks, val_masks, test_masks [splits, n] (or [n, splits], or
 ///     [n]).
 ///   shchur: adj_indices, adj_indptr, adj_shape (row = source), attr_data, attr_indices, attr_indptr, attr_shape (or a
 ///     dense attr_matrix), labels. Weights of edges are not used.
-/// A label of -1 or NaN is missing. Throws Error, beginning with the path, on everything that does not fit, with the
-/// row and the value. Recognises the published data sets (see known_datasets.h); odd but valid contents go to
-/// Dataset::notes.
+/// A label of -1 or NaN is missing. Published data sets are recognised (see known_datasets.h). Odd but valid contents
+/// are reported in Dataset::notes. Throws Error, beginning with the path and naming the row and the value, if anything
+/// does not fit.
 Dataset load_dataset(const std::filesystem::path& path);
 
-/// The same from arrays in memory, of either layout. `name` begins every message and is the data set's name, as a file's
-/// stem is. Not `labelled`: labels may all be missing, as they are for prediction, and masks are left out.
+/// Makes a data set of arrays in memory in either layout of an .npz file. `name` begins every message and is the name
+/// of the data set, as the stem of a file would be. If `labelled` is false, the labels may all be missing, as they are
+/// for prediction, and the masks are ignored.
 Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name, bool labelled);
 
-/// A hash of nodes, edges, features and labels as they stand (order and storage count; names and masks do not). A graph
-/// folder has that of the data set it was made of.
+/// Returns a hash of the nodes, edges, features and labels as they are stored. Their order and storage count; names and
+/// masks do not. A graph folder has the fingerprint of the data set that it was made of.
 uint64_t fingerprint(const Dataset& data);
 
 }  // namespace graphsieve

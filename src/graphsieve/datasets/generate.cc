@@ -15,7 +15,7 @@ enum Purpose : uint64_t { kMines, kHidden, kMasks };
 constexpr int64_t kColumns = 7;
 constexpr int64_t kSplits = 10;
 
-/// `count` of `nodes` nodes at random, as flags.
+/// Draws `count` of `nodes` nodes at random and returns a flag per node.
 std::vector<bool> draw(int64_t nodes, int64_t count, uint64_t key) {
   const KeyedPermutation permutation(nodes, key);
   std::vector<bool> out(nodes, false);
@@ -23,6 +23,7 @@ std::vector<bool> draw(int64_t nodes, int64_t count, uint64_t key) {
   return out;
 }
 
+/// Joins each cell to its right neighbour and to the three cells below it, so that each edge is listed once.
 std::vector<std::pair<int32_t, int32_t>> grid_edges(int64_t side) {
   std::vector<std::pair<int32_t, int32_t>> out;
   for (int64_t row = 0; row < side; ++row)
@@ -37,6 +38,7 @@ std::vector<std::pair<int32_t, int32_t>> grid_edges(int64_t side) {
   return out;
 }
 
+/// Returns the features of the cells: hidden, and the number of mines next to a cell that is not hidden.
 Features count_features(const Dataset& data, const std::vector<bool>& hidden) {
   std::vector<int> mines(data.nodes, 0);
   for (const auto& [a, b] : data.edges) {

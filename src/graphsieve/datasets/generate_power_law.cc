@@ -15,15 +15,16 @@
 namespace graphsieve {
 namespace {
 
-constexpr double kCommunity = 8;  // nodes of a community, in mean degrees: an edge inside seldom comes twice
+constexpr double kCommunity = 8;  // nodes per community over mean degree; in a larger community fewer edges repeat
 constexpr int64_t kLeastCommunity = 64;
-constexpr double kStray = 0.1;           // share of nodes of another class than their community's
-constexpr double kBeacons = 1.0 / 16;    // share of nodes that show their own class
-constexpr int64_t kNodeBlock = 1 << 14;  // nodes made at a time
+constexpr double kStray = 0.1;           // share of nodes that do not have their community's class
+constexpr double kBeacons = 1.0 / 16;    // share of nodes with the mean of their own class
+constexpr int64_t kNodeBlock = 1 << 14;  // nodes per parallel block
 
-/// What a number is for.
+/// The use of a random number, a part of its key.
 enum For : uint64_t { kPlace, kHub, kOrder, kClass, kStrays, kBeacon, kMean, kOwnMean, kNoise, kEdges, kSplit };
 
+/// Computes classes, features and edges of single nodes. Each result depends only on the parameters and the node.
 class Maker {
  public:
   explicit Maker(const PowerLawGraph& g)
@@ -53,7 +54,8 @@ class Maker {
     for (int64_t i = 0; i < g_.columns; ++i) to[i] = mean[i] + static_cast<float>(g_.noise * normal(key, i));
   }
 
-  /// The edges that a node starts: half its mean degree, the other half comes from others.
+  /// Appends both directions of the edges that a node begins. A node begins half of its mean degree of edges; the other
+  /// half are begun by other nodes.
   void edges(int64_t node, std::vector<uint64_t>& to) const {
     const uint64_t key = random_key(key_, kEdges, node);
     const double half = g_.degree / 2, whole = std::floor(half);
@@ -86,12 +88,13 @@ class Maker {
 
   const PowerLawGraph& g_;
   uint64_t key_;
-  KeyedPermutation place_, hub_;  ///< node -> place among the communities; place in the hubs' order -> node
-  double tail_;                   ///< power of a uniform number that gives a place in the hubs' order
-  int64_t size_;                  ///< of a community
+  KeyedPermutation place_, hub_;  ///< place_: node -> position among the communities; hub_: rank among the hubs -> node
+  double tail_;                   ///< exponent that turns a uniform number into a rank among the hubs
+  int64_t size_;                  ///< nodes per community
   std::vector<float> mean_, own_mean_;
 };
 
+/// Throws Error if a parameter is out of range.
 void check(const PowerLawGraph& g) {
   const auto within = [](const char* name, double value, double low, double high) {
     if (!(value >= low && value <= high))
@@ -106,7 +109,8 @@ void check(const PowerLawGraph& g) {
   within("noise", g.noise, 0, 1e6);
 }
 
-/// Calls make(block of nodes) in parallel for a few blocks at a time, then take(block) in order.
+/// Calls make() for several blocks of nodes in parallel, then take() for each of them in order, until all blocks are
+/// done. Only the results of these few blocks are in memory.
 template <class Result, class Make, class Take>
 void in_order(int64_t nodes, Make make, Take take) {
   const int64_t blocks = (nodes + kNodeBlock - 1) / kNodeBlock, together = 16;

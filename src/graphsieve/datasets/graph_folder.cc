@@ -30,6 +30,7 @@ using Json = nlohmann::json;
 
 constexpr int64_t kCopyBlock = 1 << 16;
 
+/// Reads the card of a folder, and then each file as the card describes it.
 class Reader {
  public:
   explicit Reader(const fs::path& folder)
@@ -45,6 +46,7 @@ class Reader {
     if (data.recipe != "default") data.recognised = "the graph folder's card";
     if (data.nodes > std::numeric_limits<int32_t>::max() - 1)
       throw Error(where_, ": ", data.nodes, " nodes; training takes at most ", std::numeric_limits<int32_t>::max() - 1);
+    // Damage is found before anything is read from the files.
     check_files();
     if (!json_.contains("checksum"))
       data.notes.push_back("the graph folder is of an earlier version: its card has no checksum of itself; convert it anew for one");
@@ -74,7 +76,8 @@ class Reader {
   }
 
  private:
-  /// Reads every file of the card once: it is there, as long as the card says, and its checksum fits.
+  /// Reads every file that the card lists once, in parallel. Throws Error if a file is missing or its length or
+  /// checksum differs from the card.
   void check_files() const {
     const FileRecords records = read_records(card_.at("files"), where_);
     const std::vector<std::pair<std::string, FileRecord>> files(records.begin(), records.end());
@@ -104,6 +107,7 @@ class Reader {
     data.graph = std::move(graph);
   }
 
+  /// Throws Error unless the row starts ascend from 0 to the number of entries.
   void check_starts(const char* name, std::span<const int64_t> starts, int64_t entries) const {
     const std::string file = (folder_ / name).string();
     if (starts.front() != 0 || starts.back() != entries)
@@ -113,6 +117,7 @@ class Reader {
         throw Error(file, ": row ", i - 1, " goes from ", starts[i - 1], " back to ", starts[i]);
   }
 
+  /// Maps dense features, or reads sparse ones into memory.
   void read_features(Features& x, int64_t nodes) {
     const JsonObject card = card_.object("features");
     x.rows = nodes;
@@ -133,6 +138,7 @@ class Reader {
     x.value.assign(value.begin(), value.end());
   }
 
+  /// Maps dense features; they are not read here.
   void map_features(Features& x, const std::string& type) {
     try {
       x.stored.type = float_type(type);
@@ -146,6 +152,7 @@ class Reader {
       keep(array<uint16_t>("features.npy", {x.rows, x.cols}));
   }
 
+  /// Reads the labels into memory and checks their range.
   void read_labels(Labels& labels, int64_t nodes) {
     const JsonObject card = card_.object("labels");
     labels.classes = card.count("classes", 1);
@@ -164,11 +171,12 @@ class Reader {
     for (int64_t i = 0; i < nodes; ++i)
       if (labels.single[i] < -1 || labels.single[i] >= labels.classes)
         throw Error(file, ": node ", i, ": label ", labels.single[i], ", expected -1 to ", labels.classes - 1);
-    if (card.has("names")) return;  // as many as there are names
+    if (card.has("names")) return;  // read_class_names() compares their numbers
     const int64_t most = std::max<int64_t>(nodes, 1 + *std::max_element(labels.single.begin(), labels.single.end()));
     if (labels.classes > most) card.refuse("classes", str("at most ", most, " for the labels of ", nodes, " nodes"));
   }
 
+  /// Maps the user's ids; ids that are texts must be UTF-8.
   void read_ids(Dataset& data) {
     const auto kind = card_.get<std::string>("ids");
     if (kind == "integer") {
@@ -193,6 +201,7 @@ class Reader {
       throw Error(where_, ": ", data.class_names.size(), " names of classes, expected ", data.labels.classes);
   }
 
+  /// Turns each row of the file into the three lists of a split.
   void read_splits(Dataset& data) {
     const auto splits = card_.count("splits");
     if (splits == 0) return;
@@ -213,7 +222,8 @@ class Reader {
 
   static int type_of(const StoredGraph& g, int64_t e) { return g.type.empty() ? 0 : g.type[e]; }
 
-  /// Sources in range, none the node itself; by (type, source) ascending, none twice: what the kernels rely on.
+  /// Checks what the kernels rely on: the sources of a row are in range and not the node itself, and the row is sorted
+  /// by (type, source) without repetitions.
   void check_rows(const StoredGraph& g, int64_t nodes) const {
     const std::string file = (folder_ / "source.npy").string(), types_file = (folder_ / "edge_type.npy").string();
     const int types = g.rows().types;
@@ -228,6 +238,7 @@ class Reader {
           if (type >= types || type < type_before)
             throw Error(types_file, ": row ", i, ": type ", type, " after ", type_before,
                         ", expected ascending types below ", types);
+          // Each type has its own ascending sequence of sources.
           if (type > type_before) before = -1;
           if (j <= before) throw Error(file, ": row ", i, ": ", j, " after ", before, ", expected ascending sources");
           if (j == i) throw Error(file, ": row ", i, " holds the node itself");
@@ -238,7 +249,7 @@ class Reader {
     });
   }
 
-  /// True if row i holds an edge of that type from j.
+  /// True if row i has an edge of this type from j.
   static bool holds(const StoredGraph& g, int64_t i, int type, int32_t j) {
     auto begin = g.row_start[i], end = g.row_start[i + 1];
     if (!g.type.empty()) {
@@ -248,7 +259,7 @@ class Reader {
     return std::binary_search(g.source.begin() + begin, g.source.begin() + end, j);
   }
 
-  /// Throws Error unless every edge of an undirected graph is there in both directions, with the same type.
+  /// Throws Error unless every edge of an undirected graph is present in both directions, with the same type.
   void verify_edges(const Dataset& data) const {
     const StoredGraph& g = *data.graph;
     if (g.directed) return;
@@ -264,6 +275,7 @@ class Reader {
     });
   }
 
+  /// Throws Error if a feature is not finite.
   void verify_features(const Features& x) const {
     if (!x.in_file()) {
       for (size_t e = 0; e < x.value.size(); ++e)
@@ -283,9 +295,10 @@ class Reader {
   fs::path folder_;
   std::string where_;
   Json json_;
-  JsonObject card_;  ///< of json_
+  JsonObject card_;  ///< a view of json_
 };
 
+/// Writes dense features one row at a time, since they can be too large for memory.
 void write_dense(const Features& x, FloatType type, GraphFolderWriter& to) {
   to.begin_features(x.cols, type);
   std::vector<float> row(x.cols);

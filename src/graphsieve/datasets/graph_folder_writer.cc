@@ -21,6 +21,7 @@ constexpr const char* kTypeNames[] = {"float32", "float16", "bfloat16"};
 const char* float_type_name(FloatType type) { return kTypeNames[static_cast<int>(type)]; }
 
 FloatType float_type(const std::string& name) {
+  // The names are in the order of the enumeration.
   for (int t = 0; t < 3; ++t)
     if (name == kTypeNames[t]) return static_cast<FloatType>(t);
   throw Error("type of features '", name, "', expected float32, float16 or bfloat16");
@@ -70,6 +71,7 @@ void GraphFolderWriter::write_rows(const CsrView& rows) {
   (*card_)["edges"] = rows.edges();
 }
 
+/// A node without edges has the same start as the next node.
 void GraphFolderWriter::end_rows(int64_t node) {
   for (; rows_begun_ <= node; ++rows_begun_) row_start_->write(std::span<const int64_t>(&edges_, 1));
 }
@@ -84,6 +86,8 @@ void GraphFolderWriter::add_edges(std::span<const uint64_t> keys) {
   }
   sources_.clear();
   types_.clear();
+  // Keys ascend, so an edge opens the rows up to its destination: their starts are the number of edges so far.
+  // Duplicates are neighbours and need only a comparison with the last key.
   for (const uint64_t key : keys) {
     if (last_ != ~uint64_t{0} && key < last_) throw Error("edges to be written are not in order");
     if (key == last_) {
@@ -114,12 +118,14 @@ void GraphFolderWriter::add_edges(ExternalSort& keys, const std::function<void(d
   });
 }
 
+/// Ends the rows of the last nodes and closes the files of the edges.
 void GraphFolderWriter::finish_edges() {
   if (!row_start_) return;
   end_rows(nodes_);
   note(row_start_->finish());
   note(source_->finish());
   if (edge_type_) note(edge_type_->finish());
+  // The card gets the number of edges after duplicates and loops were dropped.
   (*card_)["edges"] = edges_;
 }
 
@@ -127,6 +133,7 @@ void GraphFolderWriter::begin_features(int64_t columns, FloatType type) {
   type_ = type;
   columns_ = columns;
   const char* const descr[] = {npy_descr<float>(), "<f2", npy_descr<uint16_t>()};
+  // NumPy has no bfloat16, so its bits are stored as uint16.
   features_ = std::make_unique<NpyWriter>(folder_.path() / "features.npy", descr[static_cast<int>(type)],
                                           std::vector<int64_t>{nodes_, columns});
   (*card_)["features"] = {{"kind", "dense"}, {"columns", columns}, {"type", float_type_name(type)}};
@@ -137,6 +144,7 @@ uint16_t GraphFolderWriter::narrowed(float value) const {
 }
 
 void GraphFolderWriter::add_features(std::span<const float> rows) {
+  // The value that a reader will get must be finite: a number may be too large for the smaller type.
   half_.resize(type_ == FloatType::kFloat32 ? 0 : rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {
     float kept = rows[i];
@@ -190,6 +198,7 @@ void GraphFolderWriter::add_id(int64_t integer) {
 }
 
 void GraphFolderWriter::add_id(std::string_view text) {
+  // The starts of texts begin with 0, and each text adds the position of its end.
   if (!text_ids_) {
     text_starts_ = grows<int64_t>("node_id_start.npy");
     text_ids_ = grows<uint8_t>("node_id_text.npy");
@@ -201,6 +210,7 @@ void GraphFolderWriter::add_id(std::string_view text) {
 }
 
 void GraphFolderWriter::finish_ids() {
+  // Only the files of the kind of ids in use are open.
   for (auto* file : {&integer_ids_, &text_starts_, &text_ids_})
     if (*file) note((*file)->finish());
   if (integer_ids_) (*card_)["ids"] = "integer";
@@ -211,6 +221,7 @@ void GraphFolderWriter::write_splits(const std::vector<Split>& splits) {
   if (splits.empty()) return;
   const auto count = static_cast<int64_t>(splits.size());
   NpyWriter file(folder_.path() / "splits.npy", npy_descr<uint8_t>(), {count, nodes_});
+  // Each split is one row of a number per node.
   std::vector<uint8_t> part(nodes_);
   for (const Split& split : splits) {
     std::fill(part.begin(), part.end(), 0);
@@ -227,6 +238,7 @@ void GraphFolderWriter::commit(const std::string& name, const std::string& recip
   finish_edges();
   finish_ids();
   if (features_) note(features_->finish());
+  // JSON lists the files by name, so the fingerprint does not depend on the order in which they were written.
   if (fingerprint == 0) {
     fingerprint = random_key(static_cast<uint64_t>(nodes_));
     for (const auto& [file, entry] : (*card_)["files"].items())
@@ -235,6 +247,7 @@ void GraphFolderWriter::commit(const std::string& name, const std::string& recip
   (*card_)["name"] = name;
   (*card_)["recipe"] = recipe;
   (*card_)["fingerprint"] = str(std::hex, fingerprint);
+  // The card comes last: a folder without it is incomplete.
   remove_path(scratch_);
   seal(*card_);
   write_text_file(folder_.path() / kGraphCard, card_->dump(2) + "\n");

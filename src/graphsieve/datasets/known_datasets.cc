@@ -15,10 +15,12 @@ const char* const kPlatonov = "Platonov et al., ICLR 2023, github.com/yandex-res
 const char* const kPitfalls = "Shchur et al., 2018, github.com/shchur/gnn-benchmark";
 const char* const kOgb = "Open Graph Benchmark, ogb.stanford.edu";
 
+/// Returns the counts of a data set for a message.
 std::string counts(int64_t nodes, int64_t edges, int64_t features, int64_t classes) {
   return str(nodes, " nodes, ", edges, " listed edges, ", features, " features, ", classes, " classes");
 }
 
+/// True if the counts are those of the known data set. Only a known number of listed edges is compared.
 bool fits(const KnownDataset& known, const Dataset& data) {
   return known.nodes == data.nodes && known.features == data.features.cols && known.classes == data.labels.classes &&
          (known.file_edges == 0 || known.file_edges == static_cast<int64_t>(data.edges.size()));
@@ -27,6 +29,8 @@ bool fits(const KnownDataset& known, const Dataset& data) {
 }  // namespace
 
 const std::vector<KnownDataset>& known_datasets() {
+  // Each entry: name, recipe, stems, layout, nodes, listed edges, directed edges, features, classes, metric, origin.
+  // The stems are names under which the data sets are distributed, among others by the authors and by graph libraries.
   static const std::vector<KnownDataset> all = {
       {"minesweeper", "minesweeper", {"minesweeper"}, kHeterophilous, 10000, 39402, 78804, 7, 2, "roc_auc", kPlatonov},
       {"tolokers", "tolokers", {"tolokers"}, kHeterophilous, 11758, 519000, 1038000, 10, 2, "roc_auc", kPlatonov},
@@ -123,6 +127,7 @@ const std::vector<KnownDataset>& known_datasets() {
 }
 
 void recognise(const std::string& stem, Dataset& data) {
+  // Names of files are compared without regard to case.
   std::string lower = stem;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   data.name = stem;
@@ -130,6 +135,7 @@ void recognise(const std::string& stem, Dataset& data) {
   data.recognised.clear();
   for (const KnownDataset& known : known_datasets()) {
     const bool named = std::find(known.stems.begin(), known.stems.end(), lower) != known.stems.end();
+    // The counts decide; a known file name alone does not make a recipe fit.
     if (fits(known, data)) {
       data.name = known.name;
       data.recipe = known.recipe;

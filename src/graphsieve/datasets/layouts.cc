@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t kMostNodes = std::numeric_limits<int32_t>::max() - 1;
 
+/// Throws Error unless the array has this number of dimensions.
 void check_dims(const NpyArray& array, size_t dims, const char* expected) {
   if (array.shape.size() != dims) throw Error(array.where, ": shape ", array.shape_text(), ", expected ", expected);
 }
@@ -34,6 +35,7 @@ Features dense_features(const NpyArray& array) {
   return out;
 }
 
+/// Reads edges [E, 2]; throws Error, naming the row, if an id is out of range.
 void read_edges(const NpyArray& array, Dataset& data) {
   check_dims(array, 2, "[edges, 2]");
   if (array.shape[1] != 2) throw Error(array.where, ": shape ", array.shape_text(), ", expected [edges, 2]");
@@ -47,7 +49,7 @@ void read_edges(const NpyArray& array, Dataset& data) {
   }
 }
 
-/// Masks as 0/1, [splits, n] row-major.
+/// Reads masks as 0/1 values [splits, n] in row-major order, and sets the number of splits.
 std::vector<uint8_t> read_masks(const NpyArray& array, int64_t nodes, int64_t& splits) {
   std::vector<uint8_t> values = array.as<uint8_t>();
   const std::vector<int64_t>& shape = array.shape;
@@ -65,6 +67,7 @@ std::vector<uint8_t> read_masks(const NpyArray& array, int64_t nodes, int64_t& s
   return turned;
 }
 
+/// Reads the splits if the file has all three arrays of masks.
 void read_splits(const NamedArrays& file, const std::string& path, Dataset& data) {
   const char* const names[] = {"train_masks", "val_masks", "test_masks"};
   std::vector<int32_t> Split::* const parts[] = {&Split::train, &Split::val, &Split::test};
@@ -85,7 +88,7 @@ void read_splits(const NamedArrays& file, const std::string& path, Dataset& data
   }
 }
 
-/// A CSR's row starts, checked against its number of entries.
+/// Reads the row starts of a CSR matrix and checks them against its number of entries.
 std::vector<int64_t> read_indptr(const NpyArray& array, int64_t rows, int64_t entries) {
   check_length(array, rows + 1, "the number of rows and one");
   std::vector<int64_t> out = array.as<int64_t>();
@@ -96,6 +99,7 @@ std::vector<int64_t> read_indptr(const NpyArray& array, int64_t rows, int64_t en
   return out;
 }
 
+/// Reads the rows and columns of a matrix.
 std::pair<int64_t, int64_t> read_shape(const NpyArray& array) {
   check_length(array, 2, "rows and columns");
   const std::vector<int64_t> shape = array.as<int64_t>();
@@ -104,7 +108,7 @@ std::pair<int64_t, int64_t> read_shape(const NpyArray& array) {
   return {shape[0], shape[1]};
 }
 
-/// Column ids, checked against the number of columns; messages name the row.
+/// Reads column ids and checks them against the number of columns; messages name the row.
 std::vector<int32_t> read_indices(const NpyArray& array, const std::vector<int64_t>& row_start, int64_t columns) {
   std::vector<int64_t> ids = array.as<int64_t>();
   for (size_t e = 0; e < ids.size(); ++e)
@@ -116,6 +120,7 @@ std::vector<int32_t> read_indices(const NpyArray& array, const std::vector<int64
   return {ids.begin(), ids.end()};
 }
 
+/// Reads the edges from the CSR matrix of a shchur file.
 void read_adjacency(const NamedArrays& file, Dataset& data) {
   const NpyArray shape = file.read("adj_shape"), indices = file.read("adj_indices"), indptr = file.read("adj_indptr");
   const auto [rows, columns] = read_shape(shape);
@@ -135,7 +140,7 @@ void read_adjacency(const NamedArrays& file, Dataset& data) {
     data.notes.push_back("some edges have a weight other than 1; weights are not used");
 }
 
-/// Sorts every row by column; throws where a column stands twice in a row.
+/// Sorts every row by column. Throws Error if a column occurs twice in a row.
 void sort_rows(Features& features, const std::string& where) {
   std::vector<std::pair<int32_t, float>> row;
   for (int64_t i = 0; i < features.rows; ++i) {
@@ -152,6 +157,7 @@ void sort_rows(Features& features, const std::string& where) {
   }
 }
 
+/// Reads the CSR features of a shchur file, with sorted rows.
 Features sparse_features(const NamedArrays& file) {
   const NpyArray shape = file.read("attr_shape"), indices = file.read("attr_indices"), values = file.read("attr_data");
   Features out;
@@ -165,6 +171,7 @@ Features sparse_features(const NamedArrays& file) {
   return out;
 }
 
+/// Reads one class per node; the number of classes is the largest class plus 1.
 Labels single_labels(const NpyArray& array) {
   Labels out;
   const std::vector<double> values = array.as<double>();
@@ -180,6 +187,7 @@ Labels single_labels(const NpyArray& array) {
   return out;
 }
 
+/// Reads 0/1 labels; -1 and NaN mean that a label is missing.
 Labels multi_labels(const NpyArray& array) {
   Labels out;
   out.classes = array.shape[1];
@@ -205,7 +213,7 @@ Labels read_labels(const NpyArray& array, int64_t nodes) {
   return one ? single_labels(array) : multi_labels(array);
 }
 
-/// Features [n, d], labels as read_labels has them, and edges [E, 2].
+/// Takes features [n, d], labels as read_labels() reads them, and edges [E, 2].
 static void take_arrays(const NpyArray& features, const NpyArray& labels, const NpyArray& edges, Dataset& data) {
   data.features = dense_features(features);
   data.nodes = checked_nodes(data.features.rows, features.where);

@@ -1,5 +1,5 @@
-// The two published layouts of named arrays, those of an .npz file or a caller's, and that of a .mat file. Internal to
-// datasets.cc.
+// Readers of three layouts of named arrays: two published layouts, of an .npz file or of a caller's arrays, and the
+// layout of a .mat file. Used by datasets.cc only.
 #pragma once
 
 #include <functional>
@@ -12,21 +12,21 @@
 
 namespace graphsieve {
 
-/// Arrays by name; `where` of each begins the messages about it.
+/// Arrays by name. `where` of each array begins the messages about it.
 struct NamedArrays {
   std::vector<std::string> names;
   std::function<bool(const std::string& name)> has;
-  std::function<NpyArray(const std::string& name)> read;  ///< throws Error where there is none
+  std::function<NpyArray(const std::string& name)> read;  ///< throws Error if there is no such array
 };
 
-/// Each fills nodes, edges, features, labels and given_splits (as the masks stand, unchecked but for length and
-/// values). `path` begins every message.
+/// Each function fills nodes, edges, features, labels and given_splits. The splits have the nodes of the masks, of
+/// which only length and values are checked. `path` begins every message. Throws Error if anything does not fit.
 void read_heterophilous(const NamedArrays& file, const std::string& path, Dataset& data);
 void read_shchur(const NamedArrays& file, const std::string& path, Dataset& data);
 
 void read_linkx(const MatFile& file, Dataset& data);
 
-/// Labels of n nodes out of an array [n], [n, 1] or [n, labels].
+/// Reads the labels of n nodes from an array [n], [n, 1] or [n, labels].
 Labels read_labels(const NpyArray& array, int64_t nodes);
 
 }  // namespace graphsieve

@@ -12,6 +12,7 @@
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"
 #include "graphsieve/files/folder_formats.h"
@@ -51,7 +52,8 @@ struct RunPlan {
 class Experiment {
  public:
   Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer)
-      : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer, compute_device(request.device)) {
+      : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer, compute_device(request.device)),
+        task_(make_task(data, recipe.data, prepared_.device)) {
     if (!request.weights_from.empty()) weights_from_.emplace(request.weights_from);
     if (request.stages == Stages::kNetwork && recipe.model == "spexphormer") scores_from_.emplace(request.scores_from);
   }
@@ -194,8 +196,7 @@ class Experiment {
     if (outcomes_.empty() && from.view().at("stage") == "estimator") return;
     const RunOutcome of = outcomes_.empty() ? run_outcome(from.view().object("outcome")) : outcomes_.front();
     const nn::ParametersOn there(prepared_.device);
-    estimate_.network = nn::Transformer(nn::estimator_shape(recipe_, prepared_.features.cols, prepared_.data.labels,
-                                                            prepared_.edge_types));
+    estimate_.network = nn::Transformer(nn::estimator_shape(recipe_, network_interface(prepared_, *task_)));
     read_network(first_run / "estimator.safetensors", estimate_.network);
     estimate_.figures = of.estimator;
     estimate_.temperature = of.temperature;
@@ -220,7 +221,7 @@ class Experiment {
   /// recipe.yaml, result.json and the card, the last files of a run's folder.
   void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) {
     write_text_file(to / "recipe.yaml", to_yaml(outcomes.size() == 1 ? recipe_of(outcomes[0]) : recipe_));
-    Json result = result_json(graph_, metric_of(recipe_.data.metric, prepared_.data.labels), recipe_, outcomes, seconds);
+    Json result = result_json(graph_, task_->metric(), recipe_, outcomes, seconds);
     result["device"] = request_.device;
     write_json(to / "result.json", result);
     write_run_card(to, remembered(to));
@@ -255,7 +256,7 @@ class Experiment {
     const std::string metrics_name = name_of(to / "metrics.jsonl");
     MetricsFile metrics(to / "metrics.jsonl", from ? metrics_record(*from, metrics_name).bytes : 0);
     const char* stage = "estimator";
-    StageContext context{prepared_, split, recipe, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
+    StageContext context{prepared_, *task_, split, recipe, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
     context.checkpoints = checkpoints_.get();
     context.resume = from && from->state.contains("loop") ? from : nullptr;
     context.add_to_checkpoint = [&](Checkpoint& c) {
@@ -360,24 +361,24 @@ class Experiment {
     predict(context, graph, scores, trained, outcome, to);
   }
 
-  /// predictions.csv, and the test nodes' figures by class.
+  /// Writes predictions.csv and quality.json, and takes the test nodes' figures by class.
   void predict(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
                TrainedNetwork& trained, RunOutcome& outcome, const fs::path& to) const {
     const torch::NoGradGuard no_grad;
-    const Labels& labels = prepared_.data.labels;
     const fs::path file = to / "predictions.csv";
     const int64_t epoch = trained.figures.best_epoch;
+    Predictions p;
     if (request_.predictions == PredictedNodes::kSplit) {
-      const Probabilities p = network_probabilities(trained.network, context.recipe, prepared_, graph, scores, context.seed, epoch,
-                                                    nodes_of(context.split));
-      outcome.per_class = per_class(p, labels, context.split.test);
-      write_predictions(file, p, prepared_.data, context.split, request_.raw_ids);
-      return;
+      p = network_predictions(trained.network, context.recipe, prepared_, *task_, graph, scores, context.seed, epoch,
+                              nodes_of(context.split));
+      write_predictions(file, p, prepared_.data, *task_, context.split, request_.raw_ids);
+    } else {
+      const NetworkInput input = network_input(context.recipe, prepared_, graph, scores, context.seed, epoch);
+      const at::Tensor hidden = trained.network->hidden(input, ForwardOptions());
+      p = write_predictions(file, trained.network, hidden, prepared_.data, *task_, context.split, request_.raw_ids);
     }
-    const NetworkInput input = network_input(context.recipe, prepared_, graph, scores, context.seed, epoch);
-    const at::Tensor hidden = trained.network->hidden(input, ForwardOptions());
-    outcome.per_class = per_class(node_probabilities(trained.network, hidden, context.split.test, labels), labels, context.split.test);
-    write_predictions(file, trained.network, hidden, prepared_.data, context.split, request_.raw_ids);
+    outcome.per_class = task_->per_class(p, context.split.test);
+    write_quality(to, p, *task_, context.split);
   }
 
   /// Weights that have seen another split's labels would be tested on them.
@@ -395,6 +396,7 @@ class Experiment {
   const RunRequest& request_;
   Observer& observer_;
   const PreparedData prepared_;
+  const std::unique_ptr<Task> task_;
   fs::path folder_;      ///< where the run folder is prepared
   FileRecords records_;  ///< of the files in it that are complete, by their paths in it
   std::unique_ptr<Checkpoints> checkpoints_;

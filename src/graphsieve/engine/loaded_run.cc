@@ -2,10 +2,9 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
-
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/observer.h"
+#include "graphsieve/data/class_names.h"
 #include "graphsieve/files/paths.h"
 #include "graphsieve/inputs/on_device.h"
 #include "graphsieve/nn/weights.h"
@@ -19,35 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kListed = 10;  ///< names of classes in a message
-
 nn::Transformer load(const fs::path& path, const nn::TransformerShape& shape, at::Device device) {
   const nn::ParametersOn there(device);
   nn::Transformer network(shape);
   read_network(path, network);
   network->eval();
   return network;
-}
-
-/// Gives the data's labels the numbers of the run's classes, by name: another graph may hold fewer of them, in another order.
-/// Throws Error where a class is none of the run's.
-void match_classes(Dataset& data, const std::vector<std::string>& names) {
-  const auto listed = [](const std::vector<std::string>& all) {
-    std::string text;
-    for (size_t i = 0; i < std::min(all.size(), kListed); ++i) text += str(i ? ", " : "", all[i]);
-    return all.size() > kListed ? text + ", …" : text;
-  };
-  if (data.labels.multi_label() && data.class_names != names)
-    throw Error(data.source, ": its labels are ", listed(data.class_names), ", the run was trained on ", listed(names));
-  std::vector<int32_t> number;
-  for (const std::string& name : data.class_names) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end())
-      throw Error(data.source, ": class '", name, "' is none of those that the run was trained on: ", listed(names));
-    number.push_back(static_cast<int32_t>(found - names.begin()));
-  }
-  for (int32_t& label : data.labels.single)
-    if (label >= 0) label = number[static_cast<size_t>(label)];
 }
 
 /// The data set as the run knows it; throws Error if it does not fit.
@@ -85,8 +61,7 @@ std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
   observer.note(run.same_graph ? "the run's scores are gone: the estimator runs again"
                                : "the graph is not the one that was trained on: the estimator runs again");
   nn::Transformer estimator = load(run.folder.files.verified("estimator.safetensors"),
-                                   nn::estimator_shape(run.folder.recipe, run.prepared.features.cols,
-                                                       run.prepared.data.labels, run.graph.graph.types),
+                                   nn::estimator_shape(run.folder.recipe, network_interface(run.prepared, *run.task)),
                                    run.prepared.device);
   return attention_scores(estimator, run.folder.one().object("estimator").get_or("temperature", 1.0),
                           whole_graph_input(run.prepared, run.graph, estimator->layers()));
@@ -98,6 +73,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
     : folder(path),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
       prepared(fitted(data, folder), folder.recipe, observer, device),
+      task(make_task(data, folder.recipe.data, device)),
       graph(prepared, folder.recipe, folder.graph().get<uint64_t>("attention_seed")) {
   check_edge_types(*this);
   if (!folder.files.has_checksums()) observer.note(folder.files.note());
@@ -105,7 +81,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
   scores = scores_for(*this, observer);
   if (!folder.run().at("network").is_object()) return;
   network = load(folder.files.verified("network.safetensors"),
-                 nn::network_shape(folder.recipe, prepared.features.cols, data.labels, graph.graph.types), device);
+                 nn::network_shape(folder.recipe, network_interface(prepared, *task)), device);
 }
 
 void LoadedRun::require_same_graph() const {
@@ -118,8 +94,8 @@ NetworkInput LoadedRun::input() const {
   return network_input(folder.recipe, prepared, graph, scores, folder.seed(), best_epoch());
 }
 
-Probabilities LoadedRun::probabilities(const std::vector<int32_t>& nodes) {
-  return network_probabilities(network, folder.recipe, prepared, graph, scores, folder.seed(), best_epoch(), nodes);
+Predictions LoadedRun::predictions(const std::vector<int32_t>& nodes) {
+  return network_predictions(network, folder.recipe, prepared, *task, graph, scores, folder.seed(), best_epoch(), nodes);
 }
 
 }  // namespace graphsieve

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
 #include "graphsieve/base/observer.h"
+#include "graphsieve/evaluate/task.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/run/run_folder.h"
 
@@ -18,6 +20,7 @@ struct LoadedRun {
   RunFolder folder;
   bool same_graph;
   PreparedData prepared;
+  std::unique_ptr<Task> task;
   PreparedGraph graph;
   std::vector<at::Tensor> scores;    ///< the estimator's scores per layer; empty if the run has no estimator
   nn::Transformer network{nullptr};  ///< in evaluation mode; empty if the run has stage 1 alone
@@ -25,16 +28,13 @@ struct LoadedRun {
   /// Throws Error if `data` is not the graph that was trained on.
   void require_same_graph() const;
 
-  /// The metric that the recipe asks for, on the labels of the run's graph.
-  Metric metric() const { return metric_of(folder.recipe.data.metric, prepared.data.labels); }
-
   int64_t best_epoch() const { return folder.one().count("best_epoch"); }
 
   /// The network's input with the edges of the best epoch.
   NetworkInput input() const;
 
-  /// The network's probabilities of some nodes.
-  Probabilities probabilities(const std::vector<int32_t>& nodes);
+  /// What the network predicts for `nodes`.
+  Predictions predictions(const std::vector<int32_t>& nodes);
 };
 
 }  // namespace graphsieve

@@ -40,9 +40,9 @@ void predict_into_files(Dataset& data, const PredictRequest& request, Observer& 
   if (!request.embeddings.empty())
     write_npy(request.embeddings, hidden, request.overwrite ? Existing::kReplace : Existing::kSame);
   if (all)
-    write_predictions(request.out, run.network, hidden, data, split, request.raw_ids);
+    write_predictions(request.out, run.network, hidden, data, *run.task, split, request.raw_ids);
   else
-    write_predictions(request.out, run.probabilities(nodes_of(split)), data, split, request.raw_ids);
+    write_predictions(request.out, run.predictions(nodes_of(split)), data, *run.task, split, request.raw_ids);
 }
 
 }  // namespace
@@ -58,15 +58,13 @@ NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, O
   require_network(path);
   LoadedRun run(path, data, observer, compute_device(device));
   const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions()).contiguous();
-  NodePredictions out{hidden.size(0), data.labels.classes, hidden.size(1), {}, {}};
+  NodePredictions out{hidden.size(0), run.task->columns(), hidden.size(1), {}, {}};
   const at::Tensor here = hidden.cpu();
   const float* rows = here.const_data_ptr<float>();
   out.embeddings.assign(rows, rows + here.numel());
-  for (int64_t begin = 0; begin < out.nodes; begin += nn::kInferenceRows) {
-    const int64_t count = std::min(nn::kInferenceRows, out.nodes - begin);
-    const Probabilities p = probabilities(run.network->logits(hidden.narrow(0, begin, count)), data.labels);
-    out.probabilities.insert(out.probabilities.end(), p.value.begin(), p.value.end());
-  }
+  each_prediction(run.network, hidden, *run.task, [&](int64_t, const float* p) {
+    out.probabilities.insert(out.probabilities.end(), p, p + out.classes);
+  });
   return out;
 }
 

@@ -15,21 +15,12 @@ Tensor tensor_over(const std::vector<int32_t>& nodes) {
   return at::from_blob(const_cast<int32_t*>(nodes.data()), {static_cast<int64_t>(nodes.size())}, at::kInt);
 }
 
-Tensor tensor_over(Probabilities& p) {
-  return at::from_blob(p.value.data(), {static_cast<int64_t>(p.value.size()) / p.classes, p.classes}, at::kFloat);
+Tensor tensor_over(Predictions& p) {
+  return at::from_blob(p.value.data(), {static_cast<int64_t>(p.value.size()) / p.columns, p.columns}, at::kFloat);
 }
 
-/// Without values yet.
-Probabilities rows_for(const std::vector<int32_t>& nodes, const Labels& labels) {
-  Probabilities p{labels.classes, {}, {}};
-  p.value.resize(nodes.size() * static_cast<size_t>(labels.classes));
-  p.row_of_node.assign(static_cast<size_t>(labels.nodes()), -1);
-  for (size_t i = 0; i < nodes.size(); ++i) p.row_of_node[nodes[i]] = static_cast<int32_t>(i);
-  return p;
-}
-
-void write_probabilities(const Tensor& logits, const Labels& labels, int64_t first, Tensor& to) {
-  to.narrow(0, first, logits.size(0)).copy_(labels.multi_label() ? logits.sigmoid() : logits.softmax(1));
+void write_predictions(const Tensor& outputs, const Task& task, int64_t first, Tensor& to) {
+  to.narrow(0, first, outputs.size(0)).copy_(task.predictions(outputs));
 }
 
 /// Calls part(begin, count) for pieces of `size` of 0 … n.
@@ -39,48 +30,69 @@ void each_piece(int64_t n, int64_t size, const std::function<void(int64_t, int64
 
 }  // namespace
 
-Probabilities probabilities(const Tensor& logits, const Labels& labels) {
+nn::NetworkInterface network_interface(const PreparedData& data, const Task& task) {
+  return {data.features.cols, task.output_shape(), data.edge_types};
+}
+
+Predictions rows_for(const std::vector<int32_t>& nodes, int64_t graph_nodes, int64_t columns) {
+  Predictions p{columns, {}, {}};
+  p.value.resize(nodes.size() * static_cast<size_t>(columns));
+  p.row_of_node.assign(static_cast<size_t>(graph_nodes), -1);
+  for (size_t i = 0; i < nodes.size(); ++i) p.row_of_node[nodes[i]] = static_cast<int32_t>(i);
+  return p;
+}
+
+Predictions predictions_of(const Tensor& outputs, const Task& task) {
   const torch::NoGradGuard no_grad;
-  Probabilities p{logits.size(1), {}, {}};
-  p.value.resize(logits.numel());
+  Predictions p{outputs.size(1), {}, {}};
+  p.value.resize(outputs.numel());
   Tensor all = tensor_over(p);
-  each_piece(logits.size(0), nn::kInferenceRows, [&](int64_t begin, int64_t count) {
-    write_probabilities(logits.narrow(0, begin, count), labels, begin, all);
+  each_piece(outputs.size(0), nn::kInferenceRows, [&](int64_t begin, int64_t count) {
+    write_predictions(outputs.narrow(0, begin, count), task, begin, all);
   });
   return p;
 }
 
-Probabilities node_probabilities(nn::Transformer& network, const Tensor& hidden, const std::vector<int32_t>& nodes,
-                                 const Labels& labels) {
+Predictions predict_nodes(nn::Transformer& network, const Tensor& hidden, const std::vector<int32_t>& nodes,
+                          const Task& task) {
   const torch::NoGradGuard no_grad;
-  Probabilities p = rows_for(nodes, labels);
+  Predictions p = rows_for(nodes, task.nodes(), task.columns());
   Tensor all = tensor_over(p);
   const Tensor ids = tensor_over(nodes).to(hidden.device());
   each_piece(ids.size(0), nn::kInferenceRows, [&](int64_t begin, int64_t count) {
-    write_probabilities(network->logits(hidden.index_select(0, ids.narrow(0, begin, count))), labels, begin, all);
+    write_predictions(network->logits(hidden.index_select(0, ids.narrow(0, begin, count))), task, begin, all);
   });
   return p;
 }
 
-Probabilities node_probabilities(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
-                                 const std::vector<int32_t>& nodes, const Labels& labels) {
+Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
+                          const std::vector<int32_t>& nodes, const Task& task) {
   const torch::NoGradGuard no_grad;
   network->eval();
-  if (graph.nodes_per_list == 0) return node_probabilities(network, network->hidden(graph.whole(), options), nodes, labels);
-  Probabilities p = rows_for(nodes, labels);
+  if (graph.nodes_per_list == 0) return predict_nodes(network, network->hidden(graph.whole(), options), nodes, task);
+  Predictions p = rows_for(nodes, task.nodes(), task.columns());
   Tensor all = tensor_over(p);
   const std::vector<Tensor> pieces = tensor_over(nodes).to(network->device()).split(graph.nodes_per_list);
   ForwardOptions once = options;
   int64_t done = 0;
   each_piece(static_cast<int64_t>(pieces.size()), graph.lists_per_call, [&](int64_t begin, int64_t count) {
     for (NetworkInput& input : graph.neighbourhoods(std::span(pieces).subspan(begin, count))) {
-      const Tensor logits = network(input, once);
-      write_probabilities(logits, labels, done, all);
-      done += logits.size(0);
+      const Tensor outputs = network(input, once);
+      write_predictions(outputs, task, done, all);
+      done += outputs.size(0);
       once.on_part = nullptr;  // the first piece stands for all
     }
   });
   return p;
+}
+
+void each_prediction(nn::Transformer& network, const Tensor& hidden, const Task& task,
+                     const std::function<void(int64_t node, const float* row)>& take) {
+  const torch::NoGradGuard no_grad;
+  each_piece(hidden.size(0), nn::kInferenceRows, [&](int64_t begin, int64_t count) {
+    const Predictions p = predictions_of(network->logits(hidden.narrow(0, begin, count)), task);
+    for (int64_t i = 0; i < count; ++i) take(begin + i, p.value.data() + i * p.columns);
+  });
 }
 
 }  // namespace graphsieve

@@ -1,4 +1,4 @@
-// A trained network's logits and probabilities for some nodes of its graph.
+// What a trained network predicts for some nodes of its graph.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,7 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "graphsieve/evaluate/metrics.h"
+#include "graphsieve/evaluate/task.h"
+#include "graphsieve/inputs/prepared_graph.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/transformer.h"
 
@@ -23,15 +24,26 @@ struct GraphView {
   int64_t lists_per_call = 1;
 };
 
-/// Probabilities of logits [rows, classes or labels]: the softmax per row, or the sigmoid per label.
-Probabilities probabilities(const at::Tensor& logits, const Labels& labels);
+/// The input of every network on a prepared data set.
+nn::NetworkInterface network_interface(const PreparedData& data, const Task& task);
 
-/// Probabilities of `nodes` from the network's hidden vectors [n, width], which its output layers take.
-Probabilities node_probabilities(nn::Transformer& network, const at::Tensor& hidden, const std::vector<int32_t>& nodes,
-                                 const Labels& labels);
+/// Predictions of the network's outputs [rows, columns], one row each.
+Predictions predictions_of(const at::Tensor& outputs, const Task& task);
 
-/// Probabilities of `nodes` from the graph. Leaves the network in evaluation mode.
-Probabilities node_probabilities(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
-                                 const std::vector<int32_t>& nodes, const Labels& labels);
+/// Predictions for `nodes` from the network's hidden vectors [n, width], which its output layers take.
+Predictions predict_nodes(nn::Transformer& network, const at::Tensor& hidden, const std::vector<int32_t>& nodes,
+                          const Task& task);
+
+/// Predictions for `nodes` from the graph. Leaves the network in evaluation mode.
+Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
+                          const std::vector<int32_t>& nodes, const Task& task);
+
+/// Calls take(node, row of predictions) for every node in order, from the network's hidden vectors [n, width]. Rows are
+/// computed a block at a time, so that predictions of the whole graph are never held.
+void each_prediction(nn::Transformer& network, const at::Tensor& hidden, const Task& task,
+                     const std::function<void(int64_t node, const float* row)>& take);
+
+/// Predictions without values yet, with a row for each of `nodes`.
+Predictions rows_for(const std::vector<int32_t>& nodes, int64_t graph_nodes, int64_t columns);
 
 }  // namespace graphsieve

@@ -1,142 +1,94 @@
 #include "graphsieve/evaluate/metrics.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
-#include <numeric>
-
-#include "graphsieve/base/error.h"
 
 namespace graphsieve {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kCurveStep = 0.01;  ///< distance of two points of a curve
 
-struct Counts {
-  int64_t true_positive = 0, false_positive = 0, false_negative = 0;
-};
-
-/// Per class (or label) counts, and how many of all decisions were right.
-std::vector<Counts> count(const Probabilities& p, const Labels& labels, const std::vector<int32_t>& nodes,
-                          int64_t& right, int64_t& all) {
-  std::vector<Counts> counts(labels.classes);
-  right = all = 0;
-  const auto decide = [&](int64_t c, bool predicted, bool actual) {
-    counts[c].true_positive += predicted && actual;
-    counts[c].false_positive += predicted && !actual;
-    counts[c].false_negative += !predicted && actual;
-  };
-  for (int32_t node : nodes) {
-    if (!labels.multi_label()) {
-      const int32_t best = p.best(node), label = labels.single[node];
-      right += best == label;
-      ++all;
-      decide(best, true, best == label);
-      if (best != label) decide(label, false, true);
-      continue;
-    }
-    for (int64_t c = 0; c < labels.classes; ++c) {
-      const float label = labels.multi[node * labels.classes + c];
-      if (std::isnan(label)) continue;
-      const bool predicted = p.row(node)[c] > 0.5f;
-      right += predicted == (label > 0.5f);
-      ++all;
-      decide(c, predicted, label > 0.5f);
-    }
-  }
-  return counts;
+/// A score's bits in the order of the scores, and whether the node is positive in the lowest bit: sorting these numbers
+/// takes a third of the time of sorting indices by score.
+uint64_t sort_key(float score, bool positive) {
+  const auto bits = std::bit_cast<uint32_t>(score + 0.f);  // −0 becomes 0
+  const uint32_t ordered = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+  return uint64_t{ordered} << 1 | (positive ? 1 : 0);
 }
 
-double ratio(int64_t a, int64_t b) { return b > 0 ? static_cast<double>(a) / static_cast<double>(b) : 0; }
-
-double f1(const Counts& c) {
-  return ratio(2 * c.true_positive, 2 * c.true_positive + c.false_positive + c.false_negative);
-}
-
-double mean_auc(const Probabilities& p, const Labels& labels, const std::vector<int32_t>& nodes) {
-  double sum = 0;
-  int64_t defined = 0;
-  const bool binary = !labels.multi_label() && labels.classes == 2;
-  for (int64_t c = binary ? 1 : 0; c < labels.classes; ++c) {
-    std::vector<float> score;
-    std::vector<uint8_t> positive;
-    for (int32_t node : nodes) {
-      const float label = labels.multi_label() ? labels.multi[node * labels.classes + c]
-                                               : static_cast<float>(labels.single[node] == c);
-      if (std::isnan(label)) continue;
-      score.push_back(p.row(node)[c]);
-      positive.push_back(label > 0.5f);
-    }
-    const double auc = roc_auc(score, positive);
-    if (std::isnan(auc)) continue;
-    sum += auc;
-    ++defined;
+/// Calls take(positives, negatives) for the nodes of each score, from the smallest score to the largest.
+template <class Take>
+void by_score(const ScoredNodes& nodes, Take take) {
+  std::vector<uint64_t> keys(nodes.score.size());
+  for (size_t i = 0; i < keys.size(); ++i) keys[i] = sort_key(nodes.score[i], nodes.positive[i]);
+  std::sort(keys.begin(), keys.end());
+  for (size_t i = 0; i < keys.size();) {
+    int64_t tied[2] = {0, 0};
+    size_t end = i;
+    for (; end < keys.size() && keys[end] >> 1 == keys[i] >> 1; ++end) ++tied[keys[end] & 1];
+    take(tied[1], tied[0]);
+    i = end;
   }
-  return defined > 0 ? sum / static_cast<double>(defined) : kNaN;
 }
 
 }  // namespace
 
-Metric metric_of(const std::string& name, const Labels& labels) {
-  if (name == "accuracy") return Metric::kAccuracy;
-  if (name == "roc_auc") return Metric::kRocAuc;
-  if (name == "macro_f1") return Metric::kMacroF1;
-  if (name == "auto") return labels.multi_label() || labels.classes == 2 ? Metric::kRocAuc : Metric::kAccuracy;
-  throw Error("data.metric is '", name, "', expected auto, accuracy, roc_auc or macro_f1");
+bool better(double a, double b) { return !std::isnan(a) && (std::isnan(b) || a > b); }
+
+double ratio(double a, double b) { return b > 0 ? a / b : kNaN; }
+
+double Decisions::macro_f1() const {
+  double sum = 0, seen = 0;
+  for (const DecisionCounts& counts : by_output)
+    if (const double f1 = counts.f1(); !std::isnan(f1)) sum += f1, ++seen;
+  return ratio(sum, seen);
 }
 
-std::string metric_name(Metric metric) {
-  return metric == Metric::kAccuracy ? "accuracy" : metric == Metric::kRocAuc ? "roc_auc" : "macro_f1";
-}
-
-int32_t Probabilities::best(int64_t node) const {
-  const float* p = row(node);
-  return static_cast<int32_t>(std::max_element(p, p + classes) - p);
-}
-
-double roc_auc(const std::vector<float>& score, const std::vector<uint8_t>& positive) {
-  std::vector<int64_t> order(score.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return score[a] < score[b]; });
+double roc_auc(const ScoredNodes& nodes) {
   double wins = 0;
   int64_t negatives = 0, positives = 0;
-  for (size_t i = 0; i < order.size();) {
-    int64_t tied[2] = {0, 0};
-    size_t end = i;
-    for (; end < order.size() && score[order[end]] == score[order[i]]; ++end) ++tied[positive[order[end]] ? 1 : 0];
-    wins += static_cast<double>(tied[1]) * (static_cast<double>(negatives) + 0.5 * static_cast<double>(tied[0]));
-    negatives += tied[0];
-    positives += tied[1];
-    i = end;
-  }
+  by_score(nodes, [&](int64_t positive, int64_t negative) {
+    wins += static_cast<double>(positive) * (static_cast<double>(negatives) + 0.5 * static_cast<double>(negative));
+    negatives += negative;
+    positives += positive;
+  });
   if (negatives == 0 || positives == 0) return kNaN;
   return wins / static_cast<double>(negatives) / static_cast<double>(positives);
 }
 
-double evaluate(Metric metric, const Probabilities& p, const Labels& labels, const std::vector<int32_t>& nodes) {
-  if (metric == Metric::kRocAuc) return mean_auc(p, labels, nodes);
-  int64_t right, all;
-  const auto counts = count(p, labels, nodes, right, all);
-  if (metric == Metric::kAccuracy) return all > 0 ? ratio(right, all) : kNaN;
-  double sum = 0;
-  int64_t seen = 0;
-  for (const Counts& c : counts) {
-    if (c.true_positive + c.false_negative + c.false_positive == 0) continue;
-    sum += f1(c);
-    ++seen;
+ScoreCurves score_curves(const ScoredNodes& nodes) {
+  ScoreCurves curves;
+  for (const uint8_t positive : nodes.positive) ++(positive ? curves.positives : curves.negatives);
+  curves.roc_auc = roc_auc(nodes);
+  curves.average_precision = kNaN;
+  if (std::isnan(curves.roc_auc)) return curves;
+  curves.average_precision = 0;
+  curves.roc.emplace_back(0, 0);
+  const auto all_positives = static_cast<double>(curves.positives), all_negatives = static_cast<double>(curves.negatives);
+  double positives = 0, negatives = 0, recall = 0, kept_recall = -1, kept_tpr = 0, kept_fpr = 0;
+  std::vector<std::pair<int64_t, int64_t>> groups;
+  by_score(nodes, [&](int64_t positive, int64_t negative) { groups.emplace_back(positive, negative); });
+  for (size_t g = groups.size(); g-- > 0;) {
+    const auto [positive, negative] = groups[g];
+    positives += static_cast<double>(positive), negatives += static_cast<double>(negative);
+    const double tpr = positives / all_positives, fpr = negatives / all_negatives;
+    const double precision = positives / (positives + negatives);
+    curves.average_precision += (tpr - recall) * precision;
+    recall = tpr;
+    const bool last = positives == all_positives && negatives == all_negatives;
+    if (last || tpr - kept_tpr >= kCurveStep || fpr - kept_fpr >= kCurveStep) {
+      curves.roc.emplace_back(fpr, tpr);
+      kept_tpr = tpr, kept_fpr = fpr;
+    }
+    if (last || tpr - kept_recall >= kCurveStep) {
+      curves.precision_recall.emplace_back(tpr, precision);
+      kept_recall = tpr;
+    }
   }
-  return seen > 0 ? sum / static_cast<double>(seen) : kNaN;
+  return curves;
 }
-
-std::vector<ClassFigures> per_class(const Probabilities& p, const Labels& labels, const std::vector<int32_t>& nodes) {
-  int64_t right, all;
-  std::vector<ClassFigures> figures;
-  for (const Counts& c : count(p, labels, nodes, right, all))
-    figures.push_back({c.true_positive + c.false_negative, ratio(c.true_positive, c.true_positive + c.false_positive),
-                       ratio(c.true_positive, c.true_positive + c.false_negative), f1(c)});
-  return figures;
-}
-
-bool better(double a, double b) { return !std::isnan(a) && (std::isnan(b) || a > b); }
 
 }  // namespace graphsieve

@@ -1,52 +1,59 @@
-// How good predictions are.
+// Figures of decisions and of scores, without knowing what they were made for.
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <utility>
 #include <vector>
 
-#include "graphsieve/base/large_memory.h"
-#include "graphsieve/data/dataset.h"
-
 namespace graphsieve {
-
-enum class Metric { kAccuracy, kRocAuc, kMacroF1 };
-
-/// The metric of a recipe's data.metric: "accuracy", "roc_auc", "macro_f1", or "auto", which is roc_auc for two classes
-/// and for several labels per node, and accuracy for more classes. Throws Error on another name.
-Metric metric_of(const std::string& name, const Labels& labels);
-std::string metric_name(Metric metric);
-
-/// Predicted probabilities, row-major: one row of `classes` numbers per node (softmax of classes, or sigmoid per label),
-/// one row that stands for all nodes, or rows of some nodes.
-struct Probabilities {
-  int64_t classes = 0;
-  LargeVector<float> value;
-  LargeVector<int32_t> row_of_node = {};  ///< filled where only some nodes have rows: the node's row, −1 for none
-  const float* row(int64_t node) const {
-    if (!row_of_node.empty()) return value.data() + row_of_node[node] * classes;
-    return value.data() + (static_cast<int64_t>(value.size()) > classes ? node * classes : 0);
-  }
-  /// The most probable class of a node; of several equal ones the first.
-  int32_t best(int64_t node) const;
-};
-
-/// The metric over `nodes`. ROC AUC is the exact Mann-Whitney statistic, in which ties count half. For more than two
-/// classes it is the mean of one class against the rest; for several labels the mean over labels that have both values.
-/// NaN where the metric is not defined (a single class). Accuracy and F1 of several labels cut probabilities at 0.5.
-double evaluate(Metric metric, const Probabilities& p, const Labels& labels, const std::vector<int32_t>& nodes);
 
 /// True if validation value `a` is better than `b`. An undefined value (NaN) is never better.
 bool better(double a, double b);
 
-/// Area under the ROC curve of scores against 0/1 targets; NaN if one kind is missing.
-double roc_auc(const std::vector<float>& score, const std::vector<uint8_t>& positive);
+/// a / b; NaN if b is 0.
+double ratio(double a, double b);
 
-struct ClassFigures {
-  int64_t support = 0;
-  double precision = 0, recall = 0, f1 = 0;
+/// Decisions on one class (or label): how many nodes have it, how many were predicted to have it, and how many of the
+/// latter rightly.
+struct DecisionCounts {
+  int64_t support = 0, predicted = 0, correct = 0;
+  double precision() const { return ratio(static_cast<double>(correct), static_cast<double>(predicted)); }
+  double recall() const { return ratio(static_cast<double>(correct), static_cast<double>(support)); }
+  /// 2·correct / (predicted + support); NaN if both are 0.
+  double f1() const { return ratio(2 * static_cast<double>(correct), static_cast<double>(predicted + support)); }
 };
-/// One entry per class (or label).
-std::vector<ClassFigures> per_class(const Probabilities& p, const Labels& labels, const std::vector<int32_t>& nodes);
+
+constexpr double kLeastProbability = 1e-12;  ///< in the log loss, so that a wrong 0 does not make it infinite
+
+/// Decisions on all classes (or labels) of some nodes.
+struct Decisions {
+  int64_t all = 0, right = 0;
+  double log_loss = 0;  ///< sum of −ln p over the decisions, p the probability of what is true (at least kLeastProbability)
+  std::vector<DecisionCounts> by_output;
+
+  double accuracy() const { return ratio(static_cast<double>(right), static_cast<double>(all)); }
+  /// Mean F1 of the classes (or labels) that nodes have or were predicted to have; NaN if there is none.
+  double macro_f1() const;
+};
+
+/// Scores of nodes, and whether each node is positive (has the class or label).
+struct ScoredNodes {
+  std::vector<float> score;
+  std::vector<uint8_t> positive;
+};
+
+/// Area under the ROC curve: the exact Mann-Whitney statistic, in which ties count half. NaN if one kind is missing.
+double roc_auc(const ScoredNodes& nodes);
+
+/// ROC and precision-recall curves from the largest score to the smallest; nodes of equal scores are taken together.
+struct ScoreCurves {
+  int64_t positives = 0, negatives = 0;
+  double roc_auc = 0, average_precision = 0;                ///< NaN if one kind is missing
+  std::vector<std::pair<double, double>> roc;               ///< (false positive rate, true positive rate)
+  std::vector<std::pair<double, double>> precision_recall;  ///< (recall, precision)
+};
+
+/// The areas are exact. The curves are thinned out: each point moves by at least 0.01 along one axis.
+ScoreCurves score_curves(const ScoredNodes& nodes);
 
 }  // namespace graphsieve

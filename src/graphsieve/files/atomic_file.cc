@@ -34,7 +34,7 @@ AtomicFile::AtomicFile(const fs::path& path, Existing existing)
 
 AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) unlink(temporary_.c_str());
-  if (descriptor_ >= 0) close(descriptor_);  // the lock goes last
+  if (descriptor_ >= 0) close(descriptor_);  // the lock is released only after the file is gone
 }
 
 void AtomicFile::fail(const char* what) {
@@ -45,6 +45,7 @@ void AtomicFile::fail(const char* what) {
 AtomicFile& AtomicFile::write(const void* data, size_t size) {
   if (descriptor_ < 0) throw Error(path_.string(), ": written after commit");
   const char* from = static_cast<const char*>(data);
+  // Small writes are collected, so that the system is called once per kBufferBytes.
   while (size > 0) {
     const size_t part = std::min(size, kBufferBytes - buffer_.size());
     buffer_.insert(buffer_.end(), from, from + part);
@@ -65,6 +66,7 @@ void AtomicFile::flush() {
   buffer_.clear();
 }
 
+/// pwrite does not move the position at which later writes append.
 void AtomicFile::replace_start(std::string_view text) {
   if (descriptor_ < 0) throw Error(path_.string(), ": written after commit");
   flush();
@@ -76,6 +78,7 @@ void AtomicFile::commit() {
   require_mapped_files();
   flush();
   if (fsync(descriptor_) != 0 && errno != EINVAL) fail("flushing to the disk");
+  // The constructor's check is repeated, since the target may have changed since then.
   require_replaceable_file(target_, {});
   if (existing_ == Existing::kSame && is_there(target_)) {
     if (file_record(target_) != file_record(temporary_))
@@ -86,7 +89,7 @@ void AtomicFile::commit() {
   temporary_.clear();
   const int descriptor = descriptor_;
   descriptor_ = -1;
-  close(descriptor);  // after fsync there is nothing left that could fail
+  close(descriptor);  // after fsync, closing cannot fail any more
   sync_folder(target_.parent_path());
 }
 

@@ -11,14 +11,16 @@
 
 namespace graphsieve {
 
-/// What becomes of a regular file that stands at the target.
+/// How AtomicFile treats a regular file that already exists at the target.
 enum class Existing {
-  kReplace,
-  kSame,  ///< it stays where its bytes are the same; else commit() throws Error
+  kReplace,  ///< replace the old file
+  kSame,     ///< keep the old file if the new one has the same bytes; otherwise commit() throws Error
 };
 
-/// Writes beside the target under a temporary name (files/partial.h). commit() flushes to the disk and renames; without it the
-/// destructor removes the temporary file and the target is as before. A folder, a link and a device at the target are never replaced. Every failure is an Error naming the target.
+/// Writes a file beside the target under a temporary name (files/partial.h). commit() flushes the file to the disk and
+/// renames it to the target. Without commit(), the destructor removes the temporary file and the target stays as it
+/// was. A folder, a symbolic link or a device at the target is never replaced. Every failure is an Error that names the
+/// target.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path, Existing existing = Existing::kReplace);
@@ -29,10 +31,11 @@ class AtomicFile {
   AtomicFile& write(const void* data, size_t size);
   AtomicFile& write(std::string_view text) { return write(text.data(), text.size()); }
 
-  /// Writes over the file's first bytes, which must have been written.
+  /// Overwrites the first bytes of the file with `text`. These bytes must have been written before.
   void replace_start(std::string_view text);
 
-  /// Once, as the last call.
+  /// Completes the file. It is called at most once, after everything has been written. Throws Error if a mapped file
+  /// became shorter meanwhile (base/mapped_range.h).
   void commit();
 
  private:
@@ -45,10 +48,11 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-/// The whole file at once, through AtomicFile.
+/// Writes the whole file through AtomicFile.
 void write_text_file(const std::filesystem::path& path, std::string_view text);
 
-/// The whole file. Throws Error naming it and the reason, also where it has more than `most_bytes`.
+/// Returns the content of the whole file. Throws Error naming the file and the reason if it cannot be read, or if it
+/// has more than `most_bytes` bytes.
 std::string read_text_file(const std::filesystem::path& path,
                            int64_t most_bytes = std::numeric_limits<int64_t>::max());
 

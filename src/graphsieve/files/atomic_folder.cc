@@ -22,22 +22,23 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMostNumbers = 1'000'000;
-constexpr int kMostAttempts = 100;  // to lock a folder that other processes make and remove
+constexpr int kMostAttempts = 100;  // attempts to lock a folder that other processes make and remove
 
 bool is_real_folder(const fs::path& path) { return entry_kind(path) == EntryKind::kFolder; }
 
-/// Where the old folder goes on file systems that cannot exchange two names.
+/// Returns the name to which the old folder is moved on file systems that cannot exchange two names.
 fs::path old_folder(const fs::path& target) {
   return target.parent_path() / str(".", target.filename().string(), ".graphsieve-old");
 }
 
-/// The entries of a folder; nothing where there is no folder of that name.
+/// Returns the entries of a folder; none if there is no folder of that name.
 std::vector<fs::path> entries(const fs::path& folder) {
   return is_real_folder(folder) ? folder_entries(folder) : std::vector<fs::path>();
 }
 
-/// Removes a folder of the program's, as far as the system lets it. What shows that the folder is the program's goes
-/// last, and only when everything else is gone: after a kill or a failure a later process still recognises what is left.
+/// Removes a folder that the program wrote, as far as the system allows it. The files that show that the program wrote
+/// the folder are removed last, and only when everything else is gone. After a kill or a failure, a later process
+/// therefore still recognises what is left.
 void remove_own_folder(const fs::path& folder) {
   const fs::path state = folder / "checkpoint";
   const fs::path last[] = {folder / "result.json", folder / kRunCard, folder / kGraphCard, state};
@@ -53,15 +54,16 @@ void remove_own_folder(const fs::path& folder) {
   }
   unlink((state / "lock").c_str());
   rmdir(state.c_str());
-  rmdir(folder.c_str());  // fails where another process has begun in it meanwhile
+  rmdir(folder.c_str());  // fails if another process has begun to write in it meanwhile
 }
 
-/// Opens the lock of an unfinished folder, and makes it; −1 where that fails, with errno.
+/// Opens the lock file of an unfinished folder, and creates it if necessary. Returns −1 and sets errno if this fails.
 int open_lock(const fs::path& state) {
   if (mkdir(state.c_str(), 0777) != 0 && errno != EEXIST) return -1;
   return open((state / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 }
 
+/// True if the folder holds anything besides its lock.
 bool holds_state(const fs::path& state) {
   for (const fs::path& entry : entries(state))
     if (entry.filename() != "lock") return true;
@@ -74,7 +76,7 @@ AtomicFolder::AtomicFolder(const FolderRequest& request) : AtomicFolder(request,
   each_target([this] { return claim(); });
 }
 
-/// Calls `claim` for the target or, where it is to be numbered, for one number after the other, until it says true.
+/// For a numbered target, the numbers are tried from 1 on.
 void AtomicFolder::each_target(const std::function<bool()>& claim) {
   const fs::path prefix = request_.target;
   for (int number = 1; number <= kMostNumbers; ++number) {
@@ -113,7 +115,8 @@ void AtomicFolder::make_parent() const {
   if (error) throw Error(request_.target.string(), ": its parent folder cannot be made: ", error.message());
 }
 
-/// False where the number is taken.
+/// Prepares the folder for one target. Returns false if the number of the target is taken. The check for the target is
+/// repeated under the lock, because another process may have finished this number between the check and the lock.
 bool AtomicFolder::claim() {
   if (request_.numbered && (is_there(request_.target) || is_there(unfinished_folder(request_.target)))) return false;
   check_target();
@@ -128,7 +131,8 @@ bool AtomicFolder::claim() {
 }
 
 void AtomicFolder::check_target() const {
-  // A process died while it replaced this folder: the old one is still the user's.
+  // If the target is missing and an old folder exists, a process died while it replaced the target. The old folder is
+  // still the user's and gets its name back.
   const fs::path old = old_folder(request_.target);
   if (!is_there(request_.target) && is_real_folder(old) && !foreign_entry(old, request_.kind, FolderState::kComplete))
     rename(old.c_str(), request_.target.c_str());
@@ -156,7 +160,9 @@ void AtomicFolder::commit() {
   sync_folder(request_.target.parent_path());
 }
 
-/// The old folder goes to a name beside the target and is removed only when the new one stands.
+/// Replaces the target by the new folder. The names are exchanged in one step if the file system can do so. Otherwise
+/// the old folder is moved to a name beside the target. It is removed only when the new folder has its name, and gets
+/// its name back if the second rename fails.
 void AtomicFolder::replace_target() {
   check_target();
   if (renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, request_.target.c_str(), RENAME_EXCHANGE) == 0)
@@ -181,7 +187,7 @@ fs::path unfinished_folder(const fs::path& target) {
 bool has_unfinished(const fs::path& target) { return holds_state(unfinished_folder(target) / "checkpoint"); }
 
 ResumableFolder::ResumableFolder(const FolderRequest& request, bool resume) : AtomicFolder(request, Unclaimed{}) {
-  kept_ = true;  // not ours before it is locked
+  kept_ = true;  // the folder is not this process's before it is locked
   each_target([&] { return claim(resume); });
 }
 
@@ -204,7 +210,9 @@ bool ResumableFolder::claim(bool resume) {
   return true;
 }
 
-/// Makes the folder and takes its lock. False where a number is wanted and another process was faster.
+/// Creates the folder and locks it. Returns false if a number is wanted and another process was faster. Another process
+/// may remove the folder between the creation and the lock; then the lock file has no name any more, and the next
+/// attempt begins.
 bool ResumableFolder::lock() {
   const std::string target = request_.target.string();
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
@@ -229,7 +237,8 @@ bool ResumableFolder::lock() {
   throw Error(target, ": another process is writing it");
 }
 
-/// Unfinished work is the program's if it has the lock or, left by a process that died while it replaced a run, a card.
+/// An unfinished folder counts as the program's if it has the lock file or a card. The latter is the case after a
+/// process died while it replaced a run.
 void ResumableFolder::refuse_foreign() const {
   const auto refuse = [&](const std::string& why) {
     throw Error(request_.target.string(), ": ", temporary_.string(), " ", why,
@@ -244,7 +253,7 @@ void ResumableFolder::refuse_foreign() const {
     refuse("holds files, and nothing shows that this program wrote them");
 }
 
-/// What an earlier process was writing when it died.
+/// Names of incomplete files begin with a dot.
 void ResumableFolder::remove_partial_files() {
   std::error_code error;
   std::vector<fs::path> found;
@@ -280,6 +289,8 @@ void tidy_finished(const fs::path& target) {
   }
   if (!is_real_folder(unfinished) || has_unfinished(target)) return;
   if (foreign_entry(unfinished, FolderKind::kRun, FolderState::kPartial)) return;
+  // The folder is removed only if its lock is free, or if it has no lock but a card. A lock that another process has
+  // means that the folder is in use.
   const fs::path file = unfinished / "checkpoint" / "lock";
   const int descriptor = open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   const bool free = descriptor >= 0 && try_lock(descriptor) == Lock::kHeld && still_names(file, descriptor);

@@ -1,6 +1,6 @@
 #include "graphsieve/files/checksum.h"
 
-#define XXH_STATIC_LINKING_ONLY  // the size of the state, which then needs no allocation
+#define XXH_STATIC_LINKING_ONLY  // declares the size of the state, which Checksum holds
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -18,10 +18,12 @@ namespace fs = std::filesystem;
 
 constexpr size_t kPiece = size_t{1} << 20;
 
+/// Returns the state that Checksum keeps in its byte array.
 XXH3_state_t* state_of(const std::byte* bytes) {
   return std::launder(reinterpret_cast<XXH3_state_t*>(const_cast<std::byte*>(bytes)));
 }
 
+/// Throws the Error of a file whose length or checksum is not the expected one.
 [[noreturn]] void damaged(const fs::path& path, const FileRecord& expected, const FileRecord& found) {
   if (found.bytes != expected.bytes)
     throw Error(path.string(), ": is damaged: ", found.bytes, " bytes, expected ", expected.bytes);

@@ -1,4 +1,4 @@
-// XXH3 (64 bits) checksums, as 16 hexadecimal digits. They detect damage, not forgery.
+// Checksums of files and bytes: XXH3 with 64 bits, written as 16 hexadecimal digits. They detect damage, not forgery.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,14 @@
 
 namespace graphsieve {
 
-/// The checksum of bytes that come in pieces: Checksum().add("ab").add("c").text() is that of "abc". Never allocates.
+/// Computes the checksum of bytes that arrive in pieces: Checksum().add("ab").add("c").text() is the checksum of "abc".
+/// It never allocates memory.
 class Checksum {
  public:
   Checksum();
   Checksum& add(const void* data, size_t size);
   Checksum& add(std::string_view text) { return add(text.data(), text.size()); }
-  /// Of what was added so far; more may be added afterwards.
+  /// Returns the checksum of all bytes added so far. More bytes may be added afterwards.
   std::string text() const;
 
  private:
@@ -29,16 +30,17 @@ struct FileRecord {
   bool operator==(const FileRecord&) const = default;
 };
 
-/// Reads a file once, from its beginning, in pieces of 1 MiB (about 5 GB/s from the page cache); `most` bytes of it,
-/// −1: all. Throws Error naming the file where it cannot be read. A file that is shorter than `most` gives its own
-/// length.
+/// Returns the length and checksum of a file, or of its first `most` bytes (−1: all). A file that is shorter than
+/// `most` gives its own length. The file is read once, in pieces of 1 MiB (about 5 GB/s from the page cache). Throws
+/// Error naming the file if it cannot be read.
 FileRecord file_record(const std::filesystem::path& path, int64_t most = -1);
 
-/// Throws Error, "FILE: is damaged: …", unless the file's first `expected.bytes` bytes have that checksum; and, unless
-/// it `may_grow`, unless there are no more.
+/// Throws Error "FILE: is damaged: …" if the checksum of the file's first `expected.bytes` bytes differs from the
+/// expected one. Unless the file `may_grow`, it must also have no more bytes.
 void verify_file(const std::filesystem::path& path, const FileRecord& expected, bool may_grow = false);
 
-/// The same of bytes that were read from the file.
+/// Throws the Error of verify_file() if `bytes`, the content read from the file `path`, differ from the expected
+/// record.
 void verify_bytes(std::string_view bytes, const FileRecord& expected, const std::filesystem::path& path);
 
 }  // namespace graphsieve

@@ -1,7 +1,7 @@
-// Sorting more records than fit in memory: sorted runs on disk, then a merge.
+// Sorting of more records than fit in memory: sorted runs are written to the disk and then merged.
 //
 //   ExternalSort edges(folder, 64 << 20);
-//   edges.add(edge_key(destination, source));            any number, any order
+//   edges.add(edge_key(destination, source));            any number, in any order
 //   edges.merge([&](std::span<const uint64_t> keys) {…});  ascending, in blocks
 #pragma once
 
@@ -21,11 +21,12 @@
 
 namespace graphsieve {
 
-/// Edges as keys that order them by destination, then type, then source.
+/// Packs edges into 64-bit keys whose order is by destination, then type, then source.
 class EdgeKeys {
  public:
-  EdgeKeys() = default;  ///< of one type: 32 bits for each node
-  /// Throws Error where nodes, types and nodes again do not fit into 64 bits.
+  EdgeKeys() = default;  ///< for edges of one type, with 32 bits per node
+  /// Uses as many bits as `nodes` and `types` (both at least 1) need. Throws Error if two nodes and a type do not fit
+  /// in 64 bits.
   EdgeKeys(int64_t nodes, int types);
 
   uint64_t key(int64_t destination, int64_t source, int type = 0) const {
@@ -40,23 +41,23 @@ class EdgeKeys {
   int node_bits_ = 32, type_bits_ = 0;
 };
 
-/// Without types.
+/// Returns the key of an edge without a type: 32 bits for the destination, 32 bits for the source.
 constexpr uint64_t edge_key(int64_t destination, int64_t source) {
   return (static_cast<uint64_t>(destination) << 32) | static_cast<uint64_t>(source);
 }
 
-/// Record: trivially copyable, ordered by <; equal records are the same to the user.
+/// Sorts records. Record is a trivially copyable type with the operator <; the caller must not tell equal records
+/// apart.
 template <class Record>
 class ExternalSortOf {
   static_assert(std::is_trivially_copyable_v<Record>);
 
  public:
-  /// Runs are files in `folder`, which must exist; they are removed when merged or destroyed. `memory`: bytes held at
-  /// most, at least 16 KiB.
+  /// Runs are files in `folder`, which must exist. They are removed after the merge or by the destructor. `memory` is
+  /// the most memory in bytes that the sort uses, at least 16 KiB; throws Error if it is less.
   ExternalSortOf(std::filesystem::path folder, int64_t memory) : folder_(std::move(folder)), memory_(memory) {
     if (memory < kLeastMemory) throw Error("sorting within ", memory, " bytes, expected at least ", kLeastMemory);
-    capacity_ =
-        static_cast<size_t>(memory) / sizeof(Record) / 2;  // the other half: merging halves of the buffer, or runs
+    capacity_ = static_cast<size_t>(memory) / sizeof(Record) / 2;  // sorting and merging use the other half
   }
   ~ExternalSortOf() {
     std::error_code ignored;
@@ -73,7 +74,8 @@ class ExternalSortOf {
 
   int64_t size() const { return count_; }
 
-  /// All records in ascending order, equal ones as often as they were added, in blocks; once, as the last call.
+  /// Calls `take` with blocks of all records in ascending order; equal records appear as often as they were added. It
+  /// is called once, after the last add().
   void merge(const std::function<void(std::span<const Record>)>& take) {
     sort_buffer();
     if (files_.empty()) {
@@ -89,10 +91,11 @@ class ExternalSortOf {
 
  private:
   static constexpr int64_t kLeastMemory = 16 << 10;
-  static constexpr size_t kParts = 8;  // of a buffer, sorted side by side
+  static constexpr size_t kParts = 8;  // parts of the buffer that are sorted in parallel
   static constexpr size_t kBlock = 1 << 10;
 
-  /// Parts by themselves, then neighbours merged, until one is left.
+  /// Sorts the buffer. Its parts are sorted in parallel; then neighbouring parts are merged, in parallel, until one is
+  /// left.
   void sort_buffer() {
     const auto begin = buffer_.begin();
     const size_t part = (buffer_.size() + kParts - 1) / kParts;
@@ -105,6 +108,7 @@ class ExternalSortOf {
       });
   }
 
+  /// Writes the records of the buffer to a file as one sorted run.
   void spill() {
     sort_buffer();
     const auto file = folder_ / str("run-", static_cast<const void*>(this), "-", files_.size());
@@ -115,14 +119,15 @@ class ExternalSortOf {
     buffer_.clear();
   }
 
-  /// The runs on disk and the last, which is in memory, each by its next record.
+  /// Merges the runs on the disk with the last run, which is in memory. The priority queue holds the next record of
+  /// each run.
   void merge_runs(const std::function<void(std::span<const Record>)>& take) {
     std::vector<RecordReader<Record>> runs;
     const int64_t each = memory_ / 2 / static_cast<int64_t>(files_.size());
     runs.reserve(files_.size() + 1);
     for (const auto& file : files_) runs.emplace_back(file, each);
     runs.emplace_back(std::span<const Record>(buffer_));
-    using Head = std::pair<Record, size_t>;  // a run's next record, the run
+    using Head = std::pair<Record, size_t>;  // next record of a run, and the number of the run
     const auto later = [](const Head& a, const Head& b) { return b.first < a.first; };
     std::priority_queue<Head, std::vector<Head>, decltype(later)> heads(later);
     for (size_t r = 0; r < runs.size(); ++r)
@@ -133,7 +138,7 @@ class ExternalSortOf {
       RecordReader<Record>& run = runs[heads.top().second];
       const size_t r = heads.top().second;
       heads.pop();
-      do {  // as long as this run stays the smallest, it goes on without the queue
+      do {  // while this run has the smallest record, it bypasses the queue
         block.push_back(run.head());
         run.next();
         if (block.size() == kBlock) take(block), block.clear();

@@ -9,6 +9,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Returns the checksum of a card without its member "checksum". JSON objects are written with sorted keys and without
+/// white space, so equal cards have equal texts.
 std::string checksum_of(Json card) {
   card.erase("checksum");
   return Checksum().add(card.dump()).text();

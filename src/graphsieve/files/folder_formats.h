@@ -1,15 +1,16 @@
-// Names and versions of the formats of the folders that the program writes.
+// Names and versions of the folder formats that the program writes.
 #pragma once
 
 namespace graphsieve {
 
-/// The card of a graph folder. Version 1 has one type of edges, 2 several; from 3 on the card has a checksum of itself.
+/// The card of a graph folder. Version 1 has one edge type, version 2 several types; from version 3 on, the card has a
+/// checksum of itself.
 constexpr const char* kGraphCard = "graph.json";
 constexpr const char* kGraphFormat = "graphsieve graph";
 constexpr int kGraphVersion = 3;
 constexpr int kSealedGraphVersion = 3;
 
-/// The card of a run folder. Folders of format 1 had none; result.json says the format from 2 on.
+/// The card of a run folder. Folders of format 1 have no card; from format 2 on, result.json names the format.
 constexpr const char* kRunCard = "card.json";
 constexpr const char* kRunFormat = "graphsieve run";
 constexpr int kRunVersion = 2;

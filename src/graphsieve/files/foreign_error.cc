@@ -31,7 +31,7 @@ std::string of_file_system(const std::filesystem::filesystem_error& error) {
   return paths.empty() ? error.code().message() : str(paths, ": ", error.code().message());
 }
 
-/// The first line: torch adds a trace of the calls.
+/// Returns the first line of a text. Messages of torch continue with a trace of the calls.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace

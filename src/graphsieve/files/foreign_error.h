@@ -1,4 +1,4 @@
-// Exceptions of other libraries as sentences for users.
+// Exceptions of other libraries, worded as sentences for users.
 #pragma once
 
 #include <exception>
@@ -6,8 +6,9 @@
 
 namespace graphsieve {
 
-/// What to tell a user of any exception: the message of an Error as it is, the path and the reason of a file system's
-/// failure, "out of memory" for every library's lack of it, and "internal error: …" for what should not have happened.
+/// Returns the message to show to a user for any exception: the message of an Error unchanged, the path and reason of a
+/// failure of the file system, "out of memory" for a lack of memory in any library, the first line of an error of
+/// torch, and "internal error: …" for anything that should not happen.
 std::string sentence_of(const std::exception& error);
 
 }  // namespace graphsieve

@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kReadBytes = size_t{1} << 16;
 
+/// Returns the kind of a file that is not a regular file, for messages.
 const char* kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder";
   if (S_ISFIFO(mode)) return "a pipe";
@@ -24,7 +25,7 @@ const char* kind_of(mode_t mode) {
 }  // namespace
 
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
-  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe without a writer does not block
+  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe does not wait for a writer
   if (descriptor_ < 0) throw path_error(path, "cannot be read", errno);
   struct stat status = {};
   const bool known = fstat(descriptor_, &status) == 0;
@@ -64,7 +65,7 @@ std::string InputFile::read() const {
   std::string text;
   const auto whole = static_cast<size_t>(bytes_);
   for (size_t done = 0;;) {
-    text.resize(std::max(whole + 1, done + kReadBytes));  // one more byte than there are: the end shows at once
+    text.resize(std::max(whole + 1, done + kReadBytes));  // one more byte than the file: its end shows at once
     const size_t count = read(text.data() + done, text.size() - done);
     done += count;
     if (count > 0) continue;

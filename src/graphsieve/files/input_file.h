@@ -8,9 +8,9 @@
 
 namespace graphsieve {
 
-/// A regular file, open until the object is destroyed. Throws Error, naming the file and the system's reason, where the
-/// file cannot be opened or read, and where the path leads to a folder, a pipe, a socket or a device: reading those
-/// might never end.
+/// A regular file that stays open until the object is destroyed. Throws Error, naming the file and the system's reason,
+/// if the file cannot be opened or read. Also throws if the path leads to a folder, a pipe, a socket or a device, since
+/// reading such a file might never end.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path);
@@ -19,13 +19,14 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
 
   int descriptor() const { return descriptor_; }
-  /// Bytes when it was opened.
+  /// Returns the size of the file in bytes when it was opened.
   int64_t bytes() const { return bytes_; }
-  /// The next bytes, `most` at most, to `data`; their number, 0 at the end.
+  /// Reads the next bytes, at most `most`, into `data`. Returns their number, which is 0 at the end of the file.
   size_t read(void* data, size_t most) const;
-  /// All bytes from the `at`-th on, `most` at most, to `data`; their number, which is smaller only at the file's end.
+  /// Reads the bytes from position `at` on, at most `most`, into `data`. Returns their number, which is less than
+  /// `most` only at the end of the file.
   size_t read_at(int64_t at, void* data, size_t most) const;
-  /// The rest of the file as it is now.
+  /// Returns the rest of the file as it is now.
   std::string read() const;
 
  private:

@@ -23,7 +23,8 @@ class InputStream::Buffer : public std::streambuf {
   std::vector<char> block_ = std::vector<char>(size_t{1} << 16);
 };
 
-// The base is given its buffer after both are made; badbit is set by exceptions alone, which go on to the caller.
+// The base class gets its buffer after both are constructed. Only exceptions of the buffer set badbit, and with
+// exceptions(badbit) the stream passes them on to the caller.
 InputStream::InputStream(const std::filesystem::path& path)
     : std::istream(nullptr), buffer_(std::make_unique<Buffer>(path)) {
   rdbuf(buffer_.get());

@@ -1,4 +1,4 @@
-// A file that is open for reading, as a std::istream.
+// A file that is open for reading as a std::istream.
 #pragma once
 
 #include <filesystem>
@@ -7,9 +7,9 @@
 
 namespace graphsieve {
 
-/// A regular file from front to back, for std::getline and read(); it does not seek. std::ifstream says nothing of
-/// failures: here the constructor and every read throw Error, naming the file and the system's reason, where the file
-/// cannot be opened or read (InputFile). The end of the file sets eofbit and failbit as usual.
+/// Reads a regular file from front to back with std::getline and read(); it cannot seek. A std::ifstream does not
+/// report why it failed. Here the constructor and every read throw Error, naming the file and the system's reason, if
+/// the file cannot be opened or read (InputFile). The end of the file sets eofbit and failbit as usual.
 class InputStream : public std::istream {
  public:
   explicit InputStream(const std::filesystem::path& path);

@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 
 constexpr size_t kShownBytes = 60;
 
-/// At most kShownBytes bytes, cut between two characters of UTF-8.
+/// Returns the beginning of a text, at most kShownBytes bytes of whole UTF-8 characters, with "..." if it was cut.
 std::string shortened(std::string text) {
   if (text.size() <= kShownBytes) return text;
   size_t end = kShownBytes;
@@ -20,9 +20,11 @@ std::string shortened(std::string text) {
   return text.substr(0, end) + "...";
 }
 
+/// Returns the path of a key in the object at `path`.
 std::string joined(const std::string& path, const std::string& key) { return path.empty() ? key : path + "." + key; }
 
-/// Reads a text's characters and counts those that the parser has taken.
+/// An iterator over a text that records in `furthest` how far the parser has read. nlohmann's own position counts are
+/// not available to the functions of Builder, which need the position for their messages.
 class Characters {
  public:
   using iterator_category = std::forward_iterator_tag;
@@ -50,15 +52,15 @@ class Characters {
   const char** furthest_ = nullptr;
 };
 
-/// Builds the value from the parser's events. The parser itself keeps no stack of the program's, and values are never
-/// deeper than kMostJsonDepth, so that neither reading, printing nor destroying one can overflow the stack.
+/// Builds the JSON value from the parser's events. The parser does not recurse, and values are never deeper than
+/// kMostJsonDepth, so that neither reading nor printing nor destroying a value can overflow the stack.
 class Builder : public nlohmann::json_sax<Json> {
  public:
   Builder(std::string_view text, const std::string& where) : text_(text), where_(where), furthest_(text.data()) {}
 
   Json build() {
     const char* end = text_.data() + text_.size();
-    if (const size_t zero = text_.find('\0'); zero != std::string_view::npos) {  // the parser takes it for the end
+    if (const size_t zero = text_.find('\0'); zero != std::string_view::npos) {  // the parser would end here
       furthest_ += zero + 1;
       fail("found the byte 0x00, expected text");
     }
@@ -72,7 +74,7 @@ class Builder : public nlohmann::json_sax<Json> {
   bool number_unsigned(number_unsigned_t value) override { return put(value); }
   bool number_float(number_float_t value, const string_t&) override { return put(value); }
   bool string(string_t& value) override { return put(std::move(value)); }
-  bool binary(binary_t&) override { return false; }  // of other formats than JSON
+  bool binary(binary_t&) override { return false; }  // binary values occur in other formats than JSON only
   bool start_object(std::size_t) override { return open(Json::object()); }
   bool start_array(std::size_t) override { return open(Json::array()); }
   bool end_object() override { return close(); }
@@ -103,7 +105,8 @@ class Builder : public nlohmann::json_sax<Json> {
     std::string key;  ///< the object's newest key
   };
 
-  /// ", expected X", by the marks of JSON that the parser would have taken; "JSON" where it does not say.
+  /// Returns ", expected X", where X are the tokens that nlohmann's message names, or ", expected JSON" if it names
+  /// none.
   static std::string expected(std::string_view what) {
     constexpr std::string_view kExpected = "; expected ";
     const size_t at = what.find(kExpected);
@@ -115,7 +118,7 @@ class Builder : public nlohmann::json_sax<Json> {
     return str(", expected ", marks);
   }
 
-  /// The character at which the parser stopped: as it is if it can be printed, else as a number.
+  /// Returns the character at which the parser stopped: the character itself if it is printable, otherwise its number.
   std::string character() const {
     const auto c = static_cast<unsigned char>(furthest_ > text_.data() ? furthest_[-1] : text_[0]);
     constexpr const char* kDigits = "0123456789abcdef";
@@ -129,7 +132,7 @@ class Builder : public nlohmann::json_sax<Json> {
     throw Error(where_, ": not valid JSON: line ", line, ", byte ", byte, ": ", problem);
   }
 
-  /// The way to where the parser stands: "runs[0].seed".
+  /// Returns the path of the value that is being read: "runs[0].seed".
   std::string path() const {
     std::string out;
     for (const Level& level : levels_) {
@@ -141,6 +144,9 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   template <class Value>
+  /// Stores a value where the parser stands: as the root, as the next member of the innermost list, or under the newest
+  /// key of the innermost object. Returns the stored value. Its address stays valid while its own members are read,
+  /// because the list or object around it gets no further member before.
   Json* place(Value&& value) {
     if (levels_.empty()) return &(root_ = std::forward<Value>(value));
     Level& level = levels_.back();
@@ -172,8 +178,8 @@ class Builder : public nlohmann::json_sax<Json> {
   std::vector<Level> levels_;
 };
 
-/// Sets `to` if the value is of that kind and within its range. A whole number is kept by the parser as unsigned where
-/// it is not below zero, and as signed otherwise.
+/// Sets `to` and returns true if the value is of the type of `to` and within its range. The parser stores a whole
+/// number as unsigned if it is not negative, and as signed otherwise.
 bool convert(const Json& value, int64_t& to) {
   if (!value.is_number_integer()) return false;
   if (value.is_number_unsigned() && value.get<uint64_t>() > std::numeric_limits<int64_t>::max()) return false;

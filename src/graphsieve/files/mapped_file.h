@@ -1,4 +1,4 @@
-// A file as memory: pages come when they are read, and may be dropped by the system when memory is short.
+// Files mapped into memory: the system reads a page when it is used, and may drop it when memory is short.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +11,10 @@
 
 namespace graphsieve {
 
-/// The bytes of a file, read-only, for as long as the pointer lives. Throws Error, naming the file, where it cannot be
-/// opened or mapped. An empty file has no bytes. A file that becomes shorter while it is mapped reads as zeros beyond its
-/// new end, and the work with it ends in an Error (base/mapped_range.h).
+/// The bytes of a file, read-only, as long as the pointer that open() returns lives. open() throws Error, naming the
+/// file, if the file cannot be opened or mapped. An empty file has no bytes. If the file becomes shorter while it is
+/// mapped, the bytes beyond its new end read as zeros, and the work that uses them ends with an Error
+/// (base/mapped_range.h).
 class MappedFile {
  public:
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);

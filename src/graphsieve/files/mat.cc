@@ -17,19 +17,19 @@ namespace {
 constexpr int64_t kHeader = 128;
 constexpr uint32_t kInt32 = 5, kUint32 = 6, kMatrix = 14, kCompressed = 15;
 constexpr size_t kPiece = 1 << 18;
-constexpr int64_t kMostUnpacked = 1100;  // deflate's best ratio is 1032
+constexpr int64_t kMostUnpacked = 1100;  // most bytes that a packed byte can hold; deflate's best ratio is 1032
 
 struct Tag {
   uint32_t type = 0, bytes = 0;
 };
 
-/// Ended by itself; one that was not begun, too.
+/// A zlib stream that ends itself, also if inflateInit() was not called.
 struct Unpacking : z_stream {
   Unpacking() : z_stream{} {}
   ~Unpacking() { inflateEnd(this); }
 };
 
-/// The bytes of one of the file's elements, unpacked where they are packed.
+/// Reads one element of the file; the data of a compressed element is decompressed. `packed` below means compressed.
 class Element {
  public:
   Element(const std::string& path, int64_t at, std::string where)
@@ -63,7 +63,9 @@ class Element {
     return value;
   }
 
-  /// The next element within this one, with the bytes that fill it up; data of at most 4 bytes stands within the tag.
+  /// Returns the type and data of the next element within this one, and skips the bytes that pad it to a multiple of 8.
+  /// Data of at most 4 bytes can be stored in the tag itself; the upper half of the tag's first word is then its
+  /// length.
   std::pair<uint32_t, std::vector<std::byte>> part(size_t most) {
     const auto word = take<uint32_t>();
     const bool within = word >> 16 != 0;
@@ -76,7 +78,8 @@ class Element {
     return {type, std::move(data)};
   }
 
-  /// After the last part: of a packed element the checksum is compared here.
+  /// Ends the reading of the element, after its last part. A compressed element must end here, and zlib then compares
+  /// its checksum. Throws Error if there is more data.
   void finish() {
     if (!packed_) return;
     Bytef more;
@@ -88,13 +91,14 @@ class Element {
   [[noreturn]] void fail(const std::string& what) const { throw Error(where_, ": ", what); }
 
  private:
-  /// False where the file ends before.
+  /// Reads the next bytes of the element as they are in the file. Returns false if the file ends before.
   bool next_bytes(void* to, size_t bytes) {
     const bool all = in_.read_at(at_, to, bytes) == bytes;
     at_ += static_cast<int64_t>(bytes);
     return all;
   }
 
+  /// Decompresses exactly `bytes` bytes to `to`, in pieces that fit zlib's counters.
   void unpack(Bytef* to, size_t bytes) {
     for (size_t done = 0; done < bytes;) {
       const size_t piece = std::min(bytes - done, kPiece);
@@ -105,6 +109,7 @@ class Element {
     }
   }
 
+  /// Reads more compressed data if none is left, and runs inflate() once.
   int step() {
     if (stream_.avail_in == 0 && left_ > 0) {
       const auto bytes = std::min<int64_t>(left_, kPiece);
@@ -122,22 +127,22 @@ class Element {
 
   std::string where_;
   InputFile in_;
-  int64_t at_;  ///< of the element's next byte in the file
+  int64_t at_;  ///< position of the element's next byte in the file
   Tag tag_;
-  int64_t left_ = 0, most_ = 0;  ///< bytes of the element left in the file; that it can hold
+  int64_t left_ = 0, most_ = 0;  ///< bytes of the element not yet read; most bytes of its content
   bool packed_ = false;
   Unpacking stream_;
   std::vector<Bytef> buffer_;
 };
 
 struct Matrix {
-  int kind = 0;  ///< its class: 6 double, 7 single, 8 to 15 integers; others are no dense arrays of numbers
+  int kind = 0;  ///< MATLAB class: 6 double, 7 single, 8 to 15 integers; others are not dense arrays of numbers
   bool complex = false;
   std::vector<int64_t> shape;
   std::string name;
 };
 
-/// All before the values.
+/// Reads the parts of a matrix before its values: flags, dimensions and name.
 Matrix begin_matrix(Element& element) {
   constexpr size_t kMost = 4096;
   Matrix out;
@@ -156,7 +161,8 @@ Matrix begin_matrix(Element& element) {
   return out;
 }
 
-/// How values are stored, which need not be their class: whole doubles may stand as bytes.
+/// Sets the type of the stored values. It can differ from the class of the matrix: MATLAB stores whole doubles as
+/// bytes. The index of the table is MATLAB's number of the type.
 void set_type(uint32_t type, const Element& element, NpyArray& out) {
   const std::array<std::pair<NpyKind, int>, 14> known = {{{},
                                                           {NpyKind::kInt, 1},
@@ -176,6 +182,7 @@ void set_type(uint32_t type, const Element& element, NpyArray& out) {
   std::tie(out.kind, out.item_size) = known[type];
 }
 
+/// Transposes the values: the columns that the file stores one after the other become rows.
 NpyArray columns_to_rows(const NpyArray& from) {
   NpyArray to = from;
   std::swap(to.shape[0], to.shape[1]);
@@ -197,6 +204,7 @@ MatFile::MatFile(const std::filesystem::path& path) : path_(path.string()) {
     throw Error(path_, ": MATLAB version 7.3 (HDF5), expected 5 to 7; save it anew with -v7, or with scipy.io.savemat");
   if (!whole || std::string_view(head.data() + 124, 4) != std::string_view("\x00\x01IM", 4))
     throw Error(path_, ": no little-endian MATLAB file of version 5 to 7");
+  // Each element is opened to read the name of its matrix; the values stay in the file until read().
   for (int64_t at = kHeader; at < size;) {
     Tag tag;
     const bool there = in.read_at(at, &tag, sizeof tag) == sizeof tag;

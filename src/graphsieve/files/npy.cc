@@ -13,7 +13,7 @@
 namespace graphsieve {
 namespace {
 
-/// A float16 as stored; converts to float.
+/// A float16 as stored, convertible to float.
 struct Half {
   uint16_t bits;
 
@@ -34,7 +34,7 @@ struct Bool {
   uint8_t byte;
 };
 
-/// Calls body(a value of the element type) and returns what it returns.
+/// Calls body with a value of the array's element type and returns its result.
 template <class Body>
 auto with_type(NpyKind kind, int item_size, Body body) {
   if (kind == NpyKind::kBool) return body(Bool{});
@@ -50,7 +50,7 @@ auto with_type(NpyKind kind, int item_size, Body body) {
                           : body(uint64_t{});
 }
 
-/// Converts into `out`; false where T cannot hold the value.
+/// Converts `stored` to T in `out`. Returns false if T cannot hold the value.
 template <class T, class Stored>
 bool convert(Stored stored, T& out) {
   if constexpr (std::is_same_v<Stored, Half>) {
@@ -64,7 +64,8 @@ bool convert(Stored stored, T& out) {
       return std::isfinite(out) || !std::isfinite(stored);
     return true;
   } else if constexpr (std::is_floating_point_v<Stored>) {
-    // The type's bounds are powers of two less one; the next float up is exact.
+    // The largest value of an integer type is a power of two minus 1, which a float may not represent. The power of two
+    // itself is exact, so the comparison uses it.
     const auto upper = std::ldexp(Stored{1}, std::numeric_limits<T>::digits);
     const auto lower = static_cast<Stored>(std::numeric_limits<T>::min());
     if (!(stored >= lower && stored < upper) || stored != std::trunc(stored)) return false;
@@ -78,6 +79,7 @@ bool convert(Stored stored, T& out) {
 }
 
 template <class Stored>
+/// Returns a value as text; a char is shown as its number.
 std::string value_text(Stored stored) {
   if constexpr (std::is_same_v<Stored, Half>)
     return str(static_cast<float>(stored));
@@ -87,7 +89,7 @@ std::string value_text(Stored stored) {
     return str(+stored);
 }
 
-/// "[3, 1]" of the flat index.
+/// Returns the index of the flat position `flat` in an array of the shape, for example "[3, 1]".
 std::string index_text(const std::vector<int64_t>& shape, int64_t flat) {
   std::string out;
   for (size_t d = shape.size(); d-- > 0;) {
@@ -97,7 +99,8 @@ std::string index_text(const std::vector<int64_t>& shape, int64_t flat) {
   return "[" + out + "]";
 }
 
-/// Fortran order to C order, items of Size bytes.
+/// Copies items of Size bytes from Fortran order to C order. `index` runs through the array in C order, the last
+/// dimension fastest, and `from` is the position of `index` in Fortran order.
 template <int Size>
 void to_row_major(const std::vector<int64_t>& shape, const std::byte* in, std::byte* out, int64_t count) {
   const size_t dims = shape.size();
@@ -139,7 +142,8 @@ const char* descr_of() {
     return "|u1";
 }
 
-/// Elements of the shape; throws where the number or the bytes of an item each do not fit 63 bits.
+/// Returns the number of elements of the shape. Throws Error if the elements or their bytes (up to 8 each) do not fit
+/// in 63 bits.
 int64_t count_of(const std::vector<int64_t>& shape, const std::string& where) {
   int64_t count = 1;
   for (const int64_t length : shape)
@@ -209,6 +213,7 @@ NpyArray parse_npy(std::span<const std::byte> file, const std::string& where) {
     to_row_major(header, data.data(), out.bytes.data(), count);
   else
     std::copy(data.begin(), data.end(), out.bytes.begin());
+  // Both orders of the bytes are handled after the copy, element by element.
   for (size_t i = 0; header.swapped && i < out.bytes.size(); i += header.item_size)
     std::reverse(out.bytes.begin() + i, out.bytes.begin() + i + header.item_size);
   return out;

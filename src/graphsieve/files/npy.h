@@ -1,4 +1,4 @@
-// One array in NumPy's .npy format.
+// Arrays in NumPy's .npy format.
 #pragma once
 
 #include <cstddef>
@@ -11,31 +11,31 @@ namespace graphsieve {
 
 enum class NpyKind { kBool, kInt, kUint, kFloat };
 
-/// An array in row-major order, in this machine's byte order, whatever the file held.
+/// An array in row-major order and in this machine's byte order, whatever the file had.
 struct NpyArray {
   std::vector<int64_t> shape;  ///< empty for a single number
   NpyKind kind = NpyKind::kFloat;
   int item_size = 4;             ///< bytes: 1 (bool, int, uint), 2, 4 or 8
   std::vector<std::byte> bytes;  ///< size() * item_size
-  std::string where;             ///< "FILE: array 'NAME'", begins the messages about its values
+  std::string where;             ///< begins messages about the values
 
   int64_t size() const;
   std::string dtype() const;       ///< "float32", "int64", "bool"
   std::string shape_text() const;  ///< "[10, 3]"
 
-  /// The values as T: float, double, int32_t, int64_t or uint8_t (bool). Throws Error, naming the element, where an
-  /// integer type cannot hold the value exactly, or a finite value would become infinite.
+  /// Returns the values as T: float, double, int32_t, int64_t or uint8_t (bool). Throws Error, naming the element, if
+  /// an integer type cannot hold a value exactly, or if a finite value would become infinite.
   template <class T>
   std::vector<T> as() const;
 };
 
-/// Reads a whole .npy file's bytes: versions 1 to 3; bool, int8 to int64, uint8 to uint64, float16 to float64, either
-/// byte order, C or Fortran order. Throws Error, beginning with `where`, on everything else (object arrays, text,
-/// complex numbers, structures) and where the data is not exactly as long as the header says.
+/// Parses the bytes of a whole .npy file: versions 1 to 3; bool, int8 to int64, uint8 to uint64, float16 to float64;
+/// either byte order; C or Fortran order. Throws Error, beginning with `where`, on everything else (object arrays,
+/// text, complex numbers, structures), and if the data does not have exactly the length that the header says.
 NpyArray parse_npy(std::span<const std::byte> file, const std::string& where);
 
-/// A whole .npy file (version 1, C order) of T: float, int32_t, int64_t or uint8_t. Throws Error unless the shape's
-/// product is values.size().
+/// Returns the bytes of a whole .npy file (version 1, C order) of T: float, int32_t, int64_t or uint8_t. Throws Error
+/// if the product of the shape is not values.size().
 template <class T>
 std::vector<std::byte> npy_bytes(const std::vector<int64_t>& shape, std::span<const T> values);
 

@@ -10,14 +10,16 @@ namespace graphsieve {
 
 namespace {
 
-constexpr size_t kHeaderBytes = 128;  // enough for any shape of two lengths
+constexpr size_t kHeaderBytes = 128;  // enough for any two-dimensional shape
 
+/// Returns a shape for messages: "[n, 3]", where n stands for any length.
 std::string shape_text(const std::vector<int64_t>& shape) {
   std::string out;
   for (const int64_t length : shape) out += str(out.empty() ? "" : ", ", length < 0 ? "n" : str(length));
   return "[" + out + "]";
 }
 
+/// Returns the number of elements of a shape. Throws Error if their bytes do not fit in 63 bits.
 int64_t product(const std::vector<int64_t>& shape, const std::string& where) {
   int64_t count = 1;
   for (const int64_t length : shape)
@@ -27,6 +29,7 @@ int64_t product(const std::vector<int64_t>& shape, const std::string& where) {
 }
 
 template <class T>
+/// True if the file's elements have the type T and this machine's byte order.
 bool holds(const NpyHeader& header) {
   if (header.swapped || header.item_size != static_cast<int>(sizeof(T))) return false;
   if constexpr (std::is_same_v<T, uint16_t>) return header.kind == NpyKind::kUint || header.kind == NpyKind::kFloat;
@@ -34,6 +37,7 @@ bool holds(const NpyHeader& header) {
   return header.kind == (std::is_signed_v<T> ? NpyKind::kInt : NpyKind::kUint);
 }
 
+/// Throws Error if the file's shape does not match `shape`, otherwise sets `shape` to it.
 void fit_shape(const NpyHeader& header, std::vector<int64_t>& shape, const std::string& where) {
   bool fits = header.shape.size() == shape.size() && (!header.fortran_order || shape.size() < 2);
   for (size_t d = 0; fits && d < shape.size(); ++d) fits = shape[d] < 0 || shape[d] == header.shape[d];
@@ -92,6 +96,7 @@ WrittenFile NpyWriter::finish() {
   const bool grows = !shape_.empty() && shape_[0] < 0;
   const std::vector<int64_t> row(shape_.begin() + grows, shape_.end());
   const int64_t row_bytes = product(row, path_.string()) * (descr_.back() - '0');
+  // The number of rows is known only now. The new header has the length of the first one and overwrites it.
   if (grows) {
     shape_[0] = row_bytes > 0 ? (bytes_ - head_) / row_bytes : 0;
     file_.replace_start(npy_header_text(descr_, shape_, kHeaderBytes));

@@ -14,7 +14,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "arrays are read as on little-endian machines");
 
-/// Reader of the Python dictionary literal that a header is.
+/// Parses the Python dictionary literal of a header: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }. The
+/// grammar is just what NumPy writes, with the keys in any order.
 class HeaderText {
  public:
   HeaderText(std::string_view text, const std::string& where) : text_(text), where_(where) {}
@@ -42,11 +43,13 @@ class HeaderText {
  private:
   [[noreturn]] void fail(const std::string& what) const { throw Error(where_, ": .npy header: ", what); }
 
+  /// Skips white space and returns the next character without consuming it; '\0' at the end.
   char peek() {
     while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_]))) ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
   }
 
+  /// Consumes the next character and returns true if it is `c`.
   bool accept(char c) {
     if (peek() != c || c == '\0') return false;
     ++at_;
@@ -78,6 +81,7 @@ class HeaderText {
     fail("fortran_order is neither True nor False");
   }
 
+  /// Parses a tuple of lengths: "()", "(3,)" or "(3, 4)".
   void shape() {
     header_.shape.clear();
     expect('(');
@@ -93,6 +97,7 @@ class HeaderText {
     }
   }
 
+  /// Parses a type: an optional byte order (< > | =), a letter and the bytes of an element.
   void descr() {
     if (peek() == '[') fail("a structured array, expected numbers");
     const std::string text = quoted();
@@ -125,6 +130,8 @@ size_t npy_header_size(std::span<const std::byte> file, const std::string& where
   const auto byte = [&](size_t i) { return std::to_integer<size_t>(file[i]); };
   if (file.size() < 10 || std::memcmp(file.data(), "\x93NUMPY", 6) != 0) throw Error(where, ": not a .npy array");
   if (byte(6) < 1 || byte(6) > 3) throw Error(where, ": .npy version ", byte(6), ", expected 1 to 3");
+  // Six bytes of magic and two of version precede the header's length: 2 bytes in version 1, 4 bytes in versions 2 and
+  // 3.
   const size_t start = byte(6) == 1 ? 10 : 12;
   if (file.size() < start) throw Error(where, ": .npy header is cut off");
   const size_t length = byte(8) + (byte(9) << 8);

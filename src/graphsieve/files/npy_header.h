@@ -1,4 +1,4 @@
-// The header of a .npy file. Internal to npy.cc, npy_file.cc and npz.cc.
+// The header of a .npy file. Used by npy.cc, npy_file.cc and npz.cc only.
 #pragma once
 
 #include <cstddef>
@@ -20,13 +20,16 @@ struct NpyHeader {
   size_t data_start = 0;  ///< offset of the data in the file
 };
 
-/// Where the data begins, told by the file's first 12 bytes. Throws Error, beginning with `where`, on no .npy file.
+/// Returns the offset of the data, read from the first 12 bytes of the file. Throws Error, beginning with `where`, if
+/// the file is not a .npy file.
 size_t npy_header_size(std::span<const std::byte> start, const std::string& where);
 
-/// Throws Error, beginning with `where`, on a header that is malformed or of a type not read here.
+/// Parses the header at the beginning of a file. Throws Error, beginning with `where`, if the header is malformed or
+/// has a type that is not supported.
 NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where);
 
-/// The bytes before the data: version 1, C order, a multiple of 64 and at least `bytes`. `descr` as "<f4".
+/// Returns the bytes of a file before its data, for version 1 and C order. Their number is a multiple of 64 and at
+/// least `bytes` (itself a multiple of 64). `descr` is a type such as "<f4".
 std::string npy_header_text(const std::string& descr, const std::vector<int64_t>& shape, size_t bytes = 64);
 
 }  // namespace graphsieve

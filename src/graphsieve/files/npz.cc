@@ -21,8 +21,8 @@ struct CloseMember {
 
 using OpenMember = std::unique_ptr<zip_file_t, CloseMember>;
 
-/// The bytes of a zip file, for libzip. libzip's own source tells a file that cannot be read from one that is cut off
-/// by the first read alone; this one keeps the Error of any read.
+/// Provides the bytes of a zip file to libzip. With libzip's own source, only the first read can tell an unreadable
+/// file from a file that is cut off; this source keeps the Error of any read.
 class ZipSource {
  public:
   explicit ZipSource(const std::filesystem::path& path) : file_(path) { zip_error_init(&error_); }
@@ -30,14 +30,14 @@ class ZipSource {
   ZipSource(const ZipSource&) = delete;
   ZipSource& operator=(const ZipSource&) = delete;
 
-  /// What libzip calls (zip_source_function); `source` is a ZipSource.
+  /// The function that libzip calls (zip_source_function); `source` is a ZipSource.
   static zip_int64_t call(void* source, void* data, zip_uint64_t length, zip_source_cmd_t command) {
     return static_cast<ZipSource*>(source)->answer(data, length, command);
   }
 
   int64_t bytes() const { return file_.bytes(); }
 
-  /// Throws the Error of a read that failed.
+  /// Throws the Error of a read that failed, if there was one.
   void rethrow() const {
     if (failure_) std::rethrow_exception(failure_);
   }
@@ -85,7 +85,7 @@ class ZipSource {
       const size_t count = file_.read_at(at_, data, length);
       at_ += static_cast<int64_t>(count);
       return static_cast<zip_int64_t>(count);
-    } catch (const Error&) {  // must not pass through libzip
+    } catch (const Error&) {  // exceptions must not pass through libzip's C code
       failure_ = std::current_exception();
       zip_error_set(&error_, ZIP_ER_READ, EIO);
       return -1;
@@ -102,10 +102,11 @@ namespace {
 
 const std::string kSuffix = ".npy";
 
-/// Deflate's best ratio is 1032; a size far above is a broken or hostile directory, not worth an allocation.
+/// Deflate's best ratio is 1032. A size far above it means that the zip's directory is broken or hostile, so nothing is
+/// allocated for it.
 constexpr uint64_t kMostExpansion = 1100;
 
-constexpr size_t kHeaderStart = 12;  // of a .npy file: up to the header's length
+constexpr size_t kHeaderStart = 12;  // bytes of a .npy file up to and including the header's length
 constexpr zip_uint64_t kMostHeader = 1 << 20;
 
 }  // namespace
@@ -128,8 +129,8 @@ struct NpzFile::Archive {
   }
   ~Archive() { zip_discard(zip); }
 
-  /// Throws the source's Error; where it has none std::bad_alloc if memory was missing, else Error "WHERE: WHAT: REASON"
-  /// with libzip's reason.
+  /// Throws the Error of the source if it has one, otherwise std::bad_alloc if libzip lacked memory, otherwise Error
+  /// "WHERE: WHAT: REASON" with libzip's reason.
   [[noreturn]] void fail(const std::string& where, const char* what, zip_error_t* error) const {
     source.rethrow();
     if (zip_error_code_zip(error) == ZIP_ER_MEMORY) throw std::bad_alloc();
@@ -142,6 +143,7 @@ struct NpzFile::Archive {
     return member;
   }
 
+  /// Reads exactly `bytes` bytes of a member. Throws Error if the member ends before.
   void fill(const OpenMember& member, std::byte* to, size_t bytes, const std::string& where) const {
     size_t filled = 0;
     while (filled < bytes) {
@@ -152,7 +154,8 @@ struct NpzFile::Archive {
     }
   }
 
-  /// The checksum is compared when the end is read.
+  /// Throws Error if the member goes on. libzip compares the checksum when the end is read, so this read is needed for
+  /// it.
   void expect_end(const OpenMember& member, const std::string& where) const {
     std::byte more;
     const zip_int64_t rest = zip_fread(member.get(), &more, 1);
@@ -190,6 +193,7 @@ struct NpzFile::Entry {
   zip_stat_t stat;
 };
 
+/// Finds an array in the zip's directory and checks that its sizes are possible.
 NpzFile::Entry NpzFile::entry(const std::string& name, const std::string& where) const {
   Entry entry;
   zip_stat_t& stat = entry.stat;
@@ -222,6 +226,7 @@ NpzReader::NpzReader(const std::filesystem::path& path, const std::string& name)
     : where_(str(path.string(), ": array '", name, "'")), file_(std::make_unique<NpzFile>(path)) {
   const NpzFile::Entry found = file_->entry(name, where_);
   member_ = std::make_unique<Member>(Member{file_->archive_->open(found.stat, where_)});
+  // The header is read in two steps: first up to its length, then the rest, at most kMostHeader bytes.
   const auto most = static_cast<size_t>(std::min<zip_uint64_t>(found.stat.size, kMostHeader));
   std::vector<std::byte> head(std::min<size_t>(most, kHeaderStart));
   fill(head.data(), head.size());

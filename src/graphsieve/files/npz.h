@@ -1,4 +1,4 @@
-// The arrays of a NumPy .npz file: a zip of .npy files.
+// Arrays in a NumPy .npz file, which is a zip of .npy files.
 #pragma once
 
 #include <filesystem>
@@ -10,18 +10,19 @@
 
 namespace graphsieve {
 
-/// Opens the zip at once and reads an array when asked. Messages begin with the path.
+/// Opens the zip in the constructor and reads each array on request. Messages begin with the path.
 class NpzFile {
  public:
-  /// Throws Error where the file is missing, or is not a complete zip.
+  /// Throws Error if the file is missing or is not a complete zip.
   explicit NpzFile(const std::filesystem::path& path);
   ~NpzFile();
 
-  /// Names of the arrays, without ".npy", in the file's order. Members that are not .npy are left out.
+  /// Returns the names of the arrays, without ".npy", in the order of the file. Members of the zip that are not .npy
+  /// are omitted.
   const std::vector<std::string>& names() const { return names_; }
   bool has(const std::string& name) const;
 
-  /// Throws Error where there is no such array, where it is broken (checksum, length), or as parse_npy does.
+  /// Returns an array. Throws Error if it is missing or broken (checksum, length), and as parse_npy() does.
   NpyArray read(const std::string& name) const;
 
  private:
@@ -35,10 +36,10 @@ class NpzFile {
   std::vector<std::string> names_;
 };
 
-/// One array of an .npz file, of any length, read from its beginning in pieces.
+/// Reads one array of an .npz file, of any length, from its beginning in pieces.
 class NpzReader {
  public:
-  /// Throws as NpzFile, and where the array is no .npy array of numbers.
+  /// Throws Error as NpzFile does, and if the array is not a .npy array of numbers.
   NpzReader(const std::filesystem::path& path, const std::string& name);
   ~NpzReader();
 
@@ -46,8 +47,8 @@ class NpzReader {
   bool fortran_order() const { return fortran_order_; }
   const std::string& where() const { return where_; }  ///< "FILE: array 'NAME'"
 
-  /// The next `count` elements in the order of the file. Throws Error where the data ends before, and with the last element
-  /// where its checksum is not the zip's, or more data follows.
+  /// Returns the next `count` elements in the order of the file. Throws Error if the data ends before them. The call
+  /// that reads the last element also throws Error if the checksum differs from the zip's or if more data follows.
   std::vector<double> read(int64_t count);
 
  private:
@@ -60,7 +61,7 @@ class NpzReader {
   std::vector<int64_t> shape_;
   bool fortran_order_ = false, swapped_ = false;
   NpyArray block_;
-  int64_t left_ = 0;  ///< elements
+  int64_t left_ = 0;  ///< elements not yet read
 };
 
 }  // namespace graphsieve

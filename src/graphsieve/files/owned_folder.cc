@@ -24,9 +24,9 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr std::string_view kPartial = ".graphsieve-partial";
-constexpr size_t kLongestNameOfPartial = 200;  // of the 255 bytes that a name may have, less what partial_name adds
+constexpr size_t kLongestNameOfPartial = 200;  // a name may have 255 bytes, of which partial_name() needs some
 
-/// True if text is BEFORE, digits, AFTER.
+/// True if the text is BEFORE, then digits, then AFTER.
 bool numbered(std::string_view text, std::string_view before, std::string_view after) {
   if (!text.starts_with(before) || !text.ends_with(after) || text.size() <= before.size() + after.size()) return false;
   const std::string_view digits = text.substr(before.size(), text.size() - before.size() - after.size());
@@ -37,7 +37,9 @@ bool one_of(std::string_view name, std::initializer_list<std::string_view> names
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// The names of each kind of folder. A name stands for a regular file, a name with a slash at its end for a folder.
+// The following functions know the names in each kind of folder; all names are those of regular files, and
+// in_subfolder() knows the subfolders. They are the complete list of what the program writes: an entry that none of
+// them accepts is foreign.
 
 bool in_scores(std::string_view name) {
   return one_of(name, {"row_start.npy", "source.npy", "type.npy"}) || numbered(name, "layer_", ".npy");
@@ -49,7 +51,7 @@ bool is_report(std::string_view name) { return one_of(name, {"report.html", "rep
 bool in_run(std::string_view name) {
   return is_report(name) ||
          one_of(name, {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl", "epsilon.json",
-                       "predictions.csv", "compression.json", "network.safetensors", "estimator.safetensors"});
+                       "predictions.csv", "quality.json", "compression.json", "network.safetensors", "estimator.safetensors"});
 }
 bool in_graph(std::string_view name) {
   return one_of(name, {"graph.json", "row_start.npy", "source.npy", "edge_type.npy", "features.npy",
@@ -68,7 +70,8 @@ Own own_names(FolderKind kind) {
   return kind == FolderKind::kRun ? in_run : kind == FolderKind::kGraph ? in_graph : in_draws;
 }
 
-/// What a subfolder may hold; nothing where the subfolder itself is foreign. `run` tells that it is a run's folder.
+/// Returns the function that knows the names in a subfolder, or null if the subfolder itself is foreign. Sets `run` if
+/// the subfolder is the folder of one of several runs ("split-0-seed-1").
 Own in_subfolder(std::string_view name, FolderKind kind, bool complete, bool& run) {
   if (kind == FolderKind::kGraph) return name == "scratch" && !complete ? in_scratch : nullptr;
   if (kind != FolderKind::kRun) return nullptr;
@@ -80,14 +83,15 @@ Own in_subfolder(std::string_view name, FolderKind kind, bool complete, bool& ru
   return run ? in_run : nullptr;
 }
 
-/// ".NAME.partial-PID", as versions before 0.2 named what is not complete.
+/// True if `found` is ".NAME.partial-PID", the name of an incomplete file in versions before 0.2.
 bool is_old_partial(std::string_view found, Own own) {
   const size_t at = found.rfind(".partial-");
   return found.starts_with('.') && at != std::string_view::npos && at > 0 && own(found.substr(1, at - 1)) &&
          found.substr(at + 9).find_first_not_of("0123456789-") == std::string_view::npos;
 }
 
-/// The names on the folder's card; nothing where it has no intact card. Throws Error where the system cannot read it.
+/// Returns the names on the folder's card, or nothing if it has no intact card. Throws Error if the system cannot read
+/// it.
 std::optional<std::set<std::string>> names_on_card(const fs::path& folder, FolderKind kind) {
   const fs::path file = folder / (kind == FolderKind::kGraph ? kGraphCard : kRunCard);
   if (kind == FolderKind::kDraws || entry_kind(file) != EntryKind::kFile) return std::nullopt;
@@ -105,20 +109,22 @@ std::optional<std::set<std::string>> names_on_card(const fs::path& folder, Folde
   }
 }
 
-/// Looks through one folder for entries that are not the program's.
+/// Searches one folder for entries that the program did not write.
 class ForeignEntries {
  public:
   ForeignEntries(const fs::path& folder, FolderKind kind, FolderState state)
       : folder_(folder), kind_(kind), complete_(state == FolderState::kComplete) {}
 
-  /// The first one in a run's folder or a graph's, `inside` the whole.
+  /// Returns the first foreign entry in `inside`, a graph's folder or a run's folder with its own card. `inside` is
+  /// relative to the folder that is searched, and empty for that folder itself.
   std::optional<std::string> first(const fs::path& inside, Own own) const {
     const auto card = complete_ ? names_on_card(folder_ / inside, kind_) : std::nullopt;
     return first(inside, own, card ? &*card : nullptr, "");
   }
 
  private:
-  /// `card`: the names on the card, where `prefix` stands for the present folder; null where there is no card.
+  /// Searches one level. `card` has the names on the card, null if there is none; `prefix` is the path of this level
+  /// within the folder of the card. Partial files are accepted in any state, and reports need not be on the card.
   std::optional<std::string> first(const fs::path& inside, Own own, const std::set<std::string>* card,
                                    const std::string& prefix) const {
     for (const fs::path& entry : folder_entries(inside.empty() ? folder_ : folder_ / inside)) {
@@ -135,6 +141,7 @@ class ForeignEntries {
     return std::nullopt;
   }
 
+  /// Searches a subfolder. The subfolder of a run has its own card; a checkpoint is on no card.
   std::optional<std::string> first_below(const fs::path& inside, const std::string& name,
                                          const std::set<std::string>* card) const {
     bool run = false;
@@ -149,7 +156,7 @@ class ForeignEntries {
   bool complete_;
 };
 
-/// True of a result.json of format 1, which had no card beside it.
+/// True if the JSON is a result.json of format 1, which had no card beside it.
 bool is_old_result(const Json& result) {
   if (!result.is_object() || result.contains("format")) return false;
   for (const char* key : {"version", "torch", "model", "metric"})
@@ -158,6 +165,7 @@ bool is_old_result(const Json& result) {
          result["graph"].is_object() && result["graph"].contains("fingerprint") && result.contains("test_mean");
 }
 
+/// Returns the path as absolute and without links, as far as it exists.
 fs::path real_path(const fs::path& path) {
   std::error_code error;
   fs::path real = fs::weakly_canonical(fs::absolute(path, error), error);
@@ -171,6 +179,7 @@ bool is_within(const fs::path& path, const fs::path& folder) {
   return at == folder.end();
 }
 
+/// Returns the mount points of the system, the fifth field of each line of mountinfo.
 std::vector<fs::path> mount_points() {
   std::vector<fs::path> points;
   std::ifstream file("/proc/self/mountinfo");
@@ -178,7 +187,7 @@ std::vector<fs::path> mount_points() {
     std::istringstream fields(line);
     std::string skipped, point;
     fields >> skipped >> skipped >> skipped >> skipped >> point;
-    std::string plain;  // mountinfo writes a blank as \040
+    std::string plain;  // mountinfo writes a space as \040
     for (size_t i = 0; i < point.size(); ++i) {
       const bool octal = point[i] == '\\' && i + 3 < point.size();
       plain += octal ? static_cast<char>(std::stoi(point.substr(i + 1, 3), nullptr, 8)) : point[i];
@@ -196,7 +205,7 @@ std::vector<fs::path> home_directories() {
   return homes;
 }
 
-/// Throws Error where the folder is one that is never removed, or holds one.
+/// Throws Error if the folder is, or contains, one that is never removed.
 void refuse_precious(const fs::path& folder, const std::vector<fs::path>& inputs) {
   const fs::path real = real_path(folder);
   const auto refuse = [&](const fs::path& precious, const char* what) {

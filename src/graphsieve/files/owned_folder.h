@@ -1,5 +1,5 @@
-// Which folders and files the program may replace: those that it can show to be its own. --overwrite must never cost a
-// user anything that the program did not write.
+// Rules for what the program may replace: only folders and files whose content shows that the program wrote them.
+// --overwrite must never destroy anything of the user's that the program did not write.
 #pragma once
 
 #include <filesystem>
@@ -10,53 +10,56 @@
 
 namespace graphsieve {
 
-/// True if something has that name, a link that leads nowhere too. Throws Error where the system cannot tell.
+/// True if something of that name exists, including a link that leads nowhere. Throws Error if the system cannot tell.
 bool is_there(const std::filesystem::path& path);
 
 /// The kinds of folders that the program writes.
 enum class FolderKind {
-  kRun,    ///< docs/run-folder.md; several runs lie in subfolders, each a run folder too
-  kGraph,  ///< docs/graph-folder.md
-  kDraws,  ///< of sparsify; never replaced
+  kRun,    ///< see docs/run-folder.md; several runs lie in subfolders, which are run folders too
+  kGraph,  ///< see docs/graph-folder.md
+  kDraws,  ///< draws of `sparsify`; never replaced
 };
 
+/// Whether a folder is complete.
 enum class FolderState {
-  kComplete,
-  kPartial,  ///< being written, or left behind by a process that died: without a card, perhaps with scratch files
+  kComplete,  ///< under its final name
+  kPartial,   ///< being written, or left by a process that died: has no card, and may have scratch files
 };
 
-/// "run folder", for messages.
+/// Returns the kind as words for messages: "run folder".
 const char* folder_kind_name(FolderKind kind);
 
-/// The path, within `folder`, of the first entry that the program does not write into a folder of this kind: another
-/// name, a symbolic link, a folder where a file belongs. Where a complete folder has an intact card, a file must also
-/// be on the card. Nothing where every entry is the program's. Throws Error where the folder cannot be read.
+/// Returns the path, within `folder`, of the first entry that the program does not write into a folder of this kind: an
+/// unknown name, a symbolic link, or a folder in the place of a file. In a complete folder with an intact card, each
+/// file must also be listed on the card. Returns nothing if the program wrote every entry. Throws Error if the folder
+/// cannot be read.
 std::optional<std::string> foreign_entry(const std::filesystem::path& folder, FolderKind kind, FolderState state);
 
-/// The files that belong on the card of a folder that is being written, by their paths in it, in order: what the
-/// program wrote, less the card, reports, and what is gone when the folder is complete. Subfolders of several runs have
-/// cards of their own.
+/// Returns the files that the card of a folder must list, by their paths in it, in ascending order: the files that the
+/// program wrote, without the card, reports and files that are gone when the folder is complete. Subfolders of several
+/// runs have their own cards.
 std::vector<std::string> own_files(const std::filesystem::path& folder, FolderKind kind);
 
-/// True if the folder shows that the program wrote it: it has an intact card of this kind or, from before there were
-/// such cards, a result.json or graph.json with the program's own members.
+/// True if the folder's content shows that the program wrote it: it has an intact card of this kind or, in old versions
+/// without cards, a result.json or graph.json with the members that the program writes.
 bool has_own_card(const std::filesystem::path& folder, FolderKind kind);
 
-/// Throws Error unless `folder`, which exists, may be removed and replaced: a folder (no symbolic link) that is empty,
-/// or has the program's card and no foreign entry. Refused in any case: the current directory, a home directory, a
-/// mount point, one of `inputs`, and every folder above one of these.
+/// Throws Error if `folder`, which exists, may not be removed and replaced. It must be a folder (no symbolic link) that
+/// is empty, or that has the program's card and no foreign entry. The current directory, a home directory, a mount
+/// point, a path of `inputs` and every folder above one of them are always refused.
 void require_replaceable_folder(const std::filesystem::path& folder, FolderKind kind,
                                 const std::vector<std::filesystem::path>& inputs);
 
-/// Throws Error unless a file may be written at `path`: there is nothing, or a regular file that is none of `inputs`,
-/// the files that the command reads, and in none of them that is a folder.
+/// Throws Error if a file may not be written at `path`. Nothing may exist there, or a regular file that is not one of
+/// `inputs` (the files and folders that the command reads) and does not lie in one of them; a report may lie in a
+/// folder that is read.
 void require_replaceable_file(const std::filesystem::path& path, const std::vector<std::filesystem::path>& inputs);
 
-/// The name under which NAME is written before it is complete: ".NAME.graphsieve-partial"; from the second writer at
-/// once on with "-1", "-2", … at its end. Names too long for it are cut.
+/// Returns the name of NAME while it is being written: ".NAME.graphsieve-partial". The second and later simultaneous
+/// writers append "-1", "-2", …. A name that is too long is cut.
 std::string partial_name(const std::string& name, int number);
 
-/// True if partial_name makes the name `found` for some `name` that `own` accepts.
+/// True if `found` is the partial name of some `name` that `own` accepts.
 bool is_partial_name(std::string_view found, bool (*own)(std::string_view name));
 
 }  // namespace graphsieve

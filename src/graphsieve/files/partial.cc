@@ -18,14 +18,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostNames = 1000;  // writers of one target at once, and leftovers that are not ours
+constexpr int kMostNames = 1000;  // simultaneous writers of one target, and leftovers of others
 
 fs::path partial_path(const fs::path& target, int number) {
   return target.parent_path() / partial_name(target.filename().string(), number);
 }
 
-/// Locks what was opened under its partial name; −1, and closed, where another process has it or it is gone. Without
-/// locks nobody can tell whether a leftover's writer lives: then only what was just made is taken.
+/// Locks a file or folder that was opened under its partial name, and returns the descriptor. Returns −1 and closes the
+/// descriptor if another process has the lock or the name is gone. On a file system without locks, nobody can tell if
+/// the writer of a leftover still lives, so only a name that this process just created is accepted.
 int locked(const fs::path& path, int descriptor, bool leftover) {
   const Lock lock = try_lock(descriptor);
   if ((lock == Lock::kHeld || (lock == Lock::kUnsupported && !leftover)) && still_names(path, descriptor))
@@ -35,7 +36,7 @@ int locked(const fs::path& path, int descriptor, bool leftover) {
   return -1;
 }
 
-/// The descriptor of an empty, locked file; −1 where the name is taken.
+/// Returns the descriptor of an empty, locked file, or −1 if the name is taken.
 int claim_file(const fs::path& path, const fs::path& shown) {
   int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   const bool leftover = descriptor < 0 && errno == EEXIST;
@@ -57,6 +58,7 @@ int claim_file(const fs::path& path, const fs::path& shown) {
   return descriptor;
 }
 
+/// Removes everything in the folder.
 void empty_folder(const fs::path& folder) {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
@@ -71,6 +73,8 @@ fs::path normalised(const fs::path& path) {
   fs::path out = fs::absolute(path, error).lexically_normal();
   if (error) throw Error(path.string(), ": is no path: ", error.message());
   if (!out.has_filename()) out = out.parent_path();
+  // A leftover is taken over only if it is a regular file of this user and has no second name. Writing to anything else
+  // could change somebody else's file.
   struct stat status;
   if (lstat(out.c_str(), &status) != 0 && errno == ENAMETOOLONG) throw path_error(out, "cannot be written", errno);
   return out;
@@ -111,6 +115,8 @@ std::optional<Partial> claim_partial_folder(const fs::path& target, FolderKind k
     const int opened = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     const int descriptor = opened < 0 ? -1 : locked(path, opened, !made);
     if (descriptor < 0) continue;
+    // A new folder is empty. A leftover is emptied if the program wrote everything in it; otherwise the next number is
+    // tried.
     if (made) return Partial{path, descriptor};
     try {
       if (!foreign_entry(path, kind, FolderState::kPartial)) {

@@ -16,10 +16,12 @@ namespace fs = std::filesystem;
 
 constexpr size_t kLongestName = 80, kStart = 40, kEnd = 20;
 
+/// Throws the Error of a failed system call, if `error` is set.
 void require(const fs::path& path, const char* what, const std::error_code& error) {
   if (error) throw path_error(path, what, error.value());
 }
 
+/// Returns the status of the file that the path leads to. A missing file is no failure.
 fs::file_status status_of(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -27,16 +29,18 @@ fs::file_status status_of(const fs::path& path) {
   return status;
 }
 
-/// Absolute and without ".", ".." or links, as far as the path exists.
+/// Returns the path as absolute and without ".", ".." and links, as far as the path exists.
 fs::path resolved(const fs::path& path) {
   std::error_code error;
-  fs::path out = fs::weakly_canonical(fs::absolute(path, error), error);  // a relative path that is not there stays relative
+  fs::path out = fs::weakly_canonical(fs::absolute(path, error),
+                                      error);  // else a missing relative path stays relative
   if (error) out = fs::absolute(path, error).lexically_normal();
   return out.has_filename() ? out : out.parent_path();
 }
 
 }  // namespace
 
+/// Only the names between the slashes are shortened, so that the folders stay recognisable.
 std::string shown_path(const fs::path& path) {
   std::string out;
   const std::string& text = path.native();
@@ -71,6 +75,7 @@ bool is_folder(const fs::path& path) { return fs::is_directory(status_of(path));
 
 bool same_place(const fs::path& a, const fs::path& b) {
   std::error_code error;
+  // Files are compared by their device and inode; names that do not exist are compared as text.
   if (fs::equivalent(a, b, error) && !error) return true;
   return resolved(a) == resolved(b);
 }

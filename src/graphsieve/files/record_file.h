@@ -1,4 +1,4 @@
-// Files of records of one size, as programs of this project write them for themselves and read them from front to back.
+// Files of records of one size, which the program writes for its own use and reads from front to back.
 #pragma once
 
 #include <algorithm>
@@ -14,11 +14,11 @@
 
 namespace graphsieve {
 
-/// One record after the other, out of a file or of memory.
+/// Reads one record after the other, from a file or from memory.
 template <class Record>
 class RecordReader {
  public:
-  /// Holds about `memory` bytes of the file (at least 4 KiB, at most 1 MiB).
+  /// Keeps about `memory` bytes of the file in memory (at least 4 KiB, at most 1 MiB).
   RecordReader(const std::filesystem::path& file, int64_t memory) : path_(file.string()) {
     block_.resize(static_cast<size_t>(std::clamp<int64_t>(memory, 4 << 10, 1 << 20)) / sizeof(Record));
     fill();
@@ -34,7 +34,7 @@ class RecordReader {
 
  private:
   void fill() {
-    const InputFile in(path_);  // not kept open: a merge may have thousands of runs
+    const InputFile in(path_);  // the file is not kept open, since a merge may have thousands of runs
     const size_t bytes = in.read_at(at_, block_.data(), block_.size() * sizeof(Record));
     if (bytes % sizeof(Record) != 0) throw Error(path_, ": ends within a record");
     at_ += static_cast<int64_t>(bytes);
@@ -42,9 +42,9 @@ class RecordReader {
   }
 
   std::string path_;
-  int64_t at_ = 0;  ///< where the next block begins
+  int64_t at_ = 0;  ///< position in the file of the next block
   std::vector<Record> block_;
-  std::span<const Record> here_;  ///< not yet read: of the block, or of the memory
+  std::span<const Record> here_;  ///< records not yet read, of the block or of the memory
 };
 
 }  // namespace graphsieve

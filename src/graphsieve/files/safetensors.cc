@@ -16,10 +16,10 @@ static_assert(std::endian::native == std::endian::little, "lengths and data are 
 
 using nlohmann::json;
 
-constexpr uint64_t kMostHeaderBytes = 100'000'000;  // the format's own limit
+constexpr uint64_t kMostHeaderBytes = 100'000'000;  // limit of the format itself
 const char* const kMetadata = "__metadata__";
 
-/// Bytes of shape and dtype; -1 where they do not fit 63 bits.
+/// Returns the number of bytes of an array; -1 if it does not fit in 63 bits.
 int64_t byte_length(const std::vector<int64_t>& shape, int64_t element) {
   int64_t out = element;
   for (const int64_t length : shape)
@@ -27,6 +27,7 @@ int64_t byte_length(const std::vector<int64_t>& shape, int64_t element) {
   return out;
 }
 
+/// Returns the tensors in the order of their data: by descending element size, then by name.
 std::vector<const NamedTensor*> data_order(const std::vector<NamedTensor>& tensors) {
   std::vector<const NamedTensor*> out;
   out.reserve(tensors.size());
@@ -38,6 +39,7 @@ std::vector<const NamedTensor*> data_order(const std::vector<NamedTensor>& tenso
   return out;
 }
 
+/// Returns the JSON header, padded with spaces to a multiple of 8 bytes so that the data is aligned.
 std::string header_text(const Safetensors& file, const std::vector<const NamedTensor*>& order) {
   json header = json::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
@@ -62,6 +64,7 @@ std::string header_text(const Safetensors& file, const std::vector<const NamedTe
   }
 }
 
+/// Reads the "__metadata__" of a header, a map of texts.
 void read_metadata(const json& value, const std::string& where, std::map<std::string, std::string>& out) {
   if (!value.is_object()) throw Error(where, ": ", kMetadata, " is not an object of texts");
   for (const auto& [key, text] : value.items()) {
@@ -70,11 +73,13 @@ void read_metadata(const json& value, const std::string& where, std::map<std::st
   }
 }
 
+/// A tensor of the header, and the range of its data in bytes.
 struct Entry {
   NamedTensor tensor;
   uint64_t begin = 0, end = 0;
 };
 
+/// Returns the list under `key` as lengths. The limit of 2^62 keeps sums and conversions to int64_t from overflowing.
 std::vector<uint64_t> lengths(const json& value, const std::string& where, const char* key) {
   if (!value.is_object() || !value.contains(key) || !value[key].is_array())
     throw Error(where, ": expected dtype, shape and data_offsets, found ", value.dump().substr(0, 200));
@@ -87,6 +92,8 @@ std::vector<uint64_t> lengths(const json& value, const std::string& where, const
   return out;
 }
 
+/// Reads one tensor of the header and checks that its range lies in the data and fits its shape. The data itself is
+/// copied later, when all ranges have been checked.
 Entry read_entry(const std::string& name, const json& value, size_t data_bytes, const std::string& file) {
   const std::string where = str(file, ": tensor '", name, "'");
   Entry entry;
@@ -114,7 +121,7 @@ Entry read_entry(const std::string& name, const json& value, size_t data_bytes, 
   return entry;
 }
 
-/// The tensors must cover the data once, without holes.
+/// Throws Error unless the tensors cover the data exactly once, without holes.
 void check_cover(const std::vector<Entry>& entries, size_t data_bytes, const std::string& where) {
   std::vector<const Entry*> order;
   order.reserve(entries.size());
@@ -166,6 +173,7 @@ Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::strin
                 " (truncated, or not a safetensors file)");
   const json header = parse_json({reinterpret_cast<const char*>(bytes.data()) + 8, length}, where + ": the header");
   if (!header.is_object()) throw Error(where, ": the header is not a JSON object");
+  // All ranges are checked before any data is copied.
   const std::span<const std::byte> data = bytes.subspan(8 + length);
   Safetensors out;
   std::vector<Entry> entries;

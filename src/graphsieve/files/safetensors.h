@@ -19,24 +19,24 @@ struct NamedTensor {
 };
 
 struct Safetensors {
-  std::vector<NamedTensor> tensors;             ///< by name
+  std::vector<NamedTensor> tensors;             ///< sorted by name after reading; in any order for writing
   std::map<std::string, std::string> metadata;  ///< "__metadata__"
 };
 
-/// Bytes of an element of the dtype; throws Error on an unknown one.
+/// Returns the size in bytes of an element of the dtype. Throws Error if the dtype is unknown.
 int64_t dtype_size(const std::string& dtype);
 
-/// The file's bytes. The order of `tensors` does not matter: the data stands by falling element size, then by name, so
-/// that every tensor is aligned to its element, the first to 8 bytes. Throws Error on repeated names and on bytes that
-/// do not fit shape and dtype.
+/// Returns the bytes of the file. The order of `tensors` does not matter: the data is written by descending element
+/// size, then by name, so that every tensor is aligned to its element size and the first one to 8 bytes. Throws Error
+/// if a name occurs twice, or if the bytes of a tensor do not fit its shape and dtype.
 std::vector<std::byte> safetensors_bytes(const Safetensors& file);
 
-/// Throws Error, beginning with `where`, on any bytes that are not exactly a safetensors file: a header that is no JSON
-/// object of tensors, a name twice, an unknown dtype, lengths that do not fit, data that overlaps, has holes, or ends
-/// early.
+/// Parses the bytes of a file. Throws Error, beginning with `where`, if they are not exactly a safetensors file: a
+/// header that is not a JSON object of tensors, a name that occurs twice, an unknown dtype, lengths that do not fit, or
+/// data that overlaps, has holes or ends early.
 Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::string& where);
 
-/// The same to and from a file, the file's name in every message. Writing is atomic.
+/// Write and read a file, with its name in every message. The file appears only when it is complete.
 void write_safetensors(const std::filesystem::path& path, const Safetensors& file);
 Safetensors read_safetensors(const std::filesystem::path& path);
 

@@ -13,20 +13,21 @@ constexpr int64_t kRowBlock = 2048;
 
 int64_t row_length(const CsrView& rows, int64_t i) { return rows.row_start[i + 1] - rows.row_start[i]; }
 
-/// Sources of one type, put at `at`; returns the place after them.
+/// Writes edges of one type from position `at` on. Returns the position after them.
 int64_t put(std::span<const int32_t> sources, EdgeType type, int64_t at, AttentionGraph& out) {
   std::copy(sources.begin(), sources.end(), out.source.begin() + at);
   std::fill_n(out.type.begin() + at, sources.size(), type);
   return at + static_cast<int64_t>(sources.size());
 }
 
-/// How many of a row's edges are of the data's first type; they stand first.
+/// Returns how many of a row's edges have the data's first type. They come first in the row.
 int64_t first_types(const std::optional<CsrView>& rows, int64_t begin, int64_t length) {
   if (!rows || rows->type.empty()) return length;
   const auto types = rows->type.subspan(begin, length);
   return std::upper_bound(types.begin(), types.end(), 0) - types.begin();
 }
 
+/// Throws Error unless the row's sources and types are in range and sorted by (type, source).
 void check_row(const AttentionGraph& graph, int64_t i, const std::string& name) {
   for (int64_t e = graph.row_start[i]; e < graph.row_start[i + 1]; ++e) {
     if (graph.source[e] < 0 || graph.source[e] >= graph.nodes())
@@ -42,6 +43,7 @@ void check_row(const AttentionGraph& graph, int64_t i, const std::string& name) 
   }
 }
 
+/// Throws Error unless the row starts ascend from 0 to the number of edges.
 void check_row_starts(const AttentionGraph& graph, const std::string& name) {
   if (graph.row_start.empty() || graph.row_start.front() != 0) throw Error(name, ": row_start must begin with 0");
   for (int64_t i = 0; i < graph.nodes(); ++i)
@@ -65,6 +67,8 @@ AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const E
   AttentionGraph out;
   out.symmetric = symmetric;
   if (graph_edges) out.types = attention_types(graph_edges->types);
+  // The lengths of all rows are known before any edge is written, so each row is written to its final position, in
+  // parallel. The order of the types within a row is graph edges, expander edges, self loop, other types of the data.
   out.row_start.assign(nodes + 1, 0);
   parallel_blocks(nodes, kRowBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
@@ -101,6 +105,8 @@ AttentionGraph transpose(const AttentionGraph& graph, std::vector<int64_t>* edge
   AttentionGraph out;
   out.types = graph.types;
   out.symmetric = graph.symmetric;
+  // A counting sort by source. The passes over the types, and over the rows within a type, are in ascending order, so
+  // every new row is sorted by (type, source).
   out.row_start.assign(nodes + 1, 0);
   for (int32_t source : graph.source) ++out.row_start[source + 1];
   for (int64_t i = 0; i < nodes; ++i) out.row_start[i + 1] += out.row_start[i];

@@ -1,9 +1,10 @@
-// Who attends to whom: directed edges source -> destination with a type each, stored by destination.
+// The attention graph: which nodes attend to which. It consists of directed edges source -> destination, each with a
+// type, stored by destination.
 //
-// Example, three nodes; 0 and 1 joined in the data, a self loop each:
+// Example with three nodes; nodes 0 and 1 are joined in the data, and each node has a self loop:
 //   row_start = {0, 2, 4, 5}     source = {1, 0,  0, 1,  2}     type = {0, 2,  0, 2,  2}
-// Row i holds the in-edges of destination i, sorted by (type, source); equal (type, source) pairs may stand side by
-// side (two expander cycles can share an edge), and count as edges of their own.
+// Row i holds the in-edges of destination i, sorted by (type, source). A (type, source) pair can occur several times in
+// a row, since two expander cycles can share an edge. Each occurrence counts as an edge.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +17,22 @@
 
 namespace graphsieve {
 
-/// Edge types of the method. Where the data has T types of its own, its first is kGraphEdge and the others come after the
-/// method's: 0, 3, 4, … T + 1.
+/// Edge types of the attention graph. If the data has T edge types, its first type is kGraphEdge, and the others follow
+/// the types of the method: 0, 3, 4, … T + 1.
 enum EdgeType : uint8_t { kGraphEdge = 0, kExpanderEdge = 1, kSelfLoop = 2, kFirstUserType = 3 };
 
-/// The data's types at most: an edge's softmax weights are looked up by type, and each type costs a row of them.
+/// Largest number of edge types in the data. The kernels look up an edge's softmax weights by its type, and each type
+/// needs a row of weights.
 inline constexpr int kMostDataTypes = 64;
 
-/// The attention graph's type of the data's type `t`.
+/// Returns the attention graph's number for the data's edge type `t`.
 constexpr uint8_t attention_type(int t) { return static_cast<uint8_t>(t == 0 ? kGraphEdge : kFirstUserType + t - 1); }
 
-/// How many types the attention graph has where the data has `data_types`.
+/// Returns the number of edge types in the attention graph if the data has `data_types` types.
 constexpr int attention_types(int data_types) { return kFirstUserType + data_types - 1; }
 
-/// Edges without types, by destination: row i's sources are source[row_start[i] … row_start[i + 1]), ascending.
+/// Edges without types, stored by destination. The sources of row i are source[row_start[i] … row_start[i + 1]),
+/// ascending.
 struct Csr {
   LargeVector<int64_t> row_start;  ///< nodes + 1
   LargeVector<int32_t> source;     ///< edges

@@ -27,6 +27,7 @@ Expander::Expander(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t ke
   if (nodes < 0 || nodes > std::numeric_limits<int32_t>::max())
     throw Error("expander: ", nodes, " nodes, expected 0 to ", std::numeric_limits<int32_t>::max());
   if (degree < 0) throw Error("expander: degree ", degree, ", expected 0 or more");
+  // A graph this small cannot have enough different cycles, so all pairs are used instead.
   complete_ = nodes <= kCompleteUpTo && degree > 0;
   if (complete_) return;
   const int64_t count = std::min(degree, std::max<int64_t>(nodes - 1, 0));
@@ -41,6 +42,7 @@ std::vector<int32_t> Expander::neighbors(int64_t node) const {
   const auto n = static_cast<uint64_t>(nodes_), i = static_cast<uint64_t>(node);
   for (const KeyedPermutation& pi : permutations_) {
     const bool cycle = kind_ == ExpanderKind::kHamiltonian;
+    // The cycle visits pi(0), pi(1), …, pi(n - 1) and returns to pi(0).
     const uint64_t place = pi.inverse(i);
     const uint64_t one = cycle ? pi(place + 1 == n ? 0 : place + 1) : pi(i);
     const uint64_t other = cycle ? pi(place == 0 ? n - 1 : place - 1) : place;
@@ -69,7 +71,10 @@ Csr Expander::all_pairs() const {
   return out;
 }
 
-/// Two slots a node and permutation, n x (2 degree). A slot that a fixed point leaves empty holds INT32_MAX.
+/// Fills `slots` [nodes, 2 degree], two slots per node and permutation. A slot that a fixed point leaves empty keeps
+/// INT32_MAX. One permutation after the other is computed once for all nodes: image[p] = pi(p). Then, for a cycle, the
+/// neighbours of the node at position p are the images of the positions before and after it; for a permutation, p and
+/// image[p] are neighbours. Each slot is written by one p only, so the loops run in parallel.
 void Expander::fill_slots(LargeVector<int32_t>& slots) const {
   const int64_t stride = 2 * degree();
   LargeVector<int32_t> image(nodes_);
@@ -97,6 +102,9 @@ Csr Expander::csr() const {
   const int64_t stride = 2 * degree();
   constexpr int32_t kEmpty = std::numeric_limits<int32_t>::max();
   Csr out;
+  // Each row is sorted within its slots, where the empty slots (INT32_MAX) come last, and then moved to the left to
+  // close the gaps. A row never moves to the right, so copying in the order of the rows overwrites no row that is still
+  // needed.
   out.source.assign(nodes_ * stride, kEmpty);
   fill_slots(out.source);
   out.row_start.assign(nodes_ + 1, 0);
@@ -139,10 +147,12 @@ ExpanderResult near_ramanujan_expander(int64_t nodes, int64_t degree, ExpanderKi
     Expander expander(nodes, degree, kind, key);
     const double gap = gap_of(expander.csr(), key);
     best.tries = t + 1;
-    if (std::isnan(gap) || gap <= best.spectral_gap) continue;  // the first graph stands there with the gap NaN
+    // The first graph has the gap NaN, with which every comparison is false, so any known gap replaces it.
+    if (std::isnan(gap) || gap <= best.spectral_gap) continue;
     best.expander = std::move(expander);
     best.spectral_gap = gap;
-    // All pairs are the best expander there is; more nodes are measured by the degree in use.
+    // All pairs of nodes are the best expander that exists. A larger graph is compared with the bound for its actual
+    // degree.
     best.near_ramanujan = nodes <= kCompleteUpTo || gap >= near_ramanujan_bound(best.expander.degree());
   }
   return best;

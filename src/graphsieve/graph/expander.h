@@ -1,6 +1,6 @@
-// Expander edges: the union of `degree` random Hamiltonian cycles, or of `degree` random permutations, both directions.
-// Every cycle or permutation is a keyed one, so a node's neighbours can be had one at a time or as a stored graph, and
-// the two are the same.
+// Expander edges: the union of `degree` random Hamiltonian cycles, or of `degree` random permutations, in both
+// directions. Every cycle or permutation is a keyed permutation, so the neighbours of a node can be computed one node
+// at a time or stored as a graph, with the same result.
 #pragma once
 
 #include <cstdint>
@@ -15,29 +15,32 @@
 namespace graphsieve {
 
 enum class ExpanderKind {
-  kHamiltonian,  ///< node i: pi(pi^-1(i) + 1) and pi(pi^-1(i) - 1), for every cycle pi
-  kPermutation,  ///< node i: pi(i) and pi^-1(i), for every permutation pi; fixed points give nothing
+  kHamiltonian,  ///< neighbours of node i: pi(pi^-1(i) + 1) and pi(pi^-1(i) - 1), for every cycle pi
+  kPermutation,  ///< neighbours of node i: pi(i) and pi^-1(i), for every permutation pi; a fixed point has none
 };
 
-/// "hamiltonian" or "permutation"; throws Error on another name.
+/// Returns the kind named "hamiltonian" or "permutation". Throws Error if the name is another one.
 ExpanderKind expander_kind(const std::string& name);
 
+/// An expander graph that computes its edges on demand.
 class Expander {
  public:
-  /// Up to 10 nodes: all pairs, whatever the degree. Else the degree is cut to nodes - 1. Throws Error where nodes or
-  /// degree is negative. Degree 0: no edges.
+  /// With up to 10 nodes, all pairs of nodes are edges, whatever the degree (unless it is 0). Otherwise the degree is
+  /// limited to nodes - 1. Degree 0 gives no edges. Throws Error if nodes or degree is negative, or if the number of
+  /// nodes does not fit in 31 bits.
   Expander(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t key);
 
   int64_t nodes() const { return nodes_; }
-  /// Cycles or permutations in use; 0 where all pairs are.
+  /// Returns the number of cycles or permutations in use; 0 if all pairs are edges.
   int64_t degree() const { return static_cast<int64_t>(permutations_.size()); }
 
-  /// Neighbours of one node, ascending, with repetitions: the row of csr(). Throws Error where there is no such node.
+  /// Returns the neighbours of a node, ascending and with repetitions, as in its row of csr(). Throws Error if there is
+  /// no such node.
   std::vector<int32_t> neighbors(int64_t node) const;
-  /// How many it has.
+  /// Returns the number of neighbours of a node, with repetitions.
   int64_t degree_of(int64_t node) const;
 
-  /// The whole graph: a multigraph, its own transpose. O(nodes * degree).
+  /// Returns the whole graph, a multigraph that is its own transpose. Takes O(nodes * degree) time.
   Csr csr() const;
 
  private:
@@ -50,23 +53,27 @@ class Expander {
   std::vector<KeyedPermutation> permutations_;
 };
 
-/// Expander(nodes, degree, kind, key).csr().
+/// Returns Expander(nodes, degree, kind, key).csr().
 Csr expander_edges(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t key);
 
+/// An expander and what its check found.
 struct ExpanderResult {
   Expander expander;
-  double spectral_gap = 0;      ///< of the one kept; NaN if unchecked
-  int64_t tries = 0;            ///< graphs drawn
+  double spectral_gap = 0;      ///< spectral gap of the expander; NaN if it was not checked
+  int64_t tries = 0;            ///< number of graphs drawn
   bool near_ramanujan = false;  ///< spectral_gap >= near_ramanujan_bound(degree); false if unchecked
 };
 
-/// max(0, 2 degree - 2 sqrt(2 degree - 1) - 0.1).
+/// Returns max(0, 2 degree - 2 sqrt(2 degree - 1) - 0.1). A random 2d-regular graph has a spectral gap of at least 2d -
+/// 2 sqrt(2d - 1) - epsilon with high probability (Friedman 2003), and no large graph can have a much larger one (Alon
+/// and Boppana).
 double near_ramanujan_bound(int64_t degree);
 
-/// Draws graphs, keyed by (seed, try), until one is near-Ramanujan or `tries` are drawn, and keeps the one with the
-/// largest gap. A graph whose gap is NaN (the eigenvalue did not converge) never replaces another one, and is replaced
-/// by any whose gap is known. tries = 0, or more than check_nodes nodes: the first, unchecked. Up to 10 nodes the answer
-/// is known. `gap_of` measures a graph with a random key.
+/// Draws graphs, keyed by (seed, try), until one is near-Ramanujan or `tries` graphs have been drawn, and returns the
+/// one with the largest spectral gap. A graph whose gap is NaN (its eigenvalue did not converge) never replaces another
+/// graph, and is replaced by any graph whose gap is known. With tries = 0 or more than check_nodes nodes, the first
+/// graph is returned without a check. With up to 10 nodes, where all pairs are edges, a checked graph always counts as
+/// near-Ramanujan. `gap_of` measures a graph; its second argument is a random key. Throws Error if `tries` is negative.
 ExpanderResult near_ramanujan_expander(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t seed, int64_t tries,
                                        int64_t check_nodes,
                                        const std::function<double(const Csr&, uint64_t)>& gap_of = spectral_gap);

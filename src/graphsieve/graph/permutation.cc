@@ -17,7 +17,7 @@ uint64_t square_root_up(uint64_t n) {
   return root;
 }
 
-/// (a + b) mod m and (a - b) mod m of numbers below m.
+/// Return (a + b) mod m and (a - b) mod m for numbers below m.
 uint64_t add(uint64_t a, uint64_t b, uint64_t m) { return a + b < m ? a + b : a + b - m; }
 uint64_t subtract(uint64_t a, uint64_t b, uint64_t m) { return a >= b ? a - b : a + m - b; }
 
@@ -27,10 +27,12 @@ KeyedPermutation::KeyedPermutation(uint64_t n, uint64_t key) : n_(n) {
   if (n == 0 || n > (uint64_t{1} << 62)) throw Error("permutation of ", n, " elements, expected 1 to 2^62");
   rows_ = square_root_up(n);
   columns_ = (n + rows_ - 1) / rows_;
-  rounds_ = n < 4096 ? kMaxRounds : 8;  // a round on a small grid moves little
+  rounds_ = n < 4096 ? kMaxRounds : 8;  // one round on a small grid moves little
   for (int r = 0; r < kMaxRounds; ++r) round_key_[r] = random_key(key, r);
 }
 
+/// The position of a cell is (row, column). Each round adds to one coordinate a random number that is keyed by the
+/// other one. Such an addition can be undone, so backward_once() subtracts the same numbers in reverse order.
 uint64_t KeyedPermutation::forward_once(uint64_t x) const {
   uint64_t row = x / columns_, column = x % columns_;
   for (int r = 0; r < rounds_; r += 2) {

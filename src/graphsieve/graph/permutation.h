@@ -1,4 +1,4 @@
-// A keyed pseudorandom permutation that is never stored: any element, and its inverse, in a constant number of steps.
+// A keyed pseudorandom permutation that is never stored: an element or its inverse is computed in about constant time.
 #pragma once
 
 #include <array>
@@ -6,8 +6,8 @@
 
 namespace graphsieve {
 
-/// A permutation of [0, n). A Feistel network on a grid of rows x columns >= n cells; a value outside [0, n) is sent
-/// through again until it falls inside.
+/// A permutation of [0, n). It is a Feistel network on a grid of rows x columns >= n cells. A value outside [0, n) goes
+/// through the network again until it falls inside (cycle walking).
 class KeyedPermutation {
  public:
   /// Throws Error unless 1 <= n <= 2^62.

@@ -23,6 +23,7 @@ double max_degree(const Csr& graph) {
   return static_cast<double>(degree);
 }
 
+/// Computes the gap from all eigenvalues of the dense matrix D - A.
 double dense_gap(const Csr& graph) {
   Eigen::MatrixXd laplacian = Eigen::MatrixXd::Zero(graph.nodes(), graph.nodes());
   for (int64_t i = 0; i < graph.nodes(); ++i) {
@@ -33,11 +34,12 @@ double dense_gap(const Csr& graph) {
   return solver.info() == Eigen::Success ? solver.eigenvalues()[1] : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// The gap less what rounding took it below 0. NaN stays NaN, which std::max(0.0, NaN) would make 0.
+/// Returns the gap, or 0 if rounding made it negative. NaN stays NaN, which std::max(0.0, NaN) would turn into 0.
 double at_least_0(double gap) { return gap < 0 ? 0 : gap; }
 
-/// x -> (A + c I - D) x with the constant vector, whose eigenvalue is c = the largest degree, moved to -2c - 1, below
-/// all others: then the largest eigenvalue is c less the gap.
+/// The operator x -> (A + c I - D) x, where c is the largest degree, with one change: the constant vector, whose
+/// eigenvalue is c, gets the eigenvalue -2c - 1, which is below all others. The largest eigenvalue of the operator is
+/// then c less the gap.
 class ShiftedGraph {
  public:
   using Scalar = double;
@@ -76,6 +78,7 @@ double spectral_gap(const Csr& graph, uint64_t key) {
   std::vector<double> start(n);
   for (int64_t i = 0; i < n; ++i) start[i] = uniform(random_key(key, Stream::kEigen, i)) - 0.5;
   ShiftedGraph shifted(graph);
+  // One eigenvalue, the largest, by the Lanczos method with up to 40 vectors.
   Spectra::SymEigsSolver<ShiftedGraph> solver(shifted, 1, std::min<int64_t>(n, 40));
   solver.init(start.data());
   solver.compute(Spectra::SortRule::LargestAlge, 1000, 1e-5);

@@ -1,4 +1,4 @@
-// How well a graph expands.
+// The spectral gap, a measure of how well a graph expands.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,12 @@
 
 namespace graphsieve {
 
-/// Second-smallest eigenvalue of D - A, D the row lengths and A the (multi)graph, which must be its own transpose; for
-/// a regular graph the degree less the second-largest eigenvalue of A. 0 where the graph is not connected. Absolute
-/// error below 1e-5 times the largest degree. Sparse, but for up to 64 nodes; never n x n above. The same bits for the
-/// same graph and key (the start vector's), at any number of threads. NaN for fewer than 2 nodes, or without
-/// convergence.
+/// Returns the second-smallest eigenvalue of D - A, where D has the row lengths on its diagonal and A is the adjacency
+/// matrix of the (multi)graph, which must be its own transpose. For a regular graph this is the degree less the
+/// second-largest eigenvalue of A. The result is 0 if the graph is not connected, and NaN for fewer than 2 nodes or
+/// without convergence. Its absolute error is below 1e-5 times the largest degree. A dense n x n matrix is used for up
+/// to 64 nodes only. The result has the same bits for the same graph and key (of the start vector) at any number of
+/// threads.
 double spectral_gap(const Csr& graph, uint64_t key);
 
 }  // namespace graphsieve

@@ -10,6 +10,7 @@ namespace {
 
 using EdgeList = std::vector<std::pair<int32_t, int32_t>>;
 
+/// Returns the number of loops in the list. Throws Error if an id is out of range.
 int64_t checked_loops(int64_t nodes, const EdgeList& edges) {
   if (nodes < 0 || nodes > std::numeric_limits<int32_t>::max())
     throw Error("graph: ", nodes, " nodes, expected 0 to ", std::numeric_limits<int32_t>::max());
@@ -27,7 +28,8 @@ void prefix_sum(LargeVector<int64_t>& counts) {
   for (size_t i = 1; i < counts.size(); ++i) counts[i] += counts[i - 1];
 }
 
-/// Rows by source, each with its destinations in the order of the list. Loops are left out.
+/// Returns the edges in rows by source, each row with its destinations in the order of the list. Loops are omitted, and
+/// both directions of an edge are added unless `directed`.
 Csr by_source(int64_t nodes, const EdgeList& edges, bool directed) {
   Csr out;
   out.row_start.assign(nodes + 1, 0);
@@ -47,7 +49,7 @@ Csr by_source(int64_t nodes, const EdgeList& edges, bool directed) {
   return out;
 }
 
-/// The transpose; as the rows are read in order, every new row is ascending.
+/// Returns the transpose of the rows. Every new row is ascending, because the old rows are read in ascending order.
 Csr flipped(const Csr& rows) {
   const int64_t nodes = rows.nodes();
   Csr out;
@@ -62,6 +64,7 @@ Csr flipped(const Csr& rows) {
   return out;
 }
 
+/// Removes repeated sources from ascending rows, in place.
 void drop_duplicates(Csr& rows) {
   int64_t kept = 0;
   for (int64_t i = 0, begin = 0; i < rows.nodes(); ++i) {
@@ -76,6 +79,7 @@ void drop_duplicates(Csr& rows) {
   rows.source.shrink_to_fit();
 }
 
+/// Counts the isolated nodes, which have neither in-edges nor out-edges, and finds the longest row.
 void count_degrees(const Csr& rows, GraphNotes& notes) {
   std::vector<bool> touched(rows.nodes(), false);
   for (int32_t id : rows.source) touched[id] = true;

@@ -1,4 +1,4 @@
-// From a list of edges to rows of sources.
+// Conversion of a list of edges to rows of sources.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,17 @@
 
 namespace graphsieve {
 
-/// What symmetric_csr met and dropped.
+/// What symmetric_csr() found and dropped.
 struct GraphNotes {
-  int64_t loops = 0;       ///< listed edges from a node to itself, dropped
-  int64_t duplicates = 0;  ///< listed edges that another one repeats (in either direction unless directed), dropped
+  int64_t loops = 0;       ///< listed edges from a node to itself; dropped
+  int64_t duplicates = 0;  ///< listed edges that repeat another one (in either direction unless directed); dropped
   int64_t isolated = 0;    ///< nodes without any edge left
   int64_t max_degree = 0;  ///< longest row
 };
 
-/// The simple graph of a list of (source, destination) pairs: both directions unless `directed`, no duplicates, no
-/// loops. Linear time. Throws Error where an id is not in [0, nodes). `notes` may be null.
+/// Returns the simple graph of a list of (source, destination) pairs: each edge in both directions unless `directed`,
+/// without duplicates and loops. Takes linear time. Throws Error if an id is not in [0, nodes), or if the number of
+/// nodes does not fit in 31 bits. `notes` may be null.
 Csr symmetric_csr(int64_t nodes, const std::vector<std::pair<int32_t, int32_t>>& edges, bool directed,
                   GraphNotes* notes = nullptr);
 

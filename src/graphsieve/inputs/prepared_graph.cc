@@ -103,13 +103,6 @@ PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& obs
   note_treatment(feature_notes, observer);
   take_graph(recipe, observer);
   if (recipe.graph.graph_edges) edge_types = attention_types(edges.types);
-  if (d.labels.multi_label()) {
-    targets = tensor_of(d.labels.multi, {d.nodes, d.labels.classes}, at::kFloat).to(device);
-  } else {
-    classes = at::empty({d.nodes}, at::kLong);
-    std::copy(d.labels.single.begin(), d.labels.single.end(), classes.mutable_data_ptr<int64_t>());
-    classes = classes.to(device);
-  }
 }
 
 void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
@@ -164,14 +157,6 @@ bool uses_given(const Dataset& data, const Recipe& recipe) {
   return recipe.data.split == "given" || (recipe.data.split == "auto" && !data.given_splits.empty());
 }
 
-void note_classes_without_training(const Split& split, const Labels& labels, Observer& observer) {
-  if (labels.multi_label()) return;
-  std::vector<int64_t> count(labels.classes, 0);
-  for (int32_t node : split.train) ++count[labels.single[node]];
-  for (int64_t c = 0; c < labels.classes; ++c)
-    if (count[c] == 0) observer.note(str("class ", c, " has no training node; it cannot be learnt"));
-}
-
 }  // namespace
 
 int64_t split_count(const Dataset& data, const Recipe& recipe) {
@@ -195,7 +180,8 @@ Split make_split(const PreparedData& data, const Recipe& recipe, int64_t index, 
   }
   const int64_t dropped = check_split(split, d.labels, str(d.source, ": split ", index));
   if (dropped > 0) observer.note(str(dropped, " unlabelled nodes taken out of split ", index));
-  note_classes_without_training(split, d.labels, observer);
+  for (const int64_t c : classes_without(split.train, d.labels))
+    observer.note(str("class ", c, " has no training node; it cannot be learnt"));
   return split;
 }
 

@@ -1,4 +1,4 @@
-// A data set under a recipe, as tensors: treated features, the attention graph, labels, the split.
+// A data set under a recipe, as tensors: treated features and the attention graph; and the split.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,8 +22,6 @@ struct PreparedData {
   const Dataset& data;
   at::Device device;  ///< device of the tensors; features may stay on the host (features_on)
   FeatureMatrix features;
-  at::Tensor classes;   ///< int64 [n], −1 for nodes without a label; undefined for several labels per node
-  at::Tensor targets;   ///< float32 [n, labels], NaN for missing labels; undefined for one class per node
   CsrView edges;        ///< the data's edges after the recipe's transforms
   int edge_types = attention_types(1);  ///< number of edge types of the attention graph
 

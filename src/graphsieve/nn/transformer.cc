@@ -23,10 +23,6 @@ using at::Tensor;
 
 int64_t or_else(int64_t given, int64_t otherwise) { return given > 0 ? given : otherwise; }
 
-bool one_logit(const Recipe& recipe, const Labels& labels) {
-  return recipe.data.two_classes == "one_logit" && labels.classes == 2 && !labels.multi_label();
-}
-
 std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
   AttentionShape a{s.width, s.heads, or_else(s.key_width, s.width), or_else(s.value_width, s.width), s.edge_types};
   if (s.clamp > 0) a.clamp = s.clamp;
@@ -43,17 +39,17 @@ std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
 
 }  // namespace
 
-TransformerShape estimator_shape(const Recipe& recipe, int64_t features, const Labels& labels, int64_t edge_types) {
+TransformerShape estimator_shape(const Recipe& recipe, const NetworkInterface& interface) {
   const EstimatorRecipe& e = recipe.estimator;
-  TransformerShape shape{AttentionKind::kEstimator, features, labels.classes, edge_types, e.width, 1, e.layers,
+  TransformerShape shape{AttentionKind::kEstimator, interface.features, interface.output.columns, interface.edge_types, e.width, 1, e.layers,
                          e.pre_layers, 1, 2 * e.width, norm_kind(e.norm), 0, e.clamp, e.value_scale};
-  shape.one_logit = one_logit(recipe, labels);
+  shape.one_logit = interface.output.one_logit;
   return shape;
 }
 
-TransformerShape network_shape(const Recipe& recipe, int64_t features, const Labels& labels, int64_t edge_types) {
+TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& interface) {
   const NetworkRecipe& n = recipe.network;
-  TransformerShape shape{AttentionKind::kPlain, features, labels.classes, edge_types, n.width, n.heads, n.layers, n.pre_layers,
+  TransformerShape shape{AttentionKind::kPlain, interface.features, interface.output.columns, interface.edge_types, n.width, n.heads, n.layers, n.pre_layers,
                          n.output_layers, n.ffn_width, norm_kind(n.norm), n.dropout, n.clamp, 0};
   double clamp = 0;
   if (recipe.model == "spexphormer") shape.attention = AttentionKind::kSpexphormer, clamp = 8;
@@ -61,13 +57,13 @@ TransformerShape network_shape(const Recipe& recipe, int64_t features, const Lab
   else if (recipe.model != "plain")
     throw Error("model is '", recipe.model, "', expected spexphormer, exphormer or plain");
   if (shape.clamp == 0) shape.clamp = clamp;
-  shape.one_logit = one_logit(recipe, labels);
+  shape.one_logit = interface.output.one_logit;
   shape.recompute = n.recompute;
   if (n.precision == "bfloat16") shape.rows = at::kBFloat16;
   shape.key_width = n.key_width, shape.value_width = n.value_width, shape.outer_width = n.outer_width;
   if (n.form != "standard") {
     shape.compressed = n.form == "compressed";
-    shape.query_maps = shape.attention == AttentionKind::kPlain ? 1 : edge_types;
+    shape.query_maps = shape.attention == AttentionKind::kPlain ? 1 : interface.edge_types;
     shape.attention = AttentionKind::kBilinear;
   }
   if (shape.ffn_width == 0) shape.ffn_width = recipe.model == "plain" ? n.width : 2 * n.width;
@@ -146,7 +142,7 @@ TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
   for (int64_t l = 0; l < s.layers; ++l) blocks_.push_back(register_module(str("layer_", l), Block(s)));
   for (int64_t l = 0; l < s.output_layers; ++l)
     output_.push_back(register_module(
-        str("output_", l), Linear(l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.outputs(), true)));
+        str("output_", l), Linear(l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.computed_outputs(), true)));
   keep_rows_in(s.rows);
 }
 

@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "graphsieve/data/dataset.h"
 #include "graphsieve/nn/attention.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/layers.h"
@@ -25,7 +24,7 @@ enum class AttentionKind { kEstimator, kExphormer, kSpexphormer, kPlain, kBiline
 
 struct TransformerShape {
   AttentionKind attention = AttentionKind::kSpexphormer;
-  int64_t features = 0, classes = 0, edge_types = 3;
+  int64_t features = 0, outputs = 0, edge_types = 3;  ///< outputs: columns of what the network gives
   int64_t width = 0, heads = 1, layers = 0, pre_layers = 0, output_layers = 1, ffn_width = 0;
   NormKind norm = NormKind::kBatch;
   double dropout = 0, clamp = 0, value_scale = 0;
@@ -35,14 +34,28 @@ struct TransformerShape {
   bool compressed = false;                 ///< maps on the skip paths
   int64_t outer_width = 0;                 ///< of the input's pre layers and between the output layers; 0: width
   int64_t query_maps = 1;                  ///< of bilinear attention: 1, or one for each edge type
-  bool one_logit = false;                  ///< two classes: the last layer gives the second one's logit, the first has 0
+  bool one_logit = false;                  ///< see OutputShape
 
-  int64_t outputs() const { return one_logit ? 1 : classes; }
+  /// Number of outputs that the last layer computes.
+  int64_t computed_outputs() const { return one_logit ? 1 : outputs; }
 };
 
-/// The estimator and the network that a recipe describes, for such labels.
-TransformerShape estimator_shape(const Recipe& recipe, int64_t features, const Labels& labels, int64_t edge_types);
-TransformerShape network_shape(const Recipe& recipe, int64_t features, const Labels& labels, int64_t edge_types);
+/// What a network gives per node.
+struct OutputShape {
+  int64_t columns = 0;
+  bool one_logit = false;  ///< of two columns: the last layer computes the second one, the first is 0
+};
+
+/// What a data set asks of a network, whatever the network is.
+struct NetworkInterface {
+  int64_t features = 0;  ///< columns of the node features
+  OutputShape output;
+  int64_t edge_types = 3;  ///< types of the attention graph's edges
+};
+
+/// The shape of the estimator and of the wide network that a recipe describes. Throws Error on an unknown recipe.model.
+TransformerShape estimator_shape(const Recipe& recipe, const NetworkInterface& interface);
+TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& interface);
 
 class BlockImpl : public torch::nn::Module {
  public:

@@ -11,6 +11,8 @@
 #include "graphsieve/base/observer.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/data/splits.h"
+#include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/graph/expander.h"
 #include "graphsieve/inputs/prepared_graph.h"
 #include "graphsieve/plan/dry_run.h"
@@ -90,7 +92,7 @@ class Planner {
   Planner(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer)
       : data_(data), recipe_(recipe), memory_(request.memory), calibrate_(request.calibrate), predictions_(request.predictions),
         limit_(memory_ > 0 ? large_array_limit(memory_) : 0),
-        prepared_(data, recipe, observer), rows_(prepared_, recipe.graph), edges_(rows_.edges()),
+        prepared_(data, recipe, observer), task_(make_task(data, recipe.data)), rows_(prepared_, recipe.graph), edges_(rows_.edges()),
         split_(make_split(prepared_, recipe, 0, observer)) {}
 
   Plan plan() {
@@ -113,7 +115,7 @@ class Planner {
     stage.directed = recipe_.graph.directed && recipe_.graph.graph_edges;
     stage.sparse_features = prepared_.features.sparse() ? prepared_.features.value.numel() : 0;
     if (prepared_.features.dense.defined()) stage.feature_type = prepared_.features.dense.scalar_type();
-    stage.outputs = data_.labels.classes;
+    stage.outputs = task_->columns();
     stage.train_nodes = static_cast<int64_t>(split_.train.size());
     stage.evaluated_nodes = static_cast<int64_t>(split_.val.size() + split_.test.size());
     return stage;
@@ -161,12 +163,12 @@ class Planner {
   }
 
   nn::TransformerShape network_shape() const {
-    return nn::network_shape(recipe_, prepared_.features.cols, data_.labels, prepared_.edge_types);
+    return nn::network_shape(recipe_, network_interface(prepared_, *task_));
   }
 
   DryStage estimator() const {
     const EstimatorRecipe& e = recipe_.estimator;
-    DryStage stage = whole(nn::estimator_shape(recipe_, prepared_.features.cols, data_.labels, prepared_.edge_types));
+    DryStage stage = whole(nn::estimator_shape(recipe_, network_interface(prepared_, *task_)));
     if (e.batch_size > 0) take_batches(stage, e.batch_size, std::vector<int64_t>(e.layers, e.fan_out));
     return stage;
   }
@@ -245,8 +247,7 @@ class Planner {
     plan.epochs = recipe_.network.epochs;
     plan.steps = steps(batch_size);
     const int64_t predicted = predictions_ == PredictedNodes::kAll ? data_.nodes : static_cast<int64_t>(nodes_of(split_).size());
-    const bool columns = data_.labels.multi_label() || data_.labels.classes <= kMostClassColumns;
-    plan.disk = predicted * (20 + 8 * (columns ? data_.labels.classes : 1));  // predictions.csv
+    plan.disk = predicted * (4 + 8 * static_cast<int64_t>(task_->file_columns().size()));  // predictions.csv
     return plan;
   }
 
@@ -295,7 +296,7 @@ class Planner {
   void compare(Plan& plan) const {
     Recipe full = recipe_;
     full.model = "exphormer";
-    const DryStage stage = whole(nn::network_shape(full, prepared_.features.cols, data_.labels, prepared_.edge_types));
+    const DryStage stage = whole(nn::network_shape(full, network_interface(prepared_, *task_)));
     plan.full_exphormer = process_bytes(dry_run({stage}, held_, 0).front().peak_ram);
     const double n = static_cast<double>(data_.nodes);
     plan.full_attention = static_cast<int64_t>(
@@ -316,6 +317,7 @@ class Planner {
   const PredictedNodes predictions_;
   const int64_t limit_;
   const PreparedData prepared_;
+  const std::unique_ptr<Task> task_;
   const Rows rows_;
   const int64_t edges_;
   const Split split_;

@@ -108,7 +108,7 @@ class Explanation {
       if (first == edges) first = 0, ++layer;
     };
     const Tensor logits = run_.network(input_, options).narrow(0, place_, 1);
-    probabilities_ = probabilities(logits.detach(), data_.labels);
+    predictions_ = predictions_of(logits.detach(), *run_.task);
     if (gradients) contributions(logits[0]);
     flow();
   }
@@ -134,15 +134,11 @@ class Explanation {
     return input_.rows.defined() ? input_.rows.const_data_ptr<int32_t>()[row] : static_cast<int32_t>(row);
   }
 
-  /// Features times the gradient of what decides: the first class's logit less the second's.
-  void contributions(const Tensor& logits) {
-    const auto order = std::get<1>(logits.detach().sort(0, true));
-    decided_.push_back(order[0].item<int64_t>());
-    Tensor target = logits[decided_[0]];
-    if (logits.size(0) > 1 && !data_.labels.multi_label()) {
-      decided_.push_back(order[1].item<int64_t>());
-      target = target - logits[decided_[1]];
-    }
+  /// Features times the gradient of the output that decides, less the output that it competes with.
+  void contributions(const Tensor& outputs) {
+    decided_ = run_.task->deciding_columns(outputs);
+    Tensor target = outputs[decided_[0]];
+    if (decided_.size() > 1) target = target - outputs[decided_[1]];
     margin_ = target.item<double>();
     const Tensor gradient = torch::autograd::grad({target}, {input_.picked})[0];
     contribution_ = (input_.picked.detach() * gradient).to(at::kDouble);
@@ -251,8 +247,8 @@ class Explanation {
     to["features"] = nullptr;
     to["decided"] = nullptr;
     if (!contribution_.defined()) return;
-    to["decided"] = {{"class", class_name(decided_[0])},
-                     {"against", decided_.size() > 1 ? Json(class_name(decided_[1])) : Json()},
+    to["decided"] = {{"class", run_.task->column_name(decided_[0])},
+                     {"against", decided_.size() > 1 ? Json(run_.task->column_name(decided_[1])) : Json()},
                      {"margin", margin_},
                      {"contributions", contribution_.sum().item<double>()}};
     const Tensor all = contribution_.sum(0), own = contribution_[place_];
@@ -278,17 +274,8 @@ class Explanation {
     std::sort(nodes.begin(), nodes.end());
     nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
     const torch::NoGradGuard no_grad;
-    const Probabilities p = run_.probabilities(nodes);
-    for (const int32_t node : nodes) {
-      if (!data_.labels.multi_label()) {
-        predicted_[node] = class_name(p.best(node));
-        continue;
-      }
-      Json list = Json::array();
-      for (int64_t c = 0; c < p.classes; ++c)
-        if (p.row(node)[c] > 0.5f) list.push_back(class_name(c));
-      predicted_[node] = list;
-    }
+    const Predictions p = run_.predictions(nodes);
+    for (const int32_t node : nodes) predicted_[node] = run_.task->predicted(p.row(node));
   }
 
   /// Id, part of the split, label and prediction of a node.
@@ -296,7 +283,7 @@ class Explanation {
     const auto found = predicted_.find(node);
     return {{"node", data_.ids.name(node)},
             {"split", part_of(node)},
-            {"label", label_of(node)},
+            {"label", run_.task->label(node)},
             {"predicted", found == predicted_.end() ? Json() : found->second}};
   }
 
@@ -307,28 +294,14 @@ class Explanation {
     return in(split_.train) ? "train" : in(split_.val) ? "val" : in(split_.test) ? "test" : "none";
   }
 
-  /// A class, or a list of labels; null where there is none.
-  Json label_of(int32_t node) const {
-    const Labels& labels = data_.labels;
-    if (!labels.multi_label()) return labels.single[node] >= 0 ? Json(class_name(labels.single[node])) : Json();
-    Json list = Json::array();
-    for (int64_t c = 0; c < labels.classes; ++c)
-      if (labels.multi[node * labels.classes + c] > 0.5f) list.push_back(class_name(c));
-    return list;
-  }
-
-  std::string class_name(int64_t c) const {
-    return c < static_cast<int64_t>(data_.class_names.size()) ? data_.class_names[c] : std::to_string(c);
-  }
-
   Json likely_classes() const {
-    std::vector<int64_t> order(probabilities_.classes);
+    std::vector<int64_t> order(predictions_.columns);
     std::iota(order.begin(), order.end(), 0);
-    const float* p = probabilities_.value.data();
+    const float* p = predictions_.value.data();
     std::stable_sort(order.begin(), order.end(), [p](int64_t a, int64_t b) { return p[a] > p[b]; });
     Json to = Json::array();
     for (int64_t i = 0; i < std::min<int64_t>(kShownClasses, order.size()); ++i)
-      to.push_back({{"class", class_name(order[i])}, {"probability", p[order[i]]}});
+      to.push_back({{"class", run_.task->column_name(order[i])}, {"probability", p[order[i]]}});
     return to;
   }
 
@@ -340,7 +313,7 @@ class Explanation {
   NetworkInput input_;
   int64_t place_ = 0;              ///< the node's row in every layer of the pass
   std::vector<Tensor> attention_;  ///< of each layer of the pass, mean of the heads; empty without a network
-  Probabilities probabilities_;    ///< of the node
+  Predictions predictions_;        ///< of the node
   std::vector<int64_t> decided_;   ///< the most probable class, and the next
   double margin_ = 0;
   Tensor contribution_;       ///< [rows, features]

@@ -61,10 +61,10 @@ void worst(const Json& worst, PageText& page) {
   page.note_left_out(at(worst, "without_test_nodes"), "classes without test nodes");
 }
 
-void calibration(const Json& calibration, bool multi, PageText& page) {
+void calibration(const Json& calibration, PageText& page) {
   if (at(calibration, "bins").empty()) return;
   html::Table t{"Test nodes by the probability that they were given",
-                {"mean probability", multi ? "share with the label" : "share predicted rightly", "decisions"},
+                {"mean probability", words(at(calibration, "share_of")), "decisions"},
                 {}};
   for (const Json& bin : at(calibration, "bins"))
     t.rows.push_back({number(at(bin, "confidence")), number(at(bin, "share")), whole(at(bin, "count"))});
@@ -114,7 +114,7 @@ void write_quality(const Json& run, const std::string& of, PageText& page) {
   const Json& shown = at(quality, "curves");
   if (!at(shown, "rows").empty()) areas(at(shown, "rows"), page);
   page.raw("<div class=\"beside\">\n");
-  calibration(at(quality, "calibration"), at(quality, "multi_label") == true, page);
+  calibration(at(quality, "calibration"), page);
   curves(shown, page);
   page.raw("</div>\n");
   if (!at(shown, "rows").empty()) page.note_left_out(at(shown, "left_out"), "other classes");

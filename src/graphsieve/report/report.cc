@@ -1,6 +1,7 @@
 #include "graphsieve/report/report.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,8 @@
 #include "graphsieve/base/observer.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/data/graph_check.h"
+#include "graphsieve/data/splits.h"
+#include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/json_file.h"
@@ -22,7 +25,6 @@
 #include "graphsieve/report/attention_kept.h"
 #include "graphsieve/report/curves.h"
 #include "graphsieve/report/explain.h"
-#include "graphsieve/report/quality.h"
 #include "graphsieve/report/repeat.h"
 #include "graphsieve/run/attention_scores.h"
 #include "graphsieve/run/predictions.h"
@@ -257,11 +259,24 @@ class Collector {
                                      [&](const Error& line) { miss(str(line.what(), "; the line is left out")); });
     if (to["curves"].empty()) miss(str((folder / "metrics.jsonl").string(), " is gone: how training went is left out"));
     to["epsilon"] = optional(files, "epsilon.json", "how k was chosen");
-    const bool predicted = files.has("predictions.csv");
-    to["quality"] = predicted ? prediction_quality(files.verified("predictions.csv")) : Json();
-    if (!predicted && member.at("network").is_object())
-      miss(str((folder / "predictions.csv").string(), " is gone: how good the predictions are is left out"));
+    to["quality"] = member.at("network").is_object() ? quality(files) : Json();
     return to;
+  }
+
+  /// quality.json; where a run has none (an earlier version wrote the run, or the file was deleted), the network predicts
+  /// again, if the graph is there.
+  Json quality(const RunFiles& files) {
+    Json stored = files.json_if_there("quality.json");
+    if (stored.is_object()) return stored;
+    if (!graph_) {
+      miss(str((files.folder() / "quality.json").string(), " is not there: how good the predictions are is left out"));
+      return nullptr;
+    }
+    Silent silent(observer_);
+    const at::NoGradGuard no_grad;
+    LoadedRun run(files.folder(), *graph_, silent);
+    const Split split = read_split(files.verified("split.json"), graph_->labels);
+    return run.task->quality(run.predictions(nodes_of(split)), split);
   }
 
   Json plan_for(const fs::path& folder, const Recipe& recipe) {

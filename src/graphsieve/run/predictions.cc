@@ -1,13 +1,10 @@
 #include "graphsieve/run/predictions.h"
 
-#include <fmt/format.h>
-#include <torch/torch.h>
-
 #include <algorithm>
-#include <cmath>
+#include <string>
 
-#include "graphsieve/base/error.h"
 #include "graphsieve/base/spreadsheet_text.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/atomic_file.h"
 
@@ -15,14 +12,6 @@ namespace graphsieve {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A cell of a CSV file, in quotes where it needs them.
-std::string cell(const std::string& text) {
-  if (text.find_first_of(",;\"\t\r\n") == std::string::npos) return text;  // some spreadsheets split cells at ; too
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + '"';
-}
 
 std::vector<uint8_t> part_of_nodes(const Dataset& data, const Split& split) {
   std::vector<uint8_t> part(data.nodes, 0);
@@ -35,60 +24,38 @@ std::vector<uint8_t> part_of_nodes(const Dataset& data, const Split& split) {
 }  // namespace
 
 struct PredictionsFile::State {
-  State(const fs::path& path, const Dataset& d, const Split& split, bool raw)
-      : data(d), guarded_ids(!raw && !d.ids.text_start.empty()), part(part_of_nodes(d, split)), file(path) {
-    fmt::format_to(out, "node,split,label,predicted");
-    if (!columns) fmt::format_to(out, ",probability");
-    for (int64_t c = 0; columns && c < classes; ++c)
-      fmt::format_to(out, ",{}", d.class_names.empty() ? str("p_", c) : cell("p_" + d.class_names[c]));
-  }
-
-  std::string class_name(int64_t c) const {
-    return data.class_names.empty() ? str(c) : cell(spreadsheet_text(data.class_names[c]));
-  }
-  std::string id(int64_t node) const {
-    return guarded_ids ? spreadsheet_text(data.ids.name(node)) : data.ids.name(node);
+  State(const fs::path& path, const Dataset& d, const Task& of, const Split& split, bool raw)
+      : data(d), task(of), guarded_ids(!raw && !d.ids.text_start.empty()), part(part_of_nodes(d, split)), file(path) {
+    line = "node,split";
+    for (const std::string& column : task.file_columns()) line += "," + csv_cell(column);
   }
 
   void add(int64_t node, const float* p) {
     static constexpr const char* kSplitParts[] = {"none", "train", "val", "test"};
-    fmt::format_to(out, "\n{},{},", cell(id(node)), kSplitParts[part[node]]);
-    const auto best = std::max_element(p, p + classes) - p;
-    if (data.labels.multi_label())
-      add_labels(node, p);
-    else
-      fmt::format_to(out, "{},{}", data.labels.single[node] >= 0 ? class_name(data.labels.single[node]) : "",
-                     class_name(best));
-    if (!columns) fmt::format_to(out, ",{}", p[best]);
-    for (int64_t c = 0; columns && c < classes; ++c) fmt::format_to(out, ",{}", p[c]);
+    const std::string id = data.ids.name(node);
+    line += '\n';
+    line += csv_cell(guarded_ids ? spreadsheet_text(id) : id);
+    line += ',';
+    line += kSplitParts[part[node]];
+    task.append_cells(node, p, line);
     write();
   }
 
-  void add_labels(int64_t node, const float* p) {
-    for (int64_t c = 0; c < classes; ++c) {
-      const float label = data.labels.multi[node * classes + c];
-      fmt::format_to(out, "{}{}", c ? "|" : "", std::isnan(label) ? "" : label > 0.5f ? "1" : "0");
-    }
-    for (int64_t c = 0; c < classes; ++c) fmt::format_to(out, "{}{}", c ? '|' : ',', p[c] > 0.5f ? 1 : 0);
-  }
-
   void write() {
-    file.write(std::string_view(text.data(), text.size()));
-    text.clear();
+    file.write(line);
+    line.clear();
   }
 
   const Dataset& data;
+  const Task& task;
   const bool guarded_ids;
-  const int64_t classes = data.labels.classes;
-  const bool columns = data.labels.multi_label() || classes <= kMostClassColumns;
   const std::vector<uint8_t> part;
   AtomicFile file;
-  fmt::memory_buffer text;
-  fmt::appender out{text};
+  std::string line;
 };
 
-PredictionsFile::PredictionsFile(const fs::path& path, const Dataset& data, const Split& split, bool raw_ids)
-    : state_(std::make_unique<State>(path, data, split, raw_ids)) {}
+PredictionsFile::PredictionsFile(const fs::path& path, const Dataset& data, const Task& task, const Split& split, bool raw_ids)
+    : state_(std::make_unique<State>(path, data, task, split, raw_ids)) {}
 PredictionsFile::~PredictionsFile() = default;
 
 void PredictionsFile::add(int64_t node, const float* p) { state_->add(node, p); }
@@ -99,24 +66,28 @@ void PredictionsFile::commit() {
   state_->file.commit();
 }
 
-void write_predictions(const fs::path& path, const Probabilities& p, const Dataset& data, const Split& split,
+void write_predictions(const fs::path& path, const Predictions& p, const Dataset& data, const Task& task, const Split& split,
                        bool raw_ids) {
-  PredictionsFile file(path, data, split, raw_ids);
-  for (int64_t i = 0; i < data.nodes; ++i)
-    if (p.row_of_node.empty() || p.row_of_node[i] >= 0) file.add(i, p.row(i));
+  PredictionsFile file(path, data, task, split, raw_ids);
+  for (int64_t node = 0; node < data.nodes; ++node)
+    if (p.has(node)) file.add(node, p.row(node));
   file.commit();
 }
 
-void write_predictions(const fs::path& path, nn::Transformer& network, const at::Tensor& hidden, const Dataset& data,
-                       const Split& split, bool raw_ids) {
-  const torch::NoGradGuard no_grad;
-  PredictionsFile file(path, data, split, raw_ids);
-  for (int64_t begin = 0; begin < hidden.size(0); begin += nn::kInferenceRows) {
-    const int64_t count = std::min(nn::kInferenceRows, hidden.size(0) - begin);
-    const Probabilities p = probabilities(network->logits(hidden.narrow(0, begin, count)), data.labels);
-    for (int64_t i = 0; i < count; ++i) file.add(begin + i, p.value.data() + i * p.classes);
-  }
+Predictions write_predictions(const fs::path& path, nn::Transformer& network, const at::Tensor& hidden, const Dataset& data,
+                              const Task& task, const Split& split, bool raw_ids) {
+  Predictions kept = rows_for(nodes_of(split), data.nodes, task.columns());
+  PredictionsFile file(path, data, task, split, raw_ids);
+  each_prediction(network, hidden, task, [&](int64_t node, const float* p) {
+    file.add(node, p);
+    if (kept.has(node)) std::copy_n(p, kept.columns, kept.value.data() + kept.row_of_node[node] * kept.columns);
+  });
   file.commit();
+  return kept;
+}
+
+void write_quality(const fs::path& folder, const Predictions& p, const Task& task, const Split& split) {
+  write_json(folder / "quality.json", task.quality(p, split));
 }
 
 }  // namespace graphsieve

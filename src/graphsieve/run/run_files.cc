@@ -109,7 +109,7 @@ namespace {
 bool may_be_gone(const RunFiles& run, const std::string& name) {
   const std::string subfolder = fs::path(name).parent_path().string();
   if (!subfolder.empty()) return !run.has(subfolder);
-  return name == "metrics.jsonl" || name == "predictions.csv" || name == "epsilon.json" || name == "compression.json";
+  return name == "metrics.jsonl" || name == "predictions.csv" || name == "quality.json" || name == "epsilon.json" || name == "compression.json";
 }
 
 }  // namespace

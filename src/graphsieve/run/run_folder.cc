@@ -109,7 +109,7 @@ RunOutcome run_outcome(const JsonObject& run) {
   return o;
 }
 
-Json result_json(const Json& graph, Metric metric, const Recipe& recipe, const std::vector<RunOutcome>& outcomes,
+Json result_json(const Json& graph, const std::string& metric, const Recipe& recipe, const std::vector<RunOutcome>& outcomes,
                  double seconds) {
   Json runs = Json::array();
   double sum = 0, square = 0;
@@ -127,7 +127,7 @@ Json result_json(const Json& graph, Metric metric, const Recipe& recipe, const s
           {"recipe", recipe.name},
           {"protocol", recipe.protocol},
           {"graph", graph},
-          {"metric", metric_name(metric)},
+          {"metric", metric},
           {"runs", runs},
           {"test_mean", json_number(mean)},
           {"test_std", json_number(std::sqrt(variance))},

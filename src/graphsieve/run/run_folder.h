@@ -38,7 +38,7 @@ RunOutcome run_outcome(const JsonObject& run);
 /// The member "per_class" of an entry of "runs".
 nlohmann::json class_json(const std::vector<ClassFigures>& figures);
 /// The whole of result.json.
-nlohmann::json result_json(const nlohmann::json& graph, Metric metric, const Recipe& recipe,
+nlohmann::json result_json(const nlohmann::json& graph, const std::string& metric, const Recipe& recipe,
                            const std::vector<RunOutcome>& outcomes, double seconds);
 
 void write_json(const std::filesystem::path& path, const nlohmann::json& json);

@@ -16,10 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Throws Error unless the matrix has this number of columns.
 void expect_columns(const OgbRows& rows, int64_t count) {
   if (rows.columns() != count) throw Error(rows.where(), ": ", rows.columns(), " columns, expected ", count);
 }
 
+/// Converts one data set; run() writes the parts of the graph folder in the order in which they need memory.
 class OgbConverter {
  public:
   explicit OgbConverter(const TablesRequest& request)
@@ -46,7 +48,7 @@ class OgbConverter {
   }
 
  private:
-  /// An edge as listed, kept on disk for its features.
+  /// An edge as listed. Edges are kept on disk in this form if features are made of them.
   struct Ends {
     int32_t source, destination;
   };
@@ -55,6 +57,7 @@ class OgbConverter {
     if (r_.progress) r_.progress(share);
   }
 
+  /// Reads the number of nodes, which all other files must match.
   void read_count() {
     const auto rows = files_.open("num-node-list");
     expect_columns(*rows, 1);
@@ -71,6 +74,7 @@ class OgbConverter {
 
   bool from_edges() const { return !r_.features_from_edges.empty(); }
 
+  /// Throws Error unless the features that the request asks for are in the data set.
   void check_features() const {
     if (from_edges() && !files_.has("edge-feat"))
       throw Error(raw_.string(), ": no features on edges (edge-feat) for --node-features-from-edges");
@@ -80,6 +84,7 @@ class OgbConverter {
                   "of the nodes of them");
   }
 
+  /// Reads a class per node from one column, or a 0/1 label per column from several columns.
   Labels read_labels() const {
     const auto rows = files_.open("node-label");
     const int64_t columns = rows->columns();
@@ -107,7 +112,7 @@ class OgbConverter {
     return labels;
   }
 
-  /// Rows that are the nodes'.
+  /// Reads a matrix with one row per node. Throws Error if it has more or fewer rows.
   template <class Take>
   void read_all(OgbRows& rows, Take take) const {
     int64_t done = 0;
@@ -119,6 +124,7 @@ class OgbConverter {
     if (done != nodes_) throw Error(rows.where(), ": ", done, " rows, expected ", nodes_, ", one a node");
   }
 
+  /// Writes the data set's split, which is the only folder in split/, if there is one.
   void write_split(const Labels& labels, GraphFolderWriter& to) const {
     std::vector<fs::path> found;
     if (fs::is_directory(folder_ / "split"))
@@ -142,11 +148,14 @@ class OgbConverter {
     to.write_splits({split});
   }
 
+  /// Returns an id as the index of a node. Throws Error, with the row, if it is none.
   int32_t node(const OgbRows& rows, int64_t row, double id) const {
     if (id >= 0 && id < static_cast<double>(nodes_) && id == std::trunc(id)) return static_cast<int32_t>(id);
     throw Error(rows.place(row), ": node ", id, ", expected 0 to ", nodes_ - 1);
   }
 
+  /// Adds every edge to the sort, in both directions unless the graph is directed, and keeps the listed edges for
+  /// features that are made of them.
   void read_edges(ExternalSort& sort, GraphFolderWriter& to) const {
     const auto rows = files_.open("edge");
     expect_columns(*rows, 2);
@@ -177,7 +186,9 @@ class OgbConverter {
     });
   }
 
-  /// Each node's mean or sum over the edges listed at it: at both ends, of directed edges at the destination.
+  /// Writes the mean or the sum, per node, of the features of its edges: of the edges at both ends or, in a directed
+  /// graph, of its in-edges. The rows of edge-feat are in the order of the listed edges, which are read along with
+  /// them.
   void write_features_from_edges(GraphFolderWriter& to) const {
     const auto rows = files_.open("edge-feat");
     const int64_t columns = rows->columns();

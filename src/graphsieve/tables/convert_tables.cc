@@ -20,23 +20,23 @@
 namespace graphsieve {
 namespace {
 
-constexpr size_t kMostTexts = 1000;  // of a text column
-constexpr int64_t kIdBlock = 4096;   // ids looked up by one thread
+constexpr size_t kMostTexts = 1000;  // most different texts of a text column
+constexpr int64_t kIdBlock = 4096;   // ids that one thread looks up at a time
 constexpr int64_t kLeastMemory = 64 << 10;
 
-constexpr int64_t kSliceNumbers = 1 << 20;  // features written at once
+constexpr int64_t kSliceNumbers = 1 << 20;  // numbers of features that are written at a time
 
-/// A cell's place in a message.
+/// Returns the position of a cell for a message.
 std::string at(const Table& table, int64_t row, const std::string& column) {
   return str(table.place(row), ", column '", column, "'");
 }
 
-/// What each column of a table is used for: one use at most.
+/// The use of each column of a table; a column has one use at most.
 class ColumnUses {
  public:
   explicit ColumnUses(const Table& table) : table_(table) {}
 
-  /// Throws Error where the table has no such column, or where it has another use already.
+  /// Registers a use of a column. Throws Error if the table has no such column or the column has another use.
   void add(const std::string& column, const std::string& use) {
     table_.column(column, use);
     const auto [found, added] = use_.emplace(column, use);
@@ -52,7 +52,8 @@ class ColumnUses {
   std::unordered_map<std::string, std::string> use_;
 };
 
-/// The values of a column as types 0, 1, … in their order: texts alphabetically, integers by size.
+/// The edge types 0, 1, … of the values of a column, in ascending order of the values: texts alphabetically, integers
+/// by size.
 struct EdgeTypes {
   std::map<std::string, int, std::less<>> texts;
   std::map<int64_t, int> integers;
@@ -64,6 +65,7 @@ struct EdgeTypes {
     else if (texts.find(values.texts[i]) == texts.end())
       texts.emplace(values.texts[i], 0);
   }
+  /// Numbers the types. It is called after the last value has been added.
   void finish() {
     for (auto& [text, type] : texts) type = static_cast<int>(names.size()), names.push_back(text);
     for (auto& [integer, type] : integers) type = static_cast<int>(names.size()), names.push_back(str(integer));
@@ -74,6 +76,8 @@ struct EdgeTypes {
   }
 };
 
+/// Converts the tables in three steps: a first reading of the node table (ids, labels, splits, texts), a second one
+/// (features), and the reading of the edge table. Nodes are numbered in the order of their table.
 class TablesConverter {
  public:
   explicit TablesConverter(const TablesRequest& request)
@@ -112,6 +116,7 @@ class TablesConverter {
     if (r_.note) r_.note(text);
   }
 
+  /// Checks the named columns, and takes the columns without a use as features if none are named.
   void choose_columns() {
     ColumnUses nodes(*nodes_), edges(*edges_);
     nodes.add(r_.id, "ids (--id)");
@@ -130,7 +135,7 @@ class TablesConverter {
       if (nodes_->column(name, "").kind == ColumnKind::kText) texts_[name];
   }
 
-  /// The first reading: ids, labels, splits, and the texts of text columns.
+  /// Reads the node table for the first time: ids, labels, splits, and the texts of text columns.
   void read_nodes(GraphFolderWriter& to) {
     std::vector<std::string> names = {r_.id};
     names.insert(names.end(), r_.labels.begin(), r_.labels.end());
@@ -148,6 +153,7 @@ class TablesConverter {
     });
   }
 
+  /// Takes the ids of a batch, in memory as long as they fit in half of the memory, otherwise on disk.
   void take_ids(const TableBatch& batch, GraphFolderWriter& to) {
     const TableBatch::Values& ids = batch.columns[0];
     if (ids.kind == ColumnKind::kNumber)
@@ -170,6 +176,7 @@ class TablesConverter {
     join_->add_node(id_key(id));
   }
 
+  /// Moves the ids from memory to disk.
   void leave_memory(GraphFolderWriter& to) {
     join_ = std::make_unique<IdJoin>(to.scratch(), r_.memory);
     for (int64_t i = 0; i < count_; ++i)
@@ -179,6 +186,7 @@ class TablesConverter {
              " bytes of memory (--memory): they are sorted on disk"));
   }
 
+  /// Throws Error if an id occurs twice.
   void finish_ids() {
     if (!join_) return ids_.finish([this](int64_t first, int64_t second) { return nodes_->places(first, second); });
     const IdJoin::Twice twice = join_->finish_nodes();
@@ -188,14 +196,14 @@ class TablesConverter {
   }
 
   void write_ids(GraphFolderWriter& to) const {
-    if (join_ || ids_.plain()) return;  // on disk already, or nothing to say
+    if (join_ || ids_.plain()) return;  // ids are on disk already, or equal to the numbers of the nodes
     if (ids_.text())
       to.write_ids(ids_.text_start(), ids_.texts());
     else
       to.write_ids(ids_.integers());
   }
 
-  /// An id by its row, for a message: the column is read for it.
+  /// Returns the id in a row, for a message. It reads the whole column again.
   std::string cell(const Table& table, const std::string& column, int64_t row) const {
     std::string found;
     table.read({column}, {}, {column}, [&](const TableBatch& batch) {
@@ -205,6 +213,8 @@ class TablesConverter {
     return found;
   }
 
+  /// Takes the classes of a batch. Texts are numbered in the order of their appearance, and write_labels() renumbers
+  /// them.
   void take_label(const TableBatch& batch) {
     const TableBatch::Values& values = batch.columns[1];
     for (int64_t i = 0; i < batch.rows; ++i) {
@@ -228,6 +238,7 @@ class TablesConverter {
     }
   }
 
+  /// Takes the 0/1 labels of a batch.
   void take_several(const TableBatch& batch) {
     for (int64_t i = 0; i < batch.rows; ++i)
       for (size_t l = 0; l < r_.labels.size(); ++l) {
@@ -273,7 +284,7 @@ class TablesConverter {
       labels.classes = static_cast<int64_t>(r_.labels.size());
       labels.multi = std::move(several_);
     } else {
-      std::vector<int32_t> order(class_names_.size());  // classes of texts in the texts' order
+      std::vector<int32_t> order(class_names_.size());  // renumbers classes by the order of their texts
       int32_t next = 0;
       for (const auto& [name, first] : class_names_) order[first] = next++;
       if (!order.empty())
@@ -293,7 +304,8 @@ class TablesConverter {
     split_ = {};
   }
 
-  /// Gives every feature its columns; returns their number.
+  /// Assigns its columns to every feature: one to a number, one per text to a text column. Returns the number of
+  /// columns.
   int64_t place_features() {
     int64_t columns = 0;
     for (const std::string& name : features_) {
@@ -309,7 +321,7 @@ class TablesConverter {
     return columns;
   }
 
-  /// The second reading.
+  /// Reads the node table for the second time and writes the features.
   void write_features(GraphFolderWriter& to) {
     const int64_t columns = place_features();
     if (columns == 0) throw Error(nodes_->path(), ": no feature column holds anything");
@@ -337,7 +349,7 @@ class TablesConverter {
     if (constant > 0) note(str(constant, " of the ", columns, " feature columns are constant"));
   }
 
-  /// One feature of rows [begin, begin + count) of the batch into the matrix of these rows.
+  /// Writes one feature of the rows [begin, begin + count) of the batch into the matrix of these rows.
   void put_feature(size_t feature, const TableBatch& batch, int64_t begin, int64_t count, int64_t columns, std::vector<float>& rows) {
     const TableBatch::Values& values = batch.columns[feature];
     for (int64_t i = begin; i < begin + count; ++i) {
@@ -352,6 +364,8 @@ class TablesConverter {
     }
   }
 
+  /// Returns a number as float32, or `fill` if it is missing. Throws Error if it is neither present nor filled, or does
+  /// not fit.
   float feature_number(double value, int64_t row, const std::string& feature) {
     if (std::isnan(value)) {
       if (!r_.fill) throw Error(at(*nodes_, row, feature), ": no number; --fill VALUE puts one in its place");
@@ -363,7 +377,8 @@ class TablesConverter {
     return kept;
   }
 
-  /// Places of a column's ids, −1 for those that no node has.
+  /// Sets `to` to the node number of each id in a column, −1 if no node has the id. Throws Error if an id is missing,
+  /// or if it is unknown and dangling edges are refused.
   void places(const TableBatch& batch, size_t column, const std::string& name, std::vector<int64_t>& to) const {
     const TableBatch::Values& ids = batch.columns[column];
     to.resize(batch.rows);
@@ -382,7 +397,7 @@ class TablesConverter {
                 "; --drop-dangling leaves such edges out");
   }
 
-  /// Integers may stand for texts, nothing else for something else.
+  /// Throws Error unless the ids of an edge column are of the kind of the node ids. Only integers may be used as texts.
   void check_kind(const std::string& name) const {
     const ColumnKind kind = edges_->column(name, "").kind;
     if (kind == ColumnKind::kInteger || (ids_.text() && kind == ColumnKind::kText)) return;
@@ -407,7 +422,7 @@ class TablesConverter {
     }
   }
 
-  /// A reading of the column of types alone, for their names in order.
+  /// Reads the column of edge types alone, so that their names are known and in order before the first edge.
   void read_edge_types() {
     const ColumnKind kind = edges_->column(r_.edge_type, "").kind;
     if (kind == ColumnKind::kNumber)
@@ -426,6 +441,7 @@ class TablesConverter {
     edge_types_.finish();
   }
 
+  /// Reads the edges, replaces their ids by node numbers (in memory, or by a join on disk), and sorts and writes them.
   void write_edges(GraphFolderWriter& to) {
     const std::vector<std::string> names = {r_.source, r_.destination};
     if (!r_.edge_type.empty()) {
@@ -475,16 +491,16 @@ class TablesConverter {
 
   const TablesRequest& r_;
   std::unique_ptr<Table> nodes_, edges_;
-  NodeIds ids_;                   ///< where they fit in half of the memory
-  std::unique_ptr<IdJoin> join_;  ///< else
-  int64_t count_ = 0;             ///< nodes
+  NodeIds ids_;                   ///< the ids, if they fit in half of the memory
+  std::unique_ptr<IdJoin> join_;  ///< otherwise the join on disk
+  int64_t count_ = 0;             ///< number of nodes
   std::vector<std::string> features_;
   using TextColumns = std::map<std::string, int64_t, std::less<>>;
-  std::map<std::string, TextColumns> texts_;    ///< of a text column: each text's feature column
-  std::vector<TextColumns*> of_texts_;          ///< by feature: its texts, or nullptr for numbers
-  std::vector<int64_t> first_column_;           ///< by feature: the first of its columns
-  int64_t filled_ = 0;                          ///< missing numbers that got a value
-  std::map<std::string, int32_t> class_names_;  ///< of a text label: a number in the order of their coming
+  std::map<std::string, TextColumns> texts_;    ///< by text column: the feature column of each text
+  std::vector<TextColumns*> of_texts_;          ///< by feature: its texts; nullptr: numbers
+  std::vector<int64_t> first_column_;           ///< by feature: its first column
+  int64_t filled_ = 0;                          ///< number of missing numbers that were filled
+  std::map<std::string, int32_t> class_names_;  ///< class of each text, in the order of appearance
   std::vector<int32_t> classes_;
   std::vector<float> several_;
   EdgeTypes edge_types_;

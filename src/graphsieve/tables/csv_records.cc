@@ -4,19 +4,19 @@ namespace graphsieve {
 namespace {
 
 /// Follows a CSV text character by character, by the rules of Arrow's parser: a quote opens a cell only as its first
-/// character, and a doubled quote stands for one.
+/// character, and a doubled quote inside stands for one quote.
 class CsvPosition {
  public:
   explicit CsvPosition(char delimiter) : delimiter_(delimiter) {}
 
-  int64_t record() const { return record_; }  ///< number of the record that the last character belongs to, or -1
+  int64_t record() const { return record_; }  ///< number of the record with the last character; -1: none yet
   int64_t record_line() const { return record_line_; }
   int64_t quote_line() const { return quote_line_; }
   bool in_quotes() const { return state_ == State::kQuoted; }
 
   void next(char c) {
     const bool line_end = c == '\n' || c == '\r';
-    const bool second_half = c == '\n' && before_ == '\r';  // of one line end of two characters
+    const bool second_half = c == '\n' && before_ == '\r';  // the two characters are one line end
     before_ = c;
     if (!line_end && state_ == State::kRecordStart) ++record_, record_line_ = line_, state_ = State::kCellStart;
     if (line_end && !second_half) ++line_;

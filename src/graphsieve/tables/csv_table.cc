@@ -24,10 +24,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kBlockBytes = 4 << 20;      // of text, parsed at once
+constexpr size_t kBlockBytes = 4 << 20;      // bytes of text that are parsed at a time
 constexpr size_t kMostRowBytes = 256 << 20;  // Arrow's parser counts bytes in 31 bits
 
-/// The file's text, unpacked.
+/// The decompressed text of a file.
 class CsvInput {
  public:
   CsvInput(const std::string& path, const std::string& packing) : path_(path), packed_(!packing.empty()) {
@@ -39,7 +39,7 @@ class CsvInput {
     in_ = ok(arrow::io::CompressedInputStream::Make(codec_.get(), in_));
   }
 
-  /// Adds up to `bytes` bytes to the text; fewer were there if the text ends.
+  /// Appends up to `bytes` bytes to `to`; fewer only if the text ends.
   void read(std::string& to, size_t bytes) {
     const size_t before = to.size();
     size_t filled = before;
@@ -54,6 +54,7 @@ class CsvInput {
 
  private:
   template <class T>
+  /// Returns the result of a call of Arrow, or throws an Error that names the file and the reason.
   T ok(arrow::Result<T> result) const {
     if (result.ok()) return std::move(result).ValueUnsafe();
     if (result.status().IsOutOfMemory()) throw std::bad_alloc();
@@ -78,18 +79,20 @@ std::string_view without_margin(const uint8_t* data, uint32_t size) {
 }
 
 template <class Type>
+/// Parses the text as a number. Returns false if it is none.
 bool parse(std::string_view text, typename Type::c_type* value) {
   static const Type type;
   return arrow::internal::ParseValue(type, text.data(), text.size(), value);
 }
 
-/// True if the text is a truth value, which is then in `value`.
+/// True if the text is a truth value, which is then stored in `value`.
 bool parse_truth(std::string_view text, bool* value) {
   *value = text == "1" || text == "true" || text == "True" || text == "TRUE";
   return *value || text == "0" || text == "false" || text == "False" || text == "FALSE";
 }
 
-/// True if the cell stands for a missing value: one of Arrow's texts for it, without quotes.
+/// True if the cell stands for a missing value: it is one of Arrow's texts for missing values, without quotes. Such a
+/// text has at most 9 bytes.
 bool is_missing(const uint8_t* data, uint32_t size, bool quoted) {
   static const auto& texts = *new std::unordered_set<std::string_view>([] {
     static const std::vector<std::string>& all = *new auto(arrow::csv::ConvertOptions::Defaults().null_values);
@@ -99,7 +102,7 @@ bool is_missing(const uint8_t* data, uint32_t size, bool quoted) {
   return size == 0 || (size < 10 && texts.contains({reinterpret_cast<const char*>(data), size}));
 }
 
-/// What the cells of a column have in common so far.
+/// The kinds of value that all cells of a column seen so far have in common.
 struct CsvKind {
   bool any = false, integers = true, truths = true, numbers = true;
 
@@ -130,14 +133,14 @@ class CsvTable : public Table {
   int64_t number_of(int64_t row) const override { return line_of(row + form_.header); }
 
  private:
-  /// The records of the file in order, block by block.
+  /// Reads the records of the file in order, block by block.
   class Records {
    public:
     explicit Records(const CsvTable& table) : table_(table), input_(table.path(), table.form_.packing) {}
 
-    /// The next records, at most `most`; nullptr at the end. They are valid until the next call.
+    /// Returns the next records, at most `most`, or nullptr at the end. They are valid until the next call.
     const arrow::csv::BlockParser* next(int32_t most = std::numeric_limits<int32_t>::max());
-    int64_t first_record() const { return first_; }  ///< number of the first of these records; the header has number 0
+    int64_t first_record() const { return first_; }  ///< number of the block's first record; the header has 0
 
    private:
     void fill(size_t bytes);
@@ -146,7 +149,7 @@ class CsvTable : public Table {
 
     const CsvTable& table_;
     CsvInput input_;
-    std::string text_;  ///< not parsed yet
+    std::string text_;  ///< text that is not parsed yet
     bool begun_ = false, ended_ = false;
     int64_t first_ = 0;
     std::unique_ptr<arrow::csv::BlockParser> parser_;
@@ -156,15 +159,17 @@ class CsvTable : public Table {
   int64_t line_of(int64_t record) const {
     return line_of_record(blocks(), form_.delimiter, record).value_or(record + 1);
   }
-  /// The values of a column; `row` is the number of the first record's row.
+  /// Fills `to` with the values of a column. `row` is the number of the first record's row.
   void fill(const arrow::csv::BlockParser& records, size_t column, int64_t row, TableBatch::Values& to) const;
   [[noreturn]] void not_a(const char* expected, std::string_view text, int64_t row, size_t column) const;
 
   CsvForm form_;
-  int32_t width_ = -1;        ///< number of columns; -1 before the first record
-  std::vector<bool> truths_;  ///< by column: the values are true and false
+  int32_t width_ = -1;        ///< number of columns; -1 before the first record is read
+  std::vector<bool> truths_;  ///< by column: true if its values are true and false
 };
 
+/// The first call examines the beginning of the file. Every call reads until the text has kBlockBytes and parses it. If
+/// the text has no whole row, twice as much text is read and parsed again, up to kMostRowBytes.
 const arrow::csv::BlockParser* CsvTable::Records::next(int32_t most) {
   if (parser_) first_ += parser_->num_rows();
   if (!begun_) {
@@ -194,7 +199,8 @@ void CsvTable::Records::fill(size_t bytes) {
   if (ended_) check_quotes();
 }
 
-/// Arrow takes the end of the file for the missing quote; the rows that it swallowed would be lost.
+/// Throws Error if a quote is never closed. Arrow accepts the end of the file in place of the missing quote, so the
+/// rows within the cell would be lost.
 void CsvTable::Records::check_quotes() const {
   bool given = false;
   const auto once = [&] { return std::exchange(given, true) ? std::string_view() : std::string_view(text_); };
@@ -203,7 +209,7 @@ void CsvTable::Records::check_quotes() const {
               ": a quote opens a cell here and none closes it");
 }
 
-/// False if no whole row is there yet.
+/// Parses the text that has been read and removes the parsed rows from it. Returns false if it has no whole row yet.
 bool CsvTable::Records::parse(int32_t most) {
   auto options = arrow::csv::ParseOptions::Defaults();
   options.delimiter = table_.form_.delimiter;
@@ -227,6 +233,7 @@ bool CsvTable::Records::parse(int32_t most) {
   return parser_->num_rows() > 0 || ended_;
 }
 
+/// Reads the names of the columns, and takes the kind of each column from the cells of the first block.
 CsvTable::CsvTable(const fs::path& path, CsvForm form) : Table(path), form_(std::move(form)) {
   auto records = std::make_unique<Records>(*this);
   const arrow::csv::BlockParser* block = records->next(1);

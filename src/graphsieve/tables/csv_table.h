@@ -1,4 +1,4 @@
-// CSV files as tables, delimited and unquoted by Arrow's block parser.
+// CSV files as tables. Arrow's block parser finds the cells and removes their quotes.
 #pragma once
 
 #include <filesystem>
@@ -9,13 +9,14 @@
 
 namespace graphsieve {
 
+/// The form of a CSV file.
 struct CsvForm {
   char delimiter;
-  std::string packing;  ///< ".gz", ".bz2" or ".zst"; "" = the file is not compressed
-  bool header;          ///< the first record holds the names of the columns
+  std::string packing;  ///< compression: ".gz", ".bz2" or ".zst"; "": none
+  bool header;          ///< the first record has the names of the columns
 };
 
-/// Throws Error as Table::open.
+/// Opens a CSV file. Throws Error as Table::open() does.
 std::unique_ptr<Table> open_csv_table(const std::filesystem::path& path, const CsvForm& form);
 
 }  // namespace graphsieve

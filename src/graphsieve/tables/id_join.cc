@@ -8,7 +8,7 @@ namespace graphsieve {
 namespace {
 
 constexpr const char* kNodes = "ids";
-constexpr int64_t kReading = 1 << 20;  // bytes of the file of nodes
+constexpr int64_t kReading = 1 << 20;  // bytes of the sorted nodes that are in memory
 
 }  // namespace
 
@@ -29,6 +29,7 @@ IdJoin::Twice IdJoin::finish_nodes() {
   Node before{{}, -1};
   AtomicFile out(folder_ / kNodes);
   nodes_->merge([&](std::span<const Node> nodes) {
+    // Equal ids are neighbours in the sorted order, by ascending node number.
     for (const Node& node : nodes) {
       if (before.place >= 0 && before.id == node.id && (twice.second < 0 || node.place < twice.second))
         twice = {before.place, node.place};
@@ -43,6 +44,7 @@ IdJoin::Twice IdJoin::finish_nodes() {
 }
 
 template <class Edge, class Take>
+/// A merge of two sorted files: for each edge, the nodes advance to the first id that is not smaller.
 void IdJoin::join(ExternalSortOf<Edge>& edges, Take take, const std::function<void()>& beat) const {
   RecordReader<Node> nodes(folder_ / kNodes, std::min(kReading, memory_ / 8));
   edges.merge([&](std::span<const Edge> block) {
@@ -61,6 +63,8 @@ IdJoin::Dangling IdJoin::edges(const std::function<void(int64_t, int64_t, int)>&
     ++dangling.count;
     if (dangling.row < 0 || row < dangling.row) dangling.row = row, dangling.source = source;
   };
+  // The first join replaces the source of every edge by its node number. The edges are then sorted by destination, and
+  // the second join replaces the destination. Each sort has half of the memory.
   ExternalSortOf<ByDestination> by_destination(folder_, memory_ / 2);
   join(
       *by_source_,

@@ -18,6 +18,7 @@ uint64_t hash_of(int64_t id) { return mix64(static_cast<uint64_t>(id)); }
 
 template <class Equal>
 size_t NodeIds::slot_of(uint64_t hash, Equal equal) const {
+  // The number of slots is a power of two. Linear probing ends because at least half of the slots are empty.
   const size_t mask = slots_.size() - 1;
   size_t slot = hash & mask;
   while (slots_[slot] >= 0 && !equal(slots_[slot])) slot = (slot + 1) & mask;
@@ -25,7 +26,7 @@ size_t NodeIds::slot_of(uint64_t hash, Equal equal) const {
 }
 
 void NodeIds::add(int64_t id) {
-  if (plain() && id != count_) {  // from here on every id is kept
+  if (plain() && id != count_) {  // the first id that is not its number: all ids are stored from now on
     integers_.resize(count_);
     std::iota(integers_.begin(), integers_.end(), 0);
     integers_.push_back(id);
@@ -41,6 +42,7 @@ void NodeIds::add(std::string_view id) {
   ++count_;
 }
 
+/// The table has at least two slots per node, rounded up to a power of two.
 int64_t NodeIds::bytes() const {
   if (plain()) return 0;
   const size_t table = std::bit_ceil(static_cast<size_t>(2 * count_)) * sizeof(slots_[0]);

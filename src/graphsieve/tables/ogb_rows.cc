@@ -15,8 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 using Take = std::function<void(int64_t, std::span<const double>)>;
 
-constexpr int64_t kNumberBlock = 1 << 16;  // numbers
+constexpr int64_t kNumberBlock = 1 << 16;  // numbers that are read at a time
 
+/// A CSV file without a header, whose cells are all numbers.
 class CsvRows : public OgbRows {
  public:
   explicit CsvRows(std::unique_ptr<Table> table) : table_(std::move(table)) {
@@ -43,7 +44,7 @@ class CsvRows : public OgbRows {
   std::vector<std::string> names_;
 };
 
-/// [rows] or [rows, columns].
+/// An array [rows] or [rows, columns].
 class NpzRows : public OgbRows {
  public:
   NpzRows(const fs::path& file, const std::string& name) : array_(file, name) {
@@ -67,7 +68,8 @@ class NpzRows : public OgbRows {
   int64_t columns_ = 0;
 };
 
-/// edge_index [2, edges]: in C order all sources stand before all destinations, so the file is read at two places.
+/// The array edge_index [2, edges]. In C order, all sources come before all destinations, so two readers read the file
+/// at two positions. In Fortran order, each source is next to its destination and one reader is enough.
 class NpzEdges : public OgbRows {
  public:
   explicit NpzEdges(const fs::path& file) : sources_(file, "edge_index"), destinations_(file, "edge_index") {
@@ -81,6 +83,7 @@ class NpzEdges : public OgbRows {
   void read(const Take& take) override {
     constexpr int64_t kRows = kNumberBlock / 2;
     const bool pairs = sources_.fortran_order();
+    // The second reader skips the sources.
     if (!pairs)
       for (int64_t at = 0; at < edges_; at += kNumberBlock) destinations_.read(std::min(kNumberBlock, edges_ - at));
     std::vector<double> rows;
@@ -102,7 +105,7 @@ class NpzEdges : public OgbRows {
   int64_t edges_ = 0;
 };
 
-/// The names that the binary form has for the CSV form's files.
+/// Returns the file and the array that correspond to a CSV file.
 std::pair<const char*, const char*> array_of(const std::string& name) {
   if (name == "num-node-list") return {"data.npz", "num_nodes_list"};
   if (name == "node-feat") return {"data.npz", "node_feat"};

@@ -22,11 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kBatchCells = 4 << 20;   // values of all columns that are held at once
-constexpr int64_t kGroupCells = 16 << 20;  // values of a row group that is held whole
+constexpr int64_t kBatchCells = 4 << 20;   // values of all columns that are in memory at a time
+constexpr int64_t kGroupCells = 16 << 20;  // values of a row group that is read as a whole
 constexpr int64_t kBatchRows = 1 << 16;
 constexpr size_t kColumnsAtOnce = 2048;     // each column's reader takes about 7 KiB
-constexpr int64_t kBufferBytes = 16 << 10;  // of a column's reader
+constexpr int64_t kBufferBytes = 16 << 10;  // buffer of a column's reader
 
 ColumnKind kind_of(const arrow::DataType& type) {
   if (arrow::is_integer(type.id()) || type.id() == arrow::Type::BOOL) return ColumnKind::kInteger;
@@ -42,7 +42,7 @@ const char* name_of(ColumnKind kind) {
   return kind == ColumnKind::kInteger ? "an integer of 64 bits" : kind == ColumnKind::kNumber ? "a number" : "a text";
 }
 
-/// Throws Error where the file's first and last bytes are not those of a Parquet file.
+/// Throws Error unless the first and last bytes of the file are those of a Parquet file.
 void check_ends(const fs::path& path) {
   const InputFile file(path);
   std::string head(kContentBytes, '\0'), tail(4, '\0');
@@ -99,11 +99,11 @@ class ParquetTable : public Table {
  private:
   using Take = std::function<void(const TableBatch&)>;
   struct Field {
-    int leaf;  ///< number of the column in the file; −1: the column holds columns
+    int leaf;  ///< number of the column in the file; −1: the column consists of other columns
     std::shared_ptr<arrow::DataType> type;
   };
 
-  /// Runs `work`, which calls Arrow; `what` says what failed where the file does not let itself be decoded.
+  /// Runs `work`, which calls Arrow. If the file cannot be decoded, the Error has `what`, which says what failed.
   template <class Work>
   std::invoke_result_t<Work> guarded(const std::string& what, Work work) const {
     try {
@@ -137,16 +137,16 @@ class ParquetTable : public Table {
     const char* const what = "its card at the end cannot be decoded";
     parquet::arrow::FileReaderBuilder builder;
     parquet::ReaderProperties reading = parquet::default_reader_properties();
-    reading.enable_buffered_stream();  // in pieces, not whole row groups
+    reading.enable_buffered_stream();  // reads pieces, not whole row groups
     reading.set_buffer_size(kBufferBytes);
     ok(builder.Open(ok(arrow::io::ReadableFile::Open(path()), what), reading), what);
     parquet::ArrowReaderProperties properties;
-    properties.set_pre_buffer(false);  // it would hold the whole file
+    properties.set_pre_buffer(false);  // would read the whole file into memory
     builder.properties(properties);
     file_ = ok(builder.Build(), what);
   }
 
-  /// The column, which must hold one value for each row.
+  /// Returns the column. Throws Error unless it has one value per row.
   size_t flat(size_t column) const {
     if (fields_[column].leaf >= 0) return column;
     throw Error(path(), ": column '", columns()[column].name, "' holds values of type ",
@@ -157,7 +157,7 @@ class ParquetTable : public Table {
     return str("column '", columns()[column].name, "' of row group ", group + 1, " cannot be decoded");
   }
 
-  /// A row group that is one batch: some columns at a time, so that few readers of columns are open at once.
+  /// Reads a row group as one batch. Some columns are read at a time, so that only few readers of columns are open.
   void read_by_columns(int group, int64_t rows, const std::vector<size_t>& columns, TableBatch& batch,
                        const Take& take) const {
     batch.rows = rows;
@@ -175,6 +175,7 @@ class ParquetTable : public Table {
     batch.first_row += rows;
   }
 
+  /// Reads a row group in several batches, with one reader for all columns.
   void read_by_rows(int group, const std::vector<size_t>& columns, TableBatch& batch, const Take& take) const {
     const auto reader = open_reader(group, columns, 0, columns.size());
     while (const auto cells = next(*reader, group, columns[0])) {
@@ -202,13 +203,13 @@ class ParquetTable : public Table {
 
   void fill(const arrow::RecordBatch& cells, const std::vector<size_t>& columns, size_t begin, size_t end,
             TableBatch& batch) const {
-    std::unordered_map<std::string, int> position;  // of a column in the record batch
+    std::unordered_map<std::string, int> position;  // position of each column in the record batch
     for (int c = 0; c < cells.num_columns(); ++c) position.emplace(cells.schema()->field(c)->name(), c);
     for (size_t c = begin; c < end; ++c)
       fill(cells.column(position.at(this->columns()[columns[c]].name)), columns[c], batch.first_row, batch.columns[c]);
   }
 
-  /// The values of a column; `row` is the number of the first.
+  /// Fills `to` with the values of a column. `row` is the number of the first value's row.
   void fill(const std::shared_ptr<arrow::Array>& cells, size_t column, int64_t row, TableBatch::Values& to) const {
     const auto type = type_of(to.kind);
     std::shared_ptr<arrow::Array> cast = cells;
@@ -243,7 +244,7 @@ class ParquetTable : public Table {
     to.owner = cells;
   }
 
-  /// Finds the cell that is not of the wanted kind.
+  /// Throws Error naming the first cell that is not of the wanted kind.
   [[noreturn]] void refuse(const arrow::Status& status, const arrow::Array& cells, size_t column, int64_t row,
                            ColumnKind kind) const {
     if (status.IsOutOfMemory()) throw std::bad_alloc();

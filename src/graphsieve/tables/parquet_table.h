@@ -8,7 +8,7 @@
 
 namespace graphsieve {
 
-/// Throws Error as Table::open.
+/// Opens a Parquet file. Throws Error as Table::open() does.
 std::unique_ptr<Table> open_parquet_table(const std::filesystem::path& path);
 
 }  // namespace graphsieve

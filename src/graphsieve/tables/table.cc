@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr size_t kQuotedBytes = 60;
 constexpr size_t kListedColumns = 20;
 
-/// Throws Error where the path is not that of a regular file.
+/// Throws Error unless the path is that of a regular file.
 void check_regular_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -36,6 +36,7 @@ std::unique_ptr<Table> Table::open(const fs::path& path, bool header) {
   fs::path name = path.filename();
   const std::string packing = name.extension().string();
   const bool packed = packing == ".gz" || packing == ".bz2" || packing == ".zst";
+  // The extension before that of the compression names the format.
   if (packed) name = name.stem();
   const std::string extension = name.extension().string();
   if (extension == ".csv" || extension == ".txt") return open_csv_table(path, {',', packed ? packing : "", header});
@@ -48,6 +49,7 @@ std::string Table::places(int64_t first, int64_t second) const {
   return str(path_, ": ", unit(), "s ", number_of(first), " and ", number_of(second));
 }
 
+/// The names of columns appear in messages and in card files, which are UTF-8.
 void Table::add_column(const std::string& name, ColumnKind kind) {
   if (!is_utf8(name))
     throw Error(path_, ": the name of column ", columns_.size() + 1, ", '", beginning(name, kQuotedBytes),
@@ -63,6 +65,7 @@ size_t Table::index(const std::string& name, const std::string& role) const {
   std::string all;
   for (size_t i = 0; i < names.size() && i < kListedColumns; ++i) all += (i ? ", " : "") + names[i];
   if (names.size() > kListedColumns) all += ", …";
+  // A name that contains another delimiter shows that the file does not have the delimiter of its extension.
   const bool other_delimiter = all.find(';') != std::string::npos || all.find('\t') != std::string::npos;
   throw Error(path_, ": no column '", name, "'", role.empty() ? "" : " for ", role, did_you_mean(name, names), "; its columns are ", all,
               other_delimiter ? "; cells are separated by commas in .csv and by tabs in .tsv, by nothing else" : "");

@@ -1,4 +1,4 @@
-// A table in a file, read batch by batch: CSV (.csv, .tsv, also .gz, .bz2, .zst) or Parquet (.parquet).
+// Tables in files, which are read batch by batch: CSV (.csv, .tsv, also .gz, .bz2, .zst) and Parquet (.parquet).
 #pragma once
 
 #include <cstdint>
@@ -12,67 +12,72 @@
 
 namespace graphsieve {
 
-enum class ColumnKind { kInteger, kNumber, kText };  // truth values count as integers 0 and 1
+enum class ColumnKind { kInteger, kNumber, kText };  // a truth value is an integer 0 or 1
 
 struct TableColumn {
   std::string name;
   ColumnKind kind;
 };
 
-/// Rows [first_row, first_row + rows) of the asked columns. One of the three value lists of a column is filled.
+/// The rows [first_row, first_row + rows) of the requested columns. One of the three value lists of a column is filled.
 struct TableBatch {
   struct Values {
     ColumnKind kind = ColumnKind::kNumber;
     std::vector<int64_t> integers;
     std::vector<double> numbers;
     std::vector<std::string_view> texts;  ///< UTF-8 without NUL; valid until the next batch
-    std::vector<uint8_t> missing;         ///< 1 where the cell is empty, an empty text included
-    std::shared_ptr<const void> owner;    ///< keeps what the texts look into
+    std::vector<uint8_t> missing;         ///< 1 if the cell is empty or has an empty text
+    std::shared_ptr<const void> owner;    ///< owns the memory of the texts
   };
-  int64_t first_row = 0, rows = 0;  ///< rows are counted from 0, a header line not among them
+  int64_t first_row = 0, rows = 0;  ///< rows count from 0, without the header
   std::vector<Values> columns;
 };
 
-/// Time and memory of every function grow in proportion to the table's cells, however many columns they are in.
+/// A table in a file. The time and memory of every function are proportional to the number of cells, however many
+/// columns they are in.
 class Table {
  public:
-  /// Without a header the columns of a CSV file are called f0, f1, … Throws Error, beginning with the path, on a file that
-  /// is not there, not of a known kind, or holds something else than its name says.
+  /// Opens a table by its file name's extension. Without a header, the columns of a CSV file are named f0, f1, … Throws
+  /// Error, beginning with the path, if the file is missing, has an unknown extension or other content than its name
+  /// says.
   static std::unique_ptr<Table> open(const std::filesystem::path& path, bool header = true);
   virtual ~Table() = default;
 
   const std::string& path() const { return path_; }
   const std::vector<TableColumn>& columns() const { return columns_; }
 
-  /// Reads the named columns of the whole table; a column may be named more than once. A column's kind is its own, but
-  /// that columns in `as_number` are read as numbers, and those in `as_text` as texts. Throws Error, with file, row,
-  /// column and value, on a cell that does not parse or is not UTF-8.
+  /// Reads the named columns of the whole table and calls `take` with each batch; a column may be named more than once.
+  /// Columns in `as_number` are read as numbers, columns in `as_text` as texts, and all others as their own kind.
+  /// Throws Error, with file, row, column and value, if a cell cannot be parsed or is not UTF-8.
   virtual void read(const std::vector<std::string>& names, const std::vector<std::string>& as_number,
                     const std::vector<std::string>& as_text, const std::function<void(const TableBatch&)>& take) const = 0;
 
-  /// A row's place as messages name it: "nodes.csv: line 3" for CSV, where the header is line 1 and a cell may hold line
-  /// ends; "nodes.parquet: row 2" for Parquet, where rows count from 1. Of a CSV file the text up to there is read again.
+  /// Returns the position of a row for messages: "nodes.csv: line 3" in CSV, where the header is line 1 and a cell may
+  /// contain line ends; "nodes.parquet: row 2" in Parquet, where rows count from 1. For a CSV file, the text up to the
+  /// row is read again.
   std::string place(int64_t row) const { return path_ + ": " + unit() + " " + std::to_string(number_of(row)); }
-  /// The same of two rows: "nodes.csv: lines 3 and 7".
+  /// Returns the position of two rows: "nodes.csv: lines 3 and 7".
   std::string places(int64_t first, int64_t second) const;
 
-  /// The column of that name; throws Error, naming the file, `role` and the columns that the table has.
+  /// Returns the column of that name. Throws Error, naming the file, `role` and the columns of the table, if there is
+  /// none.
   const TableColumn& column(const std::string& name, const std::string& role) const { return columns_[index(name, role)]; }
 
  protected:
   explicit Table(const std::filesystem::path& path) : path_(path.string()) {}
 
-  /// Adds the next column; throws Error where its name is not UTF-8 or is there already.
+  /// Adds the next column. Throws Error if its name is not UTF-8 or exists already.
   void add_column(const std::string& name, ColumnKind kind);
+  /// Returns the index of a column. Throws Error as column() does.
   size_t index(const std::string& name, const std::string& role = "") const;
-  /// The kinds to read the named columns as.
+  /// Returns the kinds as which the named columns are to be read.
   std::vector<ColumnKind> wanted(const std::vector<std::string>& names, const std::vector<std::string>& as_number,
                                  const std::vector<std::string>& as_text) const;
-  /// Throws Error on a text that is not UTF-8 or holds a NUL byte.
+  /// Throws Error if a text is not UTF-8 or has a NUL byte.
   void check_text(std::string_view text, int64_t row, const std::string& column) const;
 
-  virtual const char* unit() const = 0;                ///< "line" or "row"
-  virtual int64_t number_of(int64_t row) const = 0;    ///< of a row that counts from 0, as messages count
+  virtual const char* unit() const = 0;              ///< "line" or "row"
+  virtual int64_t number_of(int64_t row) const = 0;  ///< number of a row in messages; `row` counts from 0
 
  private:
   std::string path_;
@@ -80,7 +85,7 @@ class Table {
   std::unordered_map<std::string, size_t> index_;
 };
 
-/// A text of a table for a message: in quotes, at most 60 bytes of it.
+/// Returns a text of a table for a message: in quotes, at most 60 bytes of it.
 std::string quoted_text(std::string_view text);
 
 }  // namespace graphsieve

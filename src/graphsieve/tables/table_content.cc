@@ -38,14 +38,14 @@ bool begins_without_case(std::string_view text, std::string_view word) {
          });
 }
 
-/// The text after byte order mark and white space.
+/// Returns the text without a byte order mark and white space at its beginning.
 std::string_view without_margin(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text[0]))) text.remove_prefix(1);
   return text;
 }
 
-/// "" or a sentence on a text in UTF-16 or UTF-32, with a byte order mark or seen by its zero bytes.
+/// Returns a sentence about a text in UTF-16 or UTF-32, recognised by its byte order mark or its zero bytes, or "".
 std::string wide_characters(std::string_view head) {
   if (head.starts_with("\xff\xfe\0\0"sv) || head.starts_with("\0\0\xfe\xff"sv))
     return str("is text in UTF-32; ", kSaveAsUtf8);
@@ -59,7 +59,7 @@ std::string wide_characters(std::string_view head) {
   return str("holds a NUL byte (at byte ", zero, "), so that it is no text file; expected CSV in UTF-8");
 }
 
-/// The first line, without the texts in quotes.
+/// Returns the first line without the texts in quotes.
 std::string first_line(std::string_view head) {
   std::string line;
   bool quoted = false;
@@ -71,7 +71,8 @@ std::string first_line(std::string_view head) {
   return line;
 }
 
-/// "" or a sentence on cells that another character separates: the one that `line` holds where it has no `delimiter`.
+/// Returns a sentence about cells that are separated by another character, or "": the line has no `delimiter`, but it
+/// has the other character.
 std::string other_delimiter(const std::string& line, char delimiter) {
   if (line.find(delimiter) != std::string::npos) return "";
   if (delimiter != '\t' && line.find('\t') != std::string::npos)
@@ -91,7 +92,7 @@ std::string other_content(std::string_view head) {
     if (head.starts_with(content.begins)) return content.what;
   if (head.size() > 4 && head.starts_with("BZh") && head.substr(4).starts_with("1AY&SY"))
     return "holds bzip2 data; name it with .bz2 at the end (.csv.bz2), or unpack it with bunzip2";
-  // A text may begin with these four letters as well; Parquet goes on with a byte that no text has there.
+  // A text may begin with these four letters too. In Parquet, they are followed by a byte that no text has there.
   if (head.starts_with("PAR1") && head.size() > 4 && static_cast<unsigned char>(head[4]) < 0x20 && head[4] != '\n' &&
       head[4] != '\r' && head[4] != '\t')
     return "holds a Parquet table; name it .parquet";

@@ -1,4 +1,5 @@
-// What a file holds by its first bytes, for a message where that is no table of the kind that its name says.
+// Recognition of a file by its first bytes, for messages about a file that is not a table of the kind that its name
+// says.
 #pragma once
 
 #include <string>
@@ -6,15 +7,15 @@
 
 namespace graphsieve {
 
-/// Bytes at the beginning of a file that the functions below look at.
+/// Number of bytes at the beginning of a file that the functions below examine.
 constexpr size_t kContentBytes = 64 << 10;
 
-/// What is wrong with the beginning of a file that should be a CSV text with cells separated by `delimiter`, as a
-/// sentence without the file's name that says what to do; "" if nothing is.
+/// Returns what is wrong with the beginning of a file that should be a CSV text whose cells are separated by
+/// `delimiter`. The result is a sentence without the name of the file that says what to do, or "" if nothing is wrong.
 std::string not_csv(std::string_view head, char delimiter);
 
-/// What another kind of file begins with these bytes, and what to do: "holds gzip data; name it .csv.gz, …"; "" if none
-/// that is known.
+/// Returns what other kind of file begins with these bytes, and what to do: "holds gzip data; name it .csv.gz, …".
+/// Returns "" if no known kind begins with them.
 std::string other_content(std::string_view head);
 
 }  // namespace graphsieve

@@ -16,15 +16,9 @@
 namespace graphsieve {
 namespace {
 
-/// The validation value of the same prediction for every node: each class's share of the training nodes.
+/// The validation value of the best prediction without features.
 double guessing(const StageContext& context) {
-  const Labels& labels = context.data.data.labels;
-  std::vector<float> share(labels.classes, 0.f);
-  if (!labels.multi_label())
-    for (const int32_t i : context.split.train)
-      if (labels.single[i] >= 0) share[labels.single[i]] += 1.f / static_cast<float>(context.split.train.size());
-  const Probabilities same{labels.classes, {share.begin(), share.end()}};
-  return evaluate(metric_of(context.recipe.data.metric, labels), same, labels, context.split.val);
+  return context.task.evaluate(context.task.guess(context.split.train), context.split.val);
 }
 
 /// The first start has the same weights whatever the number of starts.
@@ -36,10 +30,9 @@ uint64_t start_key(uint64_t seed, int64_t start) {
 
 namespace {
 
-nn::Transformer new_estimator(const StageContext& context, const PreparedGraph& graph) {
+nn::Transformer new_estimator(const StageContext& context) {
   const nn::ParametersOn there(context.data.device);
-  return nn::Transformer(nn::estimator_shape(context.recipe, context.data.features.cols, context.data.data.labels,
-                                             graph.graph.types));
+  return nn::Transformer(nn::estimator_shape(context.recipe, network_interface(context.data, context.task)));
 }
 
 /// By mini-batches of uniformly drawn edges; evaluated on all.
@@ -114,9 +107,9 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
     if (context.add_to_checkpoint) context.add_to_checkpoint(to);
     starts.save(to);
   };
-  if (context.resume) starts.restore(*context.resume, new_estimator(context, graph));
+  if (context.resume) starts.restore(*context.resume, new_estimator(context));
   while (starts.done < recipe.restarts) {
-    nn::Transformer network = new_estimator(context, graph);
+    nn::Transformer network = new_estimator(context);
     nn::initialise(*network, start_key(context.seed, starts.done));
     const StageFigures figures = train_stage(*stage, network, recipe, of_start);
     of_start.resume = nullptr;

@@ -9,6 +9,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/weights.h"
 #include "graphsieve/run/figures.h"
@@ -82,8 +83,7 @@ TrainedNetwork train_network(const StageContext& context, const PreparedGraph& g
   const Recipe& recipe = context.recipe;
   const nn::ParametersOn there(context.data.device);
   TrainedNetwork trained;
-  trained.network = nn::Transformer(nn::network_shape(recipe, context.data.features.cols,
-                                                      context.data.data.labels, graph.graph.types));
+  trained.network = nn::Transformer(nn::network_shape(recipe, network_interface(context.data, context.task)));
   nn::initialise(*trained.network, random_key(context.seed, 2));
   if (!start_from.empty()) read_network(start_from, trained.network);
   NetworkFigures& figures = trained.figures;
@@ -110,8 +110,8 @@ NetworkInput network_input(const Recipe& recipe, const PreparedData& data, const
   return of_epoch.whole();
 }
 
-Probabilities network_probabilities(nn::Transformer& network, const Recipe& recipe, const PreparedData& data,
-                                    const PreparedGraph& graph, const std::vector<Tensor>& scores, uint64_t seed,
+Predictions network_predictions(nn::Transformer& network, const Recipe& recipe, const PreparedData& data, const Task& task,
+                                const PreparedGraph& graph, const std::vector<Tensor>& scores, uint64_t seed,
                                     int64_t epoch, const std::vector<int32_t>& nodes) {
   GraphView view{[&] { return network_input(recipe, data, graph, scores, seed, epoch); }};
   std::optional<SampledGraph> of_epoch;
@@ -123,7 +123,7 @@ Probabilities network_probabilities(nn::Transformer& network, const Recipe& reci
     of_epoch->begin_epoch(epoch);
     if (view.nodes_per_list > 0 && of_epoch->shares_draws()) of_epoch->draw_whole();
   }
-  return node_probabilities(network, view, ForwardOptions(), nodes, data.data.labels);
+  return predict_nodes(network, view, ForwardOptions(), nodes, task);
 }
 
 }  // namespace graphsieve

@@ -26,10 +26,10 @@ void check_scores(const Recipe& recipe, const PreparedGraph& graph, const std::v
 NetworkInput network_input(const Recipe& recipe, const PreparedData& data, const PreparedGraph& graph,
                            const std::vector<at::Tensor>& scores, uint64_t seed, int64_t epoch);
 
-/// Probabilities of `nodes` with the edges of `epoch`, computed from the whole graph, or from the neighbourhoods of
+/// Predictions for `nodes` with the edges of `epoch`, computed from the whole graph, or from the neighbourhoods of
 /// `nodes` where that is less work.
-Probabilities network_probabilities(nn::Transformer& network, const Recipe& recipe, const PreparedData& data,
-                                    const PreparedGraph& graph, const std::vector<at::Tensor>& scores, uint64_t seed,
-                                    int64_t epoch, const std::vector<int32_t>& nodes);
+Predictions network_predictions(nn::Transformer& network, const Recipe& recipe, const PreparedData& data, const Task& task,
+                                const PreparedGraph& graph, const std::vector<at::Tensor>& scores, uint64_t seed,
+                                int64_t epoch, const std::vector<int32_t>& nodes);
 
 }  // namespace graphsieve

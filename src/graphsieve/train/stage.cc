@@ -12,6 +12,7 @@
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/runtime/device.h"
 #include "graphsieve/runtime/tensor_memory.h"
@@ -24,18 +25,6 @@ namespace {
 
 using at::Tensor;
 using Clock = std::chrono::steady_clock;
-
-/// n / (classes · count) for every class with training nodes, 0 for the others.
-Tensor balanced_weights(const PreparedData& data, const Split& split) {
-  const Labels& labels = data.data.labels;
-  std::vector<int64_t> count(labels.classes, 0);
-  for (int32_t node : split.train) ++count[labels.single[node]];
-  Tensor weights = torch::zeros({labels.classes});
-  for (int64_t c = 0; c < labels.classes; ++c)
-    if (count[c] > 0)
-      weights[c] = static_cast<double>(split.train.size()) / static_cast<double>(labels.classes * count[c]);
-  return weights;
-}
 
 /// Where the loop stands: so many batches of an epoch are done, or none of it.
 struct Position {
@@ -50,10 +39,7 @@ class Loop {
       : stage_(stage), network_(network), recipe_(recipe), context_(context),
         optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm), operator_norms_(*network),
         evaluated_(evaluated_nodes(context.split)),
-        metric_(metric_of(context.recipe.data.metric, context.data.data.labels)) {
-    if (context.recipe.data.class_weights == "balanced" && !context.data.data.labels.multi_label())
-      class_weights_ = balanced_weights(context.data, context.split).to(context.data.device);
-  }
+        loss_of_nodes_(context.task.loss(context.split.train)) {}
 
   StageFigures run() {
     for (const auto& p : network_->parameters()) figures_.parameters += p.numel();
@@ -194,24 +180,13 @@ class Loop {
     stage_.prepare(options);
     Tensor logits = network_(batch.input, options);
     if (batch.pick.defined()) logits = logits.index_select(0, batch.pick);
-    const Tensor own = stage_.loss(logits), loss = own.defined() ? own : loss_of(logits, batch.nodes);
+    const Tensor own = stage_.loss(logits), loss = own.defined() ? own : loss_of_nodes_(logits, batch.nodes);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) fail(batch, epoch, value, options);
     loss.backward();
     record.grad_norm = optimizer_.step(record.learning_rate);
     if (!std::isfinite(record.grad_norm)) fail(batch, epoch, record.grad_norm, options);
     return value;
-  }
-
-  Tensor loss_of(const Tensor& logits, const Tensor& nodes) const {
-    namespace F = torch::nn::functional;
-    if (context_.data.classes.defined())
-      return F::cross_entropy(logits, context_.data.classes.index_select(0, nodes),
-                              F::CrossEntropyFuncOptions().weight(class_weights_));
-    const Tensor target = context_.data.targets.index_select(0, nodes), known = target.isnan().logical_not();
-    const Tensor each = F::binary_cross_entropy_with_logits(
-        logits, target.nan_to_num(0), F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(torch::kNone));
-    return (each * known).sum() / known.sum().clamp_min(1);
   }
 
   [[noreturn]] void fail(const TrainBatch& batch, int64_t epoch, double value, ForwardOptions options) {
@@ -240,10 +215,9 @@ class Loop {
         if (part < network_->layers()) record.vector_norms.push_back(vector_norms(h));
       };
     }
-    const Labels& labels = context_.data.data.labels;
-    const Probabilities p = node_probabilities(network_, stage_.evaluation(), options, evaluated_, labels);
-    record.val = evaluate(metric_, p, labels, context_.split.val);
-    record.test = evaluate(metric_, p, labels, context_.split.test);
+    const Predictions p = predict_nodes(network_, stage_.evaluation(), options, evaluated_, context_.task);
+    record.val = context_.task.evaluate(p, context_.split.val);
+    record.test = context_.task.evaluate(p, context_.split.test);
   }
 
   bool norms_due(int64_t epoch) const {
@@ -263,8 +237,7 @@ class Loop {
   AdamW optimizer_;
   OperatorNorms operator_norms_;
   const std::vector<int32_t> evaluated_;
-  const Metric metric_;
-  Tensor class_weights_;
+  const LossOfNodes loss_of_nodes_;
   Position at_;
   StageFigures figures_;
   NamedTensors best_;  ///< weights and buffers of the best epoch so far
@@ -279,19 +252,6 @@ std::vector<TrainBatch> Stage::batches(int64_t first, int64_t count) {
   std::vector<TrainBatch> made;
   for (int64_t i = 0; i < count; ++i) made.push_back(batch(first + i));
   return made;
-}
-
-std::vector<int32_t> evaluated_nodes(const Split& split) {
-  std::vector<int32_t> nodes = split.val;
-  nodes.insert(nodes.end(), split.test.begin(), split.test.end());
-  return nodes;
-}
-
-std::vector<int32_t> nodes_of(const Split& split) {
-  std::vector<int32_t> nodes = evaluated_nodes(split);
-  nodes.insert(nodes.end(), split.train.begin(), split.train.end());
-  std::sort(nodes.begin(), nodes.end());
-  return nodes;
 }
 
 StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe,

@@ -50,15 +50,10 @@ class Stage {
   virtual at::Tensor loss(const at::Tensor& logits) { return (void)logits, at::Tensor(); }
 };
 
-/// Validation nodes, then test nodes.
-std::vector<int32_t> evaluated_nodes(const Split& split);
-
-/// The nodes of all three parts, ascending.
-std::vector<int32_t> nodes_of(const Split& split);
-
 /// What both stages are given.
 struct StageContext {
   const PreparedData& data;
+  const Task& task;
   const Split& split;
   const Recipe& recipe;
   uint64_t seed;

@@ -1,0 +1,147 @@
+// One class per node: softmax and cross-entropy.
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "graphsieve/base/spreadsheet_text.h"
+#include "graphsieve/evaluate/classification.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+using Json = nlohmann::json;
+
+class ClassesTask : public ClassificationTask {
+ public:
+  ClassesTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
+      : ClassificationTask(data, recipe.metric != "auto"          ? recipe.metric
+                                 : data.labels.classes == 2 ? "roc_auc"
+                                                            : "accuracy"),
+        one_logit_(recipe.two_classes == "one_logit" && columns_ == 2), balanced_(recipe.class_weights == "balanced") {
+    classes_ = at::empty({labels_.nodes()}, at::kLong);
+    std::copy(labels_.single.begin(), labels_.single.end(), classes_.mutable_data_ptr<int64_t>());
+    classes_ = classes_.to(device);
+  }
+
+  nn::OutputShape output_shape() const override { return {columns_, one_logit_}; }
+
+  LossOfNodes loss(const std::vector<int32_t>& train) const override {
+    namespace F = torch::nn::functional;
+    F::CrossEntropyFuncOptions options;
+    if (balanced_) options.weight(balanced_weights(train).to(classes_.device()));
+    return [this, options](const Tensor& outputs, const Tensor& nodes) {
+      return F::cross_entropy(outputs, classes_.index_select(0, nodes), options);
+    };
+  }
+
+  Tensor predictions(const Tensor& outputs) const override { return outputs.softmax(1); }
+  Tensor distillation_loss(const Tensor& outputs, const Tensor& wide) const override {
+    return -(wide * outputs.log_softmax(1)).sum(1).mean();
+  }
+  /// A number added to all logits of a node changes no probability.
+  Tensor deciding_outputs(const Tensor& outputs) const override { return outputs - outputs.mean(1, true); }
+
+  /// Each class's share of the training nodes.
+  Predictions guess(const std::vector<int32_t>& train) const override {
+    std::vector<float> share(columns_, 0.f);
+    for (const int32_t node : train)
+      if (labels_.single[node] >= 0) share[labels_.single[node]] += 1.f / static_cast<float>(train.size());
+    return {columns_, {share.begin(), share.end()}};
+  }
+
+  Json label(int64_t node) const override {
+    return labelled(node) ? Json(column_name(labels_.single[node])) : Json();
+  }
+  Json predicted(const float* p) const override { return column_name(largest(p, columns_)); }
+
+  /// The two most probable classes.
+  std::vector<int64_t> deciding_columns(const Tensor& outputs) const override {
+    const Tensor order = std::get<1>(outputs.detach().sort(0, true));
+    std::vector<int64_t> columns = {order[0].item<int64_t>()};
+    if (outputs.size(0) > 1) columns.push_back(order[1].item<int64_t>());
+    return columns;
+  }
+
+ protected:
+  const char* name() const override { return "classes"; }
+  bool labelled(int64_t node) const override { return labels_.single[node] >= 0; }
+  void add_support(int64_t node, std::vector<int64_t>& counts) const override {
+    if (labelled(node)) ++counts[labels_.single[node]];
+  }
+  int64_t first_scored() const override { return columns_ == 2 ? 1 : 0; }
+  const char* confidence_of() const override { return "share predicted rightly"; }
+  bool has_probability_columns() const override { return columns_ <= kMostClassColumns; }
+
+  Decisions decide(const Predictions& p, const std::vector<int32_t>& nodes) const override {
+    Decisions out;
+    out.by_output.resize(columns_);
+    each_labelled(p, nodes, [&](const float* row, int64_t label, int64_t best) {
+      ++out.all, out.right += best == label;
+      ++out.by_output[label].support, ++out.by_output[best].predicted;
+      out.by_output[label].correct += best == label;
+      out.log_loss -= std::log(std::max<double>(kLeastProbability, row[label]));
+    });
+    return out;
+  }
+
+  ScoredNodes scored(const Predictions& p, const std::vector<int32_t>& nodes, int64_t column) const override {
+    ScoredNodes out;
+    for (const int32_t node : nodes) {
+      if (!labelled(node)) continue;
+      out.score.push_back(p.row(node)[column]);
+      out.positive.push_back(labels_.single[node] == column);
+    }
+    return out;
+  }
+
+  void each_confidence(const Predictions& p, const std::vector<int32_t>& nodes,
+                       const std::function<void(double, bool)>& take) const override {
+    each_labelled(p, nodes, [&](const float* row, int64_t label, int64_t best) { take(row[best], best == label); });
+  }
+
+  Confusion confusion(const Predictions& p, const std::vector<int32_t>& nodes) const override {
+    Confusion out;
+    each_labelled(p, nodes, [&](const float*, int64_t label, int64_t best) { ++out[{label, best}]; });
+    return out;
+  }
+
+  void append_label(int64_t node, std::string& line) const override {
+    if (labelled(node)) append_name(labels_.single[node], line);
+  }
+  void append_prediction(const float* p, std::string& line) const override { append_name(largest(p, columns_), line); }
+
+ private:
+  /// Calls take(row of predictions, label, predicted class) for those of `nodes` that have a label.
+  template <class Take>
+  void each_labelled(const Predictions& p, const std::vector<int32_t>& nodes, Take take) const {
+    for (const int32_t node : nodes)
+      if (labelled(node)) take(p.row(node), int64_t{labels_.single[node]}, largest(p.row(node), columns_));
+  }
+
+  void append_name(int64_t column, std::string& line) const {
+    line += data_.class_names.empty() ? std::to_string(column) : csv_cell(spreadsheet_text(column_name(column)));
+  }
+
+  /// n / (classes · count) for every class with training nodes, 0 for the others.
+  Tensor balanced_weights(const std::vector<int32_t>& train) const {
+    std::vector<int64_t> count(columns_, 0);
+    for (const int32_t node : train) ++count[labels_.single[node]];
+    Tensor weights = torch::zeros({columns_});
+    for (int64_t c = 0; c < columns_; ++c)
+      if (count[c] > 0) weights[c] = static_cast<double>(train.size()) / static_cast<double>(columns_ * count[c]);
+    return weights;
+  }
+
+  const bool one_logit_, balanced_;
+  Tensor classes_;  ///< int64 [n], −1 for nodes without a label
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_classes_task(const Dataset& data, const DataRecipe& recipe, at::Device device) {
+  return std::make_unique<ClassesTask>(data, recipe, device);
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,141 @@
+// Several 0/1 labels per node, some of which may be missing: a sigmoid and binary cross-entropy per label.
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "graphsieve/evaluate/classification.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+using Json = nlohmann::json;
+
+constexpr float kThreshold = 0.5f;  ///< a label is predicted above this probability
+
+class LabelsTask : public ClassificationTask {
+ public:
+  LabelsTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
+      : ClassificationTask(data, recipe.metric != "auto" ? recipe.metric : "roc_auc"),
+        targets_(at::empty({labels_.nodes(), columns_}, at::kFloat)) {
+    std::copy(labels_.multi.begin(), labels_.multi.end(), targets_.mutable_data_ptr<float>());
+    targets_ = targets_.to(device);
+  }
+
+  nn::OutputShape output_shape() const override { return {columns_, false}; }
+
+  /// The mean over the labels that are known.
+  LossOfNodes loss(const std::vector<int32_t>&) const override {
+    return [this](const Tensor& outputs, const Tensor& nodes) {
+      namespace F = torch::nn::functional;
+      const Tensor target = targets_.index_select(0, nodes), known = target.isnan().logical_not();
+      const Tensor each = F::binary_cross_entropy_with_logits(
+          outputs, target.nan_to_num(0), F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(torch::kNone));
+      return (each * known).sum() / known.sum().clamp_min(1);
+    };
+  }
+
+  Tensor predictions(const Tensor& outputs) const override { return outputs.sigmoid(); }
+  Tensor distillation_loss(const Tensor& outputs, const Tensor& wide) const override {
+    return at::binary_cross_entropy_with_logits(outputs, wide);
+  }
+  Tensor deciding_outputs(const Tensor& outputs) const override { return outputs; }
+
+  /// Probability 0 for every label.
+  Predictions guess(const std::vector<int32_t>&) const override {
+    return {columns_, LargeVector<float>(static_cast<size_t>(columns_), 0.f)};
+  }
+
+  /// Names of the labels that the node has.
+  Json label(int64_t node) const override { return names(labels_.multi.data() + node * columns_); }
+  Json predicted(const float* p) const override { return names(p); }
+  /// The most probable label.
+  std::vector<int64_t> deciding_columns(const Tensor& outputs) const override { return {outputs.argmax(0).item<int64_t>()}; }
+
+ protected:
+  const char* name() const override { return "labels"; }
+  bool labelled(int64_t node) const override {
+    for (int64_t c = 0; c < columns_; ++c)
+      if (!std::isnan(truth(node, c))) return true;
+    return false;
+  }
+  void add_support(int64_t node, std::vector<int64_t>& counts) const override {
+    for (int64_t c = 0; c < columns_; ++c) counts[c] += has(node, c);
+  }
+  const char* confidence_of() const override { return "share with the label"; }
+  bool has_probability_columns() const override { return true; }
+
+  Decisions decide(const Predictions& p, const std::vector<int32_t>& nodes) const override {
+    Decisions out;
+    out.by_output.resize(columns_);
+    each_known(p, nodes, [&](int64_t c, double probability, bool label) {
+      const bool predicted = probability > kThreshold;
+      ++out.all, out.right += predicted == label;
+      DecisionCounts& counts = out.by_output[c];
+      counts.support += label, counts.predicted += predicted, counts.correct += label && predicted;
+      out.log_loss -= std::log(std::max(kLeastProbability, label ? probability : 1 - probability));
+    });
+    return out;
+  }
+
+  ScoredNodes scored(const Predictions& p, const std::vector<int32_t>& nodes, int64_t column) const override {
+    ScoredNodes out;
+    for (const int32_t node : nodes) {
+      if (std::isnan(truth(node, column))) continue;
+      out.score.push_back(p.row(node)[column]);
+      out.positive.push_back(has(node, column));
+    }
+    return out;
+  }
+
+  void each_confidence(const Predictions& p, const std::vector<int32_t>& nodes,
+                       const std::function<void(double, bool)>& take) const override {
+    each_known(p, nodes, [&](int64_t, double probability, bool label) { take(probability, label); });
+  }
+
+  Confusion confusion(const Predictions&, const std::vector<int32_t>&) const override { return {}; }
+
+  /// Such as 0|1||1, where the third label is missing.
+  void append_label(int64_t node, std::string& line) const override {
+    for (int64_t c = 0; c < columns_; ++c) {
+      if (c > 0) line += '|';
+      if (const float label = truth(node, c); !std::isnan(label)) line += label > kThreshold ? '1' : '0';
+    }
+  }
+  void append_prediction(const float* p, std::string& line) const override {
+    for (int64_t c = 0; c < columns_; ++c) {
+      if (c > 0) line += '|';
+      line += p[c] > kThreshold ? '1' : '0';
+    }
+  }
+
+ private:
+  float truth(int64_t node, int64_t column) const { return labels_.multi[node * columns_ + column]; }
+  bool has(int64_t node, int64_t column) const { return truth(node, column) > kThreshold; }
+
+  /// Calls take(column, probability, true or not) for every label of `nodes` that is known.
+  template <class Take>
+  void each_known(const Predictions& p, const std::vector<int32_t>& nodes, Take take) const {
+    for (const int32_t node : nodes)
+      for (int64_t c = 0; c < columns_; ++c)
+        if (!std::isnan(truth(node, c))) take(c, p.row(node)[c], has(node, c));
+  }
+
+  Json names(const float* values) const {
+    Json list = Json::array();
+    for (int64_t c = 0; c < columns_; ++c)
+      if (values[c] > kThreshold) list.push_back(column_name(c));
+    return list;
+  }
+
+  Tensor targets_;  ///< float32 [n, labels], NaN for missing labels
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_labels_task(const Dataset& data, const DataRecipe& recipe, at::Device device) {
+  return std::make_unique<LabelsTask>(data, recipe, device);
+}
+
+}  // namespace graphsieve

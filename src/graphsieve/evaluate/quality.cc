@@ -1,0 +1,205 @@
+// The report's figures of a classification: by part of the split, by class, calibration, curves.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "graphsieve/evaluate/classification.h"
+#include "graphsieve/files/json_number.h"
+
+namespace graphsieve {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kCalibrationBins = 10;
+
+Json points(const std::vector<std::pair<double, double>>& curve) {
+  Json to = Json::array();
+  for (const auto& [x, y] : curve) to.push_back({x, y});
+  return to;
+}
+
+}  // namespace
+
+class Quality {
+ public:
+  Quality(const ClassificationTask& task, const Predictions& p, const Split& split, const QualityLimits& limits)
+      : task_(task), p_(p), split_(split), limits_(limits), test_(task.decide(p, split.test)),
+        confused_(task.confusion(p, split.test)) {
+    std::vector<bool> in_split(task.labels_.nodes(), false);
+    for (const auto* part : {&split.train, &split.val, &split.test})
+      for (const int32_t node : *part) in_split[node] = true;
+    for (int32_t node = 0; node < static_cast<int32_t>(in_split.size()); ++node)
+      if (!in_split[node]) others_.push_back(node);
+  }
+
+  Json json() const {
+    Json to = {{"task", task_.name()},     {"nodes", task_.labels_.nodes()}, {"classes", task_.columns()},
+               {"splits", splits()},       {"class_balance", balance()},     {"calibration", calibration()},
+               {"worst", worst()},         {"curves", curves()}};
+    if (!confused_.empty()) to["confusion"] = confusion();
+    return to;
+  }
+
+ private:
+  struct Part {
+    const char* name;
+    const std::vector<int32_t>& nodes;
+  };
+  /// The last part has no predictions that count.
+  std::vector<Part> parts() const {
+    return {{"train", split_.train}, {"val", split_.val}, {"test", split_.test}, {"none", others_}};
+  }
+
+  Json splits() const {
+    Json to = Json::array();
+    for (const auto& [name, nodes] : parts()) {
+      if (nodes.empty()) continue;
+      const auto labelled = std::count_if(nodes.begin(), nodes.end(), [&](int32_t node) { return task_.labelled(node); });
+      Json row = {{"split", name}, {"nodes", nodes.size()}, {"labelled", labelled}};
+      if (&nodes != &others_) {
+        const Decisions decisions = task_.decide(p_, nodes);
+        row["accuracy"] = json_number(decisions.accuracy());
+        row["macro_f1"] = json_number(decisions.macro_f1());
+        row["roc_auc"] = json_number(task_.roc_auc_of(p_, nodes));
+        row["log_loss"] = json_number(ratio(decisions.log_loss, static_cast<double>(decisions.all)));
+      }
+      to.push_back(std::move(row));
+    }
+    return to;
+  }
+
+  /// Columns from the largest `size` to the smallest, at most `most`.
+  template <class Size>
+  std::vector<int64_t> largest_columns(size_t most, Size size) const {
+    std::vector<int64_t> order(task_.columns());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return size(a) > size(b); });
+    order.resize(std::min(most, order.size()));
+    return order;
+  }
+  std::vector<int64_t> largest_in_test(size_t most) const {
+    return largest_columns(most, [&](int64_t c) { return test_.by_output[c].support; });
+  }
+
+  Json balance() const {
+    std::vector<std::vector<int64_t>> support;  // [part][column]
+    for (const auto& [name, nodes] : parts()) {
+      std::vector<int64_t>& of_part = support.emplace_back(task_.columns(), 0);
+      for (const int32_t node : nodes) task_.add_support(node, of_part);
+    }
+    const auto all = [&](int64_t c) {
+      int64_t sum = 0;
+      for (const auto& of_part : support) sum += of_part[c];
+      return sum;
+    };
+    Json rows = Json::array();
+    for (const int64_t c : largest_columns(limits_.balance, all)) {
+      Json row = {{"class", task_.column_name(c)}, {"nodes", all(c)}};
+      for (size_t part = 0; part < support.size(); ++part) row[parts()[part].name] = support[part][c];
+      rows.push_back(std::move(row));
+    }
+    return {{"rows", rows}, {"left_out", task_.columns() - static_cast<int64_t>(rows.size())}};
+  }
+
+  Json calibration() const {
+    struct Bin {
+      int64_t count = 0;
+      double confidence = 0, right = 0;
+    };
+    std::vector<Bin> bins(kCalibrationBins);
+    task_.each_confidence(p_, split_.test, [&](double p, bool right) {
+      Bin& bin = bins[std::clamp(static_cast<int>(p * kCalibrationBins), 0, kCalibrationBins - 1)];
+      ++bin.count, bin.confidence += p, bin.right += right;
+    });
+    Json rows = Json::array();
+    double error = 0, count = 0;
+    for (int b = 0; b < kCalibrationBins; ++b) {
+      const Bin& bin = bins[b];
+      if (bin.count == 0) continue;
+      const auto n = static_cast<double>(bin.count);
+      error += std::abs(bin.confidence - bin.right), count += n;
+      rows.push_back({{"from", b / static_cast<double>(kCalibrationBins)},
+                      {"to", (b + 1) / static_cast<double>(kCalibrationBins)},
+                      {"count", bin.count},
+                      {"confidence", bin.confidence / n},
+                      {"share", bin.right / n}});
+    }
+    return {{"bins", rows}, {"error", json_number(ratio(error, count))}, {"share_of", task_.confidence_of()}};
+  }
+
+  /// The class for which nodes of class `column` were taken most often, or −1, and how many times.
+  std::pair<int64_t, int64_t> mistaken_for(int64_t column) const {
+    std::pair<int64_t, int64_t> most{-1, 0};
+    for (auto at = confused_.lower_bound({column, 0}); at != confused_.end() && at->first.first == column; ++at)
+      if (at->first.second != column && at->second > most.second) most = {at->first.second, at->second};
+    return most;
+  }
+
+  Json worst() const {
+    std::vector<int64_t> columns;
+    for (int64_t c = 0; c < task_.columns(); ++c)
+      if (test_.by_output[c].support > 0) columns.push_back(c);
+    std::stable_sort(columns.begin(), columns.end(),
+                     [&](int64_t a, int64_t b) { return test_.by_output[a].f1() < test_.by_output[b].f1(); });
+    const size_t all = columns.size();
+    columns.resize(std::min(all, limits_.worst));
+    Json rows = Json::array();
+    for (const int64_t c : columns) {
+      const DecisionCounts& counts = test_.by_output[c];
+      Json row = {{"class", task_.column_name(c)},
+                  {"support", counts.support},
+                  {"precision", json_number(counts.precision())},
+                  {"recall", json_number(counts.recall())},
+                  {"f1", json_number(counts.f1())}};
+      if (const auto [other, times] = mistaken_for(c); times > 0)
+        row["mistaken_for"] = task_.column_name(other), row["times"] = times;
+      rows.push_back(std::move(row));
+    }
+    return {{"rows", rows}, {"left_out", all - rows.size()}, {"without_test_nodes", task_.columns() - static_cast<int64_t>(all)}};
+  }
+
+  Json curves() const {
+    const bool of_second_alone = task_.first_scored() == 1;
+    const std::vector<int64_t> shown = of_second_alone ? std::vector<int64_t>{1} : largest_in_test(limits_.curves);
+    Json rows = Json::array();
+    for (const int64_t c : shown) {
+      const ScoreCurves of_class = score_curves(task_.scored(p_, split_.test, c));
+      if (std::isnan(of_class.roc_auc)) continue;
+      rows.push_back({{"class", task_.column_name(c)},
+                      {"positives", of_class.positives},
+                      {"negatives", of_class.negatives},
+                      {"roc_auc", of_class.roc_auc},
+                      {"average_precision", of_class.average_precision},
+                      {"roc", points(of_class.roc)},
+                      {"precision_recall", points(of_class.precision_recall)}});
+    }
+    return {{"rows", rows}, {"left_out", of_second_alone ? 0 : task_.columns() - static_cast<int64_t>(rows.size())}};
+  }
+
+  Json confusion() const {
+    const std::vector<int64_t> shown = largest_in_test(limits_.confusion);
+    const bool others = static_cast<int64_t>(shown.size()) < task_.columns();
+    std::vector<size_t> row_of(task_.columns(), shown.size());
+    Json names = Json::array();
+    for (size_t i = 0; i < shown.size(); ++i) row_of[shown[i]] = i, names.push_back(task_.column_name(shown[i]));
+    const size_t size = shown.size() + others;
+    std::vector<std::vector<int64_t>> rows(size, std::vector<int64_t>(size, 0));
+    for (const auto& [pair, count] : confused_) rows[row_of[pair.first]][row_of[pair.second]] += count;
+    return {{"classes", names}, {"others", task_.columns() - static_cast<int64_t>(shown.size())}, {"rows", rows}};
+  }
+
+  const ClassificationTask& task_;
+  const Predictions& p_;
+  const Split& split_;
+  const QualityLimits limits_;
+  const Decisions test_;
+  const ClassificationTask::Confusion confused_;
+  std::vector<int32_t> others_;  ///< nodes in no part of the split
+};
+
+Json ClassificationTask::quality(const Predictions& p, const Split& split, const QualityLimits& limits) const {
+  return Quality(*this, p, split, limits).json();
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,18 @@
+#include "graphsieve/evaluate/task.h"
+
+#include "graphsieve/evaluate/classification.h"
+
+namespace graphsieve {
+
+Task::Task(const Dataset& data, std::string metric)
+    : data_(data), labels_(data.labels), columns_(data.labels.classes), metric_(std::move(metric)) {}
+
+std::string Task::column_name(int64_t column) const {
+  return column < static_cast<int64_t>(data_.class_names.size()) ? data_.class_names[column] : std::to_string(column);
+}
+
+std::unique_ptr<Task> make_task(const Dataset& data, const DataRecipe& recipe, at::Device device) {
+  return data.labels.multi_label() ? make_labels_task(data, recipe, device) : make_classes_task(data, recipe, device);
+}
+
+}  // namespace graphsieve

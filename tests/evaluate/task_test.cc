@@ -1,0 +1,180 @@
+#include "graphsieve/evaluate/task.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "graphsieve/base/error.h"
+
+namespace graphsieve {
+namespace {
+
+using at::Tensor;
+using Json = nlohmann::json;
+
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+
+Dataset classes(std::vector<int32_t> label, int64_t count) {
+  Dataset data;
+  data.nodes = static_cast<int64_t>(label.size());
+  data.labels.classes = count;
+  data.labels.single = std::move(label);
+  return data;
+}
+
+Dataset labels(std::vector<float> values, int64_t count) {
+  Dataset data;
+  data.nodes = static_cast<int64_t>(values.size()) / count;
+  data.labels.classes = count;
+  data.labels.multi = std::move(values);
+  return data;
+}
+
+DataRecipe with_metric(const char* metric) {
+  DataRecipe recipe;
+  recipe.metric = metric;
+  return recipe;
+}
+
+TEST(Task, MetricsOfThreeClasses) {
+  const Dataset data = classes({0, 1, 2, 2}, 3);
+  const Predictions p{3, {.8f, .1f, .1f, .6f, .3f, .1f, .1f, .1f, .8f, .2f, .2f, .6f}};  // 0, 0, 2, 2
+  EXPECT_DOUBLE_EQ(make_task(data, with_metric("accuracy"))->evaluate(p, {0, 1, 2, 3}), 0.75);
+  EXPECT_DOUBLE_EQ(make_task(data, with_metric("macro_f1"))->evaluate(p, {0, 1, 2, 3}), (2.0 / 3 + 0 + 1) / 3);
+  const auto rows = make_task(data, {})->per_class(p, {0, 1, 2, 3});
+  EXPECT_EQ(rows[2].support, 2);
+  EXPECT_DOUBLE_EQ(rows[0].precision, 0.5);
+  EXPECT_DOUBLE_EQ(rows[0].recall, 1);
+  EXPECT_DOUBLE_EQ(rows[1].f1, 0);
+}
+
+TEST(Task, MissingLabelsDoNotCount) {
+  const Dataset data = labels({1, 0, 0, kMissing, 1, 1}, 2);
+  const Predictions p{2, {.9f, .2f, .1f, .9f, .8f, .4f}};
+  EXPECT_DOUBLE_EQ(make_task(data, with_metric("accuracy"))->evaluate(p, {0, 1, 2}), 0.8);
+  EXPECT_DOUBLE_EQ(make_task(data, with_metric("roc_auc"))->evaluate(p, {0, 1, 2}), 1.0);
+}
+
+TEST(Task, AutoPicksTheMetricByTheLabels) {
+  EXPECT_EQ(make_task(classes({0, 1}, 2), {})->metric(), "roc_auc");
+  EXPECT_EQ(make_task(classes({0, 1, 2}, 3), {})->metric(), "accuracy");
+  EXPECT_EQ(make_task(labels({0, 1, 1, 1}, 2), {})->metric(), "roc_auc");
+  EXPECT_THROW(make_task(classes({0, 1}, 2), with_metric("f1")), Error);
+}
+
+TEST(Task, OneLogitIsForTwoClassesOfOneLabelPerNode) {
+  const auto one = [](const char* two_classes, const Dataset& data) {
+    DataRecipe recipe;
+    recipe.two_classes = two_classes;
+    return make_task(data, recipe)->output_shape().one_logit;
+  };
+  EXPECT_TRUE(one("one_logit", classes({0, 1}, 2)));
+  EXPECT_FALSE(one("two_logits", classes({0, 1}, 2)));
+  EXPECT_FALSE(one("one_logit", classes({0, 2}, 3)));
+  EXPECT_FALSE(one("one_logit", labels({0, 1, 1, 1}, 2)));
+}
+
+TEST(Task, LossOfClassesIsTheWeightedCrossEntropy) {
+  const Dataset data = classes({0, 1, 1, 1, -1}, 2);
+  const Tensor outputs = torch::tensor({{1., 2.}, {0., 1.}, {3., 0.}}, at::kFloat);
+  const Tensor nodes = torch::tensor({0, 1, 3}, at::kLong);
+  const Tensor each = -torch::stack({outputs.log_softmax(1)[0][0], outputs.log_softmax(1)[1][1], outputs.log_softmax(1)[2][1]});
+  EXPECT_NEAR(make_task(data, {})->loss({0, 1, 2, 3})(outputs, nodes).item<double>(), each.mean().item<double>(), 1e-6);
+  DataRecipe balanced;
+  balanced.class_weights = "balanced";
+  const Tensor weight = torch::tensor({4 / (2. * 1), 4 / (2. * 3), 4 / (2. * 3)}, at::kFloat);
+  EXPECT_NEAR(make_task(data, balanced)->loss({0, 1, 2, 3})(outputs, nodes).item<double>(),
+              ((each * weight).sum() / weight.sum()).item<double>(), 1e-6);
+}
+
+TEST(Task, LossOfLabelsIsTheMeanOverKnownLabels) {
+  const Dataset data = labels({1, 0, kMissing, 1}, 2);
+  const Tensor outputs = torch::tensor({{1., 2.}, {0.5, -1.}}, at::kFloat), p = outputs.sigmoid();
+  const double expected = -(std::log(p[0][0].item<double>()) + std::log(1 - p[0][1].item<double>()) +
+                            std::log(p[1][1].item<double>())) / 3;
+  const Tensor nodes = torch::tensor({0, 1}, at::kLong);
+  EXPECT_NEAR(make_task(data, {})->loss({0, 1})(outputs, nodes).item<double>(), expected, 1e-6);
+}
+
+TEST(Task, CellsOfThePredictionFile) {
+  const auto line = [](const Dataset& data, int64_t node, std::vector<float> p) {
+    std::string cells;
+    make_task(data, {})->append_cells(node, p.data(), cells);
+    return cells;
+  };
+  Dataset named = classes({0, 1, -1}, 2);
+  named.class_names = {"a;b", "=c"};
+  EXPECT_EQ(make_task(named, {})->file_columns(), (std::vector<std::string>{"label", "predicted", "p_a;b", "p_=c"}));
+  EXPECT_EQ(line(named, 0, {.25f, .75f}), ",\"a;b\",'=c,0.25,0.75");
+  EXPECT_EQ(line(named, 2, {.75f, .25f}), ",,\"a;b\",0.75,0.25");
+  EXPECT_EQ(line(labels({1, kMissing, 0}, 3), 0, {.75f, .5f, .25f}), ",1||0,1|0|0,0.75,0.5,0.25");
+  const Dataset many = classes({100}, 101);
+  std::vector<float> p(101, 0.f);
+  p[7] = .5f;
+  EXPECT_EQ(make_task(many, {})->file_columns(), (std::vector<std::string>{"label", "predicted", "probability"}));
+  EXPECT_EQ(line(many, 0, p), ",100,7,0.5");
+}
+
+TEST(Task, LabelsAndPredictionsAsJson) {
+  Dataset named = classes({0, -1}, 2);
+  named.class_names = {"no", "yes"};
+  const auto one = make_task(named, {});
+  EXPECT_EQ(one->label(0), "no");
+  EXPECT_TRUE(one->label(1).is_null());
+  const float p[] = {.4f, .6f};
+  EXPECT_EQ(one->predicted(p), "yes");
+  EXPECT_EQ(one->deciding_columns(torch::tensor({.1, .2})), (std::vector<int64_t>{1, 0}));
+  const auto several = make_task(labels({1, 1, 0, kMissing}, 2), {});
+  EXPECT_EQ(several->label(0), Json({"0", "1"}));
+  EXPECT_EQ(several->label(1), Json::array());
+  EXPECT_EQ(several->predicted(p), Json({"1"}));
+  EXPECT_EQ(several->deciding_columns(torch::tensor({.1, .2})), std::vector<int64_t>{1});
+}
+
+TEST(Task, GuessIsTheBestWithoutFeatures) {
+  const Predictions shares = make_task(classes({0, 1, 1, -1}, 3), {})->guess({0, 1, 2});
+  EXPECT_FLOAT_EQ(shares.row(3)[1], 2.f / 3);
+  EXPECT_FLOAT_EQ(shares.row(0)[2], 0);
+}
+
+TEST(Task, DecidingOutputsGiveTheSamePredictions) {
+  const Tensor outputs = torch::tensor({{1., 2., 4.}, {0., 1., -1.}});
+  for (const Dataset& data : {classes({0, 2}, 3), labels({0, 1, 1, 1, 0, 0}, 3)}) {
+    const auto task = make_task(data, {});
+    EXPECT_TRUE(at::allclose(task->predictions(task->deciding_outputs(outputs)), task->predictions(outputs)));
+  }
+}
+
+TEST(Quality, OfClasses) {
+  const Dataset data = classes({0, 1, 1, 0, 1, -1}, 2);
+  const Predictions p{2, {.9f, .1f, .2f, .8f, .6f, .4f, .7f, .3f, .1f, .9f, .5f, .5f}};
+  const Json q = make_task(data, {})->quality(p, {.train = {0, 1}, .val = {2}, .test = {3, 4}});
+  EXPECT_EQ(q["task"], "classes");
+  EXPECT_EQ(q["nodes"], 6);
+  ASSERT_EQ(q["splits"].size(), 4u);
+  EXPECT_EQ(q["splits"][3], Json({{"split", "none"}, {"nodes", 1}, {"labelled", 0}}));
+  EXPECT_EQ(q["splits"][2]["accuracy"], 1.0);
+  EXPECT_EQ(q["splits"][2]["roc_auc"], 1.0);
+  EXPECT_NEAR(q["splits"][2]["log_loss"].get<double>(), -(std::log(.7) + std::log(.9)) / 2, 1e-6);
+  EXPECT_TRUE(q["splits"][1]["roc_auc"].is_null()) << "one class alone";
+  EXPECT_EQ(q["class_balance"]["rows"][0], Json({{"class", "1"}, {"nodes", 3}, {"train", 1}, {"val", 1}, {"test", 1}, {"none", 0}}));
+  EXPECT_EQ(q["confusion"]["rows"], Json::parse("[[1, 0], [0, 1]]"));
+  EXPECT_EQ(q["curves"]["rows"].size(), 1u);
+  EXPECT_EQ(q["curves"]["rows"][0]["class"], "1");
+}
+
+TEST(Quality, OfSeveralLabels) {
+  const Dataset data = labels({1, 0, 0, 1, 1, kMissing, kMissing, kMissing}, 2);
+  const Predictions p{2, {.9f, .2f, .6f, .8f, .3f, .5f, .5f, .5f}};
+  const Json q = make_task(data, {})->quality(p, {.train = {}, .val = {}, .test = {0, 1, 2}});
+  EXPECT_EQ(q["task"], "labels");
+  EXPECT_FALSE(q.contains("confusion"));
+  EXPECT_EQ(q["splits"][0]["labelled"], 3);
+  EXPECT_DOUBLE_EQ(q["splits"][0]["accuracy"].get<double>(), 3. / 5);
+  EXPECT_EQ(q["splits"][1], Json({{"split", "none"}, {"nodes", 1}, {"labelled", 0}}));
+  EXPECT_EQ(q["calibration"]["share_of"], "share with the label");
+}
+
+}  // namespace
+}  // namespace graphsieve
