@@ -143,10 +143,10 @@ class Builder : public nlohmann::json_sax<Json> {
     return out;
   }
 
-  template <class Value>
   /// Stores a value where the parser stands: as the root, as the next member of the innermost list, or under the newest
   /// key of the innermost object. Returns the stored value. Its address stays valid while its own members are read,
   /// because the list or object around it gets no further member before.
+  template <class Value>
   Json* place(Value&& value) {
     if (levels_.empty()) return &(root_ = std::forward<Value>(value));
     Level& level = levels_.back();

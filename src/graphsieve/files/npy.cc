@@ -78,8 +78,8 @@ bool convert(Stored stored, T& out) {
   }
 }
 
-template <class Stored>
 /// Returns a value as text; a char is shown as its number.
+template <class Stored>
 std::string value_text(Stored stored) {
   if constexpr (std::is_same_v<Stored, Half>)
     return str(static_cast<float>(stored));

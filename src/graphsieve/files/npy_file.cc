@@ -28,8 +28,8 @@ int64_t product(const std::vector<int64_t>& shape, const std::string& where) {
   return count;
 }
 
-template <class T>
 /// True if the file's elements have the type T and this machine's byte order.
+template <class T>
 bool holds(const NpyHeader& header) {
   if (header.swapped || header.item_size != static_cast<int>(sizeof(T))) return false;
   if constexpr (std::is_same_v<T, uint16_t>) return header.kind == NpyKind::kUint || header.kind == NpyKind::kFloat;

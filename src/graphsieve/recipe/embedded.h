@@ -1,4 +1,4 @@
-// The published recipes, which travel inside the library: recipes/*.yaml by name.
+// The published recipes (recipes/*.yaml), which are compiled into the library.
 #pragma once
 
 #include <string>
@@ -8,16 +8,18 @@
 
 namespace graphsieve {
 
+/// A published recipe as text.
 struct EmbeddedRecipe {
-  std::string name;  ///< the file's stem: "minesweeper"
+  std::string name;  ///< name of its file without the extension: "minesweeper"
   std::string yaml;
 };
 
-/// All of them, by name. Defined in a source that cmake/recipes.cmake makes.
+/// Returns all published recipes, sorted by name. cmake/recipes.cmake generates the source that defines this function.
 const std::vector<EmbeddedRecipe>& embedded_recipes();
 
-/// The embedded recipe of that name, else the recipe in that file (a path with a folder or ending in .yaml or .yml is
-/// always a file). Throws Error if there is neither, with the nearest name and the list. Not resolved, not checked.
+/// Reads the embedded recipe of that name or, if there is none, the recipe in that file. A name that contains a slash
+/// or ends in .yaml or .yml is always a file. The recipe is neither resolved nor checked. Throws Error if there is
+/// neither, with the nearest name and the list of names.
 Recipe load_recipe(const std::string& name_or_path);
 
 }  // namespace graphsieve

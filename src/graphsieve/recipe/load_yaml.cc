@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kMostDepth = 16;
 constexpr int64_t kMostValues = 10'000;
 
-/// Follows the parser's events before any node is made, and refuses what load_yaml.h lists.
+/// Receives the parser's events before any node is made, and throws Error for everything that load_yaml.h lists.
 class Guard : public YAML::EventHandler {
  public:
   explicit Guard(const std::string& where) : where_(where) {}
@@ -47,20 +47,24 @@ class Guard : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
  private:
+  /// A map or list that has begun and not ended.
   struct Open {
     YAML::anchor_t anchor;
-    int64_t values;  ///< those before it
+    int64_t values;  ///< number of values before it
   };
 
+  /// Throws Error with the line of the event.
   [[noreturn]] void fail(const YAML::Mark& mark, const std::string& problem) const {
     throw Error(where_, mark.line + 1, ": ", problem);
   }
 
+  /// Throws Error unless the tag is one of YAML's own.
   void check_tag(const YAML::Mark& mark, const std::string& tag) const {
     if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return;
     fail(mark, str("the tag ", tag, " is unknown, expected none"));
   }
 
+  /// Counts values, and remembers how many values an anchor stands for.
   void add(const YAML::Mark& mark, YAML::anchor_t anchor, int64_t values) {
     values_ += values;
     if (values_ > kMostValues) fail(mark, str("holds more than ", kMostValues, " values, expected a short recipe"));
@@ -83,9 +87,10 @@ class Guard : public YAML::EventHandler {
   int documents_ = 0;
   int64_t values_ = 0;
   std::vector<Open> open_;
-  std::map<YAML::anchor_t, int64_t> values_of_;  ///< of anchors whose value is complete
+  std::map<YAML::anchor_t, int64_t> values_of_;  ///< number of values by anchor, once its value is complete
 };
 
+/// Throws Error, with the line, if the text is not UTF-8 or has a NUL byte.
 void check_characters(const std::string& text, const std::string& where) {
   const size_t bad = std::min(first_invalid_byte(text), text.find('\0'));
   if (bad >= text.size()) return;
@@ -101,6 +106,8 @@ YAML::Node load_yaml(const std::string& text, const std::string& where) {
     std::istringstream in(text);
     YAML::Parser parser(in);
     Guard guard(where);
+    // The first pass checks the text, so the second pass, which makes the nodes, cannot use much memory or recurse
+    // deeply.
     while (parser.HandleNextDocument(guard)) {
     }
     return YAML::Load(text);

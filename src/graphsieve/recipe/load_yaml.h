@@ -1,4 +1,4 @@
-// YAML text as nodes, with bounds that keep every later walk over the nodes short and finite.
+// Parsing of YAML text with limits that keep every later traversal of the nodes short and finite.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -7,9 +7,9 @@
 
 namespace graphsieve {
 
-/// The one document of a YAML text. Throws Error, its message beginning with `where` and a line's number, on text that
-/// is not YAML or not UTF-8, on a second document, on an alias inside what it refers to, on nesting deeper than 16, on
-/// more than 10,000 values (each alias counts as many as it stands for) and on tags of other languages.
+/// Parses the only document of a YAML text. Throws Error, beginning with `where` and the number of a line, if the text
+/// is not YAML or not UTF-8, has a second document, has an alias inside the value that it refers to, nests deeper than
+/// 16, has more than 10,000 values (an alias counts as many values as it stands for), or has a tag of another language.
 YAML::Node load_yaml(const std::string& text, const std::string& where);
 
 }  // namespace graphsieve

@@ -1,5 +1,5 @@
 // Every constant of a run. A recipe is read from YAML, changed by --set key=value, checked, and written into the run
-// folder with every key filled in. Keys are the members' names joined by dots: network.width.
+// folder with every key. A key is the path of a member with dots: network.width.
 #pragma once
 
 #include <cstdint>
@@ -8,81 +8,86 @@
 
 namespace graphsieve {
 
+/// How the data set is prepared and measured.
 struct DataRecipe {
-  std::string features = "as_found";   ///< as_found | binary | row_sum | standardised
-  std::string metric = "auto";         ///< auto | accuracy | roc_auc | macro_f1; auto: roc_auc for two classes or multi-label
-  std::string split = "auto";          ///< auto | given | random | stratified; auto: the file's masks, else random
-  double train_fraction = 0.6;         ///< of the labelled nodes, for random and stratified splits
-  double val_fraction = 0.2;           ///< the rest is test
-  std::string two_classes = "one_logit";  ///< one_logit (of the second class; the first has 0) | two_logits
+  std::string features = "as_found";  ///< as_found | binary | row_sum | standardised
+  std::string metric = "auto";  ///< auto | accuracy | roc_auc | macro_f1; auto: roc_auc for two classes or multi-label
+  std::string split = "auto";   ///< auto | given | random | stratified; auto: the file's masks, otherwise random
+  double train_fraction = 0.6;  ///< share of the labelled nodes, for random and stratified splits
+  double val_fraction = 0.2;    ///< share of the labelled nodes; the rest is for testing
+  std::string two_classes = "one_logit";  ///< one_logit (for the second class; the first has logit 0) | two_logits
   std::string class_weights = "none";  ///< none | balanced (n / (classes * count), over the training nodes)
 };
 
+/// The edges of the attention graph.
 struct GraphRecipe {
-  bool graph_edges = true;                 ///< the data's own edges
-  bool expander_edges = true;              ///< type 1
-  bool self_loops = true;                  ///< type 2
-  bool directed = false;                   ///< keep the data's directions
-  int64_t expander_degree = 15;            ///< cycles or permutations; 2 * degree edges a node
+  bool graph_edges = true;                    ///< attend along the data's own edges
+  bool expander_edges = true;                 ///< attend along the edges of a random expander graph (edge type 1)
+  bool self_loops = true;                     ///< attend from each node to itself (edge type 2)
+  bool directed = false;                      ///< keep the directions of the data's edges
+  int64_t expander_degree = 15;               ///< cycles or permutations; 2 * degree edges per node
   std::string expander_kind = "hamiltonian";  ///< hamiltonian | permutation
-  int64_t expander_tries = 100;            ///< resamples until near-Ramanujan; 0 = take the first unchecked
-  int64_t expander_check_nodes = 100000;   ///< no check above so many nodes
+  int64_t expander_tries = 100;               ///< expanders drawn until one is near-Ramanujan; 0: the first, unchecked
+  int64_t expander_check_nodes = 100000;      ///< largest number of nodes for which expanders are checked
 };
 
-/// Optimisation, the same keys in both stages.
+/// Optimisation; both stages, estimator and network, have these keys.
 struct TrainRecipe {
   int64_t epochs = 100;
   double lr = 0.01;
-  int64_t warmup = 5;          ///< epochs of linear warm-up
-  double weight_decay = 1e-3;  ///< AdamW, on all parameters
-  double clip_norm = 1.0;      ///< gradient norm; 0 = no clipping
-  int64_t eval_every = 1;      ///< epochs between evaluations; the last epoch always
-  int64_t norms_every = 10;    ///< epochs between records of norms, at evaluations; the last epoch always; 0 = never
-  int64_t patience = 0;        ///< evaluations without a better value before stopping; 0 = never stop early
+  int64_t warmup = 5;          ///< epochs of linear warm-up of the learning rate
+  double weight_decay = 1e-3;  ///< weight decay of AdamW on all parameters
+  double clip_norm = 1.0;      ///< largest norm of the gradient; 0: no clipping
+  int64_t eval_every = 1;      ///< epochs between evaluations; the last epoch always has one
+  int64_t norms_every = 10;    ///< epochs between records of norms, at evaluations; the last always; 0: never
+  int64_t patience = 0;        ///< evaluations without a better value before training stops; 0: never stop early
 };
 
+/// The estimator, the narrow network whose attention scores guide the sampling of edges.
 struct EstimatorRecipe : TrainRecipe {
-  int64_t width = 4;
+  int64_t width = 4;  ///< features per node; it has one head
   int64_t layers = 4;
   int64_t pre_layers = 1;
   std::string norm = "graph";    ///< graph | batch | none
   int64_t wait = 5;              ///< epoch at which the temperature starts to fall
-  double temperature_rate = 0.99;  ///< r of max(min_temperature, r^(epoch - wait))
+  double temperature_rate = 0.99;  ///< r in the temperature max(min_temperature, r^(epoch - wait))
   double min_temperature = 0.05;
-  double value_scale = 0.25;     ///< start of the learned scalar on the normalised values
-  double clamp = 8;              ///< of the logits
-  int64_t restarts = 1;          ///< random starts; the one with the best validation value is kept
-  int64_t batch_size = 0;        ///< training nodes a batch; 0 = the whole graph in each step
-  int64_t fan_out = 10;          ///< uniformly drawn in-edges per node and layer of a batch
+  double value_scale = 0.25;  ///< initial value of the learned scalar on the normalised values
+  double clamp = 8;           ///< bound on the size of the logits
+  int64_t restarts = 1;       ///< random starts; the one with the best validation value is kept
+  int64_t batch_size = 0;     ///< training nodes per batch; 0: the whole graph in each step
+  int64_t fan_out = 10;       ///< uniformly drawn in-edges per node and layer of a batch
 };
 
+/// The network that makes the predictions.
 struct NetworkRecipe : TrainRecipe {
   int64_t width = 64;
   int64_t heads = 1;
   int64_t layers = 4;
   int64_t pre_layers = 0;
   int64_t output_layers = 1;
-  std::vector<int64_t> k = {10, 10, 10, 10};  ///< sampled in-edges per node, one per layer, the input's layer first
-  double epsilon = 0;            ///< above 0: k is chosen, the smallest in each layer that leaves no larger an error
-  std::string epsilon_of = "mass";  ///< mass | operator_norm: of which error
+  std::vector<int64_t> k = {10, 10, 10, 10};  ///< sampled in-edges per node, by layer, the input's layer first
+  double epsilon = 0;               ///< above 0: k is the smallest number in each layer whose error is at most epsilon
+  std::string epsilon_of = "mass";  ///< mass | operator_norm: the error that epsilon bounds
   std::string sampler = "graph_reservoir";  ///< graph_reservoir | batch_reservoir | graph_uniform | batch_uniform | graph_max
   double dropout = 0.2;
-  std::string norm = "batch";    ///< batch | graph | none
-  int64_t ffn_width = 0;         ///< 0 = 2 * width (plain: width)
-  double clamp = 0;              ///< of the logits; 0 = the model's own (spexphormer 8, exphormer 5, plain none)
-  int64_t batch_size = 0;        ///< training nodes a batch; 0 = all in one
-  std::string precision = "float32";  ///< float32 | bfloat16: of the rows of attention and the blocks' products
-  bool recompute = false;        ///< each block is computed again in the backward pass instead of being kept
-  std::string form = "standard";  ///< standard | bilinear (attention) | compressed (that, and maps on the skip paths)
-  int64_t key_width = 0;         ///< of queries and keys, over all heads; 0 = width
-  int64_t value_width = 0;       ///< of values, over all heads; 0 = width
-  int64_t outer_width = 0;       ///< of the pre layers and between output layers, compressed form; 0 = width
+  std::string norm = "batch";         ///< batch | graph | none
+  int64_t ffn_width = 0;              ///< hidden width of each block; 0: 2 * width (plain: width)
+  double clamp = 0;                   ///< bound on the logits; 0: the model's own (spexphormer 8, exphormer 5, plain none)
+  int64_t batch_size = 0;             ///< training nodes per batch; 0: all in one batch
+  std::string precision = "float32";  ///< float32 | bfloat16: for the rows of attention and the blocks' products
+  bool recompute = false;             ///< compute each block again in the backward pass instead of storing it
+  std::string form = "standard";      ///< standard | bilinear (attention) | compressed (and maps on the skip paths)
+  int64_t key_width = 0;              ///< width of queries and keys over all heads; 0: width
+  int64_t value_width = 0;            ///< width of values over all heads; 0: width
+  int64_t outer_width = 0;  ///< width of the pre layers and between the output layers in compressed form; 0: width
 };
 
+/// A complete recipe.
 struct Recipe {
   std::string name = "default";
-  std::string model = "spexphormer";      ///< spexphormer | exphormer | plain
-  std::string protocol = "per_repeat";    ///< per_repeat (an estimator each) | release (one estimator, one split)
+  std::string model = "spexphormer";    ///< spexphormer | exphormer | plain
+  std::string protocol = "per_repeat";  ///< per_repeat (an estimator per repeat) | release (one estimator, one split)
   DataRecipe data;
   GraphRecipe graph;
   EstimatorRecipe estimator;

@@ -10,6 +10,7 @@
 namespace graphsieve {
 namespace {
 
+/// True if a number, or every number of a list, is in the key's range. A list must not be empty.
 bool in_range(const RecipeKey& key, const RecipeValue& value) {
   if (const auto* whole = std::get_if<int64_t>(&value)) return key.range.holds(static_cast<double>(*whole));
   if (const auto* number = std::get_if<double>(&value)) return key.range.holds(*number);
@@ -20,6 +21,7 @@ bool in_range(const RecipeKey& key, const RecipeValue& value) {
   return true;
 }
 
+/// Throws Error if the value of one key is not allowed.
 void check_key(const RecipeKey& key, const Recipe& recipe) {
   const RecipeValue value = key.get(recipe);
   const std::string shown = write_value(value, true);
@@ -45,6 +47,8 @@ void check_graph(const GraphRecipe& graph) {
   }
 }
 
+/// Throws Error unless the heads divide the widths and the widths suit the form. Only a compressed network may have
+/// widths of its own; if it has both, network.width need not be a multiple of the heads.
 void check_network(const NetworkRecipe& network) {
   const auto multiple = [&](const char* key, int64_t width) {
     if (width % network.heads != 0)
@@ -64,6 +68,7 @@ void check_network(const NetworkRecipe& network) {
   as_width("network.outer_width", network.outer_width);
 }
 
+/// Throws Error unless every layer has a k, and scores of the estimator.
 void check_sampling(const Recipe& recipe) {
   const int64_t layers = recipe.network.layers;
   if (static_cast<int64_t>(recipe.network.k.size()) != layers) {
@@ -76,6 +81,7 @@ void check_sampling(const Recipe& recipe) {
   }
 }
 
+/// Throws Error if epsilon is set for a model that does not sample edges.
 void check_epsilon(const Recipe& recipe) {
   if (recipe.network.epsilon > 0 && recipe.model != "spexphormer") {
     throw Error("network.epsilon is ", recipe.network.epsilon, ", but model is ", recipe.model,

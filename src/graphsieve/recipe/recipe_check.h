@@ -1,15 +1,16 @@
-// What a recipe's values must satisfy before a run.
+// Checks of a recipe's values before a run.
 #pragma once
 
 #include "graphsieve/recipe/recipe.h"
 
 namespace graphsieve {
 
-/// Fills in what follows from other keys: a network.k of one number becomes that number for each of network.layers.
-/// Call it after the last setting and before check_recipe.
+/// Fills in values that follow from other keys: a network.k with one number becomes that number for each of the
+/// network.layers. To be called after the last setting and before check_recipe().
 void resolve_recipe(Recipe& recipe);
 
-/// Throws Error, naming the key, its value and what was expected, unless every value is allowed and they fit together.
+/// Throws Error, naming the key, its value and the expected values, unless every value is allowed and the values fit
+/// together.
 void check_recipe(const Recipe& recipe);
 
 }  // namespace graphsieve

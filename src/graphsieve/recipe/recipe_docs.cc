@@ -43,6 +43,7 @@ The default is the one of a recipe file that does not give the key and does not 
 |---|---|---|---|---|
 )";
 
+/// Returns the row of one published recipe.
 std::string recipe_row(const EmbeddedRecipe& embedded) {
   Recipe recipe = load_recipe(embedded.name);
   resolve_recipe(recipe);
@@ -53,6 +54,7 @@ std::string recipe_row(const EmbeddedRecipe& embedded) {
                      net.epochs);
 }
 
+/// Returns the row of one key. Its default is that of the structs.
 std::string key_row(const RecipeKey& key) {
   const std::string value = write_value(key.get(Recipe{}), true);
   return fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, key.type(), value, key.allowed(), key.help);
@@ -60,6 +62,7 @@ std::string key_row(const RecipeKey& key) {
 
 }  // namespace
 
+/// The text has no date or version, so it changes only if a recipe or a key changes.
 std::string recipe_reference() {
   std::string text = kHead;
   for (const EmbeddedRecipe& recipe : embedded_recipes()) text += recipe_row(recipe);

@@ -19,12 +19,14 @@ constexpr int kMaxExtends = 8;
 
 Recipe parse_nested(const std::string& yaml_text, const std::string& source_name, int depth);
 
+/// Returns the key of that name. Throws Error, with a suggestion, if there is none.
 const RecipeKey& known_key(const std::string& name, const std::string& where) {
   if (const RecipeKey* key = find_recipe_key(name)) return *key;
   throw Error(where, "unknown key ", name, suggest_recipe_key(name));
 }
 
-/// Sets the keys of a map, each named `group` + its own name; maps that are not keys themselves are groups.
+/// Sets the keys of a map. The name of each key is `group` followed by its own name; a map that is not the value of a
+/// key is a group.
 class MapReader {
  public:
   MapReader(std::string source_name, Recipe& recipe) : source_name_(std::move(source_name)), recipe_(recipe) {}
@@ -54,6 +56,7 @@ class MapReader {
   std::set<std::string> seen_;
 };
 
+/// Returns the embedded recipe of that name. Throws Error, with a suggestion, if there is none.
 const EmbeddedRecipe& find_embedded(const std::string& name, const std::string& where) {
   std::vector<std::string> names;
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
@@ -63,6 +66,7 @@ const EmbeddedRecipe& find_embedded(const std::string& name, const std::string& 
   throw Error(where, "extends: no recipe is named '", name, "'", did_you_mean(name, names));
 }
 
+/// Returns the recipe that `extends` names, or the defaults. `depth` limits recipes that extend each other.
 Recipe base_recipe(const YAML::Node& root, const std::string& source_name, int depth) {
   const YAML::Node extends = root["extends"];
   if (!extends) return Recipe{};
@@ -102,7 +106,7 @@ void apply_setting(Recipe& recipe, const std::string& setting) {
   const RecipeKey& key = known_key(setting.substr(0, equals), "setting: ");
   const YAML::Node value = load_yaml(setting.substr(equals + 1), str("setting ", key.name, ": line "));
   key.set(recipe, read_value(key, value, "setting "));
-  if (key.name == "network.k") recipe.network.epsilon = 0;  // what is given is not chosen
+  if (key.name == "network.k") recipe.network.epsilon = 0;  // a given k replaces the search for one
 }
 
 std::string to_yaml(const Recipe& recipe) {

@@ -1,4 +1,4 @@
-// Recipes from and to YAML:
+// Recipes in YAML:
 //
 //   extends: default       # optional: begin with an embedded recipe's values
 //   network:
@@ -12,16 +12,18 @@
 
 namespace graphsieve {
 
-/// Reads a recipe; keys that are not given keep the values of `extends`, else of the structs. `source_name` (a path or
-/// a recipe's name) is named in errors, and its stem is the recipe's name unless the text gives one. Throws Error on an
-/// unknown key, with the nearest one, and on a value of another type. What the values may be is check_recipe's.
+/// Reads a recipe. A key that is not given keeps its value in the recipe named by `extends`, or else in the structs.
+/// `source_name` (a path or the name of a recipe) is named in errors, and its stem is the name of the recipe if the
+/// text gives none. Throws Error for an unknown key, with the nearest one, and for a value of another type.
+/// check_recipe() checks if the values are allowed.
 Recipe parse_recipe(const std::string& yaml_text, const std::string& source_name);
 
-/// Sets one key: "network.width=64", "network.k=[12,5,5,5]", "network.k=12-5-5-5". The value is YAML. network.k sets
-/// network.epsilon to 0: one of the two decides, the later setting.
+/// Sets one key: "network.width=64", "network.k=[12,5,5,5]", "network.k=12-5-5-5". The value is YAML. Setting network.k
+/// sets network.epsilon to 0, since only one of the two can determine k and the later setting counts. Throws Error for
+/// an unknown key or a value of another type.
 void apply_setting(Recipe& recipe, const std::string& setting);
 
-/// Every key, in the table's order; parse_recipe gives back the same recipe, bit for bit.
+/// Returns every key in the order of the table. parse_recipe() reads the same recipe from it, bit for bit.
 std::string to_yaml(const Recipe& recipe);
 
 }  // namespace graphsieve

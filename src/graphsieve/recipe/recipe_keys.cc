@@ -10,6 +10,7 @@
 namespace graphsieve {
 namespace {
 
+/// The ranges of the keys below.
 Range at_least(double low) { return {.low = low}; }
 Range above(double low) { return {.low = low, .low_open = true}; }
 Range between(double low, double high) { return {.low = low, .high = high}; }
@@ -18,13 +19,14 @@ const Range kBelowOne{.low = 0, .high = 1, .high_open = true};
 const Range kPositiveBelowOne{.low = 0, .high = 1, .low_open = true, .high_open = true};
 const Range kPositiveToOne{.low = 0, .high = 1, .low_open = true};
 
-// Name and access of a member; the name is the member's own.
+// The name and the two access functions of a key, made from the path of its member.
 #define KEY(path)                                                           \
   #path, [](const Recipe& recipe) -> RecipeValue { return recipe.path; },   \
       [](Recipe& recipe, const RecipeValue& value) {                        \
         recipe.path = std::get<std::decay_t<decltype(recipe.path)>>(value); \
       }
 
+// The keys of TrainRecipe, which both stages have.
 #define TRAIN_KEYS(stage)                                                                                        \
   {KEY(stage.epochs), between(1, 1e6), {}, "passes over the training nodes"},                                    \
       {KEY(stage.lr), above(0), {}, "learning rate after the warm-up; falls to 0 as a cosine"},                  \
@@ -36,6 +38,7 @@ const Range kPositiveToOne{.low = 0, .high = 1, .low_open = true};
        "epochs between records of operator and vector norms, where there is an evaluation; 0: never"},            \
       {KEY(stage.patience), between(0, 1e6), {}, "evaluations without a better value before stopping; 0: never"}
 
+/// The table. Each row: the key, its range, its words, its help. The order is that of recipe.yaml and of the reference.
 std::vector<RecipeKey> make_keys() {
   const std::vector<std::string> norms = {"batch", "graph", "none"};
   const std::vector<std::string> samplers = {"graph_reservoir", "batch_reservoir", "graph_uniform", "batch_uniform",
@@ -158,13 +161,16 @@ bool Range::holds(double value) const {
 }
 
 std::string Range::text() const {
+  // No key has an upper bound without a lower one.
   if (std::isinf(low)) return "";
   if (std::isinf(high)) return fmt::format("{} {}", low_open ? "above" : "at least", low);
+  // Large bounds such as 1e6 are written as whole numbers.
   const auto bound = [](double b) { return b >= 1000 ? fmt::format("{:.0f}", b) : fmt::format("{}", b); };
   return fmt::format("in {}{}, {}{}", low_open ? '(' : '[', bound(low), bound(high), high_open ? ')' : ']');
 }
 
 std::string RecipeKey::type() const {
+  // The names are in the order of the alternatives of RecipeValue.
   static const std::vector<std::string> names = {"text", "true or false", "a whole number", "a number",
                                                  "a list of whole numbers"};
   return words.empty() ? names[get(Recipe{}).index()] : "a word";
@@ -191,6 +197,7 @@ std::string suggest_recipe_key(const std::string& name) {
     if (key.name.ends_with("." + name)) ending.push_back(key.name);
     if (key.name.starts_with(name + ".")) inside.push_back(key.name);
   }
+  // The unknown name may be that of a group, or that of a key without its group.
   if (!inside.empty()) return fmt::format(", which is a group of keys: {}, …", inside.front());
   if (ending.empty()) return did_you_mean(name, names);
   return fmt::format("; did you mean {}?", fmt::join(ending, " or "));

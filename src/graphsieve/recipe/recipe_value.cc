@@ -13,6 +13,7 @@
 namespace graphsieve {
 namespace {
 
+/// Returns the number that the whole text represents, or nothing.
 template <class Number>
 std::optional<Number> to_number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -22,7 +23,8 @@ std::optional<Number> to_number(std::string_view text) {
   return number;
 }
 
-/// The numbers of "12-5-5-5", "12,5,5,5" or "12". Not of "-1": that is a number below zero.
+/// Returns the numbers of "12-5-5-5", "12,5,5,5" or "12", or nothing for other texts. A minus sign where a number
+/// begins belongs to the number, so "-1" is one number.
 std::optional<std::vector<int64_t>> split_numbers(const std::string& text) {
   std::vector<int64_t> numbers;
   size_t begin = 0;
@@ -49,6 +51,7 @@ std::optional<std::vector<int64_t>> read_list(const YAML::Node& node) {
   return numbers;
 }
 
+/// Returns the node as a value of the type that `like` has, or nothing if it is of another type.
 std::optional<RecipeValue> convert(const RecipeValue& like, const YAML::Node& node) {
   if (std::holds_alternative<std::vector<int64_t>>(like)) return read_list(node);
   if (!node.IsScalar()) return std::nullopt;
@@ -64,6 +67,7 @@ std::optional<RecipeValue> convert(const RecipeValue& like, const YAML::Node& no
   return std::nullopt;
 }
 
+/// Returns a node as one short line for a message.
 std::string shown(const YAML::Node& node) {
   if (node.IsNull()) return "nothing";
   std::string text = node.IsScalar() ? node.Scalar() : YAML::Dump(node);
@@ -74,6 +78,7 @@ std::string shown(const YAML::Node& node) {
   return "'" + text + "'";
 }
 
+/// Returns the text in double quotes, with YAML's escapes for quotes, backslashes and control characters.
 std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {

@@ -7,17 +7,18 @@
 
 namespace graphsieve {
 
-/// Letters to insert, delete, replace or swap with their neighbour to make `b` of `a`: edit_distance("widht", "width")
-/// == 1.
+/// Returns the number of letters to insert, delete, replace or swap with their neighbour to turn `a` into `b`:
+/// edit_distance("widht", "width") == 1. This is the restricted Damerau-Levenshtein distance.
 int edit_distance(std::string_view a, std::string_view b);
 
-/// The first candidate of least distance, or "" if none is near enough to be meant.
+/// Returns the first candidate with the smallest distance, or "" if none is near enough: at most a third of the letters
+/// may differ.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-/// "; did you mean X?", or "" if no candidate is near.
+/// Returns "; did you mean X?", or "" if no candidate is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
-/// The words joined by ", ".
+/// Returns the words joined by ", ".
 std::string join_words(const std::vector<std::string>& words);
 
 }  // namespace graphsieve

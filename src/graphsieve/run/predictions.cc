@@ -7,6 +7,7 @@
 #include "graphsieve/data/splits.h"
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/atomic_file.h"
+#include "graphsieve/run/run_folder.h"
 
 namespace graphsieve {
 namespace {

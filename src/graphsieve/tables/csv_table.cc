@@ -53,8 +53,8 @@ class CsvInput {
   }
 
  private:
-  template <class T>
   /// Returns the result of a call of Arrow, or throws an Error that names the file and the reason.
+  template <class T>
   T ok(arrow::Result<T> result) const {
     if (result.ok()) return std::move(result).ValueUnsafe();
     if (result.status().IsOutOfMemory()) throw std::bad_alloc();
@@ -78,8 +78,8 @@ std::string_view without_margin(const uint8_t* data, uint32_t size) {
   return text;
 }
 
-template <class Type>
 /// Parses the text as a number. Returns false if it is none.
+template <class Type>
 bool parse(std::string_view text, typename Type::c_type* value) {
   static const Type type;
   return arrow::internal::ParseValue(type, text.data(), text.size(), value);

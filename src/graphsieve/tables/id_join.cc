@@ -43,8 +43,8 @@ IdJoin::Twice IdJoin::finish_nodes() {
   return twice;
 }
 
-template <class Edge, class Take>
 /// A merge of two sorted files: for each edge, the nodes advance to the first id that is not smaller.
+template <class Edge, class Take>
 void IdJoin::join(ExternalSortOf<Edge>& edges, Take take, const std::function<void()>& beat) const {
   RecordReader<Node> nodes(folder_ / kNodes, std::min(kReading, memory_ / 8));
   edges.merge([&](std::span<const Edge> block) {

@@ -1,4 +1,4 @@
-// Vectors whose first element starts a cache line: a 64-byte vector access that straddles two lines costs twice.
+// Vectors whose first element begins a cache line. An access of 64 bytes that crosses two lines costs twice as much.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 
 namespace graphsieve::kernels {
 
+/// An allocator that aligns to a cache line of 64 bytes.
 template <class T>
 struct CacheLineAllocator {
   using value_type = T;

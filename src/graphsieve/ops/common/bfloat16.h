@@ -1,4 +1,4 @@
-// bfloat16 and float16 as kernels see them.
+// bfloat16 and float16 as the kernels store them.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ struct BFloat16 {
   uint16_t bits;
 };
 
-/// Storage of an IEEE half; kernels of GPUs alone take it.
+/// Storage of an IEEE binary16. Only the kernels for GPUs accept it.
 struct Float16 {
   uint16_t bits;
 };

@@ -1,4 +1,4 @@
-// Where an adapter's kernels run.
+// What the adapters for GPUs share: their dispatch key, checks, and the current device and stream.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -7,7 +7,7 @@
 
 #include "graphsieve/ops/common/cuda_stream.h"
 
-/// The adapters' dispatch key. Emulated kernels run on a device of the tests' own (tests/device/host_device.h).
+/// The adapters' dispatch key. Emulated kernels run on a device that belongs to the tests (tests/device/host_device.h).
 #ifdef GRAPHSIEVE_EMULATED_CUDA
 #define GRAPHSIEVE_DEVICE PrivateUse1
 #else
@@ -16,14 +16,15 @@
 
 namespace graphsieve::ops {
 
-/// Throws c10::Error unless `t` is float32: float64 is for the CPU, whose reference is the oracle.
+/// Throws c10::Error unless `t` is float32. float64 is for the CPU, whose reference implementation is the oracle of the
+/// tests.
 inline void check_single(const char* op, const char* argument, const at::Tensor& t) {
   TORCH_CHECK(t.scalar_type() == at::kFloat, op, ": ", argument, " is ", t.scalar_type(),
               ", expected float32 on a GPU");
 }
 
-/// Throws c10::Error unless all that are there lie where `t` lies: a kernel would read the others' addresses as the
-/// device's.
+/// Throws c10::Error unless all tensors that are given lie on the device of `t`. A kernel would take the other tensors'
+/// addresses for addresses of its device.
 inline void check_one_device(const char* op, const at::Tensor& t,
                              std::initializer_list<std::optional<at::Tensor>> others) {
   for (const auto& other : others)
@@ -31,9 +32,9 @@ inline void check_one_device(const char* op, const at::Tensor& t,
                 other->device(), ", expected one device");
 }
 
-/// Makes a tensor's device the current one while it lives, and knows the stream that torch uses there. Through c10's
-/// virtual interface: torch's CUDA headers and libraries are not needed. A CPU tensor, which emulated kernels get, has
-/// no stream.
+/// While an object of this class lives, a tensor's device is the current one; stream() is the stream that torch uses
+/// there. It goes through c10's virtual interface, so torch's CUDA headers and libraries are not needed. A CPU tensor,
+/// which emulated kernels get, has no stream.
 class DeviceOf {
  public:
   explicit DeviceOf(const at::Tensor& t)

@@ -1,4 +1,4 @@
-// A CUDA stream without CUDA's headers.
+// The type of a CUDA stream, without CUDA's headers.
 #pragma once
 
 namespace graphsieve::kernels {

@@ -1,6 +1,6 @@
-// What the .cu files take from CUDA. nvcc compiles them for the device; a C++ compiler compiles the same files with
-// GRAPHSIEVE_EMULATED_CUDA, where the threads of a block are fibers (tests/cuda/emulated_cuda.h), for tests without a
-// GPU.
+// The functions of CUDA that the .cu files use. nvcc compiles these files for the device. A C++ compiler compiles the
+// same files with GRAPHSIEVE_EMULATED_CUDA, where the threads of a block are fibers (tests/cuda/emulated_cuda.h), for
+// tests without a GPU.
 #pragma once
 
 #include <bit>
@@ -23,9 +23,9 @@
 namespace graphsieve::kernels::device {
 
 inline constexpr int kWarp = 32;
-inline constexpr int kBlock = 256;  ///< threads
+inline constexpr int kBlock = 256;  ///< threads of a block
 inline constexpr int64_t kMostBlocks =
-    2048;  ///< of most grids; a constant, so that sums over blocks do not depend on the GPU
+    2048;  ///< blocks of most grids; a constant, so that sums over blocks do not depend on the GPU
 inline constexpr float kLog2e = 1.4426950408889634f, kLn2 = 0.6931471805599453f;
 
 #ifndef GRAPHSIEVE_EMULATED_CUDA
@@ -34,7 +34,8 @@ inline void check(cudaError_t code, const char* what) {
   if (code != cudaSuccess) throw Error(what, ": ", cudaGetErrorString(code));
 }
 
-/// Launches `blocks` blocks of kBlock threads, each with `shared` bytes. Throws Error where the launch fails.
+/// Launches `blocks` blocks of kBlock threads, each with `shared` bytes of shared memory. Throws Error if the launch
+/// fails.
 template <class... Parameters, class... Arguments>
 void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, size_t shared, CudaStream stream,
             Arguments... arguments) {
@@ -48,11 +49,12 @@ void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, siz
   check(cudaGetLastError(), name);
 }
 
+/// Sets `bytes` bytes of device memory to `value`.
 inline void fill_bytes(void* to, int value, size_t bytes, CudaStream stream) {
   check(cudaMemsetAsync(to, value, bytes, static_cast<cudaStream_t>(stream)), "memset");
 }
 
-/// Ends the kernel with an error that the stream's next call reports.
+/// Ends the kernel with an error, which the next call on the stream reports.
 __device__ inline void stop(const char* why) {
   printf("graphsieve: %s\n", why);
   __trap();
@@ -69,7 +71,7 @@ __device__ inline uint16_t float_to_half(float x) { return __half_as_ushort(__fl
 
 #endif
 
-/// Storage types to float and back, rounded to nearest even.
+/// Convert storage types to float and back, rounded to nearest, ties to even.
 __device__ inline float widen(float x) { return x; }
 __device__ inline float widen(Float16 x) { return half_to_float(x.bits); }
 __device__ inline float widen(BFloat16 x) { return std::bit_cast<float>(static_cast<uint32_t>(x.bits) << 16); }
@@ -91,7 +93,7 @@ __device__ inline BFloat16 narrow<BFloat16>(float x) {
   return {static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16)};
 }
 
-/// 16 bytes of a row, as they travel.
+/// 16 bytes of a row, the unit of loads and stores.
 template <class T>
 union Pack {
   static constexpr int kColumns = 16 / sizeof(T);
@@ -112,12 +114,13 @@ __device__ inline void store_pack(T* to, const float* from) {
   *reinterpret_cast<uint4*>(to) = pack.bytes;
 }
 
-/// The lanes of the aligned group of `lanes` that this thread is in.
+/// Returns a mask of the lanes in the aligned group of `lanes` lanes that includes this thread.
 __device__ inline uint32_t group_mask(int lanes) {
   if (lanes == kWarp) return 0xFFFFFFFFu;
   return ((1u << lanes) - 1) << (threadIdx.x % kWarp / lanes * lanes);
 }
 
+/// Returns the number of blocks for so many threads, at most `most`.
 inline int64_t blocks_for(int64_t threads, int64_t most) {
   const int64_t blocks = (threads + kBlock - 1) / kBlock;
   return blocks < most ? blocks : most;

@@ -1,4 +1,4 @@
-// mix32 of base/random.h, a vector at a time.
+// mix32 of base/random.h for a vector of indices.
 #if defined(GRAPHSIEVE_OPS_COMMON_MIX32_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_MIX32_INL_H_
 #undef GRAPHSIEVE_OPS_COMMON_MIX32_INL_H_
@@ -14,7 +14,7 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// mix32(key, index) for a vector of indices; D is a tag of uint32_t.
+/// Returns mix32(key, index) for each index of a vector. D is a tag of uint32_t.
 template <class D>
 HWY_INLINE hn::VFromD<D> Mix32(D d, uint64_t key, hn::VFromD<D> index) {
   auto x = hn::Add(hn::Mul(index, hn::Set(d, 0x9E3779B1u)), hn::Set(d, static_cast<uint32_t>(key)));

@@ -1,9 +1,11 @@
-// Vector code over rows gathered by index, a chunk of edges at a time: dot products of each row with a row of weights, and
-// weighted sums of rows, both split over heads. Included once per vector target (Highway's foreach_target).
+// Vector code over rows that are gathered by index, a chunk of edges at a time: dot products of each row with a row of
+// weights, and weighted sums of rows. Both are made separately per head. This file is included once per vector target
+// (Highway's foreach_target).
 //
-// A row is `heads` stretches of `width` floats, `heads` a power of two that divides the vector length N, `width` either a
-// power of two below N or a multiple of N (HeadLayout pads to that). A vector of results holds edge by edge, head by head,
-// so a chunk is N / heads edges. How a chunk's rows lie in vectors is a policy (row_policies/).
+// A row consists of `heads` parts of `width` floats. `heads` is a power of two that divides the vector length N;
+// `width` is either a power of two below N or a multiple of N (HeadLayout pads to such numbers). A vector of results
+// has one number per edge and head, the heads of an edge side by side, so a chunk has N / heads edges. A policy defines
+// how the rows of a chunk lie in vectors (row_policies/).
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_
 #undef GRAPHSIEVE_OPS_COMMON_ROW_CHUNKS_INL_H_
@@ -22,7 +24,8 @@
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
-// Loops over a row's vectors hold their sums in registers only if unrolled, which the compiler does not do by itself.
+// Loops over the vectors of a row keep their sums in registers only if they are unrolled, which the compiler does not
+// do by itself.
 #undef GRAPHSIEVE_UNROLL
 #define GRAPHSIEVE_UNROLL _Pragma("GCC unroll 16")
 
@@ -64,7 +67,7 @@ inline void store_as(BFloat16* to, float x) {
 }
 
 using D4 = hn::CappedTag<float, 4>;
-/// Four numbers in a vector of 128 bits.
+/// Loads four numbers into a vector of 128 bits.
 HWY_INLINE auto load_four(const float* p) { return hn::LoadU(D4(), p); }
 HWY_INLINE auto load_four(const BFloat16* p) {
   HWY_ALIGN float four[4];
@@ -72,13 +75,14 @@ HWY_INLINE auto load_four(const BFloat16* p) {
   return hn::LoadU(D4(), four);
 }
 
-/// e^x for x <= 88, relative error below 4e-7; below −86 it stays at e^−86. The polynomial is evaluated in pairs, for a
-/// short chain: a chunk's exponentials wait for its dot products, and its weighted sum for them.
+/// Returns e^x for x <= 88 with a relative error below 4e-7; below −86 the result is e^−86. The polynomial is evaluated
+/// in pairs to make the chain of dependent operations short: the exponentials of a chunk wait for its dot products, and
+/// its weighted sum waits for the exponentials.
 HWY_INLINE VF exp_bounded(VF x) {
   const DF d;
   const hn::RebindToSigned<DF> di;
   x = hn::Max(x, hn::Set(d, -86.0f));
-  // Adding 1.5 · 2^23 rounds to an integer, which then stands in the low bits.
+  // Adding 1.5 · 2^23 rounds to an integer, which is then in the low bits.
   const VF magic = hn::Set(d, 12582912.0f);
   const VF rounded = hn::MulAdd(x, hn::Set(d, 1.44269504f), magic);
   const VF f = hn::NegMulAdd(hn::Sub(rounded, magic), hn::Set(d, 0.693147182f), x);
@@ -90,7 +94,8 @@ HWY_INLINE VF exp_bounded(VF x) {
   return hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::BitCast(di, rounded))));
 }
 
-/// How a row of heads x width is laid out for the vectors of this target.
+/// The layout of a row of heads x width for the vectors of this target. Heads are padded to a power of two, and widths
+/// to a power of two or to a multiple of N.
 struct HeadLayout {
   int64_t heads, width;
   HeadLayout(int64_t given_heads, int64_t given_width)
@@ -99,13 +104,13 @@ struct HeadLayout {
                               : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(given_width)))) {
     if (heads == 1) width = std::max<int64_t>(width, 4);
   }
-  int64_t row() const { return heads * width; }                 ///< floats
-  int64_t padded_row() const { return row() < N ? N : row(); }  ///< floats of a row that stands alone in vectors
-  int64_t chunk() const { return N / heads; }                   ///< edges
+  int64_t row() const { return heads * width; }                 ///< floats of a row
+  int64_t padded_row() const { return row() < N ? N : row(); }  ///< floats of a row that is loaded as whole vectors
+  int64_t chunk() const { return N / heads; }                   ///< edges of a chunk
   bool operator==(const HeadLayout& other) const = default;
 };
 
-/// Rows in memory: row r begins at base + r * stride.
+/// Rows in memory. Row r begins at base + r * stride.
 template <class T>
 struct Rows {
   const T* base;
@@ -113,9 +118,9 @@ struct Rows {
   const T* operator[](int64_t r) const { return base + r * stride; }
 };
 
-/// Sums neighbouring lanes of two vectors, in 128-bit blocks: [a0+a1, b0+b1, a2+a3, b2+b3].
+/// Sums neighbouring lanes of two vectors, within 128-bit blocks: [a0+a1, b0+b1, a2+a3, b2+b3].
 HWY_INLINE VF add_lanes(VF a, VF b) { return hn::Add(hn::OddEven(b, a), hn::Shuffle2301(hn::OddEven(a, b))); }
-/// Half of a sum of four: [a0+a2, b0+b2, a1+a3, b1+b3] of every block; add_pairs brings the other half.
+/// Makes half of a sum of four lanes: [a0+a2, b0+b2, a1+a3, b1+b3] in every block. add_pairs() adds the other half.
 HWY_INLINE VF add_halves(VF a, VF b) {
   return hn::Add(hn::InterleaveLower(DF(), a, b), hn::InterleaveUpper(DF(), a, b));
 }
@@ -135,7 +140,7 @@ HWY_INLINE VF add_vector_halves(VF a, VF b) {
 }
 #endif
 
-/// N / 4 rows of four, row b at row(b), side by side.
+/// Loads N / 4 rows of four numbers, row b at row(b), next to each other.
 template <class Row>
 HWY_INLINE VF rows_of_four(const Row& row) {
 #if HWY_MAX_BYTES >= 64
@@ -149,7 +154,7 @@ HWY_INLINE VF rows_of_four(const Row& row) {
 #endif
 }
 
-/// Four columns of N rows of four, row e at row(e): column x holds element x of every row.
+/// Loads N rows of four numbers, row e at row(e), as four columns: column x has element x of every row.
 template <class Row>
 HWY_INLINE void columns_of_four(const Row& row, VF to[4]) {
   const hn::Repartition<double, DF> d2;
@@ -164,8 +169,8 @@ HWY_INLINE void columns_of_four(const Row& row, VF to[4]) {
   to[3] = hn::BitCast(DF(), hn::InterleaveUpper(d2, pair(c), pair(e)));
 }
 
-/// Sums of G neighbouring floats (G a power of two up to N) over the vectors leaf(0) … leaf(G - 1), in the order that
-/// costs least (SumOrder tells it). L leaves from leaf I on are joined by this call.
+/// Sums G neighbouring floats (G is a power of two up to N) over the vectors leaf(0) … leaf(G - 1). The sums come out
+/// in the order that costs least (see SumOrder). This call joins L leaves from leaf I on.
 template <int G, int L, int I, class Leaf>
 HWY_INLINE VF sum_tree(const Leaf& leaf) {
   if constexpr (L == 1) {
@@ -181,7 +186,7 @@ HWY_INLINE VF sum_tree(const Leaf& leaf) {
   }
 }
 
-/// Where sum_tree<G> leaves each sum, worked out by taking its steps on lane numbers.
+/// The lane in which sum_tree<G> leaves each sum, found by performing the steps of sum_tree on numbers of lanes.
 template <int G>
 struct SumOrder {
   using Lanes = std::array<int32_t, N>;
@@ -198,7 +203,7 @@ struct SumOrder {
     return to;
   }
 
-  /// Which sum each lane holds after joining `leaves` leaves from `first` on.
+  /// Returns which sum each lane has after joining `leaves` leaves from `first` on.
   static constexpr Lanes sums(int leaves, int first) {
     Lanes to{};
     if (leaves > 1) return join(sums(leaves / 2, first), sums(leaves / 2, first + leaves / 2), leaves);
@@ -220,7 +225,8 @@ HWY_INLINE VF ordered(VF sums) {
   return hn::TableLookupLanes(sums, hn::SetTableIndices(DF(), kFrom.data()));
 }
 
-/// Joins the lanes of each head, `H` heads side by side over and over, and leaves the result in all of them.
+/// Joins the lanes of each head by `op`, where the lanes of `H` heads alternate, and leaves the result in all lanes of
+/// the head.
 template <int H, class Op>
 HWY_INLINE VF fold_lanes(VF v, const Op& op) {
 #if HWY_MAX_BYTES >= 64
@@ -234,7 +240,7 @@ HWY_INLINE VF fold_lanes(VF v, const Op& op) {
   return v;
 }
 
-/// Sums of L neighbouring lanes, left in all of them.
+/// Sums L neighbouring lanes and leaves the sum in all of them.
 template <int L>
 HWY_INLINE VF sum_neighbours(VF v) {
   if constexpr (L >= 2) v = hn::Add(v, hn::Shuffle2301(v));
@@ -248,7 +254,7 @@ HWY_INLINE VF sum_neighbours(VF v) {
   return v;
 }
 
-/// H numbers over and over.
+/// Loads H numbers and repeats them over the vector.
 template <int H>
 HWY_INLINE VF repeat_lanes(const float* p) {
   if constexpr (H == 1) return hn::Set(DF(), p[0]);
@@ -261,18 +267,18 @@ HWY_INLINE VF repeat_lanes(const float* p) {
 constexpr auto kAdd = [](VF a, VF b) HWY_ATTR { return hn::Add(a, b); };
 constexpr auto kMax = [](VF a, VF b) HWY_ATTR { return hn::Max(a, b); };
 
-/// The head of each lane, relative to the vector's first, for heads of `width` lanes.
+/// Returns the number of each lane's head, relative to the first head of the vector, for heads of `width` lanes.
 HWY_INLINE auto head_of_lane(int64_t width) {
   const hn::RebindToSigned<DF> di;
   return hn::IndicesFromVec(DF(), hn::ShiftRightSame(hn::Iota(di, 0), std::countr_zero(static_cast<uint64_t>(width))));
 }
 
-/// Lanes of a chunk that hold its first `count` edges.
+/// Returns a mask of the lanes that have the first `count` edges of a chunk.
 HWY_INLINE auto first_edges(int64_t count, int64_t heads) {
   return hn::FirstN(DF(), static_cast<size_t>(std::min(N, count * heads)));
 }
 
-/// True if the first `count` of a chunk's types are equal; count is 1 to 16, 16 bytes may be read.
+/// True if the first `count` types of a chunk are equal. `count` is 1 to 16, and 16 bytes may be read.
 HWY_INLINE bool all_equal(const uint8_t* type, int64_t count) {
   uint64_t low, high;
   std::memcpy(&low, type, 8);
@@ -282,7 +288,8 @@ HWY_INLINE bool all_equal(const uint8_t* type, int64_t count) {
   return low == first && (high ^ first) << (128 - 8 * count) == 0;
 }
 
-/// The types of a chunk's first `count` edges; nearly always one, since a row's edges stand by type.
+/// The types of the first `count` edges of a chunk. They are nearly always equal, since the edges of a row are sorted
+/// by type.
 struct ChunkTypes {
   const uint8_t* type;
   bool same;
@@ -290,17 +297,17 @@ struct ChunkTypes {
   HWY_INLINE ChunkTypes(const uint8_t* t, int64_t count) : type(t), same(all_equal(t, count)) {}
 };
 
-/// The types of N edges, an edge a lane.
+/// Returns the types of N edges, one edge per lane.
 HWY_INLINE auto type_lanes(const uint8_t* type) {
   const hn::RebindToSigned<DF> di;
   return hn::PromoteTo(di, hn::LoadU(hn::Rebind<uint8_t, DF>(), type));
 }
 
-/// A row of weights for dot products: one row, or where types differ one a type, `stride` apart.
+/// The weights of dot products: one row or, if the types of a chunk differ, one row per type, `stride` floats apart.
 struct Weights {
   const float* weight;
   int64_t stride;
-  const uint8_t* type;  ///< of the chunk's edges, or null for one row
+  const uint8_t* type;  ///< types of the chunk's edges; null for one row
   int types;
 
   HWY_INLINE Weights(const float* row) : weight(row), stride(0), type(nullptr), types(1) {}
@@ -309,9 +316,9 @@ struct Weights {
         types(type_count) {}
 };
 
-/// The rows of a chunk's edges. `ahead` are the indices of as many edges further on, whose rows are fetched line by line
-/// between the arithmetic: all at once they would block the loads behind them. `columns` is where Lanes keeps its columns,
-/// N · row floats.
+/// The rows of a chunk's edges. `ahead` has the indices of as many edges further on. Their rows are prefetched line by
+/// line between the arithmetic, since prefetching all lines at once would block the loads behind them. The policy Lanes
+/// stores its columns in `columns`, N · row floats.
 template <class T>
 struct ChunkRows {
   Rows<T> rows;
@@ -320,13 +327,13 @@ struct ChunkRows {
   float* columns;
 };
 
-/// Fetches the cache line that begins at element `At` of a row, if one does.
+/// Prefetches the cache line that begins at element `At` of a row, if one begins there.
 template <int At, class T>
 HWY_INLINE void fetch_line(const T* row) {
   if constexpr (At * sizeof(T) % 64 == 0) hwy::Prefetch(row + At);
 }
 
-/// A sum of `Count` vectors, and how it stands in memory.
+/// A sum that consists of `Count` vectors, and its form in memory.
 template <int Count>
 struct VectorSum {
   struct Sum {

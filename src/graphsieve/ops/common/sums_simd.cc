@@ -15,6 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels::HWY_NAMESPACE {
 
+/// Sums blocks of rows in parallel, then adds the sums of the blocks in order.
 template <class T>
 void ColumnSums(const T* x, int64_t rows, int64_t columns, T* out) {
   const ColumnTile tile(columns, hn::Lanes(hn::ScalableTag<T>()));
@@ -30,6 +31,8 @@ void ColumnSums(const T* x, int64_t rows, int64_t columns, T* out) {
   for (int64_t c = 0; c < columns; ++c) out[c] = static_cast<T>(total[c]);
 }
 
+/// Adds the parts, element by element, for the elements [begin, end). Whole vectors come first, then single elements;
+/// each element is added in the order of the parts.
 template <class T>
 void AddParts(const T* parts, int64_t count, int64_t size, int64_t begin, int64_t end, T* out) {
   const hn::ScalableTag<T> d;

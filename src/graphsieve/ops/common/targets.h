@@ -1,6 +1,6 @@
-// Included before Highway by every file of vector code. SSSE3 is left out to save a fifth of the compile time: such
-// machines take the scalar target. With a sanitizer AVX3 is left out too: its code is the same, and such code takes ten
-// minutes to compile.
+// The vector targets to compile; every file with vector code includes this file before Highway. SSSE3 is left out to
+// save a fifth of the compile time; such machines use the scalar target. With a sanitizer, AVX3 is left out too: its
+// source is the same, and compiling it takes ten minutes.
 #pragma once
 
 #ifdef GRAPHSIEVE_SANITIZED

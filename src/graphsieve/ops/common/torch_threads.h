@@ -1,15 +1,17 @@
-// Torch's own threads stay out of our operators: they cut the work by the machine, we cut it by the data.
+// Keeps torch's own threads out of this library's operators. Torch divides work by the number of threads, whereas this
+// library divides it by the data, so that results do not depend on threads.
 #pragma once
 
 #include <ATen/Parallel.h>
 
 namespace graphsieve::ops {
 
-/// Notes that torch may have started threads of its own: a forked child, which lacks them, then computes with one.
+/// Records that torch may have started threads of its own. A forked child does not have them and then computes with one
+/// thread.
 void note_torch_threads() noexcept;
 
-/// While it lives, torch computes with one thread in the calling thread. Pool threads have one for good (a hook of
-/// torch_threads_op.cc), so a guard around parallel_for covers its bodies.
+/// While an object of this class lives, torch computes with one thread in the calling thread. Pool threads always have
+/// one (by a hook of torch_threads_op.cc), so an object around parallel_for covers its bodies.
 class OneTorchThread {
  public:
   OneTorchThread() : before_(at::get_num_threads()) {

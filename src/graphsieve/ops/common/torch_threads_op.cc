@@ -10,14 +10,15 @@ namespace graphsieve::ops {
 namespace {
 
 std::atomic<bool> several{false};
-std::atomic<bool> forked{false};  ///< this process is a forked child that has not started a pool of ours yet
+std::atomic<bool> forked{false};  ///< true in a forked child that has not yet started a pool of this library
 
-// get_num_threads first: a thread's first question sets its number to the process's, and would undo ours.
+// get_num_threads() must come first: the first call of it in a thread sets the thread's number to the process's, and
+// would undo a number set before.
 void use_one_thread() {
   if (at::get_num_threads() != 1) at::set_num_threads(1);
 }
 
-/// OpenMP's threads stay in the parent of a fork, and the first torch operation that wants them in the child would wait
+/// OpenMP's threads stay in the parent of a fork, and the first torch operation in the child that uses them would wait
 /// for ever. One thread is also what torch sets in the worker processes of a DataLoader.
 void use_one_thread_in_child() {
   forked.store(true, std::memory_order_relaxed);
@@ -25,8 +26,8 @@ void use_one_thread_in_child() {
 }
 
 /// In a forked child, the first thread that sets its number of threads makes torch's own pool anew (pthreadpool in
-/// caffe2/utils/threadpool), and a second thread that asks meanwhile finds none: torch then throws "Invalid thread pool!".
-/// The child's calling thread therefore asks before our pool's threads do.
+/// caffe2/utils/threadpool). A second thread that needs the pool meanwhile finds none, and torch throws "Invalid thread
+/// pool!". Therefore the calling thread sets its number before the threads of this library's pool do.
 void renew_torchs_pool_in_child() {
   if (forked.exchange(false, std::memory_order_relaxed)) at::set_num_threads(at::get_num_threads());
 }

@@ -1,7 +1,8 @@
-// How the rows of a graph are cut into items of work: by edges, so that one hub does not stall the rest.
+// Division of the rows of a graph into items of work with about equal numbers of edges, so that one hub does not delay
+// everything else.
 //
-// Neighbouring rows share an item until it holds kItemEdges; a longer row is split over items, whose partial results are
-// joined in order. The cut depends on the graph alone, so results do not depend on threads.
+// Neighbouring rows share an item until it has kItemEdges edges. A longer row is divided over several items, whose
+// partial results are joined in order. The division depends on the graph only, so results do not depend on threads.
 #pragma once
 
 #include <algorithm>
@@ -15,17 +16,19 @@ namespace graphsieve::kernels {
 /// A run of whole rows, or a piece of one long row.
 struct WorkItem {
   int64_t row_begin, row_end, edge_begin, edge_end;
-  int64_t piece;  ///< index among the pieces of long rows; -1 for whole rows
+  int64_t piece;  ///< index among the pieces of all long rows; -1: whole rows
 };
 
+/// The items of a graph, in the order of its rows.
 struct WorkPlan {
-  static constexpr int64_t kItemEdges = 8192;  ///< edges of an item, and of a piece of a long row
-  static constexpr int64_t kRowCost = 8;       ///< what a row costs beside its edges, in edges
+  static constexpr int64_t kItemEdges = 8192;  ///< edges per item, and per piece of a long row
+  static constexpr int64_t kRowCost = 8;       ///< cost of a row in addition to its edges, in edges
 
   std::vector<WorkItem> items;
   int64_t pieces = 0;
 
-  /// Row r has edges [start[r], start[r + 1]).
+  /// Makes the items of a graph in which row r has the edges [start[r], start[r + 1]). A row of more than two items'
+  /// edges is cut into pieces.
   WorkPlan(const int64_t* start, int64_t rows) {
     for (int64_t r = 0; r < rows;) {
       if (start[r + 1] - start[r] > 2 * kItemEdges) {
@@ -50,7 +53,7 @@ struct WorkPlan {
     parallel_for(static_cast<int64_t>(items.size()), [&](int64_t n) { body(n, items[n]); });
   }
 
-  /// Calls join(row, first piece, past the last piece) for every row that was split.
+  /// Calls join(row, first piece, past the last piece) for every row that was cut, in order.
   template <class Join>
   void join(const Join& join) const {
     for (size_t n = 0; n < items.size();) {

@@ -1,4 +1,4 @@
-// Checks that the adapters of every device share.
+// The checks of arguments that the adapters of every device share. They throw c10::Error.
 #pragma once
 
 #include <ATen/ATen.h>

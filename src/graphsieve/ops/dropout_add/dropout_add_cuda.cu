@@ -7,6 +7,7 @@ namespace {
 
 using namespace device;
 
+/// Each thread computes elements that are a whole grid apart.
 __global__ void __launch_bounds__(kBlock) add_kept(const float* x, const float* residual, int64_t count,
                                                    uint32_t threshold, float scale, uint64_t key, float* y) {
   for (int64_t e = static_cast<int64_t>(blockIdx.x) * kBlock + threadIdx.x; e < count;

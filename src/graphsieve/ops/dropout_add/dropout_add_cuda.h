@@ -1,4 +1,4 @@
-// Raw-pointer entry point of dropout_add on NVIDIA GPUs; no torch from here down.
+// The entry point of dropout_add on NVIDIA GPUs, with raw pointers. It does not use torch.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace graphsieve::kernels {
 
-/// The bits of dropout_add; all pointers are of the device.
+/// Computes the same bits as dropout_add(); all pointers are device pointers.
 void dropout_add_cuda(const float* x, const float* residual, int64_t count, double p, uint64_t key, float* y,
                       CudaStream stream);
 

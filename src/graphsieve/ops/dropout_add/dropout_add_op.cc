@@ -17,6 +17,7 @@ Tensor dropout_add_meta(const Tensor& x, const std::optional<Tensor>& residual, 
   return at::empty_symint(x.sym_sizes(), x.options());
 }
 
+/// float32 uses the vector code, float64 the reference.
 Tensor dropout_add_cpu(const Tensor& x_any, const std::optional<Tensor>& residual_any, double p, int64_t key) {
   check_dropout_add(x_any, residual_any, p);
   const Tensor x = x_any.contiguous();
@@ -36,6 +37,7 @@ Tensor dropout_add_backward_meta(const Tensor& grad, double p, int64_t key) {
   return dropout_add_meta(grad, std::nullopt, p, key);
 }
 
+/// The gradient goes through the same mask, which is drawn again from the key.
 Tensor dropout_add_backward_cpu(const Tensor& grad, double p, int64_t key) {
   return dropout_add_cpu(grad, std::nullopt, p, key);
 }

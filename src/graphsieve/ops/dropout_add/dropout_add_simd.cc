@@ -13,8 +13,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels::HWY_NAMESPACE {
 
-/// Elements [first, first + count) of one chunk; the pointers are at element `first`. Multiply and add are not fused:
-/// the bits are the reference's, and memory is the limit.
+/// Computes the elements [first, first + count) of one chunk; the pointers are at element `first`. Multiplication and
+/// addition are not fused, so that the bits are the reference's. The speed of the memory is the limit anyway.
 template <bool kMasked, bool kResidual>
 void Elements(const float* x, const float* residual, uint64_t first, int64_t count, uint32_t threshold, float scale,
               uint64_t chunk_key, float* y) {
@@ -43,6 +43,7 @@ void Elements(const float* x, const float* residual, uint64_t first, int64_t cou
   }
 }
 
+/// Chooses the code without a mask if nothing is dropped.
 void DropoutAdd(const float* x, const float* residual, uint64_t first, int64_t count, uint32_t threshold, float scale,
                 uint64_t chunk_key, float* y) {
   const auto run = threshold == 0 ? (residual ? Elements<false, true> : Elements<false, false>)

@@ -1,12 +1,13 @@
-// Rows of a matrix, picked by number: the features of a batch's nodes.
+// A selection of rows of a matrix: the features of a batch's nodes.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace graphsieve::ops {
 
-/// x [n, d] of any type, rows int32 [r], each 0 to n − 1 → [r, d] of the type of x. No gradient. Throws c10::Error where a
-/// shape or type does not fit, or a row is out of range.
+/// Returns the rows of x [n, d], of any type, that are named by rows int32 [r], each 0 to n − 1. The result is [r, d]
+/// of the type of x. There is no gradient. Throws c10::Error if a shape or type does not fit, or if a row is out of
+/// range.
 at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& rows);
 
 }  // namespace graphsieve::ops

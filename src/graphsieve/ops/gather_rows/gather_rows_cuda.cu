@@ -6,7 +6,7 @@ namespace {
 
 using namespace device;
 
-/// A thread copies a Unit of a row.
+/// Each thread copies one Unit of a row.
 template <class Unit>
 __global__ void __launch_bounds__(kBlock) copy_rows(GatherRowsArgs a, int64_t x_rows) {
   const int64_t units = a.row_bytes / static_cast<int64_t>(sizeof(Unit));

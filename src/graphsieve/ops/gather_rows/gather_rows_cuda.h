@@ -1,4 +1,4 @@
-// Raw-pointer entry point of gather_rows on NVIDIA GPUs; no torch from here down.
+// The entry point of gather_rows on NVIDIA GPUs, with raw pointers. It does not use torch.
 #pragma once
 
 #include "graphsieve/ops/common/cuda_stream.h"
@@ -6,8 +6,8 @@
 
 namespace graphsieve::kernels {
 
-/// As gather_rows for a matrix of `x_rows` rows, which may lie in page-locked memory of the host. A row out of range
-/// stops the kernel: the stream's next call reports it.
+/// Copies rows as gather_rows() does, from a matrix of `x_rows` rows, which may lie in page-locked memory of the host.
+/// A row out of range stops the kernel, and the next call on the stream reports it.
 void gather_rows_cuda(const GatherRowsArgs& a, int64_t x_rows, CudaStream stream);
 
 }  // namespace graphsieve::kernels

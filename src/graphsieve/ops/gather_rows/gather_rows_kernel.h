@@ -1,4 +1,4 @@
-// The copy behind ops::gather_rows; no torch.
+// The copy of gather_rows. It does not use torch.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,9 @@
 
 namespace graphsieve::kernels {
 
+/// The matrix, the numbers of the rows to copy, and the memory for them.
 struct GatherRowsArgs {
-  const std::byte* x = nullptr;    ///< rows of `row_bytes` each
+  const std::byte* x = nullptr;  ///< the matrix, in rows of `row_bytes` bytes
   int64_t row_bytes = 0;
   const int32_t* rows = nullptr;   ///< [count]
   int64_t count = 0;

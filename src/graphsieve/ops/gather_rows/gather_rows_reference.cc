@@ -1,5 +1,5 @@
-// A copy a row for the oracle; for use the same with the rows ahead asked for in time, in parallel. Waiting for memory is all
-// that takes time, so there is no vector version.
+// The reference copies one row after the other. The function for use does the same in parallel and prefetches the rows
+// ahead. All the time goes into waiting for memory, so there is no vector version.
 #include <algorithm>
 #include <cstring>
 
@@ -10,7 +10,7 @@ namespace graphsieve::kernels {
 namespace {
 
 constexpr int64_t kLine = 64, kBlock = 4096;
-constexpr int64_t kAheadBytes = 8192;  ///< asked for while they are still far from needed
+constexpr int64_t kAheadBytes = 8192;  ///< bytes of rows that are prefetched before they are needed
 
 void copy_row(const GatherRowsArgs& a, int64_t i) {
   if (a.row_bytes > 0) std::memcpy(a.out + i * a.row_bytes, a.x + a.rows[i] * a.row_bytes, static_cast<size_t>(a.row_bytes));
@@ -18,7 +18,7 @@ void copy_row(const GatherRowsArgs& a, int64_t i) {
 
 void ask_for(const std::byte* row, int64_t bytes) {
   for (int64_t at = 0; at < bytes; at += kLine) __builtin_prefetch(row + at);
-  __builtin_prefetch(row + bytes - 1);  // rows begin anywhere in a line
+  __builtin_prefetch(row + bytes - 1);  // a row may end in one more line
 }
 
 }  // namespace

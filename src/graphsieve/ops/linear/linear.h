@@ -1,12 +1,13 @@
-// y = x Wᵀ + b with the same bits at any number of threads.
+// The linear map y = x Wᵀ + b, with the same bits at any number of threads.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace graphsieve::ops {
 
-/// x [n, in], weight [out, in], bias [out] or absent; float32 or float64, one type for all, but x may be float16 or bfloat16
-/// where the rest is float32; any strides. Returns y [n, out] of the weight's type. Differentiable in all three. Throws c10::Error where a shape or type does not fit.
+/// Returns y = x Wᵀ + b, [n, out] of the weight's type, for x [n, in], weight [out, in] and bias [out] (or absent), of
+/// any strides. All have one type, float32 or float64, except that x may be float16 or bfloat16 if the others are
+/// float32. Differentiable in all three. Throws c10::Error if a shape or type does not fit.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias = std::nullopt);
 
 }  // namespace graphsieve::ops

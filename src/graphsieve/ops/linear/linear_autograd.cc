@@ -29,7 +29,7 @@ struct Linear : torch::autograd::Function<Linear> {
         find_operator<std::tuple<Tensor, Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, LinearMask)>(
             "graphsieve::linear_backward");
     const auto saved = context->get_saved_variables();
-    const bool has_bias = context->saved_data["has_bias"].toBool();  // an absent tensor has no gradient edge to ask
+    const bool has_bias = context->saved_data["has_bias"].toBool();  // an absent tensor has no gradient to ask for
     const LinearMask mask{context->needs_input_grad(0), context->needs_input_grad(1),
                           has_bias && context->needs_input_grad(2)};
     auto [dx, dweight, dbias] = op.call(grads[0], saved[0], saved[1], mask);

@@ -1,4 +1,4 @@
-// On GPUs torch's own products.
+// The adapter for GPUs, which uses torch's own products.
 #include <ATen/ATen.h>
 #include <torch/library.h>
 

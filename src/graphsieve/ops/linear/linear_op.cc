@@ -21,16 +21,18 @@ using at::Tensor;
 using LinearGrads = std::tuple<Tensor, Tensor, Tensor>;
 using LinearMask = std::array<bool, 3>;
 
-/// Rows of one product: small products take more, for the cost of a call to show less. Measured, see README.md.
+/// Returns the number of rows of one product. Small products have more rows, so that the cost of a call matters less.
+/// Measured, see README.md.
 int64_t block_rows(const Tensor& weight) { return weight.numel() < 2048 ? 2048 : 1024; }
 
-// The weight gradient is summed in parts of consecutive blocks: as many parts as there are blocks, but at most
-// kMaxParts, and at most so many that they hold kPartElements numbers (never under kMinParts).
+// The gradient of the weight is summed in parts, each of consecutive blocks of rows. There are as many parts as blocks,
+// but at most kMaxParts, and at most so many that they have kPartElements numbers in all (but never fewer than
+// kMinParts).
 constexpr int64_t kMinParts = 8, kMaxParts = 64, kPartElements = 1 << 22;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Rows of x in the type of the product: half-precision x is widened a block at a time, never as a whole.
+/// Returns rows of x in the type of the product. Half-precision x is converted one block at a time, never as a whole.
 Tensor rows_of(const Tensor& x, int64_t begin, int64_t rows, const Tensor& weight) {
   return x.narrow(0, begin, rows).to(weight.scalar_type());
 }
@@ -40,6 +42,8 @@ Tensor linear_meta(const Tensor& x, const Tensor& weight, const std::optional<Te
   return at::empty_symint({x.sym_size(0), weight.sym_size(0)}, weight.options());
 }
 
+/// One block of rows is one item of work. The weight is transposed once, because the products need its rows to be
+/// contiguous.
 Tensor linear_cpu(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
   check_linear(x, weight, bias);
   Tensor y = at::empty({x.size(0), weight.size(0)}, weight.options());
@@ -53,7 +57,7 @@ Tensor linear_cpu(const Tensor& x, const Tensor& weight, const std::optional<Ten
   return y;
 }
 
-/// The cut of n rows for the weight gradient: rows of a part, and how many there are.
+/// The division of n rows for the gradient of the weight: rows per part, and number of parts.
 struct Parts {
   Parts(int64_t n, const Tensor& weight) {
     const int64_t block = block_rows(weight), blocks = std::max<int64_t>(1, ceil_div(n, block));
@@ -62,7 +66,7 @@ struct Parts {
     count = ceil_div(n, rows);
   }
 
-  /// Memory for them, where one is not all.
+  /// Allocates memory for the parts, if there is more than one.
   Tensor allocate(const Tensor& weight) const {
     return count > 1 ? at::empty({count, weight.size(0), weight.size(1)}, weight.options()) : Tensor();
   }
@@ -75,14 +79,15 @@ LinearGrads linear_backward_meta(const Tensor& grad, const Tensor& x, const Tens
   const auto allocate = [&](bool wanted, c10::SymIntArrayRef shape) {
     return wanted ? at::empty_symint(shape, weight.options()) : at::empty({0}, weight.options());
   };
-  Tensor parts;  // for who counts what a pass allocates
+  Tensor parts;  // allocated only for callers that count the memory of a pass
   if (mask[1] && !x.sym_size(0).is_symbolic() && !weight.sym_numel().is_symbolic())
     parts = Parts(x.size(0), weight).allocate(weight);
   return {allocate(mask[0], x.sym_sizes()), allocate(mask[1], weight.sym_sizes()),
           allocate(mask[2], {weight.sym_size(0)})};
 }
 
-/// dx rows and, added to `part`, the weight gradient of the blocks [begin, end).
+/// Computes the rows [begin, end) of dx, and adds the gradient of the weight over these rows to `part`. The first block
+/// of rows overwrites `part`.
 void backward_rows(const Tensor& grad, const Tensor& x, const Tensor& weight, int64_t begin, int64_t end, Tensor* dx,
                    Tensor* part) {
   const int64_t block = block_rows(weight);
@@ -120,6 +125,8 @@ LinearGrads linear_backward_cpu(const Tensor& grad_any, const Tensor& x, const T
   }
 
   const OneTorchThread one_thread;
+  // Each part is one item of work. With one part, the result is written directly; otherwise the parts are added in
+  // order.
   const Parts cut(n, weight);
   Tensor parts;
   if (mask[1]) parts = cut.count == 1 ? dweight.unsqueeze(0) : cut.allocate(weight);

@@ -1,17 +1,17 @@
-// Single-threaded products of tall, narrow matrices. float32 goes through the CPU's JIT-compiled kernels (oneDNN's
-// brgemm, by way of ATen) where there are any, which is two to three times the speed of a BLAS call at these shapes;
-// everything else through at::mm. Kernels are compiled for each shape, so rows are cut into pieces of two sizes, the
-// rest by at::mm.
+// Single-threaded products of tall, narrow matrices. float32 uses the kernels that oneDNN compiles for the CPU (brgemm,
+// called through ATen), if there are any. They are two to three times as fast as a call of BLAS at these shapes.
+// Everything else uses at::mm. A kernel is compiled for each shape, so rows are cut into pieces of two sizes, and the
+// remaining rows use at::mm.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace graphsieve::ops {
 
-/// y = x w + bias, with x [n, in], w [in, out] contiguous, bias [out] or null, y [n, out] contiguous.
+/// Computes y = x w + bias for x [n, in] and contiguous w [in, out], bias [out] (or null) and y [n, out].
 void rows_product(const at::Tensor& x, const at::Tensor& w, const at::Tensor* bias, const at::Tensor& y);
 
-/// to (+)= gᵀ x, with g [n, out], x [n, in], `to` [out, in] contiguous.
+/// Computes to = gᵀ x, or adds it to `to` if `add` is true, for g [n, out], x [n, in] and contiguous `to` [out, in].
 void inner_product(const at::Tensor& g, const at::Tensor& x, bool add, const at::Tensor& to);
 
 }  // namespace graphsieve::ops

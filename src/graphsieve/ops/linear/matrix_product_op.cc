@@ -11,10 +11,10 @@ namespace {
 
 using at::Tensor;
 
-constexpr int64_t kPieces[] = {128, 16};       ///< rows
-constexpr int64_t kInnerPieces[] = {512, 16};  ///< rows that an inner product sums over
+constexpr int64_t kPieces[] = {128, 16};       ///< rows of a piece
+constexpr int64_t kInnerPieces[] = {512, 16};  ///< rows of a piece of an inner product, which sums over rows
 
-/// c [m, n] = a [m, k] b [k, n] (+ c); rows are lda, ldb and ldc floats apart.
+/// Computes c [m, n] = a [m, k] b [k, n], or adds it to c if `add` is true. Rows are lda, ldb and ldc floats apart.
 void jit_product(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
                  int64_t ldc, bool add) {
 #ifdef CPUBLAS_BRGEMM_F32F32F32
@@ -24,13 +24,14 @@ void jit_product(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, c
 #endif
 }
 
+/// True if this CPU and this build of torch have compiled kernels, which is found by a product of 1 x 1 matrices.
 bool jit_available() {
   static const bool available = [] {
     const float one = 1;
     float result = 0;
     try {
       jit_product(1, 1, 1, &one, 1, &one, 1, &result, 1, false);
-    } catch (const c10::Error&) {  // a CPU without such kernels
+    } catch (const c10::Error&) {  // the CPU has no such kernels
       return false;
     }
     return result == 1;
@@ -38,9 +39,10 @@ bool jit_available() {
   return available;
 }
 
+/// True if the compiled kernels can read the matrix.
 bool jit_fits(const Tensor& x) { return x.scalar_type() == at::kFloat && x.stride(1) == 1 && jit_available(); }
 
-/// Calls piece(begin, rows) for as many rows as pieces cover; returns where the rest begins.
+/// Calls piece(begin, rows) for as many rows as whole pieces cover. Returns the first row that is left.
 template <size_t Sizes, class Piece>
 int64_t cut(int64_t rows, const int64_t (&sizes)[Sizes], const Piece& piece) {
   int64_t at = 0;
@@ -77,7 +79,8 @@ void rows_product(const Tensor& x, const Tensor& w, const Tensor* bias, const Te
 
 namespace {
 
-/// to = gᵀ x (+ to) where g is not the wider.
+/// Computes to = gᵀ x (or adds it) if g is not wider than x. For each piece of rows, g is transposed into a small
+/// buffer, because the kernels cannot read a transposed operand.
 void inner_of_narrow(const Tensor& g, const Tensor& x, bool add, const Tensor& to) {
   const int64_t n = g.size(0), out = g.size(1), in = x.size(1);
   int64_t done = 0;
@@ -103,7 +106,7 @@ void inner_of_narrow(const Tensor& g, const Tensor& x, bool add, const Tensor& t
 
 void inner_product(const Tensor& g, const Tensor& x, bool add, const Tensor& to) {
   if (g.size(1) <= x.size(1)) return inner_of_narrow(g, x, add, to);
-  // Only the narrower side is turned: the result comes out turned itself.
+  // Only the narrower operand is transposed, so the result is transposed here.
   const Tensor turned = at::empty({x.size(1), g.size(1)}, to.options());
   inner_of_narrow(x, g, false, turned);
   if (add) Tensor(to).add_(turned.t());

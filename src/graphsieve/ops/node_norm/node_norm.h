@@ -1,4 +1,4 @@
-// BatchNorm and GraphNorm: each feature normalised over the nodes.
+// BatchNorm and GraphNorm: the normalisation of each feature over the nodes.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,11 +7,11 @@
 
 namespace graphsieve::ops {
 
-/// x [n, D]; mean_scale [D] (GraphNorm's α) or absent (1: BatchNorm); weight, bias [D]; mean and var [D], both given
-/// (BatchNorm in evaluation) or both absent (x's own); float32 or float64, one type for all. Returns y [n, D] and the
-/// mean and biased variance used, [D] each, the variance that of x − mean_scale · mean. Differentiable in x, mean_scale,
-/// weight and bias, through x's own statistics too; not in given ones. Throws c10::Error where a shape or type does not
-/// fit.
+/// Normalises x [n, D]. mean_scale [D] is the α of GraphNorm (Cai et al. 2021), or absent (1: BatchNorm). weight and
+/// bias are [D]. mean and var [D] are both given (BatchNorm in evaluation) or both absent (those of x). All have one
+/// type, float32 or float64. Returns y [n, D], and the mean and the biased variance in use, [D] each; the variance is
+/// that of x − mean_scale · mean. Differentiable in x, mean_scale, weight and bias, through the statistics of x but not
+/// through given ones. Throws c10::Error if a shape or type does not fit.
 std::tuple<at::Tensor, at::Tensor, at::Tensor> node_norm(const at::Tensor& x, const std::optional<at::Tensor>& mean_scale,
                                                          const at::Tensor& weight, const at::Tensor& bias,
                                                          const std::optional<at::Tensor>& mean,

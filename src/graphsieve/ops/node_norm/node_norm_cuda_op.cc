@@ -1,4 +1,4 @@
-// On GPUs the formulas of README.md in torch's operations; their sums have one order.
+// The adapter for GPUs: the formulas of README.md in operations of torch, whose sums have a fixed order.
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
@@ -13,7 +13,7 @@ using Optional = std::optional<Tensor>;
 
 Tensor scaled(const Tensor& mean, const Optional& mean_scale) { return mean_scale ? mean * *mean_scale : mean; }
 
-/// 0 for no rows, as on the CPU.
+/// Returns the mean over the rows; 0 if there are none, as on the CPU.
 Tensor mean_of_rows(const Tensor& x) { return x.sum(0) / std::max<int64_t>(1, x.size(0)); }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Raw-pointer entry points of node_norm; no torch from here down. Formulas: README.md.
+// The entry points of node_norm with raw pointers. They do not use torch. README.md has the formulas.
 #pragma once
 
 #include <cstdint>
@@ -8,20 +8,20 @@ namespace graphsieve::kernels {
 template <class T>
 struct NodeNormArgs {
   int64_t n, columns;
-  const T* x;           ///< n x columns, contiguous
-  const T* mean_scale;  ///< may be null: 1
+  const T* x;           ///< [n, columns], contiguous
+  const T* mean_scale;  ///< may be null, which means 1
   const T* weight;
   const T* bias;        ///< not used by the backward pass
   double eps;
 };
 
-/// Where the gradients go; mean_scale may be null.
+/// The memory for the gradients; mean_scale may be null.
 template <class T>
 struct NodeNormGradients {
   T *x, *mean_scale, *weight, *bias;
 };
 
-/// Slow and obvious: the oracle, and the float64 path. Sums are in double.
+/// The reference: slow and obvious, the oracle of the tests and the implementation for float64. Sums are in double.
 template <class T>
 void node_norm_statistics_reference(const NodeNormArgs<T>& a, T* mean, T* var);
 template <class T>
@@ -30,7 +30,7 @@ template <class T>
 void node_norm_backward_reference(const NodeNormArgs<T>& a, const T* grad, const T* mean, const T* var,
                                   bool batch_stats, const NodeNormGradients<T>& to);
 
-/// Vector code on the pool. The statistics read memory once, apply once, backward twice.
+/// The vector code on the thread pool. The statistics and apply read memory once each, the backward pass twice.
 void node_norm_statistics(const NodeNormArgs<float>& a, float* mean, float* var);
 void node_norm_apply(const NodeNormArgs<float>& a, const float* mean, const float* var, float* y);
 void node_norm_backward(const NodeNormArgs<float>& a, const float* grad, const float* mean, const float* var,

@@ -22,6 +22,7 @@ Three node_norm_meta(const Tensor& x, const Optional& mean_scale, const Tensor& 
   return {at::empty_symint(x.sym_sizes(), x.options()), column(), column()};
 }
 
+/// Returns the tensors of a call in the form that the kernels use.
 template <class T>
 kernels::NodeNormArgs<T> arguments(const Tensor& x, const Optional& mean_scale, const Tensor& weight,
                                    const Optional& bias, double eps) {
@@ -34,6 +35,8 @@ kernels::NodeNormArgs<T> arguments(const Tensor& x, const Optional& mean_scale, 
           eps};
 }
 
+/// float32 uses the vector code, float64 the reference. Given statistics are copied to the results; otherwise they are
+/// computed from x.
 Three node_norm_cpu(const Tensor& x_any, const Optional& mean_scale_any, const Tensor& weight_any,
                     const Tensor& bias_any, const Optional& given_mean, const Optional& given_var, double eps) {
   check_node_norm(x_any, mean_scale_any, weight_any, bias_any, given_mean, given_var);
@@ -67,6 +70,7 @@ Four node_norm_backward_meta(const Tensor& grad, const Tensor& x, const Optional
   return {at::empty_symint(x.sym_sizes(), x.options()), column(mean_scale ? D : c10::SymInt(0)), column(D), column(D)};
 }
 
+/// batch_stats tells if the statistics were those of x, through which the gradient then flows.
 Four node_norm_backward_cpu(const Tensor& grad_any, const Tensor& x_any, const Optional& mean_scale_any,
                             const Tensor& weight_any, const Tensor& mean_any, const Tensor& var_any, double eps,
                             bool batch_stats) {
@@ -77,6 +81,7 @@ Four node_norm_backward_cpu(const Tensor& grad_any, const Tensor& x_any, const O
   const int64_t D = x.size(1);
   Tensor dx = at::empty(x.sizes(), x.options()), d_mean_scale = at::empty({mean_scale ? D : 0}, x.options());
   Tensor dweight = at::empty({D}, x.options()), dbias = at::empty({D}, x.options());
+  // Both kernels have the same arguments and differ in their type only.
   const auto run = [&]<class T>(T, const auto& backward) {
     const kernels::NodeNormGradients<T> to{dx.mutable_data_ptr<T>(),
                                            mean_scale ? d_mean_scale.mutable_data_ptr<T>() : nullptr,

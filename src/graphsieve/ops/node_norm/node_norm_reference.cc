@@ -5,6 +5,7 @@
 namespace graphsieve::kernels {
 namespace {
 
+/// Returns GraphNorm's α of a column; 1 for BatchNorm.
 template <class T>
 double scale_of(const NodeNormArgs<T>& a, int64_t c) {
   return a.mean_scale ? a.mean_scale[c] : 1;
@@ -37,6 +38,7 @@ void node_norm_apply_reference(const NodeNormArgs<T>& a, const T* mean, const T*
   }
 }
 
+/// Applies the formulas of README.md one column at a time.
 template <class T>
 void node_norm_backward_reference(const NodeNormArgs<T>& a, const T* grad, const T* mean, const T* var,
                                   bool batch_stats, const NodeNormGradients<T>& to) {
@@ -49,7 +51,7 @@ void node_norm_backward_reference(const NodeNormArgs<T>& a, const T* grad, const
       sum_grad_z += grad[i * a.columns + c] * z(i);
       sum_z += z(i);
     }
-    // dL/dvar, then dL/dz (var's part included), then dL/dmean.
+    // dL/dvar, then dL/dz (with the part that goes through the variance), then dL/dmean.
     const double dvar = batch_stats ? -0.5 * w * r * r * r * sum_grad_z : 0;
     const double per_z = a.n ? 2 * dvar / a.n : 0;
     const double sum_dz = w * r * sum_grad + per_z * sum_z;

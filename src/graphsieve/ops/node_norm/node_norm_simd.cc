@@ -1,4 +1,5 @@
-// Every pass is a flat walk over tiles, see common/column_tile-inl.h; per-column numbers are kept once per tile place.
+// Every pass walks x in tiles, see common/column_tile-inl.h. Per-column numbers are stored once per position of the
+// tile.
 #include <cmath>
 #include <vector>
 
@@ -21,20 +22,22 @@ using FloatTag = hn::ScalableTag<float>;
 
 ColumnTile TileOf(const Args& a) { return ColumnTile(a.columns, hn::Lanes(FloatTag())); }
 
-/// The float that every pass subtracts: mean_scale · mean, rounded once.
+/// Returns the number that every pass subtracts: mean_scale · mean, rounded once.
 std::vector<float> Centres(const Args& a, const float* mean) {
   std::vector<float> centres(a.columns);
   for (int64_t c = 0; c < a.columns; ++c) centres[c] = a.mean_scale ? a.mean_scale[c] * mean[c] : mean[c];
   return centres;
 }
 
-/// What a block of rows tells of its columns: a shift near their average, and the sums of x - shift and its square.
+/// The moments of the columns over a block of rows: a shift near their average, and the sums of x - shift and of its
+/// square.
 struct BlockMoments {
   double rows;
   const double *shift, *sum, *squares;
 };
 
-/// out: columns shifts, columns sums, columns sums of squares. The block lies in the first cache at the second sweep.
+/// Computes the moments of a block. `out` has `columns` shifts, then `columns` sums, then `columns` sums of squares.
+/// The first pass over the block finds the shift; the second finds the block in the first cache.
 void Moments(const ColumnTile& tile, const float* x, int64_t rows, double* out) {
   const FloatTag d;
   double *shift = out, *sum = out + tile.columns, *squares = out + 2 * tile.columns;
@@ -65,6 +68,8 @@ void Moments(const ColumnTile& tile, const float* x, int64_t rows, double* out) 
   tile.fold(acc2, squares);
 }
 
+/// Computes the moments of all blocks in parallel, then combines them in float64 and in order: first the mean, then,
+/// around the centre that follows from it, the variance.
 void Statistics(const Args& a, float* mean, float* var) {
   const ColumnTile tile = TileOf(a);
   const int64_t D = a.columns, blocks = (a.n + tile.block_rows - 1) / tile.block_rows;
@@ -86,7 +91,7 @@ void Statistics(const Args& a, float* mean, float* var) {
   });
   for (int64_t c = 0; c < D; ++c) mean[c] = static_cast<float>(total[c] / n);
   const std::vector<float> centres = Centres(a, mean);
-  // Σ (x - centre)² = Σ (x - shift)² + 2 (shift - centre) Σ (x - shift) + rows (shift - centre)²
+  // Moves each block's sum of squares from its own shift to the common centre:
   for_each_block([&](const BlockMoments& m) {
     for (int64_t c = 0; c < D; ++c) {
       const double away = m.shift[c] - centres[c];
@@ -96,7 +101,7 @@ void Statistics(const Args& a, float* mean, float* var) {
   for (int64_t c = 0; c < D; ++c) var[c] = static_cast<float>(squares[c] / n);
 }
 
-/// y = (x - centre) * factor + bias
+/// Computes y = (x - centre) * factor + bias.
 void ApplyRows(const ColumnTile& tile, const float* x, int64_t rows, const float* centre, const float* factor,
                const float* bias, float* y) {
   const FloatTag d;
@@ -121,7 +126,7 @@ void Apply(const Args& a, const float* mean, const float* var, float* y) {
   });
 }
 
-/// out: columns sums of grad, columns sums of grad * (x - centre).
+/// Computes the sums of a block. `out` has `columns` sums of grad, then `columns` sums of grad * (x - centre).
 void GradientSums(const ColumnTile& tile, const float* grad, const float* x, int64_t rows, const float* centre,
                   double* out) {
   const FloatTag d;
@@ -146,7 +151,7 @@ void GradientSums(const ColumnTile& tile, const float* grad, const float* x, int
   tile.fold(acc_z, sum_z);
 }
 
-/// dx = per_grad * grad + (per_z * (x - centre) + constant)
+/// Computes dx = per_grad * grad + (per_z * (x - centre) + constant).
 void GradientRows(const ColumnTile& tile, const float* grad, const float* x, int64_t rows, const float* centre,
                   const float* per_grad, const float* per_z, const float* constant, float* dx) {
   const FloatTag d;
@@ -163,6 +168,8 @@ void GradientRows(const ColumnTile& tile, const float* grad, const float* x, int
       });
 }
 
+/// The first pass sums grad and grad · z. The coefficients of dx follow from these sums, and the second pass applies
+/// them.
 void Backward(const Args& a, const float* grad, const float* mean, const float* var, bool batch_stats,
               const NodeNormGradients<float>& to) {
   const ColumnTile tile = TileOf(a);

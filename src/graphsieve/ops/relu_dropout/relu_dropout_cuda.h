@@ -1,4 +1,4 @@
-// Raw-pointer entry points of relu_dropout on NVIDIA GPUs; no torch from here down.
+// The entry points of relu_dropout on NVIDIA GPUs, with raw pointers. They do not use torch.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace graphsieve::kernels {
 
-/// The bits of relu_dropout and relu_dropout_backward; all pointers are of the device.
+/// Compute the same bits as relu_dropout() and relu_dropout_backward(); all pointers are device pointers.
 void relu_dropout_cuda(const float* x, int64_t count, double p, uint64_t key, float* y, CudaStream stream);
 void relu_dropout_backward_cuda(const float* grad, const float* y, int64_t count, double p, float* dx,
                                 CudaStream stream);

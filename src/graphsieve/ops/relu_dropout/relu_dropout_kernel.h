@@ -1,18 +1,18 @@
-// Raw-pointer entry points of relu_dropout; no torch from here down.
+// The entry points of relu_dropout with raw pointers. They do not use torch.
 #pragma once
 
 #include <cstdint>
 
 namespace graphsieve::kernels {
 
-/// y[e] = kept e and not x[e] <= 0 ? x[e] / (1 - p) : 0.
+/// Reference: computes y[e] = (e is kept and not x[e] <= 0) ? x[e] / (1 - p) : 0 for `count` elements.
 template <class T>
 void relu_dropout_reference(const T* x, int64_t count, double p, uint64_t key, T* y);
-/// dx[e] = y[e] <= 0 ? 0 : grad[e] / (1 - p).
+/// Reference: computes dx[e] = y[e] <= 0 ? 0 : grad[e] / (1 - p).
 template <class T>
 void relu_dropout_backward_reference(const T* grad, const T* y, int64_t count, double p, T* dx);
 
-/// The same bits as the reference, in vector code on the pool.
+/// Compute the same bits as the references, in vector code on the thread pool.
 void relu_dropout(const float* x, int64_t count, double p, uint64_t key, float* y);
 void relu_dropout_backward(const float* grad, const float* y, int64_t count, double p, float* dx);
 

@@ -17,6 +17,7 @@ Tensor relu_dropout_meta(const Tensor& x, double p, int64_t) {
   return at::empty_symint(x.sym_sizes(), x.options());
 }
 
+/// float32 uses the vector code, float64 the reference.
 Tensor relu_dropout_cpu(const Tensor& x_any, double p, int64_t key) {
   check_relu_dropout(x_any, p);
   const Tensor x = x_any.contiguous();
@@ -35,6 +36,7 @@ Tensor relu_dropout_backward_meta(const Tensor& grad, const Tensor& y, double p)
   return at::empty_symint(y.sym_sizes(), y.options());
 }
 
+/// The zeros of y show which elements have no gradient.
 Tensor relu_dropout_backward_cpu(const Tensor& grad_any, const Tensor& y_any, double p) {
   check_relu_dropout(y_any, p);
   check_like("relu_dropout_backward", "grad", grad_any, "the shape of y", y_any.sym_sizes(), y_any);

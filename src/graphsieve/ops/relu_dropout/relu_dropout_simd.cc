@@ -13,7 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels::HWY_NAMESPACE {
 
-/// Elements [first, first + count) of one chunk; the pointers are at element `first`.
+/// Computes the elements [first, first + count) of one chunk; the pointers are at element `first`.
 template <bool kMasked>
 void Elements(const float* x, uint64_t first, int64_t count, uint32_t threshold, float scale, uint64_t chunk_key,
               float* y) {
@@ -41,12 +41,14 @@ void Elements(const float* x, uint64_t first, int64_t count, uint32_t threshold,
   }
 }
 
+/// Chooses the code without a mask if nothing is dropped.
 void ReluDropout(const float* x, uint64_t first, int64_t count, uint32_t threshold, float scale, uint64_t chunk_key,
                  float* y) {
   const auto run = threshold == 0 ? Elements<false> : Elements<true>;
   run(x, first, count, threshold, scale, chunk_key, y);
 }
 
+/// An element of y is positive only if it was kept, so the mask need not be drawn again.
 void ReluDropoutBackward(const float* grad, const float* y, int64_t count, float scale, float* dx) {
   const hn::ScalableTag<float> d;
   const int64_t lanes = hn::Lanes(d);

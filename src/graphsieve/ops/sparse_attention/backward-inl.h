@@ -1,6 +1,7 @@
-// The two passes that make the gradients: by destination for the queries and the per-type sums, by source for keys and
-// values. Both recompute the probabilities from the saved log-sums, and add up a chunk while the next one's dot products
-// are under way. Included once per vector target.
+// The two passes that compute the gradients: by destination for the queries and the per-type tables, by source for the
+// keys and values. Each result then belongs to one row of its pass, so no two threads add to the same number. Both
+// passes recompute the probabilities from the saved log-sums. As in the forward pass, the weighted sums are one chunk
+// behind the dot products. Included once per vector target.
 #if defined(GRAPHSIEVE_OPS_SPARSE_ATTENTION_BACKWARD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_SPARSE_ATTENTION_BACKWARD_INL_H_
 #undef GRAPHSIEVE_OPS_SPARSE_ATTENTION_BACKWARD_INL_H_
@@ -16,6 +17,9 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
+/// The backward pass of one call. With p the softmax of an edge, dp = grad · v and delta = grad · out, the gradient of
+/// the logit is ds = p (dp − delta), the key's is Σ ds q · scale, the value's is Σ p grad, and the query's is Σ ds k ·
+/// scale.
 template <class T>
 class Backward {
  public:
@@ -43,12 +47,14 @@ class Backward {
   }
 
  private:
-  /// Log-sums and deltas (the gradient times the output, by head) of destination i, behind its packed rows.
+  /// Returns the statistics of destination i, which are stored behind its packed rows: the log-sums and the deltas
+  /// (delta = gradient · output), by head.
   float* stats(int64_t i) const {
     return reinterpret_cast<float*>(packed_ + i * per_row_ + o_.key.row() + o_.value.row());
   }
 
-  /// Destination rows as the pass by source gathers them, whole cache lines: query, gradient, stats.
+  /// Packs the rows of the destinations for the pass by source, which gathers them: query, gradient and statistics of a
+  /// destination, in whole cache lines. One gathered row then has everything that an edge needs.
   template <class P>
   void pack() {
     const auto& a = o_.a;
@@ -77,7 +83,8 @@ class Backward {
     VF probability, logit_grad;
   };
 
-  /// Probabilities and the logits' gradients of a chunk.
+  /// Returns the probabilities of a chunk and the gradients of its logits. The gradient of a logit beyond the clamp is
+  /// 0, and so are all results in lanes without an edge (not `held`).
   HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const ChunkTypes& types, VF log_sum, VF delta,
                                  hn::Mask<DF> held) const {
     const DF d;
@@ -88,8 +95,8 @@ class Backward {
     return {p, hn::IfThenElseZero(hn::Eq(raw, logit), ds)};
   }
 
-  /// A sum of rows weighed by the logits' gradients, kept apart by edge type: `flush(type, sum)` is called whenever the
-  /// type changes and at the end.
+  /// A sum of rows weighted by the gradients of the logits, kept separately by edge type. The edges of a row are sorted
+  /// by type, so one sum is enough: `flush(type, sum)` is called whenever the type changes and at the end.
   template <class P, class Flush>
   struct TypedSum {
     const HeadLayout& layout;
@@ -116,13 +123,16 @@ class Backward {
     }
   };
 
-  /// Where an item's sums by type lie: types rows of `scale` floats, then types vectors; nothing where not asked for.
+  /// The memory for an item's sums by type: `scale` has [types] sums of rows and `bias` [types] vectors; null if not
+  /// requested.
   struct TypeSums {
     float *scale, *bias;
   };
 
+  /// Computes the gradients of the queries and of the per-type tables.
   template <class P>
   void run_destinations() {
+    // Each item has its own sums by type, which collect_types() adds in the order of the items.
     const WorkPlan plan(edges_.row_start, edges_.rows);
     const int64_t size = P::size(o_.key), types = o_.a.types;
     const int64_t scales = to_.type_scale ? types * size : 0, per_item = scales + (to_.type_bias ? types * N : 0);
@@ -148,12 +158,15 @@ class Backward {
     collect_types<P>(type_sums, scales, per_item);
   }
 
+  /// Adds the sums of the pieces [first + 1, last) to that of piece `first`, in order.
   static void add_pieces(std::vector<float>& pieces, int64_t first, int64_t last, int64_t size) {
     for (int64_t p = first + 1; p < last; ++p)
       for (int64_t c = 0; c < size; ++c) pieces[first * size + c] += pieces[p * size + c];
   }
 
-  /// Leaves the query's gradient in b.key_sum.
+  /// Computes the gradient of one query in b.key_sum, and adds to the sums by type. Each edge contributes ds · k to the
+  /// sum of its type. When the type changes, the sum times the type's scale is added to the gradient of the query, and
+  /// the sum times the query to the gradient of the scale.
   template <class P>
   HWY_INLINE void destination_row(int64_t i, int64_t begin, int64_t end, const TypeSums& to, RowBuffers& b) const {
     const DF d;
@@ -183,6 +196,8 @@ class Backward {
       P::template stage<false>(o_.value, values);
       const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
       const VF value_dots = P::dots(o_.value, values, {value_weights});
+      // The rows of the chunk before are in the first cache now, and adding them does not depend on this chunk's dot
+      // products.
       if (chunk > 0) sum.add(before, types_before, b.first[(chunk - 1) & 1], edges);
       const Chunk c = differentiate(dots, value_dots, types, log_sum, delta, first_edges(count, heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
@@ -194,7 +209,7 @@ class Backward {
     sum.change(-1);
   }
 
-  /// Adds a chunk's logit gradients to the vectors of their types.
+  /// Adds the gradients of a chunk's logits to the vectors of their types.
   HWY_INLINE void add_bias_gradient(VF grad, const ChunkTypes& types, float* to) const {
     if (HWY_LIKELY(types.same)) {
       to += types.type[0] * N;
@@ -207,7 +222,8 @@ class Backward {
     }
   }
 
-  /// Adds the items' sums in order.
+  /// Adds the sums of the items by type, in order and in float64, and writes the gradients of the tables. A vector of
+  /// the bias has all edges of a head in alternating lanes, which are added here.
   template <class P>
   void collect_types(const std::vector<float>& sums, int64_t scales, int64_t per_item) const {
     if (per_item == 0) return;
@@ -215,7 +231,7 @@ class Backward {
     for (size_t at = 0; at < sums.size(); at += per_item)
       for (int64_t c = 0; c < per_item; ++c) total[c] += sums[at + c];
     const auto& a = o_.a;
-    const int64_t heads = o_.key.heads, lanes = P::size(o_.key) / P::row(o_.key);  // a column of Lanes is N numbers
+    const int64_t heads = o_.key.heads, lanes = P::size(o_.key) / P::row(o_.key);  // Lanes has N numbers per column
     for (int t = 0; t < a.types; ++t)
       for (int h = 0; h < a.heads; ++h) {
         if (to_.type_bias) {
@@ -230,6 +246,7 @@ class Backward {
       }
   }
 
+  /// Computes the gradients of the keys and values, from the edges by source.
   template <class P>
   void run_sources() {
     const WorkPlan plan(by_source_.row_start, by_source_.rows);
@@ -261,7 +278,9 @@ class Backward {
     value_to_.template write<P>(j, values, b.spare.data());
   }
 
-  /// Leaves the key's gradient in b.key_sum and the value's in b.value_sum.
+  /// Computes the gradients of one source's key in b.key_sum and value in b.value_sum. The roles of the rows are
+  /// exchanged: the key and value of the source are the weights of the dot products, and the queries and gradients of
+  /// the destinations are gathered.
   template <class P>
   HWY_INLINE void source_row(int64_t j, int64_t begin, int64_t end, RowBuffers& b) const {
     const DF d;
@@ -309,7 +328,8 @@ class Backward {
     P::save(o_.value, value_sum, b.value_sum.data());
   }
 
-  /// log_sum and delta of the chunk's destinations, edge by edge, head by head.
+  /// Loads log_sum and delta of the chunk's destinations, edge by edge and head by head. Four heads and one head, the
+  /// common numbers, are loaded by vectors.
   template <class P>
   HWY_INLINE void gather_stats(const Cursor::At& at, VF& log_sum, VF& delta) const {
     const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
@@ -341,8 +361,8 @@ class Backward {
   const T* out_;
   const float* log_sum_;
   const T* grad_given_;
-  const int64_t stats_row_;  ///< floats
-  int64_t per_row_;          ///< elements of a packed destination row
+  const int64_t stats_row_;  ///< floats of a destination's statistics
+  int64_t per_row_;          ///< elements of a destination's packed row
   T* packed_;
   Rows<T> query_, grad_;
 };

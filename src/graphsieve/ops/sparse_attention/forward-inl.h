@@ -1,6 +1,6 @@
-// The pass by destination that makes the output. A row's edges are taken a chunk at a time (one vector of logits): dot
-// products, softmax, and, one chunk behind so that the two overlap, the weighted sum of rows. Included once per vector
-// target.
+// The pass by destination, which computes the output. The edges of a row are taken a chunk at a time (one vector of
+// logits): dot products, softmax and weighted sum of rows. The weighted sum is one chunk behind, so that it overlaps
+// with the next chunk's dot products. Included once per vector target.
 #if defined(GRAPHSIEVE_OPS_SPARSE_ATTENTION_FORWARD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_SPARSE_ATTENTION_FORWARD_INL_H_
 #undef GRAPHSIEVE_OPS_SPARSE_ATTENTION_FORWARD_INL_H_
@@ -18,12 +18,13 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
-/// Softmax of a piece of a long row: per head the logit that the exponentials are relative to, and their sum.
+/// The softmax of a piece of a long row: per head, the logit that the exponentials are relative to, and their sum.
 struct PieceState {
   float top[16];
   float sum[16];
 };
 
+/// The forward pass of one call.
 template <class T>
 class Forward {
  public:
@@ -38,6 +39,8 @@ class Forward {
  private:
   template <class P>
   void run_rows() {
+    // Whole rows are finished at once. The pieces of a long row save their softmax and their sum, and are joined in
+    // order after all items are done.
     const WorkPlan plan(edges_.row_start, edges_.rows);
     const int64_t size = P::size(o_.value);
     std::vector<PieceState> states(plan.pieces);
@@ -68,7 +71,8 @@ class Forward {
     });
   }
 
-  /// A row so far: every lane of a head has the logit that exponentials are relative to; `total` is summed lane by lane.
+  /// The softmax of a row so far. In `shift`, every lane of a head has the logit that the exponentials are relative to;
+  /// `total` is their sum, lane by lane.
   template <class P>
   struct RowSoftmax {
     VF shift, total;
@@ -78,7 +82,8 @@ class Forward {
         : shift(hn::Set(DF(), o.bounded ? o.a.clamp : -std::numeric_limits<float>::infinity())),
           total(hn::Zero(DF())), sum(zero_sum<P>(o.value, b.value_any)) {}
 
-    /// Makes exponentials relative to `to`, where that is larger.
+    /// Makes the exponentials relative to `to`, in the lanes in which that is larger. What has been summed before is
+    /// multiplied by the exponential of the difference.
     HWY_INLINE void raise(const Operands<T>& o, VF to, RowBuffers& b) {
       const VF above = hn::Max(shift, to);
       const VF factor = exp_bounded(hn::Sub(shift, above));
@@ -99,11 +104,12 @@ class Forward {
 
     void restore(const Operands<T>& o, const PieceState& state, const float* from) {
       shift = P::per_head(o.key, state.top);
-      // One lane a head holds the sum.
+      // One lane per head has the sum.
       total = hn::IfThenElseZero(hn::FirstN(DF(), static_cast<size_t>(P::heads(o.key))), P::per_head(o.key, state.sum));
       P::restore(o.value, from, sum);
     }
 
+    /// Adds a later piece of the row, after making both relative to the larger shift.
     void join(const Operands<T>& o, const PieceState& state, const float* from, RowBuffers& b) {
       raise(o, P::per_head(o.key, state.top), b);
       HWY_ALIGN float factor[2 * N] = {}, top[N];
@@ -116,7 +122,7 @@ class Forward {
     }
   };
 
-  /// Adds edges [begin, end), at least one, to a row that holds none.
+  /// Adds the edges [begin, end), at least one, to a row without edges.
   template <class P>
   HWY_INLINE void take(int64_t r, int64_t begin, int64_t end, RowSoftmax<P>& row, RowBuffers& b) const {
     const DF d;
@@ -139,6 +145,8 @@ class Forward {
       if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, row.sum);
       const VF logit = hn::Max(hn::Min(add_bias(o_, dots, types), high), low);
       const auto held = first_edges(count, heads);
+      // Without a small clamp, the shift follows the largest logit so far. It is raised only in chunks that exceed it,
+      // which become rare as the row goes on.
       if (!o_.bounded && (chunk == 0 || !hn::AllFalse(d, hn::And(hn::Gt(logit, row.shift), held))))
         row.raise(o_, P::fold_max(o_.key, hn::IfThenElse(held, logit, none)), b);
       const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, row.shift)));
@@ -149,6 +157,7 @@ class Forward {
     P::template add<true>(o_.value, before, b.first[(chunks - 1) & 1], 0, cursor.count(chunks - 1), row.sum);
   }
 
+  /// Writes the log-sum and divides the weighted sum by the sum of the exponentials.
   template <class P>
   HWY_INLINE void finish(int64_t r, RowSoftmax<P>& row, RowBuffers& b) const {
     const DF d;
@@ -162,6 +171,7 @@ class Forward {
     out_.template write<P>(r, b.value_sum.data(), b.spare.data());
   }
 
+  /// Writes a row without edges: zeros, with a log-sum of minus infinity.
   template <class P>
   void write_empty(int64_t r, RowBuffers& b) const {
     std::fill_n(log_sum_ + r * o_.a.heads, o_.a.heads, -std::numeric_limits<float>::infinity());

@@ -1,5 +1,5 @@
-// What the passes over a graph's edges share: the call's rows in the vectors' layout, a thread's buffers, the walk over a
-// row's edges a chunk at a time, and the logits. Included once per vector target.
+// What the passes over a graph's edges share: the rows of a call in the layout of the vectors, the buffers of a thread,
+// the walk over the edges of a row a chunk at a time, and the logits. Included once per vector target.
 #if defined(GRAPHSIEVE_OPS_SPARSE_ATTENTION_OPERANDS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_SPARSE_ATTENTION_OPERANDS_INL_H_
 #undef GRAPHSIEVE_OPS_SPARSE_ATTENTION_OPERANDS_INL_H_
@@ -20,10 +20,10 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
-constexpr int64_t kFetchAhead = 12;    ///< edges whose rows are fetched early; measured flat between 8 and 16
-constexpr int64_t kIndexAhead = 128;   ///< edges whose index and type are: rows thrash the hardware's own prefetcher
+constexpr int64_t kFetchAhead = 12;   ///< edges by which rows are prefetched ahead; measured flat from 8 to 16
+constexpr int64_t kIndexAhead = 128;  ///< distance for index and type: rows thrash the hardware's own prefetcher
 
-/// Copies rows of heads x width into the layout's padded form.
+/// Copies rows of heads x width into the padded form of the layout.
 template <class T>
 void pad_rows(const T* from, int64_t stride, int64_t rows, int64_t heads, int64_t width, const HeadLayout& layout, T* to,
               int64_t to_stride) {
@@ -36,7 +36,7 @@ void pad_rows(const T* from, int64_t stride, int64_t rows, int64_t heads, int64_
   });
 }
 
-/// Rows of results, heads x width each, written from sums in the layout's form.
+/// Rows of results, heads x width each, which are written from sums in the layout's form.
 template <class T>
 struct ResultRows {
   const HeadLayout layout;
@@ -49,7 +49,7 @@ struct ResultRows {
       : layout(l), heads(given_heads), width(given_width), base(to), stride(to_stride),
         fits(l.heads == given_heads && l.width == given_width) {}
 
-  /// `saved` is a sum as policy P saves it, `spare` has room for a row of the layout.
+  /// Writes row r. `saved` is a sum as policy P saves it; `spare` has room for a row of the layout.
   template <class P>
   HWY_INLINE void write(int64_t r, const float* saved, float* spare) const {
     T* to = base + r * stride;
@@ -60,15 +60,15 @@ struct ResultRows {
   }
 };
 
-/// The call's rows in this target's layout. Copies are made only where heads or widths do not fit the vectors.
+/// The rows of a call in the layout of this target. They are copied only if heads or widths do not fit the vectors.
 template <class T>
 struct Operands {
   const SparseAttentionArgs<T>& a;
   HeadLayout key, value;
-  const bool bounded;  ///< exponentials relative to the clamp itself stay in range: no running maximum
+  const bool bounded;  ///< exponentials relative to the clamp stay in range: no running maximum is needed
   Rows<T> query_rows, key_rows, value_rows;
-  std::vector<float> type_scale, type_bias;  ///< types x key.padded_row(), and types x N, repeated to fill a vector
-  uint8_t edge_of_lane[16] = {};             ///< of a chunk's results
+  std::vector<float> type_scale, type_bias;  ///< [types, key.padded_row()]; [types, N], repeated to fill a vector
+  uint8_t edge_of_lane[16] = {};             ///< number of the edge in each lane of a chunk's results
 
   Operands(const SparseAttentionArgs<T>& args, const Scratch& scratch)
       : a(args), key(a.heads, a.key_width), value(a.heads, a.value_width), bounded(a.clamp <= 40) {
@@ -78,6 +78,7 @@ struct Operands {
     value_rows = {a.key_value + keys, a.key_value_stride};
     const bool keys_fit = key.heads == a.heads && key.width == a.key_width;
     const bool values_fit = value.heads == a.heads && value.width == a.value_width;
+    // If one of keys and values does not fit the vectors, both are copied, so that they stay next to each other.
     if (!keys_fit || !values_fit) {
       T* packed = static_cast<T*>(scratch(a.sources * row * sizeof(T)));
       pad_rows(key_rows.base, key_rows.stride, a.sources, a.heads, a.key_width, key, packed, row);
@@ -102,7 +103,7 @@ struct Operands {
 
   const float* scale_of(int type) const { return type_scale.data() + type * key.padded_row(); }
 
-  /// row * scale of every type, the weights of a row's dot products.
+  /// Writes row * scale for every type: the weights of a row's dot products.
   HWY_INLINE void typed_weights(const T* row, float* to) const {
     const int64_t stride = key.padded_row();
     for (int64_t c = 0; c < stride; c += N) {
@@ -119,7 +120,7 @@ struct Operands {
     }
   }
 
-  /// A row as weights of dot products: itself, or its floats in `spare`.
+  /// Returns a row as weights of dot products: the row itself, or its numbers as float in `spare`.
   HWY_INLINE const float* plain_weights(const T* row, float* spare) const {
     if constexpr (std::is_same_v<T, float>) {
       return row;
@@ -133,10 +134,10 @@ struct Operands {
   float* scale_of(int type) { return type_scale.data() + type * key.padded_row(); }
 };
 
-/// One thread's buffers for a row.
+/// The buffers of one thread for a row. Those with two or more entries alternate between one chunk and the next.
 struct RowBuffers {
-  HWY_ALIGN float first[2][2 * N], second[2][2 * N];  ///< coefficients of this chunk and the one before it
-  HWY_ALIGN float columns[4][8 * N];                  ///< of Lanes: two kinds of rows, two chunks
+  HWY_ALIGN float first[2][2 * N], second[2][2 * N];  ///< coefficients of this chunk and the one before
+  HWY_ALIGN float columns[4][8 * N];                  ///< columns of the policy Lanes: two kinds of rows, two chunks
   int32_t index[2][N];                                ///< of this chunk and the one before it, near the graph's end
   uint8_t type[2][16];
   std::vector<float> weights, value_weights, key_sum, value_sum, spare, any, value_any;
@@ -157,6 +158,7 @@ struct RowBuffers {
   }
 };
 
+/// Returns the calling thread's buffers, large enough for policy P. They are kept from call to call.
 template <class P, class T>
 RowBuffers& buffers_of_thread(const Operands<T>& o) {
   static thread_local RowBuffers buffers;
@@ -164,7 +166,7 @@ RowBuffers& buffers_of_thread(const Operands<T>& o) {
   return buffers;
 }
 
-/// A sum at zero; Any's lives in `memory`.
+/// Returns a sum of zero. The sum of the policy Any is stored in `memory`.
 template <class P>
 HWY_INLINE typename P::Sum zero_sum(const HeadLayout& layout, std::vector<float>& memory) {
   typename P::Sum sum;
@@ -178,8 +180,9 @@ HWY_INLINE void fill_zero(float* to, int64_t size) {
   for (int64_t c = 0; c < size; ++c) to[c] = 0;
 }
 
-/// Walks the chunks of a row, `step` edges each. The last chunk may take edges of the next rows along, whose results are
-/// masked; near the end of the graph it works on a copy that repeats the last edge.
+/// Walks the chunks of a row, `step` edges each. The last chunk may include edges of the next rows, whose results are
+/// masked. Near the end of the graph, where such reads would leave the arrays, it works on a copy that repeats the last
+/// edge.
 struct Cursor {
   const TypedEdges& edges;
   const int64_t begin, end, step, total;
@@ -210,7 +213,7 @@ struct Cursor {
   }
 };
 
-/// The types of a chunk's edges, lane by lane of its results.
+/// Returns the types of a chunk's edges, one per lane of its results.
 template <class T>
 HWY_INLINE auto lane_types(const Operands<T>& o, const uint8_t* type) {
   const auto table = hn::LoadU(hn::Full128<uint8_t>(), type);
@@ -218,7 +221,7 @@ HWY_INLINE auto lane_types(const Operands<T>& o, const uint8_t* type) {
   return hn::PromoteTo(hn::RebindToSigned<DF>(), hn::TableLookupBytes(table, edge));
 }
 
-/// The logits of a chunk before clamping: dot products plus each edge's type bias.
+/// Returns the logits of a chunk before the clamp: the dot products plus the bias of each edge's type.
 template <class T>
 HWY_INLINE VF add_bias(const Operands<T>& o, VF dots, const ChunkTypes& types) {
   if (HWY_LIKELY(types.same)) return hn::Add(dots, load(o.type_bias.data() + types.type[0] * N));

@@ -1,5 +1,5 @@
-// Multi-head attention of destinations over their in-edges, with edge types; the one operator behind the estimator,
-// Exphormer, Spexphormer and the plain transformer.
+// Multi-head attention of destinations over their in-edges, with edge types. It is the one operator behind the
+// estimator, Exphormer, Spexphormer and the plain transformer.
 //
 //   logit(j→i, head h) = clamp( Σ_c q_i[c] k_j[c] type_scale[t][c]  +  type_bias[t][h],  ±clamp )     c over head h
 //   out_i = Σ_j softmax_j(logit) v_j
@@ -14,25 +14,28 @@
 
 namespace graphsieve::ops {
 
-/// Edges of a call. `row_start` int64 [destinations + 1], `index` int32 [edges] (sources), `type` uint8 [edges]. The
-/// backward pass also walks the edges by source: t_row_start [sources + 1], t_index (destinations), t_type; absent for
-/// a symmetric graph, which is its own transpose.
+/// The edges of a call by destination: `row_start` int64 [destinations + 1], `index` int32 [edges] (sources), `type`
+/// uint8 [edges]. The backward pass also walks the edges by source: t_row_start [sources + 1], t_index (destinations),
+/// t_type. These three are absent if the graph is symmetric, that is, its own transpose.
 struct AttentionEdges {
   at::Tensor row_start, index, type;
   std::optional<at::Tensor> t_row_start, t_index, t_type;
 };
 
-/// query [destinations, H·dk]; key_value [sources, H·dk + H·dv], keys and values of a source side by side, as they are
-/// gathered together; type_scale [types, H·dk] and type_bias [types, H], float32 (float64 with float64 rows). Rows are
-/// float32, bfloat16 or float64. clamp > 0, infinity for none. Returns out [destinations, H·dv] of the rows' type, zeros
-/// for a destination without edges, and log_sum [destinations, H], the softmax's denominators. Differentiable in query,
-/// key_value, type_scale and type_bias; gradients through an active clamp are zero. Throws c10::Error where a shape or
-/// type does not fit; that indices and types lie in range is the caller's promise.
+/// Computes the attention. query is [destinations, H·dk]. key_value is [sources, H·dk + H·dv], with the keys and values
+/// of a source next to each other, as they are gathered together. type_scale is [types, H·dk] and type_bias [types, H],
+/// both float32 (float64 with float64 rows). Rows are float32, bfloat16 or float64 (on a GPU float32, bfloat16 or
+/// float16). clamp > 0; infinity means no clamp. Returns out [destinations, H·dv] of the rows' type, with zeros for a
+/// destination without edges, and log_sum [destinations, H], the logarithms of the softmax's denominators.
+/// Differentiable in query, key_value, type_scale and type_bias; gradients through an active clamp are zero. Throws
+/// c10::Error if a shape or type does not fit. Indices and types are not checked; the caller guarantees that they are
+/// in range.
 std::tuple<at::Tensor, at::Tensor> sparse_attention(const at::Tensor& query, const at::Tensor& key_value,
                                                     const AttentionEdges& edges, const at::Tensor& type_scale,
                                                     const at::Tensor& type_bias, int64_t heads, double clamp);
 
-/// The softmax's values [edges, H], float32 (float64 for float64), recomputed from log_sum. Not differentiable.
+/// Returns the values of the softmax [edges, H], float32 (float64 for float64), recomputed from log_sum. Not
+/// differentiable.
 at::Tensor sparse_attention_scores(const at::Tensor& query, const at::Tensor& key_value, int64_t value_width,
                                    const AttentionEdges& edges, const at::Tensor& type_scale,
                                    const at::Tensor& type_bias, int64_t heads, double clamp, const at::Tensor& log_sum);

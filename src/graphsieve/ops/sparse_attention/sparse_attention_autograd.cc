@@ -15,11 +15,12 @@ using OptionalTensor = std::optional<Tensor>;
 using torch::autograd::variable_list;
 using AttentionMask = std::array<bool, 4>;
 
+/// An absent transpose is saved for the backward pass as an undefined tensor.
 Tensor defined_or_empty(const OptionalTensor& t) { return t.value_or(Tensor()); }
 OptionalTensor if_defined(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
 
 struct SparseAttention : torch::autograd::Function<SparseAttention> {
-  // Differentiable inputs come first: needs_input_grad counts the tensors that are there.
+  // The differentiable inputs come first, because needs_input_grad counts only the tensors that are given.
   static variable_list forward(torch::autograd::AutogradContext* context, const Tensor& query, const Tensor& key_value,
                                const Tensor& type_scale, const Tensor& type_bias, const Tensor& row_start,
                                const Tensor& index, const Tensor& type, const OptionalTensor& t_row_start,
@@ -50,6 +51,7 @@ struct SparseAttention : torch::autograd::Function<SparseAttention> {
         grads[0], s[0], s[1], s[10], s[11], s[4], s[5], s[6], if_defined(s[7]), if_defined(s[8]), if_defined(s[9]),
         s[2], s[3], context->saved_data["heads"].toInt(), context->saved_data["clamp"].toDouble(), mask);
     const Tensor none;
+    // The results are in the order of forward's inputs.
     return {mask[0] ? query : none,
             mask[1] ? key_value : none,
             mask[2] ? scale : none,

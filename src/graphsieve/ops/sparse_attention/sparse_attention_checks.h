@@ -1,16 +1,16 @@
-// Checks that the adapters of every device share.
+// The checks of arguments that the adapters of every device share.
 #pragma once
 
 #include <ATen/ATen.h>
 
 namespace graphsieve::ops {
 
-/// Sums of float64 rows are float64, of all others float32.
+/// Returns the type of the sums: float64 for float64 rows, float32 for all others.
 inline at::ScalarType attention_sum_type(const at::Tensor& rows) {
   return rows.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
 }
 
-/// Throws c10::Error where the edges' shapes or types do not fit; `name` goes before theirs.
+/// Throws c10::Error if the shapes or types of the edges do not fit. `name` is the prefix of their names in messages.
 inline void check_attention_edges(const char* name, const at::Tensor& row_start, const at::Tensor& index,
                                   const at::Tensor& type) {
   TORCH_CHECK(row_start.dim() == 1 && row_start.scalar_type() == at::kLong && row_start.sym_size(0) > 0,
@@ -23,7 +23,7 @@ inline void check_attention_edges(const char* name, const at::Tensor& row_start,
               type.sym_sizes());
 }
 
-/// The same for all arguments. `half`: rows may be float16 (on GPUs).
+/// Throws c10::Error if the shape or type of any argument does not fit. `half`: rows may be float16 (on GPUs).
 inline void check_attention(const at::Tensor& query, const at::Tensor& key_value, const at::Tensor& row_start,
                             const at::Tensor& index, const at::Tensor& type, const at::Tensor& type_scale,
                             const at::Tensor& type_bias, int64_t heads, double clamp, bool half = false) {
@@ -52,7 +52,7 @@ inline void check_attention(const at::Tensor& query, const at::Tensor& key_value
   TORCH_CHECK(clamp > 0, "sparse_attention: clamp must be positive, got ", clamp);
 }
 
-/// A matrix whose rows are contiguous; a view with a larger row stride is taken as it is.
+/// Returns the matrix with contiguous rows. A view with a larger row stride is used without a copy.
 inline at::Tensor with_contiguous_rows(const at::Tensor& t) {
   return t.size(1) == 1 || t.stride(1) == 1 ? t : t.contiguous();
 }

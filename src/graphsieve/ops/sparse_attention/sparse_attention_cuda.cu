@@ -1,8 +1,8 @@
-// A row of edges is read by a group of lanes: kLanes of them hold one row of keys or values between them, 16 bytes each
-// and kPacks times over (a slot); a group has one slot or as many as fit a warp, which take its edges in turn and are
-// added up by shuffles at the row's end. Rows of more than kPiece edges are cut where the number of the edge is a
-// multiple of kPiece: a piece has its place by its number alone, so no list is made, no atomic used, and the host knows
-// how many there can be.
+// A group of lanes reads the edges of a row. A slot is kLanes lanes that together hold one row of keys or values, 16
+// bytes per lane and kPacks times over. A group has one slot or as many as fit in a warp. Its slots take the edges in
+// turn, and their sums are added by shuffles at the end of the row. Rows of more than kPiece edges are cut where the
+// number of the edge is a multiple of kPiece. The number of a piece then gives its place, so there is neither a list
+// nor an atomic operation, and the host knows how many pieces there can be.
 #include <algorithm>
 #include <cmath>
 
@@ -14,6 +14,8 @@ namespace {
 // ------------------------------------------------------------------------------------------------------------------
 // forward
 
+/// Computes the output of rows, or with `partial` the parts of pieces. Each slot makes the softmax of its own edges;
+/// the slots of a group are then joined.
 template <class T, int kLanes, int kPacks, int kGroup>
 __global__ void __launch_bounds__(kBlock) forward_rows(Problem<T> p, T* out, float* log_sum, float* partial) {
   using S = Slot<T, kLanes, kPacks>;
@@ -69,7 +71,7 @@ __global__ void __launch_bounds__(kBlock) forward_rows(Problem<T> p, T* out, flo
   }
 }
 
-/// Adds up the pieces of long rows, in order.
+/// Joins the pieces of long rows, in order.
 template <class T, int kLanes, int kPacks>
 __global__ void __launch_bounds__(kBlock) forward_pieces(Problem<T> p, T* out, float* log_sum, const float* partial) {
   using S = Slot<T, kLanes, kPacks>;
@@ -94,6 +96,7 @@ __global__ void __launch_bounds__(kBlock) forward_pieces(Problem<T> p, T* out, f
 // -------------------------------------------------------------------------------------------------------------------
 // scores
 
+/// Computes the softmax's value of every edge. A long row needs no pieces, since nothing is summed.
 template <class T, int kLanes, int kPacks>
 __global__ void __launch_bounds__(kBlock) score_rows(Problem<T> p, const float* log_sum, float* scores) {
   using S = Slot<T, kLanes, kPacks>;
@@ -129,8 +132,8 @@ __global__ void __launch_bounds__(kBlock) score_rows(Problem<T> p, const float* 
 // -----------------------------------------------------------------------------------------------------------------
 // backward
 
-/// delta = Σ grad · out of each destination and head, beside its log-sum in base 2: what the backward pass reads of an
-/// edge's destination beside query and gradient. [destinations, heads, 2]
+/// Computes, for each destination and head, the log-sum in base 2 and delta = Σ grad · out: all that the backward pass
+/// reads of an edge's destination besides query and gradient. statistics is [destinations, heads, 2].
 template <class T, int kLanes, int kPacks>
 __global__ void __launch_bounds__(kBlock)
     destination_statistics(Problem<T> p, const T* out, const float* log_sum, const T* grad, float* statistics) {
@@ -152,7 +155,7 @@ __global__ void __launch_bounds__(kBlock)
   }
 }
 
-/// One edge and head: p = softmax's value, ds = gradient of the logit.
+/// The gradient at one edge and head: p is the value of the softmax, ds the gradient of the logit.
 struct EdgeGradient {
   float p, ds;
   __device__ EdgeGradient(float raw, float clamp, float log_total, float dp, float delta) {
@@ -161,8 +164,8 @@ struct EdgeGradient {
   }
 };
 
-/// Gradient of the queries, and of the tables by type (type_sums: a row of types * (width + heads) for each slot of the
-/// block, at last one for the block).
+/// Computes the gradients of the queries and, by type, of the tables. type_sums has a row of types * (width + heads)
+/// sums for each slot of the block, which are added to one row per block at the end.
 template <class T, int kLanes, int kPacks, int kGroup>
 __global__ void __launch_bounds__(kBlock)
     backward_destinations(Problem<T> p, const T* grad, const float* statistics, T* to, float* partial, float* type_sums,
@@ -194,7 +197,7 @@ __global__ void __launch_bounds__(kBlock)
       log_total[u] = statistics[at], delta[u] = statistics[at + 1];
     }
     TypeTable<T, S> table;
-    const auto leave_type = [&] {  // weighted = Σ ds k, biased = Σ ds, of the edges of table.type
+    const auto leave_type = [&] {  // weighted = Σ ds k and biased = Σ ds over the edges of table.type
       if (table.type < 0) return;
       float scale[S::kHeld];
       slot.floats(a.type_scale + static_cast<int64_t>(table.type) * p.width, scale, 1);
@@ -244,7 +247,8 @@ __global__ void __launch_bounds__(kBlock)
   }
 }
 
-/// Gradient of keys and values: p.edges are the out-edges of the sources, their index the destination.
+/// Computes the gradients of keys and values. p.edges are the out-edges of the sources, and their index is the
+/// destination.
 template <class T, int kLanes, int kPacks, int kGroup>
 __global__ void __launch_bounds__(kBlock)
     backward_sources(Problem<T> p, const T* grad, const float* statistics, T* to, float* partial) {
@@ -260,7 +264,7 @@ __global__ void __launch_bounds__(kBlock)
     slot.widened(a.key_value + item.row * a.key_value_stride, key);
     slot.widened(a.key_value + item.row * a.key_value_stride + p.width, value);
     TypeTable<T, S> table;
-    const auto leave_type = [&] {  // weighted = Σ ds q of the edges of table.type
+    const auto leave_type = [&] {  // weighted = Σ ds q over the edges of table.type
       if (table.type < 0) return;
       float scale[S::kHeld];
       slot.floats(a.type_scale + static_cast<int64_t>(table.type) * p.width, scale, 1);
@@ -297,7 +301,7 @@ __global__ void __launch_bounds__(kBlock)
   }
 }
 
-/// Adds up `width` columns of the pieces of long rows, in order.
+/// Adds up the pieces of long rows, in order; `width` is the number of columns.
 template <class T>
 __global__ void __launch_bounds__(kBlock) add_pieces(Problem<T> p, const float* partial, int width, T* to) {
   const Turns turns(1);
@@ -311,7 +315,7 @@ __global__ void __launch_bounds__(kBlock) add_pieces(Problem<T> p, const float* 
   }
 }
 
-/// The blocks' sums by type, in order, a thread for each column.
+/// Adds up the sums of the blocks by type, in order, with one thread per column.
 __global__ void __launch_bounds__(kBlock)
     add_blocks(const float* block_sums, int64_t blocks, int types, int width, int heads, float* scale, float* bias) {
   const int row = width + heads;
@@ -328,7 +332,7 @@ __global__ void __launch_bounds__(kBlock)
 // ------------------------------------------------------------------------------------------------------------------
 // launches
 
-/// Calls f.run<kLanes, kPacks>() for the row at hand.
+/// Calls f.run<kLanes, kPacks>() for the size of the rows. Throws Error if the kernels do not accept it.
 template <class T, class F>
 void for_row(const SparseAttentionArgs<T>& a, const F& f) {
   if (a.key_width != a.value_width || !sparse_attention_cuda_takes(a.heads, a.key_width, sizeof(T)))
@@ -352,12 +356,13 @@ void for_row(const SparseAttentionArgs<T>& a, const F& f) {
   }
 }
 
+/// Returns the call with one item per row.
 template <class T>
 Problem<T> problem_of(const SparseAttentionArgs<T>& a, const DeviceEdges& edges) {
   return {a, edges, nullptr, edges.rows, static_cast<int>(a.heads * a.key_width)};
 }
 
-/// The same for the pieces of long rows; no items where no row can be long.
+/// Returns the call with one item per piece of the long rows; no items if no row can be long.
 template <class T>
 Problem<T> pieces_of(Problem<T> p, const Scratch& scratch, CudaStream stream) {
   p.items = 0;
@@ -375,7 +380,7 @@ float* floats(const Scratch& scratch, int64_t count) {
   return count > 0 ? static_cast<float*>(scratch(count * sizeof(float))) : nullptr;
 }
 
-/// A slot takes a row where rows are short, so that several rows share a warp.
+/// True if the rows are so short that each is given to one slot, and several rows share a warp.
 bool rows_are_short(const DeviceEdges& edges, int lanes) { return edges.count < edges.rows * 2 * (kWarp / lanes); }
 
 template <class T>
@@ -458,6 +463,8 @@ struct Backward {
            stream, source_pieces, partial, 2 * rows.width, to.key_value);
   }
 
+  /// Every slot of a block has its own sums by type, in shared memory if they fit, otherwise in scratch memory. In the
+  /// latter case there are fewer blocks, so that the scratch memory stays below kMostTypeSums.
   template <int kLanes, int kPacks>
   void by_destination(const Problem<T>& rows, const Problem<T>& pieces, const float* statistics) const {
     const bool short_rows = rows_are_short(edges, kLanes), tables = to.type_scale || to.type_bias;

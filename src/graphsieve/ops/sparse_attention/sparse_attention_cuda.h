@@ -1,5 +1,5 @@
-// Raw-pointer entry points of sparse_attention on NVIDIA GPUs; no torch from here down. All pointers are of the device.
-// Shapes and formula: README.md.
+// The entry points of sparse_attention on NVIDIA GPUs, with raw pointers. They do not use torch. All pointers are
+// device pointers. README.md has the shapes and the formula.
 #pragma once
 
 #include "graphsieve/ops/common/cuda_stream.h"
@@ -7,8 +7,8 @@
 
 namespace graphsieve::kernels {
 
-/// Edges as TypedEdges has them; or `degree` of each row, row r's at [r * degree, (r + 1) * degree), with row_start
-/// null and index −1 throughout a row without edges.
+/// Edges in the form of TypedEdges, or `degree` edges per row: row_start is then null, row r has the edges [r * degree,
+/// (r + 1) * degree), and a row without edges has index −1 throughout.
 struct DeviceEdges {
   int64_t rows, count;  ///< count of edges
   const int64_t* row_start;
@@ -17,12 +17,13 @@ struct DeviceEdges {
   int64_t degree = 0;
 };
 
-/// Whether the kernels take a row of `heads` heads of `head_width` elements of `bytes`: both powers of two, a head of
-/// at least 16 bytes, a row of at most 1 KiB. The caller pads others with zeros.
+/// True if the kernels accept a row of `heads` heads of `head_width` elements of `bytes` bytes: both are powers of two,
+/// a head has at least 16 bytes, and a row at most 1 KiB. The caller pads other rows with zeros.
 bool sparse_attention_cuda_takes(int64_t heads, int64_t head_width, int64_t bytes);
 
-/// T is float, BFloat16 or Float16. key_width = value_width; rows begin on 16 bytes, so do their strides. Contracts are
-/// those of sparse_attention_forward, _backward and _scores. The same bits in every call; nothing waits for the host.
+/// Compute sparse_attention_forward, _backward and _scores on the device. T is float, BFloat16 or Float16. key_width
+/// equals value_width. The rows begin at multiples of 16 bytes, and so do their strides. Every call gives the same
+/// bits, and no call waits for the host.
 template <class T>
 void sparse_attention_forward_cuda(const SparseAttentionArgs<T>& a, const DeviceEdges& edges, T* out, float* log_sum,
                                    const Scratch& scratch, CudaStream stream);

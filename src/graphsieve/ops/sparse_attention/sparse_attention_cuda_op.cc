@@ -1,4 +1,4 @@
-// The adapter for NVIDIA GPUs: rows that the kernels do not take are padded with zeros, one copy.
+// The adapter for NVIDIA GPUs. Rows in a form that the kernels do not accept are copied once and padded with zeros.
 #include <torch/library.h>
 
 #include <array>
@@ -18,15 +18,16 @@ using OptionalTensor = std::optional<Tensor>;
 using kernels::BFloat16;
 using kernels::Float16;
 
-/// Heads and their width as the call has them, and as the kernels take them.
+/// The heads and their width in the call, and the padded ones for the kernels.
 struct HeadShape {
-  int64_t heads, keys, values;  ///< widths of a head
+  int64_t heads, keys, values;  ///< widths per head
   int64_t padded_heads, padded_width;
 
   HeadShape(const Tensor& query, const Tensor& key_value, int64_t heads)
       : heads(heads), keys(query.size(1) / heads), values((key_value.size(1) - query.size(1)) / heads) {
     const auto power = [](int64_t x) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(x))); };
     padded_heads = power(heads);
+    // Keys and values get the same width, and a head at least 16 bytes.
     padded_width = power(std::max({keys, values, 16 / query.element_size()}));
     TORCH_CHECK(kernels::sparse_attention_cuda_takes(padded_heads, padded_width, query.element_size()),
                 "sparse_attention: ", heads, " heads of ", std::max(keys, values), " columns: a row of up to ",
@@ -37,13 +38,15 @@ struct HeadShape {
   bool fits(int64_t head_width) const { return heads == padded_heads && head_width == padded_width; }
 };
 
+/// True if the rows are contiguous and begin at multiples of 16 bytes, as the kernels require.
 bool aligned(const Tensor& t) {
   const int64_t row = t.stride(0) * t.element_size();
   return (t.size(1) == 1 || t.stride(1) == 1) && (t.size(0) <= 1 || row % 16 == 0) &&
          reinterpret_cast<uintptr_t>(t.const_data_ptr()) % 16 == 0;
 }
 
-/// Columns `parts` times over heads of `head_width`, as the kernels take them: a copy with zeros between, or t itself.
+/// Returns the columns of t, which are one part per number of head_widths, in the form that the kernels use: a copy
+/// with zeros in between, or t itself if it already has this form.
 Tensor padded(const Tensor& t, const HeadShape& s, std::initializer_list<int64_t> head_widths) {
   bool fits = true;
   for (const int64_t w : head_widths) fits = fits && s.fits(w);
@@ -61,7 +64,7 @@ Tensor padded(const Tensor& t, const HeadShape& s, std::initializer_list<int64_t
   return to.view({t.size(0), -1});
 }
 
-/// What `padded` is undone by.
+/// Returns t without the zeros that padded() inserted.
 Tensor unpadded(const Tensor& t, const HeadShape& s, std::initializer_list<int64_t> head_widths) {
   bool fits = true;
   for (const int64_t w : head_widths) fits = fits && s.fits(w);
@@ -83,7 +86,7 @@ kernels::DeviceEdges device_edges(const Tensor& row_start, const Tensor& index, 
           type.const_data_ptr<uint8_t>()};
 }
 
-/// A call's tensors as the kernels take them.
+/// The tensors of a call in the form that the kernels use.
 struct DeviceOperands {
   HeadShape shape;
   Tensor query, key_value, row_start, index, type, type_scale, type_bias;
@@ -129,7 +132,7 @@ DeviceOperands device_operands(const Tensor& query, const Tensor& key_value, con
           clamp};
 }
 
-/// Calls f with a null pointer of the kernels' type of the rows.
+/// Calls f with a null pointer of the kernels' type for the rows.
 template <class F>
 void for_type(const Tensor& rows, const F& f) {
   if (rows.scalar_type() == at::kFloat) return f(static_cast<float*>(nullptr));
@@ -177,6 +180,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
   const Tensor rows_out = padded(out, s, {s.values}).contiguous(), rows_grad = padded(grad, s, {s.values}).contiguous();
   const Tensor sums =
       s.heads == s.padded_heads ? log_sum.contiguous() : at::constant_pad_nd(log_sum, {0, s.padded_heads - s.heads});
+  // The kernels write gradients of padded rows; the padding is removed from the results.
   const Tensor d_query = at::empty({query.size(0), s.width()}, query.options()),
                d_key_value = at::empty({key_value.size(0), 2 * s.width()}, query.options());
   const Tensor d_scale = at::empty({type_scale.size(0), s.width()}, type_scale.options()),

@@ -1,5 +1,5 @@
-// What the kernels of sparse_attention_cuda.cu are made of: items of work, lanes and slots, the walk over a row's
-// edges.
+// The parts of the kernels in sparse_attention_cuda.cu: items of work, lanes and slots, and the walk over the edges of
+// a row.
 #pragma once
 
 #include <cmath>
@@ -14,26 +14,28 @@ using namespace device;
 
 constexpr int64_t kPiece = 256;                                     // edges
 constexpr size_t kMostShared = 96 << 10, kMostTypeSums = 64 << 20;  // bytes
-constexpr int kUnroll = 2;                                          // edges of a slot whose rows are under way at once
+constexpr int kUnroll = 2;                                          // edges of a slot that are loaded at the same time
 
-/// A call, as every kernel gets it.
+/// A call in the form in which every kernel gets it.
 template <class T>
 struct Problem {
   SparseAttentionArgs<T> a;
   DeviceEdges edges;
-  const int32_t* piece_rows;  ///< row of each piece, −1 for none; null where rows are taken, short ones alone
-  int64_t items;              ///< rows or pieces
+  const int32_t* piece_rows;  ///< row of each piece (−1: no piece); null if the items are rows, short ones only
+  int64_t items;              ///< number of rows or pieces
   int width;                  ///< heads * head width
-  bool whole_rows = false;    ///< long ones too
+  bool whole_rows = false;    ///< the items include long rows
 
   __device__ int64_t begin(int64_t row) const { return edges.row_start ? edges.row_start[row] : row * edges.degree; }
 };
 
-/// What a group works on: a row, or a piece of a long one.
+/// The work of a group: a row, or a piece of a long one.
 struct Item {
   int64_t row, begin, end;
 };
 
+/// Finds item i. A row is an item of its own if it is short. A piece of a long row is the part of the row within chunk
+/// i / 2 of kPiece edges. Returns false if there is no such item.
 template <class T>
 __device__ bool find_item(const Problem<T>& p, int64_t i, Item& to) {
   if (!p.piece_rows) {
@@ -48,21 +50,23 @@ __device__ bool find_item(const Problem<T>& p, int64_t i, Item& to) {
   return true;
 }
 
-/// A long row's first piece, the one that adds up the others; their numbers follow by find_item's rule.
+/// True if the item is the first piece of a long row. The first piece adds up the others, whose numbers follow from the
+/// rule of find_item().
 template <class T>
 __device__ bool is_first_piece(const Problem<T>& p, const Item& item) {
   return item.begin == p.begin(item.row);
 }
 
-/// The piece after i of the same row, −1 after the last: chunks in the middle and at the end are held by their first
-/// piece.
+/// Returns the piece after i of the same row, −1 after the last. The chunks in the middle and at the end of a row
+/// belong to it by their first piece.
 template <class T>
 __device__ int64_t next_piece(const Problem<T>& p, int64_t i, int64_t row) {
   const int64_t next = i / 2 * 2 + 2;
   return (i / 2 + 1) * kPiece < p.begin(row + 1) ? next : -1;
 }
 
-/// Piece 2c is of the long row that holds edge c * kPiece, piece 2c + 1 of the long row that begins behind it.
+/// Finds the rows of the pieces. Piece 2c belongs to the long row that has the edge c * kPiece, and piece 2c + 1 to the
+/// long row that begins after that edge, within the chunk.
 __global__ void find_pieces(const int64_t* row_start, int64_t rows, int32_t* piece_rows) {
   for (int64_t r = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; r < rows;
        r += static_cast<int64_t>(gridDim.x) * blockDim.x) {
@@ -74,7 +78,7 @@ __global__ void find_pieces(const int64_t* row_start, int64_t rows, int32_t* pie
   }
 }
 
-/// Work in turns: of every `lanes` threads of the grid, from the first piece of work on.
+/// Distributes items over the grid: every `lanes` threads take the item `first`, then each item `step` further on.
 struct Turns {
   int64_t first, step;
   __device__ explicit Turns(int lanes)
@@ -82,15 +86,15 @@ struct Turns {
         step(static_cast<int64_t>(gridDim.x) * blockDim.x / lanes) {}
 };
 
-/// Lanes that take an item together, kLanes of them a slot.
+/// The lanes that work on one item together. kLanes of them are a slot.
 template <int kLanes, int kGroup>
 struct Group : Turns {
   static constexpr int kSlots = kGroup / kLanes;
-  int slot;  ///< this lane's
+  int slot;  ///< slot of this lane
   uint32_t mask;
   __device__ Group() : Turns(kGroup), slot(static_cast<int>(threadIdx.x) % kGroup / kLanes), mask(group_mask(kGroup)) {}
 
-  /// Sums over the slots, in every lane.
+  /// Adds up the slots' sums, in every lane.
   template <int kHeld>
   __device__ void add_slots(float (&x)[kHeld]) const {
     for (int o = kLanes; o < kGroup; o *= 2)
@@ -99,16 +103,16 @@ struct Group : Turns {
   }
 };
 
-/// How a row lies over the lanes of a slot.
+/// The distribution of a row over the lanes of a slot: kPacks packs of 16 bytes per lane.
 template <class T, int kLanes, int kPacks>
 struct Slot {
   static constexpr int kColumns = Pack<T>::kColumns, kHeld = kPacks * kColumns, kWidth = kLanes * kHeld;
 
-  int lane;        ///< in the slot
-  uint32_t mask;   ///< of the slot's lanes
+  int lane;        ///< number of this lane in the slot
+  uint32_t mask;   ///< mask of the slot's lanes
   int head_lanes;  ///< lanes that share a head
   int head_width;
-  bool joined;  ///< one head reaches over both packs
+  bool joined;  ///< one head extends over both packs
 
   __device__ Slot(int head_width)
       : lane(static_cast<int>(threadIdx.x) % kLanes),
@@ -145,7 +149,7 @@ struct Slot {
     for (int c = 0; c < kHeld; ++c) row[held_column(c)] = from[c];
   }
 
-  /// x · y of each pack's head, in all lanes of the head.
+  /// Computes x · y for the head of each pack, in all lanes of the head.
   __device__ void dot(const float (&x)[kHeld], const Pack<T> (&y)[kPacks], float (&to)[kPacks]) const {
 #pragma unroll
     for (int u = 0; u < kPacks; ++u) {
@@ -169,13 +173,14 @@ struct Slot {
   }
 };
 
-/// The table of an edge type, read again where the type changes; `factor` is multiplied in.
+/// The row x multiplied by the table of an edge type. It is computed again when the type changes; `factor` is
+/// multiplied in.
 template <class T, class S>
 struct TypeTable {
   float rows[S::kHeld], bias[S::kHeld / S::kColumns];
   int type = -1;
 
-  /// rows = x * type_scale * factor
+  /// Sets rows = x * type_scale * factor for the type `next`.
   __device__ void turn_to(const SparseAttentionArgs<T>& a, const S& slot, int next, int width,
                           const float (&x)[S::kHeld], float factor) {
     type = next;
@@ -188,17 +193,17 @@ struct TypeTable {
   }
 };
 
-/// NaN stays NaN.
+/// Clamps a number to ±clamp; NaN stays NaN.
 __device__ inline float clamped(float x, float clamp) { return x > clamp ? clamp : x < -clamp ? -clamp : x; }
 
-/// Edges that a slot takes at once.
+/// The edges that a slot works on at the same time, with the rows that they name.
 template <class T, class S, int kPacks>
 struct EdgeBatch {
-  int type[kUnroll];  ///< −1 for none
+  int type[kUnroll];  ///< edge type; −1: no edge
   int64_t other[kUnroll];
   Pack<T> first[kUnroll][kPacks], second[kUnroll][kPacks];
 
-  /// The rows of both matrices that the edges e, e + step, … before `end` name.
+  /// Loads the rows of both matrices that the edges e, e + step, … before `end` name.
   __device__ EdgeBatch(const DeviceEdges& edges, const S& slot, int64_t e, int64_t step, int64_t end, const T* a,
                        int64_t a_stride, const T* b, int64_t b_stride) {
 #pragma unroll
@@ -213,8 +218,9 @@ struct EdgeBatch {
   }
 };
 
-/// Calls visit(edge's other end, its row of `first`, its row of `second`, its logit before the bound) for the edges of
-/// `item` that are this slot's, where x is the item's own row; leave() before another type's table is taken.
+/// Calls visit(other end of the edge, its row of `first`, its row of `second`, its logit before the clamp) for the
+/// edges of `item` that belong to this slot. x is the item's own row. leave() is called before the table of another
+/// type is used.
 template <class T, class S, int kPacks, class G, class Leave, class Visit>
 __device__ void for_edges(const Problem<T>& p, const S& slot, const G& group, const Item& item,
                           const float (&x)[S::kHeld], const T* first, int64_t first_stride, const T* second,
@@ -238,7 +244,7 @@ __device__ void for_edges(const Problem<T>& p, const S& slot, const G& group, co
   }
 }
 
-/// A softmax's weighted sum under way, relative to its largest logit so far.
+/// The weighted sum of a softmax so far, relative to the largest logit so far.
 template <class S, int kPacks>
 struct Softmax {
   float sums[S::kHeld] = {}, top[kPacks], total[kPacks] = {};
@@ -248,7 +254,7 @@ struct Softmax {
     for (int u = 0; u < kPacks; ++u) top[u] = least;
   }
 
-  /// Joins another part of it, pack u's; sum_of(c) is the part's held sum c.
+  /// Adds another part of the softmax for pack u; sum_of(c) is the part's sum c.
   template <class SumOf>
   __device__ void join(int u, float other_top, float other_total, const SumOf& sum_of) {
     const float both = other_top > top[u] ? other_top : top[u];
@@ -260,7 +266,7 @@ struct Softmax {
     for (int c = u * S::kColumns; c < (u + 1) * S::kColumns; ++c) sums[c] = sums[c] * mine + sum_of(c) * theirs;
   }
 
-  /// The row's output and log-sums; 0 and minus infinity for a row without edges.
+  /// Writes the output and the log-sums of a row; 0 and minus infinity for a row without edges.
   template <class T>
   __device__ void write(const Problem<T>& p, const S& slot, int64_t row, T* out, float* log_sum) {
 #pragma unroll

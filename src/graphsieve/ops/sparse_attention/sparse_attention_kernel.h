@@ -1,4 +1,5 @@
-// Raw-pointer entry points of sparse_attention; no torch from here down. Shapes and formula: README.md.
+// The entry points of sparse_attention with raw pointers. They do not use torch. README.md has the shapes and the
+// formula.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +10,8 @@
 
 namespace graphsieve::kernels {
 
-/// In-edges by destination (or, transposed, out-edges by source): row r's neighbours are
-/// index[row_start[r] … row_start[r + 1]), with a type each.
+/// In-edges by destination or, transposed, out-edges by source: the neighbours of row r are index[row_start[r] …
+/// row_start[r + 1]), each with a type.
 struct TypedEdges {
   int64_t rows;
   const int64_t* row_start;
@@ -18,35 +19,36 @@ struct TypedEdges {
   const uint8_t* type;
 };
 
-/// T is float, double or BFloat16; the small per-type arrays and all sums are in `Sum`.
+/// The arguments of a call. T is float, double or BFloat16. The small per-type arrays and all sums have the type `Sum`.
 template <class T, class Sum = float>
 struct SparseAttentionArgs {
   int64_t destinations, sources;
   int heads;
-  int64_t key_width, value_width;    ///< per head
-  const T* query;                    ///< destinations rows of heads * key_width
+  int64_t key_width, value_width;  ///< per head
+  const T* query;                  ///< [destinations, heads * key_width]
   int64_t query_stride;
-  const T* key_value;                ///< sources rows: heads * key_width keys, then heads * value_width values
+  const T* key_value;  ///< [sources]: heads * key_width keys, then heads * value_width values
   int64_t key_value_stride;
   int types;
-  const Sum* type_scale;             ///< types x (heads * key_width)
-  const Sum* type_bias;              ///< types x heads
-  Sum clamp;                         ///< logits are clamped to ±clamp; infinity for none
+  const Sum* type_scale;  ///< [types, heads * key_width]
+  const Sum* type_bias;   ///< [types, heads]
+  Sum clamp;              ///< logits are clamped to ±clamp; infinity: no clamp
 };
 
-/// Where the gradients go; type_scale and type_bias may be null.
+/// The memory for the gradients; type_scale and type_bias may be null.
 template <class T, class Sum = float>
 struct SparseAttentionGradients {
-  T* query;       ///< destinations x heads * key_width
-  T* key_value;   ///< sources x heads * (key_width + value_width)
+  T* query;      ///< [destinations, heads * key_width]
+  T* key_value;  ///< [sources, heads * (key_width + value_width)]
   Sum* type_scale;
   Sum* type_bias;
 };
 
-/// Gives scratch memory, 64-byte aligned, that lives until the call has returned.
+/// Returns scratch memory, aligned to 64 bytes, that lives until the call has returned.
 using Scratch = std::function<void*(size_t bytes)>;
 
-/// Slow and obvious, double loops over edges: the oracle of tests and benchmarks, and the float64 path. T = Sum.
+/// The reference: slow and obvious double loops over edges, the oracle of tests and benchmarks and the implementation
+/// for float64. T = Sum.
 template <class T>
 void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, T* out, T* log_sum);
 template <class T>
@@ -56,22 +58,22 @@ template <class T>
 void sparse_attention_scores_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, const T* log_sum,
                                        T* scores);
 
-/// Vector code, chosen at run time; T is float or BFloat16. `out` has destinations rows of heads * value_width,
-/// `log_sum` destinations x heads (minus infinity for a row without edges).
+/// The vector code, chosen at run time; T is float or BFloat16. `out` is [destinations, heads * value_width], `log_sum`
+/// [destinations, heads] (minus infinity for a row without edges).
 template <class T>
 void sparse_attention_forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum,
                               const Scratch& scratch);
-/// `by_source` is the transpose of `edges`.
+/// Computes the gradients; `by_source` is the transpose of `edges`.
 template <class T>
 void sparse_attention_backward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const TypedEdges& by_source,
                                const T* out, const float* log_sum, const T* grad, const SparseAttentionGradients<T>& to,
                                const Scratch& scratch);
-/// scores: edges x heads, the softmax's values.
+/// Computes the values of the softmax, scores [edges, heads].
 template <class T>
 void sparse_attention_scores(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const float* log_sum,
                              float* scores, const Scratch& scratch);
 
-/// True if the vector code of this machine covers so many heads.
+/// True if the vector code of this machine supports so many heads.
 bool sparse_attention_vectorised(int heads);
 
 }  // namespace graphsieve::kernels

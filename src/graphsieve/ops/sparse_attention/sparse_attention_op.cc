@@ -20,7 +20,7 @@ using kernels::BFloat16;
 using SparseAttentionGrads = std::tuple<Tensor, Tensor, Tensor, Tensor>;
 using AttentionMask = std::array<bool, 4>;
 
-/// Tensors of a call in the form that the kernels take.
+/// The tensors of a call in the form that the kernels use.
 struct Operands {
   Tensor query, key_value, row_start, index, type, type_scale, type_bias;
   int64_t heads;
@@ -51,10 +51,11 @@ struct Operands {
             static_cast<Sum>(clamp)};
   }
 
-  /// The vector code takes float32 and bfloat16 and a number of heads; the reference takes the rest.
+  /// True if the vector code supports the call: float32 or bfloat16 rows, and not too many heads. Other calls use the
+  /// reference.
   bool vectorised() const { return query.scalar_type() != at::kDouble && kernels::sparse_attention_vectorised(heads); }
 
-  /// The same call in the type that the reference computes in.
+  /// Returns the call in the type in which the reference computes.
   Operands for_reference() const {
     Operands o = *this;
     const auto to = query.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
@@ -64,6 +65,7 @@ struct Operands {
   }
 };
 
+/// Checks the arguments and makes them contiguous where the kernels need it.
 Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start, const Tensor& index,
                   const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp) {
   check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
@@ -93,6 +95,8 @@ void run_reference_forward(const Operands& o, Tensor& out, Tensor& log_sum) {
                                               log_sum.mutable_data_ptr<T>());
 }
 
+/// Calls the kernel for the rows' type. A call that the vector code does not support is computed by the reference,
+/// bfloat16 by way of float32.
 std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                        const Tensor& index, const Tensor& type, const OptionalTensor&,
                                        const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
@@ -102,6 +106,7 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
   Tensor log_sum = at::empty({query.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   if (!o.vectorised()) {
     o = o.for_reference();
+    // The reference writes float32 or float64; bfloat16 is rounded at the end.
     Tensor wide = at::empty(out.sizes(), o.query.options());
     log_sum.scalar_type() == at::kDouble ? run_reference_forward<double>(o, wide, log_sum)
                                          : run_reference_forward<float>(o, wide, log_sum);
@@ -120,8 +125,8 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
   return {out, log_sum};
 }
 
-/// What the backward pass packs of every destination: query, gradient, statistics. For who counts what a pass
-/// allocates.
+/// Returns memory as large as that in which the backward pass packs the rows of every destination (query, gradient,
+/// statistics). It exists only for callers that count the memory of a pass; the sizes are those of backward-inl.h.
 Tensor packed_rows(const Tensor& query, const Tensor& key_value, int64_t heads) {
   if (query.sym_size(0).is_symbolic() || key_value.sym_size(1).is_symbolic()) return Tensor();
   const int64_t element = query.element_size(), statistics = std::max<int64_t>(4, 2 * heads) * 4;
@@ -140,6 +145,7 @@ SparseAttentionGrads backward_meta(const Tensor&, const Tensor& query, const Ten
           at::empty_symint(type_bias.sym_sizes(), type_bias.options())};
 }
 
+/// Returns the memory of the gradients; the per-type ones are null if `mask` does not ask for them.
 template <class T, class Sum>
 kernels::SparseAttentionGradients<T, Sum> destinations_of(const SparseAttentionGrads& g, AttentionMask mask) {
   const auto& [query, key_value, scale, bias] = g;
@@ -147,12 +153,14 @@ kernels::SparseAttentionGradients<T, Sum> destinations_of(const SparseAttentionG
           mask[2] ? scale.mutable_data_ptr<Sum>() : nullptr, mask[3] ? bias.mutable_data_ptr<Sum>() : nullptr};
 }
 
+/// Allocates the gradients; the kernels fill them completely.
 SparseAttentionGrads empty_gradients(const Operands& o, const Tensor& key_value) {
   return {at::empty(o.query.sizes(), o.query.options()), at::empty(key_value.sizes(), key_value.options()),
           at::empty(o.type_scale.sizes(), o.type_scale.options()),
           at::empty(o.type_bias.sizes(), o.type_bias.options())};
 }
 
+/// The reference needs no transpose: it adds each edge to the gradients of both its ends.
 template <class T>
 SparseAttentionGrads reference_backward(const Operands& o, const Tensor& out, const Tensor& log_sum, const Tensor& grad,
                                         AttentionMask mask) {
@@ -163,6 +171,7 @@ SparseAttentionGrads reference_backward(const Operands& o, const Tensor& out, co
   return g;
 }
 
+/// Calls the kernel for the rows' type, as forward_cpu() does.
 SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const Tensor& key_value, const Tensor& out,
                                   const Tensor& log_sum, const Tensor& row_start, const Tensor& index,
                                   const Tensor& type, const OptionalTensor& t_row_start, const OptionalTensor& t_index,
@@ -184,6 +193,7 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
     return g;
   }
   SparseAttentionGrads g = empty_gradients(o, key_value);
+  // A symmetric graph is its own transpose, so its edges by destination serve as its edges by source.
   const Tensor start = t_row_start ? t_row_start->contiguous() : o.row_start;
   const Tensor other = t_index ? t_index->contiguous() : o.index, types = t_type ? t_type->contiguous() : o.type;
   check_attention_edges("t_", start, other, types);
@@ -212,6 +222,7 @@ Tensor scores_meta(const Tensor& query, const Tensor&, int64_t, const Tensor&, c
   return at::empty_symint({index.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)));
 }
 
+/// Calls the kernel for the rows' type, as forward_cpu() does.
 Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_width, const Tensor& row_start,
                   const Tensor& index, const Tensor& type, const Tensor& type_scale, const Tensor& type_bias,
                   int64_t heads, double clamp, const Tensor& log_sum) {

@@ -1,4 +1,4 @@
-// The formula, edge by edge.
+// The formula of README.md, edge by edge.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,6 +9,7 @@
 namespace graphsieve::kernels {
 namespace {
 
+/// The rows that one edge and head involve: the query, the key, the value and the scale of the type.
 template <class T>
 struct Edge {
   const T *q, *k, *v, *scale;
@@ -22,6 +23,7 @@ Edge<T> edge_of(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int
           a.type_scale + (edges.type[e] * a.heads + h) * a.key_width};
 }
 
+/// Returns the logit of one edge and head before the clamp.
 template <class T>
 T raw_logit(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
   const auto x = edge_of(a, edges, i, e, h);
@@ -45,6 +47,7 @@ void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>& a, cons
       const int64_t begin = edges.row_start[i], end = edges.row_start[i + 1];
       T* y = out + (i * a.heads + h) * a.value_width;
       std::fill(y, y + a.value_width, T(0));
+      // Exponentials are relative to the largest logit, so they cannot overflow.
       T top = -std::numeric_limits<T>::infinity();
       for (int64_t e = begin; e < end; ++e) top = std::max(top, clamped(raw_logit(a, edges, i, e, h), a.clamp));
       T sum = 0;
@@ -70,6 +73,8 @@ void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, con
     for (int h = 0; h < a.heads; ++h) {
       const T* g = grad + (i * a.heads + h) * a.value_width;
       const T* y = out + (i * a.heads + h) * a.value_width;
+      // With p the softmax and dp = grad · v, the gradient of a logit is p (dp − Σ p dp), and Σ p dp = grad · out =
+      // delta.
       T delta = 0;
       for (int64_t c = 0; c < a.value_width; ++c) delta += g[c] * y[c];
       for (int64_t e = edges.row_start[i]; e < edges.row_start[i + 1]; ++e) {

@@ -1,4 +1,5 @@
-// Vector code for every target from SSE4 to AVX-512, chosen at run time: forward-inl.h, backward-inl.h and the scores.
+// The vector code for every target from SSE4 to AVX-512, chosen at run time: forward-inl.h, backward-inl.h and the
+// scores.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "graphsieve/ops/sparse_attention/sparse_attention_simd.cc"
 #include "graphsieve/ops/common/targets.h"
@@ -16,6 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
+/// Computes the scores of the edges [begin, end) of destination i, a chunk at a time, as the forward pass computes its
+/// exponentials, relative to the row's log-sum.
 template <class P, class T>
 void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t begin, int64_t end,
                const float* log_sum, float* to) {
@@ -39,6 +42,7 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t
   }
 }
 
+/// Divides the rows into items as the other passes do. Scores are computed rarely, so the policy Any is fast enough.
 template <class T>
 void scores(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const float* log_sum, float* to,
             const Scratch& scratch) {
@@ -51,6 +55,7 @@ void scores(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const floa
   });
 }
 
+/// Highway dispatches functions that are no templates, so there is one per type.
 void forward_float(const SparseAttentionArgs<float>& a, const TypedEdges& edges, float* out, float* log_sum,
                    const Scratch& scratch) {
   Forward<float>(a, edges, out, log_sum, scratch).run();
@@ -77,6 +82,7 @@ void scores_half(const SparseAttentionArgs<BFloat16>& a, const TypedEdges& edges
                  const Scratch& scratch) {
   scores(a, edges, log_sum, to, scratch);
 }
+/// A vector must have a lane for each head, and PieceState room for it.
 int64_t most_heads() { return std::min<int64_t>(N, 16); }
 
 }  // namespace HWY_NAMESPACE

@@ -1,4 +1,4 @@
-// Checks that the adapters of every device share.
+// The checks of arguments that the adapters of every device share. They throw c10::Error.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -7,7 +7,7 @@
 
 namespace graphsieve::ops {
 
-/// One matrix in CSR form; `prefix` is "" or "t_" for the messages.
+/// Checks one matrix in CSR form; `prefix` is "" or "t_" for the messages.
 inline void check_matrix(const char* op, const char* prefix, const at::Tensor& row_start, const at::Tensor& index,
                          const at::Tensor& value) {
   TORCH_CHECK(row_start.dim() == 1 && row_start.sym_size(0) >= 1 && row_start.scalar_type() == at::kLong, op, ": ",

@@ -6,7 +6,8 @@ namespace {
 
 using namespace device;
 
-/// A thread sums one number of y, the row's entries in order; the threads beside it read the same rows of weight_t.
+/// Each thread computes one number of y and adds the row's entries in order. Neighbouring threads read the same rows of
+/// weight_t.
 __global__ void __launch_bounds__(kBlock)
     multiply_rows(SparseRows<float> x, const float* weight_t, const float* bias, int64_t out, float* y) {
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * kBlock + threadIdx.x; i < x.rows * out;

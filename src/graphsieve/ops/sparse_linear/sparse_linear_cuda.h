@@ -1,4 +1,4 @@
-// Raw-pointer entry point of sparse_linear on NVIDIA GPUs; no torch from here down.
+// The entry point of sparse_linear on NVIDIA GPUs, with raw pointers. It does not use torch.
 #pragma once
 
 #include "graphsieve/ops/common/cuda_stream.h"
@@ -6,8 +6,8 @@
 
 namespace graphsieve::kernels {
 
-/// y = X W_t + b for W_t [columns of X, out], b null for none; all pointers are of the device. The backward pass is the
-/// same product of the transpose and the gradient.
+/// Computes y = X W_t + b for W_t [columns of X, out]; b may be null. All pointers are device pointers. The backward
+/// pass is the same product with the transpose of X and the gradient.
 void sparse_linear_cuda(const SparseRows<float>& x, const float* weight_t, const float* bias, int64_t out, float* y,
                         CudaStream stream);
 

@@ -15,7 +15,7 @@ using at::Tensor;
 using Optional = std::optional<Tensor>;
 using Two = std::tuple<Tensor, Tensor>;
 
-/// What the shape function cannot see. `a` and `b` of the same call, so that the transpose has the same entries.
+/// Checks row starts by their values, which the shape function cannot see. nnz is the number of the matrix's entries.
 void check_row_start(const char* op, const char* name, const Tensor& row_start, int64_t nnz) {
   const int64_t* start = row_start.const_data_ptr<int64_t>();
   TORCH_CHECK(start[0] == 0 && start[row_start.numel() - 1] == nnz, op, ": ", name, " must run from 0 to nnz = ", nnz,
@@ -28,12 +28,14 @@ Tensor sparse_linear_meta(const Tensor& row_start, const Tensor& column, const T
   return at::empty_symint({row_start.sym_size(0) - 1, weight.sym_size(0)}, weight.options());
 }
 
+/// Returns a matrix of tensors in the form that the kernels use.
 template <class T>
 kernels::SparseRows<T> matrix(const Tensor& row_start, const Tensor& index, const Tensor& value) {
   return {row_start.numel() - 1, row_start.const_data_ptr<int64_t>(), index.const_data_ptr<int32_t>(),
           value.const_data_ptr<T>()};
 }
 
+/// float32 uses the vector code, float64 the reference.
 Tensor sparse_linear_cpu(const Tensor& row_start_any, const Tensor& column_any, const Tensor& value_any,
                          const Tensor& t_row_start, const Tensor& t_row, const Tensor& t_value,
                          const Tensor& weight_any, const Optional& bias_any) {
@@ -65,6 +67,7 @@ Two sparse_linear_backward_meta(const Tensor& grad, const Tensor& t_row_start, c
           at::empty_symint({has_bias ? out : c10::SymInt(0)}, grad.options())};
 }
 
+/// Computes the gradient of the bias.
 template <class T>
 void sum_gradient_rows(const Tensor& grad, Tensor& out) {
   kernels::column_sums(grad.const_data_ptr<T>(), grad.size(0), grad.size(1), out.mutable_data_ptr<T>());
@@ -80,6 +83,7 @@ Two sparse_linear_backward_cpu(const Tensor& grad_any, const Tensor& t_row_start
   Tensor dweight = at::empty({out, in}, grad.options()), dbias = at::empty({has_bias ? out : 0}, grad.options());
   const bool single = grad.scalar_type() == at::kFloat;
   if (dweight.numel() > 0 && single) {
+    // The gradient is copied into wider rows only if its rows are not whole vectors already.
     const int64_t width = kernels::sparse_linear_scratch_width(out);
     const Tensor scratch = at::empty({in + (width == out ? 0 : n), width}, grad.options());
     kernels::sparse_linear_backward(matrix<float>(t_row_start, t_row, t_value), grad.const_data_ptr<float>(), n, out,

@@ -1,6 +1,7 @@
-// Both passes are one product of a sparse matrix with a dense one whose rows are whole vectors: forward X · Wᵀ (W
-// transposed into scratch first), backward Xᵀ · grad (its result transposed into dW last). A row's sum is made by one
-// thread in the order of its entries, so the cut of the rows into items, which is by work, changes no bit.
+// Both passes are a product of a sparse matrix with a dense matrix whose rows are whole vectors: forward X · Wᵀ (W is
+// transposed into the scratch memory first), backward Xᵀ · grad (the result is transposed into dW last). One thread
+// computes the sum of a row in the order of its entries, so the division of the rows into items, which is by work, does
+// not change a bit.
 #include <algorithm>
 #include <cstring>
 
@@ -17,8 +18,8 @@
 #define GRAPHSIEVE_SPARSE_LINEAR_SIMD_ONCE
 namespace graphsieve::kernels {
 
-/// y[r, :] = start + Σ value · dense[index, :]; `dense` and `start` (may be null: 0) have `width` numbers per row, whole
-/// vectors; y has y_width <= width.
+/// The product y[r, :] = start + Σ value · dense[index, :]. `dense` and `start` (which may be null: 0) have `width`
+/// numbers per row, which are whole vectors. y has y_width <= width numbers per row.
 struct SparseProduct {
   SparseRows<float> x;
   const float* dense;
@@ -35,18 +36,18 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Entries summed before they are added to the row's total: a frequent word's column has tens of thousands of terms, and
-/// one float32 chain through all of them loses two more digits than two levels do.
+/// Entries that are summed before their sum is added to the row's total. The column of a frequent word has tens of
+/// thousands of terms, and one chain of float32 additions through all of them loses two more digits than two levels do.
 constexpr int64_t kRun = 512;
 
-/// Columns [at, at + V vectors) of the rows [begin, end). U entries at a time, each with sums of its own: a single chain
-/// of multiply-adds would wait for itself.
+/// Computes the columns [at, at + V vectors) of the rows [begin, end). U entries are read at a time, each with its own
+/// sums, because a single chain of multiply-adds would wait for itself.
 template <int V, int U, class D>
 void Panel(D d, const SparseProduct& p, int64_t begin, int64_t end, int64_t at) {
   const int64_t lanes = hn::Lanes(d);
   const float* HWY_RESTRICT dense = p.dense + at;
   for (int64_t r = begin; r < end; ++r) {
-    // Arrays of vectors: possible with x86's and NEON's fixed sizes, not with SVE's.
+    // Arrays of vectors are possible with the fixed vector sizes of x86 and NEON, but not with SVE.
     hn::Vec<D> total[V], sum[V * U];
     for (int v = 0; v < V; ++v) total[v] = p.start ? hn::LoadU(d, p.start + at + v * lanes) : hn::Zero(d);
     const int64_t row_end = p.x.row_start[r + 1];
@@ -81,6 +82,8 @@ void Panel(D d, const SparseProduct& p, int64_t begin, int64_t end, int64_t at) 
   }
 }
 
+/// Computes whole rows, up to 8 vectors of them at a time. The wider the panel, the fewer entries it reads at a time,
+/// so that the sums fit in the registers.
 template <class D>
 void Rows(D d, const SparseProduct& p, int64_t begin, int64_t end) {
   const int64_t lanes = hn::Lanes(d);
@@ -100,7 +103,8 @@ void Rows(D d, const SparseProduct& p, int64_t begin, int64_t end) {
   }
 }
 
-/// Narrow rows take narrow vectors: 16 lanes for 4 numbers would gather four times the bytes.
+/// Chooses the vector length. Narrow rows use short vectors: 16 lanes for 4 numbers would read four times as many
+/// bytes.
 void ProductRows(const SparseProduct& p, int64_t begin, int64_t end) {
   if (p.width <= 4) return Rows(hn::CappedTag<float, 4>(), p, begin, end);
   if (p.width <= 8) return Rows(hn::CappedTag<float, 8>(), p, begin, end);
@@ -124,10 +128,11 @@ namespace {
 HWY_EXPORT(ProductRows);
 HWY_EXPORT(ScratchWidth);
 
-constexpr int64_t kItemWork = 16384;      // entries and rows per item: about 0.1 ms at 64 columns
-constexpr int64_t kTransposeColumns = 64; // source columns per item
+constexpr int64_t kItemWork = 16384;       // entries and rows per item of work: about 0.1 ms at 64 columns
+constexpr int64_t kTransposeColumns = 64;  // columns of the source per item of work
 
-/// The first row of item `item`: rows are cut where entries + rows before them pass multiples of kItemWork.
+/// Returns the first row of item `item`. Rows are divided where the number of entries and rows before them passes a
+/// multiple of kItemWork.
 int64_t item_begin(const SparseRows<float>& x, int64_t item) {
   int64_t low = 0, high = x.rows;
   while (low < high) {
@@ -146,9 +151,9 @@ void multiply(const SparseProduct& p) {
   });
 }
 
-/// to[c, r] = from[r, c], `to` having to_width >= rows numbers per row, filled up with zeros.
+/// Computes to[c, r] = from[r, c]. `to` has to_width >= rows numbers per row, filled up with zeros.
 void transpose(const float* from, int64_t rows, int64_t columns, int64_t from_width, float* to, int64_t to_width) {
-  constexpr int64_t kRows = 16;  // a cache line of the result
+  constexpr int64_t kRows = 16;  // a cache line of the result, written as a whole
   parallel_blocks(columns, kTransposeColumns, [&](int64_t begin, int64_t end) {
     for (int64_t r0 = 0; r0 < to_width; r0 += kRows) {
       const int64_t r_end = std::min(r0 + kRows, to_width), r_stop = std::min(r_end, rows);
@@ -160,7 +165,7 @@ void transpose(const float* from, int64_t rows, int64_t columns, int64_t from_wi
   });
 }
 
-/// Rows of `out` numbers to rows of `width`, filled up with zeros.
+/// Copies rows of `out` numbers to rows of `width` numbers, filled up with zeros.
 void widen(const float* from, int64_t rows, int64_t out, float* to, int64_t width) {
   parallel_blocks(rows, 1024, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {

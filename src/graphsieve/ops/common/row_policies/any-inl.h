@@ -1,4 +1,4 @@
-// Every layout, by loops.
+// The policy for every layout. It loops over edges and heads.
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_ANY_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_ANY_INL_H_
 #undef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_ANY_INL_H_
@@ -14,6 +14,7 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
+/// The functions are those of every policy, see with_policy-inl.h.
 struct Any {
   static int64_t edges(const HeadLayout& layout) { return layout.chunk(); }
   static int64_t heads(const HeadLayout& layout) { return layout.heads; }

@@ -1,4 +1,5 @@
-// One head of L = 4 or 8 floats: a chunk's rows are turned into L columns, an edge a lane.
+// The policy for one head of L = 4 or 8 floats. The rows of a chunk are turned into L columns, which have one edge per
+// lane.
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_LANES_INL_H_
 #undef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_LANES_INL_H_
@@ -13,7 +14,7 @@ namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
 template <int L>
-struct Lanes : VectorSum<L> {  // a column each, lanes not yet joined
+struct Lanes : VectorSum<L> {  // one vector per column; its lanes are added at the end
   using Sum = typename VectorSum<L>::Sum;
   static constexpr int kEdges = static_cast<int>(N);
   static constexpr int64_t edges(const HeadLayout&) { return kEdges; }
@@ -24,7 +25,7 @@ struct Lanes : VectorSum<L> {  // a column each, lanes not yet joined
   static HWY_INLINE VF fold_max(const HeadLayout&, VF v) { return fold_lanes<1>(v, kMax); }
   static HWY_INLINE VF per_head(const HeadLayout&, const float* p) { return hn::Set(DF(), p[0]); }
 
-  /// Turns the chunk's rows into columns.
+  /// Turns the rows of the chunk into columns and stores them in c.columns.
   template <bool Ahead, class T>
   static HWY_INLINE void stage(const HeadLayout&, const ChunkRows<T>& c) {
     if constexpr (Ahead)

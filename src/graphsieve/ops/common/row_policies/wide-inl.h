@@ -1,4 +1,5 @@
-// Rows of a vector or more: L leaves a chunk, PerEdge of them for one row, V vectors a leaf.
+// The policy for rows of at least one vector. A chunk has L leaves of V vectors each, and PerEdge of these leaves
+// belong to one row.
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_
 #undef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_
@@ -16,7 +17,7 @@ template <int L, int PerEdge, int V>
 struct Wide : VectorSum<PerEdge * V> {
   using Sum = typename VectorSum<PerEdge * V>::Sum;
   static constexpr int kEdges = L / PerEdge, kVectors = PerEdge * V, kHeads = static_cast<int>(N) * PerEdge / L;
-  static constexpr int64_t edges(const HeadLayout&) { return kEdges; }  ///< of a chunk
+  static constexpr int64_t edges(const HeadLayout&) { return kEdges; }  ///< edges of a chunk
   static constexpr int64_t heads(const HeadLayout&) { return kHeads; }
   static constexpr int64_t row(const HeadLayout&) { return kVectors * N; }
 
@@ -32,16 +33,16 @@ struct Wide : VectorSum<PerEdge * V> {
     return HWY_UNLIKELY(w.type) ? dots_of<true>(c, w) : dots_of<false>(c, w);
   }
 
-  /// sum *= a number a head
+  /// Multiplies `sum` by a number per head.
   static HWY_INLINE void scale(const HeadLayout&, const float* head, Sum& sum) {
     GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) sum.vector[v] = hn::Mul(sum.vector[v], head_factor(head, v));
   }
-  /// sum += a saved sum * a number a head
+  /// Adds a saved sum, multiplied by a number per head, to `sum`.
   static HWY_INLINE void add_scaled(const HeadLayout&, const float* saved, const float* head, Sum& sum) {
     GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v)
       sum.vector[v] = hn::MulAdd(load(saved + v * N), head_factor(head, v), sum.vector[v]);
   }
-  /// The dot product of each head of two rows.
+  /// Writes the dot product of two rows, per head, to `to`.
   template <class T>
   static HWY_INLINE void row_dots(const HeadLayout&, const T* a, const T* b, float* to) {
     HWY_ALIGN float lanes[N];
@@ -53,7 +54,7 @@ struct Wide : VectorSum<PerEdge * V> {
       GRAPHSIEVE_UNROLL for (int l = 0; l < static_cast<int>(N); l += L) *to++ = lanes[l];
     }
   }
-  /// to += sum * row
+  /// Adds the product of `sum` and a row, element by element, to `to`.
   template <class T>
   static HWY_INLINE void add_product(const HeadLayout&, const Sum& sum, const T* row, float* to) {
     GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v)
@@ -64,7 +65,7 @@ struct Wide : VectorSum<PerEdge * V> {
     GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) store(load(saved + v * N), row + v * N);
   }
 
-  /// sum += coefficient[e][head] * row_e for edges [begin, end) of the chunk.
+  /// Adds coefficient[e][head] * row_e for the edges [begin, end) of the chunk to `sum`.
   template <bool Ahead, class T>
   static HWY_INLINE void add(const HeadLayout&, const ChunkRows<T>& c, const float* coefficient, int64_t begin,
                              int64_t end, Sum& sum) {
@@ -104,7 +105,7 @@ struct Wide : VectorSum<PerEdge * V> {
     }
   }
 
-  /// The numbers of the heads that vector v of a row holds.
+  /// Returns the numbers of the heads that vector v of a row has, one per lane.
   static HWY_INLINE VF head_factor(const float* head, int v) {
     if constexpr (L == N) return hn::Set(DF(), head[v / V]);
     return hn::TableLookupLanes(load(head + v * N / L), head_of_lane(L));

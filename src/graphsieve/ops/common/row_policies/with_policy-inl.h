@@ -1,6 +1,13 @@
-// How a chunk's rows lie in vectors. Every policy has: edges, heads and row of a chunk; Sum, a weighted sum of rows, which
-// in memory takes `size` floats (save, restore; add_product and to_row work on saved sums); fold_sum and fold_max over the
-// edges of a vector of results, left in every lane of a head; per_head, a number a head in that layout.
+// The choice of a policy, which defines how the rows of a chunk lie in vectors. Every policy has
+// - edges(), heads() and row(): the edges of a chunk, and the heads and floats of a row,
+// - stage(): prepares the rows of a chunk for dots() and add(),
+// - dots(): the dot products of the rows with weights, one number per edge and head,
+// - Sum, a weighted sum of rows: clear(), add(), scale() and add_scaled() change it, save() and restore() move it to
+//   and from memory, where it takes size() floats, and add_product() and to_row() use saved sums,
+// - row_dots(): the dot products of two rows, per head,
+// - fold_sum() and fold_max(): the sum or maximum over the edges of a vector of results, left in every lane of a
+//   head,
+// - per_head(): a number per head in the layout of a vector of results.
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WITH_POLICY_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WITH_POLICY_INL_H_
 #undef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WITH_POLICY_INL_H_
@@ -16,8 +23,8 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
-/// Calls visit(policy) with the policy for two layouts: the shared one where they are equal and common, else Any. The
-/// list is short because every entry is compiled for each target and storage type; four-lane targets take Any.
+/// Calls visit(policy) with the policy for two layouts: a fast one if the layouts are equal and common, otherwise Any.
+/// The list is short because every entry is compiled for each target and storage type. Targets with four lanes use Any.
 template <class Visit>
 auto with_policy(const HeadLayout& a, const HeadLayout& b, const Visit& visit) {
   if constexpr (N > 4) {
