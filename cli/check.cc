@@ -1,4 +1,4 @@
-// graphsieve check
+// The command graphsieve check.
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <memory>
@@ -22,11 +22,13 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// The values of the options.
 struct CheckOptions {
   std::string graph;
   bool json = false, quiet = false;
 };
 
+/// Returns the report as JSON, for --json.
 Json to_json(const GraphReport& r) {
   Json splits = Json::array();
   for (const auto& s : r.splits) splits.push_back({{"train", s.train}, {"val", s.val}, {"test", s.test}});
@@ -60,6 +62,7 @@ Json to_json(const GraphReport& r) {
       {"notes", r.notes}};
 }
 
+/// Prints the report as lines of a name and a value.
 void print(const GraphReport& r) {
   const auto line = [](const char* what, const std::string& value) { print_text("{:<19}{}\n", what, value); };
   print_text("{}\n", r.source);
@@ -78,6 +81,7 @@ void print(const GraphReport& r) {
                    r.sparse ? "sparse" : "dense", 100 * r.nonzero_share, r.constant_column_count, r.zero_rows));
   line(r.multi_label ? "labels a node" : "classes",
        fmt::format("{}; {} nodes without a label", r.classes, r.unlabelled));
+  // With more classes, only the first counts are printed.
   constexpr size_t kShown = 20;
   const std::vector<int64_t> shown(r.class_counts.begin(),
                                    r.class_counts.begin() + std::min(kShown, r.class_counts.size()));
@@ -88,6 +92,7 @@ void print(const GraphReport& r) {
   for (const std::string& note : r.notes) line("note", note);
 }
 
+/// A graph folder is verified first; every graph is then read once for the report.
 void check_command(const CheckOptions& options) {
   if (is_graph_folder(options.graph)) {
     Progress progress(options.quiet);

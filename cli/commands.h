@@ -1,4 +1,5 @@
-// The commands. Each adds its options and help to the parser, and sets program.action when it is the one called.
+// The commands. Each function adds a command's options and help to the parser, and sets program.action when that
+// command is called.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -10,21 +11,22 @@
 
 namespace graphsieve {
 
-/// Something wrong in the command line or the recipe: exit code 2.
+/// An error in the command line or in the recipe: exit code 2.
 class UsageError : public Error {
  public:
   using Error::Error;
 };
 
-/// A run that is complete, but whose report could not be written: exit code 3.
+/// A run is complete, but its report could not be written: exit code 3.
 class ReportError : public Error {
  public:
   using Error::Error;
 };
 
+/// The parser of the command line.
 struct Program {
   CLI::App app;
-  std::function<void()> action;  ///< what the command line asked for
+  std::function<void()> action;  ///< runs the command of the command line
 };
 
 void add_run_command(Program& program);
@@ -44,7 +46,7 @@ void add_generate_command(Program& program);
 void add_datasets_command(Program& program);
 void add_docs_command(Program& program);
 
-/// The text of docs/commands.md: every command's help.
+/// Returns the text of docs/commands.md: the help of every command.
 std::string command_reference(const CLI::App& app);
 
 }  // namespace graphsieve

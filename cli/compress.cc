@@ -18,6 +18,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// The values of the options.
 struct CompressCommand {
   std::string run, out, graph;
   CompressOptions options;
@@ -25,15 +26,18 @@ struct CompressCommand {
   bool overwrite = false, json = false, quiet = false;
 };
 
+/// Returns a number with four digits; "-" for anything else.
 std::string four_digits(const Json& value) {
   return value.is_number() ? fmt::format("{:.4g}", value.get<double>()) : "-";
 }
 
+/// Returns whether the assumption of a method's theorem holds, in words.
 std::string holds(const Json& assumption) {
   const Json value = assumption.value("holds", Json(nullptr));
   return value.is_null() ? "makes none" : value.get<bool>() ? "holds" : "does not hold";
 }
 
+/// Prints one row of the table: the values before and after, and their ratio.
 void print_row(const char* what, const Json& wide, const Json& narrow, const char* key, bool whole) {
   const Json &a = wide.at(key), &b = narrow.at(key);
   const auto shown = [&](const Json& v) { return whole ? fmt::format("{}", v.get<int64_t>()) : four_digits(v); };
@@ -42,6 +46,7 @@ void print_row(const char* what, const Json& wide, const Json& narrow, const cha
              both ? fmt::format("{:.2f}", a.get<double>() / b.get<double>()) : "");
 }
 
+/// Prints the table of what compression did.
 void print_report(const Json& report, const std::string& out) {
   const Json &measured = report.at("measured"), &wide = measured.at("wide"), &narrow = measured.at("narrow");
   const Json &error = measured.at("output_error"), &promise = report.at("promise");
@@ -67,8 +72,9 @@ void print_report(const Json& report, const std::string& out) {
   print_text("run folder: {}\n", out);
 }
 
+/// Compresses the network of a run and prints what it did.
 void run_compress(CompressCommand command) {
-  read_result(command.run);  // says so if it is not a run folder
+  read_result(command.run);  // throws Error if it is not a run folder
   CompressRequest request{command.run, folder_path(command.out), command.overwrite, false, command.options};
   require_distinct({{"--out", request.out}}, {{"RUN", command.run}, {"--graph", command.graph}});
   refuse_existing_folder(request.out, command.overwrite, FolderKind::kRun, {command.run, command.graph});

@@ -1,4 +1,4 @@
-// graphsieve convert
+// The command graphsieve convert.
 #include <dlfcn.h>
 #include <CLI/CLI.hpp>
 
@@ -22,8 +22,9 @@
 namespace graphsieve {
 namespace {
 
-constexpr const char* kTablesGroup = "Tables";  // of the options that belong to --nodes and --edges
+constexpr const char* kTablesGroup = "Tables";  // group of the options that belong to --nodes and --edges
 
+/// The values of the options.
 struct ConvertOptions {
   std::string graph, ogb, features = "float32";
   TablesRequest tables;
@@ -32,7 +33,7 @@ struct ConvertOptions {
   bool quiet = false;
 };
 
-/// The tables' library is loaded when it is needed: nothing else needs Arrow.
+/// Loads the library for tables when it is needed, since nothing else needs Arrow, and returns one of its functions.
 auto tables_function(const char* name) {
   void* library = dlopen("libgraphsieve_tables.so", RTLD_NOW | RTLD_GLOBAL);
   void* function = library == nullptr ? nullptr : dlsym(library, name);
@@ -44,6 +45,7 @@ auto tables_function(const char* name) {
   return reinterpret_cast<decltype(&graphsieve_convert_tables)>(function);
 }
 
+/// Converts tables by a function of the library.
 void from_tables(TablesRequest& request, const char* function, bool quiet) {
   const auto convert = tables_function(function);
   watch_for_stop();
@@ -57,11 +59,13 @@ void from_tables(TablesRequest& request, const char* function, bool quiet) {
   convert(request);
 }
 
+/// Converts a graph, tables or a data set of OGB, and prints what the new folder has.
 void convert(ConvertOptions& options) {
   TablesRequest& tables = options.tables;
   tables.type = float_type(options.features);
   tables.memory = static_cast<int64_t>(options.memory);
   if (tables.edges.empty() != tables.nodes.empty()) throw UsageError("--nodes and --edges go together");
+  // Exactly one of the three sources must be given.
   if (!options.graph.empty() + !options.ogb.empty() + !tables.edges.empty() != 1)
     throw UsageError("expected GRAPH, or --nodes and --edges, or --ogb");
   require_distinct({{"--out", tables.out}}, {{"GRAPH", options.graph},
@@ -85,7 +89,7 @@ void convert(ConvertOptions& options) {
              tables.out.string());
 }
 
-/// Throws UsageError on an option that the chosen way to convert has no use for.
+/// Throws UsageError for an option that the chosen kind of conversion does not use.
 void check_ways(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     if (option->count() == 0) continue;
@@ -126,7 +130,7 @@ void add_convert_command(Program& program) {
   add("--label", t.labels, "Column of the classes (integers or texts); several, as a,b,c: columns of 0 and 1")
       ->delimiter(',')
       ->type_name("COLUMN")
-      ->default_str("label");  // a list's text depends on what else is included
+      ->default_str("label");  // the default text of a list would depend on the headers included
   add("--split", t.split, "Column of train, val, test or nothing (default: no given split)")->type_name("COLUMN");
   add("--columns", t.features, "Feature columns, as a,b,c (default: all others)")->delimiter(',')->type_name("COLUMN");
   CLI::Option* fill =

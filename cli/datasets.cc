@@ -10,6 +10,7 @@
 namespace graphsieve {
 namespace {
 
+/// Prints the known data sets and the published recipes.
 void print_datasets() {
   print_text("Data sets that are recognised, by file name and contents:\n");
   print_text("{:<16} {:<16} {:>9} {:>9} {:>8}  {:<9} {}\n", "name", "recipe", "nodes", "features", "classes", "metric",

@@ -23,6 +23,7 @@ using Json = nlohmann::json;
 
 std::string words(const Json& value) { return html::words(value); }
 
+/// The values of the options.
 struct ExplainOptions {
   std::string run, graph, out;
   ExplainRequest request;
@@ -33,8 +34,10 @@ struct ExplainOptions {
 std::string percent(const Json& share) {
   return share.is_number() ? fmt::format("{:.2f}", 100 * share.get<double>()) : "-";
 }
+/// Returns a value as text; "-" for null.
 std::string or_dash(const Json& value) { return value.is_null() ? "-" : words(value); }
 
+/// Prints the edges into the node in one layer.
 void print_layer(const Json& layer) {
   print_text("\nlayer {}: {} neighbours\n", words(layer.at("layer")), words(layer.at("neighbours")));
   print_text("{:>16} {:>10} {:>8} {:>6} {:>10} {:>6}  {} -> {}\n", "neighbour", "type", "score %", "draws",
@@ -48,6 +51,7 @@ void print_layer(const Json& layer) {
                percent(layer.at("left_out_score")), "", percent(layer.at("left_out_attention")));
 }
 
+/// Prints the explanation as tables.
 void print_explanation(const Json& found) {
   const Json& node = found.at("node");
   print_text("node {} ({}): label {}, predicted {}\n", words(node.at("node")), words(node.at("split")),
@@ -61,6 +65,7 @@ void print_explanation(const Json& found) {
   for (const Json& n : found.at("nodes"))
     print_text("{:>16} {:>8} {:>13}  {} -> {}\n", words(n.at("node")), percent(n.at("flow")),
                html::number(n.at("contribution")), or_dash(n.at("label")), or_dash(n.at("predicted")));
+  // Without gradients (too many features, or no network) there are no contributions.
   if (!found.at("features").is_array()) return;
   const Json& decided = found.at("decided");
   print_text("\nfeatures, for {}{}{}\n{:>16} {:>13} {:>13} {:>10}\n", words(decided.at("class")),
@@ -72,7 +77,7 @@ void print_explanation(const Json& found) {
 }
 
 void run_explain(ExplainOptions options) {
-  const Json result = read_result(options.run);  // says so if it is not a run folder
+  const Json result = read_result(options.run);  // throws Error if it is not a run folder
   require_distinct({{"--out", options.out}}, {{"RUN", options.run}, {"--graph", options.graph}});
   if (!options.out.empty()) refuse_existing_file(options.out, options.overwrite, {options.run, options.graph});
   options.request.run = folder_path(options.run);
@@ -85,6 +90,7 @@ void run_explain(ExplainOptions options) {
     found = explain(data, options.request, progress);
   }
   if (!options.out.empty()) {
+    // A report without runs, whose page has the section about the node only.
     const Json page = {{"version", GRAPHSIEVE_VERSION},
                        {"graph", result.at("graph")},
                        {"runs", Json::array()},

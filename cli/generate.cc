@@ -1,4 +1,4 @@
-// graphsieve generate
+// The command graphsieve generate.
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
@@ -18,6 +18,7 @@
 namespace graphsieve {
 namespace {
 
+/// The values of the options.
 struct GenerateCommand {
   PowerLawGraph graph;
   GenerateOptions options;
@@ -27,6 +28,7 @@ struct GenerateCommand {
   bool quiet = false;
 };
 
+/// Generates the graph folder and prints what it has.
 void generate(GenerateCommand& command) {
   set_threads(command.threads);
   watch_for_stop();
@@ -35,6 +37,7 @@ void generate(GenerateCommand& command) {
   {
     Progress progress(command.quiet);
     progress.stage("generate", 1000);
+    // An exception in the callback ends the generation; nothing of the folder then remains.
     command.options.progress = [&](double share) {
       progress.step(static_cast<int64_t>(1000 * share), "");
       if (progress.stop_requested()) throw Interrupted();

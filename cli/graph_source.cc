@@ -28,7 +28,7 @@ std::optional<uint64_t> whole_number(const std::string& text) {
   return number;
 }
 
-/// "minesweeper:SIDE:SEED", the last two optional.
+/// Generates the graph "minesweeper:SIDE:SEED"; the last two parts are optional.
 Dataset generate(const std::string& graph) {
   const std::string numbers = graph.size() > std::string(kGenerated).size() ? graph.substr(graph.find(':') + 1) : "";
   const size_t colon = std::min(numbers.find(':'), numbers.size());
@@ -45,9 +45,11 @@ bool is_generated(const std::string& graph) {
   return graph == kGenerated || graph.starts_with(std::string(kGenerated) + ":");
 }
 
+/// Returns the message about a graph that does not exist, with a suggestion.
 std::string no_such_graph(const std::string& graph) {
   std::vector<std::string> names;
   for (const KnownDataset& known : known_datasets()) names.push_back(known.name);
+  // A known data set still needs its file: nothing is downloaded.
   const bool known = std::count(names.begin(), names.end(), graph) > 0;
   if (known) return str("graph ", graph, ": a known data set, but no file; expected the path of its .npz");
   names.emplace_back(kGenerated);
@@ -78,6 +80,7 @@ std::string graph_of_result(const nlohmann::json& result, const std::string& run
   if (source.empty()) throw Error("run folder ", run_folder, ": result.json does not name its graph; give ", option);
   if (source == "memory")
     throw Error("run folder ", run_folder, ": its graph was in memory, not in a file; give ", option);
+  // A generated graph is named by the side of its grid and its seed.
   if (source != "generated") return path_of_text(source).string();
   if (!has("generator_seed", true) || !has("nodes", true))
     throw Error("run folder ", run_folder,

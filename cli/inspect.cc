@@ -17,6 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// The values of the options.
 struct InspectOptions {
   std::string run, other, graph;
   int64_t k = 0, destinations = 0;
@@ -29,18 +30,20 @@ std::string four_decimals(const Json& value) {
   return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
 }
 
-/// 0.1234, or 0.1234 ±0.0012 where destinations were sampled.
+/// Returns a statistic as text: 0.1234, or 0.1234 ±0.0012 if destinations were sampled.
 std::string statistic(const Json& s) {
   if (!s.at("half_width").is_number() || s.at("half_width") == 0.0) return four_decimals(s.at("mean"));
   return fmt::format("{} ±{:.4f}", four_decimals(s.at("mean")), s.at("half_width").get<double>());
 }
 
+/// Returns the underestimation factor at a quantile; 0 if it is not defined.
 double factor_at(const Json& agreement, double quantile) {
   for (const Json& q : agreement.at("underestimation"))
     if (q.at("quantile") == quantile && q.at("factor").is_number()) return q.at("factor").get<double>();
   return 0;
 }
 
+/// Prints the measurements of one run.
 void print_alone(const Json& found) {
   print_text("{}: {}, attention of the {} (width {}), {} attention edges, {} destinations\n",
              found.at("run").get<std::string>(), found.at("model").get<std::string>(),
@@ -53,6 +56,7 @@ void print_alone(const Json& found) {
     print_text("{:>5} {:>5} {:>18} {:>20} {:>20}\n", layer.at("layer").get<int64_t>(), layer.at("k").get<int64_t>(),
                statistic(s.at("entropy")), statistic(s.at("heaviest_mass")), statistic(s.at("effective_degree")));
   }
+  // A run without a network has only the attention of its estimator.
   if (!found.contains("operator_norms")) return;
   print_text("\noperator norms of the layers' maps: mean {}\n", four_decimals(found.at("operator_norm_mean")));
   for (const Json& map : found.at("operator_norms"))
@@ -71,6 +75,7 @@ void print_alone(const Json& found) {
   }
 }
 
+/// Prints the comparison of two runs, with uniform and random scores as a reference.
 void print_comparison(const Json& found) {
   print_text("\nnarrow {} against wide {}; uniform and random scores for reference\n",
              found.at("narrow").get<std::string>(), found.at("wide").get<std::string>());
@@ -89,7 +94,7 @@ void print_comparison(const Json& found) {
 }
 
 void run_inspect(const InspectOptions& options) {
-  read_result(options.run);  // says so if it is not a run folder
+  read_result(options.run);  // throws Error if it is not a run folder
   if (!options.other.empty()) read_result(options.other);
   set_threads(options.threads);
   watch_for_stop();

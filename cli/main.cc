@@ -1,4 +1,4 @@
-// The program: parses the command line, runs the command, turns exceptions into exit codes (README.md).
+// The program: parses the command line, runs the command, and turns exceptions into exit codes (see README.md).
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -19,7 +19,7 @@ constexpr int kUsage = 2;
 constexpr int kNoReport = 3;
 constexpr int kMaxErrorLines = 12;
 
-/// At most `lines` lines; what would steer the terminal is escaped.
+/// Returns at most `lines` lines of a message, with escapes for characters that would control the terminal.
 std::string printable(const std::string& message, int lines = kMaxErrorLines) {
   std::string text;
   for (const char c : message) {
@@ -60,13 +60,13 @@ void add_commands(Program& program) {
   add_docs_command(program);
 }
 
-/// The command as typed, for the hint after a wrong one: "graphsieve run".
+/// Returns the command as typed, for the hint after an error: "graphsieve run".
 std::string called(const CLI::App& app) {
   const auto commands = app.get_subcommands();
   return app.get_name() + (commands.empty() ? "" : " " + commands.front()->get_name());
 }
 
-/// What is wrong where no known command was given.
+/// Returns what is wrong if no known command was given.
 std::string no_command(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
@@ -76,13 +76,14 @@ std::string no_command(const CLI::App& app) {
   return "unknown command " + rest.front() + did_you_mean(rest.front(), names);
 }
 
+/// Prints what is wrong with the command line, and how to get help.
 int usage_error(const Program& program, const CLI::ParseError& e) {
   fail(program.app.get_subcommands().empty() ? no_command(program.app) : e.what(), kUsage);
   std::fprintf(stderr, "Help: %s --help\n", called(program.app).c_str());
   return kUsage;
 }
 
-/// Runs what the command line asked for, and says what went wrong.
+/// Runs the command of the command line, prints what went wrong, and returns the exit code.
 int run_action(const Program& program) {
   try {
     with_mapped_files(program.action);

@@ -21,7 +21,8 @@ std::optional<Number> parse(std::string_view text) {
   return number;
 }
 
-/// Bytes of "512MiB", "512MB" and "512m", all the same; nothing where it is no such text or 2^63 or more.
+/// Returns the bytes of "512MiB", "512MB" or "512m", which are all equal; nothing if the text is not of this form or
+/// means 2^63 bytes or more.
 std::optional<uint64_t> parse_bytes(const std::string& text) {
   const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto number = parse<uint64_t>(text.substr(0, digits));
@@ -38,8 +39,8 @@ std::optional<uint64_t> parse_bytes(const std::string& text) {
   return bytes <= kMostBytes ? std::optional(bytes) : std::nullopt;
 }
 
-/// `change` replaces the text by one that the parser reads as the same number; it returns what was expected, "" where
-/// nothing is wrong.
+/// Returns a validator. `change` replaces the text by one that the parser reads as the same number, and returns what
+/// was expected, or "" if nothing is wrong.
 template <class Change>
 CLI::Validator validator(const Change& change) {
   return CLI::Validator(

@@ -1,5 +1,5 @@
-// Numbers on the command line. The parser's own conversions take 010 for 8, numbers beyond 64 bits for the largest
-// that fits and 1e400 for infinity; with these, an option takes the number that was typed or refuses it.
+// Numbers on the command line. The parser's own conversions read 010 as 8, numbers beyond 64 bits as the largest that
+// fits, and 1e400 as infinity. With these functions, an option takes the number that was typed or refuses it.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -8,14 +8,14 @@
 
 namespace graphsieve {
 
-/// For Option::transform: decimal digits alone, with a value from `least` to `most`.
+/// Returns a validator for Option::transform: decimal digits only, with a value from `least` to `most`.
 CLI::Validator whole_number(uint64_t least = 0, uint64_t most = std::numeric_limits<int64_t>::max());
 
-/// For Option::transform: a finite number from `least` to `most`.
+/// Returns a validator for Option::transform: a finite number from `least` to `most`.
 CLI::Validator real_number(double least = std::numeric_limits<double>::lowest(),
                            double most = std::numeric_limits<double>::max());
 
-/// For Option::transform: bytes, as 1000, 512MiB or 4GiB, below 2^63.
+/// Returns a validator for Option::transform: a number of bytes such as 1000, 512MiB or 4GiB, below 2^63.
 CLI::Validator byte_count();
 
 }  // namespace graphsieve

@@ -17,7 +17,7 @@ void require_distinct(const std::vector<NamedPath>& outputs, const std::vector<N
   for (size_t i = 0; i < outputs.size(); ++i) {
     for (size_t j = 0; j < i; ++j) require_other(outputs[i], outputs[j]);
     for (const NamedPath& input : inputs)
-      if (!input.path.empty() && path_exists(input.path)) require_other(outputs[i], input);  // else a name: minesweeper
+      if (!input.path.empty() && path_exists(input.path)) require_other(outputs[i], input);  // else a name
   }
 }
 

@@ -17,6 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// The values of the options.
 struct PlanOptions {
   std::string graph, recipe;
   std::vector<std::string> settings;
@@ -26,6 +27,7 @@ struct PlanOptions {
   bool no_time = false, json = false, quiet = false;
 };
 
+/// Returns a number of bytes with a unit, in powers of 1024.
 std::string size_text(int64_t bytes) {
   const auto b = static_cast<double>(bytes);
   if (b < 1e3) return fmt::format("{} B", bytes);
@@ -35,8 +37,10 @@ std::string size_text(int64_t bytes) {
                     : fmt::format("{:.3g} {}", b / std::pow(1024, power), units[power - 1]);
 }
 
+/// Returns a time as text; "-" if it was not estimated.
 std::string time_text(double seconds) { return std::isnan(seconds) ? "-" : clock_text(seconds); }
 
+/// Returns the plan as JSON, for --json.
 Json to_json(const Plan& plan, uint64_t memory) {
   Json stages = Json::array();
   for (const StagePlan& s : plan.stages)
@@ -63,6 +67,7 @@ Json to_json(const Plan& plan, uint64_t memory) {
           {"full_attention_bytes", plan.full_attention}};
 }
 
+/// Prints the plan as a table with one row per stage.
 void print(const Plan& plan) {
   print_text("{:<10} {:>10} {:>14} {:>10} {:>8} {:>8} {:>12} {:>10}\n", "stage", "memory", "scratch files",
              "run folder", "epochs", "steps", "time, epoch", "time");
@@ -96,6 +101,7 @@ void run_plan(const PlanOptions& options) {
     print_json(to_json(plan, options.memory));
   else
     print(plan);
+  // The plan is printed first, so that the user sees what does not fit.
   if (!plan.fits)
     throw Error("does not fit into ", size_text(static_cast<int64_t>(options.memory)), ": even batches of ",
                 plan.batch_size, " nodes need --memory ", size_text(plan.least));

@@ -27,10 +27,11 @@ struct PredictOptions {
 void run_predict(const PredictOptions& options) {
   const std::vector<NamedPath> outputs = {{"--out", options.out}, {"--embeddings", options.embeddings}};
   require_distinct(outputs, {{"RUN", options.run}, {"GRAPH", options.graph}});
-  read_result(options.run);  // says so if it is not a run folder
+  read_result(options.run);  // throws Error if it is not a run folder
   const std::string graph = options.graph.empty() ? graph_of_run(options.run, "GRAPH") : options.graph;
   refuse_existing_file(options.out, options.overwrite, {options.run, graph});
-  // Embeddings without predictions may be what this command left when it died: they are compared with the new ones.
+  // Embeddings without predictions may remain from an interrupted call of this command. They are then compared with the
+  // new ones instead of being refused.
   if (!options.embeddings.empty() && is_there(options.out))
     refuse_existing_file(options.embeddings, options.overwrite, {options.run, graph}, "--embeddings");
   if (!options.embeddings.empty()) require_replaceable_file(options.embeddings, {options.run, graph});

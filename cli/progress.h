@@ -1,4 +1,4 @@
-// The observer that shows progress on stderr: a bar where stderr is a terminal, else notes alone, as plain lines.
+// The observer that shows progress on stderr: a bar if stderr is a terminal, and otherwise only notes, as plain lines.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ class Progress : public Observer {
   void step(int64_t done, const std::string& status) override;
   bool stop_requested() override;
 
-  /// Leaves the bar's last state as a line of its own: something is printed next.
+  /// Ends the line of the bar, so that its last state stays and something else can be printed.
   void end();
 
  private:
@@ -30,7 +30,7 @@ class Progress : public Observer {
 
   bool quiet_;
   bool bar_;
-  std::string name_;  ///< of the stage; empty before the first
+  std::string name_;  ///< name of the stage; empty before the first
   std::string status_;
   int64_t steps_ = 0;
   int64_t done_ = 0;
@@ -38,7 +38,7 @@ class Progress : public Observer {
   Clock::time_point drawn_;
 };
 
-/// 75 seconds as "1:15", 4000 as "1:06:40".
+/// Returns a time as text: 75 seconds as "1:15", 4000 as "1:06:40".
 std::string clock_text(double seconds);
 
 }  // namespace graphsieve

@@ -17,6 +17,7 @@
 namespace graphsieve {
 namespace {
 
+/// The values of the options.
 struct ReportOptions {
   std::vector<std::string> runs, nodes;
   std::string out, graph;
@@ -24,8 +25,9 @@ struct ReportOptions {
   bool no_graph = false, overwrite = false, json = false, quiet = false;
 };
 
-/// The graph that was named, or the one that was trained on. Nothing, with a note, where the run does not say where its
-/// graph is, or the graph is no longer there; a graph that is there and cannot be read is an Error.
+/// Opens the graph of --graph, or the graph that the first run was trained on. Returns nothing, with a note, if the run
+/// does not tell where its graph is, or if the graph no longer exists. A graph that exists and cannot be read is an
+/// Error.
 std::optional<Dataset> graph_for(const ReportOptions& options, Progress& progress) {
   if (!options.graph.empty()) return open_graph(options.graph);
   if (options.no_graph) return std::nullopt;
@@ -48,7 +50,7 @@ std::optional<Dataset> graph_for(const ReportOptions& options, Progress& progres
   }
 }
 
-/// RUN/report.html may be replaced: it is ours.
+/// Returns the path of the page. RUN/report.html may always be replaced, because the program wrote it.
 std::filesystem::path page_path(const ReportOptions& options) {
   std::vector<NamedPath> named = {{"--graph", options.graph}};
   std::vector<std::filesystem::path> inputs = {options.graph};
@@ -64,7 +66,7 @@ std::filesystem::path page_path(const ReportOptions& options) {
 void run_report(const ReportOptions& options) {
   ReportRequest request;
   for (const std::string& run : options.runs) {
-    read_result(run);  // says so if it is not a run folder
+    read_result(run);  // throws Error if it is not a run folder
     request.runs.push_back(folder_path(run));
   }
   request.nodes = options.nodes;

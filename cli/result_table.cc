@@ -1,4 +1,4 @@
-// The table printed after a run, from its result.json.
+// The table that is printed after a run, made from its result.json.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,13 +12,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The number of that key, or "-" where there is none.
+/// Returns the whole number of that key as text, or "-" if there is none.
 std::string whole(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found == object.end() || !found->is_number_integer() ? "-" : found->dump();
 }
 
-/// The same with a format, multiplied by `scale`.
+/// Returns the number of that key, multiplied by `scale` and formatted, or "-" if there is none.
 std::string number(const Json& object, const char* key, const char* format, double scale = 1) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number()) return "-";
@@ -43,7 +43,7 @@ double largest_of_stages(const Json& run, const char* key) {
   return largest;
 }
 
-/// `memory`: the stages' key for it.
+/// Prints the row of one run. `memory` is the key of a stage's memory.
 void print_run(const Json& run, const char* memory) {
   const Json network = run.value("network", Json());
   print_text("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9.1f} {:>15.1f} {:>10}\n", whole(run, "split"), whole(run, "seed"),

@@ -15,6 +15,7 @@
 namespace graphsieve {
 namespace {
 
+/// The values of the options.
 struct SparsifyOptions {
   std::string run, k, epsilon, epsilon_of, sampler, out;
   int64_t epoch = 0;
@@ -22,8 +23,9 @@ struct SparsifyOptions {
   bool quiet = false;
 };
 
+/// The options change the recipe of the run, which checks them.
 SparsifyRequest make_request(const SparsifyOptions& options) {
-  read_result(options.run);  // says so if it is not a run folder
+  read_result(options.run);  // throws Error if it is not a run folder
   std::vector<std::string> settings;
   if (!options.k.empty()) settings.push_back("network.k=" + options.k);
   if (!options.epsilon.empty()) settings.push_back("network.epsilon=" + options.epsilon);
@@ -33,6 +35,7 @@ SparsifyRequest make_request(const SparsifyOptions& options) {
   const Recipe recipe = make_recipe(recipe_path, "", settings);
   SparsifyRequest request;
   request.run = folder_path(options.run);
+  // Without --out, the folder gets the next free number.
   request.numbered = options.out.empty();
   request.out = folder_path(request.numbered ? request.run.string() + "-sparse" : options.out);
   request.k = recipe.network.k;

@@ -10,12 +10,13 @@
 namespace graphsieve {
 namespace {
 
-constexpr unsigned kPatience = 3;  ///< seconds for a step to end
+constexpr unsigned kPatience = 3;  ///< seconds that a step has to end by itself
 
 volatile std::sig_atomic_t received = 0;
 
 void leave(int) { request_abort(); }
 
+/// Records the signal, starts the alarm, and restores the default action for a second signal.
 void remember(int signal) {
   received = signal;
   alarm(kPatience);
@@ -33,7 +34,7 @@ void watch_for_stop() {
   for (const int signal : {SIGINT, SIGTERM}) {
     struct sigaction old = {};
     sigaction(signal, nullptr, &old);
-    if (old.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);  // nohup and background jobs stay as they are
+    if (old.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);  // nohup and background jobs keep ignoring it
   }
 }
 

@@ -1,13 +1,13 @@
-// Ctrl-C and SIGTERM.
+// Handling of Ctrl-C and SIGTERM.
 #pragma once
 
 namespace graphsieve {
 
-/// From now on the first SIGINT or SIGTERM is only remembered, and three seconds later loops in progress are left; a
-/// second one ends the program at once.
+/// Installs the handlers. The first SIGINT or SIGTERM is only recorded, and three seconds later parallel loops are
+/// interrupted. A second signal ends the program at once.
 void watch_for_stop();
 
-/// The signal that came, or 0.
+/// Returns the signal that was received, or 0.
 int stop_signal();
 
 }  // namespace graphsieve

@@ -19,6 +19,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// The values of the options.
 struct StudyOptions {
   std::string graph, recipe;
   std::vector<std::string> settings;
@@ -28,7 +29,7 @@ struct StudyOptions {
   std::string out;
 };
 
-/// "mean ± deviation", or the mean alone of one run.
+/// Returns "mean ± deviation", or only the mean if there is one run.
 std::string shown(const Json& row, const std::string& figure, double scale, int digits) {
   const Json found = row.value(figure, Json());
   if (!found.is_object() || !found.at("mean").is_number()) return "-";
@@ -37,6 +38,7 @@ std::string shown(const Json& row, const std::string& figure, double scale, int 
   return fmt::format("{} ± {:.{}f}", mean, scale * found.at("std").get<double>(), digits);
 }
 
+/// A column of the table: its title, the figure that it shows, and how.
 struct Column {
   const char* title;
   const char* figure;
@@ -44,6 +46,7 @@ struct Column {
   int digits;
 };
 
+/// Returns the columns that suit an axis.
 std::vector<Column> columns_of(const std::string& axis) {
   constexpr double kMiB = 1.0 / (1 << 20);
   if (axis == "width")
@@ -70,6 +73,7 @@ std::vector<Column> columns_of(const std::string& axis) {
           {"network s/epoch", "network_seconds_per_epoch", 1, 4}};
 }
 
+/// Prints the summary of the study, one row per value and variant.
 void print_study(const Json& found, const std::string& out) {
   const std::string axis = found.at("axis");
   const auto columns = columns_of(axis);
@@ -82,6 +86,7 @@ void print_study(const Json& found, const std::string& out) {
     print_text("\n");
   }
   if (found.contains("pays_from")) {
+    // "nowhere here" means that the full network needs less at the largest value of the study.
     const auto from = [&](const char* figure) {
       const Json& value = found.at("pays_from").at(figure);
       return value.is_null() ? std::string("nowhere here") : fmt::format("from {} {}", axis, value.get<int64_t>());
@@ -92,6 +97,7 @@ void print_study(const Json& found, const std::string& out) {
   print_text("study folder: {}\n", out);
 }
 
+/// Opens the graph (or generates one per value), makes the recipe, runs the study and prints it.
 void run_study(StudyOptions options) {
   StudyRequest& request = options.request;
   const bool size = request.axis == "size";
@@ -103,6 +109,7 @@ void run_study(StudyOptions options) {
   {
     Progress progress(options.quiet);
     const auto given = size ? nullptr : std::make_shared<Dataset>(open_graph(options.graph));
+    // Only the axis size needs a different graph for each value.
     const DatasetOf data = [&](int64_t value) {
       return given ? *given : open_graph(str("minesweeper:", value, ":", request.seed));
     };

@@ -1,4 +1,4 @@
-// What the terminal can show, and text in a form that is safe to show on it.
+// The abilities of the terminal, and output in a form that is safe to show on it.
 #pragma once
 
 #include <fmt/format.h>
@@ -15,13 +15,13 @@ namespace graphsieve {
 /// True if stderr is a terminal that can redraw a line.
 bool stderr_is_terminal();
 
-/// Columns of the terminal; 80 if it does not tell.
+/// Returns the number of columns of the terminal; 80 if it is not known.
 int terminal_columns();
 
-/// The text in bold red, if stderr is a terminal and NO_COLOR is not set.
+/// Returns the text in bold red if stderr is a terminal and NO_COLOR is not set.
 std::string alarming(const std::string& text);
 
-/// An argument of print_text in the form in which it is printed.
+/// Returns an argument of print_text() in the form in which it is printed.
 template <class Value>
 decltype(auto) printable_value(const Value& value) {
   if constexpr (std::is_convertible_v<const Value&, std::string_view>)
@@ -30,8 +30,8 @@ decltype(auto) printable_value(const Value& value) {
     return (value);
 }
 
-/// Prints to stdout. Texts among the values may come from users' files: what would steer a terminal or begin a line is
-/// escaped (one_line). Only the format itself may hold line ends.
+/// Prints to stdout. Texts among the values may come from users' files, so characters that would control a terminal or
+/// begin a line are escaped (one_line). Only the format itself may have line ends.
 template <class... Values>
 void print_text(fmt::format_string<const Values&...> format, const Values&... values) {
   const auto print = [&](const auto&... printable) {
@@ -40,7 +40,7 @@ void print_text(fmt::format_string<const Values&...> format, const Values&... va
   print(printable_value(values)...);
 }
 
-/// Prints JSON to stdout, all of it in ASCII: other characters are escaped (\u202e).
+/// Prints JSON to stdout, in ASCII only: other characters are escaped (\u202e).
 void print_json(const nlohmann::json& value, int indent = 1);
 
 }  // namespace graphsieve

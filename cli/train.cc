@@ -8,8 +8,8 @@
 namespace graphsieve {
 namespace {
 
-/// Graph, recipe, split and seed are those of the run with the scores where the command line does not give them: an
-/// estimator has seen the labels of its own split.
+/// Trains the network on the scores of an earlier run. Unless the command line gives them, the graph, recipe, split and
+/// seed are those of that run, because its estimator has seen the labels of its own split.
 void train_on_scores(TrainingOptions options, const std::string& scores, bool seed_given) {
   const nlohmann::json result = read_result(scores);
   const nlohmann::json runs = result.value("runs", nlohmann::json::array());

@@ -29,6 +29,7 @@
 namespace graphsieve {
 namespace {
 
+/// Returns the number of a split. Throws UsageError if the text is none.
 int64_t parse_split(const std::string& text) {
   int64_t split = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), split);
@@ -38,6 +39,7 @@ int64_t parse_split(const std::string& text) {
   return split;
 }
 
+/// Returns what is wrong with the text of --epsilon, or "".
 std::string check_epsilon(const std::string& text) {
   double epsilon = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), epsilon);
@@ -45,6 +47,7 @@ std::string check_epsilon(const std::string& text) {
   return number && epsilon > 0 && epsilon < 1 ? "" : "epsilon '" + text + "': expected a number above 0 and below 1";
 }
 
+/// Returns what is wrong with the text of --device, or "".
 std::string check_device(const std::string& text) {
   try {
     parse_device(text);
@@ -54,13 +57,13 @@ std::string check_device(const std::string& text) {
   }
 }
 
-/// A name that does not leave runs/.
+/// Returns a name for a folder in runs/: a graph's name could contain slashes.
 std::string folder_name(std::string graph_name) {
   std::replace(graph_name.begin(), graph_name.end(), '/', '_');
   return graph_name.empty() ? "graph" : graph_name;
 }
 
-/// How the recipe was found, for the user.
+/// Notes how the recipe was found.
 void note_recipe(const Dataset& data, const TrainingOptions& options, const std::string& fallback, Progress& progress) {
   if (!options.recipe.empty()) return;
   if (!fallback.empty()) {
@@ -72,8 +75,8 @@ void note_recipe(const Dataset& data, const TrainingOptions& options, const std:
   }
 }
 
-/// Prints the finished run; before that writes its report, where it is wanted and missing. The run is there whatever becomes of
-/// its report: then throws ReportError, or Interrupted, after printing.
+/// Writes the report of a finished run if it is wanted and missing, and prints the run. The run is complete whatever
+/// happens to its report; a failure of the report is thrown as ReportError, or Interrupted, after printing.
 void finish(const std::filesystem::path& run, Dataset& data, const TrainingOptions& options, Progress& progress) {
   std::exception_ptr failed;
   std::error_code ignored;
@@ -93,6 +96,7 @@ void finish(const std::filesystem::path& run, Dataset& data, const TrainingOptio
   if (failed) std::rethrow_exception(failed);
 }
 
+/// Throws UsageError if a stage is to be trained alone with a model that has no estimator.
 void check_model(const Recipe& recipe, Stages stages) {
   if (stages != Stages::kBoth && recipe.model != "spexphormer") {
     throw UsageError("model is ", recipe.model, ", which has no estimator; expected spexphormer, or the command run");
@@ -238,7 +242,7 @@ void parse_splits(const std::string& text, RunRequest& request) {
   }
 }
 
-/// The splits and seeds of a request, in order.
+/// Returns the splits and seeds of the runs of a request, in order.
 std::vector<std::pair<int64_t, uint64_t>> runs_of(const RunRequest& request, const Dataset& data, const Recipe& recipe) {
   std::vector<int64_t> splits = request.splits;
   if (request.all_splits) {
@@ -251,14 +255,15 @@ std::vector<std::pair<int64_t, uint64_t>> runs_of(const RunRequest& request, con
   return runs;
 }
 
-/// What a finished run, which --resume has nothing to add to, has otherwise than the request; empty where nothing.
+/// Returns the first thing that a finished run, to which --resume has nothing to add, has otherwise than the request;
+/// empty if there is none.
 std::string difference(const std::filesystem::path& run, const Dataset& data, const Recipe& recipe,
                        const RunRequest& request) {
   const RunFiles files(run);
   const nlohmann::json result = read_result(files);
   if (result.at("graph").value("fingerprint", "") != fingerprint_text(data)) return "graph";
   Recipe theirs = parse_recipe(files.text("recipe.yaml"), (run / "recipe.yaml").string());
-  if (recipe.network.epsilon > 0) theirs.network.k = recipe.network.k;  // it chose its own
+  if (recipe.network.epsilon > 0) theirs.network.k = recipe.network.k;  // the run chose its own k
   if (to_yaml(theirs) != to_yaml(recipe)) return "recipe";
   std::vector<std::pair<int64_t, uint64_t>> runs;
   for (const nlohmann::json& one : result.at("runs"))
@@ -273,11 +278,14 @@ std::string difference(const std::filesystem::path& run, const Dataset& data, co
 
 void train_and_report(TrainingOptions options, RunRequest request, std::string fallback_recipe) {
   if (!options.epsilon.empty()) {
+    // --epsilon and network.k determine the same thing, so only one may be given.
     for (const std::string& setting : options.settings)
       if (setting.starts_with("network.k="))
         throw UsageError("--epsilon chooses network.k; give it or --set ", setting, ", not both");
     options.settings.push_back("network.epsilon=" + options.epsilon);
   }
+  // The run with the weights also gives the recipe and the split, unless the command line does: its network has been
+  // trained on the labels of its own split.
   if (!options.weights.empty()) {
     const nlohmann::json of_weights = read_result(options.weights);
     if (fallback_recipe.empty()) fallback_recipe = (std::filesystem::path(options.weights) / "recipe.yaml").string();
@@ -296,7 +304,7 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
                                                {"--scores", request.scores_from},
                                                {"--recipe", options.recipe}});
   if (options.resume && request.out.empty()) throw UsageError("--resume needs --out, the run folder that was begun");
-  // With both, what was begun to replace a finished run is gone on with.
+  // With --resume and --overwrite, an unfinished run that was begun to replace a finished one is continued.
   const bool finished = options.resume && is_run_folder(request.out) && !(options.overwrite && has_unfinished(request.out));
   if (!finished)
     refuse_existing_folder(request.out, options.overwrite, FolderKind::kRun,
@@ -308,6 +316,7 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   const Recipe recipe =
       make_recipe(options.recipe, fallback_recipe.empty() ? data.recipe : fallback_recipe, options.settings);
   check_model(recipe, request.stages);
+  // A finished run with the same request only needs its report and its table.
   if (finished) {
     const std::string other = difference(request.out, data, recipe, request);
     if (other.empty()) {
@@ -320,6 +329,7 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   }
   note_recipe(data, options, fallback_recipe, progress);
   for (const std::string& note : data.notes) progress.note(data.name + ": " + note);
+  // Without --out, the run gets the next free number in runs/.
   request.numbered = request.out.empty();
   if (request.numbered) request.out = std::filesystem::path("runs") / folder_name(data.name);
   if (progress.stop_requested()) throw Interrupted();

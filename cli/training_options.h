@@ -1,4 +1,4 @@
-// The options that run, estimate and train share, and what they become.
+// The options that the commands run, estimate and train share, and the functions that use them.
 #pragma once
 
 #include <string>
@@ -12,12 +12,13 @@
 
 namespace graphsieve {
 
+/// The values of the options.
 struct TrainingOptions {
   std::string graph;
-  std::string recipe;                 ///< name or file; empty: the data's
+  std::string recipe;                 ///< name or file; empty: the recipe that fits the data
   std::vector<std::string> settings;  ///< key=value
   std::string weights;                ///< run folder to start from; empty: random weights
-  std::string epsilon;                ///< of network.epsilon; empty: the recipe's
+  std::string epsilon;                ///< value of network.epsilon; empty: the recipe's
   std::string split;                  ///< "0", "0,3" or "all"; empty: 0
   int64_t repeats = 1;
   uint64_t seed = 0;
@@ -25,7 +26,7 @@ struct TrainingOptions {
   std::string out;  ///< empty: runs/<graph>-<n>
   bool overwrite = false;
   bool resume = false;
-  double checkpoint = 5;  ///< minutes
+  double checkpoint = 5;  ///< minutes between two checkpoints
   uint64_t memory = 0;    ///< bytes; 0: no limit
   std::string device = "cpu";
   std::string predictions = "all";
@@ -35,31 +36,33 @@ struct TrainingOptions {
   bool quiet = false;
 };
 
-/// Adds all but GRAPH.
+/// Adds all these options, but not the argument GRAPH.
 void add_training_options(CLI::App& command, TrainingOptions& options);
 void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std::string>& settings);
 void add_epsilon_option(CLI::App& command, std::string& epsilon);
-/// --predictions all|split.
+/// Adds --predictions all|split.
 void add_predictions_option(CLI::App& command, std::string& predictions);
 void add_raw_ids_option(CLI::App& command, bool& raw_ids);
 PredictedNodes predicted_nodes(const std::string& predictions);
 
-/// --device cpu|cuda|cuda:N.
+/// Adds --device cpu|cuda|cuda:N.
 void add_device_option(CLI::App& command, std::string& device);
 void add_memory_option(CLI::App& command, uint64_t& memory);
 void add_threads_option(CLI::App& command, int& threads);
 void add_quiet_option(CLI::App& command, bool& quiet);
 void add_seed_option(CLI::App& command, uint64_t& seed, const std::string& text);
+/// Sets the number of threads; 0 leaves it as it is.
 void set_threads(int threads);
 
-/// The recipe of --recipe, else of `fallback`, with every --set, resolved and checked; throws UsageError.
+/// Returns the recipe of --recipe, or of `fallback` if none is given, with every --set applied, resolved and checked.
+/// Throws UsageError if this fails.
 Recipe make_recipe(const std::string& recipe, const std::string& fallback, const std::vector<std::string>& settings);
 
-/// "0", "0,3", "all" into the request; throws UsageError naming split.
+/// Sets the splits of the request from "0", "0,3" or "all". Throws UsageError naming the split.
 void parse_splits(const std::string& text, RunRequest& request);
 
-/// Opens the graph, makes the recipe, trains the request's stages, prints the result. `fallback_recipe` is used without
-/// --recipe; empty: the data's.
+/// Opens the graph, makes the recipe, trains the stages of the request, writes the report and prints the result.
+/// `fallback_recipe` is used without --recipe; empty: the recipe that fits the data.
 void train_and_report(TrainingOptions options, RunRequest request, std::string fallback_recipe);
 
 }  // namespace graphsieve

@@ -13,6 +13,7 @@ namespace nb = nanobind;
 
 namespace {
 
+/// Returns the kind of the array's numbers. Throws Error if it has none.
 NpyKind kind_of(const std::string& name, const nb::dlpack::dtype& type) {
   using Code = nb::dlpack::dtype_code;
   switch (static_cast<Code>(type.code)) {
@@ -24,11 +25,13 @@ NpyKind kind_of(const std::string& name, const nb::dlpack::dtype& type) {
   }
 }
 
+/// Returns a NumPy array over memory that `owner` keeps alive.
 template <class T>
 nb::object numpy_over(std::vector<size_t> shape, const void* data, const nb::capsule& owner) {
   return nb::cast(nb::ndarray<nb::numpy, T>(const_cast<void*>(data), shape.size(), shape.data(), owner));
 }
 
+/// Returns a Python object that owns `kept` and deletes it at its end.
 template <class Kept>
 nb::capsule owner_of(std::unique_ptr<Kept> kept) {
   return nb::capsule(kept.release(), [](void* p) noexcept { delete static_cast<Kept*>(p); });

@@ -1,4 +1,4 @@
-// Arrays between NumPy, torch and the engine.
+// Conversion of arrays between NumPy, torch and the engine.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,16 +15,18 @@ namespace graphsieve::python {
 
 using InputArray = nanobind::ndarray<nanobind::ro, nanobind::c_contig, nanobind::device::cpu>;
 
-/// A copy in the form of a .npy file's array. Throws Error, naming the array, where it does not hold numbers.
+/// Returns a copy of the array in the form of a .npy file's array. Throws Error, naming the array, if it does not have
+/// numbers.
 NpyArray npy_array(const std::string& name, const InputArray& array);
 
-/// Over the tensor's memory, which the array keeps: float32, int32, int64 or uint8.
+/// Returns a NumPy array over the memory of the tensor, which the array keeps alive: float32, int32, int64 or uint8.
+/// Throws Error for another type.
 nanobind::object numpy_array(const at::Tensor& tensor);
 
-/// float32 of that shape as a NumPy array, without a copy.
+/// Returns a NumPy array float32 [rows, columns] with these values, without a copy.
 nanobind::object numpy_array(std::vector<float> values, int64_t rows, int64_t columns);
 
-/// XXH3 (128 bits) of the array's bytes, as two numbers.
+/// Returns the XXH3 hash (128 bits) of the array's bytes, as two numbers.
 nanobind::tuple checksum(const InputArray& array);
 
 }  // namespace graphsieve::python

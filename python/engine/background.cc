@@ -30,8 +30,8 @@ namespace {
 namespace nb = nanobind;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kLook{100};  ///< between two looks for signals
-constexpr std::chrono::seconds kPatience{3};     ///< for a step to end
+constexpr std::chrono::milliseconds kLook{100};  ///< time between two checks for signals
+constexpr std::chrono::seconds kPatience{3};     ///< time that a step has to end by itself
 
 struct Event {
   enum Kind { kNote, kInformation, kStage, kStep } kind;
@@ -39,7 +39,7 @@ struct Event {
   int64_t number = 0;
 };
 
-/// What the work said and the listener has not heard yet.
+/// The reports of the work that the listener has not received yet.
 class Events final : public Observer {
  public:
   void note(const std::string& text) override { add({Event::kNote, one_line(text)}); }
@@ -57,7 +57,7 @@ class Events final : public Observer {
     changed_.notify_all();
   }
 
-  /// Waits for the end, a while at most. True if it has come.
+  /// Waits for the end of the work for a limited time. Returns true if the work has ended.
   bool wait() {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kLook, [this] { return finished_; });
@@ -69,7 +69,7 @@ class Events final : public Observer {
   }
 
  private:
-  /// Of steps in a row the last is enough.
+  /// Adds an event. Of consecutive steps only the last is kept.
   void add(Event event) {
     const std::lock_guard lock(mutex_);
     const bool replaces = event.kind == Event::kStep && !waiting_.empty() && waiting_.back().kind == Event::kStep;
@@ -84,6 +84,7 @@ class Events final : public Observer {
   std::atomic<bool> stopping_{false};
 };
 
+/// Passes events on to the listener, in order.
 void tell(const nb::object& listener, const std::vector<Event>& events) {
   if (listener.is_none()) return;
   for (const Event& event : events) {
@@ -104,8 +105,8 @@ void tell(const nb::object& listener, const std::vector<Event>& events) {
   }
 }
 
-/// After an exception of Python's: the information on how to go on with what is done, and nothing that could raise
-/// another one.
+/// Passes on the information about how to continue the interrupted work, after an exception of Python. Nothing else is
+/// passed on, since it could raise another exception.
 void tell_where_it_is_kept(const nb::object& listener, std::vector<Event> events) {
   std::erase_if(events, [](const Event& event) { return event.kind != Event::kInformation; });
   try {
@@ -114,14 +115,14 @@ void tell_where_it_is_kept(const nb::object& listener, std::vector<Event> events
   }
 }
 
-/// The engine changes settings of the process: one call after the other. A forked child, where the thread that holds
-/// the lock may be missing, has a new one.
+/// The engine changes settings of the process, so one call works at a time. A forked child gets a new lock, since the
+/// thread that has the lock may be missing there.
 std::atomic<std::timed_mutex*> engine_mutex{new std::timed_mutex};
 
 [[maybe_unused]] const int registered =
     pthread_atfork(nullptr, nullptr, [] { engine_mutex.store(new std::timed_mutex); });
 
-/// The number of threads for the length of a call; 0: as it is.
+/// Sets the number of threads while an object of this class lives; 0 leaves it as it is.
 class Threads {
  public:
   explicit Threads(int count) : before_(count > 0 ? num_threads() : 0) {
@@ -137,7 +138,8 @@ class Threads {
   const int before_;
 };
 
-/// `working`: true while it is this call that works.
+/// Runs the work on its thread. Waits for other calls first; `working` is true while this call works. Returns the
+/// exception that the work threw, in a form for Python.
 std::exception_ptr run(Events& events, int threads, std::atomic<bool>& working,
                        const std::function<void(Observer&)>& work) {
   std::unique_lock lock(*engine_mutex.load(), std::defer_lock);
@@ -163,8 +165,8 @@ std::exception_ptr run(Events& events, int threads, std::atomic<bool>& working,
   return error;
 }
 
-/// What a call and its thread share. In a forked child, which lacks the thread, it is left as it is and never
-/// destroyed.
+/// The data that a call and its thread share. In a forked child, which lacks the thread, the object is left as it is
+/// and never destroyed.
 struct Call {
   Events events;
   std::exception_ptr error;
@@ -172,8 +174,8 @@ struct Call {
   std::thread worker;
 };
 
-/// A call of the engine has returned to Python code (a listener, a signal handler), which forked: the child has no work
-/// to wait for.
+/// Throws Error in a child that Python code (a listener or a signal handler) has forked: the child has no work to wait
+/// for.
 void throw_if_forked(pid_t caller, std::unique_ptr<Call>& call) {
   if (getpid() == caller) return;
   (void)call.release();

@@ -1,5 +1,5 @@
-// Long work of the engine, called from Python: it runs on a thread of its own without the interpreter's lock, while the
-// caller's thread waits, hands on progress and looks for signals.
+// Calls of long work of the engine from Python. The work runs on its own thread without the interpreter's lock, while
+// the caller's thread waits, passes on progress and checks for signals.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -10,12 +10,13 @@
 
 namespace graphsieve::python {
 
-/// `listener`: None, or an object with note(text), information(text), stage(name, steps) and step(done, status), which
-/// are called on the calling thread. An exception of a listener or a signal handler (Ctrl-C: KeyboardInterrupt) stops
-/// the work at its next step, or three seconds later within it, and is raised then. `threads`: their number for this
-/// call; 0: as it is. What the engine changes of the process (torch's allocator and threads, its own memory limit and
-/// threads) is as before when this returns; of calls from several threads one works at a time. Where a listener or
-/// signal handler forks, the child's call throws Error.
+/// Runs `work` and returns when it has ended. `listener` is None or an object with note(text), information(text),
+/// stage(name, steps) and step(done, status), which are called on the calling thread. An exception in the listener or
+/// in a signal handler (Ctrl-C: KeyboardInterrupt) stops the work at its next step, or after three seconds within the
+/// step, and is then raised. `threads` is the number of threads for this call; 0 leaves it as it is. All that the
+/// engine changes in the process (torch's allocator and threads, its own memory limit and threads) is restored before
+/// the return. If several threads call, one call works at a time. If a listener or signal handler forks, the call
+/// throws Error in the child.
 void in_background(const nanobind::object& listener, int threads, const std::function<void(Observer&)>& work);
 
 }  // namespace graphsieve::python

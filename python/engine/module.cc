@@ -1,4 +1,5 @@
-// graphsieve._engine: the engine's entry points, thin. The package's Python files make them pleasant.
+// The module graphsieve._engine: thin entry points of the engine. The package's Python files give them their public
+// form.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/map.h>
@@ -45,6 +46,7 @@ namespace fs = std::filesystem;
 using namespace nb::literals;
 using Settings = std::vector<nb::str>;
 
+/// Returns a recipe with settings, resolved and checked.
 Recipe make_recipe(const nb::str& name, const Settings& settings) {
   Recipe recipe = load_recipe(bytes_of(name));
   for (const nb::str& setting : settings) apply_setting(recipe, bytes_of(setting));
@@ -53,6 +55,7 @@ Recipe make_recipe(const nb::str& name, const Settings& settings) {
   return recipe;
 }
 
+/// Returns a value of a recipe as a Python object.
 nb::object python_value(const RecipeValue& value) {
   return std::visit(
       [](const auto& v) -> nb::object {
@@ -78,6 +81,7 @@ std::vector<std::string> recipe_names() {
   return names;
 }
 
+/// The arrays are copied while the interpreter's lock is held, and the graph is made without it.
 Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const nb::str& given_name, bool labelled) {
   const std::string name = bytes_of(given_name);
   std::map<std::string, NpyArray> copies;
@@ -97,6 +101,7 @@ nb::list node_names(const Dataset& data) {
   return names;
 }
 
+/// Trains and writes a run folder; without splits, all splits are used.
 void run(const Dataset& data, const nb::str& recipe, const Settings& settings, const fs::path& out, bool overwrite,
          bool resume, std::vector<int64_t> splits, int64_t repeats, uint64_t seed, int64_t memory,
          const nb::str& device, int threads, const nb::object& listener) {
@@ -122,7 +127,7 @@ nb::tuple predict(const Dataset& data, const fs::path& folder, const nb::str& de
                         numpy_array(std::move(p.embeddings), p.nodes, p.width));
 }
 
-/// The features as the network takes them, float32 rows.
+/// Returns the features as the network gets them: dense float32 rows.
 at::Tensor feature_rows(const FeatureMatrix& x) {
   if (!x.sparse()) return x.dense.to(at::kFloat, false, true).contiguous();
   at::Tensor rows = at::zeros({x.rows, x.cols}, at::kFloat);
@@ -135,15 +140,17 @@ at::Tensor feature_rows(const FeatureMatrix& x) {
   return rows;
 }
 
+/// Copies edges, so that the arrays of Python do not refer to the run's memory.
 ops::AttentionEdges copy_of(const ops::AttentionEdges& edges) {
   return {edges.row_start.clone(), edges.index.clone(), edges.type.clone(), {}, {}, {}};
 }
 
+/// Returns edges as three NumPy arrays: row_start, index, type.
 nb::tuple edge_arrays(const ops::AttentionEdges& edges) {
   return nb::make_tuple(numpy_array(edges.row_start), numpy_array(edges.index), numpy_array(edges.type));
 }
 
-/// What a run's networks compute with, on the graph it was trained on.
+/// Returns what a run's networks compute with, for the graph that the run was trained on.
 nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::object& listener) {
   at::Tensor features;
   ops::AttentionEdges graph;
@@ -175,7 +182,7 @@ nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::obje
   return out;
 }
 
-/// The attention graph and the scores of each layer of a run, verified.
+/// Returns the attention graph and the scores of each layer of a run, verified.
 nb::tuple scores_of(const fs::path& run) {
   const RunFiles files(run);
   nb::list layers;
@@ -189,6 +196,7 @@ int64_t sample_key(const nb::str& sampler, uint64_t seed, int64_t epoch, int64_t
 
 nb::dict run_recipe_values(const fs::path& run) { return values_of(RunFolder(run).recipe); }
 
+/// Returns the float32 tensors of a safetensors file by name.
 nb::dict read_tensors(const fs::path& path) {
   nb::dict out;
   for (const NamedTensor& t : read_safetensors(path).tensors) {
@@ -201,7 +209,7 @@ nb::dict read_tensors(const fs::path& path) {
 
 nb::dict read_run_tensors(const fs::path& run, const std::string& name) { return read_tensors(RunFiles(run).verified(name)); }
 
-/// Puts tensors into a file of a run folder, in place of those that are there, and renews its checksum.
+/// Replaces the tensors in a file of a run folder, and renews the file's checksum.
 void replace_tensors(const fs::path& run, const std::string& name, const std::map<std::string, InputArray>& arrays) {
   Safetensors file;
   for (const auto& [name, values] : arrays) {
@@ -215,7 +223,7 @@ void replace_tensors(const fs::path& run, const std::string& name, const std::ma
 
 void copy_run_folder(const fs::path& from, const fs::path& to) { copy_run(from, to); }
 
-/// result.json as a text, verified.
+/// Returns result.json as text, verified.
 std::string result_text(const fs::path& run) { return read_result(run).dump(); }
 
 void define(nb::module_& m) {

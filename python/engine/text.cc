@@ -18,6 +18,7 @@ namespace {
 
 void raise(PyObject* type, std::string_view message) { PyErr_SetObject(type, text(message).ptr()); }
 
+/// True if Python can decode the bytes as UTF-8.
 bool is_utf8(std::string_view bytes) {
   PyObject* decoded = PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), nullptr);
   if (!decoded) PyErr_Clear();
@@ -25,7 +26,7 @@ bool is_utf8(std::string_view bytes) {
   return decoded != nullptr;
 }
 
-/// The exceptions that are not caught here go on to nanobind's own translator.
+/// Translates an exception. Exceptions that are rethrown go to nanobind's own translator.
 void translate(const std::exception_ptr& exception, void* error) {
   try {
     std::rethrow_exception(exception);
@@ -62,6 +63,7 @@ nb::list texts(const std::vector<std::string>& bytes) {
 }
 
 std::string bytes_of(const nb::str& text) {
+  // The first error handler is that of paths; the second handles every text.
   for (const char* otherwise : {"surrogateescape", "backslashreplace"}) {
     PyObject* encoded = PyUnicode_AsEncodedString(text.ptr(), "utf-8", otherwise);
     if (encoded) {

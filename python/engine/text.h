@@ -1,5 +1,5 @@
-// Text between the engine and Python. The engine's texts are bytes: a file's path or a damaged file's contents need not
-// be UTF-8, while Python's texts can only hold characters. Neither direction ever fails.
+// Conversion of text between the engine and Python. The engine's texts are bytes: the path or the content of a damaged
+// file need not be UTF-8, while texts of Python consist of characters. Neither direction ever fails.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -10,16 +10,16 @@
 
 namespace graphsieve::python {
 
-/// Text for people, such as a message: a byte that is not UTF-8 becomes four characters such as \xff.
+/// Returns text for readers, such as a message. A byte that is not UTF-8 becomes four characters such as \xff.
 nanobind::str text(std::string_view bytes);
 nanobind::list texts(const std::vector<std::string>& bytes);
 
-/// The bytes of a text: UTF-8, and for what Python made of a path's bytes that are not UTF-8 (os.fsdecode), the bytes
-/// themselves. Any other lone surrogate becomes characters such as \ud800.
+/// Returns the bytes of a text: UTF-8, and the original bytes for those of a path that Python decoded although they are
+/// not UTF-8 (os.fsdecode). Any other lone surrogate becomes characters such as \ud800.
 std::string bytes_of(const nanobind::str& text);
 
-/// Makes every exception of the engine a Python exception whose message is text: graphsieve::Error becomes `error`, and
-/// one of torch becomes RuntimeError without torch's stack trace.
+/// Translates every exception of the engine to a Python exception whose message is text: graphsieve::Error becomes
+/// `error`, and an exception of torch becomes RuntimeError without torch's stack trace.
 void translate_exceptions(const nanobind::object& error);
 
 }  // namespace graphsieve::python

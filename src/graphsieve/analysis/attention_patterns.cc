@@ -18,7 +18,8 @@ std::span<const float> row_of(const AttentionScores& a, int64_t i) {
   return {a.score + a.row_start[i], static_cast<size_t>(a.row_start[i + 1] - a.row_start[i])};
 }
 
-/// values[s][d]: statistic s of the d-th destination.
+/// Returns the mean and the confidence interval of each statistic; values[d * names.size() + s] is statistic s of
+/// destination d.
 std::vector<Statistic> summary(const std::vector<std::string>& names, const std::vector<double>& values, int64_t count,
                                bool sampled) {
   std::vector<Statistic> all;
@@ -43,7 +44,7 @@ std::vector<Statistic> summary(const std::vector<std::string>& names, const std:
   return all;
 }
 
-/// Calls row(destination, to) for every destination; to has a place for each name.
+/// Calls row(destination, to) for every destination, where `to` has one number per name, and returns the statistics.
 template <class Row>
 std::vector<Statistic> each_destination(const std::vector<std::string>& names, const std::vector<int32_t>& destinations,
                                         bool sampled, const Row& row) {
@@ -55,7 +56,7 @@ std::vector<Statistic> each_destination(const std::vector<std::string>& names, c
   return summary(names, values, count, sampled);
 }
 
-/// Positions of the k largest, ties by position, ascending.
+/// Returns the positions of the k largest scores, ties by position, ascending.
 std::vector<int32_t> heaviest(std::span<const float> a, int64_t k) {
   std::vector<int32_t> order(a.size());
   std::iota(order.begin(), order.end(), 0);
@@ -67,7 +68,8 @@ std::vector<int32_t> heaviest(std::span<const float> a, int64_t k) {
   return order;
 }
 
-/// 2 ∫ (F − G)², which is 2E|X−Y| − E|X−X'| − E|Y−Y'| for equally many values of each.
+/// Returns 2 ∫ (F − G)², where F and G are the distribution functions of the two sets. This is 2E|X−Y| − E|X−X'| −
+/// E|Y−Y'| if both have equally many values.
 double energy_of_values(std::span<const float> a, std::span<const float> b) {
   std::vector<float> x(a.begin(), a.end()), y(b.begin(), b.end());
   std::sort(x.begin(), x.end());
@@ -76,6 +78,7 @@ double energy_of_values(std::span<const float> a, std::span<const float> b) {
   const double n = static_cast<double>(x.size());
   for (size_t i = 0, j = 0; i < x.size() || j < y.size();) {
     const double next = i < x.size() && (j == y.size() || x[i] <= y[j]) ? x[i] : y[j];
+    // Between two neighbouring values, F and G are constant: i / n and j / n.
     const double gap = (static_cast<double>(i) - static_cast<double>(j)) / n;
     sum += gap * gap * (next - at);
     at = next;
@@ -85,6 +88,7 @@ double energy_of_values(std::span<const float> a, std::span<const float> b) {
   return 2 * sum;
 }
 
+/// Returns the Pearson correlation.
 double correlation(const std::vector<double>& x, const std::vector<double>& y) {
   const double n = static_cast<double>(x.size());
   const double mx = std::accumulate(x.begin(), x.end(), 0.0) / n, my = std::accumulate(y.begin(), y.end(), 0.0) / n;
@@ -101,7 +105,7 @@ bool constant(std::span<const float> a) {
   return std::all_of(a.begin(), a.end(), [&](float x) { return x == a[0]; });
 }
 
-/// Ranks from 1, ties at their mean.
+/// Returns the ranks of the scores from 1 on; equal scores have their mean rank.
 std::vector<double> ranks(std::span<const float> a) {
   std::vector<int32_t> order(a.size());
   std::iota(order.begin(), order.end(), 0);
@@ -114,6 +118,7 @@ std::vector<double> ranks(std::span<const float> a) {
   return to;
 }
 
+/// Returns the sum of the scores at the given positions.
 double mass(std::span<const float> a, const std::vector<int32_t>& at) {
   double sum = 0;
   for (const int32_t e : at) sum += a[e];
@@ -182,6 +187,8 @@ std::vector<double> underestimation(const AttentionScores& a, const AttentionSco
       to.push_back(kUndefined);
       continue;
     }
+    // nth_element leaves the value below the quantile in its place and all larger ones behind it, the smallest of which
+    // is the value above.
     const double at = q * static_cast<double>(factor.size() - 1);
     const size_t low = static_cast<size_t>(at);
     std::nth_element(factor.begin(), factor.begin() + low, factor.end());
@@ -220,6 +227,7 @@ std::vector<int32_t> pick_destinations(int64_t nodes, const int64_t* row_start, 
   for (int64_t i = 0; i < nodes; ++i)
     if (row_start[i] < row_start[i + 1]) all.push_back(static_cast<int32_t>(i));
   if (count <= 0 || count >= static_cast<int64_t>(all.size())) return all;
+  // The destinations with the smallest random numbers are a sample without replacement.
   const auto key = [&](int32_t i) { return random_key(seed, static_cast<uint64_t>(i)); };
   std::nth_element(all.begin(), all.begin() + count, all.end(), [&](int32_t x, int32_t y) { return key(x) < key(y); });
   all.resize(count);

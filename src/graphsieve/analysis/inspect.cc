@@ -28,6 +28,7 @@ using Json = nlohmann::json;
 
 const std::vector<double> kQuantiles = {0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1};
 
+/// Returns statistics as an object with one member per statistic.
 Json statistics_json(const std::vector<Statistic>& statistics) {
   Json to = Json::object();
   for (const Statistic& s : statistics)
@@ -35,13 +36,14 @@ Json statistics_json(const std::vector<Statistic>& statistics) {
   return to;
 }
 
-/// The scores of every layer on the whole attention graph: the estimator's where there is one, else the network's, mean
-/// of the heads.
+/// Returns the scores of every layer on the whole attention graph: those of the estimator if there is one, otherwise
+/// the network's, mean over the heads.
 std::vector<Tensor> whole_graph_scores(LoadedRun& run) {
   if (run.folder.has_estimator()) return run.scores;
   return attention_scores(run.network, 1, whole_graph_input(run.prepared, run.graph, run.network->layers()));
 }
 
+/// Loads a run. Throws Error if the graph is not the run's.
 LoadedRun load(const std::filesystem::path& path, Dataset& data, Observer& observer) {
   if (observer.stop_requested()) throw Interrupted();
   LoadedRun run(path, data, observer);
@@ -49,7 +51,7 @@ LoadedRun load(const std::filesystem::path& path, Dataset& data, Observer& obser
   return run;
 }
 
-/// Mean norm of the layers' maps; null where there is none.
+/// The mean norm of the layers' maps; null if there are none.
 class LayersMean {
  public:
   void add(const std::string& map, double norm) {
@@ -73,6 +75,7 @@ class Inspection {
         destinations_(pick_destinations(nodes_, row_start_, request.destinations, request.seed)),
         sampled_(request.destinations > 0 && request.destinations < nodes_) {}
 
+  /// Returns the measurements of the run alone.
   Json alone() {
     Json to = {{"run", path_text(request_.run)},
                {"model", run_.folder.recipe.model},
@@ -90,7 +93,8 @@ class Inspection {
     return to;
   }
 
-  /// The narrower run against the wider; equal widths: this one against the other.
+  /// Compares the narrower run with the wider one or, if their widths are equal, this run with the other. Uniform and
+  /// random scores are compared with the wider run too, as a reference.
   Json against(LoadedRun& other) {
     const bool same = at::equal(run_.graph.edges.row_start, other.graph.edges.row_start) &&
                       at::equal(run_.graph.edges.index, other.graph.edges.index) &&
@@ -126,6 +130,7 @@ class Inspection {
 
   AttentionScores of(const Tensor& scores) const { return {nodes_, row_start_, scores.const_data_ptr<float>()}; }
 
+  /// Returns the k of the statistics of the heaviest edges in a layer.
   int64_t k_of(size_t layer) const {
     if (request_.k > 0) return request_.k;
     const auto& k = run_.folder.recipe.network.k;
@@ -141,7 +146,7 @@ class Inspection {
     return to;
   }
 
-  /// Norms of the network's maps, and of the vectors that enter each layer.
+  /// Measures the norms of the network's maps and of the vectors that enter each layer.
   void norms(Json& to) {
     OperatorNorms operators(*run_.network);
     LayersMean mean;
@@ -167,7 +172,8 @@ class Inspection {
     to["norms_by_epoch"] = norms_by_epoch();
   }
 
-  /// What training recorded: mean norm of the layers' maps, and of the vectors that enter each layer.
+  /// Returns what training recorded by epoch: the mean norm of the layers' maps, and of the vectors that enter each
+  /// layer.
   Json norms_by_epoch() const {
     Json to = Json::array();
     if (!run_.folder.files.has("metrics.jsonl")) {

@@ -1,4 +1,4 @@
-// graphsieve inspect: what can be measured about a trained run, and about two runs on the same edges.
+// The command graphsieve inspect: measurements of a trained run, and of two runs on the same edges.
 #pragma once
 
 #include <filesystem>
@@ -9,14 +9,16 @@
 
 namespace graphsieve {
 
+/// What to measure.
 struct InspectRequest {
-  std::filesystem::path run, other;  ///< run folders; other may be empty
-  int64_t k = 0;             ///< of the statistics of the heaviest edges; 0: the layer's k of the recipe, else 10
-  int64_t destinations = 0;  ///< sampled, with confidence intervals; 0: all
-  uint64_t seed = 0;         ///< of the sampled destinations and the random reference
+  std::filesystem::path run, other;  ///< run folders; `other` may be empty
+  int64_t k = 0;             ///< k of the statistics of the heaviest edges; 0: the layer's k of the recipe, else 10
+  int64_t destinations = 0;  ///< number of destinations to sample, with confidence intervals; 0: all
+  uint64_t seed = 0;         ///< seed of the sampled destinations and of the random reference
 };
 
-/// docs/inspect.md names every field. Throws Error where a run is not of `data`, or the two attend along other edges.
+/// Measures the runs; docs/inspect.md describes every field. Throws Error if a run is not of `data`, or if the two runs
+/// attend along different edges.
 nlohmann::json inspect(Dataset data, const InspectRequest& request, Observer& observer);
 
 }  // namespace graphsieve

@@ -7,7 +7,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr size_t kListedClasses = 10;  ///< names of classes in a message
+constexpr size_t kListedClasses = 10;  ///< most names of classes in a message
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Classes of one data set as another one numbers them.
+// Renumbering of the classes of one data set as another data set numbers them.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace graphsieve {
 
-/// Gives the data's labels the numbers that their classes have in `names`, the classes that a network was trained on: the
-/// data may hold fewer classes, in another order. Throws Error if the data has a class that `names` lacks; of several
-/// labels per node, if the names are not the same in the same order.
+/// Replaces each label by the number that its class has in `names`, the classes that a network was trained on. The data
+/// may have fewer classes, in another order. Throws Error if the data has a class that is not in `names` or, with
+/// several labels per node, if the names are not the same in the same order.
 void match_classes(Dataset& data, const std::vector<std::string>& names);
 
 }  // namespace graphsieve

@@ -13,15 +13,17 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kDestinationBlocks = 128;  ///< of destinations, at most
+constexpr int64_t kDestinationBlocks = 128;  ///< most blocks of destinations
 constexpr int kTypes = 256;
 
+/// The sums over a block of destinations.
 struct Block {
   double destinations = 0;
   std::vector<TypeKept> types = std::vector<TypeKept>(kTypes);
   std::vector<double> drawn, heaviest;
 };
 
+/// Adds the destinations of one layer to a block.
 class Layer {
  public:
   Layer(const kernels::ReservoirArgs& args, const float* score, int64_t k, int64_t most)
@@ -49,7 +51,8 @@ class Layer {
   }
 
  private:
-  /// The row's edges in the order in which draws of growing k keep them.
+  /// Sorts the row's edges into the order in which draws of growing k keep them: the keys of a draw do not depend on k,
+  /// so a draw of k keeps the k smallest.
   void by_draw(int32_t node) {
     const uint64_t row_key = random_key(args_.key, node);
     keys_.clear();
@@ -66,6 +69,7 @@ class Layer {
   std::vector<float> shares_;
 };
 
+/// Returns the sum of one member over the types, divided by the sum of another; 1 if the latter is 0.
 template <class Member>
 double share_of(const std::vector<TypeKept>& types, Member kept, Member all) {
   double part = 0, whole = 0;
@@ -113,6 +117,7 @@ AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor&
   }
   if (nodes == 0) nodes = 1;
   for (TypeKept& t : sum.types) t.mass /= nodes, t.kept_mass /= nodes;
+  // The entries so far are the shares of the single edges; their running sum is the curve.
   for (auto* curve : {&sum.drawn, &sum.heaviest})
     for (int64_t x = 0; x < most; ++x) (*curve)[x] = (*curve)[x] / nodes + (x > 0 ? (*curve)[x - 1] : 0);
   while (!sum.types.empty() && sum.types.back().edges == 0) sum.types.pop_back();

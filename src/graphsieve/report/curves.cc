@@ -14,7 +14,8 @@ using Json = nlohmann::json;
 
 constexpr const char* kAsRecorded[] = {"epoch", "loss", "val", "test", "lr", "temperature", "grad_norm"};
 
-/// Mean of a list's numbers, or of those of an object whose keys begin so.
+/// Returns the mean of the numbers of a list, or of an object's members whose keys begin with `prefix`; null if there
+/// are none.
 Json mean_of(const Json& values, const std::string& prefix = "") {
   double sum = 0, count = 0;
   for (const auto& [key, value] : values.items())
@@ -22,7 +23,7 @@ Json mean_of(const Json& values, const std::string& prefix = "") {
   return count > 0 ? Json(sum / count) : Json(nullptr);
 }
 
-/// The numbers of an epoch alone: norms are many.
+/// Returns the numbers of an epoch that are shown. Norms are many, so only their means are kept.
 Json numbers_of(const JsonObject& line) {
   Json epoch = Json::object();
   line.count("epoch");
@@ -63,7 +64,7 @@ Json columns(const std::vector<Json>& epochs, int64_t most) {
 Json training_curves(const std::filesystem::path& path, int64_t most,
                      const std::function<void(const Error&)>& damaged) {
   std::vector<std::string> order;
-  std::map<std::string, std::map<int64_t, std::vector<Json>>> stages;  // by stage and start
+  std::map<std::string, std::map<int64_t, std::vector<Json>>> stages;  // epochs by stage and start
   if (path_exists(path))
     read_json_lines(
         path,

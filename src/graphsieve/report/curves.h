@@ -1,4 +1,4 @@
-// How training went: metrics.jsonl, thinned out to a bounded number of epochs.
+// The training curves: metrics.jsonl, reduced to a limited number of epochs.
 #pragma once
 
 #include <filesystem>
@@ -9,11 +9,12 @@
 
 namespace graphsieve {
 
-/// A list, one object a stage: `stage`, `epochs` in the file, `start` (of the estimator's restarts: the one with the
-/// best validation value), and lists of equal length: `epoch`, `loss`, `val`, `test`, `lr`, `temperature`, `grad_norm`,
-/// and where they were recorded `operator_norm` (mean of the layers' maps) and `vector_norm` (mean of the layers); null
-/// where an epoch has none. At most `most` epochs, evenly spread, the first and the last among them. Empty where there
-/// is no such file; damaged lines are passed over, each told to `damaged`.
+/// Returns a list with one object per stage: `stage`, `epochs` in the file, `start` (the estimator's restart with the
+/// best validation value), and lists of equal length: `epoch`, `loss`, `val`, `test`, `lr`, `temperature`, `grad_norm`
+/// and, if they were recorded, `operator_norm` (mean over the maps of the layers) and `vector_norm` (mean over the
+/// layers). An entry is null if its epoch has no value. At most `most` epochs are returned, evenly spaced, including
+/// the first and the last. The list is empty if there is no such file. Damaged lines are skipped, each with a call of
+/// `damaged`.
 nlohmann::json training_curves(const std::filesystem::path& metrics_jsonl, int64_t most,
                                const std::function<void(const Error&)>& damaged);
 

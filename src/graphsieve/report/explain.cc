@@ -27,10 +27,10 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
-constexpr int64_t kMostFeatures = int64_t{1} << 26;  ///< numbers, of all nodes that are reached
+constexpr int64_t kMostFeatures = int64_t{1} << 26;  ///< most features of all nodes reached; above, no gradients
 constexpr int64_t kShownClasses = 5;
 
-/// The node with that id. Throws Error, saying what ids look like.
+/// Returns the node with that id. Throws Error, with examples of ids, if there is none.
 int32_t node_of(const Dataset& data, const std::string& id) {
   for (int64_t i = 0; i < data.nodes; ++i)
     if (data.ids.name(i) == id) return static_cast<int32_t>(i);
@@ -38,7 +38,7 @@ int32_t node_of(const Dataset& data, const std::string& id) {
               data.ids.name(0), " or ", data.ids.name(data.nodes - 1));
 }
 
-/// An edge into the node; parallel ones of a type count together.
+/// An edge into the node. Parallel edges of one type count together.
 struct InEdge {
   int64_t parallel = 0, draws = 0;
   double score = 0, attention = 0;
@@ -76,7 +76,9 @@ class Explanation {
  private:
   bool sampled() const { return run_.folder.recipe.model == "spexphormer"; }
 
-  /// What the node's logits are computed from: everything where norms take their statistics from the whole graph.
+  /// Runs the network on what the node's logits are computed from, with the draws of the best epoch. That is the whole
+  /// graph if norms take their statistics from it or all edges are used, otherwise the nodes that the node's layers
+  /// reach. Keeps the attention of every layer, and the gradients of the features if there are not too many.
   void compute() {
     const NetworkRecipe& recipe = run_.folder.recipe.network;
     const bool whole = !sampled() || recipe.norm == "graph";
@@ -113,7 +115,7 @@ class Explanation {
     flow();
   }
 
-  /// Dense features of the rows that the pass begins with.
+  /// Returns the dense features of the rows that the pass begins with.
   Tensor picked_features(int64_t rows) const {
     const FeatureMatrix& x = run_.prepared.features;
     if (!x.sparse())
@@ -130,11 +132,13 @@ class Explanation {
     return dense;
   }
 
+  /// Returns the number in the graph of a row of the pass.
   int32_t global(int64_t row) const {
     return input_.rows.defined() ? input_.rows.const_data_ptr<int32_t>()[row] : static_cast<int32_t>(row);
   }
 
-  /// Features times the gradient of the output that decides, less the output that it competes with.
+  /// Computes the contributions: the features times the gradient of the deciding output minus the output that competes
+  /// with it.
   void contributions(const Tensor& outputs) {
     decided_ = run_.task->deciding_columns(outputs);
     Tensor target = outputs[decided_[0]];
@@ -144,6 +148,8 @@ class Explanation {
     contribution_ = (input_.picked.detach() * gradient).to(at::kDouble);
   }
 
+  /// Computes the attention flow from the node back to the input. In each layer half of a node's flow stays with the
+  /// node (the skip path) and half goes to its sources by attention; all of it stays with a node without edges.
   void flow() {
     flow_.assign(input_.layers.back().destinations, 0);
     flow_[place_] = 1;
@@ -165,7 +171,7 @@ class Explanation {
     }
   }
 
-  /// Rows of the pass, those with the most flow.
+  /// Returns the rows of the pass with the most flow.
   std::vector<int32_t> by_flow() const {
     std::vector<int32_t> rows(flow_.size());
     std::iota(rows.begin(), rows.end(), 0);
@@ -177,6 +183,8 @@ class Explanation {
     return rows;
   }
 
+  /// Returns the edges into the node in one layer, with the estimator's score of each and, if the network was run, the
+  /// number of draws and the network's attention.
   InEdges in_edges(int64_t layer) const {
     InEdges edges;
     const AttentionGraph& g = run_.graph.graph;
@@ -195,7 +203,7 @@ class Explanation {
     return edges;
   }
 
-  /// The heaviest edges of a layer: by attention, then by score.
+  /// Returns the heaviest edges of a layer: by attention, then by score.
   std::vector<InEdges::const_iterator> heaviest(const InEdges& edges) const {
     std::vector<InEdges::const_iterator> order;
     for (auto at = edges.begin(); at != edges.end(); ++at) order.push_back(at);
@@ -213,6 +221,7 @@ class Explanation {
     for (const auto& [key, edge] : edges) score += edge.score, attention += edge.attention, draws += edge.draws;
     for (const auto& at : heaviest(edges)) {
       const auto& [key, edge] = *at;
+      // What is left of the sums after the shown edges belongs to the edges that are left out.
       score -= edge.score, attention -= edge.attention;
       Json row = about(key.second);
       row["type"] = edge_type_name(key.first, data_.graph ? data_.graph->type_names : std::vector<std::string>());
@@ -264,7 +273,7 @@ class Explanation {
     }
   }
 
-  /// Predictions of every node that is named.
+  /// Predicts every node that the explanation names.
   void predict(const std::vector<InEdges>& layers, const std::vector<int32_t>& flowing) {
     if (run_.network.is_empty()) return;
     std::vector<int32_t> nodes = {node_};
@@ -278,7 +287,7 @@ class Explanation {
     for (const int32_t node : nodes) predicted_[node] = run_.task->predicted(p.row(node));
   }
 
-  /// Id, part of the split, label and prediction of a node.
+  /// Returns a node's id, its list in the split, its label and its prediction.
   Json about(int32_t node) const {
     const auto found = predicted_.find(node);
     return {{"node", data_.ids.name(node)},
@@ -311,13 +320,13 @@ class Explanation {
   const int32_t node_;
   Split split_;
   NetworkInput input_;
-  int64_t place_ = 0;              ///< the node's row in every layer of the pass
-  std::vector<Tensor> attention_;  ///< of each layer of the pass, mean of the heads; empty without a network
-  Predictions predictions_;        ///< of the node
-  std::vector<int64_t> decided_;   ///< the most probable class, and the next
+  int64_t place_ = 0;              ///< row of the node in every layer of the pass
+  std::vector<Tensor> attention_;  ///< attention by layer of the pass, mean over the heads; empty without a network
+  Predictions predictions_;        ///< predictions of the node
+  std::vector<int64_t> decided_;   ///< columns of the most probable class and of the next
   double margin_ = 0;
   Tensor contribution_;       ///< [rows, features]
-  std::vector<double> flow_;  ///< of every row of the pass
+  std::vector<double> flow_;  ///< attention flow of every row of the pass
   std::map<int32_t, Json> predicted_;
 };
 

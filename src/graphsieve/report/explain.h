@@ -1,4 +1,5 @@
-// What decided one node's prediction: the edges into it, layer by layer, and the nodes and features behind them.
+// The explanation of one node's prediction: the edges into the node, layer by layer, and the nodes and features behind
+// them.
 #pragma once
 
 #include <filesystem>
@@ -10,20 +11,22 @@
 
 namespace graphsieve {
 
+/// The node to explain, and the most entries of each list.
 struct ExplainRequest {
-  std::filesystem::path run;  ///< one run, not a summary of several
-  std::string node;           ///< by the user's id
-  int64_t edges = 20;         ///< a layer, at most: the heaviest
-  int64_t nodes = 15;         ///< by their attention flow, at most
-  int64_t features = 15;      ///< by the size of their contribution, at most
+  std::filesystem::path run;  ///< folder of one run, not of several
+  std::string node;           ///< the user's id of the node
+  int64_t edges = 20;         ///< most edges per layer, the heaviest
+  int64_t nodes = 15;         ///< most nodes, by their attention flow
+  int64_t features = 15;      ///< most features, by the size of their contribution
 };
 
-/// docs/report.md names every field. Throws Error where there is no such node, or the graph is not the run's.
+/// Returns the explanation; docs/report.md describes every field. Throws Error if there is no such node, or if the
+/// graph is not the run's.
 ///
-/// Attention flow: F_L is 1 at the node; F_{l−1} = ½ F_l + ½ A_lᵀ F_l, A_l the network's attention of layer l (Abnar
-/// and Zuidema 2020). Contributions: features times the gradient of the predicted class's logit less the next one's
-/// (several labels a node, one class: the most probable label's logit), summed over a node's features or one feature's
-/// nodes.
+/// Attention flow: F_L is 1 at the node, and F_{l−1} = ½ F_l + ½ A_lᵀ F_l, where A_l is the network's attention of
+/// layer l (Abnar and Zuidema 2020). Contributions: the features times the gradient of the predicted class's logit
+/// minus the next class's (with several labels per node or one class: of the most probable label's logit), summed over
+/// the features of a node or over the nodes of a feature.
 nlohmann::json explain(Dataset& data, const ExplainRequest& request, Observer& observer);
 
 }  // namespace graphsieve

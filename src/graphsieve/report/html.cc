@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// True if the cell reads as a number, with a unit or without. Numbers stand at the right of their column.
+/// True if the cell is a number, with or without a unit. Numbers are aligned to the right of their column.
 bool is_figure(std::string_view cell) {
   for (const std::string_view unit : {" %", " s", " min", " h", " B", " KiB", " MiB", " GiB", " TiB"})
     if (cell.ends_with(unit)) {
@@ -21,7 +21,7 @@ bool is_figure(std::string_view cell) {
          cell.find_first_of("0123456789") != std::string::npos;
 }
 
-/// True if all cells of the column that are not empty read as numbers.
+/// True if all cells of the column that are not empty are numbers.
 bool is_figures(const Table& t, size_t column) {
   const auto fits = [column](const auto& row) {
     return column >= row.size() || row[column].empty() || is_figure(row[column]);
@@ -31,6 +31,7 @@ bool is_figures(const Table& t, size_t column) {
 
 }  // namespace
 
+/// Control characters other than line feed and tab become spaces, since HTML does not allow them.
 std::string escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -58,6 +59,7 @@ std::string escape(std::string_view text) {
   return out;
 }
 
+/// The frame scrolls a wide table, and can be focused so that the keyboard can scroll it too.
 std::string table(const Table& t) {
   std::string out = fmt::format(
       "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
@@ -79,6 +81,7 @@ std::string table(const Table& t) {
   return out + "</tbody></table></div>\n";
 }
 
+/// page.js reads the attributes and draws the chart above the table.
 std::string chart(const Chart& c, const Table& t) {
   return fmt::format(
       "<figure class=\"chart\" data-kind=\"{}\" data-panels=\"{}\" "
@@ -86,6 +89,7 @@ std::string chart(const Chart& c, const Table& t) {
       c.kind, escape(c.panels), c.options, escape(c.title), table(t));
 }
 
+/// Inserts a comma before every third digit from the right.
 std::string whole(const Json& value) {
   if (!value.is_number()) return "";
   const std::string digits = std::to_string(std::llround(value.get<double>()));
@@ -106,6 +110,7 @@ std::string percent(const Json& value) {
   return value.is_number() ? fmt::format("{:.2f} %", 100 * value.get<double>()) : "";
 }
 
+/// Divides by 1024 until the number is below 1024.
 std::string bytes(const Json& value) {
   if (!value.is_number()) return "";
   double b = value.get<double>();
@@ -119,6 +124,7 @@ std::string mebibytes(const Json& value) {
   return value.is_number() ? fmt::format("{:.1f}", value.get<double>() / 1048576) : "";
 }
 
+/// Up to two minutes in seconds, then in minutes, then in hours.
 std::string seconds(const Json& value) {
   if (!value.is_number()) return "";
   const double s = value.get<double>();

@@ -1,4 +1,4 @@
-// The page, from the report's JSON alone. Fields may be missing or null: then their part is not there.
+// The page, made from the report's JSON only. Fields may be missing or null; their parts of the page are then omitted.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@ namespace {
 using Json = nlohmann::json;
 using html::number, html::percent, html::whole, html::words;
 
+/// Writes the first sentence of the page: model, graph, metric and, for a sampled network, the share of the edges.
 void summary(const Json& report, PageText& page) {
   const Json& runs = at(report, "runs");
   if (runs.empty()) return;
@@ -26,6 +27,7 @@ void summary(const Json& report, PageText& page) {
   page.lead(text + ".");
 }
 
+/// Writes the comparison of several runs.
 void comparison(const Json& runs, PageText& page) {
   page.open("Comparison");
   html::Table t{"Runs on this graph",

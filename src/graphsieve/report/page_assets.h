@@ -1,5 +1,5 @@
-// The page's style and scripts, which travel inside the library. Defined in a source that cmake/page_assets.cmake
-// makes.
+// The style and the scripts of the page, which are compiled into the library. cmake/page_assets.cmake generates the
+// source that defines them.
 #pragma once
 
 #include <string_view>

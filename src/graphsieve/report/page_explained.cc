@@ -1,4 +1,4 @@
-// What decided one node's prediction.
+// The section about one node: what decided its prediction.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,10 +13,10 @@ namespace {
 using Json = nlohmann::json;
 using html::escape, html::number, html::percent, html::whole, html::words;
 
-constexpr size_t kPictured = 14;  ///< neighbours in a picture
+constexpr size_t kPictured = 14;  ///< most neighbours in a picture
 constexpr double kMiddleX = 260, kMiddleY = 170, kReachX = 150, kReachY = 130;
 
-/// The first letters of a long id, cut between letters.
+/// Returns the first letters of a long id, cut between characters.
 std::string shortened(const std::string& id) {
   constexpr size_t kLetters = 12;
   size_t letters = 0, bytes = 0;
@@ -27,7 +27,8 @@ std::string shortened(const std::string& id) {
   return bytes < id.size() ? id.substr(0, bytes) + "…" : id;
 }
 
-/// The class of a neighbour's colour: whether the label of `other` is the one that was predicted for `node`.
+/// Returns the style of a neighbour's colour, which tells if the label of `other` is the class that was predicted for
+/// `node`.
 const char* kind(const Json& other, const Json& node) {
   if (at(other, "label").is_null()) return "none";
   return at(other, "label") == at(node, "predicted") ? "same" : "other";
@@ -41,7 +42,7 @@ std::string line_to(const Json& edge, double x, double y) {
                      dropped ? " class=\"dropped\"" : "");
 }
 
-/// A neighbour with its id outside of the circle that they stand on.
+/// Draws a neighbour, with its id outside the circle on which the neighbours are.
 std::string circle_at(double angle, double x, double y, const char* kind, const std::string& id) {
   const int side = std::cos(angle) < -0.1 ? -1 : std::cos(angle) > 0.1 ? 1 : 0;
   const double below = side != 0 ? 4 : std::sin(angle) > 0 ? 24 : -14;
@@ -52,8 +53,8 @@ std::string circle_at(double angle, double x, double y, const char* kind, const 
       x, y, kind, x + 14 * side, y + below, anchor, escape(shortened(id)));
 }
 
-/// The node in the middle, its heaviest neighbours around it: thick lines for much attention, broken ones for edges
-/// that were not drawn.
+/// Draws the node in the middle and its heaviest neighbours around it. The thickness of a line is the attention; edges
+/// that were not drawn have broken lines.
 std::string picture(const Json& node, const Json& layer) {
   const Json& edges = at(layer, "edges");
   const size_t count = std::min(kPictured, edges.size());

@@ -8,6 +8,7 @@ namespace {
 using Json = nlohmann::json;
 using html::number, html::percent, html::whole, html::words;
 
+/// Writes the facts about the graph. A fact that is not known is omitted by the list.
 void facts_list(const Json& graph, PageText& page) {
   const Json &facts = at(graph, "facts"), &degrees = at(facts, "degrees");
   std::string homophily, degree;
@@ -40,6 +41,7 @@ void edge_types(const Json& types, PageText& page) {
   page.table(t);
 }
 
+/// Writes the distribution of the degrees.
 void degrees(const Json& bins, PageText& page) {
   if (bins.empty()) return;
   html::Table t{"Nodes by degree", {"degree", "nodes"}, {}};
@@ -51,7 +53,7 @@ void degrees(const Json& bins, PageText& page) {
   page.chart({"Degrees", "bar", "Nodes by degree (both scales logarithmic):1", "log"}, t);
 }
 
-/// Of the first run that has predictions.
+/// Writes the nodes of each class, from the first run that has predictions.
 void balance(const Json& runs, PageText& page) {
   for (const Json& run : runs) {
     const Json& balance = at(at(run, "detail", "quality"), "class_balance");

@@ -1,4 +1,4 @@
-// How good a run is.
+// The section about the quality of a run's predictions.
 #include <fmt/format.h>
 
 #include "graphsieve/report/page_text.h"
@@ -19,6 +19,8 @@ void splits(const Json& splits, PageText& page) {
   page.table(t);
 }
 
+/// Writes the confusion matrix, a table whose cells are shaded by their share of the row. With many classes, the last
+/// row and column are all other classes.
 void confusion(const Json& confusion, PageText& page) {
   if (!confusion.is_object()) return;
   std::vector<std::string> names;
@@ -44,6 +46,7 @@ void confusion(const Json& confusion, PageText& page) {
   page.raw(body + "</tbody></table></div>\n");
 }
 
+/// Writes the classes with the lowest F1, and the class that each is most often taken for.
 void worst(const Json& worst, PageText& page) {
   if (!worst.is_object()) return;
   html::Table t{"Classes with the lowest F1 on the test nodes",
@@ -61,6 +64,7 @@ void worst(const Json& worst, PageText& page) {
   page.note_left_out(at(worst, "without_test_nodes"), "classes without test nodes");
 }
 
+/// Writes the calibration: for each bin of probabilities, the share of correct predictions.
 void calibration(const Json& calibration, PageText& page) {
   if (at(calibration, "bins").empty()) return;
   html::Table t{"Test nodes by the probability that they were given",
@@ -83,7 +87,7 @@ void areas(const Json& rows, PageText& page) {
   page.table(t);
 }
 
-/// Points of one kind of curve, of all classes.
+/// Returns the points of one kind of curve, for all classes.
 html::Table curve_table(const Json& rows, const char* key, const char* caption, const char* x, const char* y) {
   html::Table t{caption, {"class", x, y}, {}};
   for (const Json& row : rows)

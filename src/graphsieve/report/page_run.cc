@@ -1,4 +1,4 @@
-// Of one run: what was done, how training went, what was kept, what it cost, what compression did.
+// The sections about one run: what was done, how training went, what was kept, what it cost, what compression did.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::json;
 using html::bytes, html::number, html::percent, html::seconds, html::whole, html::words;
 
-/// A command in lines that a shell takes as one: an option each, those in quotes as they are.
+/// Breaks a command into lines that a shell takes as one command, one option per line. Texts in quotes stay unchanged.
 std::string in_lines(const std::string& command) {
   std::string lines;
   bool quoted = false;
@@ -29,6 +29,7 @@ std::string in_lines(const std::string& command) {
   return lines;
 }
 
+/// Writes the keys that differ from the published recipe, and the whole recipe in a part that can be opened.
 void recipe_changes(const Json& recipe, PageText& page) {
   if (!recipe.is_object()) return;
   const std::string published = words(at(recipe, "published"));
@@ -47,6 +48,7 @@ void recipe_changes(const Json& recipe, PageText& page) {
   page.raw("</details>\n");
 }
 
+/// Writes how k was chosen by the error that it leaves.
 void chosen_k(const Json& epsilon, PageText& page) {
   const Json& layers = at(epsilon, "layers");
   if (!layers.is_array()) return;
@@ -60,6 +62,7 @@ void chosen_k(const Json& epsilon, PageText& page) {
   page.table(t);
 }
 
+/// Writes the runs that a folder of several runs sums up.
 void members(const Json& run, const Json& detail, PageText& page) {
   if (at(run, "runs").size() < 2) return;
   page.note(fmt::format("The folder sums up {} runs; what follows is of {}.", at(run, "runs").size(), name_of(detail)));
@@ -70,6 +73,7 @@ void members(const Json& run, const Json& detail, PageText& page) {
   page.table(t);
 }
 
+/// Writes what was done: the settings, the command to repeat the run, and its recipe.
 void done(const Json& run, const Json& detail, const std::string& of, PageText& page) {
   page.open("What was done", of);
   const Json& member = at(detail, "run");
@@ -91,12 +95,13 @@ void done(const Json& run, const Json& detail, const std::string& of, PageText& 
   chosen_k(at(detail, "epsilon"), page);
 }
 
-/// The curves of a stage as a table, and which columns of it each panel shows.
+/// The curves of a stage as a table, and the columns of the table in each panel.
 struct Curves {
   html::Table table;
   std::string panels;
   std::vector<const Json*> columns;
 
+  /// Adds a panel with the columns that have values.
   void panel(const Json& stage, const char* title, const std::vector<std::pair<const char*, const char*>>& keys) {
     std::string numbers;
     for (const auto& [key, head] : keys) {
@@ -110,6 +115,7 @@ struct Curves {
   }
 };
 
+/// Writes the curves of one stage. Panels without values are omitted.
 void stage_curves(const Json& stage, PageText& page) {
   Curves curves{{"Epochs of the " + words(at(stage, "stage")), {"epoch"}, {}}, "", {}};
   curves.panel(stage, "Loss", {{"loss", "loss"}});
@@ -138,6 +144,7 @@ void training(const Json& detail, const std::string& of, PageText& page) {
   for (const Json& stage : curves) stage_curves(stage, page);
 }
 
+/// Writes the edges and the attention kept, by layer and edge type.
 void kept_by_type(const Json& layers, PageText& page) {
   html::Table t{"Attention and edges kept, percent; by layer and type of edge",
                 {"layer and type", "edges", "edges kept", "share of edges kept", "attention", "attention kept"},
@@ -156,6 +163,8 @@ void kept_by_type(const Json& layers, PageText& page) {
   page.chart({"By layer and type of edge", "bar", "Attention, and how much of it is kept, percent:4,5", "percent"}, t);
 }
 
+/// Writes the attention on the edges that a draw of each k, or the k heaviest edges, keep. The columns are those of all
+/// layers drawn, then of all layers' heaviest.
 void covered_by_k(const Json& layers, PageText& page) {
   html::Table t{"Attention on the edges that k in-edges a node keep, percent", {"k"}, {}};
   std::string panels;
@@ -194,6 +203,8 @@ void kept(const Json& detail, const std::string& of, PageText& page) {
 
 constexpr const char* kStages[] = {"estimator", "network"};
 
+/// Writes the time by part. The time of a stage includes waiting for batches; drawing runs partly at the same time as
+/// the steps, so it is no part of a sum.
 void time_parts(const Json& run, const Json& member, PageText& page) {
   const auto or_0 = [](const Json& value) { return value.is_number() ? value.get<double>() : 0; };
   html::Table t{"Seconds by part", {"part", "seconds"}, {}};
@@ -214,6 +225,7 @@ void time_parts(const Json& run, const Json& member, PageText& page) {
   page.chart({"Time", "bar", "Seconds by part:1", "horizontal"}, t);
 }
 
+/// Writes the memory measured and planned.
 void memory_parts(const Json& member, const Json& planned, PageText& page) {
   html::Table t{"Memory, MiB", {"what", "MiB"}, {}};
   for (const char* name : kStages) {
@@ -236,6 +248,7 @@ void memory_parts(const Json& member, const Json& planned, PageText& page) {
                   bytes(at(planned, "full_attention_bytes"))));
 }
 
+/// Writes the time and the memory of the run and of its stages.
 void cost(const Json& run, const Json& detail, const std::string& of, PageText& page) {
   const Json &member = at(detail, "run"), &planned = at(detail, "planned");
   page.open("What it cost", of);
@@ -256,6 +269,7 @@ void cost(const Json& run, const Json& detail, const std::string& of, PageText& 
   memory_parts(member, planned, page);
 }
 
+/// Writes what compression did, with the network before and after.
 void compression(const Json& run, const std::string& of, PageText& page) {
   const Json& c = at(run, "compression");
   if (!c.is_object()) return;

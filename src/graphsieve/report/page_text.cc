@@ -39,6 +39,7 @@ std::string metric_words(const Json& run) {
 
 std::string edges_of(const Json& graph) {
   const Json& facts = at(graph, "facts");
+  // Without facts about the graph, its directions are not known.
   if (!facts.is_object()) return whole(at(graph, "edges")) + " edges, both directions counted";
   return fmt::format("{} {} edges", whole(at(facts, "edges")),
                      at(facts, "directed") == true ? "directed" : "undirected");
@@ -50,6 +51,7 @@ std::string mean_and_deviation(const Json& run) {
   return fmt::format("{} ± {}", bare_percent(at(run, "test_mean")), percent(at(run, "test_std")));
 }
 
+/// A section gets an id, to which the list of sections links.
 void PageText::open(const std::string& title, const std::string& of) {
   sections_.push_back({fmt::format("section-{}", sections_.size() + 1), title, of});
   body_ +=
@@ -77,9 +79,11 @@ void PageText::code(const std::string& text) {
   body_ += fmt::format("<pre tabindex=\"0\"><code>{}</code></pre>\n", escape(text));
 }
 
+/// Lists the links to the sections. A run with several sections is an entry with a list of its own.
 std::string PageText::links() const {
   std::string all, of;
   for (const Section& s : sections_) {
+    // A section of another run than the one before ends one list and begins the next.
     if (s.of != of) {
       if (!of.empty()) all += "</ul></li>\n";
       if (!s.of.empty()) all += fmt::format("<li class=\"run\"><span>{}</span>\n<ul>\n", escape(s.of));
@@ -90,7 +94,9 @@ std::string PageText::links() const {
   return of.empty() ? all : all + "</ul></li>\n";
 }
 
+/// Writes the frame of the page around the sections: head, list of sections, scripts.
 std::string PageText::page(const std::string& heading, const std::string& version) const {
+  // Only scripts with the nonce may run. It is a hash of the page, so that equal reports have equal pages.
   uint64_t key = 0;
   for (const char c : body_) key = mix64(key ^ static_cast<unsigned char>(c));
   const std::string nonce = fmt::format("{:016x}", key);
@@ -108,6 +114,7 @@ std::string PageText::page(const std::string& heading, const std::string& versio
       "<main id=\"content\">\n{}</main>\n"
       "<footer><p class=\"note\">Made by graphsieve {}. This file needs no network.</p></footer>\n",
       escape(heading), links(), body_, escape(version));
+  // The page loads nothing from the network: style and scripts are part of the file.
   for (const std::string_view script : {charting_script(), page_script()}) {
     page += fmt::format("<script nonce=\"{}\">\n", nonce);
     page += script;

@@ -1,4 +1,4 @@
-// What the sections of the page are written with. Every text goes through html::escape().
+// The functions with which the sections of the page are written. Every text is passed to html::escape().
 #pragma once
 
 #include <string>
@@ -9,35 +9,38 @@
 
 namespace graphsieve {
 
-/// The member, or null: fields of a report may be missing. The report outlives what is taken of it.
+/// Returns a member of a report, or null, since fields may be missing. The result refers to the report, which must
+/// outlive it.
 const nlohmann::json& at(const nlohmann::json& object, const char* key);
 const nlohmann::json& at(const nlohmann::json& object, const char* key, const char* next);
 
-/// The last part of a run's folder.
+/// Returns the last component of a run's folder.
 std::string name_of(const nlohmann::json& run);
-/// 12.34, without a sign; "" for anything but a number.
+/// Returns a share as a percentage without the sign: "12.34"; "" for anything but a number.
 std::string bare_percent(const nlohmann::json& share);
-/// roc_auc as people write it.
+/// Returns the name of the run's metric for readers: "ROC AUC".
 std::string metric_words(const nlohmann::json& run);
 
+/// The text of a page, to which the sections are added one after the other.
 class PageText {
  public:
-  /// A section; those of one run stand together in the page's list of sections. `of`: the run, or "".
+  /// Begins a section. The sections of one run are a group in the page's list of sections; `of` is the name of the run,
+  /// or "".
   void open(const std::string& title, const std::string& of = "");
   void sub(const std::string& title);
   void say(const std::string& text) { paragraph(text, ""); }
   void note(const std::string& text) { paragraph(text, " class=\"note\""); }
   void lead(const std::string& text) { paragraph(text, " class=\"lead\""); }
   void note_left_out(const nlohmann::json& count, const char* what);
-  /// Pairs of a word and its value; those without a value are left out.
+  /// Adds a list of pairs of a word and its value. Pairs without a value are omitted.
   void list(const std::vector<std::pair<std::string, std::string>>& items);
   void table(const html::Table& table) { body_ += html::table(table); }
   void chart(const html::Chart& chart, const html::Table& table) { body_ += html::chart(chart, table); }
   void code(const std::string& text);
-  /// What is already HTML.
+  /// Adds text that is HTML already.
   void raw(const std::string& html) { body_ += html; }
 
-  /// The whole page.
+  /// Returns the whole page.
   std::string page(const std::string& heading, const std::string& version) const;
 
  private:
@@ -51,16 +54,16 @@ class PageText {
   std::vector<Section> sections_;
 };
 
-// The sections, each in the file of its name.
+// The sections; each is written in the file of its name.
 void write_graph(const nlohmann::json& report, PageText& page);
-/// `of`: the run's name where there are several.
+/// Writes the sections of one run; `of` is the run's name if there are several runs.
 void write_run(const nlohmann::json& run, const std::string& of, PageText& page);
 void write_quality(const nlohmann::json& run, const std::string& of, PageText& page);
 void write_explained(const nlohmann::json& explained, PageText& page);
 
-/// "8 undirected edges".
+/// Returns the number of edges for readers: "8 undirected edges".
 std::string edges_of(const nlohmann::json& graph);
-/// "81.20 ± 0.43 %" of several runs.
+/// Returns the test metric: "81.20 ± 0.43 %" for several runs.
 std::string mean_and_deviation(const nlohmann::json& run);
 
 }  // namespace graphsieve

@@ -20,15 +20,15 @@ std::string text_of(const RecipeKey& key, const Recipe& recipe) {
   return write_value(key.get(recipe), !key.words.empty());
 }
 
-/// 12-5-5-5, which a shell takes as it is.
+/// Returns a list as "12-5-5-5", which needs no quotes in a shell.
 std::string list_word(const RecipeValue& value) {
   std::string word;
   for (const int64_t x : std::get<std::vector<int64_t>>(value)) word += str(word.empty() ? "" : "-", x);
   return word;
 }
 
-/// A path, given by its text (path_text), as a word of a shell. Bytes that are not UTF-8 are written as $'\xNN', which bash
-/// and zsh understand.
+/// Returns a path, given as text (path_text), as a word of a shell. Bytes that are not UTF-8 are written as $'\xNN',
+/// which bash and zsh understand.
 std::string shell_path(const std::string& text) {
   const std::string path = path_of_text(text).string();
   if (is_utf8(path)) return shell_word(path);
@@ -47,14 +47,14 @@ std::string shell_path(const std::string& text) {
   return word + "'";
 }
 
-/// What GRAPH was, as a word of a shell.
+/// Returns the argument GRAPH of the run as a word of a shell.
 std::string graph_word(const Json& graph) {
   if (graph.value("source", "") != "generated") return shell_path(graph.value("source", "GRAPH"));
   const auto side = std::llround(std::sqrt(graph.value("nodes", 0.0)));
   return str("minesweeper:", side, ":", graph.value("generator_seed", uint64_t{0}));
 }
 
-/// The numbers without repetition, joined by commas.
+/// Returns the different numbers, joined by commas.
 std::string numbers(const Json& runs, const char* key) {
   std::vector<std::string> seen;
   for (const Json& run : runs)
@@ -100,7 +100,7 @@ std::string command_to_repeat(const Json& result, const Json& changes) {
       std::any_of(list.begin(), list.end(), [](const Json& c) { return c.at("key") == "network.epsilon"; });
   for (const Json& change : list) {
     const std::string key = change.at("key");
-    if (key == "network.k" && chosen) continue;  // found by epsilon
+    if (key == "network.k" && chosen) continue;  // epsilon determines k
     command += str(" --set ", shell_word(str(key, "=", change.at("value").get<std::string>())));
   }
   const std::string splits = numbers(runs, "split");

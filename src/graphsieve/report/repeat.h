@@ -1,4 +1,4 @@
-// How a run can be repeated: what differs from the published recipe, and the command.
+// How to repeat a run: the differences from the published recipe, and the command.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,14 +8,14 @@
 
 namespace graphsieve {
 
-/// `published`: the recipe's name, or "default" where there is no published recipe of that name; `changes`: a list of
-/// `key`, `value` and `published`, as they stand in YAML.
+/// Returns an object with `published`, the name of the recipe (or "default" if there is no published recipe of that
+/// name), and `changes`, a list of `key`, `value` and `published`, each as it is written in YAML.
 nlohmann::json recipe_changes(const Recipe& recipe);
 
-/// The command that makes such a run, in a shell's words: published recipe and settings, split and seed.
+/// Returns the command that makes such a run, as words of a shell: published recipe and settings, split and seed.
 std::string command_to_repeat(const nlohmann::json& result, const nlohmann::json& changes);
 
-/// A word for a POSIX shell, in quotes where it needs them.
+/// Returns the text as a word of a POSIX shell, in quotes if necessary.
 std::string shell_word(const std::string& text);
 
 }  // namespace graphsieve

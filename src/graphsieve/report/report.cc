@@ -38,10 +38,10 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr int64_t kEpochs = 300;                      ///< points of a training curve
-constexpr int64_t kDestinations = 50000;              ///< whose attention is looked at
-constexpr int64_t kLeastCurve = 16, kMostCurve = 64;  ///< k of the curves of kept attention
-constexpr size_t kMembers = 100;                      ///< runs of a summary
+constexpr int64_t kEpochs = 300;                      ///< most points of a training curve
+constexpr int64_t kDestinations = 50000;              ///< most destinations whose attention is examined
+constexpr int64_t kLeastCurve = 16, kMostCurve = 64;  ///< least and most k of the curves of kept attention
+constexpr size_t kMembers = 100;                      ///< most runs of a folder of several runs
 
 Json facts_of(const Dataset& graph) {
   const GraphReport r = check_graph(graph, false);
@@ -66,7 +66,7 @@ Json facts_of(const Dataset& graph) {
 }
 
 Json planned(const Dataset& graph, const Recipe& recipe, Observer& observer) {
-  trim_memory();  // what the run before held counts as the process's own
+  trim_memory();  // freed memory of the run before would count as the process's own
   const Plan plan = make_plan(graph, recipe, {0, false, PredictedNodes::kAll}, observer);
   Json stages = Json::object();
   for (const StagePlan& s : plan.stages) stages[s.name] = s.memory;
@@ -76,13 +76,15 @@ Json planned(const Dataset& graph, const Recipe& recipe, Observer& observer) {
           {"full_attention_bytes", plan.full_attention}};
 }
 
-/// Only what people should hear of a plan: nothing, it is made anew.
+/// An observer that passes on nothing but the request to stop: planning and prediction are part of the report, so their
+/// messages are not shown.
 struct Silent : Observer {
   explicit Silent(Observer& asked) : asked_(asked) {}
   bool stop_requested() override { return asked_.stop_requested(); }
   Observer& asked_;
 };
 
+/// Collects the report of one call.
 class Collector {
  public:
   Collector(const ReportRequest& request, Dataset* graph, Observer& observer)
@@ -117,14 +119,14 @@ class Collector {
     if (std::find(missing_.begin(), missing_.end(), Json(what)) == missing_.end()) missing_.push_back(what);
   }
 
-  /// Of a damaged file: in the report, and as a note.
+  /// Notes a damaged file in the report and to the observer.
   void leave_out(const Error& damaged) {
     const std::string text = str(damaged.what(), "; it is left out");
     miss(text);
     observer_.note(text);
   }
 
-  /// null where there is no such file; a damaged one is null as well, and said.
+  /// Reads a JSON file; null if it does not exist or, with a note, if it is damaged.
   Json optional_json(const fs::path& path) {
     try {
       if (!path_exists(path)) return nullptr;
@@ -135,7 +137,8 @@ class Collector {
     }
   }
 
-  /// What `get` reads of a run's earlier report; null where there is none. One of another form is said and left out.
+  /// Returns what `get` reads from a run's earlier report; null if there is none. A report of another form is noted and
+  /// ignored.
   template <class Get>
   Json of_earlier(const fs::path& run, const Get& get) {
     const fs::path file = run / "report.json";
@@ -152,7 +155,7 @@ class Collector {
     }
   }
 
-  /// The graph's facts in an earlier report, null where it has none; keeps the names of the types of edges.
+  /// Returns the graph's facts in an earlier report, null if it has none, and keeps the names of the edge types.
   Json facts_in(const JsonObject& earlier) {
     const JsonObject graph = earlier.object("graph");
     if (graph.null("facts")) return nullptr;
@@ -164,6 +167,7 @@ class Collector {
     return facts.json();
   }
 
+  /// Reads the result of every run. Throws Error if they are of different graphs.
   void read_results() {
     if (request_.runs.empty()) throw Error("a report needs at least one run folder");
     for (const fs::path& run : request_.runs) {
@@ -177,6 +181,7 @@ class Collector {
 
   static std::string fingerprint_of(const Json& result) { return result.at("graph").value("fingerprint", ""); }
 
+  /// Ignores the graph, with a note, if it has changed since training.
   void check_graph_is_theirs() {
     if (graph_ && fingerprint_text(*graph_) != fingerprint_of(results_[0])) {
       miss(str("the graph ", graph_->source, " is no longer the one that was trained on (fingerprint ",
@@ -188,6 +193,7 @@ class Collector {
                 missing_.empty() ? "" : "; " + missing_[0].get<std::string>());
   }
 
+  /// Returns the facts about the graph, from the graph itself or from an earlier report.
   Json graph() {
     Json to = results_[0].at("graph");
     to["here"] = graph_ != nullptr;
@@ -206,7 +212,7 @@ class Collector {
     return to;
   }
 
-  /// Where the files of one run lie: of a summary the first's.
+  /// Returns the folder with the files of one run; of a folder of several runs, that of the first.
   static fs::path detail_folder(const fs::path& run, const Json& result) {
     const Json& runs = result.at("runs");
     if (runs.size() == 1) return run;
@@ -235,7 +241,8 @@ class Collector {
     return to;
   }
 
-  /// A JSON file that not every run writes, and that may be deleted; `what` is left out without it.
+  /// Returns a JSON file that not every run writes and that the user may delete. If it is gone, it is noted that `what`
+  /// is omitted.
   Json optional(const RunFiles& files, const std::string& name, const char* what) {
     if (!files.has(name) && files.wrote(name)) miss(str((files.folder() / name).string(), " is gone: ", what, " is left out"));
     return files.json_if_there(name);
@@ -263,8 +270,8 @@ class Collector {
     return to;
   }
 
-  /// quality.json; where a run has none (an earlier version wrote the run, or the file was deleted), the network predicts
-  /// again, if the graph is there.
+  /// Returns quality.json. If the run has none (an earlier version wrote the run, or the file was deleted), the network
+  /// predicts again, if the graph is available.
   Json quality(const RunFiles& files) {
     Json stored = files.json_if_there("quality.json");
     if (stored.is_object()) return stored;
@@ -279,6 +286,7 @@ class Collector {
     return run.task->quality(run.predictions(nodes_of(split)), split);
   }
 
+  /// Returns the planned memory, or the one in an earlier report.
   Json plan_for(const fs::path& folder, const Recipe& recipe) {
     if (graph_ && request_.plan) {
       Silent silent(observer_);
@@ -291,6 +299,8 @@ class Collector {
     });
   }
 
+  /// Returns what the draws of the best epoch kept of the estimator's attention, with the run's own seed, so that they
+  /// are the same draws.
   Json attention(const fs::path& folder, const Json& member, const Recipe& recipe) {
     if (!member.at("estimator").is_object()) return nullptr;
     if (!path_exists(folder / "scores" / "layer_0.npy")) {
@@ -364,7 +374,7 @@ Json collect_report(const ReportRequest& request, Dataset* graph, Observer& obse
 
 void write_report(const fs::path& run, Dataset* graph, Observer& observer) {
   const Json report = collect_report({{run}, {}}, graph, observer);
-  Json sealed = Json::parse(report.dump(-1, ' ', false, Json::error_handler_t::replace));  // UTF-8 throughout
+  Json sealed = Json::parse(report.dump(-1, ' ', false, Json::error_handler_t::replace));  // with UTF-8 only
   seal(sealed);
   write_text_file(run / "report.json", sealed.dump(1) + "\n");
   write_text_file(run / "report.html", report_page(report));

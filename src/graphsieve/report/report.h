@@ -1,4 +1,4 @@
-// graphsieve report: what a run came to, as one JSON object and as one HTML page that needs nothing beside it.
+// The command graphsieve report: the results of runs as one JSON object, and as one HTML page that needs no other file.
 #pragma once
 
 #include <filesystem>
@@ -11,25 +11,26 @@
 
 namespace graphsieve {
 
+/// What to report on.
 struct ReportRequest {
-  std::vector<std::filesystem::path> runs;  ///< run folders of one graph, those of several runs too
-  std::vector<std::string> nodes;           ///< to be explained, by the user's ids, in the first run
-  bool plan = true;                         ///< what memory had to be expected, where the graph is there
+  std::vector<std::filesystem::path> runs;  ///< run folders on one graph, including folders of several runs
+  std::vector<std::string> nodes;           ///< user's ids of nodes to explain, in the first run
+  bool plan = true;                         ///< whether to plan the memory, if the graph is available
 };
 
-/// At most so many runs stand in the comparison, and so many of them in full.
+/// The most runs in the comparison, and the most runs that are shown in full.
 inline constexpr size_t kComparedRuns = 100, kDetailedRuns = 4;
 
-/// docs/report.md names every field. `graph` is the graph that was trained on, or null where it is gone: then its part
-/// comes from the report.json of the first run that has one, and what is missing is said in `missing`. Throws Error
-/// where a folder is no run folder, where the runs are of different graphs, and where nodes are to be explained without
-/// a graph.
+/// Collects the report; docs/report.md describes every field. `graph` is the graph that the runs were trained on, or
+/// null if it is gone. Its facts then come from the report.json of the first run that has one, and `missing` lists what
+/// is omitted. Throws Error if a folder is not a run folder, if the runs are of different graphs, or if nodes are to be
+/// explained without a graph.
 nlohmann::json collect_report(const ReportRequest& request, Dataset* graph, Observer& observer);
 
-/// The page. Everything it shows is in `report`; every text is escaped.
+/// Returns the page. It shows only what is in `report`; every text is escaped.
 std::string report_page(const nlohmann::json& report);
 
-/// report.json and report.html into a run's folder.
+/// Writes report.json and report.html into a run's folder.
 void write_report(const std::filesystem::path& run, Dataset* graph, Observer& observer);
 
 }  // namespace graphsieve

@@ -18,7 +18,7 @@ namespace {
 using at::Tensor;
 namespace fs = std::filesystem;
 
-constexpr int64_t kBlock = 1 << 20;  // scores that are checked in one piece
+constexpr int64_t kBlock = 1 << 20;  // scores that are checked as one item of work
 
 fs::path layer_file(const fs::path& folder, int64_t layer) { return folder / str("layer_", layer, ".npy"); }
 std::string layer_name(int64_t layer) { return str("scores/layer_", layer, ".npy"); }
@@ -28,7 +28,7 @@ void write_column(const fs::path& path, const LargeVector<T>& values) {
   write_npy<T>(path, {static_cast<int64_t>(values.size())}, values);
 }
 
-/// The file's memory as a tensor.
+/// Maps a file as a tensor that shares its memory.
 template <class T>
 Tensor map_column(const fs::path& path, at::ScalarType type) {
   std::vector<int64_t> shape = {-1};
@@ -36,7 +36,7 @@ Tensor map_column(const fs::path& path, at::ScalarType type) {
   return at::from_blob(const_cast<T*>(values.data()), shape, [owner = values.owner()](void*) {}, type);
 }
 
-/// One layer's scores, none negative and each finite.
+/// Maps one layer's scores. Throws Error unless all are finite and not negative.
 Tensor map_layer(const fs::path& path) {
   const Tensor scores = map_column<float>(path, at::kFloat);
   const auto* value = scores.const_data_ptr<float>();
@@ -60,6 +60,8 @@ void each_attention_score(nn::Transformer& network, double temperature, const Ne
   int64_t layer = 0, first = 0;
   ForwardOptions options;
   options.temperature = temperature;
+  // The network passes the scores in pieces, which do not name their layer: a new layer begins when the last one's
+  // edges are complete.
   options.scores = [&](const Tensor& scores) {
     if (first == input.layers[layer].edges.index.size(0)) first = 0, ++layer;
     piece(layer, first, scores.size(1) == 1 ? scores.view({-1}) : scores.mean(1));
@@ -82,6 +84,7 @@ void write_scores(const fs::path& folder, nn::Transformer& network, double tempe
   make_folders(folder);
   std::unique_ptr<NpyWriter> file;
   each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
+    // A piece that begins with edge 0 begins a new layer, and so a new file.
     if (first == 0) {
       if (file) file->finish();
       file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(), std::vector<int64_t>{graph.edges()});

@@ -1,4 +1,4 @@
-// Attention scores of every edge and layer: one pass of a trained network over the whole graph.
+// The attention scores of every edge and layer, computed by one pass of a trained network over the whole graph.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,13 +13,13 @@
 
 namespace graphsieve {
 
-/// Computes the attention scores of all edges of all layers and calls piece(layer, number of the first edge, scores) for
-/// consecutive pieces in order. `scores` is float32 [edges of the piece]; of several heads it is the mean. Puts the
-/// network into evaluation mode.
+/// Computes the attention scores of all edges of all layers and calls piece(layer, number of the first edge, scores)
+/// for consecutive pieces in order. `scores` is float32 [edges of the piece], the mean over the heads. Puts the network
+/// into evaluation mode.
 void each_attention_score(nn::Transformer& network, double temperature, const NetworkInput& input,
                           const std::function<void(int64_t layer, int64_t first, const at::Tensor& scores)>& piece);
 
-/// The attention scores of all edges in memory: one float32 [edges] per layer.
+/// Returns the attention scores of all edges in memory: one float32 [edges] per layer.
 std::vector<at::Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input);
 
 /// Writes the attention scores into a folder, layer_L.npy per layer, and the attention graph that they belong to,
@@ -27,13 +27,14 @@ std::vector<at::Tensor> attention_scores(nn::Transformer& network, double temper
 void write_scores(const std::filesystem::path& folder, nn::Transformer& network, double temperature,
                   const NetworkInput& input, const AttentionGraph& graph);
 
-/// The scores in a folder that write_scores wrote, mapped. Throws Error, naming the file, where a file is missing, is no
-/// list of float32, or holds a score that is negative or not finite.
+/// Returns the scores in a folder that write_scores() wrote, mapped. Throws Error, naming the file, if a file is
+/// missing, is not a list of float32, or has a score that is negative or not finite.
 std::vector<at::Tensor> read_scores(const std::filesystem::path& folder);
 
-/// The scores in a run's subfolder "scores". Each file is read once to verify its checksum, then mapped.
+/// Returns the scores in a run's subfolder "scores". Each file is read once to verify its checksum, then mapped.
 std::vector<at::Tensor> read_scores(const RunFiles& run);
-/// The attention graph in a run's subfolder "scores", verified and mapped.
+/// Returns the attention graph in a run's subfolder "scores", verified and mapped. Throws Error if its arrays do not
+/// fit.
 ops::AttentionEdges read_score_edges(const RunFiles& run);
 
 }  // namespace graphsieve

@@ -18,7 +18,8 @@ namespace {
 using at::Tensor;
 namespace fs = std::filesystem;
 
-/// Of the metadata, and of every tensor in its order its name, type, shape and values.
+/// Returns the checksum of the metadata and, for every tensor in order, of its name, type, shape and values. Lengths
+/// and line ends keep different contents from having the same bytes.
 std::string checksum(const Safetensors& file) {
   Checksum sum;
   for (const auto& [key, text] : file.metadata)
@@ -30,11 +31,12 @@ std::string checksum(const Safetensors& file) {
   return sum.text();
 }
 
+/// The order of the tensors enters the checksum, and reading sorts them by name.
 void sort_by_name(Safetensors& file) {
   std::sort(file.tensors.begin(), file.tensors.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
 }
 
-/// Throws Error on anything but a whole checkpoint.
+/// Reads a file. Throws Error unless it is a complete checkpoint with a matching checksum.
 Safetensors read_intact(const fs::path& path) {
   Safetensors file = read_safetensors(path);
   for (const char* key : {"state", "serial", "checksum"})
@@ -47,7 +49,8 @@ Safetensors read_intact(const fs::path& path) {
   return file;
 }
 
-/// The number of the checkpoint in a run; throws Error where it is none, or the last that there can be.
+/// Returns the number of the checkpoint in its run. Throws Error if it is not a number, or too large to have a
+/// successor.
 int64_t serial_of(const Safetensors& file, const fs::path& path) {
   const std::string& text = file.metadata.at("serial");
   int64_t serial = -1;
@@ -57,6 +60,7 @@ int64_t serial_of(const Safetensors& file, const fs::path& path) {
   return serial;
 }
 
+/// Returns the checkpoint that a file holds.
 Checkpoint checkpoint_of(const Safetensors& file, const fs::path& path) {
   Checkpoint checkpoint;
   checkpoint.file = path.string();
@@ -128,6 +132,7 @@ std::optional<Checkpoint> Checkpoints::newest(const std::function<void(const std
     try {
       const Safetensors found = read_intact(file(s));
       const int64_t number = serial_of(found, file(s));
+      // The file with the larger number is newer. It is the best one only if it can be restored.
       if (number <= serial) continue;
       Checkpoint checkpoint = checkpoint_of(found, file(s));
       if (verify) verify(checkpoint);

@@ -1,4 +1,4 @@
-// metrics.jsonl of a run folder: one JSON line per epoch.
+// The file metrics.jsonl of a run folder, with one JSON line per epoch.
 #pragma once
 
 #include <filesystem>
@@ -9,15 +9,16 @@
 
 namespace graphsieve {
 
-/// Writes metrics.jsonl in the unfinished folder. Each line is written at once, so that a run can be watched. Throws Error
-/// where the file cannot be written.
+/// Writes metrics.jsonl in the unfinished folder. Each line is written at once, so that a run can be watched. Throws
+/// Error if the file cannot be written.
 class MetricsFile {
  public:
-  /// Continues after the first `bytes` bytes and drops the rest of the file; 0: begins a new file.
+  /// Continues after the first `bytes` bytes and removes the rest of the file; 0: begins a new file. Throws Error if
+  /// the file is shorter.
   MetricsFile(const std::filesystem::path& path, int64_t bytes);
   void write(const EpochRecord& record);
   int64_t bytes() const { return bytes_; }
-  /// Length and checksum of the lines so far.
+  /// Returns the length and checksum of the lines so far.
   FileRecord record() const { return {bytes_, checksum_.text()}; }
   /// Flushes the file to the disk, before a checkpoint that refers to it.
   void sync() const;

@@ -14,6 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Returns the list of the split that each node is in: 0 none, 1 train, 2 val, 3 test.
 std::vector<uint8_t> part_of_nodes(const Dataset& data, const Split& split) {
   std::vector<uint8_t> part(data.nodes, 0);
   for (const int32_t node : split.train) part[node] = 1;
@@ -24,6 +25,8 @@ std::vector<uint8_t> part_of_nodes(const Dataset& data, const Split& split) {
 
 }  // namespace
 
+/// The file being written. Each node is one line; the line end comes before the next line, so that commit() ends the
+/// last.
 struct PredictionsFile::State {
   State(const fs::path& path, const Dataset& d, const Task& of, const Split& split, bool raw)
       : data(d), task(of), guarded_ids(!raw && !d.ids.text_start.empty()), part(part_of_nodes(d, split)), file(path) {
@@ -33,6 +36,7 @@ struct PredictionsFile::State {
 
   void add(int64_t node, const float* p) {
     static constexpr const char* kSplitParts[] = {"none", "train", "val", "test"};
+    // Ids that are texts could be formulas of a spreadsheet; integers could not.
     const std::string id = data.ids.name(node);
     line += '\n';
     line += csv_cell(guarded_ids ? spreadsheet_text(id) : id);
@@ -81,6 +85,7 @@ Predictions write_predictions(const fs::path& path, nn::Transformer& network, co
   PredictionsFile file(path, data, task, split, raw_ids);
   each_prediction(network, hidden, task, [&](int64_t node, const float* p) {
     file.add(node, p);
+    // Only the rows of the split's nodes are kept in memory.
     if (kept.has(node)) std::copy_n(p, kept.columns, kept.value.data() + kept.row_of_node[node] * kept.columns);
   });
   file.commit();

@@ -12,12 +12,13 @@ using Json = nlohmann::json;
 
 enum class Kind { kTexts, kText, kFlag, kCount, kSeed, kNumber, kNumberOrNull, kCounts };
 
-/// A value that may be absent, but not of another kind. Null stands for NaN where a number may be one.
+/// A value that may be absent, but must otherwise be of this kind. Null stands for NaN if a number may be NaN.
 struct Field {
   const char* key;
   Kind kind;
 };
 
+/// Throws Error if one of the fields is present and of another kind. The getters of JsonObject throw it.
 void check(const JsonObject& object, const std::vector<Field>& fields) {
   for (const Field& field : fields) {
     if (!object.has(field.key)) continue;
@@ -50,6 +51,7 @@ void check(const JsonObject& object, const std::vector<Field>& fields) {
   }
 }
 
+/// Checks the figures of one stage of a run.
 void check_stage(const JsonObject& stage) {
   check(stage, {{"val", Kind::kNumberOrNull},
                 {"test", Kind::kNumberOrNull},
@@ -70,6 +72,7 @@ void check_stage(const JsonObject& stage) {
                 {"edge_share", Kind::kNumberOrNull}});
 }
 
+/// Checks one entry of "runs". A stage that the run does not have is null.
 void check_run(const JsonObject& run) {
   for (const char* key : {"split", "best_epoch"}) run.count(key);
   run.get<uint64_t>("seed");
@@ -84,6 +87,7 @@ void check_run(const JsonObject& run) {
                 {"f1", Kind::kNumberOrNull}});
 }
 
+/// Checks the whole of a result.
 void check_result(const JsonObject& result) {
   check(result, {{"version", Kind::kText},
                  {"torch", Kind::kText},
@@ -120,6 +124,7 @@ void check_result(const JsonObject& result) {
 Json read_result(const RunFiles& files) {
   const std::string where = (files.folder() / "result.json").string();
   const Json& json = files.result();
+  // A folder of another program could have a result.json too.
   if (!json.contains("graph") || !json.contains("runs") || json["runs"].empty())
     throw Error(where, ": not a run's result; expected an object with 'graph' and a list 'runs'");
   check_result(JsonObject(json, where));

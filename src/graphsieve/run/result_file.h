@@ -1,4 +1,4 @@
-// result.json of a run folder. Layout: docs/run-folder.md.
+// The file result.json of a run folder. docs/run-folder.md describes its layout.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,9 @@
 
 namespace graphsieve {
 
-/// The whole of FOLDER/result.json, verified. Throws Error where there is none or it is damaged, where it is no run's
-/// result, and where a value that the program uses is of another kind than docs/run-folder.md says; such a value may be
-/// absent, but for `graph`, `runs` and each run's `split`, `seed`, `best_epoch`, `estimator` and `network`.
+/// Reads the whole of FOLDER/result.json and verifies it. Throws Error if the file is missing or damaged, if it is not
+/// a run's result, or if a value that the program uses has another type than docs/run-folder.md says. Such a value may
+/// be absent, except for `graph`, `runs` and each run's `split`, `seed`, `best_epoch`, `estimator` and `network`.
 nlohmann::json read_result(const std::filesystem::path& folder);
 nlohmann::json read_result(const RunFiles& files);
 

@@ -22,8 +22,8 @@ Json read_run_card(const fs::path& folder) {
   return read_card(folder / kRunCard, kRunFormat, kRunVersion, kRunVersion);
 }
 
-/// What a run folder's card says of the files that are there now. A file that was to be replaced when the process died
-/// has two records on the card: the one that fits the file counts.
+/// Returns the records on a run folder's card for the files that exist now. If the process died while it replaced a
+/// file, the card has two records for the file, and the one that matches the file counts.
 FileRecords records_on_card(const fs::path& folder) {
   const Json card = read_run_card(folder);
   const std::string where = (folder / kRunCard).string();
@@ -35,6 +35,7 @@ FileRecords records_on_card(const fs::path& folder) {
   return files;
 }
 
+/// Writes the card with the files' records and, if a file is being replaced, its new record.
 void write_card(const fs::path& folder, const FileRecords& files, const FileRecords& replacing = {}) {
   Json card = {{"format", kRunFormat},
                {"version", kRunVersion},
@@ -51,7 +52,7 @@ bool is_run_folder(const fs::path& folder) { return is_there(folder / kResult) |
 
 RunFiles::RunFiles(const fs::path& folder) : folder_(folder) {
   if (!is_run_folder(folder)) {
-    path_exists(folder);  // says why the path leads nowhere
+    path_exists(folder);  // throws the reason why the path leads nowhere
     throw Error(folder.string(), ": not a run folder; expected one with a result.json");
   }
   if (is_there(folder / kRunCard)) {
@@ -105,7 +106,7 @@ std::vector<std::string> RunFiles::names() const {
 
 namespace {
 
-/// True if the user may have deleted the file (docs/run-folder.md): one that nothing needs, or all of its subfolder.
+/// True if the user may have deleted the file (docs/run-folder.md): a file that nothing needs, or all of a subfolder.
 bool may_be_gone(const RunFiles& run, const std::string& name) {
   const std::string subfolder = fs::path(name).parent_path().string();
   if (!subfolder.empty()) return !run.has(subfolder);
@@ -133,6 +134,7 @@ FileRecords link_files(const RunFiles& from, const fs::path& to, const std::vect
 
 namespace {
 
+/// Copies the files that the run wrote, its reports, and the folders of its single runs.
 void copy_into(const fs::path& from, const fs::path& to) {
   const RunFiles files(from);
   for (const std::string& name : files.names()) {
@@ -170,6 +172,7 @@ void replace_run_file(const fs::path& folder, const std::string& name, std::stri
   const bool has_card = is_there(folder / kRunCard);
   FileRecords files = has_card ? records_on_card(folder) : FileRecords();
   const FileRecord record{static_cast<int64_t>(bytes.size()), Checksum().add(bytes).text()};
+  // The card has both records while the file is replaced, and the new record only after that.
   if (has_card) write_card(folder, files, {{name, record}});
   write_text_file(folder / name, bytes);
   files[name] = record;

@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Returns the figures of the estimator; null if the run has none.
 Json estimator_json(const RunOutcome& o) {
   if (!o.has_estimator) return nullptr;
   Json json = stage_json(o.estimator);
@@ -34,6 +35,7 @@ Json estimator_json(const RunOutcome& o) {
   return json;
 }
 
+/// Returns the figures of the network; null if the run has none.
 Json network_json(const RunOutcome& o) {
   if (!o.has_network) return nullptr;
   Json json = stage_json(o.network);
@@ -59,6 +61,7 @@ std::string fingerprint_text(const Dataset& data) { return fmt::format("{:016x}"
 
 Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
   const Dataset& d = prepared.data;
+  // Only a file has a path that can be made absolute.
   const bool generated = d.source == "generated", file = !generated && d.source != "memory";
   Json json = {{"name", d.name},
                {"source", file ? path_text(fs::absolute(d.source).lexically_normal()) : d.source},
@@ -112,12 +115,14 @@ RunOutcome run_outcome(const JsonObject& run) {
 Json result_json(const Json& graph, const std::string& metric, const Recipe& recipe, const std::vector<RunOutcome>& outcomes,
                  double seconds) {
   Json runs = Json::array();
+  // The metric of the whole result is that of the test nodes.
   double sum = 0, square = 0;
   for (const RunOutcome& o : outcomes) {
     runs.push_back(run_json(o));
     sum += o.test;
     square += o.test * o.test;
   }
+  // The sample's standard deviation, with n - 1; 0 for a single run.
   const double n = static_cast<double>(outcomes.size()), mean = sum / n;
   const double variance = n > 1 ? std::max(0.0, (square - n * mean * mean) / (n - 1)) : 0;
   return {{"format", kRunVersion},
@@ -139,6 +144,7 @@ void write_json(const fs::path& path, const Json& json) { write_text_file(path, 
 
 namespace {
 
+/// Writes `count` values with the function of files/npy_file.h, which has the same name.
 template <class T>
 void write_values(const fs::path& path, const std::vector<int64_t>& shape, const T* values, int64_t count, Existing existing) {
   graphsieve::write_npy<T>(path, shape, std::span<const T>(values, static_cast<size_t>(count)), existing);
@@ -157,6 +163,7 @@ void write_npy(const fs::path& path, const Tensor& any, Existing existing) {
 }
 
 RunFolder::RunFolder(const fs::path& folder) : path(folder), files(folder), result(read_result(files)) {
+  // A folder of several runs has their sum only; each run's files lie in a subfolder.
   if (result["runs"].size() > 1)
     throw Error(folder.string(), ": sums up ", result["runs"].size(), " runs; name one of its subfolders");
   recipe = parse_recipe(files.text("recipe.yaml"), (folder / "recipe.yaml").string());

@@ -1,4 +1,5 @@
-// The files of a run folder that hold the run's figures: writing and reading. Layout: docs/run-folder.md.
+// Writing and reading of the files in a run folder that have the run's figures. docs/run-folder.md describes their
+// layout.
 #pragma once
 
 #include <filesystem>
@@ -26,28 +27,29 @@ struct RunOutcome {
   NetworkFigures network;
   double val = 0, test = 0;
   int64_t best_epoch = 0;
-  std::vector<int64_t> k;               ///< network.k as it was given or chosen; empty where nothing is drawn
-  std::vector<ClassFigures> per_class;  ///< on the test nodes
+  std::vector<int64_t> k;               ///< network.k as it was given or chosen; empty if no edges are drawn
+  std::vector<ClassFigures> per_class;  ///< figures on the test nodes
 };
 
-/// The member "graph" of result.json.
+/// Returns the member "graph" of result.json.
 nlohmann::json graph_json(const PreparedData& data, const PreparedGraph& graph);
-/// An entry of the member "runs" of result.json, and back.
+/// Convert the figures of one run to an entry of the member "runs" of result.json, and back.
 nlohmann::json run_json(const RunOutcome& outcome);
 RunOutcome run_outcome(const JsonObject& run);
-/// The member "per_class" of an entry of "runs".
+/// Returns the member "per_class" of an entry of "runs".
 nlohmann::json class_json(const std::vector<ClassFigures>& figures);
-/// The whole of result.json.
+/// Returns the whole of result.json. `seconds` is the time of all runs.
 nlohmann::json result_json(const nlohmann::json& graph, const std::string& metric, const Recipe& recipe,
                            const std::vector<RunOutcome>& outcomes, double seconds);
 
+/// Writes a JSON file, indented. Bytes that are not UTF-8 are replaced.
 void write_json(const std::filesystem::path& path, const nlohmann::json& json);
 
 /// Writes a tensor of one or two dimensions (float32, int32 or uint8) as a .npy file.
 void write_npy(const std::filesystem::path& path, const at::Tensor& tensor, Existing existing = Existing::kReplace);
 
-/// A run folder with its result.json and recipe.yaml, verified. Throws Error where the folder is no run folder, is damaged,
-/// or sums up several runs.
+/// A run folder with its result.json and recipe.yaml, verified. Throws Error if the folder is not a run folder, is
+/// damaged, or sums up several runs.
 struct RunFolder {
   explicit RunFolder(const std::filesystem::path& path);
   std::filesystem::path path;
@@ -56,13 +58,13 @@ struct RunFolder {
   Recipe recipe;
   const nlohmann::json& run() const { return result.at("runs").at(0); }
   uint64_t seed() const { return run().at("seed").get<uint64_t>(); }
-  /// The members `runs[0]` and `graph` of result.json, with the file's name for messages.
+  /// Return the members `runs[0]` and `graph` of result.json, with the name of the file for messages.
   JsonObject one() const { return {run(), (path / "result.json").string(), "runs[0]"}; }
   JsonObject graph() const { return {result.at("graph"), (path / "result.json").string(), "graph"}; }
   bool has_estimator() const { return run().at("estimator").is_object(); }
 };
 
-/// The data set's fingerprint as sixteen hexadecimal digits.
+/// Returns the data set's fingerprint as sixteen hexadecimal digits.
 std::string fingerprint_text(const Dataset& data);
 
 }  // namespace graphsieve

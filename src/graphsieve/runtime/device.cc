@@ -13,6 +13,7 @@
 namespace graphsieve {
 namespace {
 
+/// True if this program has kernels for the kind of device.
 bool has_kernels(at::Device device) {
   return c10::Dispatcher::singleton()
       .findSchemaOrThrow("graphsieve::sparse_attention", "")
@@ -25,7 +26,7 @@ at::Device parse_device(const std::string& name) {
   try {
     const at::Device device(name);
     const bool known = name == "cpu" || device.is_cuda() || device.is_privateuseone();
-    if (known && device.str() == name) return device;  // a number that is too large comes out as another
+    if (known && device.str() == name) return device;  // a number that is too large comes out as another one
   } catch (const c10::Error&) {
   }
   throw Error("device is '", name, "', expected cpu, cuda, or cuda:N");
@@ -44,7 +45,7 @@ at::Device compute_device(const std::string& name) {
   if (device.index() >= count)
     throw Error("device is '", name, "', but there ", count == 1 ? "is 1 GPU" : str("are ", count, " GPUs"),
                 ", counted from 0");
-  // What cuBLAS asks for to give the same bits in every run; it looks when it is first used.
+  // cuBLAS needs this setting to give the same bits in every run; it reads the setting when it is first used.
   if (device.is_cuda()) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
   at::globalContext().lazyInitDevice(device.type());
   return {device.type(), std::max<c10::DeviceIndex>(device.index(), 0)};

@@ -1,4 +1,4 @@
-// How much of a memory budget large arrays may hold.
+// The part of a memory budget that large arrays may use.
 #pragma once
 
 #include <cstdint>
@@ -6,11 +6,13 @@
 
 namespace graphsieve {
 
-/// Of `memory` bytes a quarter is left to the pages of mapped files; what the process holds now beside its large arrays comes
-/// off the rest. Throws Error where less than 64 MiB remain, naming the least.
+/// Returns the bytes that large arrays may use of a budget of `memory` bytes. A quarter of the budget is left for the
+/// pages of mapped files, and the memory that the process now uses besides its large arrays is subtracted from the
+/// rest. Throws Error if less than 64 MiB remain, naming the smallest sufficient budget.
 int64_t large_array_limit(int64_t memory);
 
-/// Keeps large arrays within `memory`, 0 = without limit; the scratch files of the rest lie beside `output`.
+/// Limits large arrays to a budget of `memory` bytes; 0 means no limit. The scratch files of what exceeds it lie beside
+/// `output`.
 void limit_memory(int64_t memory, const std::filesystem::path& output);
 
 }  // namespace graphsieve

@@ -1,5 +1,5 @@
-// A second stream of a GPU, for work beside the one that a thread's work goes to otherwise. On the CPU nothing of it
-// does anything. By c10's interface for any device.
+// A second stream of a GPU, for work beside that of a thread's usual stream. On the CPU all functions do nothing. It
+// uses c10's interface for any device.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,13 +14,13 @@ namespace graphsieve {
 
 class SideStream {
  public:
-  /// A place in the stream's work; null where there is nothing to wait for.
+  /// A position in the stream's work; null if there is nothing to wait for.
   using Mark = std::shared_ptr<c10::Event>;
 
-  /// Its work comes after all that the calling thread's stream has been given so far.
+  /// Makes a stream whose work begins after all work that the calling thread's stream has been given so far.
   explicit SideStream(at::Device device);
 
-  /// While it lives, the work of its thread goes to the stream.
+  /// While an object of this class lives, the work of its thread goes to the side stream.
   class Here {
    public:
     explicit Here(const SideStream& side);
@@ -32,18 +32,18 @@ class SideStream {
     std::optional<c10::Stream> before_;
   };
 
-  /// After all that the stream has been given so far.
+  /// Returns the position after all work that the stream has been given so far.
   Mark mark() const;
 
-  /// The same, for tensors that were made there and are used and freed by the stream that was current at the beginning:
-  /// their memory is not used again before that one is done with it.
+  /// Returns the same position as mark(), for tensors that were made on the side stream and are used and freed by the
+  /// stream that was current in the constructor. Their memory is not reused before that stream has finished with them.
   Mark hand_over(const std::vector<at::Tensor>& tensors) const;
 
-  /// The calling thread's stream goes on when the mark is reached; the thread itself does not wait.
+  /// Makes the calling thread's stream wait for the mark; the thread itself does not wait.
   static void wait_for(const Mark& mark);
 
  private:
-  std::optional<c10::Stream> main_, side_;  ///< none on the CPU
+  std::optional<c10::Stream> main_, side_;  ///< empty on the CPU
 };
 
 }  // namespace graphsieve

@@ -15,7 +15,7 @@ namespace {
 std::atomic<int64_t> current{0}, peak{0};
 
 struct Header {
-  size_t asked;  ///< bytes of the tensor
+  size_t asked;  ///< bytes that the tensor requested
 };
 
 void release(void* data) {

@@ -13,8 +13,8 @@
 namespace graphsieve {
 namespace {
 
-/// What torch had before the outermost of the living TorchSettings: for a forked child, where the thread that would put
-/// it back is missing.
+/// The settings of torch before the outermost living TorchSettings. They are for a forked child, which lacks the thread
+/// that would restore them.
 struct Before {
   std::atomic<int> depth{0};
   std::thread::id thread;

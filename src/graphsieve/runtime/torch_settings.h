@@ -1,4 +1,5 @@
-// Torch set up as the engine needs it, and put back: whoever calls the engine in a process of his own finds it as it was.
+// Sets up torch as the engine needs it, and restores the former settings, so that a process that calls the engine finds
+// torch as it was.
 #pragma once
 
 #include <c10/core/Allocator.h>
@@ -6,9 +7,10 @@
 
 namespace graphsieve {
 
-/// While it lives: tensors come from the counting allocator (tensor_memory.h), torch computes with one thread, since work is
-/// divided by base/parallel.h alone, and new tensors are float32. The three are the process's; one after the other they nest,
-/// at the same time they must not. Tensors made meanwhile stay valid.
+/// While an object of this class lives, tensors come from the counting allocator (tensor_memory.h), torch computes with
+/// one thread, since only base/parallel.h divides work, and new tensors are float32. The three settings belong to the
+/// process: objects may be nested, but two threads must not have objects at the same time. Tensors made meanwhile stay
+/// valid.
 class TorchSettings {
  public:
   TorchSettings();

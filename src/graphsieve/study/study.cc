@@ -29,8 +29,9 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 const std::vector<std::string> kSamplers = {"graph_reservoir", "graph_uniform", "graph_max"};
-constexpr int64_t kShortEpochs = 5;  ///< where memory and time are all that is asked for
+constexpr int64_t kShortEpochs = 5;  ///< epochs of the axes that measure only memory and time
 
+/// Returns the values of an axis if none are given.
 std::vector<int64_t> usual_values(const std::string& axis) {
   if (axis == "width") return {4, 8, 16, 32, 64};
   if (axis == "k") return {2, 5, 10, 20};
@@ -40,7 +41,7 @@ std::vector<int64_t> usual_values(const std::string& axis) {
 
 bool sparse(const Recipe& recipe) { return recipe.model == "spexphormer"; }
 
-/// Mean and standard deviation (n − 1) of what is there.
+/// Returns the mean and the standard deviation (with n − 1) of the finite values, and their number.
 Json mean_of(const std::vector<double>& values) {
   double sum = 0, square = 0;
   int64_t count = 0;
@@ -56,17 +57,18 @@ Json mean_of(const std::vector<double>& values) {
 /// One run of the study.
 struct Point {
   int64_t value = 0;
-  std::string variant;  ///< of the value: a sampler, a model
+  std::string variant;  ///< variant of the value: a sampler or a model
   uint64_t seed = 0;
   Recipe recipe;
   Stages stages = Stages::kBoth;
   fs::path scores_from;
-  bool counts = true;   ///< false: only makes scores for others
+  bool counts = true;  ///< false: a run that only makes scores for others
   std::string name(const std::string& axis) const {
     return str(counts ? axis + "-" + std::to_string(value) : "scores", variant.empty() ? "" : "-", variant, "-seed-", seed);
   }
 };
 
+/// One study: its points, the runs that make them, and the summary.
 class Study {
  public:
   Study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer)
@@ -93,7 +95,8 @@ class Study {
  private:
   fs::path folder(const Point& point) const { return request_.out / point.name(request_.axis); }
 
-  /// Makes the folder, or sees that it is this study's.
+  /// Creates the folder with its card, or checks that it is this study's. Throws Error if it has another study, or
+  /// files without a study.
   void claim_folder() const {
     const Dataset first = data_(values_.front());
     const Json mine = {{"axis", request_.axis}, {"seed", request_.seed}, {"epochs", request_.epochs},
@@ -127,6 +130,8 @@ class Study {
     return recipe;
   }
 
+  /// Lists the runs of the study, in the order in which they are made. For the axis k, one run per seed trains the
+  /// estimator, and all points of the seed use its scores.
   std::vector<Point> plan() const {
     std::vector<Point> points;
     for (int64_t r = 0; r < request_.repeats; ++r) {
@@ -134,7 +139,7 @@ class Study {
       if (request_.axis == "k") {
         if (!sparse(recipe_)) throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
         Point scores{0, "", seed, with_epochs(recipe_, 0), Stages::kEstimator, {}, false};
-        scores.recipe.network.epsilon = 0;  // k is the axis
+        scores.recipe.network.epsilon = 0;  // the axis sets k, not epsilon
         points.push_back(scores);
         for (const int64_t k : values_)
           for (const std::string& sampler : kSamplers) {
@@ -148,6 +153,7 @@ class Study {
       for (const int64_t value : values_) {
         Point point{value, "", seed, with_epochs(recipe_, 0), Stages::kBoth, {}, true};
         if (request_.axis == "width") {
+          // A model without an estimator is studied by its network's width, and its feed-forward width follows.
           (sparse(recipe_) ? point.recipe.estimator.width : point.recipe.network.width) = value;
           if (sparse(recipe_)) point.stages = Stages::kEstimator;
           else point.recipe.network.ffn_width = 0;
@@ -168,6 +174,7 @@ class Study {
     return points;
   }
 
+  /// Makes one run unless its folder is complete. An unfinished run of the point is resumed.
   void train(const Point& point, size_t index, size_t count) const {
     if (is_run_folder(folder(point))) return tidy_finished(folder(point));
     observer_.information(str("point ", index + 1, " of ", count, ": ", point.name(request_.axis)));
@@ -183,7 +190,8 @@ class Study {
     run_experiment(data, point.recipe, run, observer_);
   }
 
-  /// The figures of one point.
+  /// Returns the figures of one point. For the axis k, the estimator's cost is not part of a point, since its points
+  /// share the scores.
   Json row_of(const Point& point) const {
     if (observer_.stop_requested()) throw Interrupted();
     const RunFolder run(folder(point));
@@ -210,7 +218,8 @@ class Study {
     return row;
   }
 
-  /// Mean over the layers, of the draw that the reported predictions use.
+  /// Returns the spectral error of the sampled attention, mean over the layers, for the draws that the reported
+  /// predictions use.
   double sampled_error(const Point& point) const {
     const c10::NoGradGuard no_grad;
     Dataset data = data_(point.value);
@@ -225,7 +234,8 @@ class Study {
     return sum / static_cast<double>(recipe.network.layers);
   }
 
-  /// Statistics of the scores against the widest's of the same seed, and of uniform scores against them: layers' mean.
+  /// Returns the statistics of a point's scores against those of the widest point with the same seed, and of uniform
+  /// scores against the latter, as means over the layers.
   Json agreement(const Point& point) const {
     if (point.value == values_.back()) return Json::object();
     Point widest = point;
@@ -244,7 +254,7 @@ class Study {
     return to;
   }
 
-  /// Mean and deviation over the seeds of every number of the points of one value and variant.
+  /// Returns the mean and the deviation over the seeds for every number, per value and variant.
   static Json summary(const Json& rows) {
     std::vector<std::pair<int64_t, std::string>> order;
     std::map<std::pair<int64_t, std::string>, std::map<std::string, std::vector<double>>> groups;
@@ -272,8 +282,8 @@ class Study {
     return to;
   }
 
-  /// The least value from which the sparse pipeline (both stages) needs less than the full network, at every larger one
-  /// too; null where it never does.
+  /// Returns the least value from which on the sparse pipeline (both stages) needs less than the full network at every
+  /// value; null if there is none.
   static Json pays_from(const Json& summary) {
     Json to;
     for (const char* figure : {"peak_tensor_bytes", "seconds_per_epoch"}) {

@@ -1,5 +1,5 @@
-// graphsieve study: one recipe along one axis. Every point is a run folder of its own inside the study's, so that a study
-// that was interrupted goes on where it stopped; study.json sums up what is there.
+// The command graphsieve study: one recipe along one axis. Every point is a run folder inside the study's folder, so an
+// interrupted study continues where it stopped. study.json sums up the points.
 #pragma once
 
 #include <cstdint>
@@ -15,25 +15,29 @@
 
 namespace graphsieve {
 
-/// width    the estimator's width (a model without one: the network's): metric, and how the scores agree with the widest's
-/// k        in-edges drawn per node, by each graph sampler: metric, memory, spectral error of the sampled attention
-/// density  graph.expander_degree: memory and time of the full and the sparse network
-/// size     side of a generated graph: the same
+/// What to study. The axes are
+///   width    the estimator's width (the network's for a model without an estimator): metric, and agreement of the
+///            scores with those of the widest
+///   k        in-edges drawn per node, by each graph sampler: metric, memory, spectral error of the sampled attention
+///   density  graph.expander_degree: memory and time of the full and the sparse network
+///   size     side of a generated graph: memory and time of the full and the sparse network
 struct StudyRequest {
   std::string axis;
-  std::vector<int64_t> values;   ///< empty: the axis's own
-  int64_t repeats = 1;           ///< split and seed i for repeat i
-  uint64_t seed = 0;             ///< of the first repeat
-  int64_t epochs = 0;            ///< of both stages; 0: the recipe's (density and size: 5)
-  std::filesystem::path out;     ///< made, or gone on with if it holds the same study
+  std::vector<int64_t> values;  ///< values on the axis; empty: the usual values of the axis
+  int64_t repeats = 1;          ///< number of repeats; repeat i has split i and the i-th seed
+  uint64_t seed = 0;            ///< seed of the first repeat
+  int64_t epochs = 0;           ///< epochs of both stages; 0: the recipe's (density and size: 5)
+  std::filesystem::path out;    ///< folder of the study; created, or continued if it has the same study
 };
 
+/// Returns the names of the axes.
 const std::vector<std::string>& study_axes();
 
-/// The data set of a point; only `size` asks for different ones.
+/// Returns the data set of a point. Only the axis `size` has a different one for each value.
 using DatasetOf = std::function<Dataset(int64_t value)>;
 
-/// study.json, docs/study.md names every field. Throws Error where `out` holds another study, or a point fails.
+/// Runs a study and returns study.json; docs/study.md describes every field. Throws Error if `out` has another study,
+/// if an argument is invalid, or if a point fails.
 nlohmann::json study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer);
 
 }  // namespace graphsieve

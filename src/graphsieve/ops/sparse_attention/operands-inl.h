@@ -138,7 +138,7 @@ struct Operands {
 struct RowBuffers {
   HWY_ALIGN float first[2][2 * N], second[2][2 * N];  ///< coefficients of this chunk and the one before
   HWY_ALIGN float columns[4][8 * N];                  ///< columns of the policy Lanes: two kinds of rows, two chunks
-  int32_t index[2][N];                                ///< of this chunk and the one before it, near the graph's end
+  int32_t index[2][N];                                ///< copies for this chunk and the one before, near the end
   uint8_t type[2][16];
   std::vector<float> weights, value_weights, key_sum, value_sum, spare, any, value_any;
 

@@ -148,6 +148,7 @@ std::tuple<Tensor, Tensor> sparse_attention_cuda(const Tensor& query, const Tens
   const DeviceOf device(query);
   const DeviceOperands o =
       device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  // The kernels write padded rows and heads; the padding is removed from the results.
   const Tensor out = at::empty({query.size(0), o.shape.width()}, query.options());
   const Tensor log_sum = at::empty({query.size(0), o.shape.padded_heads}, query.options().dtype(at::kFloat));
   ScratchTensors scratch(query);
