@@ -20,6 +20,7 @@
 #include "graphsieve/inputs/on_device.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/weights.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/run/attention_scores.h"
@@ -55,7 +56,7 @@ class Experiment {
       : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer, compute_device(request.device)),
         task_(make_task(data, recipe.data, prepared_.device)) {
     if (!request.weights_from.empty()) weights_from_.emplace(request.weights_from);
-    if (request.stages == Stages::kNetwork && recipe.model == "spexphormer") scores_from_.emplace(request.scores_from);
+    if (request.stages == Stages::kNetwork && draws_edges(recipe)) scores_from_.emplace(request.scores_from);
   }
 
   fs::path run() {
@@ -268,7 +269,7 @@ class Experiment {
                  {"seconds", seconds()},      {"metrics", records_json({{metrics_name, metrics.record()}})}};
     };
     std::vector<at::Tensor> scores;
-    if (recipe_.model == "spexphormer") {
+    if (draws_edges(recipe_)) {
       scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
       if (!at_network) outcome.k = k_for(context, graph, scores, to);
       scores = tensors_on(scores, prepared_.device);
@@ -277,7 +278,7 @@ class Experiment {
     if (request_.stages == Stages::kEstimator) return outcome;
     stage = "network";
     if (!at_network) {
-      if (recipe_.model == "spexphormer") save_boundary(context);
+      if (draws_edges(recipe_)) save_boundary(context);
       context.resume = nullptr;
     }
     train(context, graph, scores, outcome, to);
@@ -415,7 +416,7 @@ class Experiment {
 
 fs::path run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer) {
   check_recipe(recipe);
-  if (request.stages == Stages::kEstimator && recipe.model != "spexphormer")
+  if (request.stages == Stages::kEstimator && !draws_edges(recipe))
     throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
   const TorchSettings torch_settings;
   limit_memory(request.memory, request.out);

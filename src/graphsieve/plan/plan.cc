@@ -16,6 +16,7 @@
 #include "graphsieve/graph/expander.h"
 #include "graphsieve/inputs/prepared_graph.h"
 #include "graphsieve/plan/dry_run.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/run/predictions.h"
 #include "graphsieve/runtime/memory_limit.h"
 #include "graphsieve/runtime/torch_settings.h"
@@ -138,7 +139,7 @@ class Planner {
     return dry_run({stage}, 0, 0).front().peak_ram;
   }
 
-  bool sampled() const { return recipe_.model == "spexphormer"; }
+  bool sampled() const { return draws_edges(recipe_); }
 
   std::vector<DryStage> dry_stages(int64_t batch_size) const {
     std::vector<DryStage> stages;

@@ -16,6 +16,7 @@
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/json_number.h"
 #include "graphsieve/nn/forward_options.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/report/attention_kept.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/sampling/sampled_graph.h"
@@ -74,7 +75,7 @@ class Explanation {
   }
 
  private:
-  bool sampled() const { return run_.folder.recipe.model == "spexphormer"; }
+  bool sampled() const { return draws_edges(run_.folder.recipe); }
 
   /// What the node's logits are computed from: everything where norms take their statistics from the whole graph.
   void compute() {

@@ -17,6 +17,7 @@
 #include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/folder_formats.h"
 #include "graphsieve/files/json_file.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/run/run_files.h"
@@ -37,8 +38,6 @@ std::vector<int64_t> usual_values(const std::string& axis) {
   if (axis == "density") return {2, 5, 15, 40, 100};
   return {50, 100, 200, 400};
 }
-
-bool sparse(const Recipe& recipe) { return recipe.model == "spexphormer"; }
 
 /// Mean and standard deviation (n − 1) of what is there.
 Json mean_of(const std::vector<double>& values) {
@@ -132,7 +131,7 @@ class Study {
     for (int64_t r = 0; r < request_.repeats; ++r) {
       const uint64_t seed = request_.seed + static_cast<uint64_t>(r);
       if (request_.axis == "k") {
-        if (!sparse(recipe_)) throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
+        if (!draws_edges(recipe_)) throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
         Point scores{0, "", seed, with_epochs(recipe_, 0), Stages::kEstimator, {}, false};
         scores.recipe.network.epsilon = 0;  // k is the axis
         points.push_back(scores);
@@ -148,8 +147,8 @@ class Study {
       for (const int64_t value : values_) {
         Point point{value, "", seed, with_epochs(recipe_, 0), Stages::kBoth, {}, true};
         if (request_.axis == "width") {
-          (sparse(recipe_) ? point.recipe.estimator.width : point.recipe.network.width) = value;
-          if (sparse(recipe_)) point.stages = Stages::kEstimator;
+          (draws_edges(recipe_) ? point.recipe.estimator.width : point.recipe.network.width) = value;
+          if (draws_edges(recipe_)) point.stages = Stages::kEstimator;
           else point.recipe.network.ffn_width = 0;
           points.push_back(point);
           continue;
@@ -158,7 +157,7 @@ class Study {
           point.variant = model;
           point.recipe = with_epochs(recipe_, kShortEpochs);
           point.recipe.model = model;
-          if (!sparse(point.recipe)) point.recipe.network.epsilon = 0;
+          if (!draws_edges(point.recipe)) point.recipe.network.epsilon = 0;
           if (request_.axis == "density") point.recipe.graph.expander_degree = value;
           points.push_back(point);
         }

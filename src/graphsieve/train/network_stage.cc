@@ -12,6 +12,7 @@
 #include "graphsieve/data/splits.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/weights.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/run/figures.h"
 #include "graphsieve/run/run_folder.h"
 #include "graphsieve/train/sampled_stage.h"
@@ -64,8 +65,6 @@ class NetworkStage : public SampledStage {
   GraphView view_;
 };
 
-bool sampled(const Recipe& recipe) { return recipe.model == "spexphormer"; }
-
 }  // namespace
 
 void check_scores(const Recipe& recipe, const PreparedGraph& graph, const std::vector<Tensor>& scores) {
@@ -87,7 +86,7 @@ TrainedNetwork train_network(const StageContext& context, const PreparedGraph& g
   nn::initialise(*trained.network, random_key(context.seed, 2));
   if (!start_from.empty()) read_network(start_from, trained.network);
   NetworkFigures& figures = trained.figures;
-  if (sampled(recipe)) {
+  if (draws_edges(recipe)) {
     check_scores(recipe, graph, scores);
     NetworkStage stage(context, graph, scores);
     static_cast<StageFigures&>(figures) = train_stage(stage, trained.network, recipe.network, context);
@@ -103,7 +102,7 @@ TrainedNetwork train_network(const StageContext& context, const PreparedGraph& g
 
 NetworkInput network_input(const Recipe& recipe, const PreparedData& data, const PreparedGraph& graph,
                            const std::vector<Tensor>& scores, uint64_t seed, int64_t epoch) {
-  if (!sampled(recipe)) return whole_graph_input(data, graph, recipe.network.layers);
+  if (!draws_edges(recipe)) return whole_graph_input(data, graph, recipe.network.layers);
   check_scores(recipe, graph, scores);
   SampledGraph of_epoch = sampled_graph(recipe, data, graph, scores, seed);
   of_epoch.begin_epoch(epoch);
@@ -115,7 +114,7 @@ Predictions network_predictions(nn::Transformer& network, const Recipe& recipe, 
                                     int64_t epoch, const std::vector<int32_t>& nodes) {
   GraphView view{[&] { return network_input(recipe, data, graph, scores, seed, epoch); }};
   std::optional<SampledGraph> of_epoch;
-  if (sampled(recipe)) {
+  if (draws_edges(recipe)) {
     check_scores(recipe, graph, scores);
     of_epoch.emplace(sampled_graph(recipe, data, graph, scores, seed));
     take_parts(view, recipe, *of_epoch, data.features, nodes);
