@@ -185,7 +185,7 @@ nb::tuple scores_of(const fs::path& run) {
 }
 
 int64_t sample_key(const nb::str& sampler, uint64_t seed, int64_t epoch, int64_t layer) {
-  return static_cast<int64_t>(draw_key(sampler_of(bytes_of(sampler)), seed, epoch, layer));
+  return static_cast<int64_t>(DrawKey{seed, epoch, layer}.random(sampler_of(bytes_of(sampler))));
 }
 
 nb::dict run_recipe_values(const fs::path& run) { return values_of(RunFolder(run).recipe); }

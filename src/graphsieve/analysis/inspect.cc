@@ -129,7 +129,7 @@ class Inspection {
 
   int64_t k_of(size_t layer) const {
     if (request_.k > 0) return request_.k;
-    const auto& k = run_.folder.recipe.network.k;
+    const std::vector<int64_t> k = run_.folder.k();
     return draws_edges(run_.folder.recipe) && layer < k.size() ? k[layer] : 10;
   }
 

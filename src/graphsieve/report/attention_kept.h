@@ -33,8 +33,7 @@ struct AttentionKept {
 /// Example: in-edges of scores .7 (type 0), .2 (1), .1 (0), k 2, graph_max: type 0 has 2 edges, mass .8, of which 1
 /// edge and .7 are kept; type 1 keeps its one edge; drawn .7, .9, 1.
 AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor& scores,
-                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler,
-                             uint64_t seed, int64_t epoch, int64_t layer);
+                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler, const DrawKey& key);
 
 /// Of the attention graph's types; `data_types`: the names of the data's own, if it has any.
 std::string edge_type_name(int type, const std::vector<std::string>& data_types);

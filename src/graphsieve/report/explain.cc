@@ -20,7 +20,6 @@
 #include "graphsieve/report/attention_kept.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/sampling/sampled_graph.h"
-#include "graphsieve/train/network_stage.h"
 
 namespace graphsieve {
 namespace {
@@ -83,9 +82,7 @@ class Explanation {
     const bool whole = !sampled() || recipe.norm == "graph";
     place_ = whole ? node_ : 0;
     if (sampled()) {
-      check_scores(run_.folder.recipe, run_.graph, run_.scores);
-      SampledGraph graph(run_.prepared.features, run_.graph.edges, run_.scores, recipe.k, sampler_of(recipe.sampler),
-                         run_.folder.seed());
+      SampledGraph graph = run_.edges().sampled();
       graph.begin_epoch(run_.best_epoch());
       const Tensor nodes = whole ? at::arange(data_.nodes, at::kInt) : at::full({1}, node_, at::kInt);
       input_ = graph.around_each({&nodes, 1})[0];

@@ -215,12 +215,12 @@ class Study {
     Dataset data = data_(point.value);
     const LoadedRun run(folder(point), data, observer_);
     const Recipe& recipe = run.folder.recipe;
+    const std::vector<int64_t> k = run.folder.k();
     double sum = 0;
     for (int64_t l = 0; l < recipe.network.layers; ++l)
       sum += spectral_error(run.graph.edges, run.scores[l],
-                            draw_layer(run.graph.edges, run.scores[l], at::Tensor(), recipe.network.k[l],
-                                       sampler_of(recipe.network.sampler), run.folder.seed(),
-                                       run.best_epoch(), l));
+                            draw_layer(run.graph.edges, run.scores[l], at::Tensor(), k[l],
+                                       sampler_of(recipe.network.sampler), {run.folder.seed(), run.best_epoch(), l}));
     return sum / static_cast<double>(recipe.network.layers);
   }
 

@@ -124,6 +124,7 @@ class Loop {
   }
 
   void take_figures() {
+    stage_.add_figures(figures_);
     figures_.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - start_).count();
     figures_.sampling_seconds = sampling_before_ + stage_.sampling_seconds();
     figures_.peak_tensor_bytes = std::max(figures_.peak_tensor_bytes, peak_tensor_bytes());
