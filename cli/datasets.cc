@@ -5,6 +5,7 @@
 #include "terminal.h"
 #include "graphsieve/datasets/datasets.h"
 #include "graphsieve/recipe/embedded.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"
 
 namespace graphsieve {
@@ -24,7 +25,7 @@ void print_datasets() {
     Recipe recipe = load_recipe(embedded.name);
     resolve_recipe(recipe);
     const NetworkRecipe& net = recipe.network;
-    const std::string k = recipe.model == "spexphormer" ? fmt::format("{}", fmt::join(net.k, "-")) : "-";
+    const std::string k = draws_edges(recipe) ? fmt::format("{}", fmt::join(net.k, "-")) : "-";
     print_text("{:<16} {:<12} {:>6} {:>6} {:>6}  {}\n", embedded.name, recipe.model, net.layers, net.width, net.heads,
                k);
   }

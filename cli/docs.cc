@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "commands.h"
+#include "graphsieve/nn/networks.h"
 #include "graphsieve/recipe/recipe_docs.h"
 
 namespace graphsieve {
@@ -28,13 +29,15 @@ std::string command_reference(const CLI::App& app) {
 }
 
 void add_docs_command(Program& program) {
-  CLI::App* command = program.app.add_subcommand("docs", "Print a generated page of docs/: recipes, commands");
+  CLI::App* command = program.app.add_subcommand("docs", "Print a generated page of docs/ (recipes, commands), or the registry of networks as JSON");
   command->group("");
   auto page = std::make_shared<std::string>();
-  command->add_option("PAGE", *page, "recipes or commands")->required()->check(CLI::IsMember({"recipes", "commands"}));
+  command->add_option("PAGE", *page, "recipes, commands or networks")->required()->check(CLI::IsMember({"recipes", "commands", "networks"}));
   command->callback([page, &program] {
     program.action = [page, &program] {
-      fmt::print("{}", *page == "recipes" ? recipe_reference() : command_reference(program.app));
+      fmt::print("{}", *page == "recipes"    ? recipe_reference()
+                       : *page == "networks" ? nn::networks_json().dump(1) + "\n"
+                                             : command_reference(program.app));
     };
   });
 }

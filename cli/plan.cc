@@ -50,6 +50,9 @@ Json to_json(const Plan& plan, uint64_t memory) {
                       {"disk_bytes", s.disk},
                       {"epochs", s.epochs},
                       {"steps", s.steps},
+                      {"draws_whole_graph", s.batches.draws_whole},
+                      {"batches_per_read", s.batches.batches_per_call},
+                      {"evaluated_at_once", s.evaluation.nodes_per_list},
                       {"seconds_per_epoch", json_number(s.seconds_per_epoch)},
                       {"seconds", json_number(s.seconds)}});
   return {{"stages", stages},

@@ -13,6 +13,7 @@
 #include "graphsieve/engine/experiment.h"
 #include "graphsieve/files/atomic_folder.h"
 #include "graphsieve/recipe/embedded.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/report/report.h"
@@ -98,7 +99,7 @@ void finish(const std::filesystem::path& run, Dataset& data, const TrainingOptio
 
 /// Throws UsageError if a stage is to be trained alone with a model that has no estimator.
 void check_model(const Recipe& recipe, Stages stages) {
-  if (stages != Stages::kBoth && recipe.model != "spexphormer") {
+  if (stages != Stages::kBoth && !draws_edges(recipe)) {
     throw UsageError("model is ", recipe.model, ", which has no estimator; expected spexphormer, or the command run");
   }
 }

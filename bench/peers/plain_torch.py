@@ -3,10 +3,13 @@ backward pass, and the peer for its memory and time. Reads weights from a run fo
 
 Nothing here is clever on purpose: it gathers q, k, v and the edge embedding for every edge, m x D each.
 """
+import functools
 import json
 import math
+import os
 import pathlib
 import struct
+import subprocess
 
 import numpy as np
 import torch
@@ -47,27 +50,37 @@ def softmax_by_row(logit, destination, n):
     return weight / torch.zeros(n, logit.shape[1]).index_add(0, destination, weight)[destination]
 
 
+@functools.cache
+def networks():
+    """The program's registry of networks, by name."""
+    program = os.environ.get("GRAPHSIEVE_PROGRAM", pathlib.Path(__file__).resolve().parents[2] / "bin" / "graphsieve")
+    listed = subprocess.run([program, "docs", "networks"], capture_output=True, check=True, text=True).stdout
+    return {network["name"]: network for network in json.loads(listed)}
+
+
+def network_form(form):
+    """The form of a network's attention; `form` is its name in the registry."""
+    return networks()[form]
+
+
 def attention(h_destination, h, w, p, edges, form, heads, temperature, scores):
     source, destination, kind = edges
     q = F.linear(h_destination, w[p + "query.weight"])
     k, v = F.linear(h, w[p + "key_value.weight"]).split(q.shape[1], 1)
     n, d = len(q), q.shape[1] // heads
     q, k, v = (x.view(-1, heads, d) for x in (q, k, v))
-    product = q[destination] * k[source]
-    if form == "plain":
-        logit = product.sum(2) / math.sqrt(d)
-    else:
+    product, form = q[destination] * k[source], network_form(form)
+    if form["scale"] != "none":
         e1 = F.linear(w[p + "edge_type"], w[p + "edge_scale.weight"]).view(-1, heads, d)[kind]
-        if form == "exphormer":
-            logit = ((product * e1).sum(2) / math.sqrt(d)).clamp(-5, 5)
-        else:
-            e2 = F.linear(w[p + "edge_type"], w[p + "edge_bias.weight"], w[p + "edge_bias.bias"])[kind]
-            if form == "estimator":
-                logit = (product.sum(2) / math.sqrt(d) * e1.sum(2) + e2) / temperature
-                v = F.normalize(v.flatten(1)).view_as(v) * w[p + "value_scale"]
-            else:
-                logit = (product * e1).sum(2) + e2
-            logit = logit.clamp(-8, 8)
+        product = product * (e1.sum(2, keepdim=True) if form["scale"] == "summed" else e1)
+    logit = product.sum(2) / (math.sqrt(d) if form["root_width"] else 1)
+    if form["type_bias"]:
+        logit = logit + F.linear(w[p + "edge_type"], w[p + "edge_bias.weight"], w[p + "edge_bias.bias"])[kind]
+    logit = logit / temperature
+    if form["clamp"] is not None:
+        logit = logit.clamp(-form["clamp"], form["clamp"])
+    if form["unit_values"]:
+        v = F.normalize(v.flatten(1)).view_as(v) * w[p + "value_scale"]
     a = softmax_by_row(logit, destination, n)
     if scores is not None:
         scores.append(a)

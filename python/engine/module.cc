@@ -25,6 +25,7 @@
 #include "graphsieve/engine/predict.h"
 #include "graphsieve/files/atomic_folder.h"
 #include "graphsieve/files/safetensors.h"
+#include "graphsieve/nn/networks.h"
 #include "graphsieve/ops/common/torch_threads.h"
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/recipe_check.h"
@@ -191,7 +192,7 @@ nb::tuple scores_of(const fs::path& run) {
 }
 
 int64_t sample_key(const nb::str& sampler, uint64_t seed, int64_t epoch, int64_t layer) {
-  return static_cast<int64_t>(draw_key(sampler_of(bytes_of(sampler)), seed, epoch, layer));
+  return static_cast<int64_t>(DrawKey{seed, epoch, layer}.random(sampler_of(bytes_of(sampler))));
 }
 
 nb::dict run_recipe_values(const fs::path& run) { return values_of(RunFolder(run).recipe); }
@@ -258,6 +259,7 @@ void define(nb::module_& m) {
         "A graph from the arrays of either .npz layout.");
   m.def("recipe_values", &recipe_values, "recipe"_a, "settings"_a = Settings(), "Every key of a recipe, checked.");
   m.def("recipe_names", &recipe_names, "The published recipes.");
+  m.def("networks", [] { return nn::networks_json().dump(); }, "The registry of networks, as JSON.");
   m.def("run", &run, "graph"_a, "recipe"_a, "settings"_a, "out"_a, nb::kw_only(), "overwrite"_a = false,
         "resume"_a = false, "splits"_a = std::vector<int64_t>{0}, "repeats"_a = 1, "seed"_a = 0, "memory"_a = 0,
         "device"_a = "cpu", "threads"_a = 0, "listener"_a.none() = nb::none(),

@@ -5,11 +5,13 @@ x [n, features] and the edges of each layer: an edge_index, or better `graphsiev
 """
 from __future__ import annotations
 
+import functools
+import json
 import math
 import os
 import pathlib
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -142,41 +144,53 @@ def _as_edges(edges: Tensor | Edges, nodes: int, edge_type: Tensor | None, edge_
     return edges
 
 
+@functools.cache
+def _registry() -> dict[str, dict[str, Any]]:
+    """The engine's networks by name, with the form of their attention."""
+    return {network["name"]: network for network in json.loads(_engine.networks())}
+
+
+def _network(name: str) -> dict[str, Any]:
+    """What the engine's registry knows of a network. Throws Error if there is none with this name."""
+    if name not in _registry():
+        raise Error(f"there is no network '{name}', expected one of {', '.join(_registry())}")
+    return _registry()[name]
+
+
 class Attention(torch.nn.Module):
-    """A block's attention, of one of the engine's forms: "estimator", "exphormer", "spexphormer", "plain" (docs/method.md)."""
+    """A block's attention, of the form of one of the engine's networks: "estimator", "exphormer", "plain", "spexphormer"
+    (docs/method.md)."""
 
     def __init__(self, form: str, width: int, heads: int, edge_types: int, clamp: float) -> None:
         super().__init__()
-        self.form, self.width, self.heads, self.edge_types, self.clamp = form, width, heads, edge_types, clamp
+        self.form, self.width, self.heads, self.edge_types, self.clamp = _network(form), width, heads, edge_types, clamp
         self.query = Linear(width, width, bias=False)
         self.key_value = Linear(width, 2 * width, bias=False)
-        if form == "plain":
-            return
-        self.edge_type = torch.nn.Parameter(torch.randn(edge_types, width))
-        self.edge_scale = Linear(width, width, bias=False)
-        if form in ("estimator", "spexphormer"):
+        typed = self.form["scale"] != "none"
+        if typed or self.form["type_bias"]:
+            self.edge_type = torch.nn.Parameter(torch.randn(edge_types, width))
+        if typed:
+            self.edge_scale = Linear(width, width, bias=False)
+        if self.form["type_bias"]:
             self.edge_bias = Linear(width, heads)
-        if form == "estimator":
+        if self.form["unit_values"]:
             self.value_scale = torch.nn.Parameter(torch.tensor([0.25]))
 
     def tables(self, temperature: float) -> tuple[Tensor, Tensor]:
         """type_scale [types, width] and type_bias [types, heads] of the logits."""
         types, heads, d = self.edge_types, self.heads, self.width // self.heads
-        none = self.query.weight.new_zeros(types, heads)
-        if self.form == "plain":
-            return self.query.weight.new_full((types, self.width), 1 / math.sqrt(d)), none
+        divisor = (math.sqrt(d) if self.form["root_width"] else 1.0) * temperature
+        bias = self.edge_bias(self.edge_type) if self.form["type_bias"] else self.query.weight.new_zeros(types, heads)
+        if self.form["scale"] == "none":
+            return self.query.weight.new_full((types, self.width), 1 / divisor), bias / temperature
         scale = self.edge_scale(self.edge_type)
-        if self.form == "exphormer":
-            return scale / math.sqrt(d), none
-        bias = self.edge_bias(self.edge_type)
-        if self.form == "spexphormer":
-            return scale, bias
-        scale = scale.view(types, heads, d).sum(2, keepdim=True).expand(types, heads, d) / (math.sqrt(d) * temperature)
-        return scale.reshape(types, self.width), bias / temperature
+        if self.form["scale"] == "summed":
+            scale = scale.view(types, heads, d).sum(2, keepdim=True).expand(types, heads, d).reshape(types, self.width)
+        return scale / divisor, bias / temperature
 
     def keys_and_values(self, h: Tensor) -> Tensor:
         kv = self.key_value(h)
-        if self.form != "estimator":
+        if not self.form["unit_values"]:
             return kv
         k, v = kv.split(self.width, 1)
         return torch.cat([k, v / v.norm(2, 1, keepdim=True).clamp_min(_TINY) * self.value_scale], 1)
@@ -257,8 +271,7 @@ class Transformer(torch.nn.Module):
     torch.Size([4, 8])
     """
 
-    form: ClassVar[str]
-    clamp: ClassVar[float]
+    form: ClassVar[str]  # its name in the engine's registry
     weights_file: ClassVar[str] = "network.safetensors"
 
     def __init__(self, features: int, classes: int, width: int, heads: int = 1, layers: int = 2, edge_types: int = 1, *,
@@ -281,10 +294,14 @@ class Transformer(torch.nn.Module):
         self.one_logit, self.temperature = one_logit, temperature
         self.input = _Input(features, width, pre_layers)
         for i in range(layers):
-            self.add_module(f"layer_{i}", Block(self.form, width, heads, edge_types, ffn_width, norm, dropout, clamp or self.clamp))
+            self.add_module(f"layer_{i}", Block(self.form, width, heads, edge_types, ffn_width, norm, dropout, clamp or self._own("clamp") or math.inf))
         for i in range(output_layers):
             last = i + 1 == output_layers
             self.add_module(f"output_{i}", Linear(width, (1 if one_logit else classes) if last else width))
+
+    @classmethod
+    def _own(cls, fact: str) -> Any:
+        return _network(cls.form)[fact]
 
     def block(self, layer: int) -> Block:
         block = self.get_submodule(f"layer_{layer}")
@@ -340,7 +357,7 @@ class Transformer(torch.nn.Module):
         if r["form"] != "standard":
             raise Error(f"{run.path}: network.form is {r['form']}, expected standard; compressed networks are not torch modules yet")
         return dict(run.sizes(tensors, r["output_layers"]), width=r["width"], heads=r["heads"], layers=r["layers"],
-                    ffn_width=r["ffn_width"] or (r["width"] if cls.form == "plain" else 2 * r["width"]), pre_layers=r["pre_layers"],
+                    ffn_width=r["ffn_width"] or cls._own("ffn_factor") * r["width"], pre_layers=r["pre_layers"],
                     output_layers=r["output_layers"], norm=r["norm"], dropout=r["dropout"], clamp=r["clamp"] or None)
 
     def _take(self, tensors: dict[str, Tensor], where: pathlib.Path) -> None:
@@ -376,7 +393,7 @@ class Spexphormer(Transformer):
     torch.Size([4, 3])
     """
 
-    form, clamp = "spexphormer", 8.0
+    form = "spexphormer"
 
 
 class Exphormer(Transformer):
@@ -386,7 +403,7 @@ class Exphormer(Transformer):
     torch.Size([4, 3])
     """
 
-    form, clamp = "exphormer", 5.0
+    form = "exphormer"
 
 
 class Plain(Transformer):
@@ -396,7 +413,7 @@ class Plain(Transformer):
     torch.Size([4, 3])
     """
 
-    form, clamp = "plain", math.inf
+    form = "plain"
 
 
 class Estimator(Transformer):
@@ -408,7 +425,7 @@ class Estimator(Transformer):
     [torch.Size([3]), torch.Size([3])]
     """
 
-    form, clamp = "estimator", 8.0
+    form = "estimator"
     weights_file = "estimator.safetensors"
 
     @classmethod
@@ -442,4 +459,5 @@ def from_run(folder: str | os.PathLike[str]) -> Transformer:
     for cls in (Spexphormer, Exphormer, Plain):
         if cls.form == model:
             return cls.from_run(folder)
-    raise Error(f"{folder}: its network is {model}, expected spexphormer, exphormer or plain")
+    _network(model)
+    return cast(type[Transformer], type(model.capitalize(), (Transformer,), {"form": model})).from_run(folder)

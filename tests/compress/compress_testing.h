@@ -13,8 +13,8 @@
 namespace graphsieve {
 
 /// Attention of wide networks.
-inline constexpr nn::AttentionKind kWide[] = {nn::AttentionKind::kPlain, nn::AttentionKind::kExphormer,
-                                              nn::AttentionKind::kSpexphormer};
+inline constexpr const char* kWide[] = {"plain", "exphormer",
+                                              "spexphormer"};
 
 /// A directed edge list by destination, as an operator's edges with its transpose.
 inline LayerEdges layer_of(int64_t nodes, const std::vector<std::vector<int32_t>>& sources,
@@ -48,12 +48,12 @@ inline LayerEdges layer_of(int64_t nodes, const std::vector<std::vector<int32_t>
 inline double apart(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().max().item<double>(); }
 
 /// A network of random weights, its norms' statistics random too, in evaluation mode.
-inline nn::Transformer random_network(nn::AttentionKind kind, int64_t width, int64_t heads, int64_t layers,
+inline nn::Transformer random_network(const std::string& kind, int64_t width, int64_t heads, int64_t layers,
                                       int64_t features, int64_t pre_layers = 0, int64_t output_layers = 1) {
   nn::TransformerShape s;
-  s.attention = kind, s.features = features, s.outputs = 3, s.width = width, s.heads = heads, s.layers = layers;
+  s.network = kind, s.features = features, s.outputs = 3, s.width = width, s.heads = heads, s.layers = layers;
   s.pre_layers = pre_layers, s.output_layers = output_layers, s.ffn_width = width + 4;
-  if (kind != nn::AttentionKind::kPlain) s.clamp = 8;
+  if (kind != "plain") s.clamp = 8;
   nn::Transformer network(s);
   nn::initialise(*network, 7);
   const torch::NoGradGuard no_grad;
@@ -94,7 +94,7 @@ struct Case {
 };
 
 /// A random graph of 120 nodes, four to nine in-edges each of three types, node 5 without any.
-inline std::unique_ptr<Case> random_case(nn::AttentionKind kind, int64_t width, int64_t heads, int64_t layers,
+inline std::unique_ptr<Case> random_case(const std::string& kind, int64_t width, int64_t heads, int64_t layers,
                                          int64_t pre_layers = 0, int64_t output_layers = 1) {
   torch::manual_seed(3);
   constexpr int64_t kNodes = 120, kFeatures = 6;
@@ -115,7 +115,7 @@ inline std::unique_ptr<Case> random_case(nn::AttentionKind kind, int64_t width, 
 
 /// 60 nodes of `classes` classes; nodes of a class have the same features and in-edges from the same classes, so that
 /// everything in the network spans at most `classes` dimensions.
-inline std::unique_ptr<Case> class_case(nn::AttentionKind kind, int64_t width, int64_t heads, int64_t layers,
+inline std::unique_ptr<Case> class_case(const std::string& kind, int64_t width, int64_t heads, int64_t layers,
                                         int64_t classes) {
   torch::manual_seed(5);
   constexpr int64_t kNodes = 60, kFeatures = 6;

@@ -38,13 +38,12 @@ struct Setting {
   Dataset data;
   std::unique_ptr<Task> task;
   nn::Transformer network{nullptr};
-  std::vector<Tensor> none;
 };
 
 TEST(PredictNodes, WholeGraphOrAroundSomeNodesAgree) {
   Setting s;
   const torch::NoGradGuard no_grad;
-  SampledGraph graph(s.features, s.edges, s.none, {3, 3}, sampler_of("graph_uniform"), 1);
+  SampledGraph graph(s.features, ScoredGraph(s.edges, 2), {3, 3}, sampler_of("graph_uniform"), 1);
   const Predictions all = predictions_of(s.network(graph.whole(), ForwardOptions()), *s.task);
   const std::vector<int32_t> nodes = {7, 299, 0, 12, 13, 150, 41};
   GraphView view{[&] { return graph.whole(); }, [&](std::span<const Tensor> some) { return graph.around_each(some); }};
@@ -67,7 +66,7 @@ TEST(PredictNodes, WholeGraphOrAroundSomeNodesAgree) {
 
 TEST(PredictNodes, WatchesOnePieceForAll) {
   Setting s;
-  SampledGraph graph(s.features, s.edges, s.none, {3, 3}, sampler_of("graph_uniform"), 1);
+  SampledGraph graph(s.features, ScoredGraph(s.edges, 2), {3, 3}, sampler_of("graph_uniform"), 1);
   const GraphView view{[&] { return graph.whole(); }, [&](std::span<const Tensor> some) { return graph.around_each(some); }, 2};
   ForwardOptions options;
   std::vector<int64_t> seen;

@@ -4,6 +4,7 @@
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/recipe/recipe_keys.h"
+#include "models.h"
 
 namespace graphsieve::fuzz {
 

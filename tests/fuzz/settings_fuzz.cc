@@ -6,6 +6,7 @@
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/recipe/recipe_keys.h"
 #include "graphsieve/recipe/recipe_value.h"
+#include "models.h"
 
 namespace graphsieve::fuzz {
 

@@ -44,7 +44,7 @@ std::vector<int32_t> all_nodes(const Scored& g) {
 
 /// By drawing, and looking every edge of a row up among the drawn ones.
 std::vector<TypeKept> by_drawing(const Scored& g, int64_t k, const Sampler& sampler) {
-  const LayerSample sample = draw_layer(g.edges, g.scores, Tensor(), k, sampler, 1, 2, 3);
+  const LayerSample sample = draw_layer(g.edges, g.scores, Tensor(), k, sampler, {1, 2, 3});
   std::vector<TypeKept> types(3);
   double nodes = 0;
   for (const int32_t i : all_nodes(g)) {
@@ -70,7 +70,7 @@ TEST(AttentionKept, IsThatOfTheDraw) {
   for (const char* name : {"graph_reservoir", "batch_reservoir", "graph_uniform", "graph_max"})
     for (const int64_t k : {1, 4, 10, 200}) {
       const Sampler sampler = sampler_of(name);
-      const AttentionKept kept = attention_kept(g.edges, g.scores, all_nodes(g), k, 20, sampler, 1, 2, 3);
+      const AttentionKept kept = attention_kept(g.edges, g.scores, all_nodes(g), k, 20, sampler, {1, 2, 3});
       const auto expected = by_drawing(g, k, sampler);
       ASSERT_EQ(kept.types.size(), 3u);
       for (size_t t = 0; t < 3; ++t) {
@@ -79,9 +79,9 @@ TEST(AttentionKept, IsThatOfTheDraw) {
         EXPECT_NEAR(kept.types[t].mass, expected[t].mass, 1e-6);
         EXPECT_NEAR(kept.types[t].kept_mass, expected[t].kept_mass, 1e-6) << name << " k " << k;
       }
-      const std::vector<double> drawn = kept_mass(g.edges, g.scores, 20, sampler, 1, 2, 3);
+      const std::vector<double> drawn = kept_mass(g.edges, g.scores, 20, sampler, {1, 2, 3});
       for (size_t x = 0; x < 20; ++x) EXPECT_NEAR(kept.drawn[x], drawn[x], 1e-9) << name;
-      const std::vector<double> largest = kept_mass(g.edges, g.scores, 20, sampler_of("graph_max"), 1, 2, 3);
+      const std::vector<double> largest = kept_mass(g.edges, g.scores, 20, sampler_of("graph_max"), {1, 2, 3});
       for (size_t x = 0; x < 20; ++x) EXPECT_NEAR(kept.heaviest[x], largest[x], 1e-9) << name;
       if (k <= 20) {
         EXPECT_NEAR(kept.kept_mass(), drawn[k - 1], 1e-9);
@@ -93,7 +93,7 @@ TEST(AttentionKept, OfOneNode) {
   const ops::AttentionEdges edges{
       at::tensor({0, 3}, at::kLong), at::tensor({0, 4, 9}, at::kInt), at::tensor({0, 0, 1}, at::kByte), {}, {}, {}};
   const AttentionKept kept =
-      attention_kept(edges, at::tensor({0.7f, 0.1f, 0.2f}), {0}, 2, 3, sampler_of("graph_max"), 0, 0, 0);
+      attention_kept(edges, at::tensor({0.7f, 0.1f, 0.2f}), {0}, 2, 3, sampler_of("graph_max"), {});
   EXPECT_EQ(kept.types[0].edges, 2);
   EXPECT_EQ(kept.types[0].kept, 1);
   EXPECT_NEAR(kept.types[0].mass, 0.8, 1e-6);
@@ -107,7 +107,7 @@ TEST(AttentionKept, SameBitsAtAnyNumberOfThreads) {
   const Scored g = random_graph(std::vector<int64_t>(1000, 12));
   const int before = num_threads();
   const auto curve = [&] {
-    return attention_kept(g.edges, g.scores, all_nodes(g), 5, 12, sampler_of("graph_reservoir"), 4, 0, 1);
+    return attention_kept(g.edges, g.scores, all_nodes(g), 5, 12, sampler_of("graph_reservoir"), {4, 0, 1});
   };
   set_num_threads(1);
   const AttentionKept one = curve();

@@ -38,14 +38,13 @@ struct Problem {
     const Tensor index = at::cat(sources).to(at::kInt);
     edges = {at::tensor(start, at::kLong), index, at::zeros_like(index, at::kByte), {}, {}, {}};
     scores = {at::cat(soft), at::cat(sharp)};
-    recipe.layers = 2;
-    recipe.epsilon = 0.2;
+    asked.epsilon = 0.2;
   }
-  std::vector<ChosenK> choose() { return choose_k(recipe, edges, scores, 1, 0, notes); }
+  std::vector<ChosenK> choose() { return choose_k(asked, ScoredGraph(edges, scores, 2), sampler_of("graph_reservoir"), 1, 0, notes); }
 
   ops::AttentionEdges edges;
   std::vector<Tensor> scores;
-  NetworkRecipe recipe;
+  EdgesPerNode asked;
   Notes notes;
 };
 
@@ -54,7 +53,7 @@ TEST(ChooseK, TakesTheFirstWithinEpsilonOfTheMass) {
   const auto layers = p.choose();
   ASSERT_EQ(layers.size(), 2u);
   for (int64_t l = 0; l < 2; ++l) {
-    const auto mass = kept_mass(p.edges, p.scores[l], 20, sampler_of("graph_reservoir"), 1, 0, l);
+    const auto mass = kept_mass(p.edges, p.scores[l], 20, sampler_of("graph_reservoir"), {1, 0, l});
     int64_t k = 1;
     while (1 - mass[k - 1] > 0.2) ++k;
     EXPECT_EQ(layers[l].chosen, k);
@@ -64,14 +63,14 @@ TEST(ChooseK, TakesTheFirstWithinEpsilonOfTheMass) {
   EXPECT_GT(layers[0].chosen, layers[1].chosen);
   EXPECT_EQ(k_of(layers), (std::vector<int64_t>{layers[0].chosen, layers[1].chosen}));
   EXPECT_NE(p.notes.all.find(str("layer 0: k = ", layers[0].chosen, " keeps 0.8")), std::string::npos) << p.notes.all;
-  const auto json = epsilon_json(p.recipe, 0, layers);
+  const auto json = epsilon_json(p.asked, "graph_reservoir", 0, layers);
   EXPECT_EQ(json.at("layers").at(1).at("chosen"), layers[1].chosen);
   EXPECT_EQ(json.at("layers").at(1).at("within"), true);
 }
 
 TEST(ChooseK, StopsAtTheFirstWithinEpsilonOfTheNorm) {
   Problem p;
-  p.recipe.epsilon_of = "operator_norm";
+  p.asked.error = "operator_norm";
   p.recipe.sampler = "graph_max";
   for (const ChosenK& layer : p.choose()) {
     EXPECT_EQ(layer.k.back(), layer.chosen);
@@ -82,8 +81,8 @@ TEST(ChooseK, StopsAtTheFirstWithinEpsilonOfTheNorm) {
 
 TEST(ChooseK, SaysWhereNoneIsWithin) {
   Problem p(7);  // of 7 edges, which larger k fill: with some of them twice the row is not the whole one's
-  p.recipe.epsilon = 1e-9;
-  p.recipe.epsilon_of = "operator_norm";
+  p.asked.epsilon = 1e-9;
+  p.asked.error = "operator_norm";
   p.recipe.sampler = "graph_uniform";
   const auto layers = p.choose();
   EXPECT_EQ(layers[0].k, (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 20}));

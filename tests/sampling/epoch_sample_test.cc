@@ -33,7 +33,7 @@ TEST(DrawLayer, DependsOnSeedEpochLayerAndForBatchesOnTheBatch) {
   const auto graph = some_graph();
   const Tensor scores = at::full({800}, 0.05);
   const auto draw = [&](const char* sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch) {
-    return draw_layer(graph, scores, Tensor(), 5, sampler_of(sampler), seed, epoch, layer, batch).index;
+    return draw_layer(graph, scores, Tensor(), 5, sampler_of(sampler), {seed, epoch, layer, batch}).index;
   };
   for (const char* sampler : {"graph_reservoir", "graph_uniform", "batch_reservoir", "batch_uniform"}) {
     const Tensor one = draw(sampler, 1, 2, 3, 4);
@@ -49,8 +49,8 @@ TEST(DrawLayer, DependsOnSeedEpochLayerAndForBatchesOnTheBatch) {
 TEST(DrawLayer, RowsAreThoseOfTheWholeDraw) {
   const Tensor scores = at::rand({800}), rows = at::tensor(std::vector<int32_t>{39, 0, 7});
   const Sampler sampler = sampler_of("graph_reservoir");
-  const LayerSample all = draw_layer(some_graph(), scores, Tensor(), 5, sampler, 1, 2, 3);
-  const LayerSample some = draw_layer(some_graph(), scores, rows, 5, sampler, 1, 2, 3);
+  const LayerSample all = draw_layer(some_graph(), scores, Tensor(), 5, sampler, {1, 2, 3});
+  const LayerSample some = draw_layer(some_graph(), scores, rows, 5, sampler, {1, 2, 3});
   EXPECT_TRUE(some.index.equal(all.index.index_select(0, rows)));
 }
 

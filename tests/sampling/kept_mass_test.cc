@@ -37,7 +37,7 @@ Scored random_graph(const std::vector<int64_t>& degrees) {
 
 /// Draws with this k and adds up the scores of what is kept.
 double mass_of_draw(const Scored& g, int64_t k, const Sampler& sampler) {
-  const LayerSample sample = draw_layer(g.edges, g.scores, Tensor(), k, sampler, 1, 2, 3);
+  const LayerSample sample = draw_layer(g.edges, g.scores, Tensor(), k, sampler, {1, 2, 3});
   const auto start = g.edges.row_start.accessor<int64_t, 1>();
   double sum = 0, nodes = 0;
   for (int64_t i = 0; i + 1 < start.size(0); ++i) {
@@ -61,13 +61,13 @@ TEST(KeptMass, IsThatOfTheDrawAtEveryK) {
   const Scored g = random_graph({0, 1, 5, 6, 30, 2, 0, 17, 100, 8, 9, 10, 3, 64, 1});
   for (const char* name : {"graph_reservoir", "batch_reservoir", "graph_uniform", "graph_max"}) {
     const Sampler sampler = sampler_of(name);
-    const std::vector<double> mass = kept_mass(g.edges, g.scores, 120, sampler, 1, 2, 3);
+    const std::vector<double> mass = kept_mass(g.edges, g.scores, 120, sampler, {1, 2, 3});
     ASSERT_EQ(mass.size(), 120u);
     EXPECT_TRUE(std::is_sorted(mass.begin(), mass.end())) << name;
     EXPECT_NEAR(mass[99], 1, 1e-12);
     for (const int64_t k : {1, 2, 3, 6, 10, 33, 99, 100, 120})
       EXPECT_NEAR(mass[k - 1], mass_of_draw(g, k, sampler), 1e-6) << name << " k " << k;
-    EXPECT_EQ(kept_mass(g.edges, g.scores, 20, sampler, 1, 2, 3),
+    EXPECT_EQ(kept_mass(g.edges, g.scores, 20, sampler, {1, 2, 3}),
               (std::vector<double>{mass.begin(), mass.begin() + 20}));
   }
 }
@@ -76,7 +76,7 @@ TEST(KeptMass, OfOneNode) {
   const Tensor scores = at::tensor({0.2f, 0.7f, 0.1f});
   const ops::AttentionEdges edges{
       at::tensor({0, 3}, at::kLong), at::tensor({0, 4, 9}, at::kInt), at::zeros({3}, at::kByte), {}, {}, {}};
-  const auto mass = kept_mass(edges, scores, 4, sampler_of("graph_max"), 0, 0, 0);
+  const auto mass = kept_mass(edges, scores, 4, sampler_of("graph_max"), {});
   EXPECT_NEAR(mass[0], 0.7, 1e-6);
   EXPECT_NEAR(mass[1], 0.9, 1e-6);
   EXPECT_NEAR(mass[2], 1, 1e-12);
@@ -87,9 +87,9 @@ TEST(KeptMass, SameBitsAtAnyNumberOfThreads) {
   const Scored g = random_graph(std::vector<int64_t>(2000, 12));
   const int before = num_threads();
   set_num_threads(1);
-  const auto one = kept_mass(g.edges, g.scores, 12, sampler_of("graph_reservoir"), 4, 0, 1);
+  const auto one = kept_mass(g.edges, g.scores, 12, sampler_of("graph_reservoir"), {4, 0, 1});
   set_num_threads(5);
-  EXPECT_EQ(one, kept_mass(g.edges, g.scores, 12, sampler_of("graph_reservoir"), 4, 0, 1));
+  EXPECT_EQ(one, kept_mass(g.edges, g.scores, 12, sampler_of("graph_reservoir"), {4, 0, 1}));
   set_num_threads(before);
 }
 

@@ -25,7 +25,7 @@ struct Random {
     for (int l = 0; l < 2; ++l) scores.push_back(at::rand({count}) + 0.01);
   }
   SampledGraph sampled(const std::string& sampler, const std::vector<Tensor>& by, uint64_t seed = 5) const {
-    return {features, edges, by, {4, 3}, sampler_of(sampler), seed};
+    return {features, by.empty() ? ScoredGraph(edges, 2) : ScoredGraph(edges, by, 2), {4, 3}, sampler_of(sampler), seed};
   }
   FeatureMatrix features;
   ops::AttentionEdges edges;

@@ -71,7 +71,7 @@ TEST(SpectralError, OfDrawsIsThatOfTheDenseMatrices) {
   const SpectralError error(edges, scores);
   for (const int64_t k : {1, 3, 8, 20}) {
     const auto draw = [&edges = edges, &scores = scores, k](const Tensor& rows) {
-      return draw_layer(edges, scores, rows, k, sampler_of("graph_reservoir"), 1, 2, 3);
+      return draw_layer(edges, scores, rows, k, sampler_of("graph_reservoir"), {1, 2, 3});
     };
     const LayerSample sample = draw(at::arange(kNodes, at::kInt));
     Tensor whole = at::zeros({kNodes, kNodes}, at::kDouble);
@@ -92,7 +92,7 @@ TEST(SpectralError, OfDrawsIsThatOfTheDenseMatrices) {
 TEST(SpectralError, SameBitsAtAnyNumberOfThreads) {
   torch::manual_seed(5);
   const auto [edges, scores] = some_graph(3000);
-  const LayerSample sample = draw_layer(edges, scores, Tensor(), 4, sampler_of("graph_max"), 0, 0, 0);
+  const LayerSample sample = draw_layer(edges, scores, Tensor(), 4, sampler_of("graph_max"), {});
   const int before = num_threads();
   set_num_threads(1);
   const double one = spectral_error(edges, scores, sample);

@@ -16,6 +16,7 @@
 #include "graphsieve/files/paths.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/norms.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/run/attention_scores.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/train/whole_graph_stage.h"
@@ -133,8 +134,8 @@ class Inspection {
   /// Returns the k of the statistics of the heaviest edges in a layer.
   int64_t k_of(size_t layer) const {
     if (request_.k > 0) return request_.k;
-    const auto& k = run_.folder.recipe.network.k;
-    return run_.folder.recipe.model == "spexphormer" && layer < k.size() ? k[layer] : 10;
+    const std::vector<int64_t> k = run_.folder.k();
+    return draws_edges(run_.folder.recipe) && layer < k.size() ? k[layer] : 10;
   }
 
   Json agreement(const AttentionScores& narrow, const AttentionScores& wide, size_t layer) const {
@@ -148,7 +149,7 @@ class Inspection {
 
   /// Measures the norms of the network's maps and of the vectors that enter each layer.
   void norms(Json& to) {
-    OperatorNorms operators(*run_.network);
+    OperatorNorms operators(run_.network->named_maps());
     LayersMean mean;
     to["operator_norms"] = Json::array();
     for (const auto& [name, norm] : operators.measure()) {

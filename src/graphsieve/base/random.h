@@ -25,6 +25,9 @@ enum class Stream : uint64_t {
   kEigen = 9,       ///< start vectors of eigensolvers
   kCompress = 10,   ///< random matrices and samples of compressions
   kEstimator = 11,  ///< mini-batches of the estimator
+  // Keys for initial weights. Their numbers were taken before the streams had names; results depend on them.
+  kEstimatorWeights = 1,
+  kNetworkWeights = 2,
 };
 
 /// Finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection of 64 bits whose output bits depend on all input bits.

@@ -89,7 +89,7 @@ Compression compress_distilled(const CompressTask& task) {
   recipe.epochs = task.options.epochs;
   recipe.lr = task.options.lr;
   const StageContext context{task.run->prepared, *task.run->task, *task.split, task.run->folder.recipe,
-                             random_key(task.options.seed, Stream::kCompress), task.observer, task.record};
+                             random_key(task.options.seed, Stream::kCompress), task.observer, MemoryBudget(), task.record};
   DistilStage stage(task);
   const at::AutoGradMode with_gradients(true);
   const StageFigures figures = train_stage(stage, found.network, recipe, context);

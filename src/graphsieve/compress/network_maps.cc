@@ -10,84 +10,6 @@ namespace {
 
 using at::Tensor;
 
-constexpr double kEps = 1e-5;  ///< of BatchNorm
-
-/// A network's parameters and buffers by name, as float64.
-class State {
- public:
-  explicit State(const nn::Transformer& network)
-      : parameters_(network->named_parameters()), buffers_(network->named_buffers()) {}
-
-  bool has(const std::string& name) const { return parameters_.contains(name) || buffers_.contains(name); }
-  Tensor operator[](const std::string& name) const {
-    const Tensor& t = parameters_.contains(name) ? parameters_[name] : buffers_[name];
-    return t.detach().to(at::kDouble);
-  }
-  Tensor bias(const std::string& map, int64_t out) const {
-    return has(map + ".bias") ? (*this)[map + ".bias"] : at::zeros({out}, at::kDouble);
-  }
-  Affine affine(const std::string& map) const {
-    const Tensor weight = (*this)[map + ".weight"];
-    return {weight, bias(map, weight.size(0))};
-  }
-
- private:
-  torch::OrderedDict<std::string, Tensor> parameters_, buffers_;
-};
-
-Affine identity(int64_t width) { return {at::eye(width, at::kDouble), at::zeros({width}, at::kDouble)}; }
-
-/// y = scale ⊙ x + shift, what a norm is once trained.
-struct Diagonal {
-  Tensor scale, shift;
-};
-
-Diagonal folded(const State& state, const std::string& norm, nn::NormKind kind, int64_t width) {
-  if (kind == nn::NormKind::kGraph)
-    throw Error("network.norm is graph, whose statistics are taken from the graph anew each time: it is no affine map; "
-                "expected batch or none");
-  if (kind == nn::NormKind::kNone) return {at::ones({width}, at::kDouble), at::zeros({width}, at::kDouble)};
-  const Tensor scale = state[norm + ".weight"] / (state[norm + ".running_var"] + kEps).sqrt();
-  return {scale, state[norm + ".bias"] - state[norm + ".running_mean"] * scale};
-}
-
-LayerMaps layer_of(const State& state, const std::string& name, const nn::AttentionImpl& attention,
-                   const nn::TransformerShape& shape) {
-  const nn::AttentionShape& a = attention.shape();
-  const int64_t heads = a.heads, key = a.key_width / heads, value = a.value_width / heads, width = a.width;
-  const auto at_layer = [&](const char* part) { return name + "." + part; };
-  LayerMaps maps;
-  maps.clamp = a.clamp;
-  const nn::LogitTables tables = attention.tables(1);
-  maps.type_bias = tables.bias.detach().to(at::kDouble);
-  const Affine query = state.affine(at_layer("attention.query")), kv = state.affine(at_layer("attention.key_value"));
-  if (shape.attention == nn::AttentionKind::kBilinear) {
-    maps.query = query.weight.view({heads, a.query_maps, key, width});
-    maps.query_bias = query.bias.view({heads, a.query_maps, key});
-  } else {  // the type's scale goes into a query map of its own; the plain transformer's is the same for all
-    const int64_t count = shape.attention == nn::AttentionKind::kPlain ? 1 : a.edge_types;
-    const Tensor scale = tables.scale.detach().to(at::kDouble).narrow(0, 0, count).view({count, heads, key});
-    maps.query = (scale.unsqueeze(3) * query.weight.view({1, heads, key, width})).transpose(0, 1).contiguous();
-    maps.query_bias = at::zeros({heads, count, key}, at::kDouble);
-  }
-  maps.key = kv.weight.narrow(0, 0, a.key_width).reshape({heads, key, width});
-  maps.key_bias = kv.bias.narrow(0, 0, a.key_width).reshape({heads, key});
-  maps.value = kv.weight.slice(0, a.key_width).reshape({heads, value, width});
-  maps.value_bias = kv.bias.slice(0, a.key_width).reshape({heads, value});
-  const Diagonal middle = folded(state, at_layer("attention_norm"), shape.norm, width);
-  const Diagonal end = folded(state, at_layer("ffn_norm"), shape.norm, width);
-  const Tensor out = shape.compressed ? state[at_layer("attention_out.weight")] : at::eye(width, at::kDouble);
-  const Affine skip = shape.compressed ? state.affine(at_layer("attention_skip")) : identity(width);
-  const Affine around = shape.compressed ? state.affine(at_layer("ffn_skip")) : identity(width);
-  const Affine ffn_out = state.affine(at_layer("ffn_out"));
-  maps.attention_out = middle.scale.unsqueeze(1) * out;
-  maps.attention_skip = {middle.scale.unsqueeze(1) * skip.weight, middle.scale * skip.bias + middle.shift};
-  maps.ffn_in = state.affine(at_layer("ffn_in"));
-  maps.ffn_out = end.scale.unsqueeze(1) * ffn_out.weight;
-  maps.ffn_skip = {end.scale.unsqueeze(1) * around.weight, end.scale * (around.bias + ffn_out.bias) + end.shift};
-  return maps;
-}
-
 /// Fills a new network's parameters and buffers by name.
 class Writer {
  public:
@@ -119,7 +41,7 @@ class Writer {
   /// A BatchNorm that gives the values it has seen back as they are.
   void set_norm(const std::string& name, const Tensor& values) {
     const Tensor mean = values.mean(0), variance = values.var(0, false);
-    set(name, {(variance + kEps).sqrt(), mean});
+    set(name, {(variance + nn::kNormEps).sqrt(), mean});
     set(name + ".running_mean", mean);
     set(name + ".running_var", variance);
   }
@@ -160,18 +82,14 @@ Affine one_logit(const Affine& both) {
 
 }  // namespace
 
-Tensor Affine::operator()(const Tensor& x) const { return at::linear(x, weight, bias); }
-
 NetworkMaps maps_of(nn::Transformer& network) {
   const torch::NoGradGuard no_grad;
-  const State state(network);
-  const nn::TransformerShape& shape = network->shape();
   NetworkMaps maps;
-  maps.input = state.has("input.reduce.weight") ? state.affine("input.reduce") : identity(shape.width);
-  for (int64_t l = 0; l < network->layers(); ++l)
-    maps.layers.push_back(layer_of(state, str("layer_", l), network->blocks()[l]->attention(), shape));
-  for (int64_t l = 0; l < shape.output_layers; ++l) maps.output.push_back(state.affine(str("output_", l)));
-  if (shape.one_logit) maps.output.back() = with_zero_logit(maps.output.back());
+  const nn::Linear& reduce = network->input()->reduce;
+  maps.input = reduce.is_empty() ? identity_map(network->shape().width) : reduce->affine();
+  for (const nn::Block& block : network->blocks()) maps.layers.push_back(block->maps());
+  for (const nn::Linear& output : network->output()) maps.output.push_back(output->affine());
+  if (network->shape().one_logit) maps.output.back() = with_zero_logit(maps.output.back());
   return maps;
 }
 
@@ -216,7 +134,7 @@ nn::TransformerShape shape_of(const NetworkMaps& maps, const nn::TransformerShap
   nn::TransformerShape shape = wide;
   const LayerMaps& first = maps.layers.at(0);
   shape.outer_width = wide.outer_width > 0 ? wide.outer_width : wide.width;
-  shape.attention = nn::AttentionKind::kBilinear;
+  shape.bilinear = true;
   shape.compressed = true;
   shape.width = maps.width();
   shape.heads = first.heads();
@@ -235,7 +153,7 @@ nn::Transformer network_of(const NetworkMaps& maps, const nn::TransformerShape& 
     to.copy(from, [](const std::string& name) { return name.starts_with("input.") && !name.starts_with("input.reduce"); });
     to.set("input.reduce", maps.input);
   } else {
-    const Affine project = State(from).affine("input.project");
+    const Affine project = from->input()->project->affine();
     to.set("input.project", {maps.input.weight.mm(project.weight), maps.input(project.bias)});
   }
   for (size_t l = 0; l < maps.layers.size(); ++l) {
@@ -262,7 +180,7 @@ nn::Transformer with_attention_of(const NetworkMaps& maps, nn::Transformer& wide
   const torch::NoGradGuard no_grad;
   nn::TransformerShape shape = wide->shape();
   const LayerMaps& first = maps.layers.at(0);
-  shape.attention = nn::AttentionKind::kBilinear;
+  shape.bilinear = true;
   shape.key_width = first.heads() * first.key.size(1);
   shape.value_width = first.heads() * first.value.size(1);
   shape.query_maps = first.query.size(1);

@@ -1,11 +1,9 @@
 // A trained network as linear maps in float64: every norm folded into the maps around it, every logit a bilinear form, a
 // map on every skip path. Each compression takes such maps and gives narrower ones.
 //
-//   h₀   = input(x)                                        x: what the input layers give (outer width)
-//   a_i  = Σ_j softmax_j(clamp((Q_t h_i + α_t)·(K h_j + κ) + β_t)) (V h_j + ν)    heads side by side
-//   mid  = O a + S h + s
-//   h'   = F₂ relu(F₁ mid + f₁) + R mid + r
-//   y    = output layers of the last h'
+//   h₀ = input(x)                        x: what the input layers give (outer width)
+//   blocks as in nn/linear_maps.h
+//   y  = output layers of the last h
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,29 +13,6 @@
 #include "graphsieve/nn/transformer.h"
 
 namespace graphsieve {
-
-/// y = x Wᵀ + b, on rows.
-struct Affine {
-  at::Tensor weight;  ///< [out, in]
-  at::Tensor bias;    ///< [out]
-  at::Tensor operator()(const at::Tensor& x) const;
-  int64_t in() const { return weight.size(1); }
-  int64_t out() const { return weight.size(0); }
-};
-
-struct LayerMaps {
-  at::Tensor query, query_bias;  ///< [heads, maps, key, width], [heads, maps, key]; maps is 1 or the edge types
-  at::Tensor key, key_bias;      ///< [heads, key, width], [heads, key]
-  at::Tensor value, value_bias;  ///< [heads, value, width], [heads, value]
-  at::Tensor type_bias;          ///< [types, heads]
-  double clamp = 0;              ///< infinity for none
-  at::Tensor attention_out;      ///< [mid, heads · value]
-  Affine attention_skip;         ///< width -> mid; its bias is the sum's
-  Affine ffn_in;                 ///< mid -> units
-  at::Tensor ffn_out;            ///< [next width, units]
-  Affine ffn_skip;               ///< mid -> next width; its bias is the sum's
-  int64_t heads() const { return query.size(0); }
-};
 
 struct NetworkMaps {
   Affine input;                ///< outer width -> width
@@ -57,7 +32,7 @@ struct Trace {
   at::Tensor last, logits;
 };
 
-/// Throws Error where the network is not made of affine maps: GraphNorm, whose statistics are the graph's.
+/// Throws Error where the network is not made of affine maps (Block::maps).
 NetworkMaps maps_of(nn::Transformer& network);
 
 /// `outer` [n, outer width] and the edges of every layer, over the whole graph. Of the maps' type (float32 or float64);

@@ -20,6 +20,7 @@
 #include "graphsieve/inputs/on_device.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/weights.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/run/attention_scores.h"
@@ -29,7 +30,7 @@
 #include "graphsieve/run/run_files.h"
 #include "graphsieve/run/run_folder.h"
 #include "graphsieve/runtime/device.h"
-#include "graphsieve/runtime/memory_limit.h"
+#include "graphsieve/runtime/memory_budget.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/sampling/choose_k.h"
 #include "graphsieve/train/estimator_stage.h"
@@ -51,11 +52,12 @@ struct RunPlan {
 
 class Experiment {
  public:
-  Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer)
-      : recipe_(recipe), request_(request), observer_(observer), prepared_(data, recipe, observer, compute_device(request.device)),
+  Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, const MemoryBudget& budget,
+             Observer& observer)
+      : recipe_(recipe), request_(request), budget_(budget), observer_(observer), prepared_(data, recipe, observer, compute_device(request.device)),
         task_(make_task(data, recipe.data, prepared_.device)) {
     if (!request.weights_from.empty()) weights_from_.emplace(request.weights_from);
-    if (request.stages == Stages::kNetwork && recipe.model == "spexphormer") scores_from_.emplace(request.scores_from);
+    if (request.stages == Stages::kNetwork && draws_edges(recipe)) scores_from_.emplace(request.scores_from);
   }
 
   fs::path run() {
@@ -220,7 +222,7 @@ class Experiment {
 
   /// recipe.yaml, result.json and the card, the last files of a run's folder.
   void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) {
-    write_text_file(to / "recipe.yaml", to_yaml(outcomes.size() == 1 ? recipe_of(outcomes[0]) : recipe_));
+    write_text_file(to / "recipe.yaml", to_yaml(recipe_));
     Json result = result_json(graph_, task_->metric(), recipe_, outcomes, seconds);
     result["device"] = request_.device;
     write_json(to / "result.json", result);
@@ -231,20 +233,12 @@ class Experiment {
     remember(to / kRunCard);
   }
 
-  /// With the k that the run chose, if it did: what is done with its folder does not choose again.
-  Recipe recipe_of(const RunOutcome& outcome) const {
-    Recipe recipe = recipe_;
-    if (!outcome.k.empty()) recipe.network.k = outcome.k;
-    return recipe;
-  }
-
   RunOutcome one(const RunPlan& plan, const fs::path& to, const Checkpoint* from) {
     RunOutcome outcome;
     outcome.split = plan.split;
     outcome.seed = plan.seed;
     const bool at_network = from && from->view().at("stage") == "network";
     if (at_network) outcome = run_outcome(from->view().object("outcome"));
-    Recipe recipe = recipe_of(outcome);
     Split split = make_split(prepared_, recipe_, plan.split, observer_);
     write_split(to / "split.json", split);
     remember(to / "split.json");
@@ -256,7 +250,7 @@ class Experiment {
     const std::string metrics_name = name_of(to / "metrics.jsonl");
     MetricsFile metrics(to / "metrics.jsonl", from ? metrics_record(*from, metrics_name).bytes : 0);
     const char* stage = "estimator";
-    StageContext context{prepared_, *task_, split, recipe, plan.seed, observer_, [&](const EpochRecord& r) { metrics.write(r); }};
+    StageContext context{prepared_, *task_, split, recipe_, plan.seed, observer_, budget_, [&](const EpochRecord& r) { metrics.write(r); }};
     context.checkpoints = checkpoints_.get();
     context.resume = from && from->state.contains("loop") ? from : nullptr;
     context.add_to_checkpoint = [&](Checkpoint& c) {
@@ -267,30 +261,37 @@ class Experiment {
                  {"stage", stage},            {"outcome", run_json(outcome)},   {"files", records_json(records_)},
                  {"seconds", seconds()},      {"metrics", records_json({{metrics_name, metrics.record()}})}};
     };
-    std::vector<at::Tensor> scores;
-    if (recipe_.model == "spexphormer") {
-      scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+    std::optional<EdgeDraws> draws;
+    if (draws_edges(recipe_)) {
+      std::vector<at::Tensor> scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
       if (!at_network) outcome.k = k_for(context, graph, scores, to);
-      scores = tensors_on(scores, prepared_.device);
-      recipe = recipe_of(outcome);
+      if (request_.stages != Stages::kEstimator) draws = draws_of(graph, scores, outcome.k, plan.seed);
     }
     if (request_.stages == Stages::kEstimator) return outcome;
     stage = "network";
     if (!at_network) {
-      if (recipe_.model == "spexphormer") save_boundary(context);
+      if (draws_edges(recipe_)) save_boundary(context);
       context.resume = nullptr;
     }
-    train(context, graph, scores, outcome, to);
+    train(context, NetworkEdges(prepared_, graph, recipe_.network, std::move(draws), budget_), outcome, to);
     return outcome;
+  }
+
+  EdgeDraws draws_of(const PreparedGraph& graph, const std::vector<at::Tensor>& scores, const std::vector<int64_t>& k,
+                     uint64_t seed) const {
+    return {ScoredGraph(graph.edges, tensors_on(scores, prepared_.device), recipe_.network.layers), k,
+            sampler_of(recipe_.network.sampler), seed};
   }
 
   /// The recipe's k, or what its epsilon makes of the scores.
   std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
                              const fs::path& to) {
-    if (recipe_.network.epsilon == 0) return recipe_.network.k;
-    check_scores(recipe_, graph, scores);
-    const std::vector<ChosenK> layers = choose_k(recipe_.network, graph.host_edges, scores, context.seed, 0, observer_);
-    write_json(to / "epsilon.json", epsilon_json(recipe_.network, 0, layers));
+    const EdgesPerNode asked = edges_per_node(recipe_.network);
+    if (!asked.by_error()) return asked.k;
+    const std::string& sampler = recipe_.network.sampler;
+    const ScoredGraph scored(graph.host_edges, scores, recipe_.network.layers);
+    const std::vector<ChosenK> layers = choose_k(asked, scored, sampler_of(sampler), context.seed, 0, observer_);
+    write_json(to / "epsilon.json", epsilon_json(asked, sampler, 0, layers));
     remember(to / "epsilon.json");
     return k_of(layers);
   }
@@ -347,10 +348,9 @@ class Experiment {
     return read_scores(to / "scores");
   }
 
-  void train(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
-             RunOutcome& outcome, const fs::path& to) {
+  void train(const StageContext& context, const NetworkEdges& edges, RunOutcome& outcome, const fs::path& to) {
     if (weights_from_) check_weights(outcome.split);
-    TrainedNetwork trained = train_network(context, graph, scores,
+    TrainedNetwork trained = train_network(context, edges,
                                            weights_from_ ? weights_from_->files.verified("network.safetensors") : fs::path());
     outcome.has_network = true;
     outcome.network = trained.figures;
@@ -358,23 +358,21 @@ class Experiment {
     outcome.test = trained.figures.test;
     outcome.best_epoch = trained.figures.best_epoch;
     write_network(to / "network.safetensors", trained.network);
-    predict(context, graph, scores, trained, outcome, to);
+    predict(context, edges, trained, outcome, to);
   }
 
   /// Writes predictions.csv and quality.json, and takes the test nodes' figures by class.
-  void predict(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
-               TrainedNetwork& trained, RunOutcome& outcome, const fs::path& to) const {
+  void predict(const StageContext& context, const NetworkEdges& edges, TrainedNetwork& trained, RunOutcome& outcome,
+               const fs::path& to) const {
     const torch::NoGradGuard no_grad;
     const fs::path file = to / "predictions.csv";
     const int64_t epoch = trained.figures.best_epoch;
     Predictions p;
     if (request_.predictions == PredictedNodes::kSplit) {
-      p = network_predictions(trained.network, context.recipe, prepared_, *task_, graph, scores, context.seed, epoch,
-                              nodes_of(context.split));
+      p = edges.predictions(trained.network, *task_, epoch, nodes_of(context.split));
       write_predictions(file, p, prepared_.data, *task_, context.split, request_.raw_ids);
     } else {
-      const NetworkInput input = network_input(context.recipe, prepared_, graph, scores, context.seed, epoch);
-      const at::Tensor hidden = trained.network->hidden(input, ForwardOptions());
+      const at::Tensor hidden = trained.network->hidden(edges.input(epoch), ForwardOptions());
       p = write_predictions(file, trained.network, hidden, prepared_.data, *task_, context.split, request_.raw_ids);
     }
     outcome.per_class = task_->per_class(p, context.split.test);
@@ -394,6 +392,7 @@ class Experiment {
 
   const Recipe& recipe_;
   const RunRequest& request_;
+  const MemoryBudget budget_;
   Observer& observer_;
   const PreparedData prepared_;
   const std::unique_ptr<Task> task_;
@@ -415,12 +414,13 @@ class Experiment {
 
 fs::path run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer) {
   check_recipe(recipe);
-  if (request.stages == Stages::kEstimator && recipe.model != "spexphormer")
+  if (request.stages == Stages::kEstimator && !draws_edges(recipe))
     throw Error("model is '", recipe.model, "', which has no estimator; expected spexphormer");
   const TorchSettings torch_settings;
-  limit_memory(request.memory, request.out);
+  const MemoryBudget budget = MemoryBudget::of(request.memory);
+  const LimitedMemory limited(budget, request.out);
   fs::path out;
-  with_memory_advice([&] { out = Experiment(data, recipe, request, observer).run(); });
+  with_memory_advice([&] { out = Experiment(data, recipe, request, budget, observer).run(); });
   return out;
 }
 

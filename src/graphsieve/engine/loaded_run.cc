@@ -8,9 +8,9 @@
 #include "graphsieve/files/paths.h"
 #include "graphsieve/inputs/on_device.h"
 #include "graphsieve/nn/weights.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/run/attention_scores.h"
 #include "graphsieve/runtime/device.h"
-#include "graphsieve/train/network_stage.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -69,8 +69,9 @@ std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
 
 }  // namespace
 
-LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at::Device device)
+LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at::Device device, const MemoryBudget& limit)
     : folder(path),
+      budget(limit),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
       prepared(fitted(data, folder), folder.recipe, observer, device),
       task(make_task(data, folder.recipe.data, device)),
@@ -90,12 +91,12 @@ void LoadedRun::require_same_graph() const {
                 folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(prepared.data), ")");
 }
 
-NetworkInput LoadedRun::input() const {
-  return network_input(folder.recipe, prepared, graph, scores, folder.seed(), best_epoch());
-}
-
-Predictions LoadedRun::predictions(const std::vector<int32_t>& nodes) {
-  return network_predictions(network, folder.recipe, prepared, *task, graph, scores, folder.seed(), best_epoch(), nodes);
+NetworkEdges LoadedRun::edges() const {
+  const NetworkRecipe& recipe = folder.recipe.network;
+  std::optional<EdgeDraws> draws;
+  if (draws_edges(folder.recipe))
+    draws = EdgeDraws{ScoredGraph(graph.edges, scores, recipe.layers), folder.k(), sampler_of(recipe.sampler), folder.seed()};
+  return {prepared, graph, recipe, std::move(draws), budget};
 }
 
 }  // namespace graphsieve

@@ -8,6 +8,7 @@
 #include "graphsieve/evaluate/task.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/run/run_folder.h"
+#include "graphsieve/train/network_edges.h"
 
 namespace graphsieve {
 
@@ -15,9 +16,11 @@ namespace graphsieve {
 /// edges again, which a note says. Gives `data` the run's classes, matched by name where both have names. `data` must
 /// outlive the object. Throws Error where features or classes do not fit.
 struct LoadedRun {
-  LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer, at::Device device = at::kCPU);
+  LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer, at::Device device = at::kCPU,
+            const MemoryBudget& budget = {});
 
   RunFolder folder;
+  MemoryBudget budget;
   bool same_graph;
   PreparedData prepared;
   std::unique_ptr<Task> task;
@@ -30,11 +33,14 @@ struct LoadedRun {
 
   int64_t best_epoch() const { return folder.one().count("best_epoch"); }
 
+  /// The edges that the network takes.
+  NetworkEdges edges() const;
+
   /// The network's input with the edges of the best epoch.
-  NetworkInput input() const;
+  NetworkInput input() const { return edges().input(best_epoch()); }
 
   /// What the network predicts for `nodes`.
-  Predictions predictions(const std::vector<int32_t>& nodes);
+  Predictions predictions(const std::vector<int32_t>& nodes) { return edges().predictions(network, *task, best_epoch(), nodes); }
 };
 
 }  // namespace graphsieve

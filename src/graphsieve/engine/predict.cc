@@ -11,7 +11,7 @@
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/run/predictions.h"
 #include "graphsieve/runtime/device.h"
-#include "graphsieve/runtime/memory_limit.h"
+#include "graphsieve/runtime/memory_budget.h"
 #include "graphsieve/runtime/torch_settings.h"
 
 namespace graphsieve {
@@ -27,10 +27,11 @@ void require_network(const std::filesystem::path& run) {
 namespace {
 
 void predict_into_files(Dataset& data, const PredictRequest& request, Observer& observer) {
-  limit_memory(request.memory, request.out);
+  const MemoryBudget budget = MemoryBudget::of(request.memory);
+  const LimitedMemory limited(budget, request.out);
   const torch::NoGradGuard no_grad;
   require_network(request.run);
-  LoadedRun run(request.run, data, observer, compute_device(request.device));
+  LoadedRun run(request.run, data, observer, compute_device(request.device), budget);
   const Split split = run.same_graph ? read_split(run.folder.files.verified("split.json"), data.labels) : Split{};
   const bool all = request.predictions == PredictedNodes::kAll;
   if (!all) run.require_same_graph();

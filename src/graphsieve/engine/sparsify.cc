@@ -19,40 +19,35 @@ fs::path sparsify(const SparsifyRequest& request, Observer& observer) {
   const RunFolder run(request.run);
   if (!run.has_estimator()) throw Error(run.path.string(), ": this run has no estimator, so no scores to draw by");
   if (!run.files.has_checksums()) observer.note(run.files.note());
-  const auto scores = read_scores(run.files);
-  const ops::AttentionEdges edges = read_score_edges(run.files);
-  for (size_t l = 0; l < scores.size(); ++l)
-    if (scores[l].sizes() != edges.index.sizes())
-      throw Error((run.path / "scores" / str("layer_", l, ".npy")).string(), ": has ", scores[l].numel(),
-                  " scores, expected ", edges.index.numel(), ", one an edge");
-  NetworkRecipe recipe = run.recipe.network;
-  if (!request.sampler.empty()) recipe.sampler = request.sampler;
-  if (!request.epsilon_of.empty()) recipe.epsilon_of = request.epsilon_of;
-  recipe.epsilon = request.epsilon;
-  if (!request.k.empty()) recipe.k = request.k;
-  std::vector<int64_t>& k = recipe.k;
-  if (k.size() == 1) k.assign(scores.size(), k[0]);
-  if (k.size() > scores.size())
-    throw Error("k has ", k.size(), " layers, but ", run.path.string(), " holds scores of ", scores.size());
+  const NetworkRecipe& recipe = run.recipe.network;
+  const std::string& sampler_name = request.sampler.empty() ? recipe.sampler : request.sampler;
+  const Sampler sampler = sampler_of(sampler_name);
+  EdgesPerNode asked{request.k.empty() ? run.k() : request.k, request.epsilon,
+                     request.epsilon_of.empty() ? recipe.epsilon_of : request.epsilon_of};
+  const ScoredGraph graph = read_scored_graph(run.files);
+  std::vector<int64_t>& k = asked.k;
+  if (k.size() == 1) k.assign(graph.layers(), k[0]);
+  if (static_cast<int64_t>(k.size()) > graph.layers())
+    throw Error("k has ", k.size(), " layers, but ", run.path.string(), " holds scores of ", graph.layers());
   for (int64_t x : k)
     if (x < 1) throw Error("k is ", x, ", expected at least 1");
-  const Sampler sampler = sampler_of(recipe.sampler);
   AtomicFolder folder({.target = request.out, .kind = FolderKind::kDraws, .numbered = request.numbered});
-  if (recipe.epsilon > 0) {
-    recipe.layers = static_cast<int64_t>(k.size());
-    const std::vector<ChosenK> layers = choose_k(recipe, edges, scores, run.seed(), request.epoch, observer);
-    write_json(folder.path() / "epsilon.json", epsilon_json(recipe, request.epoch, layers));
+  if (asked.by_error()) {
+    const ScoredGraph layers_of_k = graph.first_layers(static_cast<int64_t>(k.size()));
+    const std::vector<ChosenK> layers = choose_k(asked, layers_of_k, sampler, run.seed(), request.epoch, observer);
+    write_json(folder.path() / "epsilon.json", epsilon_json(asked, sampler_name, request.epoch, layers));
     k = k_of(layers);
   }
   observer.stage("sparsify", static_cast<int64_t>(k.size()));
   nlohmann::json layers = nlohmann::json::array();
   for (size_t l = 0; l < k.size(); ++l) {
     if (observer.stop_requested()) throw Interrupted();
-    const LayerSample sample = draw_layer(edges, scores[l], Tensor(), k[l], sampler, run.seed(), request.epoch,
-                                          static_cast<int64_t>(l));
+    const auto layer = static_cast<int64_t>(l);
+    const LayerSample sample =
+        draw_layer(graph.edges(), graph.scores(layer), Tensor(), k[l], sampler, {run.seed(), request.epoch, layer});
     write_npy(folder.path() / str("layer_", l, "_source.npy"), sample.index);
     write_npy(folder.path() / str("layer_", l, "_type.npy"), sample.type);
-    layers.push_back({{"k", k[l]}, {"edge_share", edge_share(edges.row_start, {k[l]})}});
+    layers.push_back({{"k", k[l]}, {"edge_share", edge_share(graph.edges().row_start, {k[l]})}});
     observer.step(static_cast<int64_t>(l) + 1, str("layer ", l, ", k ", k[l]));
   }
   write_json(folder.path() / "sparsified.json",

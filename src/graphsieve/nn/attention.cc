@@ -62,8 +62,28 @@ Tensor AttentionImpl::attend(const Tensor& h_destinations, const Tensor& kv, con
   return out;
 }
 
-Tensor register_edge_types(torch::nn::Module& module, const AttentionShape& shape) {
-  return module.register_parameter("edge_type", torch::empty({shape.edge_types, shape.width}, ParametersOn::options()));
+void AttentionImpl::write_keys_and_values(LayerMaps& maps) const {
+  const int64_t heads = shape_.heads, key = shape_.key_width / heads, value = shape_.value_width / heads;
+  const Affine kv = key_value_->affine();
+  maps.clamp = shape_.clamp;
+  maps.type_bias = tables(1).bias.detach().to(at::kDouble);
+  maps.key = kv.weight.narrow(0, 0, shape_.key_width).reshape({heads, key, shape_.width});
+  maps.key_bias = kv.bias.narrow(0, 0, shape_.key_width).reshape({heads, key});
+  maps.value = kv.weight.slice(0, shape_.key_width).reshape({heads, value, shape_.width});
+  maps.value_bias = kv.bias.slice(0, shape_.key_width).reshape({heads, value});
+}
+
+std::vector<NamedMap> AttentionImpl::named_maps() const {
+  std::vector<NamedMap> maps;
+  for (const NamedMap& map : linear_maps_in(*this)) {
+    if (map.name != "key_value") {
+      maps.push_back(map);
+      continue;
+    }
+    maps.push_back({"key", map.weight.narrow(0, 0, shape_.key_width)});
+    maps.push_back({"value", map.weight.slice(0, shape_.key_width)});
+  }
+  return maps;
 }
 
 }  // namespace graphsieve::nn

@@ -1,11 +1,12 @@
-// One layer's attention: queries, keys and values of h, over the layer's edges. What differs between the networks is the
-// form of the logits, two small tables by edge type (ops/sparse_attention).
+// One layer's attention: queries, keys and values of h, over the layer's edges. What differs between the
+// networks is the form of the logits, two small tables by edge type (ops/sparse_attention).
 #pragma once
 
 #include <torch/nn/module.h>
 
 #include <limits>
 #include <memory>
+#include <vector>
 
 #include "graphsieve/inputs/network_input.h"
 #include "graphsieve/nn/forward_options.h"
@@ -48,14 +49,21 @@ class AttentionImpl : public torch::nn::Module {
   void keep_rows_in(at::ScalarType type) { query_->rows = key_value_->rows = type; }
 
   virtual LogitTables tables(double temperature) const = 0;
+
+  /// Writes the attention's part of a block's maps (query, key, value, type_bias, clamp). Throws Error where the logits are
+  /// no bilinear forms of h, or the values no linear map of it.
+  virtual void write_maps(LayerMaps& maps) const = 0;
+  /// The weights of all linear maps: "query", "key", "value", and those of the logits' tables.
+  std::vector<NamedMap> named_maps() const;
+
   const AttentionShape& shape() const { return shape_; }
 
  protected:
+  /// Writes keys, values, type_bias and clamp, which have one form in all networks.
+  void write_keys_and_values(LayerMaps& maps) const;
+
   AttentionShape shape_;
   Linear query_{nullptr}, key_value_{nullptr};  ///< key_value's weight: keys' rows, then values' rows
 };
-
-/// A learned embedding of each edge type, E [types, width] ~ N(0, 1).
-at::Tensor register_edge_types(torch::nn::Module& module, const AttentionShape& shape);
 
 }  // namespace graphsieve::nn

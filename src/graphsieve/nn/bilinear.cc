@@ -34,4 +34,12 @@ Tensor BilinearAttentionImpl::key_value(const Tensor& h) const {
   return torch::cat({repeat_keys(keys, shape_.heads, shape_.query_maps), kv.slice(1, shape_.key_width)}, 1);
 }
 
+void BilinearAttentionImpl::write_maps(LayerMaps& maps) const {
+  write_keys_and_values(maps);
+  const int64_t heads = shape_.heads, key = shape_.key_width / heads;
+  const Affine query = query_->affine();
+  maps.query = query.weight.view({heads, shape_.query_maps, key, shape_.width});
+  maps.query_bias = query.bias.view({heads, shape_.query_maps, key});
+}
+
 }  // namespace graphsieve::nn

@@ -12,6 +12,7 @@ class BilinearAttentionImpl : public AttentionImpl {
   explicit BilinearAttentionImpl(const AttentionShape& shape);
   LogitTables tables(double temperature) const override;
   at::Tensor key_value(const at::Tensor& h) const override;
+  void write_maps(LayerMaps& maps) const override;
 
  private:
   at::Tensor type_bias_;  ///< [types, heads]

@@ -1,19 +1,13 @@
-#include "graphsieve/nn/exphormer.h"
-
-#include <torch/torch.h>
-
-#include <cmath>
+// Exphormer, the full wide network (Shirzad et al. 2023): logit = Σ_c q[c] k[c] E_t[c] / √d, clamped.
+#include "graphsieve/nn/networks.h"
 
 namespace graphsieve::nn {
+namespace {
 
-ExphormerAttentionImpl::ExphormerAttentionImpl(const AttentionShape& shape) : AttentionImpl(shape) {
-  edge_type_ = register_edge_types(*this, shape);
-  scale_ = register_module("edge_scale", Linear(shape.width, shape.key_width, false));
-}
+const RegisteredNetwork exphormer({
+    .model = {.name = "exphormer", .summary = "one network on all edges, whose logits know the edge's type"},
+    .form = {.scale = TypeScale::kPerChannel, .root_width = true, .clamp = 5},
+});
 
-LogitTables ExphormerAttentionImpl::tables(double) const {
-  const double d = static_cast<double>(shape_.key_width / shape_.heads);
-  return {scale_->forward(edge_type_) / std::sqrt(d), torch::zeros({shape_.edge_types, shape_.heads}, query_->weight.options())};
-}
-
+}  // namespace
 }  // namespace graphsieve::nn

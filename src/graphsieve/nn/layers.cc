@@ -44,7 +44,12 @@ NormKind norm_kind(const std::string& name) {
   throw Error("norm is '", name, "', expected batch, graph or none");
 }
 
-NormImpl::NormImpl(NormKind k, int64_t width) : kind(k) {
+Affine LinearImpl::affine() const {
+  const Tensor w = weight.detach().to(at::kDouble);
+  return {w, bias.defined() ? bias.detach().to(at::kDouble) : at::zeros({w.size(0)}, at::kDouble)};
+}
+
+NormImpl::NormImpl(NormKind k, int64_t norm_width) : kind(k), width(norm_width) {
   if (kind == NormKind::kNone) return;
   weight = register_parameter("weight", torch::ones({width}, ParametersOn::options()));
   bias = register_parameter("bias", torch::zeros({width}, ParametersOn::options()));
@@ -57,18 +62,28 @@ NormImpl::NormImpl(NormKind k, int64_t width) : kind(k) {
 }
 
 Tensor NormImpl::forward(const Tensor& x) {
-  constexpr double kEps = 1e-5, kMomentum = 0.1;
+  constexpr double kMomentum = 0.1;
   if (kind == NormKind::kNone) return x;
-  if (kind == NormKind::kGraph) return std::get<0>(ops::node_norm(x, mean_scale, weight, bias, {}, {}, kEps));
+  if (kind == NormKind::kGraph) return std::get<0>(ops::node_norm(x, mean_scale, weight, bias, {}, {}, kNormEps));
   if (!is_training())
-    return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kEps));
-  auto [y, mean, var] = ops::node_norm(x, {}, weight, bias, {}, {}, kEps);
+    return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kNormEps));
+  auto [y, mean, var] = ops::node_norm(x, {}, weight, bias, {}, {}, kNormEps);
   if (recomputing()) return y;
   const torch::NoGradGuard no_grad;
   const double n = static_cast<double>(x.size(0)), unbiased = n > 1 ? n / (n - 1) : 1;
   running_mean.mul_(1 - kMomentum).add_(mean, kMomentum);
   running_var.mul_(1 - kMomentum).add_(var, kMomentum * unbiased);
   return y;
+}
+
+Diagonal NormImpl::folded() const {
+  if (kind == NormKind::kGraph)
+    throw Error("network.norm is graph, whose statistics are taken from the graph anew each time: it is no affine map; "
+                "expected batch or none");
+  if (kind == NormKind::kNone) return {at::ones({width}, at::kDouble), at::zeros({width}, at::kDouble)};
+  const auto exact = [](const Tensor& t) { return t.detach().to(at::kDouble); };
+  const Tensor scale = exact(weight) / (exact(running_var) + kNormEps).sqrt();
+  return {scale, exact(bias) - exact(running_mean) * scale};
 }
 
 InputLayersImpl::InputLayersImpl(int64_t features, int64_t width, int64_t pre, int64_t reduced) {
@@ -159,6 +174,15 @@ void initialise(torch::nn::Module& module, uint64_t seed) {
     for (auto& parameter : item.value()->named_parameters(false))
       if (parameter.key() == "edge_type") draw(parameter.value(), "edge_type", true, 1);
   }
+}
+
+std::vector<NamedMap> linear_maps_in(const torch::nn::Module& module) {
+  constexpr std::string_view kWeight = ".weight";
+  std::vector<NamedMap> maps;
+  for (const auto& item : module.named_parameters())
+    if (item.value().dim() == 2 && item.key().ends_with(kWeight))
+      maps.push_back({item.key().substr(0, item.key().size() - kWeight.size()), item.value().detach()});
+  return maps;
 }
 
 }  // namespace graphsieve::nn

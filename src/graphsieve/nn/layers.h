@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "graphsieve/inputs/network_input.h"
+#include "graphsieve/nn/linear_maps.h"
 
 namespace graphsieve::nn {
 
@@ -32,20 +33,28 @@ class ParametersOn {
 struct LinearImpl : torch::nn::Module {
   LinearImpl(int64_t in, int64_t out, bool has_bias);
   at::Tensor forward(const at::Tensor& x) const;
+  /// The map in float64, with a bias of zeros where it has none.
+  Affine affine() const;
   at::Tensor weight, bias;
   at::ScalarType rows = at::kFloat;  ///< bfloat16: x, W, b and y are rounded to it, sums stay float32
 };
 TORCH_MODULE(Linear);
 
+constexpr double kNormEps = 1e-5;  ///< added to variances
+
 enum class NormKind { kBatch, kGraph, kNone };
 NormKind norm_kind(const std::string& name);
 
 /// BatchNorm (running statistics with momentum 0.1 in evaluation), GraphNorm (Cai et al. 2021, the present graph's
-/// statistics always) or nothing; eps 1e-5. x [n, width].
+/// statistics always) or nothing. x [n, width].
 struct NormImpl : torch::nn::Module {
-  NormImpl(NormKind kind, int64_t width);
+  NormImpl(NormKind kind, int64_t norm_width);
   at::Tensor forward(const at::Tensor& x);
+  /// What the norm is once trained, in float64. Throws Error for GraphNorm, whose statistics are taken from the present
+  /// graph: it is no affine map.
+  Diagonal folded() const;
   NormKind kind;
+  int64_t width;
   at::Tensor weight, bias, mean_scale;      ///< [width]; mean_scale for GraphNorm
   at::Tensor running_mean, running_var;     ///< [width]; for BatchNorm
 };
@@ -77,6 +86,9 @@ constexpr int64_t kInferenceRows = int64_t{1} << 16;
 
 /// Rows [0, n) of block(begin, end) [end − begin, any width], one below the other; no gradients.
 at::Tensor by_blocks(int64_t n, const std::function<at::Tensor(int64_t begin, int64_t end)>& block);
+
+/// The weights of all linear maps in a module, by the names of the maps in it.
+std::vector<NamedMap> linear_maps_in(const torch::nn::Module& module);
 
 /// Below this length a row is not stretched to length 1: the gradient, which grows as 1/length, stays finite.
 constexpr double kTiny = 1e-6;

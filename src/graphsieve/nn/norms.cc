@@ -14,10 +14,6 @@ using at::Tensor;
 constexpr int kMostSteps = 200;
 constexpr double kSettled = 1e-6;  ///< relative change of a step
 
-bool ends_with(const std::string& name, const std::string& end) {
-  return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
-}
-
 /// A start that no singular vector of a trained map is likely to be orthogonal to.
 Tensor start_vector(int64_t size) {
   Tensor v = at::empty({size}, at::kDouble);
@@ -28,26 +24,9 @@ Tensor start_vector(int64_t size) {
 
 }  // namespace
 
-OperatorNorms::OperatorNorms(const torch::nn::Module& module) {
-  const auto parameters = module.named_parameters();
-  for (const auto& item : parameters) {
-    const std::string& name = item.key();
-    if (item.value().dim() != 2 || !ends_with(name, ".weight")) continue;
-    const std::string map = name.substr(0, name.size() - 7);
-    const Tensor weight = item.value().detach();
-    const auto add = [&](const std::string& of, const Tensor& w) { maps_.push_back({of, w, start_vector(w.size(1)).to(w.device())}); };
-    if (ends_with(map, "key_value")) {
-      const std::string before = map.substr(0, map.size() - 9);
-      // Without a map after the attention, values are as wide as what enters it.
-      const std::string block = before.substr(0, before.rfind("attention."));
-      const Tensor* out = parameters.find(block + "attention_out.weight");
-      const int64_t key_width = weight.size(0) - (out ? out->size(1) : weight.size(1));
-      add(before + "key", weight.narrow(0, 0, key_width));
-      add(before + "value", weight.narrow(0, key_width, weight.size(0) - key_width));
-    } else {
-      add(map, weight);
-    }
-  }
+OperatorNorms::OperatorNorms(const std::vector<NamedMap>& maps) {
+  for (const NamedMap& map : maps)
+    maps_.push_back({map.name, map.weight, start_vector(map.weight.size(1)).to(map.weight.device())});
 }
 
 std::vector<std::pair<std::string, Tensor>> OperatorNorms::state() const {

@@ -3,23 +3,24 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <torch/nn/module.h>
 
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "graphsieve/nn/linear_maps.h"
+
 namespace graphsieve {
 
-/// Operator norms (largest singular values) of a module's linear maps, by power iteration that goes on from where the
-/// last call ended, so that following them over the epochs is cheap. A key_value map counts as two, "key" and "value".
+/// Operator norms (largest singular values) of linear maps, by power iteration that goes on from where the last call
+/// ended, so that following the norms over the epochs is cheap.
 class OperatorNorms {
  public:
-  /// Refers to the module's weights.
-  explicit OperatorNorms(const torch::nn::Module& module);
+  /// Refers to the weights.
+  explicit OperatorNorms(const std::vector<NamedMap>& maps);
 
-  /// Name and norm of every map, in the module's order. Relative error about 1e-4 where the two largest singular values
+  /// Name and norm of every map, in the order of the maps. Relative error about 1e-4 where the two largest singular values
   /// differ; never above the norm.
   std::vector<std::pair<std::string, double>> measure();
 

@@ -1,15 +1,13 @@
-#include "graphsieve/nn/plain.h"
-
-#include <torch/torch.h>
-
-#include <cmath>
+// The plain transformer (paper 2): logit = (q·k)/√d, whatever the edge's type.
+#include "graphsieve/nn/networks.h"
 
 namespace graphsieve::nn {
+namespace {
 
-LogitTables PlainAttentionImpl::tables(double) const {
-  const double d = static_cast<double>(shape_.key_width / shape_.heads);
-  return {torch::full({shape_.edge_types, shape_.key_width}, 1 / std::sqrt(d), query_->weight.options()),
-          torch::zeros({shape_.edge_types, shape_.heads}, query_->weight.options())};
-}
+const RegisteredNetwork plain({
+    .model = {.name = "plain", .summary = "one network on all edges, without edge types", .ffn_factor = 1},
+    .form = {.root_width = true},
+});
 
+}  // namespace
 }  // namespace graphsieve::nn

@@ -1,17 +1,15 @@
-#include "graphsieve/nn/spexphormer.h"
-
-#include <torch/torch.h>
+// Spexphormer, the sparse wide network (paper 1): logit = Σ_c q[c] k[c] E1_t[c] + E2_t, clamped, without √d.
+#include "graphsieve/nn/networks.h"
 
 namespace graphsieve::nn {
+namespace {
 
-SpexphormerAttentionImpl::SpexphormerAttentionImpl(const AttentionShape& shape) : AttentionImpl(shape) {
-  edge_type_ = register_edge_types(*this, shape);
-  scale_ = register_module("edge_scale", Linear(shape.width, shape.key_width, false));
-  bias_ = register_module("edge_bias", Linear(shape.width, shape.heads, true));
-}
+const RegisteredNetwork spexphormer({
+    .model = {.name = "spexphormer",
+              .summary = "an estimator, then a network on edges that are drawn by the estimator's scores",
+              .draws_edges = true},
+    .form = {.scale = TypeScale::kPerChannel, .type_bias = true, .clamp = 8},
+});
 
-LogitTables SpexphormerAttentionImpl::tables(double) const {
-  return {scale_->forward(edge_type_), bias_->forward(edge_type_)};
-}
-
+}  // namespace
 }  // namespace graphsieve::nn

@@ -1,87 +1,19 @@
-// The network that all four share: input layers, blocks, output layers.
-//
-//   h ← Norm(h + Drop(Attn(h)))        h ← Norm(h + FFN(h)),  FFN = Lin, ReLU, Drop, Lin, Drop
-//
-// A compressed network has maps where a wide one has none: on the skip paths (h ← Norm(S h + Drop(O Attn(h))), and
-// likewise around the FFN), and from the input layers' width to its own.
+// The network that all kinds of networks share: input layers, blocks (nn/block.h), output layers. What differs between the
+// kinds is in the registry, nn/networks.h.
 #pragma once
 
 #include <torch/nn/module.h>
 
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "graphsieve/nn/attention.h"
+#include "graphsieve/nn/block.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/layers.h"
-#include "graphsieve/recipe/recipe.h"
+#include "graphsieve/nn/shape.h"
 
 namespace graphsieve::nn {
-
-enum class AttentionKind { kEstimator, kExphormer, kSpexphormer, kPlain, kBilinear };
-
-struct TransformerShape {
-  AttentionKind attention = AttentionKind::kSpexphormer;
-  int64_t features = 0, outputs = 0, edge_types = 3;  ///< outputs: columns of what the network gives
-  int64_t width = 0, heads = 1, layers = 0, pre_layers = 0, output_layers = 1, ffn_width = 0;
-  NormKind norm = NormKind::kBatch;
-  double dropout = 0, clamp = 0, value_scale = 0;
-  at::ScalarType rows = at::kFloat;        ///< of the blocks' products and attention; see keep_rows_in
-  bool recompute = false;                  ///< the halves of a block are computed again in the backward pass (nn/recompute.h)
-  int64_t key_width = 0, value_width = 0;  ///< over all heads; 0: width
-  bool compressed = false;                 ///< maps on the skip paths
-  int64_t outer_width = 0;                 ///< of the input's pre layers and between the output layers; 0: width
-  int64_t query_maps = 1;                  ///< of bilinear attention: 1, or one for each edge type
-  bool one_logit = false;                  ///< see OutputShape
-
-  /// Number of outputs that the last layer computes.
-  int64_t computed_outputs() const { return one_logit ? 1 : outputs; }
-};
-
-/// What a network gives per node.
-struct OutputShape {
-  int64_t columns = 0;
-  bool one_logit = false;  ///< of two columns: the last layer computes the second one, the first is 0
-};
-
-/// What a data set asks of a network, whatever the network is.
-struct NetworkInterface {
-  int64_t features = 0;  ///< columns of the node features
-  OutputShape output;
-  int64_t edge_types = 3;  ///< types of the attention graph's edges
-};
-
-/// The shape of the estimator and of the wide network that a recipe describes. Throws Error on an unknown recipe.model.
-TransformerShape estimator_shape(const Recipe& recipe, const NetworkInterface& interface);
-TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& interface);
-
-class BlockImpl : public torch::nn::Module {
- public:
-  explicit BlockImpl(const TransformerShape& shape);
-  /// h [sources, width] -> [destinations, width].
-  at::Tensor forward(const at::Tensor& h, const LayerEdges& layer, const ForwardOptions& options, uint64_t dropout_key);
-
-  /// The same in evaluation mode without gradients, a block of destinations at a time; h is overwritten. Beside h, [sources,
-  /// keys and values] is all that grows with the graph.
-  at::Tensor infer(at::Tensor h, const LayerEdges& layer, const ForwardOptions& options);
-
-  const AttentionImpl& attention() const { return *attention_; }
-  void keep_rows_in(at::ScalarType type);
-
- private:
-  at::Tensor after_attention(const at::Tensor& h, const at::Tensor& attended, double dropout, uint64_t dropout_key);
-  at::Tensor feed_forward(const at::Tensor& h, double dropout, uint64_t dropout_key);
-
-  double dropout_;
-  bool recompute_;
-  std::shared_ptr<AttentionImpl> attention_;
-  Norm attention_norm_{nullptr}, ffn_norm_{nullptr};
-  Linear ffn_in_{nullptr}, ffn_out_{nullptr};
-  Linear attention_out_{nullptr}, attention_skip_{nullptr}, ffn_skip_{nullptr};  ///< of a compressed network
-};
-TORCH_MODULE(Block);
 
 class TransformerImpl : public torch::nn::Module {
  public:
@@ -101,6 +33,9 @@ class TransformerImpl : public torch::nn::Module {
   at::Device device() { return input_->project->weight.device(); }
   const std::vector<Block>& blocks() const { return blocks_; }
   InputLayers& input() { return input_; }
+  const std::vector<Linear>& output() const { return output_; }
+  /// The weights of all linear maps, such as "input.project", "layer_0.attention.key", "layer_0.ffn_in", "output_0".
+  std::vector<NamedMap> named_maps() const;
 
  private:
   bool by_blocks_fits(const NetworkInput& input, const ForwardOptions& options) const;

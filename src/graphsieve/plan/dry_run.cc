@@ -282,6 +282,8 @@ void two_epochs(Rehearsal& rehearsal, const DryStage& stage) {
   for (int epoch = 0; epoch < 2; ++epoch) {
     const std::vector<Tensor> drawn = rehearsal.draws(stage.draws);
     rehearsal.steps();
+    const std::vector<Tensor> drawn_for_evaluation =
+        stage.draws.empty() && stage.evaluation.empty() ? rehearsal.draws(stage.k) : std::vector<Tensor>();
     if (stage.evaluates) rehearsal.evaluate();
     for (const auto& [name, tensor] : nn::state_of(rehearsal.network()))
       if (epoch == 0) best.push_back(tensor.detach().clone());

@@ -9,6 +9,7 @@
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/recipe/recipe.h"
+#include "graphsieve/train/policy.h"
 
 namespace graphsieve {
 
@@ -47,6 +48,8 @@ struct DryStage {
   std::vector<int64_t> draws;          ///< of every node, made at the beginning of each epoch; may be empty
   std::vector<std::vector<BatchLayer>> batches;  ///< some, of unlike sizes; none: every step takes the whole graph
   int64_t batches_at_once = 1;         ///< those made ahead included
+  BatchDecision decision;              ///< as the stage decides (train/policy.h)
+  EvaluationDecision evaluation_decision;
   bool evaluates = true;
   std::vector<BatchLayer> evaluation;  ///< a batch that is evaluated at once; empty: the whole graph is
   bool predicts_all = true;            ///< in the end

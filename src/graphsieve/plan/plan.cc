@@ -16,10 +16,11 @@
 #include "graphsieve/graph/expander.h"
 #include "graphsieve/inputs/prepared_graph.h"
 #include "graphsieve/plan/dry_run.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/run/predictions.h"
-#include "graphsieve/runtime/memory_limit.h"
+#include "graphsieve/runtime/memory_budget.h"
 #include "graphsieve/runtime/torch_settings.h"
-#include "graphsieve/train/sampled_stage.h"
+#include "graphsieve/train/policy.h"
 #include "graphsieve/train/stage.h"
 
 namespace graphsieve {
@@ -90,8 +91,7 @@ std::vector<BatchLayer> sample_batch(const Rows& rows, std::vector<int32_t> node
 class Planner {
  public:
   Planner(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer)
-      : data_(data), recipe_(recipe), memory_(request.memory), calibrate_(request.calibrate), predictions_(request.predictions),
-        limit_(memory_ > 0 ? large_array_limit(memory_) : 0),
+      : data_(data), recipe_(recipe), budget_(MemoryBudget::of(request.memory)), calibrate_(request.calibrate), predictions_(request.predictions),
         prepared_(data, recipe, observer), task_(make_task(data, recipe.data)), rows_(prepared_, recipe.graph), edges_(rows_.edges()),
         split_(make_split(prepared_, recipe, 0, observer)) {}
 
@@ -99,7 +99,7 @@ class Planner {
     Plan plan;
     plan.attention_edges = edges_;
     plan.recipe_batch_size = plan.batch_size = recipe_.network.batch_size;
-    if (limit_ > 0 && sampled()) fit_batch(plan);
+    if (budget_.limited() && sampled()) fit_batch(plan);
     needs(plan);
     for (StagePlan& stage : plan.stages) plan.disk += stage.disk;
     compare(plan);
@@ -125,9 +125,9 @@ class Planner {
   void fit_batch(Plan& plan) const {
     const int64_t train = static_cast<int64_t>(split_.train.size());
     int64_t size = batched(plan.batch_size) ? plan.batch_size : train, step = 0;
-    while ((step = step_bytes(size)) > limit_ && size > kLeastBatch) size = std::max(kLeastBatch, size / 2);
+    while ((step = step_bytes(size)) > budget_.large_arrays && size > kLeastBatch) size = std::max(kLeastBatch, size / 2);
     if (size < train) plan.batch_size = size;
-    plan.fits = step <= limit_;
+    plan.fits = step <= budget_.large_arrays;
     if (!plan.fits) plan.least = (others_ + step) / 3 * 4;
   }
 
@@ -138,7 +138,7 @@ class Planner {
     return dry_run({stage}, 0, 0).front().peak_ram;
   }
 
-  bool sampled() const { return recipe_.model == "spexphormer"; }
+  bool sampled() const { return draws_edges(recipe_); }
 
   std::vector<DryStage> dry_stages(int64_t batch_size) const {
     std::vector<DryStage> stages;
@@ -149,7 +149,8 @@ class Planner {
 
   /// Large arrays as the dry run counts them, and beside them what the process held at the start.
   void needs(Plan& plan) const {
-    const auto uses = dry_run(dry_stages(plan.batch_size), held_, limit_);
+    const std::vector<DryStage> stages = dry_stages(plan.batch_size);
+    const auto uses = dry_run(stages, held_, budget_.large_arrays);
     plan.stages.clear();
     if (sampled()) plan.stages.push_back(of_estimator());
     plan.stages.push_back(of_network(plan.batch_size));
@@ -157,6 +158,8 @@ class Planner {
     for (size_t s = 0; s < uses.size(); ++s) {
       plan.stages[s].memory = process_bytes(uses[s].peak_ram);
       plan.stages[s].scratch = uses[s].peak_scratch;
+      plan.stages[s].batches = stages[s].decision;
+      plan.stages[s].evaluation = stages[s].evaluation_decision;
       plan.memory = std::max(plan.memory, plan.stages[s].memory);
       plan.scratch = std::max(plan.scratch, plan.stages[s].scratch);
     }
@@ -169,26 +172,31 @@ class Planner {
   DryStage estimator() const {
     const EstimatorRecipe& e = recipe_.estimator;
     DryStage stage = whole(nn::estimator_shape(recipe_, network_interface(prepared_, *task_)));
-    if (e.batch_size > 0) take_batches(stage, e.batch_size, std::vector<int64_t>(e.layers, e.fan_out));
+    if (e.batch_size > 0) take_batches(stage, e.batch_size, std::vector<int64_t>(e.layers, e.fan_out), false, true);
     return stage;
   }
 
-  /// Some of the stage's batches.
-  void take_batches(DryStage& stage, int64_t batch_size, const std::vector<int64_t>& k) const {
+  GraphSizes sizes(int64_t layers) const { return sizes_of(prepared_.features, layers); }
+
+  static BatchSizes sizes_of_batch(const std::vector<BatchLayer>& layers) {
+    BatchSizes sizes{layers.front().sources, 0};
+    for (const BatchLayer& layer : layers) sizes.destinations += layer.destinations;
+    return sizes;
+  }
+
+  /// Some of the stage's batches, and what it decides from their sizes.
+  void take_batches(DryStage& stage, int64_t batch_size, const std::vector<int64_t>& k, bool whole_needed, bool shares_draws) const {
     if (!batched(batch_size)) {
       stage.batches = {sample_batch(rows_, split_.train, k, 0)};
-      return;
+    } else {
+      const int64_t last = static_cast<int64_t>(split_.train.size()) % batch_size;
+      for (uint64_t b = 0; b < kBatches; ++b) stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), k, b));
+      if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
     }
-    const int64_t last = static_cast<int64_t>(split_.train.size()) % batch_size;
-    for (uint64_t b = 0; b < kBatches; ++b) stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), k, b));
-    if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
-    stage.batches_at_once = num_threads() > 1 ? 5 : 1;
-    const std::vector<BatchLayer>& first = stage.batches.front();
-    const int64_t per_read = batches_per_read(prepared_.features, first.front().sources, limit_);
-    if (per_read > 1) stage.batches_at_once = num_threads() > 1 ? 2 * per_read + 1 : per_read;
-    int64_t drawn = 0;
-    for (const BatchLayer& layer : first) drawn += layer.destinations;
-    if (whole_draw_is_cheaper(drawn * steps(batch_size), data_.nodes, static_cast<int64_t>(k.size()), limit_)) stage.draws = k;
+    stage.decision = decide_batches(sizes(static_cast<int64_t>(k.size())), sizes_of_batch(stage.batches.front()),
+                                    steps(batch_size), whole_needed, shares_draws, budget_);
+    stage.batches_at_once = batched(batch_size) ? batches_held(stage.decision, num_threads()) : 1;
+    if (stage.decision.draws_whole) stage.draws = k;
   }
 
   StagePlan of_estimator() const {
@@ -200,9 +208,7 @@ class Planner {
     return plan;
   }
 
-  int64_t steps(int64_t batch_size) const {
-    return batched(batch_size) ? (static_cast<int64_t>(split_.train.size()) + batch_size - 1) / batch_size : 1;
-  }
+  int64_t steps(int64_t batch_size) const { return batch_count(static_cast<int64_t>(split_.train.size()), batch_size); }
 
   bool batched(int64_t batch_size) const { return batch_size > 0 && batch_size < static_cast<int64_t>(split_.train.size()); }
 
@@ -210,26 +216,26 @@ class Planner {
     DryStage stage = whole(network_shape());
     if (!sampled()) return stage;
     stage.k = recipe_.network.k;
-    take_batches(stage, batch_size, stage.k);
-    stage.predicts_all = predictions_ == PredictedNodes::kAll;
     take_evaluation(stage, batch_size);
-    if (stage.evaluation.empty()) stage.draws = stage.k;
-    if (sampler_of(recipe_.network.sampler).by_batch && !stage.evaluation.empty()) stage.draws.clear();
+    const bool shares_draws = !sampler_of(recipe_.network.sampler).by_batch;
+    take_batches(stage, batch_size, stage.k, shares_draws && stage.evaluation.empty(), shares_draws);
+    stage.predicts_all = predictions_ == PredictedNodes::kAll;
     return stage;
   }
 
-  /// A batch of the evaluated nodes, where it is less work than the whole graph (network_stage.cc).
+  /// A list of the evaluated nodes with its neighbourhood, where the stage evaluates by lists.
   void take_evaluation(DryStage& stage, int64_t batch_size) const {
-    if (batch_size <= 0 || recipe_.network.norm == "graph") return;
+    NetworkRecipe recipe = recipe_.network;
+    recipe.batch_size = batch_size;
     std::vector<int32_t> evaluated = evaluated_nodes(split_);
-    const int64_t count = static_cast<int64_t>(evaluated.size()), pieces = (count + batch_size - 1) / batch_size;
-    const int64_t rows_of_graph = data_.nodes * (recipe_.network.layers + 1);
-    if (count == 0 || count >= rows_of_graph) return;
-    evaluated.resize(std::min(batch_size, count));
+    const auto count = static_cast<int64_t>(evaluated.size());
+    const GraphSizes graph = sizes(recipe.layers);
+    const int64_t list = evaluation_list(recipe, graph, count);
+    if (list == 0) return;
+    evaluated.resize(list);
     const auto batch = sample_batch(rows_, evaluated, stage.k, kBatches);
-    int64_t rows = batch.front().sources;
-    for (const BatchLayer& layer : batch) rows += layer.destinations;
-    if (pieces * rows < rows_of_graph) stage.evaluation = batch;
+    stage.evaluation_decision = decide_evaluation(recipe, graph, sizes_of_batch(batch), count, budget_);
+    if (stage.evaluation_decision.nodes_per_list > 0) stage.evaluation = batch;
   }
 
   /// A keyed choice of training nodes, as training makes it.
@@ -312,10 +318,9 @@ class Planner {
 
   const Dataset& data_;
   const Recipe& recipe_;
-  const int64_t memory_;
+  const MemoryBudget budget_;
   const bool calibrate_;
   const PredictedNodes predictions_;
-  const int64_t limit_;
   const PreparedData prepared_;
   const std::unique_ptr<Task> task_;
   const Rows rows_;

@@ -8,6 +8,7 @@
 
 #include "graphsieve/base/observer.h"
 #include "graphsieve/run/predictions.h"
+#include "graphsieve/train/policy.h"
 
 namespace graphsieve {
 
@@ -18,6 +19,8 @@ struct StagePlan {
   int64_t scratch = 0;              ///< of large arrays in scratch files at once, where `memory` was limited
   int64_t disk = 0;                 ///< what the stage leaves in the run folder
   int64_t epochs = 0, steps = 0;    ///< steps of an epoch
+  BatchDecision batches;            ///< how batches are made
+  EvaluationDecision evaluation;    ///< how nodes are evaluated
   double seconds_per_epoch = kUnknown, seconds = kUnknown;  ///< from a short calibration; NaN without
 };
 

@@ -72,8 +72,8 @@ struct NetworkRecipe : TrainRecipe {
   std::string sampler = "graph_reservoir";  ///< graph_reservoir | batch_reservoir | graph_uniform | batch_uniform | graph_max
   double dropout = 0.2;
   std::string norm = "batch";         ///< batch | graph | none
-  int64_t ffn_width = 0;              ///< hidden width of each block; 0: 2 * width (plain: width)
-  double clamp = 0;                   ///< bound on the logits; 0: the model's own (spexphormer 8, exphormer 5, plain none)
+  int64_t ffn_width = 0;              ///< hidden width of each block; 0: the model's own multiple of width
+  double clamp = 0;                   ///< bound on the logits; 0: the model's own
   int64_t batch_size = 0;             ///< training nodes per batch; 0: all in one batch
   std::string precision = "float32";  ///< float32 | bfloat16: for the rows of attention and the blocks' products
   bool recompute = false;             ///< compute each block again in the backward pass instead of storing it
@@ -86,7 +86,7 @@ struct NetworkRecipe : TrainRecipe {
 /// A complete recipe.
 struct Recipe {
   std::string name = "default";
-  std::string model = "spexphormer";    ///< spexphormer | exphormer | plain
+  std::string model = "spexphormer";    ///< one of recipe/models.h
   std::string protocol = "per_repeat";  ///< per_repeat (an estimator per repeat) | release (one estimator, one split)
   DataRecipe data;
   GraphRecipe graph;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_keys.h"
 #include "graphsieve/recipe/recipe_value.h"
 #include "graphsieve/recipe/suggest.h"
@@ -83,10 +84,9 @@ void check_sampling(const Recipe& recipe) {
 
 /// Throws Error if epsilon is set for a model that does not sample edges.
 void check_epsilon(const Recipe& recipe) {
-  if (recipe.network.epsilon > 0 && recipe.model != "spexphormer") {
+  if (recipe.network.epsilon > 0 && !draws_edges(recipe))
     throw Error("network.epsilon is ", recipe.network.epsilon, ", but model is ", recipe.model,
                 ", which draws no edges; expected 0, or model spexphormer");
-  }
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ void check_recipe(const Recipe& recipe) {
   check_data(recipe.data);
   check_graph(recipe.graph);
   check_network(recipe.network);
-  if (recipe.model == "spexphormer") check_sampling(recipe);
+  if (draws_edges(recipe)) check_sampling(recipe);
   check_epsilon(recipe);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "graphsieve/recipe/embedded.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_keys.h"
 #include "graphsieve/recipe/recipe_value.h"
@@ -48,7 +49,7 @@ std::string recipe_row(const EmbeddedRecipe& embedded) {
   Recipe recipe = load_recipe(embedded.name);
   resolve_recipe(recipe);
   const NetworkRecipe& net = recipe.network;
-  const std::string k = recipe.model == "spexphormer" ? fmt::format("{}", fmt::join(net.k, "-")) : "";
+  const std::string k = draws_edges(recipe) ? fmt::format("{}", fmt::join(net.k, "-")) : "";
   return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", embedded.name, recipe.model,
                      recipe.data.split, recipe.data.metric, net.layers, k, net.width, net.heads, net.dropout, net.lr,
                      net.epochs);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/suggest.h"
 
 namespace graphsieve {
@@ -38,6 +39,13 @@ const Range kPositiveToOne{.low = 0, .high = 1, .low_open = true};
        "epochs between records of operator and vector norms, where there is an evaluation; 0: never"},            \
       {KEY(stage.patience), between(0, 1e6), {}, "evaluations without a better value before stopping; 0: never"}
 
+/// "plain: …; spexphormer: …".
+std::string each_model(const std::function<std::string(const Model&)>& fact) {
+  std::string text;
+  for (const Model& model : models()) text += (text.empty() ? "" : "; ") + model.name + ": " + fact(model);
+  return text;
+}
+
 /// The table. Each row: the key, its range, its words, its help. The order is that of recipe.yaml and of the reference.
 std::vector<RecipeKey> make_keys() {
   const std::vector<std::string> norms = {"batch", "graph", "none"};
@@ -49,8 +57,8 @@ std::vector<RecipeKey> make_keys() {
       {KEY(name), kAny, {}, "for reports; the file's name if not given"},
       {KEY(model),
        kAny,
-       {"spexphormer", "exphormer", "plain"},
-       "spexphormer: estimator, then a network on sampled edges; exphormer, plain: one network on all edges"},
+       model_names(),
+       each_model([](const Model& model) { return model.summary; })},
       {KEY(protocol),
        kAny,
        {"per_repeat", "release"},
@@ -128,7 +136,8 @@ std::vector<RecipeKey> make_keys() {
       {KEY(network.clamp),
        at_least(0),
        {},
-       "bound on the size of the logits; 0: the model's own (spexphormer 8, exphormer 5, plain none)"},
+       "bound on the size of the logits; 0: the model's own (" +
+           each_model([](const Model& model) { return model.clamp > 0 ? str(model.clamp) : "none"; }) + ")"},
       {KEY(network.batch_size), at_least(0), {}, "training nodes per batch; 0: all in one"},
       {KEY(network.precision),
        kAny,

@@ -83,8 +83,7 @@ double AttentionKept::kept_edges() const { return share_of(types, &TypeKept::kep
 double AttentionKept::kept_mass() const { return share_of(types, &TypeKept::kept_mass, &TypeKept::mass); }
 
 AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor& scores,
-                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler,
-                             uint64_t seed, int64_t epoch, int64_t layer) {
+                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler, const DrawKey& key) {
   const float* score = scores.const_data_ptr<float>();
   const kernels::ReservoirArgs args{edges.row_start.const_data_ptr<int64_t>(),
                                     edges.index.const_data_ptr<int32_t>(),
@@ -95,7 +94,7 @@ AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor&
                                     edges.index.numel(),
                                     k,
                                     sampler.rule,
-                                    draw_key(sampler, seed, epoch, layer)};
+                                    key.random(sampler)};
   const auto count = static_cast<int64_t>(destinations.size()),
              size = (count + kDestinationBlocks - 1) / kDestinationBlocks;
   std::vector<Block> blocks(kDestinationBlocks);

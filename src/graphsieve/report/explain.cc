@@ -16,10 +16,10 @@
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/json_number.h"
 #include "graphsieve/nn/forward_options.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/report/attention_kept.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/sampling/sampled_graph.h"
-#include "graphsieve/train/network_stage.h"
 
 namespace graphsieve {
 namespace {
@@ -74,7 +74,7 @@ class Explanation {
   }
 
  private:
-  bool sampled() const { return run_.folder.recipe.model == "spexphormer"; }
+  bool sampled() const { return draws_edges(run_.folder.recipe); }
 
   /// Runs the network on what the node's logits are computed from, with the draws of the best epoch. That is the whole
   /// graph if norms take their statistics from it or all edges are used, otherwise the nodes that the node's layers
@@ -84,9 +84,7 @@ class Explanation {
     const bool whole = !sampled() || recipe.norm == "graph";
     place_ = whole ? node_ : 0;
     if (sampled()) {
-      check_scores(run_.folder.recipe, run_.graph, run_.scores);
-      SampledGraph graph(run_.prepared.features, run_.graph.edges, run_.scores, recipe.k, sampler_of(recipe.sampler),
-                         run_.folder.seed());
+      SampledGraph graph = run_.edges().sampled();
       graph.begin_epoch(run_.best_epoch());
       const Tensor nodes = whole ? at::arange(data_.nodes, at::kInt) : at::full({1}, node_, at::kInt);
       input_ = graph.around_each({&nodes, 1})[0];

@@ -22,7 +22,7 @@ void summary(const Json& report, PageText& page) {
       fmt::format("{} on {} ({} nodes, {}): {} {} on the test nodes", words(at(run, "model")), words(at(graph, "name")),
                   whole(at(graph, "nodes")), edges_of(graph), metric_words(run), mean_and_deviation(run));
   if (at(run, "runs").size() > 1) text += fmt::format(" over {} runs", at(run, "runs").size());
-  if (network.is_object() && at(run, "model") == "spexphormer")
+  if (at(network, "edge_share").is_number() && at(network, "edge_share") < 1)
     text += fmt::format(", with {} of the attention edges", percent(at(network, "edge_share")));
   page.lead(text + ".");
 }

@@ -308,13 +308,13 @@ class Collector {
       return nullptr;
     }
     const RunFiles files(folder);
-    const std::vector<at::Tensor> scores = read_scores(files);
-    const ops::AttentionEdges edges = read_score_edges(files);
-    const int64_t nodes = edges.row_start.numel() - 1,
-                  layers = std::min<int64_t>(scores.size(), recipe.network.k.size());
+    const ScoredGraph graph = read_scored_graph(files);
+    const auto of_run = member.value("k", std::vector<int64_t>());
+    const std::vector<int64_t>& k = of_run.empty() ? recipe.network.k : of_run;
+    const int64_t nodes = graph.nodes(), layers = std::min<int64_t>(graph.layers(), k.size());
     const auto destinations =
-        pick_destinations(nodes, edges.row_start.const_data_ptr<int64_t>(), std::min(nodes, kDestinations), 0);
-    const int64_t most_k = *std::max_element(recipe.network.k.begin(), recipe.network.k.end());
+        pick_destinations(nodes, graph.edges().row_start.const_data_ptr<int64_t>(), std::min(nodes, kDestinations), 0);
+    const int64_t most_k = *std::max_element(k.begin(), k.end());
     const int64_t most = std::clamp(2 * most_k, kLeastCurve, kMostCurve);
     const bool trained = member.at("network").is_object();
     Json to = {{"destinations", destinations.size()},
@@ -324,13 +324,10 @@ class Collector {
                {"layers", Json::array()}};
     for (int64_t l = 0; l < layers; ++l) {
       if (observer_.stop_requested()) throw Interrupted();
-      if (scores[l].sizes() != edges.index.sizes())
-        throw Error((folder / "scores" / str("layer_", l, ".npy")).string(), ": has ", scores[l].numel(),
-                    " scores, expected ", edges.index.numel(), ", one an edge");
       const AttentionKept kept =
-          attention_kept(edges, scores[l], destinations, recipe.network.k[l], most, sampler_of(recipe.network.sampler),
-                         member.at("seed").get<uint64_t>(), to["epoch"].get<int64_t>(), l);
-      to["layers"].push_back(layer_json(kept, l, recipe.network.k[l]));
+          attention_kept(graph.edges(), graph.scores(l), destinations, k[l], most, sampler_of(recipe.network.sampler),
+                         {member.at("seed").get<uint64_t>(), to["epoch"].get<int64_t>(), l});
+      to["layers"].push_back(layer_json(kept, l, k[l]));
     }
     return to;
   }

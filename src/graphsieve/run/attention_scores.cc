@@ -127,4 +127,14 @@ ops::AttentionEdges read_score_edges(const RunFiles& run) {
   return edges;
 }
 
+ScoredGraph read_scored_graph(const RunFiles& run) {
+  const std::vector<Tensor> scores = read_scores(run);
+  const ops::AttentionEdges edges = read_score_edges(run);
+  for (size_t l = 0; l < scores.size(); ++l)
+    if (scores[l].sizes() != edges.index.sizes())
+      throw Error((run.folder() / layer_name(static_cast<int64_t>(l))).string(), ": has ", scores[l].numel(), " scores, expected ",
+                  edges.index.numel(), ", one an edge");
+  return {edges, scores, static_cast<int64_t>(scores.size())};
+}
+
 }  // namespace graphsieve

@@ -10,6 +10,7 @@
 #include "graphsieve/graph/attention_graph.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/run/run_files.h"
+#include "graphsieve/sampling/scored_graph.h"
 
 namespace graphsieve {
 
@@ -36,5 +37,7 @@ std::vector<at::Tensor> read_scores(const RunFiles& run);
 /// Returns the attention graph in a run's subfolder "scores", verified and mapped. Throws Error if its arrays do not
 /// fit.
 ops::AttentionEdges read_score_edges(const RunFiles& run);
+/// Both. Throws Error, naming the file, where a layer has not one score per edge.
+ScoredGraph read_scored_graph(const RunFiles& run);
 
 }  // namespace graphsieve

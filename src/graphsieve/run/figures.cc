@@ -18,6 +18,9 @@ nlohmann::json stage_json(const StageFigures& f) {
           {"peak_scratch_bytes", f.peak_scratch},
           {"resident_bytes_at_start", f.resident_at_start},
           {"peak_resident_bytes", f.peak_resident},
+          {"draws_whole_graph", f.draws_whole_graph},
+          {"batches_per_read", f.batches_per_read},
+          {"evaluated_at_once", f.evaluated_at_once},
           {"parameters", f.parameters}};
 }
 
@@ -37,6 +40,9 @@ StageFigures stage_figures(const JsonObject& json) {
   f.resident_at_start = json.get_or("resident_bytes_at_start", int64_t{0});
   f.peak_resident = json.get_or("peak_resident_bytes", int64_t{0});
   f.parameters = json.get_or("parameters", int64_t{0});
+  f.draws_whole_graph = json.get_or("draws_whole_graph", false);
+  f.batches_per_read = json.get_or("batches_per_read", int64_t{1});
+  f.evaluated_at_once = json.get_or("evaluated_at_once", int64_t{0});
   return f;
 }
 

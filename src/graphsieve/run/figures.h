@@ -35,6 +35,10 @@ struct StageFigures {
   int64_t peak_device = 0;                 ///< most bytes of tensors on a GPU
   int64_t peak_ram = 0, peak_scratch = 0;  ///< most bytes of large arrays (see MemoryUse)
   int64_t resident_at_start = 0, peak_resident = 0;
+  // As train/policy.h decided.
+  bool draws_whole_graph = false;  ///< edges were drawn for all nodes at the beginning of an epoch
+  int64_t batches_per_read = 1;    ///< batches whose features were read in one pass
+  int64_t evaluated_at_once = 0;   ///< nodes that were evaluated at once with their neighbourhoods; 0: the whole graph
 };
 
 /// The result and the cost of training the network.

@@ -31,7 +31,10 @@ struct PredictionsFile::State {
   State(const fs::path& path, const Dataset& d, const Task& of, const Split& split, bool raw)
       : data(d), task(of), guarded_ids(!raw && !d.ids.text_start.empty()), part(part_of_nodes(d, split)), file(path) {
     line = "node,split";
-    for (const std::string& column : task.file_columns()) line += "," + csv_cell(column);
+    for (const std::string& column : task.file_columns()) {
+      line += ',';
+      line += csv_cell(column);
+    }
   }
 
   void add(int64_t node, const float* p) {

@@ -169,4 +169,9 @@ RunFolder::RunFolder(const fs::path& folder) : path(folder), files(folder), resu
   recipe = parse_recipe(files.text("recipe.yaml"), (folder / "recipe.yaml").string());
 }
 
+std::vector<int64_t> RunFolder::k() const {
+  const auto found = one().get_or("k", std::vector<int64_t>());
+  return found.empty() ? recipe.network.k : found;
+}
+
 }  // namespace graphsieve

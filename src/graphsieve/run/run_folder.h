@@ -62,6 +62,8 @@ struct RunFolder {
   JsonObject one() const { return {run(), (path / "result.json").string(), "runs[0]"}; }
   JsonObject graph() const { return {result.at("graph"), (path / "result.json").string(), "graph"}; }
   bool has_estimator() const { return run().at("estimator").is_object(); }
+  /// In-edges per node and layer that the run drew: what epsilon found, or the recipe's network.k.
+  std::vector<int64_t> k() const;
 };
 
 /// Returns the data set's fingerprint as sixteen hexadecimal digits.

@@ -28,13 +28,13 @@ void take(ChosenK& to, double epsilon) {
   to.left = *taken;
 }
 
-std::string described(const NetworkRecipe& recipe, const ChosenK& layer, double mean_degree) {
-  const std::string what = recipe.epsilon_of == "mass"
+std::string described(const EdgesPerNode& asked, const ChosenK& layer, double mean_degree) {
+  const std::string what = asked.error == "mass"
                                ? fmt::format("keeps {:.3f} of the attention mass", 1 - layer.left)
                                : fmt::format("leaves {:.3f} of the attention matrix in operator norm", layer.left);
   std::string told = fmt::format("k = {} {}", layer.chosen, what);
-  if (layer.left > recipe.epsilon)
-    told += fmt::format("; no k up to {} comes within epsilon {}, and this one is nearest", layer.k.back(), recipe.epsilon);
+  if (layer.left > asked.epsilon)
+    told += fmt::format("; no k up to {} comes within epsilon {}, and this one is nearest", layer.k.back(), asked.epsilon);
   if (static_cast<double>(layer.chosen) >= mean_degree)
     told += fmt::format("; a node has {:.1f} in-edges in the mean, so that drawing saves nothing here", mean_degree);
   return told;
@@ -42,34 +42,35 @@ std::string described(const NetworkRecipe& recipe, const ChosenK& layer, double 
 
 }  // namespace
 
-std::vector<ChosenK> choose_k(const NetworkRecipe& recipe, const ops::AttentionEdges& edges,
-                              const std::vector<at::Tensor>& scores, uint64_t seed, int64_t epoch, Observer& observer) {
+std::vector<ChosenK> choose_k(const EdgesPerNode& asked, const ScoredGraph& graph, const Sampler& sampler, uint64_t seed,
+                              int64_t epoch, Observer& observer) {
+  const ops::AttentionEdges& edges = graph.edges();
   const int64_t most = largest_k(edges);
-  const Sampler sampler = sampler_of(recipe.sampler);
-  std::vector<ChosenK> layers(recipe.layers);
-  const double mean_degree = static_cast<double>(edges.index.numel()) / static_cast<double>(edges.row_start.numel() - 1);
-  observer.stage("choosing k", recipe.layers);
-  for (int64_t l = 0; l < recipe.layers; ++l) {
+  std::vector<ChosenK> layers(graph.layers());
+  const double mean_degree = static_cast<double>(edges.index.numel()) / static_cast<double>(graph.nodes());
+  observer.stage("choosing k", graph.layers());
+  for (int64_t l = 0; l < graph.layers(); ++l) {
+    const DrawKey key{seed, epoch, l};
     if (observer.stop_requested()) throw Interrupted();
     ChosenK& layer = layers[l];
-    if (recipe.epsilon_of == "mass") {
-      for (const double kept : kept_mass(edges, scores[l], most, sampler, seed, epoch, l)) {
+    if (asked.error == "mass") {
+      for (const double kept : kept_mass(edges, graph.scores(l), most, sampler, key)) {
         layer.k.push_back(static_cast<int64_t>(layer.k.size()) + 1);
         layer.error.push_back(std::max(0.0, 1 - kept));
       }
     } else {
-      const SpectralError error(edges, scores[l]);
+      const SpectralError error(edges, graph.scores(l));
       for (int64_t k = 1;; k = std::min(most, k + std::max<int64_t>(1, k / 4))) {
         if (observer.stop_requested()) throw Interrupted();
         layer.k.push_back(k);
         layer.error.push_back(error.of(
-            [&](const at::Tensor& rows) { return draw_layer(edges, scores[l], rows, k, sampler, seed, epoch, l); }));
+            [&](const at::Tensor& rows) { return draw_layer(edges, graph.scores(l), rows, k, sampler, key); }));
         observer.step(l, fmt::format("layer {}, k {}: error {:.3f}", l, k, layer.error.back()));
-        if (layer.error.back() <= recipe.epsilon || k == most) break;
+        if (layer.error.back() <= asked.epsilon || k == most) break;
       }
     }
-    take(layer, recipe.epsilon);
-    observer.information(str("layer ", l, ": ", described(recipe, layer, mean_degree)));
+    take(layer, asked.epsilon);
+    observer.information(str("layer ", l, ": ", described(asked, layer, mean_degree)));
     observer.step(l + 1, str("layer ", l, ", k ", layer.chosen));
   }
   return layers;
@@ -81,16 +82,17 @@ std::vector<int64_t> k_of(const std::vector<ChosenK>& layers) {
   return k;
 }
 
-nlohmann::json epsilon_json(const NetworkRecipe& recipe, int64_t epoch, const std::vector<ChosenK>& layers) {
+nlohmann::json epsilon_json(const EdgesPerNode& asked, const std::string& sampler, int64_t epoch,
+                            const std::vector<ChosenK>& layers) {
   nlohmann::json rows = nlohmann::json::array();
   for (const ChosenK& layer : layers)
     rows.push_back({{"chosen", layer.chosen},
                     {"error", layer.left},
-                    {"within", layer.left <= recipe.epsilon},
+                    {"within", layer.left <= asked.epsilon},
                     {"curve", {{"k", layer.k}, {"error", layer.error}}}});
-  return {{"epsilon", recipe.epsilon},
-          {"epsilon_of", recipe.epsilon_of},
-          {"sampler", recipe.sampler},
+  return {{"epsilon", asked.epsilon},
+          {"epsilon_of", asked.error},
+          {"sampler", sampler},
           {"epoch", epoch},
           {"layers", rows}};
 }

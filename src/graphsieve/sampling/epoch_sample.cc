@@ -6,7 +6,6 @@
 #include <list>
 
 #include "graphsieve/base/error.h"
-#include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/base/random_reads.h"
 
@@ -25,7 +24,7 @@ Sampler sampler_of(const std::string& name) {
               "graph_max");
 }
 
-uint64_t draw_key(const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch) {
+uint64_t DrawKey::random(const Sampler& sampler) const {
   const uint64_t key = random_key(seed, Stream::kReservoir, epoch, layer);
   return sampler.by_batch ? random_key(key, batch) : key;
 }
@@ -34,8 +33,8 @@ namespace {
 
 /// Edges and scores, which may lie in files, are read for `rows` alone where these are few and memory is short.
 void expect_few_rows(std::list<RandomReads>& reads, const ops::AttentionEdges& graph,
-                     const std::optional<Tensor>& weight, const Tensor& rows) {
-  if (memory_limit() <= 0 || !rows.defined() || 16 * rows.numel() > graph.row_start.numel()) return;
+                     const std::optional<Tensor>& weight, const Tensor& rows, const MemoryBudget& budget) {
+  if (!budget.limited() || !rows.defined() || 16 * rows.numel() > graph.row_start.numel()) return;
   reads.emplace_back(graph.index.const_data_ptr(), graph.index.nbytes());
   reads.emplace_back(graph.type.const_data_ptr(), graph.type.nbytes());
   if (weight) reads.emplace_back(weight->const_data_ptr(), weight->nbytes());
@@ -44,14 +43,14 @@ void expect_few_rows(std::list<RandomReads>& reads, const ops::AttentionEdges& g
 }  // namespace
 
 LayerSample draw_layer(const ops::AttentionEdges& graph, const Tensor& scores, const Tensor& rows, int64_t k,
-                       const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch) {
+                       const Sampler& sampler, const DrawKey& key, const MemoryBudget& budget) {
   const std::optional<Tensor> weight =
       sampler.rule == ops::SampleRule::kUniform ? std::nullopt : std::optional<Tensor>(scores);
   std::list<RandomReads> reads;
-  expect_few_rows(reads, graph, weight, rows);
+  expect_few_rows(reads, graph, weight, rows, budget);
   auto [index, type] = ops::reservoir_sample(
       graph.row_start, graph.index, graph.type, weight, rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k,
-      sampler.rule, static_cast<int64_t>(draw_key(sampler, seed, epoch, layer, batch)));
+      sampler.rule, static_cast<int64_t>(key.random(sampler)));
   return {index, type};
 }
 

@@ -8,6 +8,7 @@
 
 #include "graphsieve/inputs/network_input.h"
 #include "graphsieve/ops/reservoir_sample/reservoir_sample.h"
+#include "graphsieve/runtime/memory_budget.h"
 
 namespace graphsieve {
 
@@ -19,18 +20,25 @@ struct Sampler {
 /// The sampler of a recipe's network.sampler, such as "graph_reservoir" or "batch_uniform".
 Sampler sampler_of(const std::string& name);
 
-/// Key of the random numbers of one layer's draw (see draw_layer).
-uint64_t draw_key(const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch = -1);
+/// What a draw of edges depends on, beside the node. Batch −1 is the draw for evaluation.
+struct DrawKey {
+  uint64_t seed = 0;
+  int64_t epoch = 0, layer = 0, batch = -1;
+
+  /// The key of the draw's random numbers. The batch counts with a by-batch sampler alone.
+  uint64_t random(const Sampler& sampler) const;
+};
 
 /// Drawn edges of one layer for some nodes: index [rows, k] (global sources), type [rows, k].
 struct LayerSample {
   at::Tensor index, type;
 };
 
-/// Draws k in-edges for each of the nodes `rows` (int32; undefined: all nodes) in one layer. A node's draw depends on
-/// (seed, epoch, layer, node), with a by-batch sampler also on the batch; batch −1 is the draw for evaluation.
+/// Draws k in-edges for each of the nodes `rows` (int32; undefined: all nodes) in one layer. A node's draw depends on the
+/// key and the node, not on which other nodes are drawn for. Under a memory budget, edges and scores that lie in files are
+/// read for `rows` alone where these are few.
 LayerSample draw_layer(const ops::AttentionEdges& graph, const at::Tensor& scores, const at::Tensor& rows, int64_t k,
-                       const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer, int64_t batch = -1);
+                       const Sampler& sampler, const DrawKey& key, const MemoryBudget& budget = {});
 
 /// The drawn edges of all nodes as one layer over the whole graph, without a transpose: for evaluation.
 LayerEdges whole_graph_layer(const LayerSample& sample);

@@ -43,7 +43,7 @@ BlockMass block_mass(const kernels::ReservoirArgs& a, const float* score, int64_
 }  // namespace
 
 std::vector<double> kept_mass(const ops::AttentionEdges& graph, const at::Tensor& scores, int64_t most,
-                              const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer) {
+                              const Sampler& sampler, const DrawKey& key) {
   const int64_t nodes = graph.row_start.numel() - 1, block = (nodes + kMassBlocks - 1) / kMassBlocks;
   const float* score = scores.const_data_ptr<float>();
   const kernels::ReservoirArgs args{graph.row_start.const_data_ptr<int64_t>(),
@@ -55,7 +55,7 @@ std::vector<double> kept_mass(const ops::AttentionEdges& graph, const at::Tensor
                                     graph.index.numel(),
                                     most,
                                     sampler.rule,
-                                    draw_key(sampler, seed, epoch, layer)};
+                                    key.random(sampler)};
   std::vector<BlockMass> blocks(kMassBlocks);
   parallel_for(kMassBlocks, [&](int64_t b) {
     blocks[b] = block_mass(args, score, std::min(nodes, b * block), std::min(nodes, (b + 1) * block));

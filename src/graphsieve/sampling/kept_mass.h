@@ -15,6 +15,6 @@ namespace graphsieve {
 ///
 /// Example: a node with in-edges of scores 0.7, 0.2, 0.1 gives 0.7, 0.9, 1 with the sampler graph_max.
 std::vector<double> kept_mass(const ops::AttentionEdges& graph, const at::Tensor& scores, int64_t most,
-                              const Sampler& sampler, uint64_t seed, int64_t epoch, int64_t layer);
+                              const Sampler& sampler, const DrawKey& key);
 
 }  // namespace graphsieve

@@ -8,10 +8,10 @@ namespace graphsieve {
 
 using at::Tensor;
 
-SampledGraph::SampledGraph(const FeatureMatrix& features, const ops::AttentionEdges& edges, const std::vector<Tensor>& scores,
-                           const std::vector<int64_t>& k, const Sampler& sampler, uint64_t seed)
-    : features_(features), edges_(edges), scores_(scores), k_(k), sampler_(sampler), seed_(seed),
-      local_(at::full({features.rows}, -1, edges.index.options())) {}
+SampledGraph::SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std::vector<int64_t> k, const Sampler& sampler,
+                           uint64_t seed, const MemoryBudget& budget)
+    : features_(features), graph_(std::move(graph)), k_(std::move(k)), sampler_(sampler), seed_(seed), budget_(budget),
+      local_(at::full({features.rows}, -1, graph_.edges().index.options())) {}
 
 void SampledGraph::begin_epoch(int64_t epoch) {
   epoch_ = epoch;
@@ -21,7 +21,7 @@ void SampledGraph::begin_epoch(int64_t epoch) {
 LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch) const {
   if (batch < 0 && !whole_.empty())
     return {whole_[layer].index.index_select(0, rows), whole_[layer].type.index_select(0, rows)};
-  return draw_layer(edges_, scores_.empty() ? Tensor() : scores_[layer], rows, k_[layer], sampler_, seed_, epoch_, layer, batch);
+  return draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_, {seed_, epoch_, layer, batch}, budget_);
 }
 
 void SampledGraph::draw_whole() {

@@ -8,17 +8,19 @@
 #include <span>
 #include <vector>
 
+#include "graphsieve/runtime/memory_budget.h"
 #include "graphsieve/sampling/epoch_sample.h"
+#include "graphsieve/sampling/scored_graph.h"
 
 namespace graphsieve {
 
-/// Features and edges must outlive the object, and calls must not overlap. A draw depends on (seed, epoch, layer, node)
+/// Features must outlive the object, and calls must not overlap. A draw depends on (seed, epoch, layer, node)
 /// alone, with a by-batch sampler on the batch as well; it does not depend on whether all nodes are asked for or some.
 class SampledGraph {
  public:
-  /// `scores`: one tensor per layer, empty for uniform draws. `k`: in-edges per node, one number per layer.
-  SampledGraph(const FeatureMatrix& features, const ops::AttentionEdges& edges, const std::vector<at::Tensor>& scores,
-               const std::vector<int64_t>& k, const Sampler& sampler, uint64_t seed);
+  /// `k`: in-edges per node, one number per layer.
+  SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std::vector<int64_t> k, const Sampler& sampler, uint64_t seed,
+               const MemoryBudget& budget = {});
 
   void begin_epoch(int64_t epoch);
 
@@ -45,11 +47,11 @@ class SampledGraph {
   LayerSample draw(int64_t layer, const at::Tensor& rows, int64_t batch) const;
 
   const FeatureMatrix& features_;
-  const ops::AttentionEdges& edges_;
-  const std::vector<at::Tensor>& scores_;
+  const ScoredGraph graph_;
   const std::vector<int64_t> k_;
   const Sampler sampler_;
   const uint64_t seed_;
+  const MemoryBudget budget_;
   const at::Tensor local_;          ///< expand_block's scratch
   int64_t epoch_ = 0;
   std::vector<LayerSample> whole_;  ///< of every node, where drawn

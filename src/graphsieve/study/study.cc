@@ -17,6 +17,7 @@
 #include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/folder_formats.h"
 #include "graphsieve/files/json_file.h"
+#include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/run/run_files.h"
@@ -38,8 +39,6 @@ std::vector<int64_t> usual_values(const std::string& axis) {
   if (axis == "density") return {2, 5, 15, 40, 100};
   return {50, 100, 200, 400};
 }
-
-bool sparse(const Recipe& recipe) { return recipe.model == "spexphormer"; }
 
 /// Returns the mean and the standard deviation (with n − 1) of the finite values, and their number.
 Json mean_of(const std::vector<double>& values) {
@@ -137,7 +136,7 @@ class Study {
     for (int64_t r = 0; r < request_.repeats; ++r) {
       const uint64_t seed = request_.seed + static_cast<uint64_t>(r);
       if (request_.axis == "k") {
-        if (!sparse(recipe_)) throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
+        if (!draws_edges(recipe_)) throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
         Point scores{0, "", seed, with_epochs(recipe_, 0), Stages::kEstimator, {}, false};
         scores.recipe.network.epsilon = 0;  // the axis sets k, not epsilon
         points.push_back(scores);
@@ -154,8 +153,8 @@ class Study {
         Point point{value, "", seed, with_epochs(recipe_, 0), Stages::kBoth, {}, true};
         if (request_.axis == "width") {
           // A model without an estimator is studied by its network's width, and its feed-forward width follows.
-          (sparse(recipe_) ? point.recipe.estimator.width : point.recipe.network.width) = value;
-          if (sparse(recipe_)) point.stages = Stages::kEstimator;
+          (draws_edges(recipe_) ? point.recipe.estimator.width : point.recipe.network.width) = value;
+          if (draws_edges(recipe_)) point.stages = Stages::kEstimator;
           else point.recipe.network.ffn_width = 0;
           points.push_back(point);
           continue;
@@ -164,7 +163,7 @@ class Study {
           point.variant = model;
           point.recipe = with_epochs(recipe_, kShortEpochs);
           point.recipe.model = model;
-          if (!sparse(point.recipe)) point.recipe.network.epsilon = 0;
+          if (!draws_edges(point.recipe)) point.recipe.network.epsilon = 0;
           if (request_.axis == "density") point.recipe.graph.expander_degree = value;
           points.push_back(point);
         }
@@ -225,12 +224,12 @@ class Study {
     Dataset data = data_(point.value);
     const LoadedRun run(folder(point), data, observer_);
     const Recipe& recipe = run.folder.recipe;
+    const std::vector<int64_t> k = run.folder.k();
     double sum = 0;
     for (int64_t l = 0; l < recipe.network.layers; ++l)
       sum += spectral_error(run.graph.edges, run.scores[l],
-                            draw_layer(run.graph.edges, run.scores[l], at::Tensor(), recipe.network.k[l],
-                                       sampler_of(recipe.network.sampler), run.folder.seed(),
-                                       run.best_epoch(), l));
+                            draw_layer(run.graph.edges, run.scores[l], at::Tensor(), k[l],
+                                       sampler_of(recipe.network.sampler), {run.folder.seed(), run.best_epoch(), l}));
     return sum / static_cast<double>(recipe.network.layers);
   }
 

@@ -23,7 +23,8 @@ double guessing(const StageContext& context) {
 
 /// The first start has the same weights whatever the number of starts.
 uint64_t start_key(uint64_t seed, int64_t start) {
-  return start == 0 ? random_key(seed, 1) : random_key(seed, 1, static_cast<uint64_t>(start));
+  return start == 0 ? random_key(seed, Stream::kEstimatorWeights)
+                    : random_key(seed, Stream::kEstimatorWeights, static_cast<uint64_t>(start));
 }
 
 }  // namespace
@@ -40,17 +41,17 @@ class BatchedEstimator : public SampledStage {
  public:
   BatchedEstimator(const StageContext& context, const PreparedGraph& graph, uint64_t seed)
       : SampledStage("estimator",
-                     SampledGraph(context.data.features, graph.edges, no_scores_,
+                     SampledGraph(context.data.features, ScoredGraph(graph.edges, context.recipe.estimator.layers),
                                   std::vector<int64_t>(context.recipe.estimator.layers, context.recipe.estimator.fan_out),
-                                  {ops::SampleRule::kUniform}, seed),
-                     context.split.train, context.recipe.estimator.batch_size, seed),
+                                  {ops::SampleRule::kUniform}, seed, context.budget),
+                     sizes_of(context.data.features, context.recipe.estimator.layers), context.split.train,
+                     context.recipe.estimator.batch_size, seed, context.budget),
         recipe_(context.recipe.estimator), whole_(whole_graph_input(context.data, graph, recipe_.layers)) {}
 
   double temperature(int64_t epoch) const override { return graphsieve::temperature(recipe_, epoch); }
   GraphView evaluation() override { return {[this] { return whole_; }}; }
 
  private:
-  static inline const std::vector<at::Tensor> no_scores_;
   const EstimatorRecipe& recipe_;
   const NetworkInput whole_;
 };

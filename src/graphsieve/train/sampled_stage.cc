@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "graphsieve/base/large_memory.h"
 #include "graphsieve/inputs/on_device.h"
 #include "graphsieve/runtime/device.h"
 #include "graphsieve/sampling/batches.h"
@@ -19,15 +18,16 @@ struct SampledStage::Timer {
   const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
-SampledStage::SampledStage(std::string name, SampledGraph graph, const std::vector<int32_t>& train, int64_t batch_size,
-                           uint64_t seed)
-    : graph_(std::move(graph)), name_(std::move(name)), train_(train), batch_size_(batch_size), seed_(seed) {}
+SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const std::vector<int32_t>& train,
+                           int64_t batch_size, uint64_t seed, const MemoryBudget& budget)
+    : graph_(std::move(graph)), name_(std::move(name)), train_(train), batch_size_(batch_size), seed_(seed), sizes_(sizes),
+      budget_(budget) {}
 
 int64_t SampledStage::begin_epoch(int64_t epoch) {
   const Timer timer(seconds_);
-  if (batches_per_call_ == 0) measure();
+  decision();
   graph_.begin_epoch(epoch);
-  if (draws_whole_) graph_.draw_whole();
+  if (decision_->draws_whole) graph_.draw_whole();
   take_batches(epoch);
   return static_cast<int64_t>(batches_.size());
 }
@@ -46,29 +46,23 @@ std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
   return made;
 }
 
-void SampledStage::measure() {
-  draws_whole_ = needs_whole();
-  batches_per_call_ = 1;
-  if (draws_whole_ && memory_limit() <= 0) return;
-  take_batches(0);
-  graph_.begin_epoch(0);
-  const NetworkInput some = graph_.edges_around(batches_.front(), 0);
-  const FeatureMatrix& x = *some.features;
-  int64_t drawn = 0;
-  for (const LayerEdges& layer : some.layers) drawn += layer.destinations;
-  drawn *= static_cast<int64_t>(batches_.size());
-  if (graph_.shares_draws() && whole_draw_is_cheaper(drawn, x.rows, static_cast<int64_t>(some.layers.size()), memory_limit())) draws_whole_ = true;
-  batches_per_call_ = batches_per_read(x, some.rows.size(0), memory_limit());
+void SampledStage::add_figures(StageFigures& figures) const {
+  if (!decision_) return;
+  figures.draws_whole_graph = decision_->draws_whole;
+  figures.batches_per_read = decision_->batches_per_call;
 }
 
-bool whole_draw_is_cheaper(int64_t drawn, int64_t nodes, int64_t layers, int64_t memory_limit) {
-  return drawn * (memory_limit > 0 ? 64 : 4) >= nodes * layers;
-}
-
-int64_t batches_per_read(const FeatureMatrix& features, int64_t rows, int64_t memory_limit) {
-  if (memory_limit <= 0 || features.sparse() || static_cast<int64_t>(features.dense.nbytes()) <= memory_limit / 2) return 1;
-  const int64_t bytes = rows * features.cols * static_cast<int64_t>(features.dense.element_size());
-  return std::clamp<int64_t>(memory_limit / 8 / std::max<int64_t>(1, bytes), 1, 64);
+const BatchDecision& SampledStage::decision() {
+  if (decision_) return *decision_;
+  BatchSizes first;
+  if (!batches_are_decided(needs_whole(), budget_)) {
+    take_batches(0);
+    graph_.begin_epoch(0);
+    first = sizes_of(graph_.edges_around(batches_.front(), 0));
+  }
+  const int64_t count = batch_count(static_cast<int64_t>(train_.size()), batch_size_);
+  decision_ = decide_batches(sizes_, first, count, needs_whole(), graph_.shares_draws(), budget_);
+  return *decision_;
 }
 
 NetworkInput SampledStage::timed_whole() {

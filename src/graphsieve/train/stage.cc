@@ -37,7 +37,7 @@ class Loop {
  public:
   Loop(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context)
       : stage_(stage), network_(network), recipe_(recipe), context_(context),
-        optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm), operator_norms_(*network),
+        optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm), operator_norms_(network->named_maps()),
         evaluated_(evaluated_nodes(context.split)),
         loss_of_nodes_(context.task.loss(context.split.train)) {}
 
@@ -124,6 +124,7 @@ class Loop {
   }
 
   void take_figures() {
+    stage_.add_figures(figures_);
     figures_.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - start_).count();
     figures_.sampling_seconds = sampling_before_ + stage_.sampling_seconds();
     figures_.peak_tensor_bytes = std::max(figures_.peak_tensor_bytes, peak_tensor_bytes());

@@ -15,6 +15,7 @@
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/run/checkpoint.h"
 #include "graphsieve/run/figures.h"
+#include "graphsieve/runtime/memory_budget.h"
 
 namespace graphsieve {
 
@@ -42,6 +43,8 @@ class Stage {
   virtual GraphView evaluation() = 0;
   /// Seconds spent on drawing edges and making batches.
   virtual double sampling_seconds() const { return 0; }
+  /// Adds what the stage decided to its figures.
+  virtual void add_figures(StageFigures& figures) const { (void)figures; }
   /// The temperature τ of an epoch.
   virtual double temperature(int64_t epoch) const = 0;
   /// Sets what a step's forward pass gives beside the logits, for loss().
@@ -58,6 +61,7 @@ struct StageContext {
   const Recipe& recipe;
   uint64_t seed;
   Observer& observer;
+  MemoryBudget budget;
   std::function<void(const EpochRecord&)> record;
   Checkpoints* checkpoints = nullptr;                       ///< writes checkpoints; null: none are written
   std::function<void(Checkpoint&)> add_to_checkpoint = {};  ///< adds what the caller needs to come to this stage again

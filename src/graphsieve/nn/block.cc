@@ -1,0 +1,126 @@
+#include "graphsieve/nn/block.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "graphsieve/base/error.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/nn/bilinear.h"
+#include "graphsieve/nn/form_attention.h"
+#include "graphsieve/nn/networks.h"
+#include "graphsieve/nn/recompute.h"
+#include "graphsieve/ops/dropout_add/dropout_add.h"
+#include "graphsieve/ops/relu_dropout/relu_dropout.h"
+
+namespace graphsieve::nn {
+namespace {
+
+using at::Tensor;
+
+std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
+  AttentionShape a{s.width, s.heads, or_else(s.key_width, s.width), or_else(s.value_width, s.width), s.edge_types};
+  if (s.clamp > 0) a.clamp = s.clamp;
+  if (!s.bilinear) return std::make_shared<FormAttentionImpl>(network_kind(s.network).form, a, s.value_scale);
+  a.bias = true, a.query_maps = s.query_maps;
+  return std::make_shared<BilinearAttentionImpl>(a);
+}
+
+}  // namespace
+
+BlockImpl::BlockImpl(const TransformerShape& s)
+    : width_(s.width), dropout_(s.dropout), recompute_(s.recompute), attention_(make_attention(s)) {
+  register_module("attention", attention_);
+  attention_norm_ = register_module("attention_norm", Norm(s.norm, s.width));
+  ffn_in_ = register_module("ffn_in", Linear(s.width, s.ffn_width, true));
+  ffn_out_ = register_module("ffn_out", Linear(s.ffn_width, s.width, true));
+  ffn_norm_ = register_module("ffn_norm", Norm(s.norm, s.width));
+  if (!s.compressed) return;
+  attention_out_ = register_module("attention_out", Linear(or_else(s.value_width, s.width), s.width, false));
+  attention_skip_ = register_module("attention_skip", Linear(s.width, s.width, true));
+  ffn_skip_ = register_module("ffn_skip", Linear(s.width, s.width, true));
+}
+
+void BlockImpl::keep_rows_in(at::ScalarType type) {
+  attention_->keep_rows_in(type);
+  for (Linear map : {ffn_in_, ffn_out_, attention_out_, attention_skip_, ffn_skip_})
+    if (!map.is_empty()) map->rows = type;
+}
+
+Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const ForwardOptions& options, uint64_t dropout_key) {
+  const double p = is_training() ? dropout_ : 0;
+  const auto attend = [this, layer, options, p, dropout_key](const Tensor& sources) {
+    const Tensor own = layer.destinations == sources.size(0) ? sources : sources.narrow(0, 0, layer.destinations);
+    return after_attention(own, attention_->forward(own, sources, layer, options), p, dropout_key);
+  };
+  const auto feed = [this, p, dropout_key](const Tensor& rows) { return feed_forward(rows, p, dropout_key); };
+  const bool again = recompute_ && is_training() && torch::GradMode::is_enabled() && !options.pool && !options.scores;
+  return again ? recomputed(recomputed(h, attend), feed) : feed(attend(h));
+}
+
+namespace {
+
+/// The key of the block's dropout number `site`.
+int64_t site_key(uint64_t dropout_key, int site) { return static_cast<int64_t>(random_key(dropout_key, site)); }
+
+/// Of h's type: x itself, but in reduced precision.
+Tensor like(const Tensor& h, const Tensor& x) { return x.to(h.scalar_type()); }
+
+Tensor along(const Linear& skip, const Tensor& h) { return skip.is_empty() ? h : like(h, skip->forward(h)); }
+
+}  // namespace
+
+Tensor BlockImpl::after_attention(const Tensor& h, const Tensor& attended, double p, uint64_t dropout_key) {
+  const Tensor out = attention_out_.is_empty() ? attended : attention_out_(attended);
+  return attention_norm_(ops::dropout_add(like(h, out), along(attention_skip_, h), p, site_key(dropout_key, 0)));
+}
+
+Tensor BlockImpl::feed_forward(const Tensor& h, double p, uint64_t dropout_key) {
+  const Tensor hidden = ops::relu_dropout(like(h, ffn_in_(h)), p, site_key(dropout_key, 1));
+  return ffn_norm_(ops::dropout_add(like(h, ffn_out_(hidden)), along(ffn_skip_, h), p, site_key(dropout_key, 2)));
+}
+
+Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options) {
+  const auto rows = [&h](int64_t begin, int64_t end) { return h.narrow(0, begin, end - begin); };
+  const Tensor key_value =
+      by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return attention_->key_value(rows(begin, end)); });
+  for (int64_t begin = 0; begin < layer.destinations; begin += kInferenceRows) {
+    const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
+    const Tensor own = rows(begin, end);
+    const Tensor attended = attention_->attend(own, key_value, rows_of(layer, begin, end), options);
+    rows(begin, end).copy_(feed_forward(after_attention(own, attended, 0, 0), 0, 0));
+  }
+  return rows(0, layer.destinations);
+}
+
+LayerMaps BlockImpl::maps() const {
+  LayerMaps maps;
+  attention_->write_maps(maps);
+  const bool compressed = !attention_out_.is_empty();
+  const auto map_or_identity = [&](const Linear& map) { return compressed ? map->affine() : identity_map(width_); };
+  const Diagonal middle = attention_norm_->folded(), end = ffn_norm_->folded();
+  const Tensor out = compressed ? attention_out_->affine().weight : at::eye(width_, at::kDouble);
+  const Affine attention_skip = map_or_identity(attention_skip_), ffn_skip = map_or_identity(ffn_skip_);
+  const Affine ffn_out = ffn_out_->affine();
+  maps.attention_out = middle.scale.unsqueeze(1) * out;
+  maps.attention_skip = {middle.scale.unsqueeze(1) * attention_skip.weight, middle.scale * attention_skip.bias + middle.shift};
+  maps.ffn_in = ffn_in_->affine();
+  maps.ffn_out = end.scale.unsqueeze(1) * ffn_out.weight;
+  maps.ffn_skip = {end.scale.unsqueeze(1) * ffn_skip.weight, end.scale * (ffn_skip.bias + ffn_out.bias) + end.shift};
+  return maps;
+}
+
+std::vector<NamedMap> BlockImpl::named_maps() const {
+  std::vector<NamedMap> maps;
+  for (const NamedMap& map : attention_->named_maps()) maps.push_back({"attention." + map.name, map.weight});
+  for (const NamedMap& map : linear_maps_in(*this))
+    if (!map.name.starts_with("attention.")) maps.push_back(map);
+  return maps;
+}
+
+Block make_block(const TransformerShape& shape) {
+  const NetworkKind& kind = network_kind(shape.network);
+  return kind.block ? Block(kind.block(shape)) : Block(shape);
+}
+
+}  // namespace graphsieve::nn

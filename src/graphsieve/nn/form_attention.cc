@@ -1,0 +1,59 @@
+#include "graphsieve/nn/form_attention.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "graphsieve/base/error.h"
+
+namespace graphsieve::nn {
+
+using at::Tensor;
+
+FormAttentionImpl::FormAttentionImpl(const AttentionForm& form, const AttentionShape& shape, double value_scale)
+    : AttentionImpl(shape), form_(form) {
+  if (form.typed() || form.type_bias)
+    edge_type_ = register_parameter("edge_type", torch::empty({shape.edge_types, shape.width}, ParametersOn::options()));
+  if (form.unit_values)
+    value_scale_ = register_parameter("value_scale", torch::full({1}, value_scale, ParametersOn::options()));
+  if (form.typed()) scale_ = register_module("edge_scale", Linear(shape.width, shape.key_width, false));
+  if (form.type_bias) bias_ = register_module("edge_bias", Linear(shape.width, shape.heads, true));
+}
+
+LogitTables FormAttentionImpl::tables(double temperature) const {
+  const int64_t types = shape_.edge_types, heads = shape_.heads, d = shape_.key_width / heads;
+  const double divisor = (form_.root_width ? std::sqrt(static_cast<double>(d)) : 1) * temperature;
+  const at::TensorOptions options = query_->weight.options();
+  LogitTables tables;
+  if (!form_.typed()) {
+    tables.scale = torch::full({types, shape_.key_width}, 1 / divisor, options);
+  } else {
+    tables.scale = scale_->forward(edge_type_);
+    if (form_.scale == TypeScale::kSummed)
+      tables.scale = tables.scale.view({types, heads, d}).sum(2, true).expand({types, heads, d}).reshape({types, shape_.key_width});
+    if (divisor != 1) tables.scale = tables.scale / divisor;
+  }
+  tables.bias = form_.type_bias ? bias_->forward(edge_type_) : torch::zeros({types, heads}, options);
+  if (form_.type_bias && temperature != 1) tables.bias = tables.bias / temperature;
+  return tables;
+}
+
+Tensor FormAttentionImpl::key_value(const Tensor& h) const {
+  const Tensor kv = AttentionImpl::key_value(h);
+  if (!form_.unit_values) return kv;
+  const Tensor v = kv.slice(1, shape_.key_width);
+  const Tensor unit = v / v.norm(2, {1}, true).clamp_min(kTiny);
+  return torch::cat({kv.slice(1, 0, shape_.key_width), unit * value_scale_}, 1);
+}
+
+void FormAttentionImpl::write_maps(LayerMaps& maps) const {
+  if (form_.unit_values) throw Error("this attention's values have unit length, which is no linear map");
+  write_keys_and_values(maps);
+  const int64_t heads = shape_.heads, key = shape_.key_width / heads, count = form_.typed() ? shape_.edge_types : 1;
+  const Tensor scale = tables(1).scale.detach().to(at::kDouble).narrow(0, 0, count).view({count, heads, key});
+  const Tensor query = query_->affine().weight;
+  maps.query = (scale.unsqueeze(3) * query.view({1, heads, key, shape_.width})).transpose(0, 1).contiguous();
+  maps.query_bias = at::zeros({heads, count, key}, at::kDouble);
+}
+
+}  // namespace graphsieve::nn

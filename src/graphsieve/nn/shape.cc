@@ -1,0 +1,51 @@
+#include "graphsieve/nn/shape.h"
+
+#include "graphsieve/nn/networks.h"
+
+namespace graphsieve::nn {
+namespace {
+
+TransformerShape shape_for(const NetworkInterface& interface) {
+  TransformerShape shape;
+  shape.features = interface.features;
+  shape.outputs = interface.output.columns;
+  shape.one_logit = interface.output.one_logit;
+  shape.edge_types = interface.edge_types;
+  return shape;
+}
+
+}  // namespace
+
+TransformerShape estimator_shape(const Recipe& recipe, const NetworkInterface& interface) {
+  const EstimatorRecipe& e = recipe.estimator;
+  TransformerShape shape = shape_for(interface);
+  shape.network = "estimator";
+  shape.width = e.width, shape.layers = e.layers, shape.pre_layers = e.pre_layers;
+  shape.ffn_width = 2 * e.width;
+  shape.norm = norm_kind(e.norm);
+  shape.clamp = e.clamp, shape.value_scale = e.value_scale;
+  return shape;
+}
+
+TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& interface) {
+  const NetworkRecipe& n = recipe.network;
+  const Model& model = model_of(recipe.model);
+  TransformerShape shape = shape_for(interface);
+  shape.network = model.name;
+  shape.width = n.width, shape.heads = n.heads, shape.layers = n.layers, shape.pre_layers = n.pre_layers;
+  shape.output_layers = n.output_layers;
+  shape.ffn_width = or_else(n.ffn_width, model.ffn_factor * n.width);
+  shape.norm = norm_kind(n.norm);
+  shape.dropout = n.dropout;
+  shape.clamp = n.clamp > 0 ? n.clamp : model.clamp;
+  shape.recompute = n.recompute;
+  if (n.precision == "bfloat16") shape.rows = at::kBFloat16;
+  shape.key_width = n.key_width, shape.value_width = n.value_width, shape.outer_width = n.outer_width;
+  if (n.form == "standard") return shape;
+  shape.bilinear = true;
+  shape.compressed = n.form == "compressed";
+  shape.query_maps = network_kind(model.name).form.typed() ? interface.edge_types : 1;
+  return shape;
+}
+
+}  // namespace graphsieve::nn

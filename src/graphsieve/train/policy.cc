@@ -1,0 +1,64 @@
+#include "graphsieve/train/policy.h"
+
+#include <algorithm>
+
+namespace graphsieve {
+
+GraphSizes sizes_of(const FeatureMatrix& features, int64_t layers) {
+  const bool dense = !features.sparse() && features.dense.defined();
+  return {features.rows, layers, dense ? features.cols * static_cast<int64_t>(features.dense.element_size()) : 0};
+}
+
+BatchSizes sizes_of(const NetworkInput& batch) {
+  BatchSizes sizes;
+  sizes.sources = batch.rows.size(0);
+  for (const LayerEdges& layer : batch.layers) sizes.destinations += layer.destinations;
+  return sizes;
+}
+
+int64_t batch_count(int64_t train_nodes, int64_t batch_size) {
+  if (batch_size <= 0 || batch_size >= train_nodes) return 1;
+  const int64_t whole = train_nodes / batch_size, left = train_nodes % batch_size;
+  return whole + (left > 1 ? 1 : 0);
+}
+
+bool batches_are_decided(bool whole_needed, const MemoryBudget& budget) { return whole_needed && !budget.limited(); }
+
+BatchDecision decide_batches(const GraphSizes& graph, const BatchSizes& first, int64_t batches, bool whole_needed,
+                             bool shares_draws, const MemoryBudget& budget) {
+  if (batches_are_decided(whole_needed, budget)) return {true, 1};
+  const bool cheaper = shares_draws && whole_draw_is_cheaper(first.destinations * batches, graph, budget);
+  return {whole_needed || cheaper, batches_per_read(graph, first.sources, budget)};
+}
+
+int64_t batches_held(const BatchDecision& decision, int threads) {
+  constexpr int64_t kAhead = 5;  // the step's own, three that wait, one that is being made
+  const int64_t per_call = decision.batches_per_call;
+  if (threads == 1) return per_call;
+  return per_call > 1 ? 2 * per_call + 1 : kAhead;
+}
+
+int64_t evaluation_list(const NetworkRecipe& recipe, const GraphSizes& graph, int64_t evaluated_nodes) {
+  const bool whole = recipe.norm == "graph" || evaluated_nodes >= graph.nodes * (graph.layers + 1);
+  return whole ? 0 : std::max<int64_t>(0, std::min(recipe.batch_size, evaluated_nodes));
+}
+
+EvaluationDecision decide_evaluation(const NetworkRecipe& recipe, const GraphSizes& graph, const BatchSizes& first,
+                                     int64_t evaluated_nodes, const MemoryBudget& budget) {
+  const int64_t lists = (evaluated_nodes + recipe.batch_size - 1) / recipe.batch_size;
+  const int64_t rows_of_list = first.sources + first.destinations, rows_of_graph = graph.nodes * (graph.layers + 1);
+  if (lists * rows_of_list >= rows_of_graph) return {};
+  return {recipe.batch_size, batches_per_read(graph, first.sources, budget)};
+}
+
+bool whole_draw_is_cheaper(int64_t drawn, const GraphSizes& graph, const MemoryBudget& budget) {
+  return drawn * (budget.limited() ? 64 : 4) >= graph.nodes * graph.layers;
+}
+
+int64_t batches_per_read(const GraphSizes& graph, int64_t sources, const MemoryBudget& budget) {
+  const int64_t all = graph.nodes * graph.feature_row_bytes;
+  if (!budget.limited() || all <= budget.large_arrays / 2) return 1;
+  return std::clamp<int64_t>(budget.large_arrays / 8 / std::max<int64_t>(1, sources * graph.feature_row_bytes), 1, 64);
+}
+
+}  // namespace graphsieve

@@ -1,0 +1,63 @@
+#include "graphsieve/train/policy.h"
+
+#include <gtest/gtest.h>
+
+#include "graphsieve/sampling/batches.h"
+
+namespace graphsieve {
+namespace {
+
+constexpr MemoryBudget kFree, kTight{1 << 20, 1 << 20};
+constexpr GraphSizes kGraph{1000, 3, 400};
+
+TEST(Policy, BatchesAreCountedAsTheyAreCut) {
+  for (int64_t nodes = 1; nodes < 40; ++nodes)
+    for (int64_t size = 0; size < 45; ++size) {
+      const std::vector<int32_t> train(static_cast<size_t>(nodes));
+      EXPECT_EQ(batch_count(nodes, size), static_cast<int64_t>(batch_nodes(train, size, 1, 2).size())) << nodes << " by " << size;
+    }
+}
+
+TEST(Policy, AllNodesAreDrawnForWhereBatchesReachMostOfThem) {
+  const auto draws_whole = [](int64_t destinations, int64_t batches, bool needed, bool shares, const MemoryBudget& budget) {
+    return decide_batches(kGraph, {destinations, destinations}, batches, needed, shares, budget).draws_whole;
+  };
+  EXPECT_TRUE(draws_whole(0, 1, true, true, kFree)) << "the evaluation takes the draw";
+  EXPECT_TRUE(draws_whole(75, 10, false, true, kFree)) << "10 · 75 rows, each worth 4 in order, of 3,000";
+  EXPECT_FALSE(draws_whole(74, 10, false, true, kFree));
+  EXPECT_FALSE(draws_whole(3000, 10, false, false, kFree)) << "every batch has a draw of its own";
+  EXPECT_TRUE(draws_whole(5, 10, false, true, kTight)) << "a scattered row is worth 64 where graphs lie on a disk";
+}
+
+TEST(Policy, BatchesAreReadTogetherWhereFeaturesDoNotFit) {
+  EXPECT_EQ(batches_per_read(kGraph, 10, kFree), 1);
+  EXPECT_EQ(batches_per_read(kGraph, 10, kTight), 1) << "400 kB fit";
+  const GraphSizes large{10000, 3, 400};
+  EXPECT_EQ(batches_per_read(large, 10, kTight), (1 << 17) / 4000);
+  EXPECT_EQ(batches_per_read(large, 1, kTight), 64);
+  EXPECT_EQ(batches_per_read(large, 100000, kTight), 1);
+  EXPECT_EQ(batches_per_read({10000, 3, 0}, 10, kTight), 1) << "sparse features";
+}
+
+TEST(Policy, NodesAreEvaluatedByListsWhereThatIsLessWork) {
+  NetworkRecipe recipe;
+  recipe.batch_size = 10;
+  EXPECT_EQ(evaluation_list(recipe, kGraph, 100), 10);
+  EXPECT_EQ(evaluation_list(recipe, kGraph, 4), 4);
+  EXPECT_EQ(decide_evaluation(recipe, kGraph, {199, 200}, 100, kFree).nodes_per_list, 10) << "10 lists of 399 rows, of 4,000";
+  EXPECT_EQ(decide_evaluation(recipe, kGraph, {200, 200}, 100, kFree).nodes_per_list, 0);
+  recipe.norm = "graph";
+  EXPECT_EQ(evaluation_list(recipe, kGraph, 100), 0) << "the norm takes statistics of the whole graph";
+  recipe.norm = "batch", recipe.batch_size = 0;
+  EXPECT_EQ(evaluation_list(recipe, kGraph, 100), 0);
+}
+
+TEST(Policy, BatchesThatExistAtOnce) {
+  EXPECT_EQ(batches_held({false, 1}, 1), 1);
+  EXPECT_EQ(batches_held({false, 1}, 8), 5);
+  EXPECT_EQ(batches_held({false, 7}, 1), 7);
+  EXPECT_EQ(batches_held({false, 7}, 8), 15);
+}
+
+}  // namespace
+}  // namespace graphsieve
