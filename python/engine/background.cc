@@ -201,6 +201,8 @@ void in_background(const nb::object& listener, int threads, const std::function<
       const nb::gil_scoped_release release;
       finished = call->events.wait();
     }
+    // After an exception of Python, the work is asked to stop. If it does not reach its next step in time, its parallel
+    // loops are interrupted.
     if (python_error) {
       if (call->working && !aborting && Clock::now() - stopped > kPatience) aborting = true, request_abort();
       continue;

@@ -96,6 +96,7 @@ Dataset load_graph(const fs::path& path) {
   return load_dataset(path);
 }
 
+/// Returns the user's ids as texts, by node.
 nb::list node_names(const Dataset& data) {
   nb::list names;
   for (int64_t i = 0; i < data.nodes; ++i) names.append(text(data.ids.name(i)));
@@ -119,6 +120,7 @@ void run(const Dataset& data, const nb::str& recipe, const Settings& settings, c
   });
 }
 
+/// Returns the probabilities and the embeddings of all nodes.
 nb::tuple predict(const Dataset& data, const fs::path& folder, const nb::str& device, int threads,
                   const nb::object& listener) {
   NodePredictions p;

@@ -5,10 +5,10 @@
     model = graphsieve.NodeClassifier("minesweeper").fit(data)     # PyG Data, SciPy and NumPy, NetworkX, a path
     classes = model.predict(data)
 
-`graphsieve.nn` has the networks as torch modules, `graphsieve.ops` the operators below them, `graphsieve.SampledLoader`
-batches by attention score for any PyG model.
+`graphsieve.nn` has the networks as torch modules, `graphsieve.ops` the operators that they use, and
+`graphsieve.SampledLoader` makes batches for any PyG model whose neighbours are sampled by attention score.
 """
-import torch as _torch  # noqa: F401  the engine's libraries need torch's, which this loads
+import torch as _torch  # noqa: F401  loads torch's libraries, which the engine's libraries need
 
 from graphsieve import _engine, nn, ops
 from graphsieve._check import check_whole as _check_whole
@@ -20,7 +20,7 @@ from graphsieve.progress import GraphsieveWarning
 
 
 def set_num_threads(count: int) -> None:
-    """Threads that the engine and the operators use, 1 to 1024; results are the same for any number."""
+    """Sets the number of threads that the engine and the operators use, 1 to 1024. Results are the same for any number."""
     _check_whole("count", count, 1, 1024)
     _engine.set_num_threads(int(count))
 

@@ -1,4 +1,4 @@
-"""Checks that come before any kernel: what does not fit is an Error with the value and what was expected."""
+"""Checks of arguments before any kernel runs. An invalid argument is an Error that names its value and what was expected."""
 from __future__ import annotations
 
 import numbers
@@ -13,12 +13,12 @@ from graphsieve._engine import Error
 __all__ = ["Error", "check_tensor", "check_floating", "check_path", "check_whole", "path_exists", "type_name"]
 
 FLOATING = (torch.float32, torch.float64)
-# Where this build has kernels: with the preset cuda on NVIDIA GPUs too. `_engine` has registered them.
+# The devices for which this build has kernels, which `_engine` has registered: with the preset cuda also NVIDIA GPUs.
 DEVICES = ("cpu", "cuda") if torch._C._dispatch_has_kernel_for_dispatch_key("graphsieve::sparse_attention", "CUDA") else ("cpu",)
 
 
 def _printable(text: str) -> str:
-    """A text that every file and terminal takes: a path's byte that is not UTF-8 becomes \\xff, as in the engine's own messages."""
+    """Returns a text that every file and terminal accepts: a byte of a path that is not UTF-8 becomes \\xff, as in the engine's messages."""
     try:
         text.encode()
         return text
@@ -38,7 +38,7 @@ Error.__init__ = _init_error  # type: ignore[method-assign, assignment]
 
 
 def path_exists(path: str | os.PathLike[str]) -> bool:
-    """True if something is there, or a link that leads somewhere. Throws Error where the system cannot tell."""
+    """True if something exists at the path, or at the end of a link. Throws Error if the system cannot tell."""
     try:
         os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -53,7 +53,10 @@ def type_name(tensor: Tensor) -> str:
 
 
 def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | None = None, meta: bool = False) -> None:
-    """Dense, on a device with kernels (or "meta", without memory, where it may be), of one of the types, with so many dimensions."""
+    """Throws Error unless the tensor is dense, on a device with kernels, of one of the types, and has `dims` dimensions.
+
+    With `meta`, it may also be on the device "meta", which has no memory.
+    """
     if not isinstance(tensor, Tensor):
         raise Error(f"{what}: {type(tensor).__name__}, expected a torch.Tensor")
     if tensor.device.type not in DEVICES and not (meta and tensor.device.type == "meta"):
@@ -72,7 +75,7 @@ def check_floating(what: str, tensor: Tensor, dims: int | None = None) -> None:
 
 
 def check_whole(what: str, value: Any, least: int = 0, most: int = 2**63 - 1) -> None:
-    """A whole number within bounds: Python's or NumPy's, no truth value."""
+    """Throws Error unless the value is a whole number from `least` to `most`: Python's or NumPy's, and not a truth value."""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not least <= int(value) <= most:
         too_large = isinstance(value, numbers.Integral) and int(value) > most
         bounds = f"from {least}" if most == 2**63 - 1 and not too_large else f"{least} to {most}"
@@ -80,7 +83,7 @@ def check_whole(what: str, value: Any, least: int = 0, most: int = 2**63 - 1) ->
 
 
 def check_path(what: str, path: Any) -> None:
-    """A text or a path that the system can take."""
+    """Throws Error unless the value is a text or a path that the system accepts."""
     given = path if isinstance(path, str) else os.fspath(path) if isinstance(path, os.PathLike) else None
     if not isinstance(given, str):
         raise Error(f"{what}: {type(path).__name__}, expected a text or a path")

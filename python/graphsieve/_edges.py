@@ -1,7 +1,7 @@
-"""edge_index as the operators' edges, remembered: a graph is converted once, not in every layer and step.
+"""A cache of graphs in the form of the operators: an edge_index is converted once, and not in every layer and step.
 
-A tensor's memory can change without a trace that torch keeps: through a NumPy array over it, `.data`, DLPack or another process.
-So a graph is known by a checksum of its contents, which takes a small part of the time of one layer.
+The memory of a tensor can change without a trace in torch: through a NumPy array over it, `.data`, DLPack or another process.
+Therefore a graph is identified by a checksum of its contents, which takes a small part of the time of one layer.
 """
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from graphsieve import _engine
 from graphsieve._check import Error, check_tensor
 from graphsieve.ops import Edges, edges_of
 
-_KEPT = 8  # graphs
-_cache: OrderedDict[tuple[object, ...], Edges] = OrderedDict()  # threads share it: each step on it is one that Python makes whole
+_KEPT = 8  # graphs in the cache
+_cache: OrderedDict[tuple[object, ...], Edges] = OrderedDict()  # shared by threads: each operation on it is atomic in Python
 
 
 def cached_edges(edge_index: Tensor, sources: int, destinations: int, edge_type: Tensor | None, edge_types: int) -> Edges:
-    """`edges_of`, at once for contents that were converted before."""
+    """Returns `edges_of` these arguments, without a conversion if the same contents have been converted before."""
     if torch.compiler.is_compiling():
         raise Error("edge_index: a tensor within torch.compile, expected Edges; convert it before with graphsieve.ops.edges_of")
     check_tensor("edge_index", edge_index)
@@ -29,11 +29,11 @@ def cached_edges(edge_index: Tensor, sources: int, destinations: int, edge_type:
     edges = _cache.pop(key, None)
     if edges is None:
         edges = edges_of(edge_index, sources, destinations, edge_type, edge_types)
-    _cache[key] = edges  # the last in order: the first ones go
+    _cache[key] = edges  # now the last in order; the first ones are removed
     while len(_cache) > _KEPT:
         try:
             _cache.popitem(last=False)
-        except KeyError:  # another thread has just emptied it
+        except KeyError:  # another thread has just emptied the cache
             break
     return edges
 
@@ -45,7 +45,7 @@ def _identity(tensor: Tensor) -> tuple[object, ...]:
 
 
 def _checksum_on_device(contents: Tensor) -> tuple[int, ...]:
-    """The same where the host cannot read the memory: sums of products that mix each value with its place."""
+    """Returns a checksum computed on the tensor's device: sums of products that mix each value with its position."""
     values = contents.reshape(-1).long()
     mixed = values * 0x1E3779B97F4A7C15 + torch.arange(1, len(values) + 1, device=values.device) * 0x3F58476D1CE4E5B9
     mixed = (mixed ^ (mixed >> 29)) * 0x14D049BB133111EB
@@ -54,7 +54,7 @@ def _checksum_on_device(contents: Tensor) -> tuple[int, ...]:
 
 
 def with_transpose(edges: Edges, sources: int) -> Edges:
-    """Edges by destination, with the same by source added."""
+    """Returns edges by destination, with the same edges by source added."""
     destinations = len(edges.row_start) - 1
     row = torch.repeat_interleave(torch.arange(destinations, device=edges.source.device), edges.row_start.diff())
     order = torch.argsort(edges.source.long() * 256 + edges.type.long(), stable=True)

@@ -1,4 +1,4 @@
-"""Graphs in the forms that people have them, as the engine takes them."""
+"""Conversion of graphs from the forms that users have to the form of the engine."""
 from __future__ import annotations
 
 import os
@@ -16,10 +16,10 @@ Arrays = dict[str, np.ndarray]
 
 
 class Graph:
-    """A graph for node classification, checked: made by `graph_of` or `minesweeper`.
+    """A checked graph for node classification, made by `graph_of` or `minesweeper`.
 
-    nodes, features, classes: counts; recipe: the published recipe that fits; ids: the user's own node ids [nodes];
-    class_values: what each class is called [classes].
+    nodes, features, classes: counts. recipe: the published recipe that fits. ids: the user's own node ids [nodes].
+    class_values: the name of each class [classes].
 
     >>> graph = minesweeper(10)
     >>> graph.classes, graph.recipe, graph.ids[:3].tolist()
@@ -51,7 +51,7 @@ class Graph:
         return np.array(names) if names else np.arange(self.classes)
 
     def __copy__(self) -> Graph:
-        return self  # nothing of it changes
+        return self  # a Graph never changes
 
     def __deepcopy__(self, memo: Any) -> Graph:
         return self
@@ -64,7 +64,7 @@ class Graph:
 
 
 def minesweeper(side: int = 100, seed: int = 0) -> Graph:
-    """The generated minesweeper graph, side x side nodes.
+    """Returns the generated minesweeper graph with side x side nodes.
 
     >>> minesweeper(10)
     Graph(generated-minesweeper: 100 nodes, 7 features, 2 classes)
@@ -75,16 +75,17 @@ def minesweeper(side: int = 100, seed: int = 0) -> Graph:
 
 
 def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Graph:
-    """`data` as a checked Graph. It may be
+    """Returns `data` as a checked Graph. `data` is
 
     - a path: an .npz or .mat file, or a graph folder (docs/input-files.md);
     - PyG's Data: x [n, d], edge_index [2, E], y [n], [n, 1] or [n, labels], and all or none of train_mask, val_mask, test_mask;
-    - (A, X, y) or (A, X): a SciPy sparse matrix or array A [n, n], A[i, j] != 0 an edge i to j; X [n, d] dense or sparse; y [n],
-      numbers or texts, or [n, labels];
+    - (A, X, y) or (A, X): a SciPy sparse matrix or array A [n, n], where A[i, j] != 0 is an edge from i to j; X [n, d] dense or
+      sparse; y [n], numbers or texts, or [n, labels];
     - a NetworkX graph whose nodes have "x", a list of numbers, and "y", a number or text.
 
-    A label of -1, NaN, None or "" is missing. `labels`, of each node: then all may be missing. `name` begins messages, and is the
-    data set's name as a file's stem is. Throws Error on what does not fit, with the row and the value.
+    A label of -1, NaN, None or "" is missing. `labels` is the number of labels per node if all labels may be missing, as for
+    prediction. `name` begins messages, and is the name of the data set as the stem of a file would be. Throws Error, with the row
+    and the value, if anything does not fit.
 
     >>> import scipy.sparse
     >>> ring = scipy.sparse.diags_array([1., 1.], offsets=[1, -3], shape=(4, 4))
@@ -124,13 +125,16 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Gra
 
 
 def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Texts become numbers, in the order of the alphabet. What a masked array masks is missing."""
+    """Returns labels as numbers, and the values of the classes if labels are texts, which are numbered alphabetically.
+
+    A masked entry of a masked array is a missing label.
+    """
     if np.ma.is_masked(labels):
         mask, labels = np.ma.getmaskarray(labels), np.ma.getdata(labels).astype(object)
         labels[mask] = None
     try:
         array = np.asarray(labels)
-        if array.dtype.kind == "U" and not isinstance(labels, np.ndarray):  # NumPy has made texts of the numbers and NaNs among texts
+        if array.dtype.kind == "U" and not isinstance(labels, np.ndarray):  # NumPy turns numbers and NaNs among texts into texts
             array = np.array(labels, object)
     except ValueError:
         raise Error(f"{name}: y: rows of unlike length, expected one label a node, or as many 0 and 1 for each") from None
@@ -143,7 +147,7 @@ def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | Non
         for i, v in enumerate(given):
             if not (v is None or isinstance(v, (bool, int, float, str))):
                 raise Error(f"{name}: y: entry {i} is {type(v).__name__}, expected a number or a text")
-            if isinstance(v, str) and "\0" in v:  # NumPy would drop it at a text's end
+            if isinstance(v, str) and "\0" in v:  # NumPy would drop it at the end of a text
                 raise Error(f"{name}: y: entry {i} is {v!r}, expected a text without a null character")
     missing = np.array([v is None or v == "" or v != v for v in given], bool)
     if array.dtype.kind == "O" and not any(isinstance(v, str) and v for v in given):
@@ -154,7 +158,7 @@ def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | Non
 
 
 def _numpy(what: str, tensor: torch.Tensor) -> np.ndarray:
-    """The values of a dense tensor of real numbers on the CPU."""
+    """Returns the values of a dense tensor of real numbers on the CPU."""
     check_tensor(what, tensor)
     if tensor.is_complex():
         raise Error(f"{what}: {str(tensor.dtype).removeprefix('torch.')}, expected real numbers")
@@ -166,7 +170,7 @@ def _numpy(what: str, tensor: torch.Tensor) -> np.ndarray:
 
 
 def _features(name: str, x: Any) -> np.ndarray:
-    """Dense features, float32."""
+    """Returns dense features as float32."""
     try:
         array = _numpy(f"{name}: X", x) if isinstance(x, torch.Tensor) else np.asarray(x)
         if array.dtype.kind in "cmMV":
@@ -174,7 +178,7 @@ def _features(name: str, x: Any) -> np.ndarray:
         if np.ma.is_masked(x):
             row, column = (int(i[0]) for i in np.atleast_2d(np.ma.getmaskarray(x)).nonzero())
             raise Error(f"{name}: X: row {row}, column {column} is masked, expected a number")
-        with np.errstate(over="ignore"):  # what does not fit float32 is refused as infinite
+        with np.errstate(over="ignore"):  # a number that does not fit float32 becomes infinite, which is refused
             return array.astype(np.float32)
     except (ValueError, TypeError) as e:
         raise e if isinstance(e, Error) else Error(f"{name}: X: {e}; expected rows of numbers of one length") from None
@@ -204,7 +208,7 @@ def _of_pyg(data: Any, name: str) -> tuple[Arrays, Any]:
 
 
 def _check_compressed(what: str, matrix: Any) -> None:
-    """Throws Error where a SciPy matrix in the form csr, csc or bsr would be read outside its arrays, which SciPy does not check."""
+    """Throws Error if a SciPy matrix in the form csr, csc or bsr has indices outside its arrays, which SciPy does not check."""
     if not (hasattr(matrix, "indptr") and hasattr(matrix, "indices")):
         return
     start, entries = np.asarray(matrix.indptr), len(matrix.indices)
@@ -249,7 +253,7 @@ def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
     a, x = adjacency.tocsr(), features.tocsr()
     if x.dtype.kind == "c":
         raise Error(f"{name}: X: {x.dtype}, expected real numbers")
-    if not a.data.all():  # of a copy: it may be the user's own matrix
+    if not a.data.all():  # in a copy, since `a` may be the user's own matrix
         a = a.copy()
         a.eliminate_zeros()
     return {"adj_indptr": a.indptr, "adj_indices": a.indices, "adj_shape": np.array(a.shape), "attr_indptr": x.indptr,

@@ -1,4 +1,4 @@
-"""What the engine says while it runs: notes as Python warnings, progress as bars in a terminal or a notebook."""
+"""Messages of the engine while it runs: notes as Python warnings, progress as bars in a terminal or a notebook."""
 from __future__ import annotations
 
 import contextlib
@@ -16,7 +16,7 @@ class GraphsieveWarning(UserWarning):
 
 
 def _users_level() -> int:
-    """The `stacklevel` with which a function that calls warnings.warn, and this function, points at the line outside the package."""
+    """Returns the `stacklevel` with which the caller's warnings.warn points at the line outside the package."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
         frame, level = frame.f_back, level + 1
@@ -24,26 +24,26 @@ def _users_level() -> int:
 
 
 class Listener:
-    """Hears what the engine says, and makes each note a GraphsieveWarning."""
+    """Receives the engine's messages, and turns each note into a GraphsieveWarning."""
 
     def note(self, text: str) -> None:
         warnings.warn(text, GraphsieveWarning, stacklevel=_users_level())
 
     def information(self, text: str) -> None:
-        """What the engine does or has chosen, with nothing odd about it."""
+        """Receives what the engine does or has chosen, when nothing about it is odd."""
 
     def stage(self, name: str, steps: int) -> None:
-        """A stage of so many steps begins."""
+        """Is called when a stage of `steps` steps begins."""
 
     def step(self, done: int, status: str) -> None:
-        """So many steps of the stage are done."""
+        """Is called when `done` steps of the stage are done."""
 
     def close(self) -> None:
-        """The call has ended."""
+        """Is called when the call has ended."""
 
 
 class Progress(Listener):
-    """A bar for each stage, and information as lines between the bars."""
+    """Shows a bar for each stage, and information as lines between the bars."""
 
     def __init__(self) -> None:
         self._bar: Any = None

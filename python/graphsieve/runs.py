@@ -1,4 +1,4 @@
-"""A run folder (docs/run-folder.md), read."""
+"""Reading of a run folder (docs/run-folder.md)."""
 from __future__ import annotations
 
 import json
@@ -21,8 +21,10 @@ __all__ = ["Run", "RunInputs"]
 
 
 class RunInputs(NamedTuple):
-    """What a run's networks compute with: x float32 [n, features], treated as the recipe says; the attention graph; the network's
-    edges, one a layer, of the best epoch's draw; the estimator's scores, float32 [edges of the attention graph] a layer.
+    """The inputs of a run's networks.
+
+    x: features float32 [n, features], treated as the recipe says. attention_graph: the attention graph. layers: the network's edges,
+    one Edges per layer, of the best epoch's draw. scores: the estimator's scores, float32 [edges of the attention graph] per layer.
 
     >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
     >>> model = model.fit(graphsieve.minesweeper(20))
@@ -38,12 +40,12 @@ class RunInputs(NamedTuple):
 
 
 def path_of_text(text: str) -> str:
-    r"""The path whose text result.json holds: a byte that is not UTF-8 is written as \xNN there (docs/run-folder.md)."""
+    r"""Returns the path of a text in result.json, where a byte that is not UTF-8 is written as \xNN (docs/run-folder.md)."""
     return os.fsdecode(re.sub(rb"\\x([0-9a-fA-F]{2})", lambda byte: bytes([int(byte[1], 16)]), text.encode()))
 
 
 def read_result(run: pathlib.Path) -> dict[str, Any]:
-    """A run folder's result.json, verified, with at least its graph and its runs. Throws Error where it is not that."""
+    """Returns a run folder's result.json, verified. Throws Error unless it has at least a graph and runs."""
     file = run / "result.json"
     parts = json.loads(_engine.result_text(run))
     graph, runs = parts.get("graph"), parts.get("runs")
@@ -54,7 +56,7 @@ def read_result(run: pathlib.Path) -> dict[str, Any]:
 
 
 class Run:
-    """result.json, recipe.yaml and weights of one run (not of a summary of several).
+    """The files result.json, recipe.yaml and weights of one run, not of a folder that sums up several runs.
 
     >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
     >>> run = Run(model.fit(graphsieve.minesweeper(20)).run_)
@@ -72,19 +74,19 @@ class Run:
         self.recipe: dict[str, Any] = _engine.run_recipe_values(self.path)
 
     def tensors(self, file: str, verified: bool = True) -> dict[str, Tensor]:
-        """A safetensors file's, by name. Throws Error where the file does not fit the run's checksum of it."""
+        """Returns the tensors of a safetensors file by name. Throws Error if the file does not match its checksum in the run."""
         arrays = _engine.read_run_tensors(self.path, file) if verified else _engine.read_tensors(self.path / file)
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def sizes(self, tensors: dict[str, Tensor], output_layers: int) -> dict[str, Any]:
-        """Sizes of the networks that follow from the graph."""
+        """Returns the sizes of the networks that follow from the graph."""
         graph = self.result["graph"]
         rows = tensors[f"output_{output_layers - 1}.weight"].shape[0]
         return {"features": graph["features"], "classes": graph["classes"], "edge_types": graph["edge_types"],
                 "one_logit": rows == 1 and graph["classes"] == 2}
 
     def graph(self, data: Any = None) -> Graph:
-        """`data`, or the graph that result.json names."""
+        """Returns `data` as a Graph, or the graph that result.json names."""
         if data is not None:
             return graph_of(data, labels=1)
         named = self.result["graph"]
@@ -95,7 +97,7 @@ class Run:
         return graph_of(path_of_text(named["source"]))
 
     def inputs(self, data: Any = None) -> RunInputs:
-        """For the graph that was trained on: `data` as for NodeClassifier, default the file that result.json names."""
+        """Returns the inputs of the networks for the graph of the run: `data` as for NodeClassifier, or the file that result.json names."""
         graph = self.graph(data)
         got = _engine.run_inputs(graph.engine, self.path)
 

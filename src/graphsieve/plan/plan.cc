@@ -20,6 +20,7 @@
 #include "graphsieve/run/predictions.h"
 #include "graphsieve/runtime/memory_budget.h"
 #include "graphsieve/runtime/torch_settings.h"
+#include "graphsieve/sampling/epoch_sample.h"
 #include "graphsieve/train/policy.h"
 #include "graphsieve/train/stage.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/evaluate/metrics.h"
+#include "graphsieve/evaluate/task.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/json_file.h"
 #include "graphsieve/inputs/prepared_graph.h"
