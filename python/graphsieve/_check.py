@@ -18,7 +18,7 @@ DEVICES = ("cpu", "cuda") if torch._C._dispatch_has_kernel_for_dispatch_key("gra
 
 
 def _printable(text: str) -> str:
-    """Returns a text that every file and terminal accepts: a byte of a path that is not UTF-8 becomes \\xff, as in the engine's messages."""
+    """Returns a text that every file and terminal accepts: a byte that is not UTF-8 becomes \\xff, as in the engine's messages."""
     try:
         text.encode()
         return text
@@ -49,6 +49,7 @@ def path_exists(path: str | os.PathLike[str]) -> bool:
 
 
 def type_name(tensor: Tensor) -> str:
+    """Returns the name of a tensor's type for messages, such as "float32"."""
     return str(tensor.dtype).removeprefix("torch.")
 
 
@@ -71,6 +72,7 @@ def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | No
 
 
 def check_floating(what: str, tensor: Tensor, dims: int | None = None) -> None:
+    """Throws Error unless the tensor is float32 or float64 and has `dims` dimensions."""
     check_tensor(what, tensor, *FLOATING, dims=dims, meta=True)
 
 

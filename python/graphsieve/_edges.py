@@ -39,6 +39,7 @@ def cached_edges(edge_index: Tensor, sources: int, destinations: int, edge_type:
 
 
 def _identity(tensor: Tensor) -> tuple[object, ...]:
+    """Returns what identifies the contents of a tensor: device, type, shape and a checksum of the values."""
     contents = tensor.detach().resolve_neg().contiguous()
     checksum = _engine.checksum(contents.numpy()) if contents.device.type == "cpu" else _checksum_on_device(contents)
     return tensor.device, tensor.dtype, tensor.shape, checksum

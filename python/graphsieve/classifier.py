@@ -1,4 +1,4 @@
-"""The engine's two training stages behind fit and predict."""
+"""The engine's two training stages with the interface of scikit-learn: fit and predict."""
 from __future__ import annotations
 
 import contextlib
@@ -26,20 +26,20 @@ __all__ = ["NodeClassifier"]
 
 
 class NodeClassifier:
-    """A sparse graph transformer for node classification: the engine, as `graphsieve run` runs it, with the same bits.
+    """A sparse graph transformer for node classification, trained by the engine with the same bits as by `graphsieve run`.
 
-    recipe: a published recipe (`graphsieve.recipe_names()`) or a YAML file; None: the one that fits the data.
+    recipe: a published recipe (`graphsieve.recipe_names()`) or a YAML file; None: the recipe that fits the data.
     settings: keys of the recipe to change, {"network.width": 128, "network.k": [12, 5, 5, 5]}.
-    split: number of the given masks, or of the keyed random split where there are none.
-    seed: of everything random but the split. threads: None, all; results are the same for any number.
-    memory: bytes to stay within, None for no limit. device: "cpu", "cuda" or "cuda:N", for which the engine must be built with
-    kernels for GPUs. out: the run folder; None: a temporary one, which goes with the object.
-    overwrite, resume: replace a run folder; go on with an unfinished one. progress: bars and information on stderr; what is odd
-    about the data or the run is a `GraphsieveWarning` with and without it.
-    trackers: of `graphsieve.tracking` (TensorBoard, MLflow), which hear of every epoch while it runs.
+    split: number of the given masks, or of the keyed random split if there are none.
+    seed: random seed (splits have their own). threads: number of threads; None: usable cores. Results are the same for any number.
+    memory: memory limit in bytes; None: no limit. device: "cpu", "cuda" or "cuda:N"; the latter need an engine that was built with
+    kernels for GPUs. out: the run folder; None: a temporary folder, which is removed with the object.
+    overwrite: replace an existing run folder. resume: continue an unfinished run. progress: show bars and information on stderr;
+    anything odd about the data or the run is a `GraphsieveWarning` in either case.
+    trackers: objects of `graphsieve.tracking` (TensorBoard, MLflow), which receive the figures of every epoch during training.
 
-    After fit: run_ (the run folder), result_ (its result.json), classes_, n_features_in_. fit leaves torch as it was: threads,
-    default type and allocator are the engine's own only while it runs. Ctrl-C stops it at the next step.
+    After fit: run_ (the run folder), result_ (its result.json), classes_, n_features_in_. fit leaves torch as it was: the number of
+    threads, the default type and the allocator are changed only during the call. Ctrl-C stops the training at the next step.
 
     >>> model = NodeClassifier(settings={"estimator.epochs": 2, "network.epochs": 2}, progress=False)
     >>> graph = graphsieve.minesweeper(20)
@@ -72,7 +72,7 @@ class NodeClassifier:
         self.trackers = trackers
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The constructor's arguments, as scikit-learn asks for them."""
+        """Returns the constructor's arguments, as scikit-learn requires."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **params: Any) -> NodeClassifier:
@@ -84,7 +84,7 @@ class NodeClassifier:
         return self
 
     def fit(self, data: Any, y: Any = None) -> NodeClassifier:
-        """Trains on `data`: a path, PyG's Data, (A, X, y), a NetworkX graph, or a Graph (`graphsieve.graph_of`)."""
+        """Trains on `data`: a path, PyG's Data, (A, X, y), a NetworkX graph, or a Graph (see `graphsieve.graph_of`)."""
         if y is not None:
             if not (isinstance(data, tuple) and len(data) == 2):
                 raise Error("y: given beside data that has labels of its own; expected it with (A, X)")
@@ -137,21 +137,21 @@ class NodeClassifier:
                 raise Error(f"trackers: {tracker!r}, expected objects with start, epoch and end")
 
     def _difference(self, run: Run, graph: Graph, recipe: dict[str, Any]) -> str:
-        """What a finished run has otherwise than fit would have made it; empty where nothing."""
+        """Returns the first thing in which a finished run differs from what fit would make; empty if there is none."""
         theirs = {"seed": run.run["seed"], "split": run.run["split"], "graph": run.result["graph"]["fingerprint"]} | run.recipe
         ours = {"seed": self.seed, "split": self.split, "graph": graph.engine.fingerprint} | recipe
         for name, value in ours.items():
-            if theirs.get(name) != value and not (name == "network.k" and recipe["network.epsilon"]):  # it chose its own k
+            if theirs.get(name) != value and not (name == "network.k" and recipe["network.epsilon"]):  # the run chose its own k
                 return f"{name} {theirs.get(name)}, expected {value}"
         return ""
 
     @contextlib.contextmanager
     def _tracked(self, graph: Graph, recipe: str, settings: list[str], out: pathlib.Path, listener: Listener) -> Iterator[Any]:
-        """A listener that lets the trackers look, too."""
+        """Yields a listener that also lets the trackers read the run's figures."""
         if not self.trackers:
             yield listener
             return
-        from graphsieve import tracking  # is a program, too: python -m graphsieve.tracking
+        from graphsieve import tracking  # imported here, as it is also a program: python -m graphsieve.tracking
         name = f"{graph.engine.name}-split-{self.split}-seed-{self.seed}" if self.out is None else out.name
         unfinished = out.absolute().parent / f".{out.name}.unfinished"
         with tracking.follow(unfinished, name, _engine.recipe_values(recipe, settings), self.trackers) as following:
@@ -159,7 +159,7 @@ class NodeClassifier:
             following.finish(out)
 
     def _temporary(self) -> pathlib.Path:
-        """A run folder that goes when this object goes."""
+        """Returns a run folder that is removed together with this object."""
         folder = tempfile.mkdtemp(prefix="graphsieve-")
         weakref.finalize(self, _remove_folder, folder, os.getpid())
         return pathlib.Path(folder) / "run"
@@ -175,7 +175,7 @@ class NodeClassifier:
 
     @contextlib.contextmanager
     def _engine_call(self) -> Iterator[Listener]:
-        """A listener for the length of a call."""
+        """Yields a listener for one call of the engine."""
         listener = Progress() if self.progress else Listener()
         try:
             yield listener
@@ -184,7 +184,7 @@ class NodeClassifier:
 
     @classmethod
     def load(cls, run: str | os.PathLike[str], data: Any = None) -> NodeClassifier:
-        """The model of a run folder; `data`: the graph it was trained on, default the file that the run names."""
+        """Returns the model of a run folder. `data`: the graph that it was trained on; default: the file that the run names."""
         model, found = cls(out=run), Run(run)
         graph = found.graph(data)
         if graph.classes != found.result["graph"]["classes"] or len(graph.class_values) != graph.classes:
@@ -194,7 +194,7 @@ class NodeClassifier:
         return model
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Copies the run folder; `graphsieve predict` and all other commands take it."""
+        """Copies the run folder, which `graphsieve predict` and all other commands accept."""
         self._fitted()
         check_path("folder", folder)
         if path_exists(folder):
@@ -206,7 +206,7 @@ class NodeClassifier:
             raise Error("this NodeClassifier is not fitted yet; call fit first")
 
     def _predict(self, data: Any) -> tuple[Graph, np.ndarray, np.ndarray]:
-        """The graph, its probabilities and embeddings; those of the last Graph are kept while the run's files stay as they are."""
+        """Returns the graph, its probabilities and its embeddings. They are kept for the last Graph while the run's files stay unchanged."""
         self._fitted()
         graph = self._trained_on if data is None else graph_of(data, labels=len(self.classes_) if self._multi_label else 1)
         files = _state_of_files(self.run_)
@@ -225,22 +225,22 @@ class NodeClassifier:
         return graph, probabilities, embeddings
 
     def predict(self, data: Any = None) -> np.ndarray:
-        """The class of each node [n]; several labels a node: 0 or 1 [n, labels]. data: default, that of fit."""
+        """Returns the class of each node [n] or, with several labels per node, 0 or 1 [n, labels]. data: default, that of fit."""
         p = self._predict(data)[1]
         return (p > 0.5).astype(np.int64) if self._multi_label else self.classes_[p.argmax(1)]
 
     def predict_proba(self, data: Any = None) -> np.ndarray:
-        """Probabilities, float32 [n, classes]."""
+        """Returns the probabilities, float32 [n, classes]."""
         return self._predict(data)[1].copy()
 
     def transform(self, data: Any = None) -> np.ndarray:
-        """Embeddings, what the network's output layers take: float32 [n, width]."""
+        """Returns the embeddings, which are the input of the network's output layers: float32 [n, width]."""
         return self._predict(data)[2].copy()
 
     def table(self, data: Any = None, embeddings: bool = False) -> dict[str, np.ndarray]:
-        """Columns by name, one entry a node: `node` (the user's own id), `predicted`, `p_CLASS`, and with `embeddings` h_0, h_1, …
+        """Returns columns by name, with one entry per node, for pandas.DataFrame, polars.DataFrame and pyarrow.table.
 
-        pandas.DataFrame, polars.DataFrame and pyarrow.table take it.
+        They are `node` (the user's own id), `predicted`, `p_CLASS` and, with `embeddings`, h_0, h_1, …
 
         >>> import networkx as nx
         >>> G = nx.cycle_graph(40, create_using=nx.Graph)
@@ -269,25 +269,25 @@ class NodeClassifier:
 
 
 def _remove_folder(folder: str, owner: int) -> None:
-    """Of the process `owner` alone: a forked child ends with copies of its parent's objects."""
+    """Removes a temporary folder, in the process `owner` only: a forked child ends with copies of its parent's objects."""
     if os.getpid() == owner:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _state_of_files(run: pathlib.Path) -> list[tuple[str, int, int, int]]:
-    """What changes when a file of the run folder is written or replaced."""
+    """Returns the state of all files in the run folder, which changes when a file is written or replaced."""
     state = []
     for folder, _, files in os.walk(run):
         for name in files:
             path = os.path.join(folder, name)
-            with contextlib.suppress(OSError):  # just replaced
+            with contextlib.suppress(OSError):  # the file has just been replaced
                 stat = os.stat(path)
                 state.append((path, stat.st_mtime_ns, stat.st_size, stat.st_ino))
     return sorted(state)
 
 
 class _Watched:
-    """Progress, and a look at the run's record at every step."""
+    """A listener that also lets the trackers read the run's figures at every step."""
 
     def __init__(self, listener: Listener, look: Callable[[], None]) -> None:
         self.note, self.information, self.stage = listener.note, listener.information, listener.stage
@@ -299,6 +299,7 @@ class _Watched:
 
 
 def _yaml(value: Any) -> str:
+    """Returns a setting's value as YAML."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, np.ndarray):

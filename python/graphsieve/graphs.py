@@ -185,6 +185,7 @@ def _features(name: str, x: Any) -> np.ndarray:
 
 
 def _of_pyg(data: Any, name: str) -> tuple[Arrays, Any]:
+    """Returns the arrays and the labels of PyG's Data; the labels are None if it has none."""
     for key, what, shape in (("x", "node features", "[nodes, features]"), ("edge_index", "edges", "[2, edges]")):
         if getattr(data, key, None) is None:
             raise Error(f"{name}: no {what}; expected {key}, {shape}")
@@ -225,6 +226,7 @@ def _check_compressed(what: str, matrix: Any) -> None:
 
 
 def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
+    """Returns the arrays and the labels of (A, X) or (A, X, y). Sparse features stay sparse."""
     if len(data) not in (2, 3):
         raise Error(f"{name}: a tuple of {len(data)}, expected (A, X) or (A, X, y)")
     adjacency, features = data[:2]
@@ -261,6 +263,7 @@ def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
 
 
 def _of_networkx(graph: Any, name: str) -> tuple[Arrays, Any, np.ndarray]:
+    """Returns the arrays, the labels and the node ids of a NetworkX graph."""
     ids = list(graph.nodes)
     if not ids:
         raise Error(f"{name}: no nodes, expected at least one")

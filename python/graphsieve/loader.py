@@ -1,4 +1,4 @@
-"""Batches by attention score, for any PyG model."""
+"""Batches for any PyG model, whose neighbours are sampled by attention score."""
 from __future__ import annotations
 
 import os
@@ -18,15 +18,16 @@ __all__ = ["SampledLoader"]
 
 
 class SampledLoader:
-    """In place of PyG's NeighborLoader: the neighbours of a batch are drawn by a trained estimator's attention scores.
+    """A replacement for PyG's NeighborLoader that draws a batch's neighbours by a trained estimator's attention scores.
 
     data: PyG's Data with the edges that the run was trained on. run: a run folder with scores (a finished `graphsieve run` or `estimate`).
-    num_neighbors: in-edges a node for each hop, the batch's nodes first. batch_size: nodes a batch. input_nodes: ids or a mask
-    (default: all). shuffle: another order in every epoch. seed: of draws and order; both depend on (seed, epoch) alone.
-    edge_types: only edges of these types are drawn (0 graph, 1 expander, 2 self loop; default: all).
+    num_neighbors: in-edges drawn per node, one number per hop, the batch's own nodes first. batch_size: nodes per batch. input_nodes:
+    ids or a mask of the nodes to make batches of (default: all). shuffle: a different order in every epoch. seed: seed of the draws and
+    the order, which both depend on (seed, epoch) only. edge_types: draw only edges of these types (0 graph, 1 expander, 2 self loop;
+    default: all).
 
-    A batch is a Data: x, y and other node tensors of its nodes, n_id [nodes] (the batch's own first), batch_size, edge_index
-    [2, edges] within the batch, edge_type [edges], input_id (places in input_nodes).
+    A batch is a Data: x, y and other node tensors of its nodes, n_id [nodes] (the batch's own nodes first), batch_size, edge_index
+    [2, edges] numbered within the batch, edge_type [edges], and input_id (positions in input_nodes).
 
     >>> ring = torch.arange(40)
     >>> data = Data(x=torch.eye(40), edge_index=torch.stack([ring, (ring + 1) % 40]), y=ring % 2)      # torch_geometric.data.Data
@@ -64,9 +65,10 @@ class SampledLoader:
         self._layers = [last - hop for hop in range(len(self.num_neighbors))]
         if edge_types is not None:
             self._keep_types(edge_types)
-        self._most = int(self._graph.row_start.diff().max())  # a row's draws beyond its edges are repetitions
+        self._most = int(self._graph.row_start.diff().max())  # more draws than a row has edges would only repeat edges
 
     def _keep_types(self, edge_types: Sequence[int]) -> None:
+        """Removes all edges of other types from the graph and the scores."""
         known = self._graph.type.unique().tolist()
         if not isinstance(edge_types, Iterable) or not list(edge_types) or not set(edge_types) <= set(known):
             raise Error(f"edge_types is {edge_types!r}, expected some of {known}, the attention graph's")
@@ -86,11 +88,12 @@ class SampledLoader:
         order = torch.arange(len(self.input_nodes))
         if self.shuffle:
             order = torch.randperm(len(order), generator=torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % 2**63))
-        local = torch.full((self._nodes,), -1, dtype=torch.int64)  # of this epoch alone: another may go on, or have been stopped
+        local = torch.full((self._nodes,), -1, dtype=torch.int64)  # of this epoch only: another one may be running too
         for i in range(len(self)):
             yield self._batch(order[i * self.batch_size:(i + 1) * self.batch_size], epoch, local)
 
     def _batch(self, places: Tensor, epoch: int, local: Tensor) -> Any:
+        """Returns the batch of these positions in input_nodes. `local` [nodes] has the number of each node in the batch, or -1."""
         seeds = self.input_nodes[places]
         local[seeds] = torch.arange(len(seeds))
         nodes, frontier = [seeds], seeds
@@ -111,12 +114,12 @@ class SampledLoader:
         return self._data(n_id, torch.stack([torch.cat(sources), torch.cat(destinations)]), torch.cat(types), places, len(seeds))
 
     def _draw(self, rows: Tensor, k: int, hop: int, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Distinct drawn edges of `rows`: source, type, and which of the rows."""
+        """Returns the distinct drawn edges of `rows`: their sources, their types, and the positions of their rows in `rows`."""
         key = _engine.sample_key("graph_reservoir", self.seed, epoch, self._layers[hop])
         index, kind = draw(self._graph, min(k, self._most), self._scores[hop], rows.int(), "weighted", key)
         row = torch.arange(len(rows)).unsqueeze(1).expand_as(index)
         keep = index >= 0
-        keep[:, 1:] &= ((index[:, 1:] != index[:, :-1]) | (kind[:, 1:] != kind[:, :-1]))  # a row stands in the graph's order
+        keep[:, 1:] &= ((index[:, 1:] != index[:, :-1]) | (kind[:, 1:] != kind[:, :-1]))  # draws are in the graph's order
         return index[keep].long(), kind[keep], row[keep]
 
     def _data(self, n_id: Tensor, edge_index: Tensor, edge_type: Tensor, places: Tensor, batch_size: int) -> Any:
@@ -131,7 +134,7 @@ class SampledLoader:
 
 
 def _scored_graph(run: Run) -> tuple[Edges, list[Tensor]]:
-    """A run's attention graph and the scores of each layer (docs/run-folder.md)."""
+    """Returns a run's attention graph and the scores of each layer (docs/run-folder.md). Throws Error if they are not valid."""
     folder = run.path / "scores"
     if not path_exists(folder / "layer_0.npy"):
         raise Error(f"{run.path}: this run has no estimator, so no scores to draw by")
@@ -151,7 +154,7 @@ def _scored_graph(run: Run) -> tuple[Edges, list[Tensor]]:
 
 
 def _check_same_graph(run: pathlib.Path, graph: Edges, edge_index: Tensor, nodes: int) -> None:
-    """That the attention graph's own edges are those of `edge_index`, in both directions and without loops."""
+    """Throws Error unless the data's edges in the attention graph are those of `edge_index`, in both directions and without loops."""
     check_tensor("edge_index", edge_index, torch.int64, dims=2)
     rows = len(graph.row_start) - 1
     if rows != nodes:
@@ -164,6 +167,7 @@ def _check_same_graph(run: pathlib.Path, graph: Edges, edge_index: Tensor, nodes
 
 
 def _node_ids(nodes: Tensor | None, count: int) -> Tensor:
+    """Returns the ids of input_nodes, which are ids or a mask. Throws Error if they are out of range or repeated."""
     if nodes is None:
         return torch.arange(count)
     check_tensor("input_nodes", nodes, torch.bool, torch.int64, torch.int32, dims=1)

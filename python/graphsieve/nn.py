@@ -1,7 +1,7 @@
 """Networks as torch modules: an attention layer for PyG models, and the engine's networks, with weights from and to run folders.
 
-Modules of the engine's networks have its names (docs/run-folder.md), so state_dict() and a run's safetensors agree. They take
-x [n, features] and the edges of each layer: an edge_index, or better `graphsieve.ops.Edges`, made once.
+The modules of the engine's networks have the engine's names (docs/run-folder.md), so state_dict() and a run's safetensors agree. Their
+inputs are x [n, features] and the edges of each layer: an edge_index or, better, `graphsieve.ops.Edges`, which are made once.
 """
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from graphsieve.runs import Run
 
 __all__ = ["Block", "Estimator", "Exphormer", "Linear", "Norm", "Plain", "SparseAttention", "Spexphormer", "Transformer", "from_run"]
 
-_TINY = 1e-6  # below this length a row is not stretched to length 1
+_TINY = 1e-6  # a row shorter than this is not scaled to length 1
 
 
 class Linear(torch.nn.Linear):
-    """x Wᵀ + b by `graphsieve.ops.linear`: torch.nn.Linear's weights, the same bits at any number of threads.
+    """The linear map x Wᵀ + b by `graphsieve.ops.linear`, with the weights of torch.nn.Linear and the same bits at any number of threads.
 
     >>> Linear(3, 2)(torch.zeros(5, 3)).shape
     torch.Size([5, 2])
@@ -40,7 +40,9 @@ class Linear(torch.nn.Linear):
 
 
 class Norm(torch.nn.Module):
-    """"batch" (running statistics in evaluation), "graph" (GraphNorm: always the present graph's) or "none", over x [n, width].
+    """A normalisation over the nodes of x [n, width].
+
+    kind: "batch" (running statistics in evaluation), "graph" (GraphNorm, always with the statistics of the current graph) or "none".
 
     >>> Norm("graph", 3)(torch.zeros(5, 3)).shape
     torch.Size([5, 3])
@@ -80,15 +82,17 @@ class Norm(torch.nn.Module):
 
 
 class SparseAttention(torch.nn.Module):
-    """Attention over a graph's edges, in place of PyG's TransformerConv: its weights by its names, its output, its arguments
-    without beta, dropout and edge_dim.
+    """Attention over a graph's edges, a replacement for PyG's TransformerConv.
+
+    It has the weights of TransformerConv with the same names, the same output, and the same arguments without beta, dropout and
+    edge_dim.
 
     out_i = W_skip x_i + sum over edges j -> i of softmax_j((q_i k_j) / sqrt(out) * s_t + b_t) v_j, where s_t and b_t are learned
-    for each edge type t if edge_types > 1, else 1 and 0. heads are joined (concat) or averaged.
+    for each edge type t if edge_types > 1, and otherwise 1 and 0. The heads are concatenated (concat) or averaged.
 
-    forward(x, edge_index, edge_type=None): x [n, in] float32 or float64; edge_index [2, E] int64, sources above destinations, or
-    `graphsieve.ops.Edges`; edge_type [E] of integers. Returns [n, heads * out], or [n, out] without concat. No n-by-n or
-    E-by-width tensor is made.
+    forward(x, edge_index, edge_type=None): x [n, in] float32 or float64; edge_index [2, E] int64, whose rows are sources and
+    destinations, or `graphsieve.ops.Edges`; edge_type [E] of integers. Returns [n, heads * out], or [n, out] without concat. No
+    n-by-n or E-by-width tensor is made.
 
     >>> layer = SparseAttention(8, 4, heads=2)
     >>> layer(torch.randn(3, 8), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
@@ -107,7 +111,7 @@ class SparseAttention(torch.nn.Module):
         self.lin_key = torch.nn.Linear(in_channels, width, bias)
         self.lin_query = torch.nn.Linear(in_channels, width, bias)
         self.lin_value = torch.nn.Linear(in_channels, width, bias)
-        self.lin_skip = torch.nn.Linear(in_channels, width if concat else out_channels, bias)  # there without root_weight too, as PyG's
+        self.lin_skip = torch.nn.Linear(in_channels, width if concat else out_channels, bias)  # exists without root_weight too, as in PyG
         if edge_types > 1:
             self.edge_scale = torch.nn.Parameter(torch.ones(edge_types, width))
             self.edge_bias = torch.nn.Parameter(torch.zeros(edge_types, heads))
@@ -177,7 +181,7 @@ class Attention(torch.nn.Module):
             self.value_scale = torch.nn.Parameter(torch.tensor([0.25]))
 
     def tables(self, temperature: float) -> tuple[Tensor, Tensor]:
-        """type_scale [types, width] and type_bias [types, heads] of the logits."""
+        """Returns the tables of the logits: type_scale [types, width] and type_bias [types, heads]."""
         types, heads, d = self.edge_types, self.heads, self.width // self.heads
         divisor = (math.sqrt(d) if self.form["root_width"] else 1.0) * temperature
         bias = self.edge_bias(self.edge_type) if self.form["type_bias"] else self.query.weight.new_zeros(types, heads)
@@ -196,11 +200,11 @@ class Attention(torch.nn.Module):
         return torch.cat([k, v / v.norm(2, 1, keepdim=True).clamp_min(_TINY) * self.value_scale], 1)
 
     def forward(self, to: Tensor, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
-        """to [destinations, width], h [sources, width] -> [destinations, width]."""
+        """Returns the attention [destinations, width] of `to` [destinations, width] over `h` [sources, width]."""
         return ops.sparse_attention(self.query(to), self.keys_and_values(h), edges, *self.tables(temperature), self.heads, self.clamp)
 
     def scores(self, to: Tensor, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
-        """The softmax's values [edges, heads]."""
+        """Returns the values of the softmax [edges, heads]."""
         with torch.no_grad():
             query, kv, tables = self.query(to), self.keys_and_values(h), self.tables(temperature)
             _, log_sum = ops.sparse_attention_with_sums(query, kv, edges, *tables, self.heads, self.clamp)
@@ -208,9 +212,9 @@ class Attention(torch.nn.Module):
 
 
 class Block(torch.nn.Module):
-    """h <- Norm(h + Drop(Attn(h))), h <- Norm(h + FFN(h)) with FFN = Lin, ReLU, Drop, Lin, Drop.
+    """A block: h <- Norm(h + Drop(Attn(h))), h <- Norm(h + FFN(h)) with FFN = Lin, ReLU, Drop, Lin, Drop.
 
-    forward(h [sources, width], edges, temperature=1.0) -> [destinations, width]; destinations are the first sources.
+    forward(h [sources, width], edges, temperature=1.0) returns [destinations, width]; the destinations are the first sources.
 
     >>> edges = ops.edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3, destinations=1)
     >>> Block("spexphormer", width=8, heads=2)(torch.randn(3, 8), edges).shape
@@ -238,7 +242,7 @@ class Block(torch.nn.Module):
 
 
 class _Input(torch.nn.Module):
-    """Features to width: a linear map, then `pre` layers of Lin, BatchNorm, ReLU, rows of length 1."""
+    """Maps features to width: a linear map, then `pre` layers of Lin, BatchNorm, ReLU and scaling of each row to length 1."""
 
     def __init__(self, features: int, width: int, pre: int) -> None:
         super().__init__()
@@ -260,11 +264,11 @@ Network = TypeVar("Network", bound="Transformer")
 
 
 class Transformer(torch.nn.Module):
-    """The network that all four share: input layers, blocks, output layers. Use `Estimator`, `Exphormer`, `Spexphormer`, `Plain`.
+    """The common base of the four networks `Estimator`, `Exphormer`, `Spexphormer` and `Plain`: input layers, blocks, output layers.
 
-    forward(x, edges, temperature=None): x [n, features]; edges: an edge_index [2, E] or Edges for all layers, or a list of Edges,
-    one a layer, whose destinations are the first of its sources. Returns logits [destinations of the last layer, classes].
-    one_logit: of two classes the first has logit 0.
+    forward(x, edges, temperature=None): x [n, features]; edges: an edge_index [2, E] or Edges for all layers, or a list with one Edges
+    per layer, whose destinations are the first of its sources. Returns logits [destinations of the last layer, classes].
+    one_logit: with two classes, the first class has the logit 0.
 
     >>> network = Exphormer(features=6, classes=3, width=8)
     >>> network.hidden(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
@@ -315,7 +319,7 @@ class Transformer(torch.nn.Module):
 
     def hidden(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None,
                temperature: float | None = None) -> Tensor:
-        """What the output layers take: [destinations of the last layer, width]."""
+        """Returns the input of the output layers: [destinations of the last layer, width]."""
         self._check_x(x)
         each = self._layers(edges, edge_type, x.shape[0])
         h: Tensor = self.input(x)
@@ -342,7 +346,7 @@ class Transformer(torch.nn.Module):
 
     @classmethod
     def from_run(cls: type[Network], folder: str | os.PathLike[str]) -> Network:
-        """The trained network of a run folder, in evaluation mode. Throws Error where the run has another kind of network."""
+        """Returns the trained network of a run folder, in evaluation mode. Throws Error if the run has another kind of network."""
         run = Run(folder)
         tensors = run.tensors(cls.weights_file)
         network = cls(**cls._arguments(run, tensors))
@@ -370,12 +374,12 @@ class Transformer(torch.nn.Module):
         self.load_state_dict(tensors)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Puts the weights into a run folder, in place of its own: the program then predicts with them.
+        """Replaces the weights in a run folder by those of this network, with which the program then predicts.
 
-        Throws Error unless the folder is a run's whose network has the same tensors. Its figures and predictions stay as they are.
+        Throws Error unless the folder is a run's and its network has the same tensors. The run's figures and predictions stay unchanged.
         """
         run = Run(folder)
-        theirs = run.tensors(self.weights_file, verified=False)  # they are replaced, damaged or not
+        theirs = run.tensors(self.weights_file, verified=False)  # they are replaced even if they are damaged
         ours = {name: t.detach() for name, t in self.state_dict().items()}
         for name in sorted(ours.keys() | theirs.keys()):
             if name not in ours or name not in theirs or ours[name].shape != theirs[name].shape:
@@ -385,7 +389,7 @@ class Transformer(torch.nn.Module):
 
 
 class Spexphormer(Transformer):
-    """The sparse wide network: attention logits sum q k E1_t + E2_t, clamped. Made for edges drawn by an estimator's scores.
+    """The sparse wide network, for edges drawn by an estimator's scores. Its attention logits are sum q k E1_t + E2_t, clamped.
 
     >>> network = Spexphormer(features=6, classes=3, width=8, heads=2, edge_types=3)
     >>> edges = ops.edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), 4, edge_type=torch.tensor([0, 1, 2]), edge_types=3)
@@ -397,7 +401,7 @@ class Spexphormer(Transformer):
 
 
 class Exphormer(Transformer):
-    """The full wide network: attention logits sum q k E_t / sqrt(d), clamped.
+    """The full wide network. Its attention logits are sum q k E_t / sqrt(d), clamped.
 
     >>> Exphormer(features=6, classes=3, width=8)(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
     torch.Size([4, 3])
@@ -407,7 +411,7 @@ class Exphormer(Transformer):
 
 
 class Plain(Transformer):
-    """The plain transformer on the graph's edges: attention logits q k / sqrt(d).
+    """The plain transformer on the graph's edges. Its attention logits are q k / sqrt(d).
 
     >>> Plain(features=6, classes=3, width=8)(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
     torch.Size([4, 3])
@@ -417,7 +421,7 @@ class Plain(Transformer):
 
 
 class Estimator(Transformer):
-    """The narrow network whose attention is the score of each edge; logits ((q k) / sqrt(d) sum E1_t + E2_t) / temperature.
+    """The narrow network whose attention is the score of each edge. Its logits are ((q k) / sqrt(d) sum E1_t + E2_t) / temperature.
 
     >>> estimator = Estimator(features=6, classes=3, width=4, edge_types=1, norm="graph", pre_layers=1)
     >>> edges = ops.edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), 4)
@@ -435,7 +439,7 @@ class Estimator(Transformer):
                     clamp=r["clamp"], temperature=run.run["estimator"].get("temperature", 1.0))
 
     def scores(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None) -> list[Tensor]:
-        """Attention score of every edge, float32 [edges] a layer, each destination's summing to 1."""
+        """Returns the attention score of every edge, float32 [edges] per layer. The scores of each destination sum to 1."""
         self._check_x(x)
         out = []
         with torch.no_grad():
@@ -448,7 +452,7 @@ class Estimator(Transformer):
 
 
 def from_run(folder: str | os.PathLike[str]) -> Transformer:
-    """The trained network of a run folder, of its own class: `Spexphormer`, `Exphormer` or `Plain`, in evaluation mode.
+    """Returns the trained network of a run folder in evaluation mode, an object of its class: `Spexphormer`, `Exphormer` or `Plain`.
 
     >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
     >>> model = model.fit(graphsieve.minesweeper(20))

@@ -1,7 +1,7 @@
-"""The operators, as functions on torch tensors: differentiable, known to torch.compile, the same bits at any number of threads.
+"""The operators as functions on torch tensors: differentiable, usable in torch.compile, with the same bits at any number of threads.
 
-They are torch operators, torch.ops.graphsieve.NAME; the functions here add types, defaults and checks. Formulas, cost and
-numerics of each: src/graphsieve/ops/NAME/README.md.
+They are the torch operators torch.ops.graphsieve.NAME; the functions of this module add types, defaults and checks.
+src/graphsieve/ops/NAME/README.md has the formulas, the cost and the numerics of each.
 """
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ops = torch.ops.graphsieve
 
 
 def _call(op: Any, *args: Any) -> Any:
-    """The operator's answer; what it refuses, with its own sentence, is an Error."""
+    """Calls an operator. If it refuses the arguments, its message becomes an Error."""
     if torch.compiler.is_compiling():
         return op(*args)
     _engine.note_torch_threads()
@@ -28,7 +28,7 @@ def _call(op: Any, *args: Any) -> Any:
     tensors = [argument for argument in args if isinstance(argument, Tensor)]
     for tensor in tensors:
         check_tensor(name, tensor, meta=True)
-    devices = sorted({tensor.device.type for tensor in tensors if tensor.is_floating_point()})  # edges may have memory
+    devices = sorted({tensor.device.type for tensor in tensors if tensor.is_floating_point()})  # edges may be on another device
     if len(devices) > 1:
         raise Error(f"{name}: tensors on {' and '.join(devices)}, expected one device")
     try:
@@ -39,10 +39,10 @@ def _call(op: Any, *args: Any) -> Any:
 
 
 class Edges(NamedTuple):
-    """In-edges of destinations, row after row, and the same edges by source for the backward pass.
+    """The in-edges of destinations, row after row, and the same edges by source for the backward pass. Made by `edges_of`.
 
     row_start int64 [destinations + 1], source int32 [edges], type uint8 [edges]; t_row_start int64 [sources + 1], t_destination
-    int32 and t_type uint8 [edges]; without these three the graph must be symmetric. Made by `edges_of`.
+    int32 and t_type uint8 [edges]. Without the last three, the graph must be symmetric.
 
     >>> edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), sources=3).t_destination.tolist()
     [1, 0, 0]
@@ -57,7 +57,7 @@ class Edges(NamedTuple):
 
 
 def _rows(key: Tensor, count: int) -> Tensor:
-    """Where each of `count` rows starts among keys in ascending order."""
+    """Returns the position at which each of `count` rows begins among its keys in ascending order."""
     start = torch.zeros(count + 1, dtype=torch.int64, device=key.device)
     start[1:] = torch.bincount(key, minlength=count).cumsum(0)
     return start
@@ -65,10 +65,11 @@ def _rows(key: Tensor, count: int) -> Tensor:
 
 def edges_of(edge_index: Tensor, sources: int, destinations: int | None = None, edge_type: Tensor | None = None,
              edge_types: int = 1) -> Edges:
-    """PyG's edge_index [2, E] int64, sources above destinations, as the operators take it.
+    """Returns PyG's edge_index [2, E] int64, whose rows are sources and destinations, in the form of the operators.
 
-    `sources` and `destinations` (default: the same) count the nodes on each side; edge_type [E] of any integer type, each 0 to
-    edge_types - 1. Rows go by (type, source). Throws Error on an index or a type out of range, naming the edge.
+    `sources` and `destinations` (default: equal to sources) are the numbers of nodes on each side. edge_type [E] has integers from 0 to
+    edge_types - 1 (int64, int32 or uint8). Rows are sorted by (type, source). Throws Error, naming the edge, if an index or a type is
+    out of range.
 
     >>> edges = edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), sources=3)
     >>> edges.row_start.tolist(), edges.source.tolist()
@@ -139,7 +140,10 @@ def _check_is_edges(edges: Edges) -> None:
 
 
 def check_edges(edges: Edges, destinations: int, sources: int, types: int) -> None:
-    """That edges stay within the tensors they are used with. Not where values are unknown: torch.compile, tensors without memory."""
+    """Throws Error unless edges are within the tensors that they are used with.
+
+    Nothing is checked if values are not known: in torch.compile and for tensors without memory.
+    """
     if torch.compiler.is_compiling() or any(type(t) is not Tensor or t.device.type == "meta" for t in edges if t is not None):
         return
     _check_rows(edges.row_start, edges.source, edges.type, ("edges.row_start", "edges.source", "edges.type"), destinations, sources,
@@ -151,11 +155,12 @@ def check_edges(edges: Edges, destinations: int, sources: int, types: int) -> No
 
 def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None, type_bias: Tensor | None = None,
                      heads: int = 1, clamp: float = float("inf")) -> Tensor:
-    """Multi-head attention of destinations over their in-edges: softmax of clamp(sum of q k scale[t] + bias[t], +-clamp), times v.
+    """Returns the multi-head attention of destinations over their in-edges.
 
-    query [destinations, H dk], key_value [sources, H dk + H dv] (keys and values of a source side by side), float32, bfloat16 or
-    float64; type_scale [types, H dk] (default: 1 / sqrt(dk), one type) and type_bias [types, H] (default: 0), float32, or float64
-    with float64. Returns [destinations, H dv], zeros for a destination without edges. Differentiable in all four tensors.
+    This is softmax of clamp(sum of q k scale[t] + bias[t], +-clamp), times v. query [destinations, H dk] and key_value
+    [sources, H dk + H dv] (the keys and values of a source next to each other) are float32, bfloat16 or float64. type_scale
+    [types, H dk] (default: 1 / sqrt(dk), one type) and type_bias [types, H] (default: 0) are float32, or float64 with float64.
+    Returns [destinations, H dv], with zeros for a destination without edges. Differentiable in all four tensors.
 
     >>> edges = edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3)
     >>> key_value = torch.tensor([[0., 0.], [0., 4.], [1.0986123, 8.]])      # keys 0 and ln 3, values 4 and 8
@@ -167,14 +172,14 @@ def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale:
 
 def sparse_attention_with_sums(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None,
                                type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf")) -> tuple[Tensor, Tensor]:
-    """The same, and log_sum [destinations, H] for `sparse_attention_scores`."""
+    """Returns the result of `sparse_attention`, and log_sum [destinations, H] for `sparse_attention_scores`."""
     scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
     return _call(_ops.sparse_attention.default, query, key_value, *edges, scale, bias, heads, clamp)
 
 
 def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | None, bias: Tensor | None,
               heads: int) -> tuple[Tensor, Tensor]:
-    """The tables, after a look at the rest."""
+    """Checks the arguments and returns type_scale and type_bias, with their defaults if they are None."""
     _check_is_edges(edges)
     if not torch.compiler.is_compiling():
         check_whole("heads", heads, 1)
@@ -197,7 +202,7 @@ def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | No
 
 def sparse_attention_scores(query: Tensor, key_value: Tensor, edges: Edges, log_sum: Tensor, type_scale: Tensor | None = None,
                             type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf")) -> Tensor:
-    """The softmax's values [edges, H], in the order of `edges`. Not differentiable.
+    """Returns the values of the softmax [edges, H], in the order of `edges`. Not differentiable.
 
     >>> edges = edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3)
     >>> query, key_value = torch.ones(3, 1), torch.tensor([[0., 0.], [0., 4.], [1.0986123, 8.]])
@@ -212,7 +217,7 @@ def sparse_attention_scores(query: Tensor, key_value: Tensor, edges: Edges, log_
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x Wᵀ + b: x [n, in], weight [out, in], bias [out]; float32 or float64. Returns [n, out].
+    """Returns x Wᵀ + b, [n, out], for x [n, in], weight [out, in] and bias [out]; float32 or float64.
 
     >>> linear(torch.tensor([[1., 2.]]), torch.tensor([[3., 4.]]))
     tensor([[11.]])
@@ -222,9 +227,10 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def node_norm(x: Tensor, weight: Tensor, bias: Tensor, mean_scale: Tensor | None = None, mean: Tensor | None = None,
               var: Tensor | None = None, eps: float = 1e-5) -> tuple[Tensor, Tensor, Tensor]:
-    """BatchNorm, or with mean_scale [D] GraphNorm, over the nodes: x [n, D], weight, bias [D]; mean and var [D], or x's own.
+    """Normalises x [n, D] over the nodes: BatchNorm, or GraphNorm if mean_scale [D] is given.
 
-    Returns y [n, D], and the mean and biased variance that were used. Differentiable in x, mean_scale, weight and bias.
+    weight and bias are [D]; mean and var [D] are given or those of x. Returns y [n, D], and the mean and the biased variance that were
+    used. Differentiable in x, mean_scale, weight and bias.
 
     >>> y, mean, var = node_norm(torch.tensor([[1.], [3.]]), torch.ones(1), torch.zeros(1), eps=0.)
     >>> y.flatten().tolist(), mean.item(), var.item()
@@ -236,7 +242,7 @@ def node_norm(x: Tensor, weight: Tensor, bias: Tensor, mean_scale: Tensor | None
 
 
 def dropout_add(x: Tensor, residual: Tensor | None = None, p: float = 0.0, key: int = 0) -> Tensor:
-    """residual + dropout(x), the mask a function of (key, element) alone. x and residual of one shape.
+    """Returns residual + dropout(x), where the mask is a function of (key, element) only. x and residual have one shape.
 
     >>> dropout_add(torch.ones(2), torch.ones(2))
     tensor([2., 2.])
@@ -245,7 +251,7 @@ def dropout_add(x: Tensor, residual: Tensor | None = None, p: float = 0.0, key: 
 
 
 def relu_dropout(x: Tensor, p: float = 0.0, key: int = 0) -> Tensor:
-    """dropout(max(x, 0)), the mask as in dropout_add. x of any shape.
+    """Returns dropout(max(x, 0)) for x of any shape, with the mask of dropout_add.
 
     >>> relu_dropout(torch.tensor([-1., 2.]))
     tensor([0., 2.])
@@ -254,7 +260,7 @@ def relu_dropout(x: Tensor, p: float = 0.0, key: int = 0) -> Tensor:
 
 
 def sparse_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x Wᵀ + b of a sparse CSR matrix x [n, in]: weight [out, in], bias [out]. Returns [n, out]. Differentiable in weight and bias.
+    """Returns x Wᵀ + b, [n, out], for a sparse CSR matrix x [n, in], weight [out, in] and bias [out]. Differentiable in weight and bias.
 
     >>> x = torch.tensor([[0., 2.], [0., 0.]])
     >>> rows = torch.sparse_csr_tensor([0, 1, 1], [1], [2.], (2, 2))
@@ -277,7 +283,7 @@ def sparse_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tens
 
 
 def gather_rows(x: Tensor, rows: Tensor) -> Tensor:
-    """Rows of a matrix by number: x [n, d] of any type, rows int32 [r] -> [r, d]. No gradient.
+    """Returns rows of a matrix by number, [r, d], for x [n, d] of any type and rows int32 [r]. There is no gradient.
 
     >>> gather_rows(torch.tensor([[1.], [2.]]), torch.tensor([1], dtype=torch.int32))
     tensor([[2.]])
@@ -290,11 +296,11 @@ _RULES = {"weighted": 0, "uniform": 1, "largest": 2}
 
 def reservoir_sample(edges: Edges, k: int, weight: Tensor | None = None, rows: Tensor | None = None, rule: str = "weighted",
                      key: int = 0) -> tuple[Tensor, Tensor]:
-    """k in-edges of every row, or of `rows` (int32): by weight without replacement, uniformly, or the largest.
+    """Draws k in-edges of every row, or of each of `rows` (int32): by weight without replacement, uniformly, or the largest.
 
-    weight float32 [edges], finite and >= 0, absent for "uniform". Returns sources int32 [rows, k] and types uint8 [rows, k]. A row with
-    fewer than k edges keeps all of them and draws the rest from them again; a row without edges has -1. The draw depends on key, row and
-    edge alone.
+    weight: float32 [edges], finite and >= 0; None for "uniform". Returns sources int32 [rows, k] and types uint8 [rows, k]. A row with
+    fewer than k edges keeps all of them and draws the rest from them again; a row without edges has -1. The draw depends on the key, the
+    row and the edge only.
 
     >>> edges = edges_of(torch.tensor([[1, 2, 0], [0, 0, 0]]), sources=3)
     >>> reservoir_sample(edges, 2, torch.tensor([0., .5, .5]))[0][0]
@@ -312,7 +318,7 @@ def reservoir_sample(edges: Edges, k: int, weight: Tensor | None = None, rows: T
 
 
 def draw(edges: Edges, k: int, weight: Tensor | None, rows: Tensor | None, rule: str, key: int) -> tuple[Tensor, Tensor]:
-    """`reservoir_sample` by weights that were checked before."""
+    """Draws edges as `reservoir_sample` does, with weights that have been checked before."""
     if rows is not None:
         check_tensor("rows", rows, torch.int32, dims=1)
         _check_bounds("rows", rows, "rows", edges.row_start.shape[0] - 1)
@@ -324,9 +330,10 @@ def draw(edges: Edges, k: int, weight: Tensor | None, rows: Tensor | None, rule:
 
 
 def expand_block(destinations: Tensor, index: Tensor, type: Tensor, nodes: int) -> tuple[Tensor, Edges]:
-    """A layer of a batch: destinations int32 [d], their drawn sources index int32 [d, k] and type uint8 [d, k] of a graph of `nodes`.
+    """Makes a layer of a batch from destinations int32 [d] and their drawn sources, in a graph of `nodes` nodes.
 
-    Returns sources int32 (destinations first, each node once) and the edges between the two, numbered within the batch.
+    index int32 [d, k] has the drawn sources and type uint8 [d, k] the types of the drawn edges. Returns sources int32 (the destinations
+    first, each node once) and the edges between sources and destinations, numbered within the batch.
 
     >>> sources, edges = expand_block(torch.tensor([7, 2]).int(), torch.tensor([[2, 9], [7, 9]]).int(), torch.zeros(2, 2).byte(), 10)
     >>> sources.tolist(), edges.source.tolist()

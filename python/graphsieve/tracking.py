@@ -1,9 +1,9 @@
-"""Training figures where people track runs: TensorBoard's event files and MLflow, each written by its own library.
+"""Training figures for programs that track runs: TensorBoard's event files and MLflow, each written by its own library.
 
     python -m graphsieve.tracking runs/mine --tensorboard logs
     python -m graphsieve.tracking runs/mine --mlflow minesweeper          # the experiment's name
 
-and while a run goes on, NodeClassifier(trackers=[TensorBoard("logs")]). What is tracked is a run folder's own record:
+A run that is still training is tracked with NodeClassifier(trackers=[TensorBoard("logs")]). The figures are those of a run folder:
 metrics.jsonl, recipe.yaml and result.json (docs/run-folder.md).
 """
 from __future__ import annotations
@@ -28,20 +28,20 @@ Record = Mapping[str, float]
 
 
 class Tracker(Protocol):
-    """Where one run after the other is written to."""
+    """The interface to which runs are written, one after the other."""
 
     def start(self, name: str, recipe: Recipe) -> None:
-        """A run begins: the recipe's keys and values."""
+        """Is called when a run begins, with the recipe's keys and values."""
 
     def epoch(self, number: int, values: Record) -> None:
-        """Its figures, such as "network/loss"; epochs of each stage count from 0."""
+        """Is called with the figures of an epoch, such as "network/loss". The epochs of each stage count from 0."""
 
     def end(self, figures: Record) -> None:
-        """What result.json says of it: "val", "test", "network/seconds", …; {} if it was stopped."""
+        """Is called at the end with the figures in result.json ("val", "test", "network/seconds", …); {} if the run was stopped."""
 
 
 class TensorBoard:
-    """Event files in `folder`/RUN. Needs the tensorboard package.
+    """Writes event files to `folder`/RUN. Needs the tensorboard package.
 
     >>> tracker = TensorBoard("logs")                                                  # doctest: +SKIP
     >>> graphsieve.NodeClassifier("minesweeper", trackers=[tracker]).fit(data)         # doctest: +SKIP
@@ -70,7 +70,7 @@ class TensorBoard:
 
 
 class MLflow:
-    """A run of `experiment` with parameters and metrics, where MLFLOW_TRACKING_URI or `uri` says. Needs the mlflow package.
+    """Writes runs of `experiment`, with parameters and metrics, to `uri` or MLFLOW_TRACKING_URI. Needs the mlflow package.
 
     >>> tracker = MLflow("minesweeper")                                                # doctest: +SKIP
     >>> graphsieve.NodeClassifier("minesweeper", trackers=[tracker]).fit(data)         # doctest: +SKIP
@@ -99,7 +99,7 @@ class MLflow:
 
 
 def log(run: str | os.PathLike[str], *trackers: Tracker) -> list[str]:
-    """A finished run folder, or each run of one with several, to all trackers. Returns the runs' names.
+    """Writes a finished run folder, or each run of a folder of several runs, to all trackers. Returns the names of the runs.
 
     >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, out="run", progress=False)
     >>> log(model.fit(graphsieve.minesweeper(20)).run_)
@@ -119,7 +119,7 @@ def log(run: str | os.PathLike[str], *trackers: Tracker) -> list[str]:
 
 
 class follow:
-    """Hands on what stands in a run's metrics.jsonl since the last look; as a context, ends the trackers' runs when left.
+    """Passes new lines of a run's metrics.jsonl on to trackers. As a context manager, it begins and ends the trackers' runs.
 
     >>> class Printed:
     ...     def start(self, name, recipe): print(name)
@@ -136,9 +136,9 @@ class follow:
 
     def __init__(self, folder: str | os.PathLike[str], name: str, recipe: Recipe, trackers: Sequence[Tracker]) -> None:
         self.folder = pathlib.Path(folder)
-        self.figures: Record = {}  # of the result, once it is there
+        self.figures: Record = {}  # figures of the result, once the run has ended
         self._name, self._recipe, self._trackers = name, recipe, trackers
-        self._read = 0  # bytes
+        self._read = 0  # bytes of the file that have been read
 
     def __enter__(self) -> follow:
         for tracker in self._trackers:
@@ -150,12 +150,13 @@ class follow:
             tracker.end(self.figures)
 
     def finish(self, folder: pathlib.Path) -> None:
-        """The rest, and the result, from the run folder that the run has become."""
+        """Reads the remaining lines and the result from the finished run folder."""
         self.folder = folder
         self.look()
         self.figures = _figures(read_result(folder)["runs"][0])
 
     def look(self) -> None:
+        """Reads the lines that have been written since the last call, and passes them on."""
         try:
             with open(self.folder / "metrics.jsonl", "rb") as file:
                 file.seek(self._read)
@@ -177,7 +178,7 @@ class follow:
 
 
 def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
-    """Numbers within objects and lists, each by its path; no other values."""
+    """Yields the numbers within objects and lists, each with its path; other values are ignored."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, one in inside:
         yield from _numbers(one, f"{name}/{key}" if name else str(key))
@@ -186,7 +187,7 @@ def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
 
 
 def _figures(run: Mapping[str, Any]) -> Record:
-    """Of one of result.json's runs: values, and figures of each stage."""
+    """Returns the figures of one of result.json's runs: its metric values, and the figures of each stage."""
     kept = {key: run.get(key) for key in ("val", "test", "best_epoch")}
     return dict(_numbers(kept)) | {f"{stage}/{name}": value for stage in ("estimator", "network")
                                    for name, value in _numbers(run.get(stage))}

@@ -1,4 +1,4 @@
-// The library's one error type. Its message names what is wrong (file, row, key), the value found and the value
+// The only error type of the library. Its message names what is wrong (file, row, key), the value found and the value
 // expected.
 #pragma once
 

@@ -107,8 +107,8 @@ class Pool {
     loop_ = nullptr;
   }
 
-  /// Called in a forked child, where no thread of the pool exists: a loop that the calling thread is inside of must not
-  /// wait for them.
+  /// Called in a forked child, where the pool has no threads: a loop that the calling thread is running must not wait
+  /// for them.
   void lose_threads() { lost_.store(true, std::memory_order_relaxed); }
 
  private:

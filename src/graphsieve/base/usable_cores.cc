@@ -138,7 +138,7 @@ int affinity_cores() {
     cpu_set_t* mask = CPU_ALLOC(cores);
     if (!mask) break;
     const size_t bytes = CPU_ALLOC_SIZE(cores);
-    const bool known = sched_getaffinity(0, bytes, mask) == 0;  // fails where the machine has more cores than the mask
+    const bool known = sched_getaffinity(0, bytes, mask) == 0;  // fails if the machine has more cores than the mask
     const int count = known ? CPU_COUNT_S(bytes, mask) : 0;
     CPU_FREE(mask);
     if (known) return std::max(1, count);

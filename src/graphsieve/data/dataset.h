@@ -33,10 +33,10 @@ struct StoredRows {
 /// in their file. Exactly one of the three is filled.
 struct Features {
   int64_t rows = 0, cols = 0;
-  std::vector<float> dense;        ///< rows * cols, row-major; empty if sparse
-  std::vector<int64_t> row_start;  ///< rows + 1; empty if dense
-  std::vector<int32_t> column;     ///< nonzeros, ascending in a row
-  std::vector<float> value;        ///< nonzeros
+  std::vector<float> dense;        ///< [rows, cols], row-major; empty if sparse
+  std::vector<int64_t> row_start;  ///< [rows + 1]; empty if dense
+  std::vector<int32_t> column;     ///< [nonzeros], ascending in a row
+  std::vector<float> value;        ///< [nonzeros]
   StoredRows stored;
   bool sparse() const { return !row_start.empty(); }
   bool in_file() const { return stored.data != nullptr; }
@@ -44,8 +44,8 @@ struct Features {
 
 /// The simple graph by destination with ascending sources, as a graph folder holds it. The arrays stay in their files.
 struct StoredGraph {
-  Array<int64_t> row_start;  ///< nodes + 1
-  Array<int32_t> source;     ///< edges
+  Array<int64_t> row_start;  ///< [nodes + 1]
+  Array<int32_t> source;     ///< [edges]
   Array<uint8_t> type;       ///< [edges], rows are then sorted by (type, source); empty if the data has no edge types
   std::vector<std::string> type_names;  ///< names of the types; empty if there are none
   bool directed = false;                ///< if false, both directions of every edge are present
@@ -73,7 +73,7 @@ struct Split {
 
 /// The user's own node ids, by node: integers or texts. Both are empty if the id of a node is its index.
 struct StoredIds {
-  Array<int64_t> integers;    ///< nodes
+  Array<int64_t> integers;    ///< [nodes]
   Array<int64_t> text_start;  ///< [nodes + 1], positions in `texts`
   Array<uint8_t> texts;
   /// Returns the id of a node as text.

@@ -20,7 +20,7 @@ enum class FeatureTreatment {
 /// one.
 FeatureTreatment feature_treatment(const std::string& name);
 
-/// What a treatment could not treat.
+/// Parts of the features that a treatment had to leave out.
 struct FeatureNotes {
   int64_t zero_rows = 0;         ///< kRowSum: rows whose sum is 0
   int64_t constant_columns = 0;  ///< kStandardised: columns with one value, set to 0

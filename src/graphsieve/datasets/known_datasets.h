@@ -9,7 +9,7 @@
 
 namespace graphsieve {
 
-/// What is known of a published data set; a number 0 is not known.
+/// The properties of a published data set. A number is 0 if it is not known.
 struct KnownDataset {
   std::string name;
   std::string recipe;

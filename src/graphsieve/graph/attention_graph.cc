@@ -115,8 +115,8 @@ AttentionGraph transpose(const AttentionGraph& graph, std::vector<int64_t>* edge
   if (edge_of) edge_of->resize(edges);
   LargeVector<int64_t> next(out.row_start.begin(), out.row_start.end() - 1);
   LargeVector<int64_t> from(graph.row_start.begin(), graph.row_start.end() - 1);
-  for (int type = 0; type < graph.types;
-       ++type)  // a row's edges of one type stand together, so each pass reads its own
+  // The edges of one type are consecutive in a row, so the pass of a type continues where the last one ended.
+  for (int type = 0; type < graph.types; ++type)
     for (int64_t i = 0; i < nodes; ++i)
       for (; from[i] < graph.row_start[i + 1] && graph.type[from[i]] == type; ++from[i]) {
         const int64_t to = next[graph.source[from[i]]]++;

@@ -34,18 +34,18 @@ constexpr int attention_types(int data_types) { return kFirstUserType + data_typ
 /// Edges without types, stored by destination. The sources of row i are source[row_start[i] … row_start[i + 1]),
 /// ascending.
 struct Csr {
-  LargeVector<int64_t> row_start;  ///< nodes + 1
-  LargeVector<int32_t> source;     ///< edges
+  LargeVector<int64_t> row_start;  ///< [nodes + 1]
+  LargeVector<int32_t> source;     ///< [edges]
   int64_t nodes() const { return static_cast<int64_t>(row_start.size()) - 1; }
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
 
-/// The same, owned by someone else: a Csr, or the arrays of a mapped file. With types of the data a row's edges stand by
-/// (type, source).
+/// A view of edges by destination in memory that the view does not own: a Csr, or the arrays of a mapped file. If the
+/// data has edge types, the edges of a row are sorted by (type, source).
 struct CsrView {
   std::span<const int64_t> row_start;
   std::span<const int32_t> source;
-  std::span<const uint8_t> type;  ///< edges, below types; or empty: all of type 0
+  std::span<const uint8_t> type;  ///< [edges], below `types`; empty: all edges have type 0
   int types = 1;
   CsrView() = default;
   CsrView(std::span<const int64_t> starts, std::span<const int32_t> sources) : row_start(starts), source(sources) {}
@@ -54,30 +54,32 @@ struct CsrView {
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
 
+/// The attention graph, stored by destination.
 struct AttentionGraph {
-  LargeVector<int64_t> row_start;  ///< nodes + 1
-  LargeVector<int32_t> source;     ///< edges
-  LargeVector<uint8_t> type;       ///< edges; below types
+  LargeVector<int64_t> row_start;  ///< [nodes + 1]
+  LargeVector<int32_t> source;     ///< [edges]
+  LargeVector<uint8_t> type;       ///< [edges], below `types`
   int types = 3;                   ///< number of edge types
-  bool symmetric = true;           ///< j -> i of a type exists as often as i -> j: the graph is its own transpose
+  bool symmetric = true;           ///< j -> i exists as often as i -> j for each type: the graph is its own transpose
   int64_t nodes() const { return static_cast<int64_t>(row_start.size()) - 1; }
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
 
 class Expander;
 
-/// The graph of the given parts, types kGraphEdge, kExpanderEdge and kSelfLoop, and those of the data from kFirstUserType on;
-/// the expander's rows are made one at a time.
-/// `symmetric` is stored as said. Throws Error where neither part is given, or they differ in their number of nodes.
+/// Builds the attention graph of the given parts: edges of the data (kGraphEdge for the first type, kFirstUserType and
+/// above for the others), expander edges (kExpanderEdge) and self loops (kSelfLoop). The expander's rows are computed
+/// one at a time. `symmetric` is stored as given. Throws Error if neither graph edges nor an expander is given, or if
+/// they differ in their number of nodes.
 AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander, bool self_loops,
                                      bool symmetric);
 
-/// All edges turned round, rows sorted as above. Linear time. If `edge_of` is given, edge_of[e] becomes the index in
-/// `graph` of the transpose's edge e.
+/// Returns the graph with all edges reversed and its rows sorted as above. Takes linear time. If `edge_of` is given,
+/// edge_of[e] becomes the index in `graph` of the transpose's edge e.
 AttentionGraph transpose(const AttentionGraph& graph, std::vector<int64_t>* edge_of = nullptr);
 
-/// Throws Error, beginning with `name`, unless every promise above holds: row starts, ids, types, order in the rows,
-/// and the transpose where symmetric is set. Linear time.
+/// Throws Error, beginning with `name`, unless the graph has the properties described above: row starts, ids, types,
+/// the order within rows and, if `symmetric` is set, equality with its transpose. Takes linear time.
 void check(const AttentionGraph& graph, const std::string& name);
 
 }  // namespace graphsieve

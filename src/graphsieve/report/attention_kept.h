@@ -18,12 +18,12 @@ struct TypeKept {
   double mass = 0, kept_mass = 0;
 };
 
-/// What the draws of one layer keep.
+/// The edges and the attention that the draws of one layer keep.
 struct AttentionKept {
   std::vector<TypeKept> types;
   std::vector<double>
       drawn;  ///< entry k − 1: attention on the edges that a draw of k keeps, mean over the destinations
-  std::vector<double> heaviest;  ///< the same for the k heaviest edges
+  std::vector<double> heaviest;  ///< entry k − 1: attention on the k heaviest edges, mean over the destinations
   double kept_edges() const;     ///< share of the edges that is kept
   double kept_mass() const;
 };

@@ -37,7 +37,8 @@ std::vector<at::Tensor> read_scores(const RunFiles& run);
 /// Returns the attention graph in a run's subfolder "scores", verified and mapped. Throws Error if its arrays do not
 /// fit.
 ops::AttentionEdges read_score_edges(const RunFiles& run);
-/// Both. Throws Error, naming the file, where a layer has not one score per edge.
+/// Returns the attention graph of read_score_edges() with the scores of read_scores(). Throws Error, naming the file,
+/// if a layer does not have one score per edge.
 ScoredGraph read_scored_graph(const RunFiles& run);
 
 }  // namespace graphsieve

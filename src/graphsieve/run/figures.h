@@ -21,7 +21,7 @@ struct EpochRecord {
   bool evaluated = false;
   double val = 0, test = 0;                                    ///< the metric, if `evaluated`
   std::vector<std::pair<std::string, double>> operator_norms;  ///< norm by the name of the linear map, if recorded
-  std::vector<VectorNorms> vector_norms;                       ///< of the vectors that enter each layer, in the evaluation
+  std::vector<VectorNorms> vector_norms;                       ///< norms of the vectors that enter each layer
 };
 
 /// The result and the cost of training one stage.
@@ -35,10 +35,10 @@ struct StageFigures {
   int64_t peak_device = 0;                 ///< most bytes of tensors on a GPU
   int64_t peak_ram = 0, peak_scratch = 0;  ///< most bytes of large arrays (see MemoryUse)
   int64_t resident_at_start = 0, peak_resident = 0;
-  // As train/policy.h decided.
+  // The decisions of train/policy.h.
   bool draws_whole_graph = false;  ///< edges were drawn for all nodes at the beginning of an epoch
   int64_t batches_per_read = 1;    ///< batches whose features were read in one pass
-  int64_t evaluated_at_once = 0;   ///< nodes that were evaluated at once with their neighbourhoods; 0: the whole graph
+  int64_t evaluated_at_once = 0;   ///< nodes evaluated at a time with their neighbourhoods; 0: the whole graph
 };
 
 /// The result and the cost of training the network.

@@ -1,4 +1,4 @@
-// How much memory a run may take: a value that is handed down, and the one limit that the process really has.
+// The memory that a run may use: the budget as a value that is passed on, and the limit that applies to the process.
 #pragma once
 
 #include <cstdint>
@@ -6,20 +6,22 @@
 
 namespace graphsieve {
 
-/// The memory that a run may take, and the part of it that large arrays may hold.
+/// The memory that a run may use, and the part of it for large arrays.
 struct MemoryBudget {
-  int64_t memory = 0;        ///< bytes of the whole process; 0: without limit
-  int64_t large_arrays = 0;  ///< bytes of large arrays (base/large_memory.h); 0: without limit
+  int64_t memory = 0;        ///< bytes of the whole process; 0: no limit
+  int64_t large_arrays = 0;  ///< bytes of large arrays (base/large_memory.h); 0: no limit
 
   bool limited() const { return large_arrays > 0; }
 
-  /// The budget of `memory` bytes, 0 for none. A quarter is left to the pages of mapped files; what the process holds now
-  /// beside its large arrays comes off the rest. Throws Error, naming the least, where less than 64 MiB remain.
+  /// Returns the budget of `memory` bytes; 0 means no limit. A quarter is left for the pages of mapped files, and the
+  /// memory that the process now uses besides its large arrays is subtracted from the rest. Throws Error if less than
+  /// 64 MiB remain, naming the smallest sufficient budget.
   static MemoryBudget of(int64_t memory);
 };
 
-/// Keeps the process's large arrays within a budget while the object lives, and puts the former limit back afterwards.
-/// Arrays that do not fit lie in scratch files beside `output`. The limit is the process's: one object at a time.
+/// Limits the large arrays of the process to a budget while the object lives; afterwards there is no limit. Arrays that
+/// do not fit lie in scratch files beside `output`. The limit belongs to the process, so only one object may live at a
+/// time.
 class LimitedMemory {
  public:
   LimitedMemory(const MemoryBudget& budget, const std::filesystem::path& output);

@@ -10,9 +10,9 @@ namespace graphsieve::kernels {
 struct GatherRowsArgs {
   const std::byte* x = nullptr;  ///< the matrix, in rows of `row_bytes` bytes
   int64_t row_bytes = 0;
-  const int32_t* rows = nullptr;   ///< [count]
+  const int32_t* rows = nullptr;  ///< [count], numbers of the rows to copy
   int64_t count = 0;
-  std::byte* out = nullptr;        ///< [count] rows
+  std::byte* out = nullptr;  ///< memory for [count] rows
 };
 
 void gather_rows_reference(const GatherRowsArgs& args);

@@ -10,7 +10,7 @@ namespace graphsieve::kernels {
 /// Edges in the form of TypedEdges, or `degree` edges per row: row_start is then null, row r has the edges [r * degree,
 /// (r + 1) * degree), and a row without edges has index −1 throughout.
 struct DeviceEdges {
-  int64_t rows, count;  ///< count of edges
+  int64_t rows, count;  ///< `count` is the number of edges
   const int64_t* row_start;
   const int32_t* index;
   const uint8_t* type;
