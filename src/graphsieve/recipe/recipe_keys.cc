@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <functional>
 
 #include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/suggest.h"
