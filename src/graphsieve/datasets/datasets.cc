@@ -122,7 +122,7 @@ uint64_t hash_bytes(std::span<const std::byte> bytes) {
 }
 
 template <class T>
-uint64_t hash_of(const std::vector<T>& values) {
+uint64_t hash_of(const T& values) {
   return hash_bytes(std::as_bytes(std::span(values)));
 }
 

@@ -8,6 +8,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/evaluate/metrics.h"
 #include "graphsieve/run/figures.h"
 #include "graphsieve/train/sampled_stage.h"
 #include "graphsieve/train/schedule.h"

@@ -13,6 +13,7 @@
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/evaluate/metrics.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/runtime/device.h"
 #include "graphsieve/runtime/tensor_memory.h"
