@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/data/features.h"
 #include "graphsieve/data/splits.h"
@@ -110,7 +111,7 @@ void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
   if (data.graph) {
     if (data.graph->directed != directed)
       throw Error(data.source, ": holds the ", directed ? "undirected" : "directed", " graph, and graph.directed is ",
-                  directed ? "true" : "false", "; convert it ", directed ? "with" : "without", " --directed");
+                  directed ? "true" : "false", "; convert it ", directed ? "with " : "without ", option("directed"));
     edges = data.graph->rows();
     return;
   }
