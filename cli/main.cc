@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/files/foreign_error.h"
 #include "graphsieve/recipe/suggest.h"
@@ -118,4 +119,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace graphsieve
 
-int main(int argc, char** argv) { return graphsieve::run(argc, argv); }
+int main(int argc, char** argv) {
+  graphsieve::set_front_end(graphsieve::FrontEnd::kCommandLine);
+  return graphsieve::run(argc, argv);
+}

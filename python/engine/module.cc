@@ -130,19 +130,6 @@ nb::tuple predict(const Dataset& data, const fs::path& folder, const nb::str& de
                         numpy_array(std::move(p.embeddings), p.nodes, p.width));
 }
 
-/// Returns the features as the network gets them: dense float32 rows.
-at::Tensor feature_rows(const FeatureMatrix& x) {
-  if (!x.sparse()) return x.dense.to(at::kFloat, false, true).contiguous();
-  at::Tensor rows = at::zeros({x.rows, x.cols}, at::kFloat);
-  const auto* start = x.row_start.const_data_ptr<int64_t>();
-  const auto* column = x.column.const_data_ptr<int32_t>();
-  const auto* value = x.value.const_data_ptr<float>();
-  auto* row = rows.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < x.rows; ++i, row += x.cols)
-    for (int64_t e = start[i]; e < start[i + 1]; ++e) row[column[e]] = value[e];
-  return rows;
-}
-
 /// Copies edges, so that the arrays of Python do not refer to the run's memory.
 ops::AttentionEdges copy_of(const ops::AttentionEdges& edges) {
   return {edges.row_start.clone(), edges.index.clone(), edges.type.clone(), {}, {}, {}};
@@ -169,7 +156,7 @@ nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::obje
       run->require_same_graph();
       if (!run->network.is_empty()) input = run->input();
     }
-    features = feature_rows(run->prepared.features);
+    features = dense_features(run->prepared.features);
     graph = copy_of(run->graph.edges);
     for (const LayerEdges& layer : input.layers) layers.push_back(copy_of(layer.edges));
     for (const at::Tensor& layer : run->scores) scores.push_back(layer.clone());

@@ -9,7 +9,7 @@
 namespace graphsieve {
 namespace {
 
-Features dense(int64_t rows, int64_t cols, std::vector<float> values) {
+Features dense(int64_t rows, int64_t cols, LargeVector<float> values) {
   Features out;
   out.rows = rows;
   out.cols = cols;
@@ -39,7 +39,7 @@ TEST(Treatment, Names) {
 TEST(Treatment, AsFoundAndBinary) {
   EXPECT_EQ(treated(sparse(), FeatureTreatment::kAsFound).value, sparse().value);
   EXPECT_EQ(treated(sparse(), FeatureTreatment::kBinary).value, (std::vector<float>{1, 1, -2}));
-  EXPECT_EQ(treated(dense(1, 3, {0.5, 0, -1}), FeatureTreatment::kBinary).dense, (std::vector<float>{1, 0, -1}));
+  EXPECT_EQ(treated(dense(1, 3, {0.5, 0, -1}), FeatureTreatment::kBinary).dense, (LargeVector<float>{1, 0, -1}));
 }
 
 TEST(Treatment, RowSum) {
@@ -55,7 +55,7 @@ TEST(Treatment, Standardised) {
   FeatureNotes notes;
   const Features f =
       treated(dense(4, 2, {1, 0.1f, 3, 0.1f, 1, 0.1f, 3, 0.1f}), FeatureTreatment::kStandardised, &notes);
-  EXPECT_EQ(f.dense, (std::vector<float>{-1, 0, 1, 0, -1, 0, 1, 0}));
+  EXPECT_EQ(f.dense, (LargeVector<float>{-1, 0, 1, 0, -1, 0, 1, 0}));
   EXPECT_EQ(notes.constant_columns, 1);
   const Features s = treated(sparse(), FeatureTreatment::kStandardised, &notes);
   EXPECT_FALSE(s.sparse());

@@ -70,7 +70,8 @@ TEST_F(DatasetsTest, Heterophilous) {
   EXPECT_EQ(d.recognised, "");
   EXPECT_EQ(d.nodes, 6);
   EXPECT_EQ(d.edges, (std::vector<std::pair<int32_t, int32_t>>{{0, 1}, {1, 2}, {3, 4}}));
-  EXPECT_EQ(d.features.dense, Heterophilous().features);
+  const std::vector<float> features = Heterophilous().features;
+  EXPECT_EQ(d.features.dense, LargeVector<float>(features.begin(), features.end()));
   EXPECT_FALSE(d.features.sparse());
   EXPECT_EQ(d.labels.classes, 3);
   ASSERT_EQ(d.given_splits.size(), 2u);
@@ -103,7 +104,7 @@ TEST_F(DatasetsTest, Shchur) {
   Members dense = shchur();
   std::erase_if(dense, [](const auto& m) { return m.first.starts_with("attr_"); });
   dense.push_back(member<float>("attr_matrix", {4, 1}, {1, 2, 3, 4}));
-  EXPECT_EQ(load(dense).features.dense, (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(load(dense).features.dense, (LargeVector<float>{1, 2, 3, 4}));
   put(dense, member<float>("adj_data", {4}, {1, 2, 1, 1}));
   EXPECT_CONTAINS(load(dense).notes.at(0), "weight other than 1");
 }

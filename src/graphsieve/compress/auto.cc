@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/compress/method.h"
 
 namespace graphsieve {
@@ -42,7 +43,7 @@ Compression compress_auto(const CompressTask& task) {
       return found;
     }
   throw Error("auto: no width up to ", most, " stays within ", task.options.max_loss, " of the validation value ", wide,
-              "; a larger --max-loss or more --epochs may help");
+              "; a larger ", option("max_loss"), " or more ", option("epochs"), " may help");
 }
 
 }  // namespace graphsieve

@@ -6,6 +6,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/observer.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/compress/measure.h"
 #include "graphsieve/compress/method.h"
@@ -32,7 +33,7 @@ using Json = nlohmann::json;
 void check(const LoadedRun& run, const CompressOptions& o) {
   run.require_same_graph();
   if (run.network.is_empty())
-    throw Error(run.folder.path.string(), ": this run has no network (stage 1 alone); train one with graphsieve train --scores");
+    throw Error(run.folder.path.string(), ": this run has no network (stage 1 alone); stage 2 trains one from its scores (", option("scores"), ")");
   const int64_t width = run.folder.recipe.network.width;
   const bool chosen = o.method == "auto" && o.width == 0;
   if (!chosen && (o.width < 1 || o.width > width))

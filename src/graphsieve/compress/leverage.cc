@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/compress/carry.h"
 #include "graphsieve/compress/leverage.h"
@@ -56,7 +57,7 @@ Compression compress_leverage(const CompressTask& task) {
   const int64_t k = task.options.units > 0 ? task.options.units : leverage_count(d);
   if (k >= f)
     throw Error("leverage: ", k, " units of a hidden layer are to stay, the network has ", f,
-                "; expected a width d with d ln d below that, or --units");
+                "; expected a width d with d ln d below that, or ", option("units"));
   Compression found;
   double epsilon = 0;
   const Json places = rank_distances(task, epsilon);

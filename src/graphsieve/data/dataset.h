@@ -10,6 +10,7 @@
 
 #include "graphsieve/base/array.h"
 #include "graphsieve/base/half.h"
+#include "graphsieve/base/large_memory.h"
 #include "graphsieve/graph/attention_graph.h"
 
 namespace graphsieve {
@@ -33,7 +34,7 @@ struct StoredRows {
 /// in their file. Exactly one of the three is filled.
 struct Features {
   int64_t rows = 0, cols = 0;
-  std::vector<float> dense;        ///< [rows, cols], row-major; empty if sparse
+  LargeVector<float> dense;        ///< [rows, cols], row-major; empty if sparse
   std::vector<int64_t> row_start;  ///< [rows + 1]; empty if dense
   std::vector<int32_t> column;     ///< [nonzeros], ascending in a row
   std::vector<float> value;        ///< [nonzeros]

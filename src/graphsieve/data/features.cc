@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,9 @@ namespace {
 constexpr int64_t kFeatureBlock = 2048;  // rows
 constexpr int64_t kMostDenseBytes = int64_t{4} << 30;
 
-std::vector<float>& values_of(Features& features) { return features.sparse() ? features.value : features.dense; }
+std::span<float> values_of(Features& features) {
+  return features.sparse() ? std::span<float>(features.value) : std::span<float>(features.dense);
+}
 
 /// Returns the position of row i's first stored value; for i = rows, the number of stored values.
 int64_t value_start(const Features& features, int64_t i) {
@@ -27,7 +30,7 @@ void make_binary(Features& features) {
 }
 
 void divide_rows(Features& features, FeatureNotes& notes) {
-  std::vector<float>& values = values_of(features);
+  const std::span<float> values = values_of(features);
   for (int64_t i = 0; i < features.rows; ++i) {
     const int64_t begin = value_start(features, i), end = value_start(features, i + 1);
     double sum = 0;
@@ -61,10 +64,8 @@ void make_dense(Features& features) {
   if (!fits_dense(features))
     throw Error("standardised features: ", features.rows, " x ", features.cols,
                 " numbers take more than 4 GiB; leave the sparse features as_found, binary or row_sum");
-  features.dense.assign(features.rows * features.cols, 0);
-  for (int64_t i = 0; i < features.rows; ++i)
-    for (int64_t e = features.row_start[i]; e < features.row_start[i + 1]; ++e)
-      features.dense[i * features.cols + features.column[e]] = features.value[e];
+  features.dense.resize(features.rows * features.cols);
+  write_dense_rows(sparse_rows(features), nullptr, features.rows, features.dense.data());
   features.row_start = {};
   features.column = {};
   features.value = {};
@@ -112,6 +113,19 @@ void standardise(Features& features, FeatureNotes& notes) {
 }
 
 }  // namespace
+
+SparseRows sparse_rows(const Features& x) { return {x.row_start.data(), x.column.data(), x.value.data(), x.cols}; }
+
+void write_dense_rows(const SparseRows& rows, const int32_t* picked, int64_t count, float* to) {
+  parallel_blocks(count, kFeatureBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t row = picked ? picked[i] : i;
+      float* const dense = to + i * rows.cols;
+      std::fill_n(dense, rows.cols, 0.f);
+      for (int64_t e = rows.row_start[row]; e < rows.row_start[row + 1]; ++e) dense[rows.column[e]] = rows.value[e];
+    }
+  });
+}
 
 FeatureTreatment feature_treatment(const std::string& name) {
   const std::pair<const char*, FeatureTreatment> known[] = {{"as_found", FeatureTreatment::kAsFound},

@@ -26,6 +26,20 @@ struct FeatureNotes {
   int64_t constant_columns = 0;  ///< kStandardised: columns with one value, set to 0
 };
 
+/// Rows of a sparse matrix (CSR) with `cols` columns.
+struct SparseRows {
+  const int64_t* row_start;
+  const int32_t* column;
+  const float* value;
+  int64_t cols;
+};
+
+/// Writes `count` rows as dense ones, row-major: the rows `picked`, or the first ones in order if `picked` is null.
+void write_dense_rows(const SparseRows& rows, const int32_t* picked, int64_t count, float* to);
+
+/// The rows of sparse features.
+SparseRows sparse_rows(const Features& features);
+
 /// Returns the features after the treatment. Features in a file are read into memory if they change. Throws Error if
 /// the dense result of sparse features, or of features in a file, would take more than 4 GiB. `notes` may be null.
 Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes = nullptr);

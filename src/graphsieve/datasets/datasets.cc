@@ -36,7 +36,7 @@ bool has_all(const NamedArrays& file, std::initializer_list<const char*> names) 
 }
 
 /// Returns the index of the first value that is not finite, or -1 if all are finite.
-int64_t first_not_finite(const std::vector<float>& values) {
+int64_t first_not_finite(std::span<const float> values) {
   std::mutex mutex;
   int64_t first = -1;
   parallel_blocks(static_cast<int64_t>(values.size()), kLabelBlock, [&](int64_t begin, int64_t end) {
@@ -53,7 +53,7 @@ int64_t first_not_finite(const std::vector<float>& values) {
 /// Throws Error, naming node and column, if a feature is not finite.
 void check_features(const Features& features, const std::string& path) {
   if (features.cols < 1) throw Error(path, ": ", features.cols, " feature columns, expected at least 1");
-  const std::vector<float>& values = features.sparse() ? features.value : features.dense;
+  const std::span<const float> values = features.sparse() ? std::span<const float>(features.value) : std::span<const float>(features.dense);
   const int64_t at = first_not_finite(values);
   if (at < 0) return;
   int64_t row = at / features.cols, column = at % features.cols;
@@ -122,7 +122,7 @@ uint64_t hash_bytes(std::span<const std::byte> bytes) {
 }
 
 template <class T>
-uint64_t hash_of(const std::vector<T>& values) {
+uint64_t hash_of(const T& values) {
   return hash_bytes(std::as_bytes(std::span(values)));
 }
 
@@ -138,10 +138,21 @@ void read_arrays(const NamedArrays& file, const std::string& name, Dataset& data
   }
 }
 
+/// Reads row-major features without a second copy of them in memory.
+Features npz_features(const std::filesystem::path& path, const NpzFile& file, const std::string& array) {
+  NpzReader reader(path, array);
+  if (reader.fortran_order() || reader.shape().size() != 2) return dense_features(file.read(array));
+  Features out;
+  out.rows = reader.shape()[0], out.cols = reader.shape()[1];
+  out.dense = reader.read_floats();
+  return out;
+}
+
 void read_npz(const std::filesystem::path& path, const std::string& name, Dataset& data) {
   const NpzFile file(path);
   read_arrays({file.names(), [&](const std::string& array) { return file.has(array); },
-               [&](const std::string& array) { return file.read(array); }},
+               [&](const std::string& array) { return file.read(array); },
+               [&](const std::string& array) { return npz_features(path, file, array); }},
               name, data);
 }
 
@@ -185,6 +196,10 @@ Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::str
     const auto found = arrays.find(array);
     if (found == arrays.end()) throw Error(name, ": array '", array, "' is missing");
     return found->second;
+  };
+  source.read_features = [&](const std::string& array) {
+    const NpyArray taken = std::exchange(arrays[array], NpyArray());  // its memory is free as soon as the features have theirs
+    return dense_features(taken);
   };
   Dataset data;
   data.source = "memory";

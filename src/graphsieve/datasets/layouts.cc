@@ -26,15 +26,6 @@ int64_t checked_nodes(int64_t nodes, const std::string& where) {
   return nodes;
 }
 
-Features dense_features(const NpyArray& array) {
-  check_dims(array, 2, "[nodes, features]");
-  Features out;
-  out.rows = array.shape[0];
-  out.cols = array.shape[1];
-  out.dense = array.as<float>();
-  return out;
-}
-
 /// Reads edges [E, 2]; throws Error, naming the row, if an id is out of range.
 void read_edges(const NpyArray& array, Dataset& data) {
   check_dims(array, 2, "[edges, 2]");
@@ -213,23 +204,30 @@ Labels read_labels(const NpyArray& array, int64_t nodes) {
   return one ? single_labels(array) : multi_labels(array);
 }
 
-/// Takes features [n, d], labels as read_labels() reads them, and edges [E, 2].
-static void take_arrays(const NpyArray& features, const NpyArray& labels, const NpyArray& edges, Dataset& data) {
-  data.features = dense_features(features);
-  data.nodes = checked_nodes(data.features.rows, features.where);
-  data.labels = read_labels(labels, data.nodes);
-  read_edges(edges, data);
+Features dense_features(const NpyArray& array) {
+  check_dims(array, 2, "[nodes, features]");
+  Features out;
+  out.rows = array.shape[0];
+  out.cols = array.shape[1];
+  out.dense = array.as_floats();
+  return out;
 }
 
 void read_heterophilous(const NamedArrays& file, const std::string& path, Dataset& data) {
-  take_arrays(file.read("node_features"), file.read("node_labels"), file.read("edges"), data);
+  data.features = file.read_features("node_features");
+  data.nodes = checked_nodes(data.features.rows, path);
+  data.labels = read_labels(file.read("node_labels"), data.nodes);
+  read_edges(file.read("edges"), data);
   read_splits(file, path, data);
 }
 
 void read_linkx(const MatFile& file, Dataset& data) {
+  data.features = dense_features(file.read("node_feat"));
+  data.nodes = checked_nodes(data.features.rows, "node_feat");
   NpyArray labels = file.read("label");
   if (labels.shape[0] == 1) labels.shape = {labels.size()};
-  take_arrays(file.read("node_feat"), labels, file.read("edge_index", true), data);
+  data.labels = read_labels(labels, data.nodes);
+  read_edges(file.read("edge_index", true), data);
   if (!file.has("num_nodes")) return;
   const NpyArray count = file.read("num_nodes");
   if (count.size() != 1 || count.as<int64_t>()[0] != data.nodes)
@@ -239,7 +237,7 @@ void read_linkx(const MatFile& file, Dataset& data) {
 void read_shchur(const NamedArrays& file, const std::string& path, Dataset& data) {
   read_adjacency(file, data);
   const bool dense = file.has("attr_matrix");
-  data.features = dense ? dense_features(file.read("attr_matrix")) : sparse_features(file);
+  data.features = dense ? file.read_features("attr_matrix") : sparse_features(file);
   if (data.features.rows != data.nodes)
     throw Error(path, ": ", dense ? "attr_matrix" : "attr_shape", " has ", data.features.rows, " rows, expected ",
                 data.nodes, ", one a node");

@@ -17,6 +17,8 @@ struct NamedArrays {
   std::vector<std::string> names;
   std::function<bool(const std::string& name)> has;
   std::function<NpyArray(const std::string& name)> read;  ///< throws Error if there is no such array
+  /// Reads an array of two dimensions as dense features. Throws Error if it has another number of dimensions.
+  std::function<Features(const std::string& name)> read_features;
 };
 
 /// Each function fills nodes, edges, features, labels and given_splits. The splits have the nodes of the masks, of
@@ -25,6 +27,9 @@ void read_heterophilous(const NamedArrays& file, const std::string& path, Datase
 void read_shchur(const NamedArrays& file, const std::string& path, Dataset& data);
 
 void read_linkx(const MatFile& file, Dataset& data);
+
+/// Dense features from an array [n, d]. Throws Error if it has another number of dimensions.
+Features dense_features(const NpyArray& array);
 
 /// Reads the labels of n nodes from an array [n], [n, 1] or [n, labels].
 Labels read_labels(const NpyArray& array, int64_t nodes);

@@ -10,6 +10,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/evaluate/evaluation.h"
@@ -43,6 +44,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
+
+constexpr const char* kStageNames[] = {"both", "estimator", "network"};  ///< in checkpoints, by Stages
 
 /// One split and seed.
 struct RunPlan {
@@ -81,8 +84,8 @@ class Experiment {
       if (checkpoints_->any()) {
         folder.keep();
         observer_.information(str("what is done is kept in ", folder.path().string(),
-                                  "; the same command with --resume --out ",
-                                  request_.numbered ? folder.target().string() : request_.out.string(), " goes on"));
+                                  "; the same command with ", option("resume"), " ",
+                                  option("out", (request_.numbered ? folder.target() : request_.out).string()), " goes on"));
       }
       throw;
     }
@@ -170,26 +173,27 @@ class Experiment {
     const auto text = [](const fs::path& path) { return path.empty() ? "" : path_text(fs::absolute(path).lexically_normal()); };
     return {{"recipe", to_yaml(recipe_)},
             {"graph", fingerprint_text(prepared_.data)},
-            {"stages", static_cast<int>(request_.stages)},
-            {"--scores", text(request_.scores_from)},
-            {"--weights", text(request_.weights_from)},
-            {"--split", request_.all_splits ? Json("all") : Json(request_.splits)},
-            {"--device", request_.device},
-            {"--repeats", request_.repeats},
-            {"--seed", request_.seed},
-            {"--predictions", request_.predictions == PredictedNodes::kSplit ? "split" : "all"},
-            {"--raw-ids", request_.raw_ids},
+            {"stages", kStageNames[static_cast<int>(request_.stages)]},
+            {"scores", text(request_.scores_from)},
+            {"weights", text(request_.weights_from)},
+            {"split", request_.all_splits ? Json("all") : Json(request_.splits)},
+            {"device", request_.device},
+            {"repeats", request_.repeats},
+            {"seed", request_.seed},
+            {"predictions", request_.predictions == PredictedNodes::kSplit ? "split" : "all"},
+            {"raw_ids", request_.raw_ids},
             {"version", GRAPHSIEVE_VERSION}};
   }
 
   void check_request(const JsonObject& begun) const {
     const Json ours = request_json();
     for (const auto& [key, asked] : ours.items()) {
-      if (begun.at(key) == asked) continue;
-      const bool shown = key != "recipe" && key != "stages";
-      throw Error(request_.out.string(), ": the unfinished run has another ", key,
-                  shown ? str(" (", begun.at(key).dump(), ", this one ", asked.dump(), ")") : "",
-                  "; repeat its command with --resume, or begin anew with --overwrite");
+      if (begun.has(key) && begun.at(key) == asked) continue;
+      const bool has_option = key != "recipe" && key != "stages" && key != "graph" && key != "version";
+      const std::string theirs = begun.has(key) ? begun.at(key).dump() : "that of an earlier version";
+      throw Error(request_.out.string(), ": the unfinished run has another ", has_option ? option(key) : key,
+                  key == "recipe" || key == "stages" ? "" : str(" (", theirs, ", this one ", asked.dump(), ")"),
+                  "; repeat its command with ", option("resume"), ", or begin anew with ", option("overwrite"));
     }
   }
 

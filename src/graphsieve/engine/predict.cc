@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/evaluate/evaluation.h"
@@ -19,7 +20,7 @@ namespace {
 
 void require_network(const std::filesystem::path& run) {
   if (!RunFolder(run).run().at("network").is_object())
-    throw Error(run.string(), ": this run has no network (stage 1 alone); train one with graphsieve train --scores");
+    throw Error(run.string(), ": this run has no network (stage 1 alone); stage 2 trains one from its scores (", option("scores"), ")");
 }
 
 }  // namespace

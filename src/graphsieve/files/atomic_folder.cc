@@ -12,6 +12,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/files/folder_formats.h"
 #include "graphsieve/files/partial.h"
 #include "graphsieve/files/paths.h"
@@ -204,7 +205,7 @@ bool ResumableFolder::claim(bool resume) {
   const bool begun = holds_state(state());
   if (begun && !resume && !request_.overwrite)
     throw Error(request_.target.string(), ": an unfinished run is there (in ", temporary_.string(),
-                "); go on with it by --resume, or discard it by --overwrite");
+                "); go on with it by ", option("resume"), ", or discard it by ", option("overwrite"));
   kept_ = begun && resume;
   kept_ ? remove_partial_files() : begin_anew();
   return true;

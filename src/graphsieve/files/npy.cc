@@ -172,26 +172,39 @@ std::string NpyArray::shape_text() const {
   return "[" + out + "]";
 }
 
-template <class T>
-std::vector<T> NpyArray::as() const {
-  return with_type(kind, item_size, [&](auto tag) {
+namespace {
+
+/// The values of an array as a vector of numbers.
+template <class Vector>
+Vector values_as(const NpyArray& array) {
+  using T = typename Vector::value_type;
+  return with_type(array.kind, array.item_size, [&](auto tag) {
     using Stored = decltype(tag);
-    std::vector<T> out(size());
+    Vector out(static_cast<size_t>(array.size()));
     if constexpr (std::is_same_v<Stored, T>) {
-      if (!out.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
+      if (!out.empty()) std::memcpy(out.data(), array.bytes.data(), array.bytes.size());
       return out;
     }
     for (size_t i = 0; i < out.size(); ++i) {
       Stored stored;
-      std::memcpy(&stored, bytes.data() + i * sizeof(Stored), sizeof(Stored));
+      std::memcpy(&stored, array.bytes.data() + i * sizeof(Stored), sizeof(Stored));
       if (!convert(stored, out[i]))
-        throw Error(where, ": element ", index_text(shape, static_cast<int64_t>(i)), " is ", value_text(stored),
+        throw Error(array.where, ": element ", index_text(array.shape, static_cast<int64_t>(i)), " is ", value_text(stored),
                     ", expected ", std::is_integral_v<T> ? "an integer" : "a number", " that fits ", 8 * sizeof(T),
                     std::is_unsigned_v<T> ? " bits, not negative" : " bits");
     }
     return out;
   });
 }
+
+}  // namespace
+
+template <class T>
+std::vector<T> NpyArray::as() const {
+  return values_as<std::vector<T>>(*this);
+}
+
+LargeVector<float> NpyArray::as_floats() const { return values_as<LargeVector<float>>(*this); }
 
 template std::vector<float> NpyArray::as<float>() const;
 template std::vector<double> NpyArray::as<double>() const;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/large_memory.h"
+
 namespace graphsieve {
 
 enum class NpyKind { kBool, kInt, kUint, kFloat };
@@ -27,6 +29,9 @@ struct NpyArray {
   /// an integer type cannot hold a value exactly, or if a finite value would become infinite.
   template <class T>
   std::vector<T> as() const;
+
+  /// Returns the values as float in large memory, as as<float>() does.
+  LargeVector<float> as_floats() const;
 };
 
 /// Parses the bytes of a whole .npy file: versions 1 to 3; bool, int8 to int64, uint8 to uint64, float16 to float64;

@@ -265,4 +265,22 @@ std::vector<double> NpzReader::read(int64_t count) {
   return block_.as<double>();
 }
 
+LargeVector<float> NpzReader::read_floats() {
+  constexpr int64_t kBlock = int64_t{1} << 16;
+  LargeVector<float> values(static_cast<size_t>(left_));
+  if (block_.dtype() == "float32" && !swapped_) {
+    fill(reinterpret_cast<std::byte*>(values.data()), values.size() * sizeof(float));
+    left_ = 0;
+    file_->archive_->expect_end(member_->open, where_);
+    return values;
+  }
+  for (int64_t at = 0; at < static_cast<int64_t>(values.size()); at += kBlock) {
+    const int64_t count = std::min(kBlock, left_);
+    read(count);
+    const std::vector<float> block = block_.as<float>();
+    std::copy(block.begin(), block.end(), values.begin() + at);
+  }
+  return values;
+}
+
 }  // namespace graphsieve

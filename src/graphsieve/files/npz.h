@@ -51,6 +51,10 @@ class NpzReader {
   /// that reads the last element also throws Error if the checksum differs from the zip's or if more data follows.
   std::vector<double> read(int64_t count);
 
+  /// Returns all elements as float, in the order of the file, without a second copy of them in memory. Throws Error as
+  /// read() does, and if a finite value would become infinite. To be called once, before read().
+  LargeVector<float> read_floats();
+
  private:
   struct Member;
   void fill(std::byte* to, size_t bytes);

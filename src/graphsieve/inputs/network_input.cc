@@ -4,9 +4,20 @@
 
 #include <algorithm>
 
+#include "graphsieve/data/features.h"
 #include "graphsieve/ops/gather_rows/gather_rows.h"
 
 namespace graphsieve {
+
+at::Tensor dense_features(const FeatureMatrix& x, const at::Tensor& rows) {
+  if (!x.sparse()) return (rows.defined() ? x.dense.index_select(0, rows) : x.dense).to(at::kFloat, false, true).contiguous();
+  const int64_t count = rows.defined() ? rows.size(0) : x.rows;
+  at::Tensor dense = at::empty({count, x.cols}, at::kFloat);
+  write_dense_rows({x.row_start.const_data_ptr<int64_t>(), x.column.const_data_ptr<int32_t>(), x.value.const_data_ptr<float>(),
+                    x.cols},
+                   rows.defined() ? rows.const_data_ptr<int32_t>() : nullptr, count, dense.mutable_data_ptr<float>());
+  return dense;
+}
 
 LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
   int64_t first = 0, edges = 0;

@@ -20,6 +20,9 @@ struct FeatureMatrix {
   bool sparse() const { return row_start.defined(); }
 };
 
+/// The features of the nodes `rows` (int32; undefined: all nodes) as float32 [rows, d]; dense ones may share memory.
+at::Tensor dense_features(const FeatureMatrix& features, const at::Tensor& rows = {});
+
 /// The edges of one layer. The destinations are the first of the sources.
 struct LayerEdges {
   ops::AttentionEdges edges;

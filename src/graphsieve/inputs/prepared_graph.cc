@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/data/features.h"
 #include "graphsieve/data/splits.h"
@@ -27,9 +28,9 @@ Tensor tensor_of(const std::vector<T>& from, at::IntArrayRef shape, at::ScalarTy
 }
 
 /// A tensor over a vector's memory; the vector must stay as it is.
-template <class T>
-Tensor view_of(const LargeVector<T>& from, at::ScalarType type) {
-  return at::from_blob(const_cast<T*>(from.data()), {static_cast<int64_t>(from.size())}, type);
+template <class Vector>
+Tensor view_of(const Vector& from, at::ScalarType type) {
+  return at::from_blob(const_cast<typename Vector::value_type*>(from.data()), {static_cast<int64_t>(from.size())}, type);
 }
 
 /// Columns of a CSR matrix as rows, in ascending order of the old rows.
@@ -64,14 +65,13 @@ at::Tensor stored_rows(const Features& x) {
 
 at::Tensor dense_rows(const Features& x) {
   if (x.in_file()) return stored_rows(x);
-  if (!x.sparse()) return tensor_of(x.dense, {x.rows, x.cols}, at::kFloat);
-  at::Tensor to = at::zeros({x.rows, x.cols}, at::kFloat);
-  float* row = to.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < x.rows; ++i, row += x.cols)
-    for (int64_t e = x.row_start[i]; e < x.row_start[i + 1]; ++e) row[x.column[e]] += x.value[e];
+  if (!x.sparse()) return view_of(x.dense, at::kFloat).view({x.rows, x.cols});
+  at::Tensor to = at::empty({x.rows, x.cols}, at::kFloat);
+  write_dense_rows(sparse_rows(x), nullptr, x.rows, to.mutable_data_ptr<float>());
   return to;
 }
 
+/// Tensors over the features' memory, which must stay as it is; the transpose of sparse features is made anew.
 FeatureMatrix feature_matrix(const Features& x) {
   FeatureMatrix to;
   to.rows = x.rows;
@@ -80,10 +80,9 @@ FeatureMatrix feature_matrix(const Features& x) {
     to.dense = dense_rows(x);
     return to;
   }
-  const int64_t nonzeros = static_cast<int64_t>(x.column.size());
-  to.row_start = tensor_of(x.row_start, {x.rows + 1}, at::kLong);
-  to.column = tensor_of(x.column, {nonzeros}, at::kInt);
-  to.value = tensor_of(x.value, {nonzeros}, at::kFloat);
+  to.row_start = view_of(x.row_start, at::kLong);
+  to.column = view_of(x.column, at::kInt);
+  to.value = view_of(x.value, at::kFloat);
   transpose_features(x, to);
   return to;
 }
@@ -98,8 +97,10 @@ void note_treatment(const FeatureNotes& notes, Observer& observer) {
 PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& observer, at::Device on)
     : data(d), device(on) {
   FeatureNotes feature_notes;
-  features = features_on(feature_matrix(treated(d.features, feature_treatment(recipe.data.features), &feature_notes)), device,
-                         observer);
+  const FeatureTreatment treatment = feature_treatment(recipe.data.features);
+  const bool changed = treatment != FeatureTreatment::kAsFound;
+  if (changed) treated_ = treated(d.features, treatment, &feature_notes);
+  features = features_on(feature_matrix(changed ? treated_ : d.features), device, observer);
   note_treatment(feature_notes, observer);
   take_graph(recipe, observer);
   if (recipe.graph.graph_edges) edge_types = attention_types(edges.types);
@@ -110,7 +111,7 @@ void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
   if (data.graph) {
     if (data.graph->directed != directed)
       throw Error(data.source, ": holds the ", directed ? "undirected" : "directed", " graph, and graph.directed is ",
-                  directed ? "true" : "false", "; convert it ", directed ? "with" : "without", " --directed");
+                  directed ? "true" : "false", "; convert it ", directed ? "with " : "without ", option("directed"));
     edges = data.graph->rows();
     return;
   }

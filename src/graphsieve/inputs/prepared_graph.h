@@ -28,6 +28,7 @@ struct PreparedData {
  private:
   void take_graph(const Recipe& recipe, Observer& observer);
 
+  Features treated_;  ///< memory of `features` where the recipe changes them; else they are views of the data set's
   Csr made_;  ///< memory of `edges`, unless they lie in the graph folder
 };
 

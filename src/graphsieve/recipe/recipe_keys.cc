@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 
+#include "graphsieve/base/option.h"
 #include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/suggest.h"
 
@@ -123,7 +124,7 @@ std::vector<RecipeKey> make_keys() {
        kBelowOne,
        {},
        "above 0: each layer takes the smallest k whose error in network.epsilon_of is no larger, found from the scores, and "
-       "network.k becomes what was found; 0: network.k as given, and setting network.k with --set sets this to 0"},
+       "network.k becomes what was found; 0: network.k as given; a setting of network.k sets this to 0"},
       {KEY(network.epsilon_of),
        kAny,
        {"mass", "operator_norm"},

@@ -95,7 +95,7 @@ class Explanation {
     const int64_t rows = input_.rows.defined() ? input_.rows.size(0) : x.rows;
     const bool gradients = rows * x.cols <= kMostFeatures;
     const torch::AutoGradMode mode(gradients);
-    if (gradients) input_.picked = picked_features(rows).requires_grad_(true);
+    if (gradients) input_.picked = dense_features(x, input_.rows).requires_grad_(true);
     ForwardOptions options;
     attention_.resize(input_.layers.size());
     size_t layer = 0;
@@ -111,23 +111,6 @@ class Explanation {
     predictions_ = predictions_of(logits.detach(), *run_.task);
     if (gradients) contributions(logits[0]);
     flow();
-  }
-
-  /// Returns the dense features of the rows that the pass begins with.
-  Tensor picked_features(int64_t rows) const {
-    const FeatureMatrix& x = run_.prepared.features;
-    if (!x.sparse())
-      return (input_.rows.defined() ? x.dense.index_select(0, input_.rows) : x.dense)
-          .to(at::kFloat, false, true)
-          .contiguous();
-    Tensor dense = at::zeros({rows, x.cols});
-    const auto* start = x.row_start.const_data_ptr<int64_t>();
-    const auto* column = x.column.const_data_ptr<int32_t>();
-    const auto* value = x.value.const_data_ptr<float>();
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t e = start[global(r)]; e < start[global(r) + 1]; ++e)
-        dense.mutable_data_ptr<float>()[r * x.cols + column[e]] = value[e];
-    return dense;
   }
 
   /// Returns the number in the graph of a row of the pass.

@@ -16,7 +16,10 @@ MemoryBudget MemoryBudget::of(int64_t memory) {
 }
 
 LimitedMemory::LimitedMemory(const MemoryBudget& budget, const std::filesystem::path& output) {
-  if (!budget.limited()) return set_memory_limit(0, {});
+  if (!budget.limited()) {
+    set_memory_limit(0, {});
+    return;
+  }
   const auto parent = std::filesystem::absolute(output).parent_path();
   make_folders(parent);
   set_memory_limit(budget.large_arrays, parent);

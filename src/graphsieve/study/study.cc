@@ -10,6 +10,7 @@
 #include "graphsieve/analysis/inspect.h"
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/observer.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/engine/experiment.h"
 #include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/files/atomic_file.h"
@@ -106,7 +107,7 @@ class Study {
       is_sealed(theirs, file.string());
       for (const auto& [key, value] : mine.items())
         if (!theirs.is_object() || !theirs.contains(key) || theirs.at(key) != value)
-          throw Error(request_.out.string(), ": holds another study (its ", key, " differs); name another with --out");
+          throw Error(request_.out.string(), ": holds another study (its ", key, " differs); name another with ", option("out"));
       return;
     }
     std::error_code error;
@@ -115,7 +116,7 @@ class Study {
     for (const auto& entry : fs::directory_iterator(request_.out))
       if (!is_partial_name(entry.path().filename().string(), [](std::string_view name) { return name == kStudyCard; }))
         throw Error(request_.out.string(), ": holds '", entry.path().filename().string(),
-                    "' and no study; name another with --out");
+                    "' and no study; name another with ", option("out"));
     Json card = mine;
     card["format"] = kStudyFormat;
     card["version"] = kStudyVersion;

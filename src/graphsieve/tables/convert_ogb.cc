@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/graph_folder_writer.h"
@@ -77,11 +78,11 @@ class OgbConverter {
   /// Throws Error unless the features that the request asks for are in the data set.
   void check_features() const {
     if (from_edges() && !files_.has("edge-feat"))
-      throw Error(raw_.string(), ": no features on edges (edge-feat) for --node-features-from-edges");
+      throw Error(raw_.string(), ": no features on edges (edge-feat) for ", option("node_features_from_edges"));
     if (!from_edges() && !files_.has("node-feat") && files_.has("edge-feat"))
       throw Error(raw_.string(),
-                  ": features on edges alone (as ogbn-proteins); --node-features-from-edges mean or sum makes features "
-                  "of the nodes of them");
+                  ": features on edges alone (as ogbn-proteins); ", option("node_features_from_edges"),
+                  " mean or sum makes features of the nodes of them");
   }
 
   /// Reads a class per node from one column, or a 0/1 label per column from several columns.

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/data/splits.h"
@@ -84,12 +85,12 @@ class TablesConverter {
       : r_(request),
         nodes_(Table::open(request.nodes)),
         edges_(Table::open(request.edges)),
-        ids_(nodes_->column(request.id, "ids (--id)").kind == ColumnKind::kText) {}
+        ids_(nodes_->column(request.id, str("ids (", option("id"), ")")).kind == ColumnKind::kText) {}
 
   void run() {
     if (r_.labels.empty()) throw Error("tables: no label column is named");
     if (r_.memory < kLeastMemory)
-      throw Error("tables: ", r_.memory, " bytes of memory (--memory), expected at least ", kLeastMemory);
+      throw Error("tables: ", r_.memory, " bytes of memory (", option("memory"), "), expected at least ", kLeastMemory);
     choose_columns();
     GraphFolderWriter to(r_.out, -1, r_.directed, r_.overwrite, {r_.nodes, r_.edges});
     read_nodes(to);
@@ -119,13 +120,14 @@ class TablesConverter {
   /// Checks the named columns, and takes the columns without a use as features if none are named.
   void choose_columns() {
     ColumnUses nodes(*nodes_), edges(*edges_);
-    nodes.add(r_.id, "ids (--id)");
-    for (const std::string& label : r_.labels) nodes.add(label, "labels (--label)");
-    if (!r_.split.empty()) nodes.add(r_.split, "splits (--split)");
-    for (const std::string& feature : r_.features) nodes.add(feature, "features (--columns)");
-    edges.add(r_.source, "sources (--source)");
-    edges.add(r_.destination, "destinations (--destination)");
-    if (!r_.edge_type.empty()) edges.add(r_.edge_type, "edge types (--edge-type)");
+    const auto use = [](const char* what, const char* field) { return str(what, " (", option(field), ")"); };
+    nodes.add(r_.id, use("ids", "id"));
+    for (const std::string& label : r_.labels) nodes.add(label, use("labels", "label"));
+    if (!r_.split.empty()) nodes.add(r_.split, use("splits", "split"));
+    for (const std::string& feature : r_.features) nodes.add(feature, use("features", "columns"));
+    edges.add(r_.source, use("sources", "source"));
+    edges.add(r_.destination, use("destinations", "destination"));
+    if (!r_.edge_type.empty()) edges.add(r_.edge_type, use("edge types", "edge_type"));
     features_ = r_.features;
     if (features_.empty())
       for (const TableColumn& c : nodes_->columns())
@@ -183,7 +185,7 @@ class TablesConverter {
       ids_.text() ? add_on_disk(ids_.text_at(i), to) : add_on_disk(ids_.integers()[i], to);
     ids_ = NodeIds(ids_.text());
     note(str("the node ids take more than half of the ", r_.memory,
-             " bytes of memory (--memory): they are sorted on disk"));
+             " bytes of memory (", option("memory"), "): they are sorted on disk"));
   }
 
   /// Throws Error if an id occurs twice.
@@ -274,7 +276,7 @@ class TablesConverter {
         texts.emplace(values.texts[i], 0);
         if (texts.size() > kMostTexts)
           throw Error(nodes_->path(), ": column '", name, "' holds more than ", kMostTexts,
-                      " different texts; leave it out (--columns) or encode it as numbers");
+                      " different texts; leave it out (", option("columns"), ") or encode it as numbers");
       }
   }
 
@@ -368,7 +370,7 @@ class TablesConverter {
   /// not fit.
   float feature_number(double value, int64_t row, const std::string& feature) {
     if (std::isnan(value)) {
-      if (!r_.fill) throw Error(at(*nodes_, row, feature), ": no number; --fill VALUE puts one in its place");
+      if (!r_.fill) throw Error(at(*nodes_, row, feature), ": no number; ", option("fill", "VALUE"), " puts one in its place");
       value = *r_.fill;
       ++filled_;
     }
@@ -394,7 +396,7 @@ class TablesConverter {
 
   [[noreturn]] void dangles(int64_t row, const std::string& name, std::string_view id) const {
     throw Error(at(*edges_, row, name), ": no node has the id ", ids_.text() ? quoted_text(id) : std::string(id),
-                "; --drop-dangling leaves such edges out");
+                "; ", option("drop_dangling"), " leaves such edges out");
   }
 
   /// Throws Error unless the ids of an edge column are of the kind of the node ids. Only integers may be used as texts.

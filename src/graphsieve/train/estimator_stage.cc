@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/evaluate/metrics.h"
 #include "graphsieve/run/figures.h"
@@ -121,7 +122,7 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
   }
   if (starts.figures.val < guessing(context) + 0.03)
     context.observer.note(str("the estimator's best validation value is ", starts.figures.val,
-                              ", about what guessing gives: its scores may mislead; try --set estimator.restarts=4, or more epochs"));
+                              ", about what guessing gives: its scores may mislead; try ", setting("estimator.restarts", "4"), ", or more epochs"));
   return {starts.best, starts.figures, temperature(recipe, starts.figures.best_epoch)};
 }
 
