@@ -206,7 +206,7 @@ class NodeClassifier:
             raise Error("this NodeClassifier is not fitted yet; call fit first")
 
     def _predict(self, data: Any) -> tuple[Graph, np.ndarray, np.ndarray]:
-        """Returns the graph, its probabilities and its embeddings. They are kept for the last Graph while the run's files stay unchanged."""
+        """Returns the graph, its probabilities and its embeddings. Those of the last Graph are kept while the run's files stay the same."""
         self._fitted()
         graph = self._trained_on if data is None else graph_of(data, labels=len(self.classes_) if self._multi_label else 1)
         files = _state_of_files(self.run_)

@@ -6,7 +6,7 @@
 namespace graphsieve {
 namespace {
 
-/// The value of a "Name:   123 kB" line of /proc/self/status, in bytes.
+/// Returns the value of a line "Name:   123 kB" of /proc/self/status, in bytes; 0 if there is no such line.
 int64_t status_bytes(const std::string& name) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)

@@ -12,7 +12,7 @@
 
 namespace graphsieve {
 
-/// The use of a random number, a part of its key. Numbers of different streams are independent.
+/// The use of a random number, a part of its key. Numbers of streams with different values are independent.
 enum class Stream : uint64_t {
   kInitialise = 1,  ///< weights
   kExpander = 2,    ///< expander edges
@@ -30,7 +30,8 @@ enum class Stream : uint64_t {
   kNetworkWeights = 2,
 };
 
-/// Finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection of 64 bits whose output bits depend on all input bits.
+/// Finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection of 64 bits whose output bits depend on all input
+/// bits.
 constexpr uint64_t mix64(uint64_t x) {
   x += 0x9E3779B97F4A7C15ull;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;

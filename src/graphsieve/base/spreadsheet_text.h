@@ -16,8 +16,8 @@ std::string spreadsheet_text(std::string_view text);
 /// Returns the text that spreadsheet_text() has converted to `text`.
 std::string text_of_spreadsheet(std::string_view text);
 
-/// A cell of a CSV file: the text, in quotes if it holds a comma, a semicolon (some spreadsheets separate cells by it), a
-/// quote, a tab or a line end.
+/// Returns the text as a cell of a CSV file: in quotes if it has a comma, a semicolon (which separates cells in some
+/// spreadsheets), a quote, a tab or a line end.
 std::string csv_cell(const std::string& text);
 
 }  // namespace graphsieve

@@ -12,7 +12,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kFeatureBlock = 2048;  // rows
+constexpr int64_t kFeatureBlock = 2048;  // rows per parallel block
 constexpr int64_t kMostDenseBytes = int64_t{4} << 30;
 
 std::span<float> values_of(Features& features) {

@@ -15,7 +15,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kCheckBlock = 1 << 14;  // rows
+constexpr int64_t kCheckBlock = 1 << 14;  // rows per parallel block
 constexpr int64_t kColumnsPerValue = 16;  // with more columns per stored value, empty columns are not counted
 constexpr double kQuantiles[] = {0, 0.1, 0.5, 0.9, 0.99, 0.999, 1};
 constexpr double kUneven = 20;  ///< ratio of the largest class to the smallest above which a note is made
@@ -183,7 +183,6 @@ class Checker {
 
   /// Counts per column need memory for every column. If a matrix claims to have far more columns than values, only the
   /// columns with a value are counted, and `used` has their numbers.
-
   void sparse_features() {
     const Features& x = data_.features;
     std::vector<int32_t> used;

@@ -45,7 +45,7 @@ struct TrainRecipe {
 
 /// The estimator, the narrow network whose attention scores guide the sampling of edges.
 struct EstimatorRecipe : TrainRecipe {
-  int64_t width = 4;  ///< features per node; it has one head
+  int64_t width = 4;  ///< features per node; the estimator has one head
   int64_t layers = 4;
   int64_t pre_layers = 1;
   std::string norm = "graph";    ///< graph | batch | none

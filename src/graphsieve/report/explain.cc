@@ -43,7 +43,7 @@ struct InEdge {
   int64_t parallel = 0, draws = 0;
   double score = 0, attention = 0;
 };
-using InEdges = std::map<std::pair<uint8_t, int32_t>, InEdge>;  ///< by (type, source)
+using InEdges = std::map<std::pair<uint8_t, int32_t>, InEdge>;  ///< the edges into the node by (type, source)
 
 class Explanation {
  public:

@@ -13,7 +13,7 @@ namespace {
 using namespace device;
 
 constexpr int64_t kPiece = 256;                                     // edges of a piece of a long row
-constexpr size_t kMostShared = 96 << 10, kMostTypeSums = 64 << 20;  // most bytes of sums by type
+constexpr size_t kMostShared = 96 << 10, kMostTypeSums = 64 << 20;  // bytes of sums by type, in each memory
 constexpr int kUnroll = 2;                                          // edges of a slot that are loaded at the same time
 
 /// A call in the form in which every kernel gets it.
