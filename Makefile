@@ -6,7 +6,7 @@ SECONDS ?= 60
 BUILD := build/$(PRESET)
 CMAKE := .venv/bin/cmake
 .DEFAULT_GOAL := help
-.PHONY: help setup build test fuzz faults demo bench install wheel docs lint format clean
+.PHONY: help setup build program test fuzz faults demo bench install wheel docs lint format clean
 
 help:            ## show this list
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -17,6 +17,9 @@ setup:           ## system packages (as root, or says what is missing) and .venv
 build: setup     ## the native program at bin/graphsieve
 	@scripts/build.sh $(PRESET) $(JOBS)
 
+program: setup   ## the native program alone, without tests and benchmarks
+	@scripts/build.sh $(PRESET) $(JOBS) graphsieve-cli
+
 test: build      ## every test
 	@scripts/test.sh $(PRESET) $(JOBS)
 
@@ -26,7 +29,7 @@ fuzz: setup      ## SECONDS=60: fuzz each reader of files so long (READERS="npy 
 faults: build    ## the full sweeps of failing calls, kills, full disks, damaged files and hostile folders: an hour
 	@scripts/faults.sh $(PRESET) $(JOBS)
 
-demo: build      ## both training stages on a generated minesweeper graph
+demo: program    ## both training stages on a generated minesweeper graph; builds the program alone
 	@scripts/demo.sh
 
 bench: build     ## kernel benchmarks; tables of docs/benchmarks.md come from bench/figures.py
@@ -45,7 +48,7 @@ docs: build      ## the documentation as a site, build/site/index.html
 lint: build      ## clang-tidy, ruff, mypy
 	@scripts/lint.sh $(BUILD)
 
-format:          ## clang-format in place
+format:          ## clang-format in place (make lint fails where it would change a file)
 	@scripts/format.sh
 
 clean:           ## remove build trees and bin/ (keeps .venv)

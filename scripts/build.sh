@@ -1,15 +1,28 @@
 #!/usr/bin/env bash
-# usage: build.sh PRESET JOBS. Configures once, builds, and leaves bin/graphsieve.
+# SPDX-License-Identifier: Apache-2.0
+# usage: build.sh PRESET JOBS [TARGET…]. Configures once, builds the targets (all, if none is named) with a line of progress,
+# and leaves bin/graphsieve.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-preset=$1 jobs=$2
+preset=$1 jobs=$2 && shift 2
 export PATH="$PWD/.venv/bin:$PATH"
-[ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >"/tmp/graphsieve-configure.$$" 2>&1 ||
-  { cat "/tmp/graphsieve-configure.$$" >&2; rm -f "/tmp/graphsieve-configure.$$"; exit 1; }
-rm -f "/tmp/graphsieve-configure.$$"
-plan=$(ninja -C "build/$preset" -n 2>&1) || { echo "$plan" >&2; exit 1; }
-case "$plan" in *'no work to do'*) exit 0 ;; esac
-ninja -C "build/$preset" -j "$jobs" --quiet
+if [ ! -f "build/$preset/build.ninja" ]; then
+  log=$(mktemp)
+  cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 1; }
+  rm -f "$log"
+fi
+plan=$(ninja -C "build/$preset" -n "$@" 2>&1) || { echo "$plan" >&2; exit 1; }
+case "$plan" in
+  *'no work to do'*) ;;
+  *)
+    if [ -t 1 ]; then
+      NINJA_STATUS='building %f of %t, %W left  ' ninja -C "build/$preset" -j "$jobs" "$@"
+    else
+      echo "building: $(echo "$plan" | grep -c '^\[') steps"
+      ninja -C "build/$preset" -j "$jobs" --quiet "$@"
+    fi
+    ;;
+esac
 [ -e "build/$preset/graphsieve" ] || exit 0  # a preset without the program
 mkdir -p bin
 ln -sfn "../build/$preset/graphsieve" bin/graphsieve

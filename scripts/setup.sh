@@ -26,7 +26,11 @@ stamp=.venv/.installed-$(sha256sum requirements.txt | cut -c1-16)
 if [ ! -f "$stamp" ]; then
   echo "setting up .venv (torch and build tools)"
   "${PYTHON:-python3}" -m venv .venv
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt 2> >(grep -v '^WARNING' >&2)
+  if [ -t 1 ]; then
+    .venv/bin/python -m pip install --disable-pip-version-check -r requirements.txt
+  else
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt 2> >(grep -v '^WARNING' >&2)
+  fi
   rm -f .venv/.installed-*
   touch "$stamp"
 fi

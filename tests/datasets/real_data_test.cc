@@ -17,6 +17,7 @@ struct Expected {
   std::string file, name;
   int64_t nodes, edges, directed, features, classes;
   size_t splits;
+  friend void PrintTo(const Expected& e, std::ostream* out) { *out << e.file; }  // for the tests' names
 };
 
 class RealData : public testing::TestWithParam<Expected> {};

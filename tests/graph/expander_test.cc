@@ -11,6 +11,12 @@
 #include "graphsieve/graph/spectral_gap.h"
 
 namespace graphsieve {
+
+/// For the tests' names.
+void PrintTo(ExpanderKind kind, std::ostream* out) {
+  *out << (kind == ExpanderKind::kHamiltonian ? "Hamiltonian" : "Permutation");
+}
+
 namespace {
 
 std::vector<int32_t> row(const Csr& g, int64_t i) {
