@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Measures the project's figures and writes docs/benchmarks.md.
 
     bench/figures.py GROUP… [--data FOLDER] [--only NAME,…] [--again]     rows to bench/results/GROUP.jsonl

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command graphsieve check.
 #include <CLI/CLI.hpp>
 #include <cmath>

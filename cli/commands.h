@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands. Each function adds a command's options and help to the parser, and sets program.action when that
 // command is called.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command graphsieve convert.
 #include <dlfcn.h>
 #include <CLI/CLI.hpp>
@@ -68,10 +69,9 @@ void convert(ConvertOptions& options) {
   // Exactly one of the three sources must be given.
   if (!options.graph.empty() + !options.ogb.empty() + !tables.edges.empty() != 1)
     throw UsageError("expected GRAPH, or --nodes and --edges, or --ogb");
-  require_distinct({{"--out", tables.out}}, {{"GRAPH", options.graph},
-                                             {"--nodes", tables.nodes},
-                                             {"--edges", tables.edges},
-                                             {"--ogb", options.ogb}});
+  require_distinct(
+      {{"--out", tables.out}},
+      {{"GRAPH", options.graph}, {"--nodes", tables.nodes}, {"--edges", tables.edges}, {"--ogb", options.ogb}});
   if (!options.ogb.empty()) {
     tables.nodes = options.ogb;
     from_tables(tables, "graphsieve_convert_ogb", options.quiet);
@@ -96,7 +96,8 @@ void check_ways(const CLI::App& command) {
     const std::string name = option->get_name();
     if (option->get_group() == kTablesGroup && name != "--memory" && command.count("--nodes") == 0)
       throw UsageError(name, " belongs to tables, which --nodes and --edges name");
-    if (name == "--node-features-from-edges" && command.count("--ogb") == 0) throw UsageError(name, " belongs to --ogb");
+    if (name == "--node-features-from-edges" && command.count("--ogb") == 0)
+      throw UsageError(name, " belongs to --ogb");
   }
 }
 
@@ -133,8 +134,9 @@ void add_convert_command(Program& program) {
       ->default_str("label");  // the default text of a list would depend on the headers included
   add("--split", t.split, "Column of train, val, test or nothing (default: no given split)")->type_name("COLUMN");
   add("--columns", t.features, "Feature columns, as a,b,c (default: all others)")->delimiter(',')->type_name("COLUMN");
-  CLI::Option* fill =
-      add("--fill", options->fill, "In place of missing numbers (default: they are refused)")->transform(real_number())->type_name("NUMBER");
+  CLI::Option* fill = add("--fill", options->fill, "In place of missing numbers (default: they are refused)")
+                          ->transform(real_number())
+                          ->type_name("NUMBER");
   command->add_flag("--drop-dangling", t.drop_dangling, "Leave out edges with an id that no node has")->group(group);
   add("--memory", options->memory, "Memory for node ids and for sorting edges, as 512MiB or 4GiB (default: 1GiB)")
       ->transform(byte_count())

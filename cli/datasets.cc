@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "commands.h"
-#include "terminal.h"
 #include "graphsieve/datasets/datasets.h"
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"
+#include "terminal.h"
 
 namespace graphsieve {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The hidden command that writes the generated pages of docs/.
 #include <fmt/format.h>
 
@@ -29,10 +30,13 @@ std::string command_reference(const CLI::App& app) {
 }
 
 void add_docs_command(Program& program) {
-  CLI::App* command = program.app.add_subcommand("docs", "Print a generated page of docs/ (recipes, commands), or the registry of networks as JSON");
+  CLI::App* command = program.app.add_subcommand(
+      "docs", "Print a generated page of docs/ (recipes, commands), or the registry of networks as JSON");
   command->group("");
   auto page = std::make_shared<std::string>();
-  command->add_option("PAGE", *page, "recipes, commands or networks")->required()->check(CLI::IsMember({"recipes", "commands", "networks"}));
+  command->add_option("PAGE", *page, "recipes, commands or networks")
+      ->required()
+      ->check(CLI::IsMember({"recipes", "commands", "networks"}));
   command->callback([page, &program] {
     program.action = [page, &program] {
       fmt::print("{}", *page == "recipes"    ? recipe_reference()

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <memory>
@@ -112,9 +113,7 @@ void add_explain_command(Program& program) {
   command->add_option("RUN", options->run, "Run folder")->required();
   command->add_option("--node", options->request.node, "The node, by your id")->required()->type_name("ID");
   const auto most = [&](const char* name, int64_t& to, const char* text) {
-    command->add_option(name, to, text)
-        ->transform(whole_number(1, 1000000))
-        ->type_name("N");
+    command->add_option(name, to, text)->transform(whole_number(1, 1000000))->type_name("N");
   };
   most("--edges", options->request.edges, "Edges of a layer, the heaviest (default: 20)");
   most("--features", options->request.features, "Features, those that contribute most (default: 15)");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command graphsieve generate.
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -58,15 +59,21 @@ void add_generate_command(Program& program) {
   app->add_option("--out", command->out, "The new graph folder")->required()->type_name("FOLDER");
   app->add_option("--nodes", g.nodes, "Nodes")->transform(whole_number())->capture_default_str()->type_name("N");
   app->add_option("--degree", g.degree, "Mean degree")->transform(real_number())->capture_default_str()->type_name("D");
-  app->add_option("--exponent", g.exponent, "Of the degrees' power law; smaller: larger hubs")->transform(real_number())
+  app->add_option("--exponent", g.exponent, "Of the degrees' power law; smaller: larger hubs")
+      ->transform(real_number())
       ->capture_default_str()
       ->type_name("X");
-  app->add_option("--homophily", g.homophily, "Share of edges inside a community")->transform(real_number())
+  app->add_option("--homophily", g.homophily, "Share of edges inside a community")
+      ->transform(real_number())
       ->capture_default_str()
       ->type_name("SHARE");
   app->add_option("--classes", g.classes, "Classes")->transform(whole_number())->capture_default_str()->type_name("C");
-  app->add_option("--columns", g.columns, "Feature columns")->transform(whole_number())->capture_default_str()->type_name("D");
-  app->add_option("--noise", g.noise, "Standard deviation of the features around their means")->transform(real_number())
+  app->add_option("--columns", g.columns, "Feature columns")
+      ->transform(whole_number())
+      ->capture_default_str()
+      ->type_name("D");
+  app->add_option("--noise", g.noise, "Standard deviation of the features around their means")
+      ->transform(real_number())
       ->capture_default_str()
       ->type_name("X");
   app->add_option("--seed", g.seed, "Of everything")

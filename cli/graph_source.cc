@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graph_source.h"
 
 #include <algorithm>
@@ -83,8 +84,8 @@ std::string graph_of_result(const nlohmann::json& result, const std::string& run
   // A generated graph is named by the side of its grid and its seed.
   if (source != "generated") return path_of_text(source).string();
   if (!has("generator_seed", true) || !has("nodes", true))
-    throw Error("run folder ", run_folder,
-                ": result.json does not hold the generated graph's seed and nodes; give ", option);
+    throw Error("run folder ", run_folder, ": result.json does not hold the generated graph's seed and nodes; give ",
+                option);
   const auto side = std::llround(std::sqrt(graph.value("nodes", 0.0)));
   return str(kGenerated, ":", side, ":", graph.at("generator_seed").dump());
 }

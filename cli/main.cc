@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The program: parses the command line, runs the command, and turns exceptions into exit codes (see README.md).
 #include <cstdio>
 #include <exception>
@@ -5,8 +6,8 @@
 #include <vector>
 
 #include "commands.h"
-#include "graphsieve/base/option.h"
 #include "graphsieve/base/mapped_range.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/files/foreign_error.h"
 #include "graphsieve/recipe/suggest.h"
 #include "stop.h"

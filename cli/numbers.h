@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers on the command line. The parser's own conversions read 010 as 8, numbers beyond 64 bits as the largest that
 // fits, and 1e400 as infinity. With these functions, an option takes the number that was typed or refuses it.
 #pragma once

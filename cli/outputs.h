@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A check that a command does not write what it reads.
 #pragma once
 

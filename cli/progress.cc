@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "progress.h"
 
 #include <fmt/format.h>
@@ -68,7 +69,8 @@ void Progress::draw() {
   if (done_ > 0 && done_ < steps_) {
     left = clock_text(spent / static_cast<double>(done_) * static_cast<double>(steps_ - done_)) + " left";
   }
-  std::string line = fmt::format("{:<10} {} {}/{}  {}  {}", name_, bar(done_, steps_), done_, steps_, left, one_line(status_));
+  std::string line =
+      fmt::format("{:<10} {} {}/{}  {}  {}", name_, bar(done_, steps_), done_, steps_, left, one_line(status_));
   // A line that is wider than the terminal could not be cleared, so it is cut.
   const auto room = static_cast<size_t>(std::max(terminal_columns() - 1, 10));
   line = beginning(line, room);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The observer that shows progress on stderr: a bar if stderr is a terminal, and otherwise only notes, as plain lines.
 #pragma once
 

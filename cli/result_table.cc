@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table that is printed after a run, made from its result.json.
 #include <fmt/format.h>
 

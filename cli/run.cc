@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
-#include "training_options.h"
 #include "graphsieve/engine/experiment.h"
+#include "training_options.h"
 
 namespace graphsieve {
 

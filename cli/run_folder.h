@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Paths of run folders and other outputs on the command line, and the table printed after a run.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Handling of Ctrl-C and SIGTERM.
 #pragma once
 

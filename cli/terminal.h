@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The abilities of the terminal, and output in a form that is safe to show on it.
 #pragma once
 

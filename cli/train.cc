@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
 #include "graph_source.h"
+#include "graphsieve/engine/experiment.h"
 #include "run_folder.h"
 #include "training_options.h"
-#include "graphsieve/engine/experiment.h"
 
 namespace graphsieve {
 namespace {

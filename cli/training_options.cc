@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "training_options.h"
 
 #include <algorithm>
@@ -117,7 +118,9 @@ void add_quiet_option(CLI::App& command, bool& quiet) {
 }
 
 void add_seed_option(CLI::App& command, uint64_t& seed, const std::string& text) {
-  command.add_option("--seed", seed, text)->transform(whole_number(0, std::numeric_limits<uint64_t>::max()))->type_name("SEED");
+  command.add_option("--seed", seed, text)
+      ->transform(whole_number(0, std::numeric_limits<uint64_t>::max()))
+      ->type_name("SEED");
 }
 
 void add_recipe_options(CLI::App& command, std::string& recipe, std::vector<std::string>& settings) {
@@ -153,7 +156,8 @@ void add_memory_option(CLI::App& command, uint64_t& memory) {
 void add_device_option(CLI::App& command, std::string& device) {
   command
       .add_option("--device", device,
-                  "Where to compute: cpu, cuda, or cuda:N, the Nth NVIDIA GPU from 0; needs a build with kernels for GPUs (default: cpu)")
+                  "Where to compute: cpu, cuda, or cuda:N, the Nth NVIDIA GPU from 0; needs a build with kernels for "
+                  "GPUs (default: cpu)")
       ->check(check_device)
       ->type_name("DEVICE");
 }
@@ -169,9 +173,10 @@ void add_predictions_option(CLI::App& command, std::string& predictions) {
 }
 
 void add_raw_ids_option(CLI::App& command, bool& raw_ids) {
-  command.add_flag("--raw-ids", raw_ids,
-                   "Text ids in predictions.csv as they are, without the apostrophe that keeps a spreadsheet from running "
-                   "those that begin with = + - @");
+  command.add_flag(
+      "--raw-ids", raw_ids,
+      "Text ids in predictions.csv as they are, without the apostrophe that keeps a spreadsheet from running "
+      "those that begin with = + - @");
 }
 
 PredictedNodes predicted_nodes(const std::string& predictions) {
@@ -244,7 +249,8 @@ void parse_splits(const std::string& text, RunRequest& request) {
 }
 
 /// Returns the splits and seeds of the runs of a request, in order.
-std::vector<std::pair<int64_t, uint64_t>> runs_of(const RunRequest& request, const Dataset& data, const Recipe& recipe) {
+std::vector<std::pair<int64_t, uint64_t>> runs_of(const RunRequest& request, const Dataset& data,
+                                                  const Recipe& recipe) {
   std::vector<int64_t> splits = request.splits;
   if (request.all_splits) {
     splits.resize(static_cast<size_t>(split_count(data, recipe)));
@@ -301,12 +307,13 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   request.device = options.device;
   request.out = folder_path(options.out);
   require_distinct({{"--out", request.out}}, {{"GRAPH", options.graph},
-                                               {"--weights", options.weights},
-                                               {"--scores", request.scores_from},
-                                               {"--recipe", options.recipe}});
+                                              {"--weights", options.weights},
+                                              {"--scores", request.scores_from},
+                                              {"--recipe", options.recipe}});
   if (options.resume && request.out.empty()) throw UsageError("--resume needs --out, the run folder that was begun");
   // With --resume and --overwrite, an unfinished run that was begun to replace a finished one is continued.
-  const bool finished = options.resume && is_run_folder(request.out) && !(options.overwrite && has_unfinished(request.out));
+  const bool finished =
+      options.resume && is_run_folder(request.out) && !(options.overwrite && has_unfinished(request.out));
   if (!finished)
     refuse_existing_folder(request.out, options.overwrite, FolderKind::kRun,
                            {options.graph, request.scores_from, request.weights_from});

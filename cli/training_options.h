@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The options that the commands run, estimate and train share, and the functions that use them.
 #pragma once
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Apache Arrow from the Python environment's pyarrow, whose libraries have no plain names: linked by their full ones.
 if(NOT Python3_EXECUTABLE)
   find_program(Python3_EXECUTABLE python3)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # make install: the program behind a launcher, the libraries, the public headers, and the CMake package graphsieve.
 # Nothing that is installed names the checkout or torch's folder: torch is looked for where the user has it, at run time
 # by the launcher, at configure time by graphsieveConfig.cmake.

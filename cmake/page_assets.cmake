@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Style and scripts of the report's page travel inside the library, with Chart.js as Debian's libjs-chart.js has it.
 find_file(CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js NO_DEFAULT_PATH)
 if(NOT CHART_JS)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The published recipes travel inside the library, so an installed program needs no data folder.
 file(GLOB recipe_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/recipes/*.yaml)
 set(recipe_source ${CMAKE_CURRENT_BINARY_DIR}/embedded_recipes.cc)

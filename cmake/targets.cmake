@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Flags of our own code. No contraction: what is fused is written as fused, so a value is the same in every vector width.
 add_library(graphsieve_flags INTERFACE)
 target_compile_options(graphsieve_flags INTERFACE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Torch comes from the Python environment (Python3_EXECUTABLE, else python3), or from CMAKE_PREFIX_PATH.
 if(NOT Torch_DIR)
   if(NOT Python3_EXECUTABLE)

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # usage: bench.sh PRESET. Builds the kernel benchmarks and runs them; each checks its answer before it times. Graphs are
 # generated; with $GRAPHSIEVE_DATA, `bench/figures.py kernels` measures on tolokers and keeps the figures.
 set -euo pipefail

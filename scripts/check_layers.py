@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that a folder of src/graphsieve includes headers of lower layers alone.
 
 The layers are the block after the line LAYERS in HACKING.md: one layer per line, the lowest first. A folder may

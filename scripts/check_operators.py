@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What every operator of src/graphsieve/ops has: card, headers, reference, vector code, autograd, GPU adapter, test, benchmark.
 
     check_operators.py            exits 1 and names what is missing

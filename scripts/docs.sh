@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The documentation's site into build/site. What is generated from the code must be what the code says now.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pages of the site that stand elsewhere in the repository: the operators' cards, the changelog."""
 import pathlib
 import re

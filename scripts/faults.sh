@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # usage: faults.sh PRESET JOBS. The full sweeps of tests/faults: failing calls, kills, small file systems, damaged files,
 # hostile layouts. Each prints what failed, its row of docs/reliability.md and a closing line; the last line sums them up.
 set -uo pipefail

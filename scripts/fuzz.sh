@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # usage: fuzz.sh SECONDS JOBS [READER…]. Builds the fuzzers with clang, sanitizers and the count of lines, and runs each of
 # them (or those that are named) for SECONDS, JOBS at once.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Starts graphsieve with torch's shared libraries: in $GRAPHSIEVE_TORCH_LIB, else where $PYTHON (python3) has torch; and,
 # to convert tables, with Arrow's, where that Python has pyarrow.
 prefix=$(dirname "$(dirname "$(readlink -f "$0")")")

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # System packages and the virtual environment. Silent and quick when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # usage: test.sh PRESET JOBS. Every test; real data is read from $GRAPHSIEVE_DATA, else ../shared/data, else skipped by name.
 set -euo pipefail
 cd "$(dirname "$0")/.."

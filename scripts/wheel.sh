@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds dist/graphsieve-*.whl, looks into it, and runs the Python tests on it in a fresh environment.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The floor under every kernel that reads a row per edge: reading the rows and doing nothing with them.
 #pragma once
 

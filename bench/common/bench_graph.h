@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The graphs that kernels are measured on.
 #pragma once
 
@@ -23,8 +24,8 @@ struct BenchGraph {
   }
 };
 
-/// The attention graph of a run folder: scores/row_start.npy, source.npy and type.npy. `scores` of a folder may be given
-/// as well. Whether it is symmetric is found out.
+/// The attention graph of a run folder: scores/row_start.npy, source.npy and type.npy. `scores` of a folder may be
+/// given as well. Whether it is symmetric is found out.
 BenchGraph read_graph(const std::filesystem::path& folder);
 
 /// Random sources, keyed; the types of a row are 10/25 graph, 14/25 expander, one self loop.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/bench_main.h"
 
 #include <cstdio>
@@ -22,14 +23,18 @@ void Line::print(bool json) const {
   if (json) {
     nlohmann::ordered_json object;
     for (const Field& f : fields_) {
-      if (f.is_text) object[f.name] = f.text;
-      else object[f.name] = f.number;
+      if (f.is_text)
+        object[f.name] = f.text;
+      else
+        object[f.name] = f.number;
     }
     std::printf("%s\n", object.dump().c_str());
   } else {
     for (const Field& f : fields_) {
-      if (f.is_text) std::printf("%s %s  ", f.name.c_str(), f.text.c_str());
-      else std::printf("%s %.4g  ", f.name.c_str(), f.number);
+      if (f.is_text)
+        std::printf("%s %s  ", f.name.c_str(), f.text.c_str());
+      else
+        std::printf("%s %.4g  ", f.name.c_str(), f.number);
     }
     std::printf("\n");
   }
@@ -50,7 +55,8 @@ int64_t whole_number(const std::string& text, const std::string& option) {
     value = std::stoll(text, &used);
   } catch (const std::exception&) {
   }
-  if (used == 0 || used != text.size() || value < 1) throw Error(option, " is '", text, "', expected a whole number from 1");
+  if (used == 0 || used != text.size() || value < 1)
+    throw Error(option, " is '", text, "', expected a whole number from 1");
   return value;
 }
 
@@ -67,13 +73,19 @@ void parse(int argc, char** argv, BenchOptions& options, std::vector<GraphReques
       options.json = true;
       continue;
     }
-    if (i + 1 == argc) throw Error(name, ": expected --graph, --random, --threads or --repeats with a value, or --json");
+    if (i + 1 == argc)
+      throw Error(name, ": expected --graph, --random, --threads or --repeats with a value, or --json");
     const std::string value = argv[++i];
-    if (name == "--graph") requests.push_back({value});
-    else if (name == "--random") requests.push_back(random_request(value));
-    else if (name == "--threads") options.threads = static_cast<int>(whole_number(value, name));
-    else if (name == "--repeats") options.repeats = static_cast<int>(whole_number(value, name));
-    else throw Error(name, ": expected --graph, --random, --threads, --repeats or --json");
+    if (name == "--graph")
+      requests.push_back({value});
+    else if (name == "--random")
+      requests.push_back(random_request(value));
+    else if (name == "--threads")
+      options.threads = static_cast<int>(whole_number(value, name));
+    else if (name == "--repeats")
+      options.repeats = static_cast<int>(whole_number(value, name));
+    else
+      throw Error(name, ": expected --graph, --random, --threads, --repeats or --json");
   }
   if (requests.empty()) requests.push_back({"", 11758, 119});
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Options, clock and output that the whole-graph benchmarks share.
 //
 //   PROGRAM [--graph RUN]… [--random NODES:IN_DEGREE]… [--threads N] [--repeats N] [--json]

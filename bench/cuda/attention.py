@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Sparse attention and reservoir sampling on an NVIDIA GPU, against the bare gather, PyG and plain torch, compiled;
 answers checked first.
 

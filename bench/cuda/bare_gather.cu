@@ -1,5 +1,6 @@
-// The floor under sparse attention on a GPU: reads a row an edge, adds the rows of a destination, writes one row for each. 16 bytes a
-// lane, as many rows under way as the attention has.
+// SPDX-License-Identifier: Apache-2.0
+// The floor under sparse attention on a GPU: reads a row an edge, adds the rows of a destination, writes one row for
+// each. 16 bytes a lane, as many rows under way as the attention has.
 #include <cuda_runtime.h>
 
 #include <cstdint>
@@ -8,7 +9,8 @@ namespace {
 
 constexpr int kBlock = 256, kWarp = 32, kUnroll = 4;
 
-__global__ void gather(const uint4* rows, int units, const int64_t* row_start, const int32_t* index, int64_t count, uint4* out) {
+__global__ void gather(const uint4* rows, int units, const int64_t* row_start, const int32_t* index, int64_t count,
+                       uint4* out) {
   const int lane = threadIdx.x % kWarp, slots = kWarp / units, slot = lane / units, unit = lane % units;
   const int64_t step = static_cast<int64_t>(gridDim.x) * (kBlock / kWarp);
   for (int64_t i = (static_cast<int64_t>(blockIdx.x) * kBlock + threadIdx.x) / kWarp; i < count; i += step) {
@@ -17,7 +19,8 @@ __global__ void gather(const uint4* rows, int units, const int64_t* row_start, c
       uint4 row[kUnroll]{};
 #pragma unroll
       for (int x = 0; x < kUnroll; ++x)
-        if (e + x * slots < row_start[i + 1]) row[x] = __ldg(rows + static_cast<int64_t>(index[e + x * slots]) * units + unit);
+        if (e + x * slots < row_start[i + 1])
+          row[x] = __ldg(rows + static_cast<int64_t>(index[e + x * slots]) * units + unit);
 #pragma unroll
       for (int x = 0; x < kUnroll; ++x) sum.x ^= row[x].x, sum.y ^= row[x].y, sum.z ^= row[x].z, sum.w ^= row[x].w;
     }
@@ -32,8 +35,10 @@ __global__ void gather(const uint4* rows, int units, const int64_t* row_start, c
 }  // namespace
 
 /// rows of `row_bytes`, a power of two from 16 to 512; out has `count` rows. Returns cudaGetLastError.
-extern "C" int bare_gather(const void* rows, int64_t row_bytes, const int64_t* row_start, const int32_t* index, int64_t count, void* out, void* stream) {
-  gather<<<4096, kBlock, 0, static_cast<cudaStream_t>(stream)>>>(static_cast<const uint4*>(rows), static_cast<int>(row_bytes / 16), row_start, index, count,
-                                                                 static_cast<uint4*>(out));
+extern "C" int bare_gather(const void* rows, int64_t row_bytes, const int64_t* row_start, const int32_t* index,
+                           int64_t count, void* out, void* stream) {
+  gather<<<4096, kBlock, 0, static_cast<cudaStream_t>(stream)>>>(static_cast<const uint4*>(rows),
+                                                                 static_cast<int>(row_bytes / 16), row_start, index,
+                                                                 count, static_cast<uint4*>(out));
   return cudaGetLastError();
 }

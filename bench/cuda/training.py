@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Training on an NVIDIA GPU: is it what the CPU does, twice the same, how fast, in how much memory?
 
     training.py PROGRAM [--data FOLDER] [--device cuda] [--nodes 2400000] [--only losses,repeats,precision,epoch,memory]

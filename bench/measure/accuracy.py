@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Test values: Spexphormer, full Exphormer and the plain transformer."""
 import itertools
 

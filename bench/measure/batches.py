@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Building mini-batches on one core: the engine's draws, blocks and feature rows against the same sampling in NumPy, and against
 PyG's NeighborLoader where torch-sparse is installed beside it."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands under a limit of memory that the kernel keeps: pages of mapped files count, and may be dropped."""
 import contextlib
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compressions of wide plain transformers, and what the narrow estimator's scores are worth."""
 import json
 import statistics

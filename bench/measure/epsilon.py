@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """k chosen from the scores: what each epsilon comes to, and what the choice costs."""
 import json
 import pathlib

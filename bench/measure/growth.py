@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How memory and time grow with the number of nodes and with the degree, full Exphormer against Spexphormer by mini-batches."""
 import json
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Kernels: against the bare gather, draws per second, against torch's operations, against PyG."""
 import json
 

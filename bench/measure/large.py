@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Graphs that are large for the machine, every step under a limit of memory that the kernel keeps: generate, convert, both
 stages, predict."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Memory: resident bytes of training at the recipe's width, tensor bytes of one step against plain tensor operations."""
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`graphsieve plan` against what runs then hold: anonymous memory, looked at every few milliseconds from outside."""
 import json
 import pathlib

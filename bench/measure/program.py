@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the program, the C++ benchmarks and the peers, and remembers the command."""
 import json
 import os

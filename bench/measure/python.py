@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Python package in PyG users' scripts: the attention layer beside TransformerConv, SampledLoader beside NeighborLoader."""
 import os
 import tempfile

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows of bench/results/GROUP.jsonl: a key, values, and where they come from."""
 import json
 import os

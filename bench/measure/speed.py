@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Time: the whole run against the authors' release, threads, and where it goes."""
 import pathlib
 import re

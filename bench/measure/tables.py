@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/benchmarks.md from the rows: what is asked beside what was measured, and how to repeat it."""
 import math
 import statistics

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tables of docs/benchmarks.md about large graphs: limits of memory, growth with nodes and degree."""
 import math
 import statistics

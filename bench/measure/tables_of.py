@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """python -m measure.tables_of GRAPH TABLES LABELLED: a graph folder as the two tables a user would have, nodes.parquet (id, label,
 f_0, f_1, …; a share LABELLED of the labels) and edges.parquet (source, destination; each edge once)."""
 import pathlib

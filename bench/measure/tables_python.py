@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Table of docs/benchmarks.md about the Python package in PyG users' scripts."""
 import statistics
 

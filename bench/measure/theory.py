@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The experiments of the theory of compressibility: width 64 twenty times, width 4 a hundred times, the baselines."""
 import itertools
 

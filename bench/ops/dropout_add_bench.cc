@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // dropout_add against at::dropout and an addition: n = 11758.
 #include "graphsieve/ops/dropout_add/dropout_add.h"
 

@@ -1,5 +1,6 @@
-// expand_block: edges per second, from half of the nodes and k = 10 edges each, every second node a destination; against
-// the version through ordered maps, which is also the check.
+// SPDX-License-Identifier: Apache-2.0
+// expand_block: edges per second, from half of the nodes and k = 10 edges each, every second node a destination;
+// against the version through ordered maps, which is also the check.
 #include <numeric>
 
 #include "common/bench_main.h"
@@ -16,10 +17,16 @@ constexpr int64_t kEdgesPerNode = 10;
 
 struct Block {
   explicit Block(int64_t d)
-      : sources(d * (kEdgesPerNode + 1)), row_start(d + 1), index(d * kEdgesPerNode), type(index.size()),
-        t_row_start(sources.size() + 1), t_index(index.size()), t_type(index.size()) {}
+      : sources(d * (kEdgesPerNode + 1)),
+        row_start(d + 1),
+        index(d * kEdgesPerNode),
+        type(index.size()),
+        t_row_start(sources.size() + 1),
+        t_index(index.size()),
+        t_type(index.size()) {}
   kernels::ExpandedBlock view() {
-    return {sources.data(), row_start.data(), index.data(), type.data(), t_row_start.data(), t_index.data(), t_type.data()};
+    return {sources.data(),     row_start.data(), index.data(), type.data(),
+            t_row_start.data(), t_index.data(),   t_type.data()};
   }
   bool operator==(const Block&) const = default;
 
@@ -49,11 +56,12 @@ void measure(const BenchGraph& graph, const BenchOptions& options) {
   const auto d = static_cast<int64_t>(destinations.size());
   const kernels::ExpandBlockArgs args{destinations.data(), d, kEdgesPerNode, drawn.data(), type.data(), local.data()};
   Block ours(d), expected(d);
-  if (kernels::expand_block(args, ours.view()) != kernels::expand_block_reference(args, expected.view()) || ours != expected)
+  if (kernels::expand_block(args, ours.view()) != kernels::expand_block_reference(args, expected.view()) ||
+      ours != expected)
     throw Error("the block differs from the reference's");
-  const auto seconds = interleaved_medians(options.repeats_for(d * kEdgesPerNode),
-                                           [&] { kernels::expand_block(args, ours.view()); },
-                                           [&] { kernels::expand_block_reference(args, expected.view()); });
+  const auto seconds = interleaved_medians(
+      options.repeats_for(d * kEdgesPerNode), [&] { kernels::expand_block(args, ours.view()); },
+      [&] { kernels::expand_block_reference(args, expected.view()); });
   Line()
       .text("graph", graph.name)
       .number("edges", static_cast<double>(d * kEdgesPerNode))

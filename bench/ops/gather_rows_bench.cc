@@ -1,5 +1,6 @@
-// gather_rows against torch's index_select: 110,000 rows of 100 numbers, as a batch of 1000 nodes with k = 10-10 reads them
-// from 2.4 million.
+// SPDX-License-Identifier: Apache-2.0
+// gather_rows against torch's index_select: 110,000 rows of 100 numbers, as a batch of 1000 nodes with k = 10-10 reads
+// them from 2.4 million.
 #include <benchmark/benchmark.h>
 #include <torch/torch.h>
 

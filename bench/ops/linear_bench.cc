@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // linear against at::linear, at the size of minesweeper-like graphs: n = 11758.
 #include "graphsieve/ops/linear/linear.h"
 
@@ -35,15 +36,17 @@ void Backward(benchmark::State& state) {
   kernels::linear_backward_reference<float>(a.g.const_data_ptr<float>(), a.x.const_data_ptr<float>(),
                                             a.w.const_data_ptr<float>(), kRows, a.x.size(1), a.w.size(0), nullptr,
                                             expected.mutable_data_ptr<float>(), nullptr);
-  using Signature = std::tuple<Tensor, Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, std::array<bool, 3>);
+  using Signature =
+      std::tuple<Tensor, Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, std::array<bool, 3>);
   const auto backward = ops::find_operator<Signature>("graphsieve::linear_backward");
   if (!agrees(state, std::get<1>(backward.call(a.g, a.x, a.w, {true, true, true})), expected, 1e-3)) return;
-  time_against(state, [&] { backward.call(a.g, a.x, a.w, {true, true, true}); },
-               [&] {
-                 at::mm(a.g, a.w);
-                 at::mm(a.g.t(), a.x);
-                 at::sum(a.g, 0);
-               });
+  time_against(
+      state, [&] { backward.call(a.g, a.x, a.w, {true, true, true}); },
+      [&] {
+        at::mm(a.g, a.w);
+        at::mm(a.g.t(), a.x);
+        at::sum(a.g, 0);
+      });
 }
 
 const std::vector<std::vector<int64_t>> kCases{{1, 2}, {4, 32, 64}, {4, 32, 64, 128}};

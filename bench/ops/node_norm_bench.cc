@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // node_norm against torch's batch norm: n = 11758.
 #include "graphsieve/ops/node_norm/node_norm.h"
 
@@ -17,7 +18,8 @@ struct Inputs {
   explicit Inputs(int64_t d)
       : x(at::randn({kRows, d}) + 1), w(at::randn({d})), b(at::randn({d})), g(at::randn({kRows, d})) {}
   kernels::NodeNormArgs<float> arguments() const {
-    return {kRows, x.size(1), x.const_data_ptr<float>(), nullptr, w.const_data_ptr<float>(), b.const_data_ptr<float>(), kEps};
+    return {kRows, x.size(1), x.const_data_ptr<float>(), nullptr, w.const_data_ptr<float>(), b.const_data_ptr<float>(),
+            kEps};
   }
   Tensor x, w, b, g;
 };
@@ -43,8 +45,8 @@ void Backward(benchmark::State& state) {
   kernels::node_norm_backward_reference(
       a.arguments(), a.g.const_data_ptr<float>(), mean.const_data_ptr<float>(), var.const_data_ptr<float>(), true,
       {expected.mutable_data_ptr<float>(), nullptr, dw.mutable_data_ptr<float>(), db.mutable_data_ptr<float>()});
-  using Signature = std::tuple<Tensor, Tensor, Tensor, Tensor>(const Tensor&, const Tensor&, const Optional&, const Tensor&,
-                                                               const Tensor&, const Tensor&, double, bool);
+  using Signature = std::tuple<Tensor, Tensor, Tensor, Tensor>(
+      const Tensor&, const Tensor&, const Optional&, const Tensor&, const Tensor&, const Tensor&, double, bool);
   const auto backward = ops::find_operator<Signature>("graphsieve::node_norm_backward");
   const auto ours = [&] { return backward.call(a.g, a.x, {}, a.w, mean, var, kEps, true); };
   if (!agrees(state, std::get<0>(ours()), expected)) return;

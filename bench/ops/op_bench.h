@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the operator benchmarks share. Every benchmark checks its answer against the reference before it is timed.
 #pragma once
 

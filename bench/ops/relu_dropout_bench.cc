@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // relu_dropout against at::relu and at::dropout: n = 11758.
 #include "graphsieve/ops/relu_dropout/relu_dropout.h"
 
@@ -32,8 +33,7 @@ void Backward(benchmark::State& state) {
       ops::find_operator<Tensor(const Tensor&, const Tensor&, double)>("graphsieve::relu_dropout_backward");
   const auto ours = [&] { return backward.call(g, y, kP); };
   if (!agrees(state, ours(), expected, 0)) return;
-  time_against(state, ours,
-               [&] { at::threshold_backward(at::native_dropout_backward(g, mask, 1 / (1 - kP)), y, 0); });
+  time_against(state, ours, [&] { at::threshold_backward(at::native_dropout_backward(g, mask, 1 / (1 - kP)), y, 0); });
 }
 
 const std::vector<std::vector<int64_t>> kCases{{1, 2}, {4, 32, 64}};

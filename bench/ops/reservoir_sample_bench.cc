@@ -1,5 +1,6 @@
-// reservoir_sample: edges looked at per second by the weighted draw, k = 10 and k = 5. The weights are random and sum to
-// 1 in each row. Every drawn edge is checked against the reference first.
+// SPDX-License-Identifier: Apache-2.0
+// reservoir_sample: edges looked at per second by the weighted draw, k = 10 and k = 5. The weights are random and sum
+// to 1 in each row. Every drawn edge is checked against the reference first.
 #include "common/bench_main.h"
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
@@ -24,13 +25,22 @@ std::vector<float> random_scores(const kernels::TypedEdges& edges) {
 void measure_k(const BenchGraph& graph, const std::vector<float>& score, int64_t k, const BenchOptions& options) {
   const auto edges = graph.edges();
   const int64_t m = graph.by_destination.edges();
-  kernels::ReservoirArgs args{edges.row_start, edges.index, edges.type, score.data(), nullptr, edges.rows,
-                              m,               k,           kernels::SampleRule::kWeighted, random_key(12, k)};
+  kernels::ReservoirArgs args{edges.row_start,
+                              edges.index,
+                              edges.type,
+                              score.data(),
+                              nullptr,
+                              edges.rows,
+                              m,
+                              k,
+                              kernels::SampleRule::kWeighted,
+                              random_key(12, k)};
   std::vector<int32_t> index(edges.rows * k), expected_index(index.size());
   std::vector<uint8_t> type(index.size()), expected_type(index.size());
   kernels::reservoir_sample_reference(args, expected_index.data(), expected_type.data());
   kernels::reservoir_sample(args, index.data(), type.data());
-  if (index != expected_index || type != expected_type) throw Error("k = ", k, ": the draw differs from the reference's");
+  if (index != expected_index || type != expected_type)
+    throw Error("k = ", k, ": the draw differs from the reference's");
   const auto seconds = interleaved_medians(options.repeats_for(m), [&] {
     ++args.key;  // another draw every time
     kernels::reservoir_sample(args, index.data(), type.data());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // sparse_attention, forward and backward, against the bare gather of the rows that each must read: width 64, 4 heads,
 // float32 and bfloat16 storage.
 //
@@ -31,7 +32,8 @@ float to_float(float x) { return x; }
 float to_float(BFloat16 x) { return std::bit_cast<float>(uint32_t{x.bits} << 16); }
 template <class T>
 T from_float(float x) {
-  if constexpr (std::is_same_v<T, float>) return x;
+  if constexpr (std::is_same_v<T, float>)
+    return x;
   else {
     const uint32_t bits = std::bit_cast<uint32_t>(x);
     return {static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
@@ -69,9 +71,20 @@ class KeptScratch {
 template <class T>
 struct Problem {
   explicit Problem(const BenchGraph& graph)
-      : edges(graph.edges()), by_source(graph.transposed()), n(edges.rows), query(n * kWidth), key_value(n * 2 * kWidth),
-        grad(n * kWidth), out(n * kWidth), grad_query(n * kWidth), grad_key_value(n * 2 * kWidth), log_sum(n * kHeads),
-        scale(kTypes * kWidth), bias(kTypes * kHeads), grad_scale(scale.size()), grad_bias(bias.size()) {
+      : edges(graph.edges()),
+        by_source(graph.transposed()),
+        n(edges.rows),
+        query(n * kWidth),
+        key_value(n * 2 * kWidth),
+        grad(n * kWidth),
+        out(n * kWidth),
+        grad_query(n * kWidth),
+        grad_key_value(n * 2 * kWidth),
+        log_sum(n * kHeads),
+        scale(kTypes * kWidth),
+        bias(kTypes * kHeads),
+        grad_scale(scale.size()),
+        grad_bias(bias.size()) {
     fill(query, 1);
     fill(key_value, 2);
     fill(grad, 3);
@@ -80,8 +93,8 @@ struct Problem {
   }
 
   SparseAttentionArgs<T> args() const {
-    return {n,     n,      kHeads,       kHead, kHead, query.data(), kWidth, key_value.data(), 2 * kWidth,
-            kTypes, scale.data(), bias.data(), kClamp};
+    return {n,          n,      kHeads,       kHead,       kHead, query.data(), kWidth, key_value.data(),
+            2 * kWidth, kTypes, scale.data(), bias.data(), kClamp};
   }
   void forward() { sparse_attention_forward(args(), edges, out.data(), log_sum.data(), scratch.begin_call()); }
   void backward() {
@@ -119,15 +132,18 @@ struct Part {
     }
     const auto d = static_cast<int64_t>(destinations.size()), s = static_cast<int64_t>(number.size());
     const std::vector<double> scale(p.scale.begin(), p.scale.end()), bias(p.bias.begin(), p.bias.end());
-    const SparseAttentionArgs<double, double> a{d,      s,  kHeads,       kHead,       kHead, query.data(), kWidth, key_value.data(),
-                                                2 * kWidth, kTypes, scale.data(), bias.data(), kClamp};
+    const SparseAttentionArgs<double, double> a{
+        d,          s,      kHeads,       kHead,       kHead, query.data(), kWidth, key_value.data(),
+        2 * kWidth, kTypes, scale.data(), bias.data(), kClamp};
     const TypedEdges edges{d, row_start.data(), index.data(), type.data()};
-    out.resize(d * kWidth), log_sum.resize(d * kHeads), grad_query.resize(d * kWidth), grad_key_value.resize(s * 2 * kWidth);
+    out.resize(d * kWidth), log_sum.resize(d * kHeads), grad_query.resize(d * kWidth),
+        grad_key_value.resize(s * 2 * kWidth);
     std::vector<double> grad_scale(kTypes * kWidth), grad_bias(kTypes * kHeads);
     sparse_attention_forward_reference(a, edges, out.data(), log_sum.data());
     sparse_attention_backward_reference(
         a, edges, out.data(), log_sum.data(), grad.data(),
-        SparseAttentionGradients<double, double>{grad_query.data(), grad_key_value.data(), grad_scale.data(), grad_bias.data()});
+        SparseAttentionGradients<double, double>{grad_query.data(), grad_key_value.data(), grad_scale.data(),
+                                                 grad_bias.data()});
   }
 
   std::unordered_map<int32_t, int32_t> number;  ///< of a source in this part
@@ -159,14 +175,16 @@ double checked_error(const Problem<T>& p) {
                       row_error(p.grad_query.data() + i * kWidth, of_destination.grad_query.data(), kWidth)});
     std::vector<int32_t> destinations;  // all that attend to i, each once
     int64_t touched = 0;
-    for (int64_t e = p.by_source.row_start[i]; e < p.by_source.row_start[i + 1]; ++e) destinations.push_back(p.by_source.index[e]);
+    for (int64_t e = p.by_source.row_start[i]; e < p.by_source.row_start[i + 1]; ++e)
+      destinations.push_back(p.by_source.index[e]);
     std::sort(destinations.begin(), destinations.end());
     destinations.erase(std::unique(destinations.begin(), destinations.end()), destinations.end());
     for (const int32_t d : destinations) touched += p.edges.row_start[d + 1] - p.edges.row_start[d];
     if (destinations.empty() || touched > kMostCheckedEdges) continue;
     const Part of_source(p, destinations);
-    worst = std::max(worst, row_error(p.grad_key_value.data() + i * 2 * kWidth,
-                                      of_source.grad_key_value.data() + of_source.number.at(i) * 2 * kWidth, 2 * kWidth));
+    worst =
+        std::max(worst, row_error(p.grad_key_value.data() + i * 2 * kWidth,
+                                  of_source.grad_key_value.data() + of_source.number.at(i) * 2 * kWidth, 2 * kWidth));
   }
   return worst;
 }
@@ -178,7 +196,8 @@ void measure_storage(const BenchGraph& graph, const BenchOptions& options, const
   p.forward();
   p.backward();
   const double error = checked_error(p), most = kFloat ? 1e-4 : 2e-2;
-  if (!(error <= most)) throw Error(storage, ": differs from the reference by ", error, " of a row, expected at most ", most);
+  if (!(error <= most))
+    throw Error(storage, ": differs from the reference by ", error, " of a row, expected at most ", most);
   const int64_t m = graph.by_destination.edges();
   HugeArray<T> query_gradient(p.n * 2 * kWidth);  // packed as the backward pass packs them
   fill(query_gradient, 7);
@@ -189,8 +208,8 @@ void measure_storage(const BenchGraph& graph, const BenchOptions& options, const
     bare_gather(query_gradient.data(), kRowBytes, p.by_source.index, m);
   };
   // With several threads the gather, which has one, is no measure.
-  const auto seconds = interleaved_medians(options.repeats_for(m), gather_forward, [&] { p.forward(); }, gather_backward,
-                                           [&] { p.backward(); });
+  const auto seconds = interleaved_medians(
+      options.repeats_for(m), gather_forward, [&] { p.forward(); }, gather_backward, [&] { p.backward(); });
   Line line;
   line.text("graph", graph.name).text("storage", storage).number("nodes", static_cast<double>(p.n));
   line.number("edges", static_cast<double>(m)).number("threads", options.threads).number("error", error);

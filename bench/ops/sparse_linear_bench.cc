@@ -1,5 +1,6 @@
-// sparse_linear at the sizes of coauthor-cs (n 18333, in 6805, 1.1 M entries) and amazon-photo (7650, 745, 2 M), against
-// torch's product of a sparse CSR matrix.
+// SPDX-License-Identifier: Apache-2.0
+// sparse_linear at the sizes of coauthor-cs (n 18333, in 6805, 1.1 M entries) and amazon-photo (7650, 745, 2 M),
+// against torch's product of a sparse CSR matrix.
 #include "graphsieve/ops/sparse_linear/sparse_linear.h"
 
 #include "graphsieve/ops/common/torch_call.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """MLP and GCN of PyG on a public .npz file and a split.json: one JSON line with the test value at the best epoch.
 
     baselines.py FILE SPLIT_JSON mlp|gcn SEED

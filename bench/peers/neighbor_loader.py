@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """PyG's NeighborLoader on a graph folder, one core, no worker: the median time of a batch as one JSON line.
 
     neighbor_loader.py FOLDER BATCH K LAYERS BATCHES

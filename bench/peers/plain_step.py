@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tensor bytes of one training step in plain tensor operations, for a run of the engine.
 
     plain_step.py RUN GRAPH FILE.npz

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The networks in plain tensor operations, as a user would write them: the oracle of the engine's whole forward and
 backward pass, and the peer for its memory and time. Reads weights from a run folder's safetensors by their names.
 

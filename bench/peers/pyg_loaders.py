@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """PyG's GraphSAGE trained on batches of PyG's NeighborLoader, or of our SampledLoader: the same model, sizes and seeds.
 
     pyg_loaders.py DATA.npz RUN sampled|neighbor [EPOCHS [SEED]]

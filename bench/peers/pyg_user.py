@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A PyG user's script: node classification on an .npz file of the heterophilous layout.
 
     pyg_user.py DATA.npz [EPOCHS [SEED]]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """PyG's TransformerConv against the engine's operator: tolokers' attention graph, width 64, 4 heads, one thread.
 
     transformer_conv.py RUN LIBRARY

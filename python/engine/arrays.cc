@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "arrays.h"
 
 #include <xxhash.h>
@@ -17,11 +18,16 @@ namespace {
 NpyKind kind_of(const std::string& name, const nb::dlpack::dtype& type) {
   using Code = nb::dlpack::dtype_code;
   switch (static_cast<Code>(type.code)) {
-    case Code::Bool: return NpyKind::kBool;
-    case Code::Int: return NpyKind::kInt;
-    case Code::UInt: return NpyKind::kUint;
-    case Code::Float: return NpyKind::kFloat;
-    default: throw Error("array '", name, "': holds neither integers nor floating-point numbers");
+    case Code::Bool:
+      return NpyKind::kBool;
+    case Code::Int:
+      return NpyKind::kInt;
+    case Code::UInt:
+      return NpyKind::kUint;
+    case Code::Float:
+      return NpyKind::kFloat;
+    default:
+      throw Error("array '", name, "': holds neither integers nor floating-point numbers");
   }
 }
 
@@ -55,11 +61,16 @@ nb::object numpy_array(const at::Tensor& tensor) {
   const std::vector<size_t> shape(kept->sizes().begin(), kept->sizes().end());
   const nb::capsule owner = owner_of(std::move(kept));
   switch (tensor.scalar_type()) {
-    case at::kFloat: return numpy_over<float>(shape, data, owner);
-    case at::kInt: return numpy_over<int32_t>(shape, data, owner);
-    case at::kLong: return numpy_over<int64_t>(shape, data, owner);
-    case at::kByte: return numpy_over<uint8_t>(shape, data, owner);
-    default: throw Error("a tensor of ", tensor.dtype().name(), " has no array");
+    case at::kFloat:
+      return numpy_over<float>(shape, data, owner);
+    case at::kInt:
+      return numpy_over<int32_t>(shape, data, owner);
+    case at::kLong:
+      return numpy_over<int64_t>(shape, data, owner);
+    case at::kByte:
+      return numpy_over<uint8_t>(shape, data, owner);
+    default:
+      throw Error("a tensor of ", tensor.dtype().name(), " has no array");
   }
 }
 

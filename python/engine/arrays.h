@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Conversion of arrays between NumPy, torch and the engine.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "background.h"
 
 #include <pthread.h>
@@ -73,8 +74,10 @@ class Events final : public Observer {
   void add(Event event) {
     const std::lock_guard lock(mutex_);
     const bool replaces = event.kind == Event::kStep && !waiting_.empty() && waiting_.back().kind == Event::kStep;
-    if (replaces) waiting_.back() = std::move(event);
-    else waiting_.push_back(std::move(event));
+    if (replaces)
+      waiting_.back() = std::move(event);
+    else
+      waiting_.push_back(std::move(event));
   }
 
   std::mutex mutex_;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Calls of long work of the engine from Python. The work runs on its own thread without the interpreter's lock, while
 // the caller's thread waits, passes on progress and checks for signals.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The module graphsieve._engine: thin entry points of the engine. The package's Python files give them their public
 // form.
 #include <nanobind/nanobind.h>
@@ -60,8 +61,10 @@ Recipe make_recipe(const nb::str& name, const Settings& settings) {
 nb::object python_value(const RecipeValue& value) {
   return std::visit(
       [](const auto& v) -> nb::object {
-        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::string>) return text(v);
-        else return nb::cast(v);
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::string>)
+          return text(v);
+        else
+          return nb::cast(v);
       },
       value);
 }
@@ -72,9 +75,7 @@ nb::dict values_of(const Recipe& recipe) {
   return values;
 }
 
-nb::dict recipe_values(const nb::str& name, const Settings& settings) {
-  return values_of(make_recipe(name, settings));
-}
+nb::dict recipe_values(const nb::str& name, const Settings& settings) { return values_of(make_recipe(name, settings)); }
 
 std::vector<std::string> recipe_names() {
   std::vector<std::string> names;
@@ -197,7 +198,9 @@ nb::dict read_tensors(const fs::path& path) {
   return out;
 }
 
-nb::dict read_run_tensors(const fs::path& run, const std::string& name) { return read_tensors(RunFiles(run).verified(name)); }
+nb::dict read_run_tensors(const fs::path& run, const std::string& name) {
+  return read_tensors(RunFiles(run).verified(name));
+}
 
 /// Replaces the tensors in a file of a run folder, and renews the file's checksum.
 void replace_tensors(const fs::path& run, const std::string& name, const std::map<std::string, InputArray>& arrays) {
@@ -242,8 +245,9 @@ void define(nb::module_& m) {
       .def("node_names", &node_names, "The user's ids, as texts.");
 
   m.def("load_graph", &load_graph, "path"_a, "A graph from an .npz or .mat file or a graph folder.");
-  m.def("minesweeper", [](uint64_t seed, int64_t side) { return generate_minesweeper(seed, side); }, "seed"_a = 0,
-        "side"_a = 100, "The generated minesweeper graph.");
+  m.def(
+      "minesweeper", [](uint64_t seed, int64_t side) { return generate_minesweeper(seed, side); }, "seed"_a = 0,
+      "side"_a = 100, "The generated minesweeper graph.");
   m.def("graph_of_arrays", &graph_of_arrays, "arrays"_a, "name"_a, "labelled"_a = true,
         "A graph from the arrays of either .npz layout.");
   m.def("recipe_values", &recipe_values, "recipe"_a, "settings"_a = Settings(), "Every key of a recipe, checked.");
@@ -258,15 +262,18 @@ void define(nb::module_& m) {
   m.def("run_inputs", &run_inputs, "graph"_a, "run"_a, "listener"_a.none() = nb::none(),
         "Features, attention graph, the network's edges and the scores of a run.");
   m.def("read_scores", &scores_of, "run"_a, "Attention graph and scores of each layer of a run folder, verified.");
-  m.def("sample_key", &sample_key, "sampler"_a, "seed"_a, "epoch"_a, "layer"_a, "The key of reservoir_sample for a layer's draw.");
+  m.def("sample_key", &sample_key, "sampler"_a, "seed"_a, "epoch"_a, "layer"_a,
+        "The key of reservoir_sample for a layer's draw.");
   m.def("read_tensors", &read_tensors, "path"_a, "float32 arrays by name, of a safetensors file.");
   m.def("read_run_tensors", &read_run_tensors, "run"_a, "name"_a, "The same of a file of a run folder, verified.");
   m.def("replace_tensors", &replace_tensors, "run"_a, "name"_a, "tensors"_a,
         "Replaces the tensors in a file of a run folder, and renews its checksum.");
   m.def("result_text", &result_text, "run"_a, "A run folder's result.json, verified.");
   m.def("run_recipe_values", &run_recipe_values, "run"_a, "Every key of a run folder's recipe, verified.");
-  m.def("copy_run", &copy_run_folder, "source"_a, "target"_a, "A copy of a run folder, which appears when it is complete.");
-  m.def("tidy_finished", &tidy_finished, "out"_a, "Removes what a process left that died right after it finished that run folder.");
+  m.def("copy_run", &copy_run_folder, "source"_a, "target"_a,
+        "A copy of a run folder, which appears when it is complete.");
+  m.def("tidy_finished", &tidy_finished, "out"_a,
+        "Removes what a process left that died right after it finished that run folder.");
   m.def("has_unfinished", &has_unfinished, "out"_a, "True if unfinished work on that run folder can be resumed.");
   m.def("checksum", &checksum, "array"_a, "Two numbers that tell the array's bytes from other ones.");
   m.def("note_torch_threads", &ops::note_torch_threads,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Conversion of text between the engine and Python. The engine's texts are bytes: the path or the content of a damaged
 // file need not be UTF-8, while texts of Python consist of characters. Neither direction ever fails.
 #pragma once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sparse graph transformers for node classification.
 
     import graphsieve

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of arguments before any kernel runs. An invalid argument is an Error that names its value and what was expected."""
 from __future__ import annotations
 

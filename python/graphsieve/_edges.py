@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A cache of graphs in the form of the operators: an edge_index is converted once, and not in every layer and step.
 
 The memory of a tensor can change without a trace in torch: through a NumPy array over it, `.data`, DLPack or another process.

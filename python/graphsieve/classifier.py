@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The engine's two training stages with the interface of scikit-learn: fit and predict."""
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Conversion of graphs from the forms that users have to the form of the engine."""
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Batches for any PyG model, whose neighbours are sampled by attention score."""
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Networks as torch modules: an attention layer for PyG models, and the engine's networks, with weights from and to run folders.
 
 The modules of the engine's networks have the engine's names (docs/run-folder.md), so state_dict() and a run's safetensors agree. Their
@@ -298,7 +299,8 @@ class Transformer(torch.nn.Module):
         self.one_logit, self.temperature = one_logit, temperature
         self.input = _Input(features, width, pre_layers)
         for i in range(layers):
-            self.add_module(f"layer_{i}", Block(self.form, width, heads, edge_types, ffn_width, norm, dropout, clamp or self._own("clamp") or math.inf))
+            bound = clamp or self._own("clamp") or math.inf
+            self.add_module(f"layer_{i}", Block(self.form, width, heads, edge_types, ffn_width, norm, dropout, bound))
         for i in range(output_layers):
             last = i + 1 == output_layers
             self.add_module(f"output_{i}", Linear(width, (1 if one_logit else classes) if last else width))

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operators as functions on torch tensors: differentiable, usable in torch.compile, with the same bits at any number of threads.
 
 They are the torch operators torch.ops.graphsieve.NAME; the functions of this module add types, defaults and checks.

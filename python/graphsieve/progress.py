@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Messages of the engine while it runs: notes as Python warnings, progress as bars in a terminal or a notebook."""
 from __future__ import annotations
 

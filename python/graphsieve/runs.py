@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reading of a run folder (docs/run-folder.md)."""
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Training figures for programs that track runs: TensorBoard's event files and MLflow, each written by its own library.
 
     python -m graphsieve.tracking runs/mine --tensorboard logs

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Statistics against their definitions, in loops over pairs of edges.
 #include "graphsieve/analysis/attention_patterns.h"
 

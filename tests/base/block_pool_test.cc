@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pool of large blocks against a model that knows every block it was given.
 #include "graphsieve/base/block_pool.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/base/parallel.h"
 
 #include <gtest/gtest.h>
@@ -53,7 +54,11 @@ TEST_F(Parallel, BlocksCoverTheRangeWithoutOverlap) {
 
 TEST_F(Parallel, RethrowsAnExceptionAndGoesOnWorking) {
   set_num_threads(4);
-  EXPECT_THROW(parallel_for(100, [](int64_t i) { if (i == 42) throw std::runtime_error("no"); }), std::runtime_error);
+  EXPECT_THROW(parallel_for(100,
+                            [](int64_t i) {
+                              if (i == 42) throw std::runtime_error("no");
+                            }),
+               std::runtime_error);
   std::atomic<int64_t> sum{0};
   parallel_for(100, [&](int64_t i) { sum += i; });
   EXPECT_EQ(sum, 4950);
@@ -71,7 +76,9 @@ TEST_F(Parallel, LoopsOfSeveralCallersTakeTurns) {
   std::atomic<int64_t> sum{0};
   std::vector<std::thread> callers;
   for (int c = 0; c < 4; ++c)
-    callers.emplace_back([&] { for (int r = 0; r < 50; ++r) parallel_for(20, [&](int64_t i) { sum += i; }); });
+    callers.emplace_back([&] {
+      for (int r = 0; r < 50; ++r) parallel_for(20, [&](int64_t i) { sum += i; });
+    });
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(sum, 4 * 50 * 190);
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/base/random.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ TEST(Random, IsAFunctionOfTheKeyAndOfTheOrderOfItsParts) {
 }
 
 TEST(Random, FixedValuesStayAcrossVersions) {
-  EXPECT_EQ(mix64(0), 0xE220A8397B1DCDAFull);  // SplitMix64's first output for seed 0, as published
+  EXPECT_EQ(mix64(0), 0xE220A8397B1DCDAFull);                      // SplitMix64's first output for seed 0, as published
   EXPECT_EQ(mix64(0x9E3779B97F4A7C15ull), 0x6E789E6AA1B965F4ull);  // and its second
 }
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Drives the program from outside. GRAPHSIEVE_PROGRAM names it; bin/graphsieve if not set."""
 import json
 import os

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Small random networks on small random graphs, as the compressions take them.
 #pragma once
 
@@ -13,8 +14,7 @@
 namespace graphsieve {
 
 /// Attention of wide networks.
-inline constexpr const char* kWide[] = {"plain", "exphormer",
-                                              "spexphormer"};
+inline constexpr const char* kWide[] = {"plain", "exphormer", "spexphormer"};
 
 /// A directed edge list by destination, as an operator's edges with its transpose.
 inline LayerEdges layer_of(int64_t nodes, const std::vector<std::vector<int32_t>>& sources,

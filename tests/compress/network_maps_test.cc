@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/compress/network_maps.h"
 
 #include "compress_testing.h"
@@ -6,7 +7,6 @@
 
 namespace graphsieve {
 namespace {
-
 
 TEST(NetworkMaps, AreTheNetwork) {
   const torch::NoGradGuard no_grad;

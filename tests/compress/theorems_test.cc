@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each construction against the statement of its theorem (paper 003), on small random networks.
 #include <cmath>
 

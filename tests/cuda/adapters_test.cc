@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The adapters for GPUs against the CPU's operators, on shapes that have to be padded, views, and calls that are
 // refused.
 #include <ATen/ATen.h>

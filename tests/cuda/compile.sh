@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # usage: compile.sh NVCC SRC FILE.cu…: that each file compiles for the oldest GPU that is meant, to PTX, without warnings.
 set -euo pipefail
 nvcc=$1 src=$2

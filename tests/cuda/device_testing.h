@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Arrays of the device for tests of the .cu files' launchers: on a GPU, or in memory where the device is emulated.
 #pragma once
 

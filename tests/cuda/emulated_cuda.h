@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CUDA's device code on the CPU, for tests where no GPU is: a block's threads are fibers, one runs at a time, and each
 // goes on until it needs others of its warp or block. Blocks run one after the other, in order. Slow, and strict: a
 // shuffle that a lane of its mask does not reach, or reaches with another mask, is an error; so is a block that cannot
@@ -57,7 +58,9 @@ inline std::vector<uint64_t> shared;
 inline std::exception_ptr failure;
 
 /// Called with every launch, to do what it needs around it; launches come one at a time.
-inline std::function<void(const std::function<void()>&)> around_launch = [](const std::function<void()>& launch) { launch(); };
+inline std::function<void(const std::function<void()>&)> around_launch = [](const std::function<void()>& launch) {
+  launch();
+};
 
 inline void run_fiber() {
   try {

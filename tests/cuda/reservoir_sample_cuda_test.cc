@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The .cu kernel of reservoir_sample against the reference: the same edges, bit for bit.
 #include "graphsieve/ops/reservoir_sample/reservoir_sample_cuda.h"
 

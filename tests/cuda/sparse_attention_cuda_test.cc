@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The .cu kernels of sparse_attention against the reference in double precision.
 #include "graphsieve/ops/sparse_attention/sparse_attention_cuda.h"
 

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/data/features.h"
 
 #include <cmath>
 
+#include "../files/temp_dir.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
-#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

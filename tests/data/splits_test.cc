@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/data/splits.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "../files/temp_dir.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/files/atomic_file.h"
-#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/datasets/datasets.h"
 
 #include <algorithm>
@@ -283,7 +284,8 @@ TEST_F(DatasetsTest, ArraysInMemoryAreReadAsAFileIs) {
 TEST_F(DatasetsTest, ArraysForPredictionNeedNoLabels) {
   Members members = Heterophilous().members();
   put(members, member<int64_t>("node_labels", {6}, {-1, -1, -1, -1, -1, -1}));
-  EXPECT_NE(error_of([&] { dataset_of_arrays(in_memory(members), "mine", true); }).find("no node has a label"), std::string::npos);
+  EXPECT_NE(error_of([&] { dataset_of_arrays(in_memory(members), "mine", true); }).find("no node has a label"),
+            std::string::npos);
   EXPECT_TRUE(dataset_of_arrays(in_memory(members), "mine", false).given_splits.empty());
 }
 

@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/datasets/generate_power_law.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "../files/temp_dir.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/data/graph_check.h"
 #include "graphsieve/datasets/graph_folder.h"
 #include "graphsieve/files/atomic_file.h"
-#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {
@@ -60,7 +61,9 @@ TEST(GeneratePowerLaw, RefusesAndStopsWithoutLeavingAnything) {
             "generate: nodes is 1, expected 2 to 2.14748e+09");
   EXPECT_NE(error_of([&] { generate_power_law({.exponent = 2}, dir / "x", {}); }), "");
   EXPECT_EQ(error_of([&] {
-              generate_power_law({.nodes = 5000}, dir / "x", {.progress = [](double share) { if (share > 0.5) throw Error("stop"); }});
+              generate_power_law({.nodes = 5000}, dir / "x", {.progress = [](double share) {
+                                   if (share > 0.5) throw Error("stop");
+                                 }});
             }),
             "stop");
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));

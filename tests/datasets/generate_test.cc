@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/datasets/generate.h"
 
 #include <algorithm>
@@ -5,10 +6,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "../files/temp_dir.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/datasets.h"
 #include "graphsieve/graph/transforms.h"
-#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/datasets/graph_folder.h"
 
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "../files/temp_dir.h"
 #include "graphsieve/data/features.h"
 #include "graphsieve/data/graph_check.h"
 #include "graphsieve/datasets/datasets.h"
@@ -12,7 +14,6 @@
 #include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/npy_file.h"
 #include "graphsieve/graph/transforms.h"
-#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {
@@ -68,7 +69,8 @@ TEST_F(GraphFolderTest, HoldsTheGraphThatWentIn) {
   const Dataset back = read_graph_folder(write(data));
   const Csr rows = symmetric_csr(data.nodes, data.edges, false);
   EXPECT_EQ(back.nodes, data.nodes);
-  EXPECT_TRUE(std::equal(rows.row_start.begin(), rows.row_start.end(), back.graph->row_start.begin(), back.graph->row_start.end()));
+  EXPECT_TRUE(std::equal(rows.row_start.begin(), rows.row_start.end(), back.graph->row_start.begin(),
+                         back.graph->row_start.end()));
   EXPECT_TRUE(std::equal(rows.source.begin(), rows.source.end(), back.graph->source.begin(), back.graph->source.end()));
   EXPECT_EQ(back.features.cols, data.features.cols);
   for (size_t i = 0; i < data.features.dense.size(); ++i) ASSERT_EQ(back.features.stored[i], data.features.dense[i]);
@@ -150,7 +152,8 @@ TEST_F(GraphFolderTest, EdgeTypes) {
   EXPECT_EQ(Json::parse(read_text_file(folder / "graph.json"))["version"], 3);
   const Dataset back = read_graph_folder(folder);
   EXPECT_EQ(back.graph->type_names, data.graph->type_names);
-  EXPECT_TRUE(std::equal(back.graph->type.begin(), back.graph->type.end(), data.graph->type.begin(), data.graph->type.end()));
+  EXPECT_TRUE(
+      std::equal(back.graph->type.begin(), back.graph->type.end(), data.graph->type.begin(), data.graph->type.end()));
   EXPECT_NO_THROW(verify_graph_folder(folder));
   const GraphReport report = check_graph(back);
   EXPECT_EQ(report.edges, 3);
@@ -168,7 +171,8 @@ TEST_F(GraphFolderTest, EdgeTypes) {
   const std::string type_file = (folder / "edge_type.npy").string(), source_file = (folder / "source.npy").string();
   EXPECT_EQ(damaged(1, 2), type_file + ": row 0: type 2 after 0, expected ascending types below 2");
   EXPECT_EQ(damaged(0, 1), source_file + ": row 0: 1 after 1, expected ascending sources");
-  EXPECT_EQ(damaged(5, 0), source_file + ": row 1 holds 2, but row 2 does not hold 1 with the same type: the graph is not undirected");
+  EXPECT_EQ(damaged(5, 0),
+            source_file + ": row 1 holds 2, but row 2 does not hold 1 with the same type: the graph is not undirected");
   data.graph->type_names = std::vector<std::string>(65, "t");
   EXPECT_EQ(error_of([&] { write(data, {.overwrite = true}); }), folder.string() + ": 65 edge types, expected 1 to 64");
 }
@@ -178,18 +182,28 @@ TEST_F(GraphFolderTest, DamageIsNamed) {
   EXPECT_EQ(broken([](auto f) { std::filesystem::resize_file(f / "source.npy", 300); }),
             at + "/source.npy: is damaged: 300 bytes, expected " +
                 std::to_string(128 + 4 * symmetric_csr(36, small().edges, false).edges()));
-  EXPECT_NE(broken([](auto f) { std::filesystem::remove(f / "labels.npy"); }).find("/labels.npy: cannot be read: No such file"), std::string::npos);
-  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 0, 99); }), at + "/source.npy: row 0: source 99, expected 0 to 35");
-  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 1, 0); }), at + "/source.npy: row 0: 0 after 1, expected ascending sources");
-  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 0, 0); }), at + "/source.npy: row 0 holds the node itself");
-  EXPECT_EQ(broken([](auto f) { put<int64_t>(f / "row_start.npy", 2, 1); }), at + "/row_start.npy: row 1 goes from 3 back to 1");
-  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "labels.npy", 7, 2); }), at + "/labels.npy: node 7: label 2, expected -1 to 1");
-  EXPECT_EQ(broken([](auto f) { put<uint8_t>(f / "splits.npy", 5, 4); }), at + "/splits.npy: split 0, node 5: 4, expected 0 to 3");
+  EXPECT_NE(broken([](auto f) {
+              std::filesystem::remove(f / "labels.npy");
+            }).find("/labels.npy: cannot be read: No such file"),
+            std::string::npos);
+  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 0, 99); }),
+            at + "/source.npy: row 0: source 99, expected 0 to 35");
+  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 1, 0); }),
+            at + "/source.npy: row 0: 0 after 1, expected ascending sources");
+  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "source.npy", 0, 0); }),
+            at + "/source.npy: row 0 holds the node itself");
+  EXPECT_EQ(broken([](auto f) { put<int64_t>(f / "row_start.npy", 2, 1); }),
+            at + "/row_start.npy: row 1 goes from 3 back to 1");
+  EXPECT_EQ(broken([](auto f) { put<int32_t>(f / "labels.npy", 7, 2); }),
+            at + "/labels.npy: node 7: label 2, expected -1 to 1");
+  EXPECT_EQ(broken([](auto f) { put<uint8_t>(f / "splits.npy", 5, 4); }),
+            at + "/splits.npy: split 0, node 5: 4, expected 0 to 3");
   EXPECT_EQ(broken([](auto f) { write_text_file(f / "graph.json", "{}"); }),
             at + "/graph.json: no card of a folder; expected an object with \"format\": \"graphsieve graph\"");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["version"] = 4; }); }),
             at + "/graph.json: version 4 of the format, this program reads up to 3; use a newer graphsieve");
-  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card.erase("nodes"); }); }), at + "/graph.json: 'nodes' is missing");
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card.erase("nodes"); }); }),
+            at + "/graph.json: 'nodes' is missing");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["edges"] = "many"; }); }),
             at + "/graph.json: 'edges' is \"many\", expected a whole number of at least 1");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["nodes"] = 35; }); }),
@@ -200,12 +214,13 @@ TEST_F(GraphFolderTest, DamageIsNamed) {
 
 TEST_F(GraphFolderTest, EveryCountOfTheCardIsBounded) {
   const std::string card_file = (dir_ / "graph" / "graph.json").string();
-  const std::vector<std::string> counts = {"/version", "/nodes", "/edges", "/features/columns", "/labels/classes",
-                                           "/splits", "/files/source.npy/bytes"};
+  const std::vector<std::string> counts = {
+      "/version", "/nodes", "/edges", "/features/columns", "/labels/classes", "/splits", "/files/source.npy/bytes"};
   for (const std::string& count : counts)
-    for (const Json& wrong : {Json(-1), Json(2.5), Json("text"), Json(nullptr), Json(int64_t{1} << 62), Json(UINT64_MAX),
-                              Json(1e300), Json(true), Json::array()}) {
-      const std::string message = broken([&](auto f) { edit(f, [&](Json& card) { card[Json::json_pointer(count)] = wrong; }); });
+    for (const Json& wrong : {Json(-1), Json(2.5), Json("text"), Json(nullptr), Json(int64_t{1} << 62),
+                              Json(UINT64_MAX), Json(1e300), Json(true), Json::array()}) {
+      const std::string message =
+          broken([&](auto f) { edit(f, [&](Json& card) { card[Json::json_pointer(count)] = wrong; }); });
       const bool number = wrong.is_number_integer() && wrong != -1;
       EXPECT_EQ(message.find((dir_ / "graph").string()), 0u) << count << " " << wrong << ": " << message;
       if (!number) {
@@ -215,7 +230,9 @@ TEST_F(GraphFolderTest, EveryCountOfTheCardIsBounded) {
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["labels"]["classes"] = 1000000000000; }); }),
             card_file + ": 'labels.classes' is 1000000000000, expected at most 36 for the labels of 36 nodes");
   for (const char* key : {"name", "recipe", "ids", "fingerprint", "directed"})
-    EXPECT_EQ(broken([&](auto f) { edit(f, [&](Json& card) { card[key] = 3; }); }).find(str(card_file, ": '", key, "' is 3")), 0u);
+    EXPECT_EQ(
+        broken([&](auto f) { edit(f, [&](Json& card) { card[key] = 3; }); }).find(str(card_file, ": '", key, "' is 3")),
+        0u);
 }
 
 TEST_F(GraphFolderTest, VerifyReadsEveryByte) {
@@ -237,7 +254,8 @@ TEST_F(GraphFolderTest, ChecksumsAreVerifiedWhenItIsRead) {
   std::string flipped = bytes;
   flipped[flipped.size() / 2] ^= 4;
   write_text_file(folder / "features.npy", flipped);
-  EXPECT_NE(error_of([&] { read_graph_folder(folder); }).find("features.npy: is damaged, or was changed"), std::string::npos);
+  EXPECT_NE(error_of([&] { read_graph_folder(folder); }).find("features.npy: is damaged, or was changed"),
+            std::string::npos);
   write_text_file(folder / "features.npy", bytes);
   Json card = Json::parse(read_text_file(folder / "graph.json"));
   const auto read = [&](const Json& with) {

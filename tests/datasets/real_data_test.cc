@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The published files; each test skips where GRAPHSIEVE_DATA does not name a folder that holds its file.
 #include <algorithm>
 #include <cmath>
@@ -5,10 +6,10 @@
 #include <set>
 #include <string>
 
+#include "../files/temp_dir.h"
 #include "graphsieve/data/features.h"
 #include "graphsieve/datasets/datasets.h"
 #include "graphsieve/graph/transforms.h"
-#include "../files/temp_dir.h"
 
 namespace graphsieve {
 namespace {

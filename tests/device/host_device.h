@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A device of the tests' own, torch's PrivateUse1, that behaves as a GPU does and needs none: its kernels are the .cu
 // files compiled for fibers (tests/cuda/emulated_cuda.h) behind the adapters of GPUs, and torch's own operators on the
 // CPU. Strict where a GPU is: its memory cannot be touched but by kernels and copies (it is not mapped otherwise),

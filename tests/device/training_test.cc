@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Both stages on a device against the same on the CPU: where every part lies, what waits for what, and that the numbers
 // are the same. The device is the tests' own (host_device.h), so the adapters and kernels of GPUs are what computes.
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs the sh and python blocks of README.md and docs/*.md, page by page, each page in a folder of its own.
 
 A comment before a block, `<!-- not run: why -->`, leaves it out; the test says so by page, line and reason. A comment

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the pages' Python blocks take as given: the user's data."""
 import torch
 from python_testing import Data, Graph, pyg_like

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/evaluate/evaluation.h"
 
 #include <gtest/gtest.h>
@@ -67,7 +68,8 @@ TEST(PredictNodes, WholeGraphOrAroundSomeNodesAgree) {
 TEST(PredictNodes, WatchesOnePieceForAll) {
   Setting s;
   SampledGraph graph(s.features, ScoredGraph(s.edges, 2), {3, 3}, sampler_of("graph_uniform"), 1);
-  const GraphView view{[&] { return graph.whole(); }, [&](std::span<const Tensor> some) { return graph.around_each(some); }, 2};
+  const GraphView view{[&] { return graph.whole(); },
+                       [&](std::span<const Tensor> some) { return graph.around_each(some); }, 2};
   ForwardOptions options;
   std::vector<int64_t> seen;
   options.on_part = [&](int64_t part, const Tensor&) { seen.push_back(part); };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/evaluate/task.h"
 
 #include <gtest/gtest.h>
@@ -79,7 +80,8 @@ TEST(Task, LossOfClassesIsTheWeightedCrossEntropy) {
   const Dataset data = classes({0, 1, 1, 1, -1}, 2);
   const Tensor outputs = torch::tensor({{1., 2.}, {0., 1.}, {3., 0.}}, at::kFloat);
   const Tensor nodes = torch::tensor({0, 1, 3}, at::kLong);
-  const Tensor each = -torch::stack({outputs.log_softmax(1)[0][0], outputs.log_softmax(1)[1][1], outputs.log_softmax(1)[2][1]});
+  const Tensor each =
+      -torch::stack({outputs.log_softmax(1)[0][0], outputs.log_softmax(1)[1][1], outputs.log_softmax(1)[2][1]});
   EXPECT_NEAR(make_task(data, {})->loss({0, 1, 2, 3})(outputs, nodes).item<double>(), each.mean().item<double>(), 1e-6);
   DataRecipe balanced;
   balanced.class_weights = "balanced";
@@ -91,8 +93,8 @@ TEST(Task, LossOfClassesIsTheWeightedCrossEntropy) {
 TEST(Task, LossOfLabelsIsTheMeanOverKnownLabels) {
   const Dataset data = labels({1, 0, kMissing, 1}, 2);
   const Tensor outputs = torch::tensor({{1., 2.}, {0.5, -1.}}, at::kFloat), p = outputs.sigmoid();
-  const double expected = -(std::log(p[0][0].item<double>()) + std::log(1 - p[0][1].item<double>()) +
-                            std::log(p[1][1].item<double>())) / 3;
+  const double expected =
+      -(std::log(p[0][0].item<double>()) + std::log(1 - p[0][1].item<double>()) + std::log(p[1][1].item<double>())) / 3;
   const Tensor nodes = torch::tensor({0, 1}, at::kLong);
   EXPECT_NEAR(make_task(data, {})->loss({0, 1})(outputs, nodes).item<double>(), expected, 1e-6);
 }
@@ -158,7 +160,8 @@ TEST(Quality, OfClasses) {
   EXPECT_EQ(q["splits"][2]["roc_auc"], 1.0);
   EXPECT_NEAR(q["splits"][2]["log_loss"].get<double>(), -(std::log(.7) + std::log(.9)) / 2, 1e-6);
   EXPECT_TRUE(q["splits"][1]["roc_auc"].is_null()) << "one class alone";
-  EXPECT_EQ(q["class_balance"]["rows"][0], Json({{"class", "1"}, {"nodes", 3}, {"train", 1}, {"val", 1}, {"test", 1}, {"none", 0}}));
+  EXPECT_EQ(q["class_balance"]["rows"][0],
+            Json({{"class", "1"}, {"nodes", 3}, {"train", 1}, {"val", 1}, {"test", 1}, {"none", 0}}));
   EXPECT_EQ(q["confusion"]["rows"], Json::parse("[[1, 0], [0, 1]]"));
   EXPECT_EQ(q["curves"]["rows"].size(), 1u);
   EXPECT_EQ(q["curves"]["rows"][0]["class"], "1");

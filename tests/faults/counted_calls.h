@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which calls of the system are counted, and which one of them fails. The options are described in failing_calls.cc.
 #pragma once
 

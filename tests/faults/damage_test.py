@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Every file of a graph folder, a run folder, an unfinished folder and a study is damaged: a bit is flipped, the file
 is cut at a byte, emptied, removed, doubled, replaced by that of another folder. Each call that reads the file either
 says so with a clean error or ends with the same result."""

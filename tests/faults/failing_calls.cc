@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Loaded by LD_PRELOAD: lets the k-th call of the system fail that concerns a file below a given folder. Calls of
 // libraries on their own files are not below it, so they are neither counted nor changed.
 //

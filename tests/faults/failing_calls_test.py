@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Every call of the system in a short run of every command fails once: the run ends with a clean error and leaves what
 stood there before, or it ends with the result of an undisturbed run; and the next run works."""
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Loaded by LD_PRELOAD with FORK_SERVER=DESCRIPTOR in the environment: a program waits before its main() for requests
 // on that socket, and calls main() in a forked child for each of them. A call then takes no time for loading libraries,
 // which is most of a short run of a program that links torch.

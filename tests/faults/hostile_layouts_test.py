@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """--overwrite, --resume and single files where the target is not ours, or holds more than ours (layouts.py): no file of
 someone else is lost or changed, and complete folders of ours are replaced."""
 

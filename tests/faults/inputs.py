@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Settings of the short runs, and the inputs that they share."""
 
 import gzip

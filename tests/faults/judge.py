@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What may come of a disturbed call, and how it is told."""
 
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Every command is killed at random moments by SIGKILL, SIGTERM or SIGINT, and in the full sweep before each of its
 calls that changes a file: the same command, with --resume where there is one, then ends in the bits of an undisturbed
 run and leaves nothing beside them."""

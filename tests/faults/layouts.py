@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Folders that look like ours, or hold what is precious to someone, where a command is asked to write. Each layout
 prepares the working folder and gives a command; `refused` layouts must end with a clean error and change nothing,
 `replaced` ones must work."""

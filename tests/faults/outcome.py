@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a disturbed call and the call after it leave: nothing half, nothing lost, and then the undisturbed result."""
 
 import collections

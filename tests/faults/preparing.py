@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ways to prepare a working folder: what stands where a command is asked to write."""
 
 import os

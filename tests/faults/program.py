@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls of the program and of Python code through fork servers: a call takes some ten milliseconds, since its process
 is forked from one that has loaded torch. LIBRARY lets the system's calls of a run fail (failing_calls.cc has the
 options)."""

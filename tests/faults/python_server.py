@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The fork server of fork_server.cc for code that uses the Python package: the same requests and answers. The first
 argument of a request is "python", the second the code. An Error ends the process as it ends the program: a line "error:
 …", exit code 1."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A short run of every command, on inputs that all drivers share. A driver disturbs the run and looks at what came of
 it."""
 

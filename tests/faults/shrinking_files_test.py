@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A file that a run has mapped loses its bytes while the run goes on: the run says which file became shorter and leaves
 what a failed run leaves, or it ends with the same result."""
 

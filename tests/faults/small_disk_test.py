@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Every command that writes files on a file system of every size, from too small for anything to just enough: it ends
 with a clean error that says so, and works when there is room. Needs root for mounting; skipped by name without it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Folders whose files are damaged, and the calls that read them."""
 
 import shutil

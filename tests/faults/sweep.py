@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the drivers share: their options, their processes, and the summary at the end."""
 
 import argparse

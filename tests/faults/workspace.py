@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Folders in which disturbed calls run, and what is left in them."""
 
 import hashlib

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files with checksums: any bit that is turned round and any cut is noticed.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

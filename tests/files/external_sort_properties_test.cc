@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // External sort against std::sort, for any number of records and any memory.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

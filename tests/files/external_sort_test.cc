@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/external_sort.h"
 
 #include <algorithm>
@@ -62,10 +63,16 @@ TEST(ExternalSort, TypedEdgesGoByDestinationTypeThenSource) {
       for (const int64_t source : {int64_t{0}, nodes - 1})
         for (const int type : {0, types - 1}) {
           const uint64_t key = keys.key(destination, source, type);
-          EXPECT_EQ(std::tuple(keys.destination(key), keys.type(key), keys.source(key)), std::tuple(destination, type, source));
-          EXPECT_LE(keys.key(destination, nodes - 1, type), keys.key(destination, 0, type) + static_cast<uint64_t>(nodes - 1));
-          if (type > 0) { EXPECT_GT(key, keys.key(destination, nodes - 1, type - 1)); }
-          if (destination > 0) { EXPECT_GT(key, keys.key(destination - 1, nodes - 1, types - 1)); }
+          EXPECT_EQ(std::tuple(keys.destination(key), keys.type(key), keys.source(key)),
+                    std::tuple(destination, type, source));
+          EXPECT_LE(keys.key(destination, nodes - 1, type),
+                    keys.key(destination, 0, type) + static_cast<uint64_t>(nodes - 1));
+          if (type > 0) {
+            EXPECT_GT(key, keys.key(destination, nodes - 1, type - 1));
+          }
+          if (destination > 0) {
+            EXPECT_GT(key, keys.key(destination - 1, nodes - 1, types - 1));
+          }
         }
   }
   EXPECT_EQ(error_of([] { EdgeKeys((int64_t{1} << 29) + 1, 64); }),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the tests of folders share: a small run folder and graph folder as the program writes them.
 #pragma once
 

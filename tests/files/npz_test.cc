@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/npz.h"
 
 #include <fstream>
@@ -41,7 +42,8 @@ TEST(Npz, InPieces) {
       found.insert(found.end(), piece.begin(), piece.end());
     }
     EXPECT_EQ(found, std::vector<double>(values.begin(), values.end()));
-    EXPECT_EQ(error_of([&] { reader.read(1); }), (dir / "x.npz").string() + ": array 'a': 0 elements are left, 1 are wanted");
+    EXPECT_EQ(error_of([&] { reader.read(1); }),
+              (dir / "x.npz").string() + ": array 'a': 0 elements are left, 1 are wanted");
     EXPECT_EQ(NpzReader(dir / "x.npz", "n").read(1), std::vector<double>{5});
     EXPECT_EQ(error_of([&] { NpzReader(dir / "x.npz", "b"); }), (dir / "x.npz").string() + ": array 'b' is missing");
 
@@ -49,10 +51,12 @@ TEST(Npz, InPieces) {
     bytes[bytes.size() / 2] ^= 0x10;
     write_text_file(dir / "x.npz", bytes);
     EXPECT_CONTAINS(error_of([&] {
-      NpzReader broken(dir / "x.npz", "a");
-      broken.read(50000);
-      broken.read(50000);
-    }), "x.npz: array 'a'") << "the checksum is compared at the end";
+                      NpzReader broken(dir / "x.npz", "a");
+                      broken.read(50000);
+                      broken.read(50000);
+                    }),
+                    "x.npz: array 'a'")
+        << "the checksum is compared at the end";
   }
 }
 

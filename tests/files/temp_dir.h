@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A folder for one test's files, and .npz files made in it.
 #pragma once
 

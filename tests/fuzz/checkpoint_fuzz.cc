@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checkpoints::newest: the two files of a checkpoint. The first byte tells how many there are, and in its higher bit
 // whether checksums are left as they are; else they are made to fit, so that they do not hide what is behind them. Each
 // file is a block.

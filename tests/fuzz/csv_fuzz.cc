@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // convert_tables on CSV files. After two bytes of options: one whose first two bits choose .csv or .tsv, then the node
 // table, the byte 0x1e and the edge table.
 #include <algorithm>
@@ -35,7 +36,8 @@ void add_seeds(Corpus& to) {
   for (unsigned bit = 0; bit < 6; ++bit) add(to, 4, 1u << bit, nodes, edges);
   add(to, 0, 0, nodes, edges);
   add(to, 8 | 16, 0, nodes, edges);
-  for (const char* beginning : {"B", "BZ", "BZh", "BZh9", "BZh91AY&SY", "P", "PA", "PAR1"}) add(to, 0, 0, beginning, edges);
+  for (const char* beginning : {"B", "BZ", "BZh", "BZh9", "BZh91AY&SY", "P", "PA", "PAR1"})
+    add(to, 0, 0, beginning, edges);
   add(to, 4, 0, "id,label,x\na,p,1\nb,q,\n\"c \"\"d\"\"\",p,true\n", "source,destination\na,b\r\nb,\"c \"\"d\"\"\"\n");
   add(to, 0, 0, "\xef\xbb\xbfid,label,x\n1,0,1\n2,1,2\n", "source,destination\n1,2\n");
   add(to, 0, 0, "id,label,x,x\n1,0,1,1\n2,1,2,2\n", "source,destination\n1,2\n");

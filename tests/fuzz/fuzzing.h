@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a fuzzing harness is made of. NAME_fuzz.cc tests one reader and defines the two functions at the end of this
 // file; fuzzing.cc gives them to libFuzzer, replay.cc runs them without it. HACKING.md tells how to fuzz and how to add
 // a harness.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // read_graph_folder and verify_graph_folder. An input changes files of one of a few small valid folders: a byte chooses
 // the folder, then each file that is replaced is a byte, which chooses it, and a block, its bytes. Lengths and
 // checksums on the card are made to fit the replaced files, so that they do not hide what is behind them; not where the

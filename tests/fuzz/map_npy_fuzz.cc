@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // map_npy: an array that stays in its file. The first byte gives the wanted type and number of dimensions.
 #include <numeric>
 

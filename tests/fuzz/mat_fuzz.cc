@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // MatFile and the data set in its matrices. The first byte tells what the rest is: 0, the file's bytes; else blocks,
 // the bytes of one matrix each, which are packed (so that zlib's checksum fits) where the byte is even.
 #include <zlib.h>

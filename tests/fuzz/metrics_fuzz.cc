@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // training_curves: metrics.jsonl.
 #include <algorithm>
 

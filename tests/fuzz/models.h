@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The models that recipes may name, for harnesses that are built without the networks, which add themselves.
 #pragma once
 

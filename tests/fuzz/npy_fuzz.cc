@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // parse_npy: one array in memory, and every conversion of its values.
 #include "fuzzing.h"
 #include "graphsieve/files/npy.h"

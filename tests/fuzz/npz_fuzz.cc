@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // NpzFile, NpzReader and the data set in the arrays. The first byte tells what the rest is: 0, the file's bytes; else
 // blocks, a name and the bytes of a .npy file in turn, which are put into a zip whose checksums fit.
 #include <zlib.h>
@@ -133,7 +134,8 @@ void run_reader(Bytes bytes) {
 }
 
 void add_seeds(Corpus& to) {
-  for (const Members& members : {heterophilous(false, false), heterophilous(true, true), shchur(false), shchur(true), shchur(false, 500'000'000)})
+  for (const Members& members : {heterophilous(false, false), heterophilous(true, true), shchur(false), shchur(true),
+                                 shchur(false, 500'000'000)})
     for (const unsigned kind : {0, 1, 2}) {
       Built blocks;
       Zip zip;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // convert_tables on Parquet files. After two bytes of options: the node table and the edge table, a block each; an
 // empty block is a valid table.
 #include <arrow/api.h>
@@ -94,7 +95,8 @@ void add_seeds(Corpus& to) {
   to.add(Built().byte(8 | 16).byte(0).block("").block(edges(false)));
   to.add(Built().byte(0).byte(0).block(odd_nodes()).block(edges(true)));
   to.add(Built().byte(0).byte(0).block("PAR1PAR1"));
-  for (const int count : {0, 1, 3, 5}) to.add(Built().byte(0).byte(0).block(with_row_counts(nodes(false, false), count)));
+  for (const int count : {0, 1, 3, 5})
+    to.add(Built().byte(0).byte(0).block(with_row_counts(nodes(false, false), count)));
   to.word("PAR1");
   for (const char* word : {"id", "label", "source", "destination", "\x15\x02", "\x19\x1c"}) to.word(word);
 }

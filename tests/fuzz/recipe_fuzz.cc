@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // parse_recipe: YAML, and the recipe written and read again.
 #include "fuzzing.h"
 #include "graphsieve/recipe/embedded.h"

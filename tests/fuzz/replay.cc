@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a harness without libFuzzer: every seed and every file that is named, then inputs that are mutated from them.
 // The mutations are keyed, so a run has the same inputs each time.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // read_result: result.json of a run folder.
 #include "fuzzing.h"
 #include "graphsieve/run/result_file.h"

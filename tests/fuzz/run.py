@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs the libFuzzer programs of a build with the preset fuzz, and says how many lines of each reader they have covered.
 
 usage: run.py BUILD [--seconds S | --runs N] [--jobs J] [--markdown] [READER…]

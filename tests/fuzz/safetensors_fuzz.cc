@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // parse_safetensors: the whole file in memory, and the same written and read again.
 #include <algorithm>
 #include <cstring>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // apply_setting, as --set gives it: one setting on each line of the input.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // read_split: split.json, and the check of its ids against labels.
 #include <cmath>
 

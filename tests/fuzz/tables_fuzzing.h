@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the harnesses of tables share: a request out of an input's first two bytes, and the use of what came out.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/graph/attention_graph.h"
 
 #include <gtest/gtest.h>
@@ -57,7 +58,8 @@ TEST(AttentionGraph, TypesOfTheDataComeAfterTheMethods) {
   std::vector<std::tuple<int64_t, int32_t, int>> found, expected;
   const auto list = [](const AttentionGraph& from, auto& to) {
     for (int64_t i = 0; i < from.nodes(); ++i)
-      for (int64_t e = from.row_start[i]; e < from.row_start[i + 1]; ++e) to.emplace_back(i, from.source[e], int{from.type[e]});
+      for (int64_t e = from.row_start[i]; e < from.row_start[i + 1]; ++e)
+        to.emplace_back(i, from.source[e], int{from.type[e]});
     std::sort(to.begin(), to.end());
   };
   list(g, found);

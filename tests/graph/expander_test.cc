@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/graph/expander.h"
 
 #include <gtest/gtest.h>
@@ -144,8 +145,9 @@ TEST(Expander, FewNodes) {
 TEST(Expander, AGapThatIsNotANumberNeverReplacesABetterOne) {
   const auto kept = [](std::vector<double> gaps) {
     size_t tried = 0;
-    const ExpanderResult r = near_ramanujan_expander(40, 20, ExpanderKind::kPermutation, 5, static_cast<int64_t>(gaps.size()), 100,
-                                                     [&](const Csr&, uint64_t) { return gaps[tried++]; });
+    const ExpanderResult r =
+        near_ramanujan_expander(40, 20, ExpanderKind::kPermutation, 5, static_cast<int64_t>(gaps.size()), 100,
+                                [&](const Csr&, uint64_t) { return gaps[tried++]; });
     EXPECT_EQ(r.tries, static_cast<int64_t>(gaps.size()));
     EXPECT_FALSE(r.near_ramanujan);
     const Csr csr = r.expander.csr();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/graph/permutation.h"
 
 #include <gtest/gtest.h>

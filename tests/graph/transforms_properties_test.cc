@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lists of edges into rows, and rows into their transposes, against versions that are obvious.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

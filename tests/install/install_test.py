@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Installs the build tree GRAPHSIEVE_BUILD into a temporary prefix and uses it as someone without the checkout would.
 GRAPHSIEVE_CMAKE and GRAPHSIEVE_MAKE name cmake and ninja; this script's own Python is the user's Python with torch."""
 import json

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A network is one file: the tiny one below is added here, and everything that asks the registry knows it.
 #include "graphsieve/nn/networks.h"
 
@@ -27,7 +28,8 @@ namespace fs = std::filesystem;
 class TinyBlock : public nn::BlockImpl {
  public:
   using nn::BlockImpl::BlockImpl;
-  at::Tensor forward(const at::Tensor& h, const LayerEdges& layer, const ForwardOptions& options, uint64_t key) override {
+  at::Tensor forward(const at::Tensor& h, const LayerEdges& layer, const ForwardOptions& options,
+                     uint64_t key) override {
     ++calls;
     return nn::BlockImpl::forward(h, layer, options, key);
   }
@@ -51,15 +53,17 @@ struct StopsAt : Observer {
 };
 
 struct Folder {
-  Folder() : path(fs::temp_directory_path() / "graphsieve-networks-test") { fs::remove_all(path), fs::create_directories(path); }
+  Folder() : path(fs::temp_directory_path() / "graphsieve-networks-test") {
+    fs::remove_all(path), fs::create_directories(path);
+  }
   ~Folder() { fs::remove_all(path); }
   const fs::path path;
 };
 
 Recipe tiny_recipe() {
   Recipe recipe = load_recipe("minesweeper");
-  for (const char* setting : {"model=tiny", "estimator.epochs=2", "network.epochs=4", "network.width=8", "network.heads=2",
-                              "network.layers=2", "network.k=4-4", "network.norm=batch"})
+  for (const char* setting : {"model=tiny", "estimator.epochs=2", "network.epochs=4", "network.width=8",
+                              "network.heads=2", "network.layers=2", "network.k=4-4", "network.norm=batch"})
     apply_setting(recipe, setting);
   return recipe;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/nn/transformer.h"
 
 #include <gtest/gtest.h>
@@ -19,8 +20,7 @@ using nn::NormKind;
 using nn::TransformerShape;
 
 constexpr int64_t kNodes = 90, kFeatures = 6, kLayers = 3, kDrawn = 5;
-const std::string kKinds[] = {"estimator", "exphormer", "spexphormer",
-                                    "plain"};
+const std::string kKinds[] = {"estimator", "exphormer", "spexphormer", "plain"};
 
 TransformerShape shape(const std::string& kind) {
   TransformerShape s;
@@ -46,7 +46,8 @@ struct Graph {
     features.rows = nodes, features.cols = kFeatures;
     features.dense = at::randn({nodes, kFeatures}) * (at::rand({nodes, kFeatures}) < 0.5);
     for (int64_t l = 0; l < kLayers; ++l) {
-      drawn.push_back({at::randint(nodes, {nodes, kDrawn}).to(at::kInt), at::randint(3, {nodes, kDrawn}).to(at::kByte)});
+      drawn.push_back(
+          {at::randint(nodes, {nodes, kDrawn}).to(at::kInt), at::randint(3, {nodes, kDrawn}).to(at::kByte)});
       drawn.back().index[7].fill_(-1);
     }
   }
@@ -89,7 +90,8 @@ TEST(Transformer, EvaluationByBlocksGivesTheSameBits) {
     const torch::AutoGradMode gradients(!by_blocks);
     ForwardOptions options;
     options.scores = [&](const Tensor& s) { scores.push_back(s.flatten()); };
-    const Tensor logits = net(graph.whole(), options).detach(), last = net->hidden(graph.whole(), ForwardOptions()).detach();
+    const Tensor logits = net(graph.whole(), options).detach(),
+                 last = net->hidden(graph.whole(), ForwardOptions()).detach();
     return at::cat({logits, last}, 1);
   };
   for (const std::string& kind : kKinds) {
@@ -114,8 +116,7 @@ TEST(Transformer, SparseFeaturesGiveTheLogitsAndGradientsOfDenseOnes) {
   sparse.features.value = graph.features.dense.masked_select(held);
   sparse.features.t_row = turned.select(1, 1).to(at::kInt).contiguous();
   sparse.features.t_value = graph.features.dense.t().masked_select(held.t());
-  auto dense_net = network(shape("spexphormer")),
-       sparse_net = network(shape("spexphormer"));
+  auto dense_net = network(shape("spexphormer")), sparse_net = network(shape("spexphormer"));
   const Tensor nodes = at::tensor(std::vector<int32_t>{40, 7, 3, 89, 1, 2, 4, 5});
   const Tensor a = dense_net(graph.batch(nodes), ForwardOptions()),
                b = sparse_net(sparse.batch(nodes), ForwardOptions());
@@ -194,7 +195,8 @@ TEST(Transformer, RowsInReducedPrecisionStayClose) {
     }
     exact->eval(), reduced->eval();
     const torch::NoGradGuard no_grad;
-    EXPECT_LT(distance(exact(graph.whole(), ForwardOptions()), reduced(graph.whole(), ForwardOptions())), 0.05 * a.abs().max().item<double>());
+    EXPECT_LT(distance(exact(graph.whole(), ForwardOptions()), reduced(graph.whole(), ForwardOptions())),
+              0.05 * a.abs().max().item<double>());
   }
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/dropout_add/dropout_add.h"
 
 #include <cmath>
@@ -89,7 +90,8 @@ TEST(DropoutAdd, ShapeFunction) {
 TEST(DropoutAdd, RefusesWrongArguments) {
   const Tensor x = at::zeros({5, 3});
   expect_error([&] { ops::dropout_add(x, {}, 1.0, 1); }, {"dropout_add", "[0, 1)", "1"});
-  expect_error([&] { ops::dropout_add(x, at::zeros({5, 4}), 0.5, 1); }, {"dropout_add", "residual", "[5, 3]", "[5, 4]"});
+  expect_error([&] { ops::dropout_add(x, at::zeros({5, 4}), 0.5, 1); },
+               {"dropout_add", "residual", "[5, 3]", "[5, 4]"});
   expect_error([&] { ops::dropout_add(x.to(at::kInt), {}, 0.5, 1); }, {"dropout_add", "float32"});
 }
 

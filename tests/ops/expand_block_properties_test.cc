@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // expand_block against an obvious version: sources by order of first appearance, edges one by one.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

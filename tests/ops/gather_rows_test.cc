@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/gather_rows/gather_rows.h"
 
 #include "graphsieve/ops/gather_rows/gather_rows_kernel.h"
@@ -12,12 +13,14 @@ TEST(GatherRows, IsIndexSelectForEveryType) {
   torch::manual_seed(1);
   for (const int64_t columns : {0, 1, 3, 100, 5000})
     for (const auto type : {at::kFloat, at::kHalf, at::kBFloat16, at::kByte, at::kDouble}) {
-      const Tensor x = at::randint(100, {300, columns}).to(type), rows = at::randint(300, {columns > 1000 ? 50 : 9001}).to(at::kInt);
+      const Tensor x = at::randint(100, {300, columns}).to(type),
+                   rows = at::randint(300, {columns > 1000 ? 50 : 9001}).to(at::kInt);
       const Tensor picked = ops::gather_rows(x, rows);
       EXPECT_TRUE(picked.equal(x.index_select(0, rows))) << columns << " " << type;
       Tensor expected = at::empty_like(picked);
       kernels::gather_rows_reference({static_cast<const std::byte*>(x.const_data_ptr()), columns * x.element_size(),
-                                      rows.const_data_ptr<int32_t>(), rows.size(0), static_cast<std::byte*>(expected.mutable_data_ptr())});
+                                      rows.const_data_ptr<int32_t>(), rows.size(0),
+                                      static_cast<std::byte*>(expected.mutable_data_ptr())});
       EXPECT_TRUE(picked.equal(expected));
     }
   EXPECT_EQ(ops::gather_rows(at::randn({3, 2}), at::empty({0}, at::kInt)).sizes(), (std::vector<int64_t>{0, 2}));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/linear/linear.h"
 
 #include "graphsieve/ops/common/sums.h"
@@ -37,7 +38,8 @@ Tensors forward_backward(const Tensor& x0, const Tensor& w0, const Tensor& b0, c
 TEST(Linear, AgreesWithTorchForwardAndBackward) {
   for (auto type : {at::kFloat, at::kDouble}) {
     for (int64_t n : {0, 1, 5000}) {
-      const Tensor x = random_tensor({n, 33}, type), w = random_tensor({9, 33}, type, 2), b = random_tensor({9}, type, 3);
+      const Tensor x = random_tensor({n, 33}, type), w = random_tensor({9, 33}, type, 2),
+                   b = random_tensor({9}, type, 3);
       const Tensor grad = random_tensor({n, 9}, type, 4);
       const Tensors ours = forward_backward(x, w, b, grad, false), plain = forward_backward(x, w, b, grad, true);
       for (size_t i = 0; i < ours.size(); ++i) expect_close(ours[i], plain[i], type == at::kFloat ? 1e-4 : 1e-12);
@@ -49,7 +51,8 @@ TEST(Linear, HalfPrecisionRowsAreWidened) {
   for (const auto type : {at::kHalf, at::kBFloat16}) {
     const Tensor x = random_tensor({5000, 33}).to(type), b = random_tensor({9}, at::kFloat, 3);
     const Tensor w = random_tensor({9, 33}, at::kFloat, 2), grad = random_tensor({5000, 9}, at::kFloat, 4);
-    const Tensors wide = forward_backward(x.to(at::kFloat), w, b, grad, false), half = forward_backward(x, w, b, grad, false);
+    const Tensors wide = forward_backward(x.to(at::kFloat), w, b, grad, false),
+                  half = forward_backward(x, w, b, grad, false);
     EXPECT_TRUE(at::equal(wide[0], half[0]));
     EXPECT_TRUE(at::equal(wide[1].to(type), half[1]));
     EXPECT_TRUE(at::equal(wide[2], half[2]) && at::equal(wide[3], half[3]));
@@ -59,7 +62,8 @@ TEST(Linear, HalfPrecisionRowsAreWidened) {
 
 TEST(Linear, BackwardAgreesWithReference) {
   const int64_t n = 2500, in = 6, out = 5;
-  const Tensor x = random_tensor({n, in}), w = random_tensor({out, in}), b = random_tensor({out}), g = random_tensor({n, out});
+  const Tensor x = random_tensor({n, in}), w = random_tensor({out, in}), b = random_tensor({out}),
+               g = random_tensor({n, out});
   const Tensor dx = at::empty_like(x), dw = at::empty_like(w), db = at::empty_like(b);
   kernels::linear_backward_reference(g.const_data_ptr<float>(), x.const_data_ptr<float>(), w.const_data_ptr<float>(), n,
                                      in, out, dx.mutable_data_ptr<float>(), dw.mutable_data_ptr<float>(),
@@ -71,9 +75,9 @@ TEST(Linear, BackwardAgreesWithReference) {
 }
 
 TEST(Linear, Gradients) {
-  expect_gradients([](const Tensors& in) { return ops::linear(in[0], in[1], in[2]); },
-                   {random_tensor({5, 3}, at::kDouble), random_tensor({4, 3}, at::kDouble, 2),
-                    random_tensor({4}, at::kDouble, 3)});
+  expect_gradients(
+      [](const Tensors& in) { return ops::linear(in[0], in[1], in[2]); },
+      {random_tensor({5, 3}, at::kDouble), random_tensor({4, 3}, at::kDouble, 2), random_tensor({4}, at::kDouble, 3)});
 }
 
 TEST(Linear, OnlyWantedGradients) {
@@ -108,7 +112,8 @@ TEST(Linear, ShapeFunction) {
 
 TEST(Linear, RefusesWrongArguments) {
   expect_error([] { ops::linear(at::zeros({3, 4}), at::zeros({2, 5})); }, {"linear", "[3, 4]", "[2, 5]"});
-  expect_error([] { ops::linear(at::zeros({3, 4}), at::zeros({2, 4}), at::zeros({3})); }, {"linear", "bias", "[2]", "[3]"});
+  expect_error([] { ops::linear(at::zeros({3, 4}), at::zeros({2, 4}), at::zeros({3})); },
+               {"linear", "bias", "[2]", "[3]"});
   expect_error([] { ops::linear(at::zeros({3, 4}, at::kInt), at::zeros({2, 4}, at::kInt)); }, {"linear", "float32"});
   expect_error([] { ops::linear(at::zeros({3, 4}), at::zeros({2, 4}, at::kDouble)); }, {"linear", "weight"});
 }

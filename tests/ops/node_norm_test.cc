@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/node_norm/node_norm.h"
 
 #include "graphsieve/ops/node_norm/node_norm_kernel.h"
@@ -40,7 +41,7 @@ Tensors forward_backward(const Inputs& in, bool graph_norm, bool given, bool pla
     EXPECT_FALSE(mean.requires_grad());
   }
   y.backward(in.grad);
-  return {y.detach(), mean.detach(), var.detach(), x.grad(), graph_norm ? scale.grad() : Tensor(at::zeros({0})),
+  return {y.detach(),    mean.detach(), var.detach(), x.grad(), graph_norm ? scale.grad() : Tensor(at::zeros({0})),
           weight.grad(), bias.grad()};
 }
 
@@ -51,7 +52,8 @@ void expect_agreement(int64_t n, int64_t d, at::ScalarType type, bool graph_norm
   const Tensors ours = forward_backward(in, graph_norm, given, false);
   const Tensors plain = forward_backward(exact, graph_norm, given, true);
   for (size_t i = 0; i < ours.size(); ++i) {
-    expect_close(ours[i], plain[i], tolerance, str("n ", n, " d ", d, " GraphNorm ", graph_norm, " given ", given, " result ", i));
+    expect_close(ours[i], plain[i], tolerance,
+                 str("n ", n, " d ", d, " GraphNorm ", graph_norm, " given ", given, " result ", i));
   }
 }
 
@@ -77,8 +79,13 @@ TEST(NodeNorm, AgreesWithTheFormulaInDouble) {
 TEST(NodeNorm, VectorCodeAgreesWithReference) {
   const int64_t n = 5003, d = 33;
   const Inputs in = inputs(n, d);
-  const kernels::NodeNormArgs<float> a{n, d, in.x.const_data_ptr<float>(), in.scale.const_data_ptr<float>(),
-                                       in.weight.const_data_ptr<float>(), in.bias.const_data_ptr<float>(), kEps};
+  const kernels::NodeNormArgs<float> a{n,
+                                       d,
+                                       in.x.const_data_ptr<float>(),
+                                       in.scale.const_data_ptr<float>(),
+                                       in.weight.const_data_ptr<float>(),
+                                       in.bias.const_data_ptr<float>(),
+                                       kEps};
   Tensors results[2];
   for (int fast : {0, 1}) {
     const Tensor y = at::empty({n, d}), mean = at::empty({d}), var = at::empty({d}), dx = at::empty({n, d});
@@ -111,7 +118,8 @@ TEST(NodeNorm, Gradients) {
   for (bool graph_norm : {false, true}) {
     expect_gradients(
         [&](const Tensors& t) {
-          return std::get<0>(ops::node_norm(t[0], graph_norm ? Optional(t[1]) : std::nullopt, t[2], t[3], {}, {}, kEps));
+          return std::get<0>(
+              ops::node_norm(t[0], graph_norm ? Optional(t[1]) : std::nullopt, t[2], t[3], {}, {}, kEps));
         },
         {in.x, graph_norm ? in.scale : Tensor(), in.weight, in.bias});
   }

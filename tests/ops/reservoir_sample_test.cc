@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/reservoir_sample/reservoir_sample.h"
 
 #include <algorithm>

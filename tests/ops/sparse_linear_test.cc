@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/sparse_linear/sparse_linear.h"
 
 #include "graphsieve/ops/sparse_linear/sparse_linear_kernel.h"
@@ -114,9 +115,7 @@ TEST(SparseLinear, RefusesWrongArguments) {
   expect_error([&] { s.linear(at::zeros({3, 5}, at::kDouble), {}); }, {"sparse_linear", "one type"});
   const auto& [start, index, value] = s.x;
   expect_error(
-      [&] {
-        ops::sparse_linear(start + 1, index, value, s.t.row_start, s.t.index, s.t.value, at::zeros({3, 5}));
-      },
+      [&] { ops::sparse_linear(start + 1, index, value, s.t.row_start, s.t.index, s.t.value, at::zeros({3, 5})); },
       {"sparse_linear", "row_start", "nnz"});
   expect_error(
       [&] {

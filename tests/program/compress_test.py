@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """compress: run folders that work as any other, and bad input refused."""
 import json
 import shutil

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Damage to files that the program reads back is noticed, from the program and from Python; tests/faults has the sweeps."""
 import json
 import shutil

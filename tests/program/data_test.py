@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Odd graphs, labels and settings: all run, and what is odd is said."""
 import json
 import unittest

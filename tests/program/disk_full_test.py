@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A disk that fills up in the middle: nothing is left behind, and the message names the file."""
 import pathlib
 import resource

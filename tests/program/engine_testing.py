@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of the whole engine share: small graphs in the heterophilous layout, and calls of the program."""
 import importlib.util
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """--epsilon: k chosen from the scores, kept in the run folder, the same after a kill."""
 import collections
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Graphs too large for steps on the whole: mini-batches in stage 1, few labelled nodes, many classes."""
 import unittest
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Graphs as folders of mapped arrays, from outside: the same results as from the file they were made of."""
 import json
 import unittest

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Input files that are damaged, of another kind, or become shorter while they are in use: an error names the file and
 what is wrong, and nothing is published."""
 import itertools

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """inspect against SciPy and NumPy on the arrays that runs leave."""
 import json
 import unittest

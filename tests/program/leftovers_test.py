@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What an earlier command left, finished or not, neither blocks a later one nor is taken for what it is not."""
 import json
 import shutil

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """MATLAB files in the layout of the non-homophilous benchmarks, from outside: the same graph as from .npz."""
 import unittest
 

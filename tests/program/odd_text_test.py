@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Texts and paths that are odd: not UTF-8, controls of a terminal, formulas of a spreadsheet."""
 import csv
 import json

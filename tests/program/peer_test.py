@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The engine against plain tensor operations, with the weights and edges that a run folder holds."""
 import unittest
 

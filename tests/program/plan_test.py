@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """graphsieve plan: what it tells, and that runs within a budget give the same bits."""
 import json
 import unittest

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """predict, train --scores and sparsify on what a run left."""
 import json
 import unittest

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The report's page in a real browser, at desktop and phone width, with and without scripts. Needs Debian's chromium-headless-shell,
 or another headless Chromium that $GRAPHSIEVE_BROWSER names; skipped without."""
 import csv

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """report's JSON against NumPy on what runs leave."""
 import json
 import shutil

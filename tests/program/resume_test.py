@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs that are killed and resumed end in the same bits; checkpoints, locks, signals."""
 import json
 import os

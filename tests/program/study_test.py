@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """study: points as run folders, resumed, summed up."""
 import json
 import unittest

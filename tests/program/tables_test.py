@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Node and edge tables into graph folders, from outside."""
 import gzip
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Learning, stopping, failing, and the folders of several runs."""
 import resource
 import unittest

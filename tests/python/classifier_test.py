@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """fit and predict: the program's bits, every form of data, the process left as it was, Ctrl-C, the program's sentences."""
 import contextlib
 import copy

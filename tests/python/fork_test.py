@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A forked child computes like its parent: operators, whole runs, workers of a DataLoader; and nothing that is its parent's goes."""
 import gc
 import multiprocessing

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SampledLoader: batches that a PyG model takes, drawn by score."""
 import threading
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The networks as torch modules: the engine's outputs from its run folders, weights both ways, PyG's layer."""
 import concurrent.futures
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operators as torch operators: opcheck, torch.compile, gradients in double precision, errors."""
 import math
 import types

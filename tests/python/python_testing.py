@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of the Python package share. Where the package is not built they are skipped, all of them."""
 import importlib.util
 import pathlib

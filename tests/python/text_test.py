@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Texts between the engine and Python: bytes that are no text, of paths and damaged files, are never a UnicodeError."""
 import os
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The number of threads that a new process starts with: cores of its affinity mask, OMP_NUM_THREADS, torchrun's variables."""
 import os
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs into trackers: a list, TensorBoard and MLflow, finished and while they go on."""
 import importlib.util
 import json

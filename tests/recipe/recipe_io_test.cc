@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/recipe/recipe_io.h"
 
 #include <gtest/gtest.h>
@@ -127,9 +128,9 @@ TEST(RecipeIo, BrokenTextIsAnError) {
 TEST(RecipeIo, HostileYamlIsAnError) {
   std::string deep, laughs = "a0: &a0 [1, 1]\n";
   for (int i = 0; i < 5000; ++i) deep += "[";
-  for (int i = 1; i < 40; ++i)
-    laughs += str("a", i, ": &a", i, " [*a", i - 1, ", *a", i - 1, ", *a", i - 1, "]\n");
-  expect_in("my.yaml:2: an alias stands inside the value that it refers to", message_of_yaml("network: &n\n  self: *n\n"));
+  for (int i = 1; i < 40; ++i) laughs += str("a", i, ": &a", i, " [*a", i - 1, ", *a", i - 1, ", *a", i - 1, "]\n");
+  expect_in("my.yaml:2: an alias stands inside the value that it refers to",
+            message_of_yaml("network: &n\n  self: *n\n"));
   expect_in("an alias stands inside", message_of_yaml("&n\n*n : 3\nmodel: [*n]\n"));
   expect_in("nest more than 16 deep", message_of_yaml("model: " + deep));
   expect_in("nest more than 16 deep", message_of_setting("network.k=" + deep));

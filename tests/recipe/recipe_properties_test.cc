@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any recipe is written and read back bit for bit, and no key is taken that is not in the table.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

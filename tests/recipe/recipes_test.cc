@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The published recipes, and the reference made of them.
 #include <gtest/gtest.h>
 

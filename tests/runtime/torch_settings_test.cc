@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/runtime/torch_settings.h"
 
 #include <c10/core/CPUAllocator.h>
@@ -18,7 +19,9 @@ TEST(TorchSettings, HoldForItsLifeAndNest) {
   const int64_t before = tensor_bytes();
   {
     const TorchSettings outer;
-    { const TorchSettings inner; }
+    {
+      const TorchSettings inner;
+    }
     kept = torch::zeros({1000});
     EXPECT_EQ(kept.scalar_type(), at::kFloat);
     EXPECT_EQ(at::get_num_threads(), 1);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/sampling/choose_k.h"
 
 #include <gtest/gtest.h>
@@ -40,7 +41,9 @@ struct Problem {
     scores = {at::cat(soft), at::cat(sharp)};
     asked.epsilon = 0.2;
   }
-  std::vector<ChosenK> choose() { return choose_k(asked, ScoredGraph(edges, scores, 2), sampler_of("graph_reservoir"), 1, 0, notes); }
+  std::vector<ChosenK> choose() {
+    return choose_k(asked, ScoredGraph(edges, scores, 2), sampler_of("graph_reservoir"), 1, 0, notes);
+  }
 
   ops::AttentionEdges edges;
   std::vector<Tensor> scores;

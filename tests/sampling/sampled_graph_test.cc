@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/sampling/sampled_graph.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +26,8 @@ struct Random {
     for (int l = 0; l < 2; ++l) scores.push_back(at::rand({count}) + 0.01);
   }
   SampledGraph sampled(const std::string& sampler, const std::vector<Tensor>& by, uint64_t seed = 5) const {
-    return {features, by.empty() ? ScoredGraph(edges, 2) : ScoredGraph(edges, by, 2), {4, 3}, sampler_of(sampler), seed};
+    return {
+        features, by.empty() ? ScoredGraph(edges, 2) : ScoredGraph(edges, by, 2), {4, 3}, sampler_of(sampler), seed};
   }
   FeatureMatrix features;
   ops::AttentionEdges edges;
@@ -38,8 +40,10 @@ const Tensor kSome = at::tensor(std::vector<int32_t>{5, 399, 17, 200});
 std::vector<Tensor> sources(const NetworkInput& input) {
   std::vector<Tensor> all;
   for (const LayerEdges& layer : input.layers)
-    all.push_back(input.rows.defined() ? input.rows.index_select(0, layer.edges.index.narrow(0, 0, layer.edges.row_start[layer.destinations].item<int64_t>()))
-                                       : layer.edges.index);
+    all.push_back(input.rows.defined()
+                      ? input.rows.index_select(0, layer.edges.index.narrow(
+                                                       0, 0, layer.edges.row_start[layer.destinations].item<int64_t>()))
+                      : layer.edges.index);
   return all;
 }
 
@@ -76,7 +80,8 @@ TEST(SampledGraph, DrawnInPartsOrWholeIsTheSame) {
 
 TEST(SampledGraph, EpochsSeedsAndBatchesDraw) {
   const Random graph;
-  SampledGraph a = graph.sampled("graph_reservoir", graph.scores), b = graph.sampled("graph_reservoir", graph.scores, 6);
+  SampledGraph a = graph.sampled("graph_reservoir", graph.scores),
+               b = graph.sampled("graph_reservoir", graph.scores, 6);
   const auto drawn = [](SampledGraph& from, int64_t epoch, int64_t batch) {
     from.begin_epoch(epoch);
     return from.edges_around(kSome, batch);
@@ -93,14 +98,16 @@ TEST(SampledGraph, BatchesMadeTogetherAreTheSame) {
   const Random graph;
   for (const char* sampler : {"graph_reservoir", "batch_reservoir"}) {
     SampledGraph from = graph.sampled(sampler, graph.scores);
-    const std::vector<Tensor> nodes = {kSome, kSome + 1 - 2 * (kSome == 399).to(at::kInt), at::arange(300, at::kInt), at::arange(3, at::kInt)};
+    const std::vector<Tensor> nodes = {kSome, kSome + 1 - 2 * (kSome == 399).to(at::kInt), at::arange(300, at::kInt),
+                                       at::arange(3, at::kInt)};
     const auto together = from.around_each(nodes, 4);
     ASSERT_EQ(together.size(), nodes.size());
     for (size_t i = 0; i < nodes.size(); ++i) {
       const NetworkInput alone = from.around_each({&nodes[i], 1}, 4 + static_cast<int64_t>(i)).front();
       EXPECT_TRUE(same(together[i], alone));
       EXPECT_TRUE(together[i].rows.equal(alone.rows));
-      ASSERT_EQ(together[i].picked.defined(), alone.picked.defined()) << "the third reaches more than half of the nodes";
+      ASSERT_EQ(together[i].picked.defined(), alone.picked.defined())
+          << "the third reaches more than half of the nodes";
       EXPECT_TRUE(!alone.picked.defined() || together[i].picked.equal(alone.picked));
     }
     EXPECT_FALSE(together[2].picked.defined());
@@ -109,7 +116,8 @@ TEST(SampledGraph, BatchesMadeTogetherAreTheSame) {
 
 TEST(SampledGraph, UniformDrawsNeedNoScores) {
   const Random graph;
-  SampledGraph with = graph.sampled("graph_uniform", graph.scores), without = graph.sampled("graph_uniform", graph.none);
+  SampledGraph with = graph.sampled("graph_uniform", graph.scores),
+               without = graph.sampled("graph_uniform", graph.none);
   EXPECT_TRUE(same(with.edges_around(kSome), without.edges_around(kSome)));
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/train/policy.h"
 
 #include <gtest/gtest.h>
@@ -14,12 +15,14 @@ TEST(Policy, BatchesAreCountedAsTheyAreCut) {
   for (int64_t nodes = 1; nodes < 40; ++nodes)
     for (int64_t size = 0; size < 45; ++size) {
       const std::vector<int32_t> train(static_cast<size_t>(nodes));
-      EXPECT_EQ(batch_count(nodes, size), static_cast<int64_t>(batch_nodes(train, size, 1, 2).size())) << nodes << " by " << size;
+      EXPECT_EQ(batch_count(nodes, size), static_cast<int64_t>(batch_nodes(train, size, 1, 2).size()))
+          << nodes << " by " << size;
     }
 }
 
 TEST(Policy, AllNodesAreDrawnForWhereBatchesReachMostOfThem) {
-  const auto draws_whole = [](int64_t destinations, int64_t batches, bool needed, bool shares, const MemoryBudget& budget) {
+  const auto draws_whole = [](int64_t destinations, int64_t batches, bool needed, bool shares,
+                              const MemoryBudget& budget) {
     return decide_batches(kGraph, {destinations, destinations}, batches, needed, shares, budget).draws_whole;
   };
   EXPECT_TRUE(draws_whole(0, 1, true, true, kFree)) << "the evaluation takes the draw";
@@ -44,7 +47,8 @@ TEST(Policy, NodesAreEvaluatedByListsWhereThatIsLessWork) {
   recipe.batch_size = 10;
   EXPECT_EQ(evaluation_list(recipe, kGraph, 100), 10);
   EXPECT_EQ(evaluation_list(recipe, kGraph, 4), 4);
-  EXPECT_EQ(decide_evaluation(recipe, kGraph, {199, 200}, 100, kFree).nodes_per_list, 10) << "10 lists of 399 rows, of 4,000";
+  EXPECT_EQ(decide_evaluation(recipe, kGraph, {199, 200}, 100, kFree).nodes_per_list, 10)
+      << "10 lists of 399 rows, of 4,000";
   EXPECT_EQ(decide_evaluation(recipe, kGraph, {200, 200}, 100, kFree).nodes_per_list, 0);
   recipe.norm = "graph";
   EXPECT_EQ(evaluation_list(recipe, kGraph, 100), 0) << "the norm takes statistics of the whole graph";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Statistics on how attention is distributed over a destination's in-edges, and how the attention of two networks
 // differs on the same edges. The data are plain arrays, and sums are in double. Every statistic is computed per
 // destination and averaged over the destinations. Destinations for which it is not defined are left out and counted.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/analysis/inspect.h"
 
 #include <torch/torch.h>
@@ -33,7 +34,8 @@ const std::vector<double> kQuantiles = {0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.
 Json statistics_json(const std::vector<Statistic>& statistics) {
   Json to = Json::object();
   for (const Statistic& s : statistics)
-    to[s.name] = {{"mean", json_number(s.mean)}, {"half_width", json_number(s.half_width)}, {"destinations", s.destinations}};
+    to[s.name] = {
+        {"mean", json_number(s.mean)}, {"half_width", json_number(s.half_width)}, {"destinations", s.destinations}};
   return to;
 }
 

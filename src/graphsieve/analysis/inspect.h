@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command graphsieve inspect: measurements of a trained run, and of two runs on the same edges.
 #pragma once
 

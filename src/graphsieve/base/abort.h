@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How to stop a long loop early, and how to keep one thread's loops out of the shared thread pool.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A read-only array that shares ownership of its memory, which is a mapped file or a vector moved into the array.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bookkeeping of large memory blocks: which freed blocks wait for reuse, which blocks lie in RAM and which in
 // scratch files. Its template parameter, the backing, provides the memory. The backing of large_memory.cc provides real
 // memory; a backing that provides none serves to predict how much memory a computation will need.
@@ -182,7 +183,8 @@ class BlockPool {
   void drop_oldest() {
     auto oldest = free_.end();
     for (auto at = free_.begin(); at != free_.end(); ++at)
-      if (!at->second.warm.empty() && (oldest == free_.end() || at->second.warm.front().since < oldest->second.warm.front().since))
+      if (!at->second.warm.empty() &&
+          (oldest == free_.end() || at->second.warm.front().since < oldest->second.warm.front().since))
         oldest = at;
     drop_first(oldest->first, oldest->second);
   }

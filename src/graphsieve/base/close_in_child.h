@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Closing of file descriptors in forked children. A lock on a file (flock) belongs to the open file, which a forked
 // child shares with its parent. If the child kept the file open, the lock would outlive the process that took it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The only error type of the library. Its message names what is wrong (file, row, key), the value found and the value
 // expected.
 #pragma once

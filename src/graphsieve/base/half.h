@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Conversions between float32 and the two 16-bit formats, float16 (IEEE 754 binary16) and bfloat16 (the upper half of a
 // float32). Conversions to 16 bits round to nearest, ties to even.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/base/large_memory.h"
 
 #include <fcntl.h>
@@ -117,8 +118,10 @@ void* take_block(size_t bytes) {
 
 void give_block(void* block, size_t bytes) noexcept {
   if (!block) return;
-  if (bytes >= kPooledBytes) blocks().give(block, bytes);
-  else std::free(block);
+  if (bytes >= kPooledBytes)
+    blocks().give(block, bytes);
+  else
+    std::free(block);
 }
 
 }  // namespace graphsieve

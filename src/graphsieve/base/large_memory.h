@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memory for arrays that grow with the graph. Blocks lie in RAM up to a limit. Blocks beyond the limit lie in mapped
 // scratch files that have no name: the system keeps their pages while it has room, and otherwise writes them back to
 // the file and drops them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Protection against mapped files that become shorter while they are in use. The system answers a read beyond a file's
 // new end with the signal SIGBUS, which would end the process. The handler of this file lets the read get zeros
 // instead, and the work ends with an Error.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The memory that the process uses, as the kernel reports it. Bytes of tensors are counted separately, see
 // runtime/tensor_memory.h.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The interface through which the engine reports its progress to the caller, and through which the caller stops it.
 #pragma once
 

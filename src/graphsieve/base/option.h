@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names of options in messages. A message of the library that advises an option is worded for the way in which the
 // process uses the library: "--drop-dangling" on the command line, "drop_dangling" in Python and C++.
 //

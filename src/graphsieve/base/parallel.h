@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A fixed pool of threads, and the one loop that uses it. Idle threads spin for a moment only before they sleep.
 //
 // Results are the same at any number of threads because of one rule: the data alone decides how the work is divided

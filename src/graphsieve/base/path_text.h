@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Conversion of paths to text for JSON, YAML and HTML. These formats hold UTF-8 only, while a path is any sequence of
 // bytes.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keyed random numbers. A number depends on its key, which says what the number is used for, and not on the numbers
 // drawn before it. The same key gives the same bits in any order, thread and process, so no function of this file has
 // state.
@@ -43,7 +44,8 @@ constexpr uint64_t mix64(uint64_t x) {
 constexpr uint64_t random_key(uint64_t key) { return mix64(key); }
 template <class First, class... Rest>
 constexpr uint64_t random_key(uint64_t key, First part, Rest... rest) {
-  return random_key(mix64(key) ^ (static_cast<uint64_t>(part) * 0xD1342543DE82EF95ull + 0x632BE59BD9B4E019ull), rest...);
+  return random_key(mix64(key) ^ (static_cast<uint64_t>(part) * 0xD1342543DE82EF95ull + 0x632BE59BD9B4E019ull),
+                    rest...);
 }
 
 /// Converts the upper 52 bits of a key to a number in the open interval (0, 1). With 53 bits, the largest would round

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Controls the kernel's read-ahead on a mapped file (`MADV_RANDOM`).
 #pragma once
 

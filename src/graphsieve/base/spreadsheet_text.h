@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Protection of CSV files that a spreadsheet opens: it runs a cell that begins with = + - or @ as a formula.
 //
 //   spreadsheet_text("=1+1") == "'=1+1",  text_of_spreadsheet("'=1+1") == "=1+1"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Functions for text from users' files: a check that it is UTF-8, and a form of it that is safe to print.
 //
 //   one_line("a\nb\x1b") == "a\\nb\\u001b"

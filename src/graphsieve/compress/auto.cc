@@ -1,5 +1,6 @@
-// The smallest network within a given loss of the validation metric: widths from below, fitted first, trained where that
-// is not enough.
+// SPDX-License-Identifier: Apache-2.0
+// The smallest network within a given loss of the validation metric: widths from below, fitted first, trained where
+// that is not enough.
 #include <torch/torch.h>
 
 #include "graphsieve/base/error.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/compress/bounds.h"
 
 #include <torch/torch.h>
@@ -26,7 +27,8 @@ Constants constants_of(const NetworkMaps& maps, const Trace& trace) {
       for (int64_t t = 0; t < m.query.size(1); ++t) c.beta = std::max(c.beta, operator_norm(m.query[h][t]));
       c.beta = std::max({c.beta, operator_norm(m.key[h]), operator_norm(m.value[h])});
     }
-    c.beta = std::max({c.beta, operator_norm(m.attention_out), operator_norm(m.ffn_in.weight), operator_norm(m.ffn_out)});
+    c.beta =
+        std::max({c.beta, operator_norm(m.attention_out), operator_norm(m.ffn_in.weight), operator_norm(m.ffn_out)});
     c.widest_skip = std::max({c.widest_skip, operator_norm(m.attention_skip.weight), operator_norm(m.ffn_skip.weight)});
     vectors(trace.layers[l].input);
     vectors(trace.layers[l].mid);
@@ -52,13 +54,10 @@ double propagated_error(const Constants& c, double epsilon, size_t layers, doubl
   return error * output_norm;
 }
 
-nlohmann::json json_of(const Constants& c) {
-  return {{"alpha", c.alpha}, {"beta", c.beta}, {"skip", c.widest_skip}};
-}
+nlohmann::json json_of(const Constants& c) { return {{"alpha", c.alpha}, {"beta", c.beta}, {"skip", c.widest_skip}}; }
 
 nlohmann::json propagated(const CompressTask& task, const Constants& c, double epsilon) {
-  const double bound =
-      propagated_error(c, epsilon, task.wide.layers.size(), operator_norm(task.wide.output[0].weight));
+  const double bound = propagated_error(c, epsilon, task.wide.layers.size(), operator_norm(task.wide.output[0].weight));
   const double size = task.trace.logits.norm(2, {1}).max().item<double>();
   return {{"constants", json_of(c)},
           {"output_error", std::isfinite(bound) ? nlohmann::json(bound) : nlohmann::json(nullptr)},

@@ -1,5 +1,6 @@
-// The constants of the theorems, measured on a network and its data: norms of maps and vectors, and what the bounds come to
-// (paper 003, §2 and appendix C).
+// SPDX-License-Identifier: Apache-2.0
+// The constants of the theorems, measured on a network and its data: norms of maps and vectors, and what the bounds
+// come to (paper 003, §2 and appendix C).
 #pragma once
 
 #include "graphsieve/compress/method.h"
@@ -15,8 +16,8 @@ Constants constants_of(const NetworkMaps& maps, const Trace& trace);
 
 double operator_norm(const at::Tensor& map);
 
-/// The d at which a JL matrix keeps `pairs` dot products within ε‖x‖‖y‖ with probability above 0: by the union bound over
-/// 4 exp(−d(ε² − ε³)/4) each.
+/// The d at which a JL matrix keeps `pairs` dot products within ε‖x‖‖y‖ with probability above 0: by the union bound
+/// over 4 exp(−d(ε² − ε³)/4) each.
 double jl_width(double pairs, double epsilon);
 
 /// Output error that follows when every layer's input, FFN input and activation stay within `epsilon` of the compressed

@@ -1,5 +1,6 @@
-// Theorem 4.4: each layer's vectors after the attention stand in at most d clusters; a hidden layer of d units tells the
-// cluster (nearly one-hot), and its output is the cluster's image under the wide layer.
+// SPDX-License-Identifier: Apache-2.0
+// Theorem 4.4: each layer's vectors after the attention stand in at most d clusters; a hidden layer of d units tells
+// the cluster (nearly one-hot), and its output is the cluster's image under the wide layer.
 #include "graphsieve/compress/cluster.h"
 
 #include <torch/torch.h>

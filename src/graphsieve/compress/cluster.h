@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Clusters of a layer's vectors, and how far they are from what Theorem 4.4 assumes.
 #pragma once
 
@@ -8,8 +9,8 @@
 namespace graphsieve {
 
 struct Clusters {
-  at::Tensor centre;     ///< [clusters, D]
-  at::Tensor member_of;  ///< int64 [n]
+  at::Tensor centre;                 ///< [clusters, D]
+  at::Tensor member_of;              ///< int64 [n]
   double shortest = 0, longest = 0;  ///< γ₁, γ₂: bounds of ‖c‖
   double radius = 0;                 ///< largest ‖h − c‖ / ‖c‖
   double separation = 0;             ///< largest c_a·c_b / (γ₁² / 2), a ≠ b; the theorem wants at most 1

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/compress/compress.h"
 
 #include <torch/torch.h>
@@ -33,7 +34,9 @@ using Json = nlohmann::json;
 void check(const LoadedRun& run, const CompressOptions& o) {
   run.require_same_graph();
   if (run.network.is_empty())
-    throw Error(run.folder.path.string(), ": this run has no network (stage 1 alone); stage 2 trains one from its scores (", option("scores"), ")");
+    throw Error(run.folder.path.string(),
+                ": this run has no network (stage 1 alone); stage 2 trains one from its scores (", option("scores"),
+                ")");
   const int64_t width = run.folder.recipe.network.width;
   const bool chosen = o.method == "auto" && o.width == 0;
   if (!chosen && (o.width < 1 || o.width > width))
@@ -99,7 +102,9 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   // The maps are float64, and the narrow network gains nothing from shorter rows.
   run.folder.recipe.network.precision = "float32";
   run.network->keep_rows_in(at::kFloat);
-  AtomicFolder folder({.target = request.out, .overwrite = request.overwrite, .numbered = request.numbered,
+  AtomicFolder folder({.target = request.out,
+                       .overwrite = request.overwrite,
+                       .numbered = request.numbered,
                        .inputs = {request.run, data.source}});
   const auto start = std::chrono::steady_clock::now();
   const Split split = read_split(run.folder.files.verified("split.json"), data.labels);
@@ -109,15 +114,14 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   const Trace of_wide = trace(wide, outer, input.layers, true);
   MetricsFile metrics(folder.path() / "metrics.jsonl", 0);
   int64_t epochs = 0;
-  const CompressTask task{wide, outer, input.layers, of_wide, request.options, observer, &run, &split,
-                          [&](const EpochRecord& r) {
-                            metrics.write(r);
-                            ++epochs;
-                          }};
+  const CompressTask task{
+      wide, outer, input.layers, of_wide, request.options, observer, &run, &split, [&](const EpochRecord& r) {
+        metrics.write(r);
+        ++epochs;
+      }};
   Compression found = method(task);
   if (observer.stop_requested()) throw Interrupted();
-  if (found.network.is_empty())
-    found.network = network_of(found, run.network, outer, input.layers);
+  if (found.network.is_empty()) found.network = network_of(found, run.network, outer, input.layers);
   Json report = {{"method", request.options.method},
                  {"from", path_text(fs::absolute(request.run).lexically_normal())},
                  {"model", run.folder.recipe.model},

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // graphsieve compress: a trained network made narrower, as a run folder of its own, with a report of why it can be
 // trusted (paper 003).
 #pragma once
@@ -24,7 +25,7 @@ struct CompressOptions {
   double max_loss = 0.005;          ///< auto: of the validation metric
   int64_t epochs = 200;             ///< distilled, auto
   double lr = 0.01;
-  double attention_weight = 0.1;    ///< of the attention's part of the loss
+  double attention_weight = 0.1;  ///< of the attention's part of the loss
   uint64_t seed = 0;
 };
 
@@ -38,8 +39,9 @@ struct CompressRequest {
 /// The names of the methods.
 const std::vector<std::string>& compress_methods();
 
-/// Writes the run folder `out` with compression.json beside the usual files, and returns that report, with the folder as "out";
-/// docs/compress.md names every field. Throws Error where the run, the graph or the width does not allow the method.
+/// Writes the run folder `out` with compression.json beside the usual files, and returns that report, with the folder
+/// as "out"; docs/compress.md names every field. Throws Error where the run, the graph or the width does not allow the
+/// method.
 nlohmann::json compress(Dataset data, const CompressRequest& request, Observer& observer);
 
 }  // namespace graphsieve

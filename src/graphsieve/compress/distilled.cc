@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 // Our own: the fitted network, then a short training against the wide one: its probabilities on all nodes (no
-// label but those that the wide network has seen), by cross-entropy, which asks for no more dimensions than the decision
-// needs; and what its attention makes of its values. The epoch is chosen by validation.
+// label but those that the wide network has seen), by cross-entropy, which asks for no more dimensions than the
+// decision needs; and what its attention makes of its values. The epoch is chosen by validation.
 #include <torch/torch.h>
 
 #include "graphsieve/base/error.h"
@@ -22,8 +23,10 @@ constexpr int64_t kPooled = 4;  ///< principal directions of a head's values tha
 class DistilStage : public Stage {
  public:
   explicit DistilStage(const CompressTask& task)
-      : input_(task.run->input()), task_(*task.run->task),
-        weight_(task.options.attention_weight), nodes_(at::arange(task.trace.logits.size(0))),
+      : input_(task.run->input()),
+        task_(*task.run->task),
+        weight_(task.options.attention_weight),
+        nodes_(at::arange(task.trace.logits.size(0))),
         wide_predictions_(task_.predictions(task.trace.logits).to(at::kFloat)) {
     if (weight_ <= 0) return;
     for (size_t l = 0; l < task.wide.layers.size(); ++l) {
@@ -48,7 +51,9 @@ class DistilStage : public Stage {
   std::string name() const override { return "network"; }
   int64_t begin_epoch(int64_t) override { return 1; }
   TrainBatch batch(int64_t) override { return {input_, nodes_, {}}; }
-  GraphView evaluation() override { return {[this] { return input_; }}; }
+  GraphView evaluation() override {
+    return {[this] { return input_; }};
+  }
   double temperature(int64_t) const override { return 1; }
 
   void prepare(ForwardOptions& options) override {
@@ -79,7 +84,8 @@ class DistilStage : public Stage {
 }  // namespace
 
 Compression compress_distilled(const CompressTask& task) {
-  if (task.options.part != "network") throw Error("part is ", task.options.part, "; distilled compresses the whole network");
+  if (task.options.part != "network")
+    throw Error("part is ", task.options.part, "; distilled compresses the whole network");
   Compression found = compress_fitted(task);
   nn::TransformerShape shape = shape_of(found.maps, task.run->network->shape());
   shape.dropout = 0;
@@ -88,8 +94,14 @@ Compression compress_distilled(const CompressTask& task) {
   TrainRecipe recipe = task.run->folder.recipe.network;
   recipe.epochs = task.options.epochs;
   recipe.lr = task.options.lr;
-  const StageContext context{task.run->prepared, *task.run->task, *task.split, task.run->folder.recipe,
-                             random_key(task.options.seed, Stream::kCompress), task.observer, MemoryBudget(), task.record};
+  const StageContext context{task.run->prepared,
+                             *task.run->task,
+                             *task.split,
+                             task.run->folder.recipe,
+                             random_key(task.options.seed, Stream::kCompress),
+                             task.observer,
+                             MemoryBudget(),
+                             task.record};
   DistilStage stage(task);
   const at::AutoGradMode with_gradients(true);
   const StageFigures figures = train_stage(stage, found.network, recipe, context);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Proposition 4.1: every map d × d without any error, where the vectors of every place span at most d dimensions: the
 // inputs, and the units after each activation; with skip connections also what stands between.
 #include <torch/torch.h>

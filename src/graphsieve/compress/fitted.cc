@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 // Our own: maps fitted to the data in place of random or worst-case ones. Layer by layer, each narrow map is the least
 // squares fit of what the wide network has at that place, from what the narrow one has before it, so that a layer makes
 // good what the layers before it lost:
 //
 //   queries, keys   the best bilinear form of that rank under the second moments of both sides (whitened SVD)
-//   stream, mid     the best d dimensions that the narrow layer can give (reduced-rank regression), where an error counts
+//   stream, mid     the best d dimensions that the narrow layer can give (reduced-rank regression), where an error
+//   counts
 //                   by what it does to the outputs (the mean square of their gradient)
 //   units           those of the wide network's hidden units that explain most, one by one
 #include <torch/torch.h>
@@ -72,7 +74,8 @@ struct Place {
   Affine recovery;  ///< to the wide network's [D, d]
 };
 
-/// The d numbers g = W z + w, of variance 1 or (faint ones) less, from which the wide vectors follow best by a linear map.
+/// The d numbers g = W z + w, of variance 1 or (faint ones) less, from which the wide vectors follow best by a linear
+/// map.
 struct Reduced {
   Affine map;
   Place place;
@@ -230,7 +233,8 @@ NetworkMaps fit_network(const CompressTask& task) {
     const int64_t count = std::min(task.options.units > 0 ? task.options.units : d, wide.ffn_in.out());
     const Tensor picked = explain(candidates, mid.place.g, next.mm(metrics.stream[l + 1]), count);
     m.ffn_in = {in.weight.index_select(0, picked), in.bias.index_select(0, picked)};
-    stream = reduced_rank(at::cat({candidates.index_select(1, picked), mid.place.g}, 1), next, metrics.stream[l + 1], d);
+    stream =
+        reduced_rank(at::cat({candidates.index_select(1, picked), mid.place.g}, 1), next, metrics.stream[l + 1], d);
     m.ffn_out = stream.map.weight.narrow(1, 0, count).contiguous();
     m.ffn_skip = {stream.map.weight.narrow(1, count, d).contiguous(), stream.map.bias};
   }
@@ -260,7 +264,8 @@ Compression compress_fitted(const CompressTask& task) {
   found.attention_alone = task.options.part == "attention";
   found.maps = found.attention_alone ? fit_queries_keys(task) : fit_network(task);
   found.assumption = {{"holds", nullptr}};
-  found.promise = {{"vacuous", true}, {"why", "fitted to this network on this graph; the measured error below is all there is"}};
+  found.promise = {{"vacuous", true},
+                   {"why", "fitted to this network on this graph; the measured error below is all there is"}};
   return found;
 }
 

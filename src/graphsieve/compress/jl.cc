@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Theorem 3.3: a Johnson-Lindenstrauss matrix M in front of queries and keys, (M q)·(M k) ≈ q·k, one for each layer and
 // head. The residual stream keeps its width. Of `tries` matrices the one with the smallest largest error of a logit.
 #include <torch/torch.h>
@@ -39,7 +40,8 @@ Compression compress_jl(const CompressTask& task) {
   for (size_t l = 0; l < task.wide.layers.size(); ++l) {
     const LayerMaps& wide = task.wide.layers[l];
     const int64_t heads = wide.heads(), key = wide.key.size(1), d = o.width / heads;
-    if (o.width % heads != 0) throw Error("width is ", o.width, "; expected a multiple of the network's ", heads, " heads");
+    if (o.width % heads != 0)
+      throw Error("width is ", o.width, "; expected a multiple of the network's ", heads, " heads");
     if (d >= key)
       throw Error("width is ", o.width, ", the network's queries and keys have ", heads * key, "; expected less");
     const Tensor& h = task.trace.layers[l].input;

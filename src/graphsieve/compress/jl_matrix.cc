@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/compress/jl_matrix.h"
 
 #include <ATen/ATen.h>

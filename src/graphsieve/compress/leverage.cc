@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Proposition 4.3: as low-rank, and of the units after each activation only k rows, drawn by their leverage scores; the
 // other units follow from those by least squares on the d leading directions. Of `tries` draws the best is kept.
 #include <torch/torch.h>
@@ -24,7 +25,8 @@ const std::vector<double> kFactors = {1, 1.5, 2, 3, 5, 10};
 }  // namespace
 
 int64_t leverage_count(int64_t d) {
-  return std::max<int64_t>(1, static_cast<int64_t>(std::ceil(static_cast<double>(d) * std::log(static_cast<double>(d)))));
+  return std::max<int64_t>(1,
+                           static_cast<int64_t>(std::ceil(static_cast<double>(d) * std::log(static_cast<double>(d)))));
 }
 
 Units leverage_units(const Spectrum& of_units, int64_t d, int64_t k, uint64_t key) {
@@ -75,7 +77,8 @@ Compression compress_leverage(const CompressTask& task) {
       double least = std::numeric_limits<double>::infinity();
       Tensor error;
       for (int64_t t = 0; t < task.options.tries; ++t) {
-        const Units tried = leverage_units(of_units, d, count, random_key(task.options.seed, Stream::kCompress, l, count, t));
+        const Units tried =
+            leverage_units(of_units, d, count, random_key(task.options.seed, Stream::kCompress, l, count, t));
         const Tensor rebuilt = units.index_select(1, tried.picked).mm(tried.lift.t());
         const Tensor missed = (units - rebuilt).norm(2, {1});
         const double most = value_at_share(std::get<0>(missed.sort()), kShare);
@@ -85,19 +88,16 @@ Compression compress_leverage(const CompressTask& task) {
       if (count == k) bases.units[l] = best;
       Json shares = Json::array();
       for (const double c : kFactors)
-        shares.push_back({{"factor", c},
-                          {"share", error.le(c * off).to(at::kDouble).mean().item<double>()}});
+        shares.push_back({{"factor", c}, {"share", error.le(c * off).to(at::kDouble).mean().item<double>()}});
       counts.push_back({{"units", count}, {"factor_at_99", off > 0 ? least / off : 0}, {"shares", shares}});
     }
     holds = holds && off <= task.options.epsilon;
     layers.push_back({{"layer", l}, {"epsilon", off}, {"draws", counts}});
   }
   found.maps = carried(task.wide, bases);
-  found.assumption = {{"holds", holds}, {"epsilon_asked", task.options.epsilon}, {"epsilon", epsilon}, {"places", places}};
-  found.promise = {{"units", k},
-                   {"share_of_nodes", kShare},
-                   {"layers", layers},
-                   {"vacuous", !holds}};
+  found.assumption = {
+      {"holds", holds}, {"epsilon_asked", task.options.epsilon}, {"epsilon", epsilon}, {"places", places}};
+  found.promise = {{"units", k}, {"share_of_nodes", kShare}, {"layers", layers}, {"vacuous", !holds}};
   return found;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows by leverage scores (paper 003, Definition C.2 and Lemma C.3).
 #pragma once
 

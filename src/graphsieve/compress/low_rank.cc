@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Theorem 4.2: every map d × d but the two around the activation, from the d leading directions of the vectors at every
 // place. ε is what the furthest vector lies off them.
 #include <torch/torch.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What Theorem 4.2 and Proposition 4.3 measure alike.
 #pragma once
 

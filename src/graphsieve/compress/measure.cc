@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/compress/measure.h"
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/json_number.h"
@@ -27,9 +28,13 @@ Json output_error(const Tensor& wide, const Tensor& narrow, double epsilon) {
   Json shares = Json::array();
   for (const double factor : {1.0, 2.0, 5.0, 10.0})
     shares.push_back({{"factor", factor}, {"share", error.le(factor * epsilon).to(at::kDouble).mean().item<double>()}});
-  return {{"mean", error.mean().item<double>()},     {"p99", value_at_share(sorted, 0.99)},
-          {"max", error.max().item<double>()},       {"mean_output_length", length},
-          {"relative_mean", json_number(error.mean().item<double>() / length)}, {"epsilon", epsilon}, {"within", shares}};
+  return {{"mean", error.mean().item<double>()},
+          {"p99", value_at_share(sorted, 0.99)},
+          {"max", error.max().item<double>()},
+          {"mean_output_length", length},
+          {"relative_mean", json_number(error.mean().item<double>() / length)},
+          {"epsilon", epsilon},
+          {"within", shares}};
 }
 
 /// Quantiles of a / â over the edges of a layer whose wide attention is not zero.
@@ -72,7 +77,8 @@ Json network_json(const CompressTask& task, nn::Transformer& network, const Netw
 
 }  // namespace
 
-int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& features, const std::vector<LayerEdges>& edges) {
+int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& features,
+                      const std::vector<LayerEdges>& edges) {
   const int64_t n = features.rows, outer = s.outer_width > 0 ? s.outer_width : s.width;
   const int64_t key = s.key_width > 0 ? s.key_width : s.width, value = s.value_width > 0 ? s.value_width : s.width;
   const int64_t first = s.compressed && s.pre_layers == 0 ? s.width : outer;

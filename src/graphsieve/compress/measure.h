@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What came out of a compression: errors of outputs and attention, the metric, sizes and time.
 #pragma once
 
@@ -9,6 +10,7 @@ namespace graphsieve {
 nlohmann::json measured(const CompressTask& task, Compression& found);
 
 /// Multiply-adds of one prediction over the whole graph.
-int64_t multiply_adds(const nn::TransformerShape& shape, const FeatureMatrix& features, const std::vector<LayerEdges>& edges);
+int64_t multiply_adds(const nn::TransformerShape& shape, const FeatureMatrix& features,
+                      const std::vector<LayerEdges>& edges);
 
 }  // namespace graphsieve

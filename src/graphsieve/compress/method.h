@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every compression takes and gives. One file a method; methods.cc names them.
 #pragma once
 
@@ -21,7 +22,7 @@ struct CompressTask {
   const Trace& trace;                    ///< of `wide`, with scores
   const CompressOptions& options;
   Observer& observer;
-  LoadedRun* run;      ///< with its network; of distilled and auto, as what follows
+  LoadedRun* run;  ///< with its network; of distilled and auto, as what follows
   const Split* split;
   std::function<void(const EpochRecord&)> record;  ///< of epochs, where there is training
 };
@@ -34,8 +35,8 @@ struct Compression {
   bool attention_alone = false;      ///< all but queries and keys are the wide network's
   nn::Transformer network{nullptr};  ///< where training made it; else it is made of the maps
   at::Tensor outer;                  ///< what that network's input layers give, float64; else the task's
-  nlohmann::json assumption;        ///< what the method assumes, measured; "holds": true, false or null (none is made)
-  nlohmann::json promise;           ///< what the theorem then says, with its constants
+  nlohmann::json assumption;         ///< what the method assumes, measured; "holds": true, false or null (none is made)
+  nlohmann::json promise;            ///< what the theorem then says, with its constants
 };
 
 /// The compressed network's logits, float64.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
 #include <utility>
@@ -11,10 +12,14 @@
 namespace graphsieve {
 namespace {
 
-const std::vector<std::pair<std::string, CompressMethod>> kMethods = {
-    {"jl", compress_jl},           {"exact", compress_exact},     {"low-rank", compress_low_rank},
-    {"leverage", compress_leverage}, {"cluster", compress_cluster}, {"fitted", compress_fitted},
-    {"distilled", compress_distilled}, {"auto", compress_auto}};
+const std::vector<std::pair<std::string, CompressMethod>> kMethods = {{"jl", compress_jl},
+                                                                      {"exact", compress_exact},
+                                                                      {"low-rank", compress_low_rank},
+                                                                      {"leverage", compress_leverage},
+                                                                      {"cluster", compress_cluster},
+                                                                      {"fitted", compress_fitted},
+                                                                      {"distilled", compress_distilled},
+                                                                      {"auto", compress_auto}};
 
 }  // namespace
 

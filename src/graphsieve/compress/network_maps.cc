@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/compress/network_maps.h"
 
 #include <torch/torch.h>
@@ -77,7 +78,8 @@ Affine with_zero_logit(const Affine& second) {
   return {at::constant_pad_nd(second.weight, {0, 0, 1, 0}), at::constant_pad_nd(second.bias, {1, 0})};
 }
 Affine one_logit(const Affine& both) {
-  return {both.weight.narrow(0, 1, 1) - both.weight.narrow(0, 0, 1), both.bias.narrow(0, 1, 1) - both.bias.narrow(0, 0, 1)};
+  return {both.weight.narrow(0, 1, 1) - both.weight.narrow(0, 0, 1),
+          both.bias.narrow(0, 1, 1) - both.bias.narrow(0, 0, 1)};
 }
 
 }  // namespace
@@ -150,7 +152,8 @@ nn::Transformer network_of(const NetworkMaps& maps, const nn::TransformerShape& 
   const torch::NoGradGuard no_grad;
   Writer to(shape);
   if (to.has("input.reduce.weight")) {
-    to.copy(from, [](const std::string& name) { return name.starts_with("input.") && !name.starts_with("input.reduce"); });
+    to.copy(from,
+            [](const std::string& name) { return name.starts_with("input.") && !name.starts_with("input.reduce"); });
     to.set("input.reduce", maps.input);
   } else {
     const Affine project = from->input()->project->affine();

@@ -1,5 +1,6 @@
-// A trained network as linear maps in float64: every norm folded into the maps around it, every logit a bilinear form, a
-// map on every skip path. Each compression takes such maps and gives narrower ones.
+// SPDX-License-Identifier: Apache-2.0
+// A trained network as linear maps in float64: every norm folded into the maps around it, every logit a bilinear form,
+// a map on every skip path. Each compression takes such maps and gives narrower ones.
 //
 //   h₀ = input(x)                        x: what the input layers give (outer width)
 //   blocks as in nn/linear_maps.h
@@ -15,7 +16,7 @@
 namespace graphsieve {
 
 struct NetworkMaps {
-  Affine input;                ///< outer width -> width
+  Affine input;  ///< outer width -> width
   std::vector<LayerMaps> layers;
   std::vector<Affine> output;  ///< ReLU between them
   int64_t width() const { return input.out(); }

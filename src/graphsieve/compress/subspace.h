@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Low-dimensional subspaces of what flows through a network, and which units of a hidden layer span the others.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Renumbering of the classes of one data set as another data set numbers them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A data set for node-level prediction: a graph as it was read or generated, before any transform.
 #pragma once
 

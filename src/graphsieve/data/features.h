@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Treatments of the features before training.
 #pragma once
 

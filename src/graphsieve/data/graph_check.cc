@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/data/graph_check.h"
 
 #include <algorithm>
@@ -228,8 +229,7 @@ class Checker {
     if (r_.degrees.back() > r_.nodes / 2 && r_.nodes > 100)
       say("node ", r_.largest_node, " has ", r_.degrees.back(), " of ", r_.nodes, " nodes as neighbours");
     if (r_.constant_column_count > 0)
-      say(r_.constant_column_count, " feature columns are constant; the first is column ",
-          r_.constant_columns.front());
+      say(r_.constant_column_count, " feature columns are constant; the first is column ", r_.constant_columns.front());
     if (r_.zero_rows > 0) say(r_.zero_rows, " nodes have no feature other than 0");
     std::vector<int64_t> there;
     for (const int64_t count : r_.class_counts)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The facts about a graph that a user should know before training on it.
 #pragma once
 

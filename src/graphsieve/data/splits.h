@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Splits of the nodes into training, validation and test nodes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/datasets/datasets.h"
 
 #include <algorithm>
@@ -53,7 +54,8 @@ int64_t first_not_finite(std::span<const float> values) {
 /// Throws Error, naming node and column, if a feature is not finite.
 void check_features(const Features& features, const std::string& path) {
   if (features.cols < 1) throw Error(path, ": ", features.cols, " feature columns, expected at least 1");
-  const std::span<const float> values = features.sparse() ? std::span<const float>(features.value) : std::span<const float>(features.dense);
+  const std::span<const float> values =
+      features.sparse() ? std::span<const float>(features.value) : std::span<const float>(features.dense);
   const int64_t at = first_not_finite(values);
   if (at < 0) return;
   int64_t row = at / features.cols, column = at % features.cols;
@@ -198,7 +200,8 @@ Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::str
     return found->second;
   };
   source.read_features = [&](const std::string& array) {
-    const NpyArray taken = std::exchange(arrays[array], NpyArray());  // its memory is free as soon as the features have theirs
+    const NpyArray taken =
+        std::exchange(arrays[array], NpyArray());  // its memory is free as soon as the features have theirs
     return dense_features(taken);
   };
   Dataset data;

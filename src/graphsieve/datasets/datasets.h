@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading of a data set from an .npz file, a .mat file or a graph folder.
 #pragma once
 

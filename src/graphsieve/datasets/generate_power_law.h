@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A synthetic graph of any size that is written directly to the disk. Every random number is keyed by what it is used
 // for, so the same graph results from any memory and any number of threads.
 //
@@ -40,6 +41,7 @@ struct GenerateOptions {
 /// Writes a graph folder with one split (50 / 25 / 25 %), named "generated-power-law". While it works it needs 16 bytes
 /// per edge of extra disk space, and memory of `memory` plus 12 bytes per node. Throws Error if a number is out of
 /// range, naming the number, and as GraphFolderWriter does.
-void generate_power_law(const PowerLawGraph& graph, const std::filesystem::path& folder, const GenerateOptions& options);
+void generate_power_law(const PowerLawGraph& graph, const std::filesystem::path& folder,
+                        const GenerateOptions& options);
 
 }  // namespace graphsieve

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/datasets/graph_folder.h"
 
 #include <algorithm>
@@ -34,8 +35,10 @@ constexpr int64_t kCopyBlock = 1 << 16;
 class Reader {
  public:
   explicit Reader(const fs::path& folder)
-      : folder_(folder), where_((folder / kGraphCard).string()),
-        json_(read_card(folder / kGraphCard, kGraphFormat, kGraphVersion, kSealedGraphVersion)), card_(json_, where_) {}
+      : folder_(folder),
+        where_((folder / kGraphCard).string()),
+        json_(read_card(folder / kGraphCard, kGraphFormat, kGraphVersion, kSealedGraphVersion)),
+        card_(json_, where_) {}
 
   Dataset read() {
     Dataset data;
@@ -49,7 +52,8 @@ class Reader {
     // Damage is found before anything is read from the files.
     check_files();
     if (!json_.contains("checksum"))
-      data.notes.push_back("the graph folder is of an earlier version: its card has no checksum of itself; convert it anew for one");
+      data.notes.push_back(
+          "the graph folder is of an earlier version: its card has no checksum of itself; convert it anew for one");
     read_edges(data);
     read_features(data.features, data.nodes);
     read_labels(data.labels, data.nodes);
@@ -187,7 +191,8 @@ class Reader {
       check_starts("node_id_start.npy", data.ids.text_start, static_cast<int64_t>(data.ids.texts.size()));
       for (int64_t i = 0; i < data.nodes; ++i)
         if (const std::string id = data.ids.name(i); !is_utf8(id))
-          throw Error((folder_ / "node_id_text.npy").string(), ": the id of node ", i, ", '", beginning(id, 60), "', is not UTF-8");
+          throw Error((folder_ / "node_id_text.npy").string(), ": the id of node ", i, ", '", beginning(id, 60),
+                      "', is not UTF-8");
     } else if (kind != "none") {
       throw Error(where_, ": ids is '", kind, "', expected none, integer or text");
     }
@@ -310,9 +315,7 @@ void write_dense(const Features& x, FloatType type, GraphFolderWriter& to) {
 
 }  // namespace
 
-bool is_graph_folder(const fs::path& path) {
-  return is_file(path / kGraphCard);
-}
+bool is_graph_folder(const fs::path& path) { return is_file(path / kGraphCard); }
 
 void write_graph_folder(const Dataset& data, const fs::path& folder, const GraphFolderOptions& options) {
   GraphFolderWriter to(folder, data.nodes, options.directed, options.overwrite, {data.source});

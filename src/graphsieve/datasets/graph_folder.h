@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A graph on disk: a folder with .npy files, which NumPy and the program both map into memory, and a card.
 //
 //   graph.json        the card: format, version, name, recipe, counts, types, and the bytes and checksum of every file

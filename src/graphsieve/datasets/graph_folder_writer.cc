@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/datasets/graph_folder_writer.h"
 
 #include <cmath>
@@ -29,11 +30,16 @@ FloatType float_type(const std::string& name) {
 
 GraphFolderWriter::GraphFolderWriter(const fs::path& folder, int64_t nodes, bool directed, bool overwrite,
                                      const std::vector<fs::path>& inputs)
-    : folder_({.target = folder, .kind = FolderKind::kGraph, .overwrite = overwrite, .inputs = inputs}), scratch_(folder_.path() / "scratch"), nodes_(nodes), directed_(directed),
+    : folder_({.target = folder, .kind = FolderKind::kGraph, .overwrite = overwrite, .inputs = inputs}),
+      scratch_(folder_.path() / "scratch"),
+      nodes_(nodes),
+      directed_(directed),
       card_(std::make_unique<Json>()) {
   make_folders(scratch_);
-  *card_ = {{"format", kGraphFormat}, {"version", kGraphVersion}, {"nodes", nodes}, {"directed", directed},
-            {"ids", "none"}, {"splits", 0}, {"files", Json::object()}};
+  *card_ = {{"format", kGraphFormat}, {"version", kGraphVersion},
+            {"nodes", nodes},         {"directed", directed},
+            {"ids", "none"},          {"splits", 0},
+            {"files", Json::object()}};
 }
 
 GraphFolderWriter::~GraphFolderWriter() = default;
@@ -154,11 +160,14 @@ void GraphFolderWriter::add_features(std::span<const float> rows) {
     }
     if (std::isfinite(kept)) continue;
     const int64_t at = numbers_ + static_cast<int64_t>(i);
-    throw Error(folder_.target().string(), ": feature of node ", at / columns_, ", column ", at % columns_, " is ", rows[i],
-                std::isfinite(rows[i]) ? str(", too large for ", float_type_name(type_)) : ", expected a finite number");
+    throw Error(
+        folder_.target().string(), ": feature of node ", at / columns_, ", column ", at % columns_, " is ", rows[i],
+        std::isfinite(rows[i]) ? str(", too large for ", float_type_name(type_)) : ", expected a finite number");
   }
-  if (type_ == FloatType::kFloat32) features_->write(rows);
-  else features_->write(std::span<const uint16_t>(half_));
+  if (type_ == FloatType::kFloat32)
+    features_->write(rows);
+  else
+    features_->write(std::span<const uint16_t>(half_));
   numbers_ += static_cast<int64_t>(rows.size());
 }
 
@@ -171,8 +180,10 @@ void GraphFolderWriter::write_sparse(const Features& x) {
 }
 
 void GraphFolderWriter::write_labels(const Labels& labels) {
-  if (labels.multi_label()) array<float>("labels.npy", {nodes_, labels.classes}, labels.multi);
-  else array<int32_t>("labels.npy", {nodes_}, labels.single);
+  if (labels.multi_label())
+    array<float>("labels.npy", {nodes_, labels.classes}, labels.multi);
+  else
+    array<int32_t>("labels.npy", {nodes_}, labels.single);
   (*card_)["labels"] = {{"kind", labels.multi_label() ? "multi" : "single"}, {"classes", labels.classes}};
 }
 

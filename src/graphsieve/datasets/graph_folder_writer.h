@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes a graph folder piece by piece, so that no part of it needs to be in memory. Each part is written once, in any
 // order:
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The published data sets that have their own recipe.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Readers of three layouts of named arrays: two published layouts, of an .npz file or of a caller's arrays, and the
 // layout of a .mat file. Used by datasets.cc only.
 #pragma once

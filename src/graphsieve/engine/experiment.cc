@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/engine/experiment.h"
 
 #include <torch/torch.h>
@@ -57,7 +58,11 @@ class Experiment {
  public:
   Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, const MemoryBudget& budget,
              Observer& observer)
-      : recipe_(recipe), request_(request), budget_(budget), observer_(observer), prepared_(data, recipe, observer, compute_device(request.device)),
+      : recipe_(recipe),
+        request_(request),
+        budget_(budget),
+        observer_(observer),
+        prepared_(data, recipe, observer, compute_device(request.device)),
         task_(make_task(data, recipe.data, prepared_.device)) {
     if (!request.weights_from.empty()) weights_from_.emplace(request.weights_from);
     if (request.stages == Stages::kNetwork && draws_edges(recipe)) scores_from_.emplace(request.scores_from);
@@ -83,9 +88,9 @@ class Experiment {
     } catch (...) {
       if (checkpoints_->any()) {
         folder.keep();
-        observer_.information(str("what is done is kept in ", folder.path().string(),
-                                  "; the same command with ", option("resume"), " ",
-                                  option("out", (request_.numbered ? folder.target() : request_.out).string()), " goes on"));
+        observer_.information(
+            str("what is done is kept in ", folder.path().string(), "; the same command with ", option("resume"), " ",
+                option("out", (request_.numbered ? folder.target() : request_.out).string()), " goes on"));
       }
       throw;
     }
@@ -138,7 +143,9 @@ class Experiment {
     return files;
   }
 
-  static double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+  static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
 
   void all_runs(const Checkpoint* from) {
     const auto plans = plan();
@@ -170,7 +177,9 @@ class Experiment {
 
   /// What makes this run the one it is: a checkpoint of another is not gone on with.
   Json request_json() const {
-    const auto text = [](const fs::path& path) { return path.empty() ? "" : path_text(fs::absolute(path).lexically_normal()); };
+    const auto text = [](const fs::path& path) {
+      return path.empty() ? "" : path_text(fs::absolute(path).lexically_normal());
+    };
     return {{"recipe", to_yaml(recipe_)},
             {"graph", fingerprint_text(prepared_.data)},
             {"stages", kStageNames[static_cast<int>(request_.stages)]},
@@ -254,20 +263,27 @@ class Experiment {
     const std::string metrics_name = name_of(to / "metrics.jsonl");
     MetricsFile metrics(to / "metrics.jsonl", from ? metrics_record(*from, metrics_name).bytes : 0);
     const char* stage = "estimator";
-    StageContext context{prepared_, *task_, split, recipe_, plan.seed, observer_, budget_, [&](const EpochRecord& r) { metrics.write(r); }};
+    StageContext context{prepared_, *task_,    split,   recipe_,
+                         plan.seed, observer_, budget_, [&](const EpochRecord& r) { metrics.write(r); }};
     context.checkpoints = checkpoints_.get();
     context.resume = from && from->state.contains("loop") ? from : nullptr;
     context.add_to_checkpoint = [&](Checkpoint& c) {
       metrics.sync();
       Json done = Json::array();
       for (const RunOutcome& o : outcomes_) done.push_back(run_json(o));
-      c.state = {{"request", request_json()}, {"run", outcomes_.size()},        {"outcomes", done},
-                 {"stage", stage},            {"outcome", run_json(outcome)},   {"files", records_json(records_)},
-                 {"seconds", seconds()},      {"metrics", records_json({{metrics_name, metrics.record()}})}};
+      c.state = {{"request", request_json()},
+                 {"run", outcomes_.size()},
+                 {"outcomes", done},
+                 {"stage", stage},
+                 {"outcome", run_json(outcome)},
+                 {"files", records_json(records_)},
+                 {"seconds", seconds()},
+                 {"metrics", records_json({{metrics_name, metrics.record()}})}};
     };
     std::optional<EdgeDraws> draws;
     if (draws_edges(recipe_)) {
-      std::vector<at::Tensor> scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+      std::vector<at::Tensor> scores =
+          at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
       if (!at_network) outcome.k = k_for(context, graph, scores, to);
       if (request_.stages != Stages::kEstimator) draws = draws_of(graph, scores, outcome.k, plan.seed);
     }
@@ -288,8 +304,8 @@ class Experiment {
   }
 
   /// The recipe's k, or what its epsilon makes of the scores.
-  std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph, const std::vector<at::Tensor>& scores,
-                             const fs::path& to) {
+  std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph,
+                             const std::vector<at::Tensor>& scores, const fs::path& to) {
     const EdgesPerNode asked = edges_per_node(recipe_.network);
     if (!asked.by_error()) return asked.k;
     const std::string& sampler = recipe_.network.sampler;
@@ -338,12 +354,14 @@ class Experiment {
   std::vector<at::Tensor> take_scores(RunOutcome& outcome, const fs::path& to) {
     const RunFolder& from = *scores_from_;
     if (from.run().at("split") != outcome.split)
-      throw Error(from.path.string(), ": its estimator was trained on split ", from.run().at("split").dump(), ", not on split ",
-                  outcome.split, "; its scores have seen that one's test labels");
+      throw Error(from.path.string(), ": its estimator was trained on split ", from.run().at("split").dump(),
+                  ", not on split ", outcome.split, "; its scores have seen that one's test labels");
     if (!from.has_estimator()) throw Error(from.path.string(), ": this run has no estimator");
-    const std::string theirs = from.graph().get_or<std::string>("fingerprint", ""), ours = fingerprint_text(prepared_.data);
+    const std::string theirs = from.graph().get_or<std::string>("fingerprint", ""),
+                      ours = fingerprint_text(prepared_.data);
     if (theirs != ours)
-      throw Error(from.path.string(), ": its scores belong to another graph (fingerprint ", theirs, ", this one's is ", ours, ")");
+      throw Error(from.path.string(), ": its scores belong to another graph (fingerprint ", theirs, ", this one's is ",
+                  ours, ")");
     const JsonObject e = from.one().object("estimator");
     outcome.temperature = e.get_or("temperature", 1.0);
     outcome.estimator = stage_figures(e);
@@ -354,8 +372,8 @@ class Experiment {
 
   void train(const StageContext& context, const NetworkEdges& edges, RunOutcome& outcome, const fs::path& to) {
     if (weights_from_) check_weights(outcome.split);
-    TrainedNetwork trained = train_network(context, edges,
-                                           weights_from_ ? weights_from_->files.verified("network.safetensors") : fs::path());
+    TrainedNetwork trained = train_network(
+        context, edges, weights_from_ ? weights_from_->files.verified("network.safetensors") : fs::path());
     outcome.has_network = true;
     outcome.network = trained.figures;
     outcome.val = trained.figures.val;
@@ -390,8 +408,8 @@ class Experiment {
       throw Error(from.path.string(), ": this run has no network to start from (stage 1 alone)");
     if (from.result.at("graph").value("fingerprint", "") == fingerprint_text(prepared_.data) &&
         from.run().at("split") != split)
-      throw Error(from.path.string(), ": its network was trained on split ", from.run().at("split").dump(), ", not on split ",
-                  split, "; its weights have seen that one's test labels");
+      throw Error(from.path.string(), ": its network was trained on split ", from.run().at("split").dump(),
+                  ", not on split ", split, "; its weights have seen that one's test labels");
   }
 
   const Recipe& recipe_;
@@ -405,12 +423,12 @@ class Experiment {
   std::unique_ptr<Checkpoints> checkpoints_;
   std::vector<RunOutcome> outcomes_;  ///< of the runs that are done
   const Clock::time_point start_ = Clock::now();
-  double seconds_before_ = 0;         ///< of the process that was resumed
+  double seconds_before_ = 0;              ///< of the process that was resumed
   std::optional<RunFolder> scores_from_;   ///< of `train --scores`
   std::optional<RunFolder> weights_from_;  ///< of --weights
   Json graph_;
-  Estimate estimate_;      ///< of the last run, or the shared one
-  bool shared_ = false;    ///< the release's protocol has trained its one estimator
+  Estimate estimate_;    ///< of the last run, or the shared one
+  bool shared_ = false;  ///< the release's protocol has trained its one estimator
   uint64_t shared_seed_ = 0;
 };
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/engine/loaded_run.h"
 
 #include <torch/torch.h>
@@ -50,8 +51,8 @@ Dataset& fitted(Dataset& data, const RunFolder& run) {
 void check_edge_types(const LoadedRun& run) {
   const int64_t ours = run.graph.graph.types, theirs = run.folder.graph().get_or("edge_types", ours);
   if (ours != theirs)
-    throw Error(run.prepared.data.source, ": has edges of ", ours, " types (expander edges and self-loops included), the run was trained on ",
-                theirs);
+    throw Error(run.prepared.data.source, ": has edges of ", ours,
+                " types (expander edges and self-loops included), the run was trained on ", theirs);
 }
 
 std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
@@ -60,16 +61,17 @@ std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
     return tensors_on(read_scores(run.folder.files), run.prepared.device);
   observer.note(run.same_graph ? "the run's scores are gone: the estimator runs again"
                                : "the graph is not the one that was trained on: the estimator runs again");
-  nn::Transformer estimator = load(run.folder.files.verified("estimator.safetensors"),
-                                   nn::estimator_shape(run.folder.recipe, network_interface(run.prepared, *run.task)),
-                                   run.prepared.device);
+  nn::Transformer estimator =
+      load(run.folder.files.verified("estimator.safetensors"),
+           nn::estimator_shape(run.folder.recipe, network_interface(run.prepared, *run.task)), run.prepared.device);
   return attention_scores(estimator, run.folder.one().object("estimator").get_or("temperature", 1.0),
                           whole_graph_input(run.prepared, run.graph, estimator->layers()));
 }
 
 }  // namespace
 
-LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at::Device device, const MemoryBudget& limit)
+LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at::Device device,
+                     const MemoryBudget& limit)
     : folder(path),
       budget(limit),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
@@ -88,14 +90,16 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
 void LoadedRun::require_same_graph() const {
   if (!same_graph)
     throw Error(folder.path.string(), ": was trained on another graph (fingerprint ",
-                folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(prepared.data), ")");
+                folder.result.at("graph").value("fingerprint", ""), ", this one's is ", fingerprint_text(prepared.data),
+                ")");
 }
 
 NetworkEdges LoadedRun::edges() const {
   const NetworkRecipe& recipe = folder.recipe.network;
   std::optional<EdgeDraws> draws;
   if (draws_edges(folder.recipe))
-    draws = EdgeDraws{ScoredGraph(graph.edges, scores, recipe.layers), folder.k(), sampler_of(recipe.sampler), folder.seed()};
+    draws = EdgeDraws{ScoredGraph(graph.edges, scores, recipe.layers), folder.k(), sampler_of(recipe.sampler),
+                      folder.seed()};
   return {prepared, graph, recipe, std::move(draws), budget};
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A trained run with its graph and its network, ready to compute.
 #pragma once
 
@@ -40,7 +41,9 @@ struct LoadedRun {
   NetworkInput input() const { return edges().input(best_epoch()); }
 
   /// What the network predicts for `nodes`.
-  Predictions predictions(const std::vector<int32_t>& nodes) { return edges().predictions(network, *task, best_epoch(), nodes); }
+  Predictions predictions(const std::vector<int32_t>& nodes) {
+    return edges().predictions(network, *task, best_epoch(), nodes);
+  }
 };
 
 }  // namespace graphsieve

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/engine/predict.h"
 
 #include <torch/torch.h>
@@ -20,7 +21,8 @@ namespace {
 
 void require_network(const std::filesystem::path& run) {
   if (!RunFolder(run).run().at("network").is_object())
-    throw Error(run.string(), ": this run has no network (stage 1 alone); stage 2 trains one from its scores (", option("scores"), ")");
+    throw Error(run.string(), ": this run has no network (stage 1 alone); stage 2 trains one from its scores (",
+                option("scores"), ")");
 }
 
 }  // namespace
@@ -54,7 +56,8 @@ void predict(Dataset data, const PredictRequest& request, Observer& observer) {
   with_memory_advice([&] { predict_into_files(data, request, observer); });
 }
 
-NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, Observer& observer, const std::string& device) {
+NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, Observer& observer,
+                              const std::string& device) {
   const TorchSettings torch_settings;
   const torch::NoGradGuard no_grad;
   require_network(path);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Predictions of a trained run, into files or in memory.
 #pragma once
 
@@ -13,19 +14,19 @@
 namespace graphsieve {
 
 struct PredictRequest {
-  std::filesystem::path run;          ///< a run folder (one run, not a summary of several)
-  std::filesystem::path out;          ///< predictions.csv
-  std::filesystem::path embeddings;   ///< .npy [nodes x width], rows by node id; empty: not written
-  bool overwrite = true;              ///< replace embeddings that stand there; false: only the same ones may
+  std::filesystem::path run;         ///< a run folder (one run, not a summary of several)
+  std::filesystem::path out;         ///< predictions.csv
+  std::filesystem::path embeddings;  ///< .npy [nodes x width], rows by node id; empty: not written
+  bool overwrite = true;             ///< replace embeddings that stand there; false: only the same ones may
   PredictedNodes predictions = PredictedNodes::kAll;
-  bool raw_ids = false;                 ///< predictions.csv: text ids as they are, not as spreadsheet_text.h writes them
-  int64_t memory = 0;                 ///< bytes to stay within; 0: no limit
-  std::string device = "cpu";         ///< as for RunRequest
+  bool raw_ids = false;        ///< predictions.csv: text ids as they are, not as spreadsheet_text.h writes them
+  int64_t memory = 0;          ///< bytes to stay within; 0: no limit
+  std::string device = "cpu";  ///< as for RunRequest
 };
 
 /// Writes the predictions of a trained run for `data`: the run's own graph, or a changed one. For a changed graph the
-/// estimator scores the edges again, which a note says, and there is no split. Throws Error where the run has no network,
-/// and where features or classes do not fit.
+/// estimator scores the edges again, which a note says, and there is no split. Throws Error where the run has no
+/// network, and where features or classes do not fit.
 void predict(Dataset data, const PredictRequest& request, Observer& observer);
 
 /// Predictions of every node in memory, row-major.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One class per node: softmax and cross-entropy.
 #include <torch/torch.h>
 
@@ -16,10 +17,11 @@ using Json = nlohmann::json;
 class ClassesTask : public ClassificationTask {
  public:
   ClassesTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
-      : ClassificationTask(data, recipe.metric != "auto"          ? recipe.metric
+      : ClassificationTask(data, recipe.metric != "auto"    ? recipe.metric
                                  : data.labels.classes == 2 ? "roc_auc"
                                                             : "accuracy"),
-        one_logit_(recipe.two_classes == "one_logit" && columns_ == 2), balanced_(recipe.class_weights == "balanced") {
+        one_logit_(recipe.two_classes == "one_logit" && columns_ == 2),
+        balanced_(recipe.class_weights == "balanced") {
     classes_ = at::empty({labels_.nodes()}, at::kLong);
     std::copy(labels_.single.begin(), labels_.single.end(), classes_.mutable_data_ptr<int64_t>());
     classes_ = classes_.to(device);
@@ -51,9 +53,7 @@ class ClassesTask : public ClassificationTask {
     return {columns_, {share.begin(), share.end()}};
   }
 
-  Json label(int64_t node) const override {
-    return labelled(node) ? Json(column_name(labels_.single[node])) : Json();
-  }
+  Json label(int64_t node) const override { return labelled(node) ? Json(column_name(labels_.single[node])) : Json(); }
   Json predicted(const float* p) const override { return column_name(largest(p, columns_)); }
 
   /// The two most probable classes.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/evaluate/classification.h"
 
 #include <fmt/format.h>
@@ -26,9 +27,8 @@ ClassificationTask::ClassificationTask(const Dataset& data, std::string metric) 
 
 double ClassificationTask::roc_auc_of(const Predictions& p, const std::vector<int32_t>& nodes) const {
   std::vector<double> areas(columns_, std::numeric_limits<double>::quiet_NaN());
-  parallel_for(columns_ - first_scored(), [&](int64_t c) {
-    areas[first_scored() + c] = roc_auc(scored(p, nodes, first_scored() + c));
-  });
+  parallel_for(columns_ - first_scored(),
+               [&](int64_t c) { areas[first_scored() + c] = roc_auc(scored(p, nodes, first_scored() + c)); });
   double sum = 0, defined = 0;
   for (const double area : areas)
     if (!std::isnan(area)) sum += area, ++defined;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the two tasks that decide between classes share: metrics, the report's figures, the cells of predictions.csv.
 #pragma once
 
@@ -12,9 +13,9 @@ namespace graphsieve {
 /// Up to this number of classes each class has a column of probabilities in predictions.csv.
 constexpr int64_t kMostClassColumns = 100;
 
-/// Predictions are probabilities. Subclasses say which decisions follow from them. Metrics: accuracy, roc_auc, macro_f1.
-/// ROC AUC of more than two classes is the mean of one class against the rest, that of several labels the mean over the
-/// labels that have both values.
+/// Predictions are probabilities. Subclasses say which decisions follow from them. Metrics: accuracy, roc_auc,
+/// macro_f1. ROC AUC of more than two classes is the mean of one class against the rest, that of several labels the
+/// mean over the labels that have both values.
 class ClassificationTask : public Task {
  public:
   double evaluate(const Predictions& p, const std::vector<int32_t>& nodes) const override;

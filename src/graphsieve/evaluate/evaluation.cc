@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/nn/forward_options.h"
 

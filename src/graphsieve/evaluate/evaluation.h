@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a trained network predicts for some nodes of its graph.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Several 0/1 labels per node, some of which may be missing: a sigmoid and binary cross-entropy per label.
 #include <torch/torch.h>
 
@@ -51,7 +52,9 @@ class LabelsTask : public ClassificationTask {
   Json label(int64_t node) const override { return names(labels_.multi.data() + node * columns_); }
   Json predicted(const float* p) const override { return names(p); }
   /// The most probable label.
-  std::vector<int64_t> deciding_columns(const Tensor& outputs) const override { return {outputs.argmax(0).item<int64_t>()}; }
+  std::vector<int64_t> deciding_columns(const Tensor& outputs) const override {
+    return {outputs.argmax(0).item<int64_t>()};
+  }
 
  protected:
   const char* name() const override { return "labels"; }

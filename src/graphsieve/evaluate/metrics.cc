@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/evaluate/metrics.h"
 
 #include <algorithm>
@@ -67,7 +68,8 @@ ScoreCurves score_curves(const ScoredNodes& nodes) {
   if (std::isnan(curves.roc_auc)) return curves;
   curves.average_precision = 0;
   curves.roc.emplace_back(0, 0);
-  const auto all_positives = static_cast<double>(curves.positives), all_negatives = static_cast<double>(curves.negatives);
+  const auto all_positives = static_cast<double>(curves.positives),
+             all_negatives = static_cast<double>(curves.negatives);
   double positives = 0, negatives = 0, recall = 0, kept_recall = -1, kept_tpr = 0, kept_fpr = 0;
   std::vector<std::pair<int64_t, int64_t>> groups;
   by_score(nodes, [&](int64_t positive, int64_t negative) { groups.emplace_back(positive, negative); });

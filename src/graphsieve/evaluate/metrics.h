@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Figures of decisions and of scores, without knowing what they were made for.
 #pragma once
 
@@ -28,7 +29,8 @@ constexpr double kLeastProbability = 1e-12;  ///< in the log loss, so that a wro
 /// Decisions on all classes (or labels) of some nodes.
 struct Decisions {
   int64_t all = 0, right = 0;
-  double log_loss = 0;  ///< sum of −ln p over the decisions, p the probability of what is true (at least kLeastProbability)
+  double log_loss =
+      0;  ///< sum of −ln p over the decisions, p the probability of what is true (at least kLeastProbability)
   std::vector<DecisionCounts> by_output;
 
   double accuracy() const { return ratio(static_cast<double>(right), static_cast<double>(all)); }

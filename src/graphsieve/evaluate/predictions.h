@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a network predicts for nodes, as rows of numbers.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The report's figures of a classification: by part of the split, by class, calibration, curves.
 #include <algorithm>
 #include <cmath>
@@ -24,7 +25,11 @@ Json points(const std::vector<std::pair<double, double>>& curve) {
 class Quality {
  public:
   Quality(const ClassificationTask& task, const Predictions& p, const Split& split, const QualityLimits& limits)
-      : task_(task), p_(p), split_(split), limits_(limits), test_(task.decide(p, split.test)),
+      : task_(task),
+        p_(p),
+        split_(split),
+        limits_(limits),
+        test_(task.decide(p, split.test)),
         confused_(task.confusion(p, split.test)) {
     std::vector<bool> in_split(task.labels_.nodes(), false);
     for (const auto* part : {&split.train, &split.val, &split.test})
@@ -34,9 +39,10 @@ class Quality {
   }
 
   Json json() const {
-    Json to = {{"task", task_.name()},     {"nodes", task_.labels_.nodes()}, {"classes", task_.columns()},
-               {"splits", splits()},       {"class_balance", balance()},     {"calibration", calibration()},
-               {"worst", worst()},         {"curves", curves()}};
+    Json to = {{"task", task_.name()},       {"nodes", task_.labels_.nodes()},
+               {"classes", task_.columns()}, {"splits", splits()},
+               {"class_balance", balance()}, {"calibration", calibration()},
+               {"worst", worst()},           {"curves", curves()}};
     if (!confused_.empty()) to["confusion"] = confusion();
     return to;
   }
@@ -55,7 +61,8 @@ class Quality {
     Json to = Json::array();
     for (const auto& [name, nodes] : parts()) {
       if (nodes.empty()) continue;
-      const auto labelled = std::count_if(nodes.begin(), nodes.end(), [&](int32_t node) { return task_.labelled(node); });
+      const auto labelled =
+          std::count_if(nodes.begin(), nodes.end(), [&](int32_t node) { return task_.labelled(node); });
       Json row = {{"split", name}, {"nodes", nodes.size()}, {"labelled", labelled}};
       if (&nodes != &others_) {
         const Decisions decisions = task_.decide(p_, nodes);
@@ -156,7 +163,9 @@ class Quality {
         row["mistaken_for"] = task_.column_name(other), row["times"] = times;
       rows.push_back(std::move(row));
     }
-    return {{"rows", rows}, {"left_out", all - rows.size()}, {"without_test_nodes", task_.columns() - static_cast<int64_t>(all)}};
+    return {{"rows", rows},
+            {"left_out", all - rows.size()},
+            {"without_test_nodes", task_.columns() - static_cast<int64_t>(all)}};
   }
 
   Json curves() const {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/evaluate/task.h"
 
 #include "graphsieve/evaluate/classification.h"

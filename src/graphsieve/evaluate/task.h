@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is predicted for each node, and how good a prediction is: the one place that knows what the labels of a data set
 // mean. Implementations: one class per node (classes_task.cc), several 0/1 labels per node (labels_task.cc).
 #pragma once

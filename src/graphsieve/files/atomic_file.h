@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files that appear under their names only when they are complete.
 #pragma once
 
@@ -53,7 +54,6 @@ void write_text_file(const std::filesystem::path& path, std::string_view text);
 
 /// Returns the content of the whole file. Throws Error naming the file and the reason if it cannot be read, or if it
 /// has more than `most_bytes` bytes.
-std::string read_text_file(const std::filesystem::path& path,
-                           int64_t most_bytes = std::numeric_limits<int64_t>::max());
+std::string read_text_file(const std::filesystem::path& path, int64_t most_bytes = std::numeric_limits<int64_t>::max());
 
 }  // namespace graphsieve

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Folders that appear under their names only when they are complete.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/checksum.h"
 
 #define XXH_STATIC_LINKING_ONLY  // declares the size of the state, which Checksum holds
@@ -51,7 +52,8 @@ FileRecord file_record(const fs::path& path, int64_t most) {
   Checksum checksum;
   FileRecord found;
   while (most < 0 || found.bytes < most) {
-    const size_t got = file.read(piece.get(), most < 0 ? kPiece : std::min(kPiece, static_cast<size_t>(most - found.bytes)));
+    const size_t got =
+        file.read(piece.get(), most < 0 ? kPiece : std::min(kPiece, static_cast<size_t>(most - found.bytes)));
     if (got == 0) break;
     checksum.add(piece.get(), got);
     found.bytes += static_cast<int64_t>(got);

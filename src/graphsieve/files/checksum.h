@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checksums of files and bytes: XXH3 with 64 bits, written as 16 hexadecimal digits. They detect damage, not forgery.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sorting of more records than fit in memory: sorted runs are written to the disk and then merged.
 //
 //   ExternalSort edges(folder, 64 << 20);

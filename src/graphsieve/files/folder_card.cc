@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/folder_card.h"
 
 #include "graphsieve/base/error.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The card of a folder that the program writes. It is a JSON file that names the program, the kind of the folder and
 // the version of its format, and that lists the length and checksum of every file.
 //

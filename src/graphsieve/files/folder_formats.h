@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names and versions of the folder formats that the program writes.
 #pragma once
 

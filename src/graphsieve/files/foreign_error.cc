@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/foreign_error.h"
 
 #include <yaml-cpp/exceptions.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Exceptions of other libraries, worded as sentences for users.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/input_file.h"
 
 #include <fcntl.h>
@@ -52,7 +53,8 @@ size_t InputFile::read(void* data, size_t most) const {
 size_t InputFile::read_at(int64_t at, void* data, size_t most) const {
   size_t done = 0;
   while (done < most) {
-    const ssize_t count = pread(descriptor_, static_cast<char*>(data) + done, most - done, at + static_cast<int64_t>(done));
+    const ssize_t count =
+        pread(descriptor_, static_cast<char*>(data) + done, most - done, at + static_cast<int64_t>(done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw path_error(path_, "reading failed", errno);
     if (count == 0) break;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A file that is open for reading as a std::istream.
 #pragma once
 

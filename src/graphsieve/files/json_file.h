@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading of JSON files. Every failure is an Error that names the file, the position in it, the value found and the
 // value expected. Example:
 //

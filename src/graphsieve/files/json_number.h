@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers in JSON, which has no NaN and no infinity: null stands for them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files mapped into memory: the system reads a page when it is used, and may drop it when memory is short.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/mat.h"
 
 #include <zlib.h>
@@ -32,8 +33,7 @@ struct Unpacking : z_stream {
 /// Reads one element of the file; the data of a compressed element is decompressed. `packed` below means compressed.
 class Element {
  public:
-  Element(const std::string& path, int64_t at, std::string where)
-      : where_(std::move(where)), in_(path), at_(at) {
+  Element(const std::string& path, int64_t at, std::string where) : where_(std::move(where)), in_(path), at_(at) {
     if (!next_bytes(&tag_, sizeof tag_)) fail("its tag is cut off");
     left_ = tag_.bytes;
     packed_ = tag_.type == kCompressed;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading of the matrices in a MATLAB file of version 5 to 7 (the format that SciPy's savemat writes).
 //
 //   128 bytes    text, version 0x0100, "IM" (little-endian)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/npy.h"
 
 #include <algorithm>
@@ -189,9 +190,9 @@ Vector values_as(const NpyArray& array) {
       Stored stored;
       std::memcpy(&stored, array.bytes.data() + i * sizeof(Stored), sizeof(Stored));
       if (!convert(stored, out[i]))
-        throw Error(array.where, ": element ", index_text(array.shape, static_cast<int64_t>(i)), " is ", value_text(stored),
-                    ", expected ", std::is_integral_v<T> ? "an integer" : "a number", " that fits ", 8 * sizeof(T),
-                    std::is_unsigned_v<T> ? " bits, not negative" : " bits");
+        throw Error(array.where, ": element ", index_text(array.shape, static_cast<int64_t>(i)), " is ",
+                    value_text(stored), ", expected ", std::is_integral_v<T> ? "an integer" : "a number", " that fits ",
+                    8 * sizeof(T), std::is_unsigned_v<T> ? " bits, not negative" : " bits");
     }
     return out;
   });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Arrays in NumPy's .npy format.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/npy_file.h"
 
 #include <type_traits>
@@ -103,7 +104,8 @@ WrittenFile NpyWriter::finish() {
   }
   const int64_t expected = (grows ? shape_[0] : 1) * row_bytes;
   if (bytes_ - head_ != expected)
-    throw Error(path_.string(), ": ", bytes_ - head_, " bytes written, expected ", expected, " for ", shape_text(shape_));
+    throw Error(path_.string(), ": ", bytes_ - head_, " bytes written, expected ", expected, " for ",
+                shape_text(shape_));
   file_.commit();
   return {path_.filename().string(), bytes_, grows ? file_record(path_).xxh3 : checksum_.text()};
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // .npy files that are too large for memory: they are mapped for reading, and written piece by piece.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/npy_header.h"
 
 #include <algorithm>
@@ -139,7 +140,8 @@ size_t npy_header_size(std::span<const std::byte> file, const std::string& where
 }
 
 NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where) {
-  const size_t end = npy_header_size(file, where), start = std::to_integer<int>(file[6]) == 1 ? 10 : 12, length = end - start;
+  const size_t end = npy_header_size(file, where), start = std::to_integer<int>(file[6]) == 1 ? 10 : 12,
+               length = end - start;
   if (length > file.size() - start)
     throw Error(where, ": .npy header is cut off: ", length, " bytes promised, ", file.size() - start, " there");
   NpyHeader header = HeaderText({reinterpret_cast<const char*>(file.data()) + start, length}, where).parse();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The header of a .npy file. Used by npy.cc, npy_file.cc and npz.cc only.
 #pragma once
 

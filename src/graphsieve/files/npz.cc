@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/npz.h"
 
 #include <zip.h>
@@ -51,8 +52,8 @@ class ZipSource {
       case ZIP_SOURCE_READ:
         return read(data, length);
       case ZIP_SOURCE_SEEK: {
-        const zip_int64_t to = zip_source_seek_compute_offset(static_cast<zip_uint64_t>(at_),
-                                                              static_cast<zip_uint64_t>(file_.bytes()), data, length, &error_);
+        const zip_int64_t to = zip_source_seek_compute_offset(
+            static_cast<zip_uint64_t>(at_), static_cast<zip_uint64_t>(file_.bytes()), data, length, &error_);
         if (to < 0) return -1;
         at_ = to;
         return 0;
@@ -249,9 +250,7 @@ NpzReader::NpzReader(const std::filesystem::path& path, const std::string& name)
 
 NpzReader::~NpzReader() = default;
 
-void NpzReader::fill(std::byte* to, size_t bytes) {
-  file_->archive_->fill(member_->open, to, bytes, where_);
-}
+void NpzReader::fill(std::byte* to, size_t bytes) { file_->archive_->fill(member_->open, to, bytes, where_); }
 
 std::vector<double> NpzReader::read(int64_t count) {
   if (count > left_) throw Error(where_, ": ", left_, " elements are left, ", count, " are wanted");

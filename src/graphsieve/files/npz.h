@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Arrays in a NumPy .npz file, which is a zip of .npy files.
 #pragma once
 

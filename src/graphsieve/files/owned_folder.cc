@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/files/owned_folder.h"
 
 #include <pwd.h>
@@ -49,9 +50,9 @@ bool in_checkpoint(std::string_view name) {
 }
 bool is_report(std::string_view name) { return one_of(name, {"report.html", "report.json"}); }
 bool in_run(std::string_view name) {
-  return is_report(name) ||
-         one_of(name, {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl", "epsilon.json",
-                       "predictions.csv", "quality.json", "compression.json", "network.safetensors", "estimator.safetensors"});
+  return is_report(name) || one_of(name, {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl",
+                                          "epsilon.json", "predictions.csv", "quality.json", "compression.json",
+                                          "network.safetensors", "estimator.safetensors"});
 }
 bool in_graph(std::string_view name) {
   return one_of(name, {"graph.json", "row_start.npy", "source.npy", "edge_type.npy", "features.npy",

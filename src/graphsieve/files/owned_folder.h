@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rules for what the program may replace: only folders and files whose content shows that the program wrote them.
 // --overwrite must never destroy anything of the user's that the program did not write.
 #pragma once

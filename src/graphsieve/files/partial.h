@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Temporary names of files and folders that are not complete yet. They lie beside their target under the name
 // ".NAME.graphsieve-partial" and are locked by their writer. The lock ends with the writer, however the writer ends. An
 // unlocked temporary name is therefore a leftover, which the next writer of the same target takes over. Process numbers

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Functions of the file system whose failures are Errors that name the path and the system's reason. The exceptions of
 // std::filesystem have messages that are not meant for users.
 #pragma once

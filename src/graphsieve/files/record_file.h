@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files of records of one size, which the program writes for its own use and reads from front to back.
 #pragma once
 

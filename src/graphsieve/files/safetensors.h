@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The safetensors format: named arrays in one file, https://github.com/huggingface/safetensors.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The attention graph: which nodes attend to which. It consists of directed edges source -> destination, each with a
 // type, stored by destination.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/graph/expander.h"
 
 #include <algorithm>
@@ -136,8 +137,7 @@ double near_ramanujan_bound(int64_t degree) {
 }
 
 ExpanderResult near_ramanujan_expander(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t seed, int64_t tries,
-                                       int64_t check_nodes,
-                                       const std::function<double(const Csr&, uint64_t)>& gap_of) {
+                                       int64_t check_nodes, const std::function<double(const Csr&, uint64_t)>& gap_of) {
   if (tries < 0) throw Error("expander: ", tries, " tries, expected 0 or more");
   const bool checked = tries > 0 && nodes <= check_nodes && nodes > 1 && degree > 0;
   ExpanderResult best{Expander(nodes, degree, kind, random_key(seed, Stream::kExpander, 0)),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Expander edges: the union of `degree` random Hamiltonian cycles, or of `degree` random permutations, in both
 // directions. Every cycle or permutation is a keyed permutation, so the neighbours of a node can be computed one node
 // at a time or stored as a graph, with the same result.

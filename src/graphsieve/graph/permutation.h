@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A keyed pseudorandom permutation that is never stored: an element or its inverse is computed in about constant time.
 #pragma once
 

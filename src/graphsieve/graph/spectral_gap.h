@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The spectral gap, a measure of how well a graph expands.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Conversion of a list of edges to rows of sources.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/inputs/network_input.h"
 
 #include <ATen/ATen.h>
@@ -10,11 +11,12 @@
 namespace graphsieve {
 
 at::Tensor dense_features(const FeatureMatrix& x, const at::Tensor& rows) {
-  if (!x.sparse()) return (rows.defined() ? x.dense.index_select(0, rows) : x.dense).to(at::kFloat, false, true).contiguous();
+  if (!x.sparse())
+    return (rows.defined() ? x.dense.index_select(0, rows) : x.dense).to(at::kFloat, false, true).contiguous();
   const int64_t count = rows.defined() ? rows.size(0) : x.rows;
   at::Tensor dense = at::empty({count, x.cols}, at::kFloat);
-  write_dense_rows({x.row_start.const_data_ptr<int64_t>(), x.column.const_data_ptr<int32_t>(), x.value.const_data_ptr<float>(),
-                    x.cols},
+  write_dense_rows({x.row_start.const_data_ptr<int64_t>(), x.column.const_data_ptr<int32_t>(),
+                    x.value.const_data_ptr<float>(), x.cols},
                    rows.defined() ? rows.const_data_ptr<int32_t>() : nullptr, count, dense.mutable_data_ptr<float>());
   return dense;
 }
@@ -56,7 +58,8 @@ void pick_features(const std::vector<NetworkInput*>& inputs) {
   for (const NetworkInput* input : inputs)
     if (picks(*input)) rows.push_back(input->rows);
   if (rows.empty()) return;
-  const auto [in_order, place] = at::cat(rows).sort(/*stable=*/std::optional<bool>(true), /*dim=*/0, /*descending=*/false);
+  const auto [in_order, place] =
+      at::cat(rows).sort(/*stable=*/std::optional<bool>(true), /*dim=*/0, /*descending=*/false);
   const at::Tensor& x = inputs.front()->features->dense;
   at::Tensor picked = at::empty({in_order.size(0), x.size(1)}, in_order.options().dtype(x.scalar_type()));
   constexpr int64_t kRows = int64_t{1} << 16;  // at once, on their way to their places

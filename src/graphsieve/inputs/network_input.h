@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input of a network's forward pass: node features, and the edges of each layer.
 #pragma once
 
@@ -40,9 +41,9 @@ struct NetworkInput {
   std::vector<LayerEdges> layers;
 };
 
-/// Reads the features of a batch's nodes into `picked`, where features are dense and the batch has less than half of the
-/// graph's nodes. For a larger batch the first layer maps the features of all nodes to the network's width and picks the
-/// batch's rows afterwards, which moves fewer bytes.
+/// Reads the features of a batch's nodes into `picked`, where features are dense and the batch has less than half of
+/// the graph's nodes. For a larger batch the first layer maps the features of all nodes to the network's width and
+/// picks the batch's rows afterwards, which moves fewer bytes.
 void pick_features(NetworkInput& input);
 
 /// As above for several batches. Rows are read in the order of the file, so that each part of the file is read once.

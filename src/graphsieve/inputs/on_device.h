@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Copies of a network's inputs on the device that computes.
 #pragma once
 

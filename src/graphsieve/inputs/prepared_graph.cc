@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/inputs/prepared_graph.h"
 
 #include <ATen/ATen.h>
@@ -30,7 +31,8 @@ Tensor tensor_of(const std::vector<T>& from, at::IntArrayRef shape, at::ScalarTy
 /// A tensor over a vector's memory; the vector must stay as it is.
 template <class Vector>
 Tensor view_of(const Vector& from, at::ScalarType type) {
-  return at::from_blob(const_cast<typename Vector::value_type*>(from.data()), {static_cast<int64_t>(from.size())}, type);
+  return at::from_blob(const_cast<typename Vector::value_type*>(from.data()), {static_cast<int64_t>(from.size())},
+                       type);
 }
 
 /// Columns of a CSR matrix as rows, in ascending order of the old rows.
@@ -59,8 +61,9 @@ bool kept_sparse(const Features& x) {
 /// Over the file's memory, of its type.
 at::Tensor stored_rows(const Features& x) {
   const at::ScalarType types[] = {at::kFloat, at::kHalf, at::kBFloat16};
-  return at::from_blob(const_cast<void*>(x.stored.data), {x.rows, x.cols}, [owner = x.stored.owner](void*) {},
-                       types[static_cast<int>(x.stored.type)]);
+  return at::from_blob(
+      const_cast<void*>(x.stored.data), {x.rows, x.cols}, [owner = x.stored.owner](void*) {},
+      types[static_cast<int>(x.stored.type)]);
 }
 
 at::Tensor dense_rows(const Features& x) {

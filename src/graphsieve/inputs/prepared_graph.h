@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A data set under a recipe, as tensors: treated features and the attention graph; and the split.
 #pragma once
 
@@ -22,14 +23,14 @@ struct PreparedData {
   const Dataset& data;
   at::Device device;  ///< device of the tensors; features may stay on the host (features_on)
   FeatureMatrix features;
-  CsrView edges;        ///< the data's edges after the recipe's transforms
+  CsrView edges;                        ///< the data's edges after the recipe's transforms
   int edge_types = attention_types(1);  ///< number of edge types of the attention graph
 
  private:
   void take_graph(const Recipe& recipe, Observer& observer);
 
   Features treated_;  ///< memory of `features` where the recipe changes them; else they are views of the data set's
-  Csr made_;  ///< memory of `edges`, unless they lie in the graph folder
+  Csr made_;          ///< memory of `edges`, unless they lie in the graph folder
 };
 
 /// The attention graph of one seed, in the form that the operators take.
@@ -40,7 +41,7 @@ struct PreparedGraph {
   LayerEdges layer() const;
 
   AttentionGraph graph;
-  double spectral_gap = 0;  ///< spectral gap of the expander; NaN if it was not computed or there is no expander
+  double spectral_gap = 0;         ///< spectral gap of the expander; NaN if it was not computed or there is no expander
   ops::AttentionEdges host_edges;  ///< tensors over the memory of `graph`
   ops::AttentionEdges edges;       ///< the edges on the data's device
 

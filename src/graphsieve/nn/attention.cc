@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/nn/attention.h"
 #include "graphsieve/nn/forward_options.h"
 
@@ -23,9 +24,10 @@ std::tuple<Tensor, Tensor> attend_over(const Tensor& q, const Tensor& kv, int64_
   const int64_t values = kv.size(1) - keys, width = std::max(keys, values) / heads;
   if (keys == values || values == 0)
     return ops::sparse_attention(q, kv, layer.edges, logit.scale, logit.bias, heads, clamp);
-  const Tensor wide = torch::cat({widened(kv.narrow(1, 0, keys), heads, width), widened(kv.slice(1, keys), heads, width)}, 1);
-  auto [out, log_sum] = ops::sparse_attention(widened(q, heads, width), wide, layer.edges, widened(logit.scale, heads, width),
-                                              logit.bias, heads, clamp);
+  const Tensor wide =
+      torch::cat({widened(kv.narrow(1, 0, keys), heads, width), widened(kv.slice(1, keys), heads, width)}, 1);
+  auto [out, log_sum] = ops::sparse_attention(widened(q, heads, width), wide, layer.edges,
+                                              widened(logit.scale, heads, width), logit.bias, heads, clamp);
   const Tensor own = out.view({out.size(0), heads, width}).narrow(2, 0, values / heads);
   return {own.reshape({out.size(0), values}), log_sum};
 }

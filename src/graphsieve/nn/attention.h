@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One layer's attention: queries, keys and values of h, over the layer's edges. What differs between the
 // networks is the form of the logits, two small tables by edge type (ops/sparse_attention).
 #pragma once
@@ -15,7 +16,7 @@
 namespace graphsieve::nn {
 
 struct AttentionShape {
-  int64_t width = 0;        ///< of h
+  int64_t width = 0;  ///< of h
   int64_t heads = 1;
   int64_t key_width = 0;    ///< of queries and keys, over all heads
   int64_t value_width = 0;  ///< over all heads
@@ -50,8 +51,8 @@ class AttentionImpl : public torch::nn::Module {
 
   virtual LogitTables tables(double temperature) const = 0;
 
-  /// Writes the attention's part of a block's maps (query, key, value, type_bias, clamp). Throws Error where the logits are
-  /// no bilinear forms of h, or the values no linear map of it.
+  /// Writes the attention's part of a block's maps (query, key, value, type_bias, clamp). Throws Error where the logits
+  /// are no bilinear forms of h, or the values no linear map of it.
   virtual void write_maps(LayerMaps& maps) const = 0;
   /// The weights of all linear maps: "query", "key", "value", and those of the logits' tables.
   std::vector<NamedMap> named_maps() const;

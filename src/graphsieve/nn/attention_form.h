@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The logits of the attention of all networks are one formula with a few switches:
 //
 //   logit = (Σ_c q[c] k[c] s_t[c] / √d + b_t) / τ, clamped        t: the edge's type, d: width of a head
@@ -18,9 +19,10 @@ enum class TypeScale {
 
 struct AttentionForm {
   TypeScale scale = TypeScale::kNone;
-  bool type_bias = false;    ///< b_t is learned, else 0
-  bool root_width = false;   ///< divide by √d
-  bool unit_values = false;  ///< values have length 1 times one learned number, so that scores and values cannot trade off
+  bool type_bias = false;   ///< b_t is learned, else 0
+  bool root_width = false;  ///< divide by √d
+  bool unit_values =
+      false;  ///< values have length 1 times one learned number, so that scores and values cannot trade off
   double clamp = std::numeric_limits<double>::infinity();  ///< default bound on the size of the logits
 
   bool typed() const { return scale != TypeScale::kNone; }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/nn/bilinear.h"
 
 #include <torch/torch.h>

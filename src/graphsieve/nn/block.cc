@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/nn/block.h"
 
 #include <torch/torch.h>
@@ -47,7 +48,8 @@ void BlockImpl::keep_rows_in(at::ScalarType type) {
     if (!map.is_empty()) map->rows = type;
 }
 
-Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const ForwardOptions& options, uint64_t dropout_key) {
+Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const ForwardOptions& options,
+                          uint64_t dropout_key) {
   const double p = is_training() ? dropout_ : 0;
   const auto attend = [this, layer, options, p, dropout_key](const Tensor& sources) {
     const Tensor own = layer.destinations == sources.size(0) ? sources : sources.narrow(0, 0, layer.destinations);
@@ -103,7 +105,8 @@ LayerMaps BlockImpl::maps() const {
   const Affine attention_skip = map_or_identity(attention_skip_), ffn_skip = map_or_identity(ffn_skip_);
   const Affine ffn_out = ffn_out_->affine();
   maps.attention_out = middle.scale.unsqueeze(1) * out;
-  maps.attention_skip = {middle.scale.unsqueeze(1) * attention_skip.weight, middle.scale * attention_skip.bias + middle.shift};
+  maps.attention_skip = {middle.scale.unsqueeze(1) * attention_skip.weight,
+                         middle.scale * attention_skip.bias + middle.shift};
   maps.ffn_in = ffn_in_->affine();
   maps.ffn_out = end.scale.unsqueeze(1) * ffn_out.weight;
   maps.ffn_skip = {end.scale.unsqueeze(1) * ffn_skip.weight, end.scale * (ffn_skip.bias + ffn_out.bias) + end.shift};

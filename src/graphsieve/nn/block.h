@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 // One block of a network: attention, then a feed-forward network (FFN), each with a residual path and a norm.
 //
 //   h ← Norm(h + Drop(Attn(h)))        h ← Norm(h + FFN(h)),  FFN = Lin, ReLU, Drop, Lin, Drop
 //
-// A compressed network has linear maps where a wide one has none, on the residual paths: h ← Norm(S h + Drop(O Attn(h))), and
-// likewise around the FFN.
+// A compressed network has linear maps where a wide one has none, on the residual paths: h ← Norm(S h + Drop(O
+// Attn(h))), and likewise around the FFN.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -27,8 +28,8 @@ class BlockImpl : public torch::nn::Module {
   virtual at::Tensor forward(const at::Tensor& h, const LayerEdges& layer, const ForwardOptions& options,
                              uint64_t dropout_key);
 
-  /// forward in evaluation mode without gradients, with the same bits, a piece of the destinations at a time. Overwrites h.
-  /// Beside h only [sources, keys and values] grows with the graph.
+  /// forward in evaluation mode without gradients, with the same bits, a piece of the destinations at a time.
+  /// Overwrites h. Beside h only [sources, keys and values] grows with the graph.
   virtual at::Tensor infer(at::Tensor h, const LayerEdges& layer, const ForwardOptions& options);
 
   /// The type of the operands of the products, of queries, keys and values: float32 or bfloat16.

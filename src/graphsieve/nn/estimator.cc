@@ -1,5 +1,6 @@
-// The attention score estimator (paper 1): logit = ((q·k)/√d · Σ_c E1_t[c] + E2_t) / τ, clamped; values of unit length times
-// one learned number.
+// SPDX-License-Identifier: Apache-2.0
+// The attention score estimator (paper 1): logit = ((q·k)/√d · Σ_c E1_t[c] + E2_t) / τ, clamped; values of unit length
+// times one learned number.
 #include "graphsieve/nn/networks.h"
 
 namespace graphsieve::nn {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Exphormer, the full wide network (Shirzad et al. 2023): logit = Σ_c q[c] k[c] E_t[c] / √d, clamped.
 #include "graphsieve/nn/networks.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/nn/form_attention.h"
 
 #include <torch/torch.h>
@@ -13,7 +14,8 @@ using at::Tensor;
 FormAttentionImpl::FormAttentionImpl(const AttentionForm& form, const AttentionShape& shape, double value_scale)
     : AttentionImpl(shape), form_(form) {
   if (form.typed() || form.type_bias)
-    edge_type_ = register_parameter("edge_type", torch::empty({shape.edge_types, shape.width}, ParametersOn::options()));
+    edge_type_ =
+        register_parameter("edge_type", torch::empty({shape.edge_types, shape.width}, ParametersOn::options()));
   if (form.unit_values)
     value_scale_ = register_parameter("value_scale", torch::full({1}, value_scale, ParametersOn::options()));
   if (form.typed()) scale_ = register_module("edge_scale", Linear(shape.width, shape.key_width, false));
@@ -30,7 +32,10 @@ LogitTables FormAttentionImpl::tables(double temperature) const {
   } else {
     tables.scale = scale_->forward(edge_type_);
     if (form_.scale == TypeScale::kSummed)
-      tables.scale = tables.scale.view({types, heads, d}).sum(2, true).expand({types, heads, d}).reshape({types, shape_.key_width});
+      tables.scale = tables.scale.view({types, heads, d})
+                         .sum(2, true)
+                         .expand({types, heads, d})
+                         .reshape({types, shape_.key_width});
     if (divisor != 1) tables.scale = tables.scale / divisor;
   }
   tables.bias = form_.type_bias ? bias_->forward(edge_type_) : torch::zeros({types, heads}, options);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Attention whose logits have one of the forms of nn/attention_form.h: that of all networks but compressed ones.
 #pragma once
 

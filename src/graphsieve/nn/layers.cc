@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/nn/layers.h"
 
 #include <torch/torch.h>
@@ -65,8 +66,7 @@ Tensor NormImpl::forward(const Tensor& x) {
   constexpr double kMomentum = 0.1;
   if (kind == NormKind::kNone) return x;
   if (kind == NormKind::kGraph) return std::get<0>(ops::node_norm(x, mean_scale, weight, bias, {}, {}, kNormEps));
-  if (!is_training())
-    return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kNormEps));
+  if (!is_training()) return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kNormEps));
   auto [y, mean, var] = ops::node_norm(x, {}, weight, bias, {}, {}, kNormEps);
   if (recomputing()) return y;
   const torch::NoGradGuard no_grad;
@@ -78,8 +78,9 @@ Tensor NormImpl::forward(const Tensor& x) {
 
 Diagonal NormImpl::folded() const {
   if (kind == NormKind::kGraph)
-    throw Error("network.norm is graph, whose statistics are taken from the graph anew each time: it is no affine map; "
-                "expected batch or none");
+    throw Error(
+        "network.norm is graph, whose statistics are taken from the graph anew each time: it is no affine map; "
+        "expected batch or none");
   if (kind == NormKind::kNone) return {at::ones({width}, at::kDouble), at::zeros({width}, at::kDouble)};
   const auto exact = [](const Tensor& t) { return t.detach().to(at::kDouble); };
   const Tensor scale = exact(weight) / (exact(running_var) + kNormEps).sqrt();
@@ -112,11 +113,13 @@ Tensor InputLayersImpl::infer(const FeatureMatrix& x) {
     });
   const Tensor h = project_sparse(x);
   if (linear.empty() && reduce.is_empty()) return h;
-  return by_blocks(x.rows, [&](int64_t begin, int64_t end) { return reduced(pre_layers(h.narrow(0, begin, end - begin))); });
+  return by_blocks(x.rows,
+                   [&](int64_t begin, int64_t end) { return reduced(pre_layers(h.narrow(0, begin, end - begin))); });
 }
 
 Tensor InputLayersImpl::project_sparse(const FeatureMatrix& x) const {
-  return ops::sparse_linear(x.row_start, x.column, x.value, x.t_row_start, x.t_row, x.t_value, project->weight, project->bias);
+  return ops::sparse_linear(x.row_start, x.column, x.value, x.t_row_start, x.t_row, x.t_value, project->weight,
+                            project->bias);
 }
 
 Tensor InputLayersImpl::pre_layers(Tensor h) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The parts of a block: linear map, normalisation, features to width D.
 #pragma once
 
@@ -55,8 +56,8 @@ struct NormImpl : torch::nn::Module {
   Diagonal folded() const;
   NormKind kind;
   int64_t width;
-  at::Tensor weight, bias, mean_scale;      ///< [width]; mean_scale for GraphNorm
-  at::Tensor running_mean, running_var;     ///< [width]; for BatchNorm
+  at::Tensor weight, bias, mean_scale;   ///< [width]; mean_scale for GraphNorm
+  at::Tensor running_mean, running_var;  ///< [width]; for BatchNorm
 };
 TORCH_MODULE(Norm);
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/nn/linear_maps.h"
 
 #include <ATen/ATen.h>

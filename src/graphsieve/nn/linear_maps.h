@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A trained block as linear maps in float64, with their meaning: what the operator norms measure and what compression
 // narrows.
 #pragma once

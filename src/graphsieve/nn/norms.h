@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How large a network's maps and vectors are: what the theory of compressibility assumes to be bounded
 // (paper 003, §3: operator norms of the attention's and the FFN's maps, norms of the vectors they meet).
 #pragma once
@@ -20,8 +21,8 @@ class OperatorNorms {
   /// Refers to the weights.
   explicit OperatorNorms(const std::vector<NamedMap>& maps);
 
-  /// Name and norm of every map, in the order of the maps. Relative error about 1e-4 where the two largest singular values
-  /// differ; never above the norm.
+  /// Name and norm of every map, in the order of the maps. Relative error about 1e-4 where the two largest singular
+  /// values differ; never above the norm.
   std::vector<std::pair<std::string, double>> measure();
 
   /// Where the iterations stand, by map.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The plain transformer (paper 2): logit = (q·k)/√d, whatever the edge's type.
 #include "graphsieve/nn/networks.h"
 

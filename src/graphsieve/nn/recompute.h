@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parts of a network whose inside is not kept for the backward pass (Chen et al. 2016, "Training deep nets with
 // sublinear memory cost").
 #pragma once

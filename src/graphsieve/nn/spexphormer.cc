@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Spexphormer, the sparse wide network (paper 1): logit = Σ_c q[c] k[c] E1_t[c] + E2_t, clamped, without √d.
 #include "graphsieve/nn/networks.h"
 

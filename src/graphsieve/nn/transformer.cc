@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/nn/transformer.h"
 
 #include <torch/torch.h>
@@ -18,7 +19,8 @@ TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
   for (int64_t l = 0; l < s.layers; ++l) blocks_.push_back(register_module(str("layer_", l), make_block(s)));
   for (int64_t l = 0; l < s.output_layers; ++l)
     output_.push_back(register_module(
-        str("output_", l), Linear(l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.computed_outputs(), true)));
+        str("output_", l),
+        Linear(l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.computed_outputs(), true)));
   keep_rows_in(s.rows);
 }
 

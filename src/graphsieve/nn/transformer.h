@@ -1,5 +1,6 @@
-// The network that all kinds of networks share: input layers, blocks (nn/block.h), output layers. What differs between the
-// kinds is in the registry, nn/networks.h.
+// SPDX-License-Identifier: Apache-2.0
+// The network that all kinds of networks share: input layers, blocks (nn/block.h), output layers. What differs between
+// the kinds is in the registry, nn/networks.h.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -18,13 +19,13 @@ namespace graphsieve::nn {
 class TransformerImpl : public torch::nn::Module {
  public:
   explicit TransformerImpl(const TransformerShape& shape);
-  /// Logits [destinations of the last layer, classes]. In evaluation mode without gradients the whole graph goes through a
-  /// layer in blocks of destinations: with the same bits, and memory for h, keys and values alone.
+  /// Logits [destinations of the last layer, classes]. In evaluation mode without gradients the whole graph goes
+  /// through a layer in blocks of destinations: with the same bits, and memory for h, keys and values alone.
   at::Tensor forward(const NetworkInput& input, const ForwardOptions& options);
   /// What the output layers take: [destinations of the last layer, width].
   at::Tensor hidden(const NetworkInput& input, const ForwardOptions& options);
-  /// bfloat16: the operands of the blocks' products, and queries, keys and values, are rounded to it; sums, softmax, norms, h
-  /// and the weights stay float32.
+  /// bfloat16: the operands of the blocks' products, and queries, keys and values, are rounded to it; sums, softmax,
+  /// norms, h and the weights stay float32.
   void keep_rows_in(at::ScalarType type);
   /// The output layers.
   at::Tensor logits(at::Tensor hidden);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A network's weights in a file (safetensors).
 #pragma once
 

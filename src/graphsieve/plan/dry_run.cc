@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/plan/dry_run.h"
 
 #include <ATen/ExpandUtils.h>

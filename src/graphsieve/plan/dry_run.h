@@ -1,5 +1,6 @@
-// What training holds in memory, learnt without it: the same networks, passes and optimiser on "meta" tensors, which have
-// shapes alone, counted by the same bookkeeping of blocks as real ones.
+// SPDX-License-Identifier: Apache-2.0
+// What training holds in memory, learnt without it: the same networks, passes and optimiser on "meta" tensors, which
+// have shapes alone, counted by the same bookkeeping of blocks as real ones.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@
 
 namespace graphsieve {
 
-/// Meta tensors made on any thread are counted here from the construction to the destruction; one at a time. `held` bytes
-/// are there from the beginning, `limit` as for set_memory_limit.
+/// Meta tensors made on any thread are counted here from the construction to the destruction; one at a time. `held`
+/// bytes are there from the beginning, `limit` as for set_memory_limit.
 class DryMemory {
  public:
   DryMemory(int64_t held, int64_t limit);
@@ -37,18 +38,18 @@ struct BatchLayer {
 /// A stage as far as its memory goes.
 struct DryStage {
   nn::TransformerShape shape;
-  int64_t nodes = 0, edges = 0;        ///< of the attention graph
-  bool directed = false;               ///< a transpose is kept beside it
-  int64_t sparse_features = 0;         ///< nonzeros; 0: dense rows
+  int64_t nodes = 0, edges = 0;  ///< of the attention graph
+  bool directed = false;         ///< a transpose is kept beside it
+  int64_t sparse_features = 0;   ///< nonzeros; 0: dense rows
   at::ScalarType feature_type = at::kFloat;
-  int64_t outputs = 0;                 ///< classes, or labels of a node
+  int64_t outputs = 0;  ///< classes, or labels of a node
   int64_t train_nodes = 0;
   int64_t evaluated_nodes = 0;
-  std::vector<int64_t> k;              ///< drawn edges of each layer that evaluations take; empty: all edges
-  std::vector<int64_t> draws;          ///< of every node, made at the beginning of each epoch; may be empty
+  std::vector<int64_t> k;                        ///< drawn edges of each layer that evaluations take; empty: all edges
+  std::vector<int64_t> draws;                    ///< of every node, made at the beginning of each epoch; may be empty
   std::vector<std::vector<BatchLayer>> batches;  ///< some, of unlike sizes; none: every step takes the whole graph
-  int64_t batches_at_once = 1;         ///< those made ahead included
-  BatchDecision decision;              ///< as the stage decides (train/policy.h)
+  int64_t batches_at_once = 1;                   ///< those made ahead included
+  BatchDecision decision;                        ///< as the stage decides (train/policy.h)
   EvaluationDecision evaluation_decision;
   bool evaluates = true;
   std::vector<BatchLayer> evaluation;  ///< a batch that is evaluated at once; empty: the whole graph is
@@ -58,8 +59,8 @@ struct DryStage {
 /// The most that each of the stages holds, one after the other on one graph, over two epochs of steps and evaluation.
 std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t held, int64_t limit);
 
-/// Seconds of one step, and of one evaluation of all nodes, on random features and edges of these sizes: with memory, so for
-/// a graph that is small enough.
+/// Seconds of one step, and of one evaluation of all nodes, on random features and edges of these sizes: with memory,
+/// so for a graph that is small enough.
 struct StepSeconds {
   double step = 0, evaluation = 0;
 };

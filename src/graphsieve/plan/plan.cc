@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/plan/plan.h"
 
 #include <torch/torch.h>
@@ -36,8 +37,11 @@ constexpr uint64_t kBatches = 6;  ///< sampled
 class Rows {
  public:
   Rows(const PreparedData& data, const GraphRecipe& recipe)
-      : data_(data), graph_(recipe.graph_edges), loops_(recipe.self_loops),
-        expander_(data.data.nodes, recipe.expander_edges ? recipe.expander_degree : 0, expander_kind(recipe.expander_kind), 1) {}
+      : data_(data),
+        graph_(recipe.graph_edges),
+        loops_(recipe.self_loops),
+        expander_(data.data.nodes, recipe.expander_edges ? recipe.expander_degree : 0,
+                  expander_kind(recipe.expander_kind), 1) {}
 
   int64_t degree(int64_t node) const { return graph_degree(node) + expander_.degree_of(node) + loops_; }
 
@@ -68,7 +72,8 @@ class Rows {
 };
 
 /// The sizes of a batch of `nodes`, k uniform draws a node and layer.
-std::vector<BatchLayer> sample_batch(const Rows& rows, std::vector<int32_t> nodes, const std::vector<int64_t>& k, uint64_t key) {
+std::vector<BatchLayer> sample_batch(const Rows& rows, std::vector<int32_t> nodes, const std::vector<int64_t>& k,
+                                     uint64_t key) {
   std::vector<BatchLayer> layers(k.size());
   for (size_t l = k.size(); l-- > 0;) {
     std::unordered_map<int32_t, bool> seen;
@@ -92,8 +97,15 @@ std::vector<BatchLayer> sample_batch(const Rows& rows, std::vector<int32_t> node
 class Planner {
  public:
   Planner(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer)
-      : data_(data), recipe_(recipe), budget_(MemoryBudget::of(request.memory)), calibrate_(request.calibrate), predictions_(request.predictions),
-        prepared_(data, recipe, observer), task_(make_task(data, recipe.data)), rows_(prepared_, recipe.graph), edges_(rows_.edges()),
+      : data_(data),
+        recipe_(recipe),
+        budget_(MemoryBudget::of(request.memory)),
+        calibrate_(request.calibrate),
+        predictions_(request.predictions),
+        prepared_(data, recipe, observer),
+        task_(make_task(data, recipe.data)),
+        rows_(prepared_, recipe.graph),
+        edges_(rows_.edges()),
         split_(make_split(prepared_, recipe, 0, observer)) {}
 
   Plan plan() {
@@ -126,7 +138,8 @@ class Planner {
   void fit_batch(Plan& plan) const {
     const int64_t train = static_cast<int64_t>(split_.train.size());
     int64_t size = batched(plan.batch_size) ? plan.batch_size : train, step = 0;
-    while ((step = step_bytes(size)) > budget_.large_arrays && size > kLeastBatch) size = std::max(kLeastBatch, size / 2);
+    while ((step = step_bytes(size)) > budget_.large_arrays && size > kLeastBatch)
+      size = std::max(kLeastBatch, size / 2);
     if (size < train) plan.batch_size = size;
     plan.fits = step <= budget_.large_arrays;
     if (!plan.fits) plan.least = (others_ + step) / 3 * 4;
@@ -186,12 +199,14 @@ class Planner {
   }
 
   /// Some of the stage's batches, and what it decides from their sizes.
-  void take_batches(DryStage& stage, int64_t batch_size, const std::vector<int64_t>& k, bool whole_needed, bool shares_draws) const {
+  void take_batches(DryStage& stage, int64_t batch_size, const std::vector<int64_t>& k, bool whole_needed,
+                    bool shares_draws) const {
     if (!batched(batch_size)) {
       stage.batches = {sample_batch(rows_, split_.train, k, 0)};
     } else {
       const int64_t last = static_cast<int64_t>(split_.train.size()) % batch_size;
-      for (uint64_t b = 0; b < kBatches; ++b) stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), k, b));
+      for (uint64_t b = 0; b < kBatches; ++b)
+        stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), k, b));
       if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
     }
     stage.decision = decide_batches(sizes(static_cast<int64_t>(k.size())), sizes_of_batch(stage.batches.front()),
@@ -211,7 +226,9 @@ class Planner {
 
   int64_t steps(int64_t batch_size) const { return batch_count(static_cast<int64_t>(split_.train.size()), batch_size); }
 
-  bool batched(int64_t batch_size) const { return batch_size > 0 && batch_size < static_cast<int64_t>(split_.train.size()); }
+  bool batched(int64_t batch_size) const {
+    return batch_size > 0 && batch_size < static_cast<int64_t>(split_.train.size());
+  }
 
   DryStage network(int64_t batch_size) const {
     DryStage stage = whole(network_shape());
@@ -253,7 +270,8 @@ class Planner {
     plan.name = "network";
     plan.epochs = recipe_.network.epochs;
     plan.steps = steps(batch_size);
-    const int64_t predicted = predictions_ == PredictedNodes::kAll ? data_.nodes : static_cast<int64_t>(nodes_of(split_).size());
+    const int64_t predicted =
+        predictions_ == PredictedNodes::kAll ? data_.nodes : static_cast<int64_t>(nodes_of(split_).size());
     plan.disk = predicted * (4 + 8 * static_cast<int64_t>(task_->file_columns().size()));  // predictions.csv
     return plan;
   }
@@ -276,12 +294,15 @@ class Planner {
     constexpr double kEdges = 1e6, kNodes = 1e5;
     const double n = static_cast<double>(stage.nodes);
     const double share = std::min({1.0, kEdges / std::max(1.0, static_cast<double>(stage.edges)), kNodes / n});
-    const auto part = [share](int64_t all) { return std::max<int64_t>(1, std::llround(static_cast<double>(all) * share)); };
+    const auto part = [share](int64_t all) {
+      return std::max<int64_t>(1, std::llround(static_cast<double>(all) * share));
+    };
     const double of_batch = stage.batches.empty() ? 0 : batch_seconds(stage);
     stage.nodes = part(stage.nodes), stage.edges = part(stage.edges), stage.train_nodes = part(stage.train_nodes);
     if (stage.sparse_features > 0) stage.sparse_features = part(stage.sparse_features);
     stage.batches.clear();
-    const int64_t pieces = stage.evaluation.empty() ? 0 : stage.evaluated_nodes / stage.evaluation.back().destinations + 1;
+    const int64_t pieces =
+        stage.evaluation.empty() ? 0 : stage.evaluated_nodes / stage.evaluation.back().destinations + 1;
     stage.evaluation.clear();
     const StepSeconds measured = measure_step(stage);
     const double draws = static_cast<double>(edges_) * static_cast<double>(stage.draws.size()) / kDrawnPerSecond;
@@ -310,8 +331,8 @@ class Planner {
         std::min(9e18, 4 * n * n * static_cast<double>(recipe_.network.heads * recipe_.network.layers)));
   }
 
-  /// With so much in large arrays: and what the process held beside them at the start, what huge pages round up, and the small
-  /// things of threads, matrix products and autograd. Both constants are measured (bench/results/plan.jsonl).
+  /// With so much in large arrays: and what the process held beside them at the start, what huge pages round up, and
+  /// the small things of threads, matrix products and autograd. Both constants are measured (bench/results/plan.jsonl).
   int64_t process_bytes(int64_t large) const { return others_ + large + large / 50 + kWorkspace; }
 
   static constexpr int64_t kWorkspace = int64_t{16} << 20;
@@ -335,7 +356,8 @@ class Planner {
 Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer) {
   const TorchSettings torch_settings;
   if (recipe.network.epsilon > 0)
-    observer.note("network.epsilon chooses k from the scores, which are not there yet: planned with network.k as it stands");
+    observer.note(
+        "network.epsilon chooses k from the scores, which are not there yet: planned with network.k as it stands");
   return Planner(data, recipe, request, observer).plan();
 }
 

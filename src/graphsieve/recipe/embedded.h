@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The published recipes (recipes/*.yaml), which are compiled into the library.
 #pragma once
 

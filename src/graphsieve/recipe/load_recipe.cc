@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 
 #include "graphsieve/base/error.h"
@@ -32,7 +33,8 @@ Recipe load_recipe(const std::string& name_or_path) {
     if (recipe.name == name_or_path) return parse_recipe(recipe.yaml, recipe.name);
     names.push_back(recipe.name);
   }
-  if (std::error_code none; std::filesystem::is_regular_file(name_or_path, none)) return parse_recipe(read_text(name_or_path), name_or_path);
+  if (std::error_code none; std::filesystem::is_regular_file(name_or_path, none))
+    return parse_recipe(read_text(name_or_path), name_or_path);
   throw Error("no recipe is named '", name_or_path, "'", did_you_mean(name_or_path, names),
               "\nexpected a YAML file or one of ", join_words(names));
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parsing of YAML text with limits that keep every later traversal of the nodes short and finite.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every constant of a run. A recipe is read from YAML, changed by --set key=value, checked, and written into the run
 // folder with every key. A key is the path of a member with dots: network.width.
 #pragma once
@@ -16,7 +17,7 @@ struct DataRecipe {
   double train_fraction = 0.6;  ///< share of the labelled nodes, for random and stratified splits
   double val_fraction = 0.2;    ///< share of the labelled nodes; the rest is for testing
   std::string two_classes = "one_logit";  ///< one_logit (for the second class; the first has logit 0) | two_logits
-  std::string class_weights = "none";  ///< none | balanced (n / (classes * count), over the training nodes)
+  std::string class_weights = "none";     ///< none | balanced (n / (classes * count), over the training nodes)
 };
 
 /// The edges of the attention graph.
@@ -48,8 +49,8 @@ struct EstimatorRecipe : TrainRecipe {
   int64_t width = 4;  ///< features per node; the estimator has one head
   int64_t layers = 4;
   int64_t pre_layers = 1;
-  std::string norm = "graph";    ///< graph | batch | none
-  int64_t wait = 5;              ///< epoch at which the temperature starts to fall
+  std::string norm = "graph";      ///< graph | batch | none
+  int64_t wait = 5;                ///< epoch at which the temperature starts to fall
   double temperature_rate = 0.99;  ///< r in the temperature max(min_temperature, r^(epoch - wait))
   double min_temperature = 0.05;
   double value_scale = 0.25;  ///< initial value of the learned scalar on the normalised values
@@ -69,7 +70,8 @@ struct NetworkRecipe : TrainRecipe {
   std::vector<int64_t> k = {10, 10, 10, 10};  ///< sampled in-edges per node, by layer, the input's layer first
   double epsilon = 0;               ///< above 0: k is the smallest number in each layer whose error is at most epsilon
   std::string epsilon_of = "mass";  ///< mass | operator_norm: the error that epsilon bounds
-  std::string sampler = "graph_reservoir";  ///< graph_reservoir | batch_reservoir | graph_uniform | batch_uniform | graph_max
+  std::string sampler =
+      "graph_reservoir";  ///< graph_reservoir | batch_reservoir | graph_uniform | batch_uniform | graph_max
   double dropout = 0.2;
   std::string norm = "batch";         ///< batch | graph | none
   int64_t ffn_width = 0;              ///< hidden width of each block; 0: the model's own multiple of width

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reference of recipes, generated from the table of keys and the embedded recipes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recipes in YAML:
 //
 //   extends: default       # optional: begin with an embedded recipe's values

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/recipe/recipe_keys.h"
 
 #include <fmt/format.h>
@@ -37,8 +38,10 @@ const Range kPositiveToOne{.low = 0, .high = 1, .low_open = true};
       {KEY(stage.weight_decay), at_least(0), {}, "of AdamW, on all parameters"},                                 \
       {KEY(stage.clip_norm), at_least(0), {}, "largest norm of the gradient; 0: no clipping"},                   \
       {KEY(stage.eval_every), between(1, 1e6), {}, "epochs between evaluations; the last epoch always has one"}, \
-      {KEY(stage.norms_every), between(0, 1e6), {},                                                              \
-       "epochs between records of operator and vector norms, where there is an evaluation; 0: never"},            \
+      {KEY(stage.norms_every),                                                                                   \
+       between(0, 1e6),                                                                                          \
+       {},                                                                                                       \
+       "epochs between records of operator and vector norms, where there is an evaluation; 0: never"},           \
       {KEY(stage.patience), between(0, 1e6), {}, "evaluations without a better value before stopping; 0: never"}
 
 /// "plain: …; spexphormer: …".
@@ -57,10 +60,7 @@ std::vector<RecipeKey> make_keys() {
   const Range width = between(1, 16384);
   return {
       {KEY(name), kAny, {}, "for reports; the file's name if not given"},
-      {KEY(model),
-       kAny,
-       model_names(),
-       each_model([](const Model& model) { return model.summary; })},
+      {KEY(model), kAny, model_names(), each_model([](const Model& model) { return model.summary; })},
       {KEY(protocol),
        kAny,
        {"per_repeat", "release"},
@@ -105,7 +105,10 @@ std::vector<RecipeKey> make_keys() {
       {KEY(estimator.min_temperature), kPositiveToOne, {}, "where the temperature stops falling"},
       {KEY(estimator.value_scale), kAny, {}, "start of the learned scalar on the normalised values"},
       {KEY(estimator.clamp), above(0), {}, "bound on the size of the logits"},
-      {KEY(estimator.restarts), between(1, 1000), {}, "random starts, each trained; the one with the best validation value is kept"},
+      {KEY(estimator.restarts),
+       between(1, 1000),
+       {},
+       "random starts, each trained; the one with the best validation value is kept"},
 
       {KEY(estimator.batch_size), at_least(0), {}, "training nodes per batch; 0: every step takes the whole graph"},
       {KEY(estimator.fan_out), between(1, 1e6), {}, "uniformly drawn in-edges per node and layer of a batch"},
@@ -123,7 +126,8 @@ std::vector<RecipeKey> make_keys() {
       {KEY(network.epsilon),
        kBelowOne,
        {},
-       "above 0: each layer takes the smallest k whose error in network.epsilon_of is no larger, found from the scores, and "
+       "above 0: each layer takes the smallest k whose error in network.epsilon_of is no larger, found from the "
+       "scores, and "
        "network.k becomes what was found; 0: network.k as given; a setting of network.k sets this to 0"},
       {KEY(network.epsilon_of),
        kAny,
@@ -144,17 +148,23 @@ std::vector<RecipeKey> make_keys() {
       {KEY(network.precision),
        kAny,
        {"float32", "bfloat16"},
-       "of queries, keys, values and the operands of each block's products; sums, norms, the loss and the weights are float32 always"},
+       "of queries, keys, values and the operands of each block's products; sums, norms, the loss and the weights are "
+       "float32 always"},
       {KEY(network.recompute),
        kAny,
        {},
-       "compute each block again in the backward pass instead of keeping what is inside it: less memory, more time, the same bits"},
+       "compute each block again in the backward pass instead of keeping what is inside it: less memory, more time, "
+       "the same bits"},
       {KEY(network.form),
        kAny,
        {"standard", "bilinear", "compressed"},
-       "what the command compress makes; bilinear: a free form in the attention; compressed: maps on the skip paths too"},
+       "what the command compress makes; bilinear: a free form in the attention; compressed: maps on the skip paths "
+       "too"},
       {KEY(network.key_width), between(0, 65536), {}, "of queries and keys, over all heads; 0: width"},
-      {KEY(network.value_width), between(0, 65536), {}, "of values, over all heads; 0: width, which only form compressed can change"},
+      {KEY(network.value_width),
+       between(0, 65536),
+       {},
+       "of values, over all heads; 0: width, which only form compressed can change"},
       {KEY(network.outer_width),
        between(0, 16384),
        {},

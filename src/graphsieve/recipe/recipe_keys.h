@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table of a recipe's keys. Reading, --set, writing, checking and the reference all use it. A new key needs a
 // member of the structs in recipe.h and one row in recipe_keys.cc.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Conversion of one value of a recipe from and to YAML.
 #pragma once
 

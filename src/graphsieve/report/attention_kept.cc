@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/report/attention_kept.h"
 
 #include <ATen/ATen.h>
@@ -83,7 +84,8 @@ double AttentionKept::kept_edges() const { return share_of(types, &TypeKept::kep
 double AttentionKept::kept_mass() const { return share_of(types, &TypeKept::kept_mass, &TypeKept::mass); }
 
 AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor& scores,
-                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler, const DrawKey& key) {
+                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler,
+                             const DrawKey& key) {
   const float* score = scores.const_data_ptr<float>();
   const kernels::ReservoirArgs args{edges.row_start.const_data_ptr<int64_t>(),
                                     edges.index.const_data_ptr<int32_t>(),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The share of the estimator's attention that the draws of an epoch keep, by edge type and by k.
 #pragma once
 
@@ -35,7 +36,8 @@ struct AttentionKept {
 /// Example: in-edges with the scores .7 (type 0), .2 (type 1) and .1 (type 0), k = 2, graph_max. Type 0 has 2 edges
 /// with mass .8, of which 1 edge and .7 are kept; type 1 keeps its one edge; drawn = {.7, .9, 1}.
 AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor& scores,
-                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler, const DrawKey& key);
+                             const std::vector<int32_t>& destinations, int64_t k, int64_t most, const Sampler& sampler,
+                             const DrawKey& key);
 
 /// Returns the name of one of the attention graph's edge types. `data_types` has the names of the data's own types, if
 /// it has any.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The training curves: metrics.jsonl, reduced to a limited number of epochs.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The explanation of one node's prediction: the edges into the node, layer by layer, and the nodes and features behind
 // them.
 #pragma once

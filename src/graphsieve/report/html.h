@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The parts of an HTML page. Every text that does not come from the program itself is passed to escape().
 #pragma once
 

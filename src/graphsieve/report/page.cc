@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The page, made from the report's JSON only. Fields may be missing or null; their parts of the page are then omitted.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Draws every figure of class "chart" from the table in it, and folds the table away below the charts.
 (function () {
   "use strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The style and the scripts of the page, which are compiled into the library. cmake/page_assets.cmake generates the
 // source that defines them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The section about one node: what decided its prediction.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The section about the quality of a run's predictions.
 #include <fmt/format.h>
 

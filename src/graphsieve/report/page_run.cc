@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sections about one run: what was done, how training went, what was kept, what it cost, what compression did.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The functions with which the sections of the page are written. Every text is passed to html::escape().
 #pragma once
 

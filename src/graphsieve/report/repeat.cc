@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/report/repeat.h"
 
 #include <algorithm>
@@ -92,9 +93,8 @@ std::string command_to_repeat(const Json& result, const Json& changes) {
                " --width ", c->value("width", int64_t{0}));
   const Json& runs = result.at("runs");
   const bool estimator_alone = runs.at(0).at("network").is_null();
-  std::string command =
-      str("graphsieve ", estimator_alone ? "estimate" : "run", " ", graph_word(result.at("graph")),
-          " --recipe ", changes.at("published").get<std::string>());
+  std::string command = str("graphsieve ", estimator_alone ? "estimate" : "run", " ", graph_word(result.at("graph")),
+                            " --recipe ", changes.at("published").get<std::string>());
   const Json& list = changes.at("changes");
   const bool chosen =
       std::any_of(list.begin(), list.end(), [](const Json& c) { return c.at("key") == "network.epsilon"; });

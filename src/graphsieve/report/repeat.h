@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How to repeat a run: the differences from the published recipe, and the command.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/report/report.h"
 
 #include <ATen/ATen.h>
@@ -244,7 +245,8 @@ class Collector {
   /// Returns a JSON file that not every run writes and that the user may delete. If it is gone, it is noted that `what`
   /// is omitted.
   Json optional(const RunFiles& files, const std::string& name, const char* what) {
-    if (!files.has(name) && files.wrote(name)) miss(str((files.folder() / name).string(), " is gone: ", what, " is left out"));
+    if (!files.has(name) && files.wrote(name))
+      miss(str((files.folder() / name).string(), " is gone: ", what, " is left out"));
     return files.json_if_there(name);
   }
 
@@ -294,7 +296,8 @@ class Collector {
     }
     return of_earlier(folder, [](const JsonObject& earlier) -> Json {
       for (const JsonObject& run : earlier.objects("runs"))
-        if (!run.null("detail") && !run.object("detail").null("planned")) return run.object("detail").object("planned").json();
+        if (!run.null("detail") && !run.object("detail").null("planned"))
+          return run.object("detail").object("planned").json();
       return nullptr;
     });
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command graphsieve report: the results of runs as one JSON object, and as one HTML page that needs no other file.
 #pragma once
 

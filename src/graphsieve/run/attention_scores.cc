@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/run/attention_scores.h"
 
 #include <torch/torch.h>
@@ -72,7 +73,8 @@ void each_attention_score(nn::Transformer& network, double temperature, const Ne
 
 std::vector<Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input) {
   std::vector<Tensor> scores;
-  for (const LayerEdges& layer : input.layers) scores.push_back(at::empty({layer.edges.index.size(0)}, layer.edges.index.options().dtype(at::kFloat)));
+  for (const LayerEdges& layer : input.layers)
+    scores.push_back(at::empty({layer.edges.index.size(0)}, layer.edges.index.options().dtype(at::kFloat)));
   each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
     scores[layer].narrow(0, first, part.size(0)).copy_(part);
   });
@@ -87,7 +89,8 @@ void write_scores(const fs::path& folder, nn::Transformer& network, double tempe
     // A piece that begins with edge 0 begins a new layer, and so a new file.
     if (first == 0) {
       if (file) file->finish();
-      file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(), std::vector<int64_t>{graph.edges()});
+      file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(),
+                                         std::vector<int64_t>{graph.edges()});
     }
     const Tensor here = part.cpu();
     file->write(std::span<const float>(here.const_data_ptr<float>(), static_cast<size_t>(here.numel())));
@@ -108,7 +111,8 @@ std::vector<Tensor> read_scores(const fs::path& folder) {
 std::vector<Tensor> read_scores(const RunFiles& run) {
   std::vector<Tensor> scores;
   for (int64_t l = 0; run.wrote(layer_name(l)); ++l) scores.push_back(map_layer(run.verified(layer_name(l))));
-  if (scores.empty()) throw Error((run.folder() / "scores").string(), ": no layer_0.npy; expected the scores of an estimator");
+  if (scores.empty())
+    throw Error((run.folder() / "scores").string(), ": no layer_0.npy; expected the scores of an estimator");
   return scores;
 }
 
@@ -121,9 +125,11 @@ ops::AttentionEdges read_score_edges(const RunFiles& run) {
   const int64_t rows = edges.row_start.numel(), m = edges.index.numel();
   const auto* start = edges.row_start.const_data_ptr<int64_t>();
   if (rows == 0 || start[0] != 0 || start[rows - 1] != m || !std::is_sorted(start, start + rows))
-    throw Error((folder / "row_start.npy").string(), ": expected to ascend from 0 to ", m, ", the entries of source.npy");
+    throw Error((folder / "row_start.npy").string(), ": expected to ascend from 0 to ", m,
+                ", the entries of source.npy");
   if (edges.type.numel() != m)
-    throw Error((folder / "type.npy").string(), ": has ", edges.type.numel(), " entries, expected ", m, ", those of source.npy");
+    throw Error((folder / "type.npy").string(), ": has ", edges.type.numel(), " entries, expected ", m,
+                ", those of source.npy");
   return edges;
 }
 
@@ -132,8 +138,8 @@ ScoredGraph read_scored_graph(const RunFiles& run) {
   const ops::AttentionEdges edges = read_score_edges(run);
   for (size_t l = 0; l < scores.size(); ++l)
     if (scores[l].sizes() != edges.index.sizes())
-      throw Error((run.folder() / layer_name(static_cast<int64_t>(l))).string(), ": has ", scores[l].numel(), " scores, expected ",
-                  edges.index.numel(), ", one an edge");
+      throw Error((run.folder() / layer_name(static_cast<int64_t>(l))).string(), ": has ", scores[l].numel(),
+                  " scores, expected ", edges.index.numel(), ", one an edge");
   return {edges, scores, static_cast<int64_t>(scores.size())};
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The attention scores of every edge and layer, computed by one pass of a trained network over the whole graph.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/run/checkpoint.h"
 
 #include <ATen/ATen.h>
@@ -55,7 +56,8 @@ int64_t serial_of(const Safetensors& file, const fs::path& path) {
   const std::string& text = file.metadata.at("serial");
   int64_t serial = -1;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), serial);
-  if (status != std::errc() || end != text.data() + text.size() || serial < 0 || serial == std::numeric_limits<int64_t>::max())
+  if (status != std::errc() || end != text.data() + text.size() || serial < 0 ||
+      serial == std::numeric_limits<int64_t>::max())
     throw Error(path.string(), ": 'serial' is '", text, "', expected a number from 0");
   return serial;
 }
@@ -91,8 +93,8 @@ void Checkpoint::restore(const std::string& prefix, const NamedTensors& to) cons
     if (found == tensors.end()) throw Error("the checkpoint has no tensor '", prefix, name, "'");
     const Tensor& from = found->second;
     if (from.sizes() != tensor.sizes() || from.scalar_type() != tensor.scalar_type())
-      throw Error("the checkpoint's tensor '", prefix, name, "' is ", from.scalar_type(), " ", from.sizes(), ", expected ",
-                  tensor.scalar_type(), " ", tensor.sizes());
+      throw Error("the checkpoint's tensor '", prefix, name, "' is ", from.scalar_type(), " ", from.sizes(),
+                  ", expected ", tensor.scalar_type(), " ", tensor.sizes());
     tensor.detach().copy_(from);
   }
 }
@@ -112,7 +114,8 @@ void Checkpoints::write(const Checkpoint& checkpoint) {
   Safetensors to;
   for (const auto& [name, any] : checkpoint.tensors) {
     const Tensor t = any.detach().cpu().contiguous();
-    NamedTensor named{name, t.scalar_type() == at::kDouble ? "F64" : "F32", t.sizes().vec(), std::vector<std::byte>(t.nbytes())};
+    NamedTensor named{name, t.scalar_type() == at::kDouble ? "F64" : "F32", t.sizes().vec(),
+                      std::vector<std::byte>(t.nbytes())};
     if (t.nbytes() > 0) std::memcpy(named.bytes.data(), t.const_data_ptr(), t.nbytes());
     to.tensors.push_back(std::move(named));
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The state that training needs to continue from the middle with the same bits, and the files that store it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/run/figures.h"
 
 #include "graphsieve/files/json_number.h"

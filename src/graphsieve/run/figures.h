@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The figures that training writes to result.json and metrics.jsonl.
 #pragma once
 
@@ -27,7 +28,7 @@ struct EpochRecord {
 /// The result and the cost of training one stage.
 struct StageFigures {
   int64_t epochs = 0, best_epoch = 0, parameters = 0;
-  double val = 0, test = 0;       ///< the metric at the best epoch
+  double val = 0, test = 0;  ///< the metric at the best epoch
   double seconds = 0;
   double sampling_seconds = 0;             ///< time for drawing edges and expanding batches
   double waiting_seconds = 0;              ///< time that steps waited for their batches

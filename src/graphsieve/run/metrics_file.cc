@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/run/metrics_file.h"
 
 #include <fcntl.h>
@@ -28,8 +29,8 @@ MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t bytes) : pat
 }
 
 void MetricsFile::write(const EpochRecord& r) {
-  Json json = {{"stage", r.stage},     {"epoch", r.epoch},         {"lr", r.learning_rate}, {"temperature", r.temperature},
-               {"loss", r.loss},       {"grad_norm", r.grad_norm}};
+  Json json = {{"stage", r.stage}, {"epoch", r.epoch},        {"lr", r.learning_rate}, {"temperature", r.temperature},
+               {"loss", r.loss},   {"grad_norm", r.grad_norm}};
   if (r.start > 0) json["start"] = r.start;
   if (r.evaluated) {
     json["val"] = json_number(r.val);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The file metrics.jsonl of a run folder, with one JSON line per epoch.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/run/predictions.h"
 
 #include <algorithm>
@@ -62,7 +63,8 @@ struct PredictionsFile::State {
   std::string line;
 };
 
-PredictionsFile::PredictionsFile(const fs::path& path, const Dataset& data, const Task& task, const Split& split, bool raw_ids)
+PredictionsFile::PredictionsFile(const fs::path& path, const Dataset& data, const Task& task, const Split& split,
+                                 bool raw_ids)
     : state_(std::make_unique<State>(path, data, task, split, raw_ids)) {}
 PredictionsFile::~PredictionsFile() = default;
 
@@ -74,16 +76,16 @@ void PredictionsFile::commit() {
   state_->file.commit();
 }
 
-void write_predictions(const fs::path& path, const Predictions& p, const Dataset& data, const Task& task, const Split& split,
-                       bool raw_ids) {
+void write_predictions(const fs::path& path, const Predictions& p, const Dataset& data, const Task& task,
+                       const Split& split, bool raw_ids) {
   PredictionsFile file(path, data, task, split, raw_ids);
   for (int64_t node = 0; node < data.nodes; ++node)
     if (p.has(node)) file.add(node, p.row(node));
   file.commit();
 }
 
-Predictions write_predictions(const fs::path& path, nn::Transformer& network, const at::Tensor& hidden, const Dataset& data,
-                              const Task& task, const Split& split, bool raw_ids) {
+Predictions write_predictions(const fs::path& path, nn::Transformer& network, const at::Tensor& hidden,
+                              const Dataset& data, const Task& task, const Split& split, bool raw_ids) {
   Predictions kept = rows_for(nodes_of(split), data.nodes, task.columns());
   PredictionsFile file(path, data, task, split, raw_ids);
   each_prediction(network, hidden, task, [&](int64_t node, const float* p) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The file predictions.csv of a run, with one line per node, which is written while the probabilities are computed.
 #pragma once
 

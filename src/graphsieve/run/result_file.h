@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The file result.json of a run folder. docs/run-folder.md describes its layout.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/run/run_files.h"
 
 #include <algorithm>
@@ -110,7 +111,8 @@ namespace {
 bool may_be_gone(const RunFiles& run, const std::string& name) {
   const std::string subfolder = fs::path(name).parent_path().string();
   if (!subfolder.empty()) return !run.has(subfolder);
-  return name == "metrics.jsonl" || name == "predictions.csv" || name == "quality.json" || name == "epsilon.json" || name == "compression.json";
+  return name == "metrics.jsonl" || name == "predictions.csv" || name == "quality.json" || name == "epsilon.json" ||
+         name == "compression.json";
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The files of a run folder (docs/run-folder.md), which are verified against their checksums when they are read.
 //
 //   const RunFiles run("runs/graph-1");                       // reads and verifies card.json and result.json

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/run/run_folder.h"
 
 #include <ATen/ATen.h>
@@ -80,10 +81,15 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
 }
 
 Json run_json(const RunOutcome& o) {
-  return {{"split", o.split},         {"seed", o.seed},
-          {"val", json_number(o.val)},     {"test", json_number(o.test)},
-          {"best_epoch", o.best_epoch}, {"k", o.k}, {"estimator", estimator_json(o)},
-          {"network", network_json(o)}, {"per_class", class_json(o.per_class)}};
+  return {{"split", o.split},
+          {"seed", o.seed},
+          {"val", json_number(o.val)},
+          {"test", json_number(o.test)},
+          {"best_epoch", o.best_epoch},
+          {"k", o.k},
+          {"estimator", estimator_json(o)},
+          {"network", network_json(o)},
+          {"per_class", class_json(o.per_class)}};
 }
 
 RunOutcome run_outcome(const JsonObject& run) {
@@ -108,12 +114,13 @@ RunOutcome run_outcome(const JsonObject& run) {
     o.network.edge_share = n.number_or_nan("edge_share");
   }
   for (const JsonObject& c : run.objects("per_class"))
-    o.per_class.push_back({c.count("support"), c.number_or_nan("precision"), c.number_or_nan("recall"), c.number_or_nan("f1")});
+    o.per_class.push_back(
+        {c.count("support"), c.number_or_nan("precision"), c.number_or_nan("recall"), c.number_or_nan("f1")});
   return o;
 }
 
-Json result_json(const Json& graph, const std::string& metric, const Recipe& recipe, const std::vector<RunOutcome>& outcomes,
-                 double seconds) {
+Json result_json(const Json& graph, const std::string& metric, const Recipe& recipe,
+                 const std::vector<RunOutcome>& outcomes, double seconds) {
   Json runs = Json::array();
   // The metric of the whole result is that of the test nodes.
   double sum = 0, square = 0;
@@ -140,13 +147,16 @@ Json result_json(const Json& graph, const std::string& metric, const Recipe& rec
           {"peak_rss_bytes", peak_resident_bytes()}};
 }
 
-void write_json(const fs::path& path, const Json& json) { write_text_file(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }
+void write_json(const fs::path& path, const Json& json) {
+  write_text_file(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
 
 namespace {
 
 /// Writes `count` values with the function of files/npy_file.h, which has the same name.
 template <class T>
-void write_values(const fs::path& path, const std::vector<int64_t>& shape, const T* values, int64_t count, Existing existing) {
+void write_values(const fs::path& path, const std::vector<int64_t>& shape, const T* values, int64_t count,
+                  Existing existing) {
   graphsieve::write_npy<T>(path, shape, std::span<const T>(values, static_cast<size_t>(count)), existing);
 }
 
@@ -155,10 +165,14 @@ void write_values(const fs::path& path, const std::vector<int64_t>& shape, const
 void write_npy(const fs::path& path, const Tensor& any, Existing existing) {
   const Tensor t = any.detach().cpu().contiguous();
   switch (t.scalar_type()) {
-    case at::kFloat: return write_values(path, t.sizes().vec(), t.const_data_ptr<float>(), t.numel(), existing);
-    case at::kInt: return write_values(path, t.sizes().vec(), t.const_data_ptr<int32_t>(), t.numel(), existing);
-    case at::kByte: return write_values(path, t.sizes().vec(), t.const_data_ptr<uint8_t>(), t.numel(), existing);
-    default: throw Error(path.string(), ": cannot write a tensor of type ", c10::toString(t.scalar_type()));
+    case at::kFloat:
+      return write_values(path, t.sizes().vec(), t.const_data_ptr<float>(), t.numel(), existing);
+    case at::kInt:
+      return write_values(path, t.sizes().vec(), t.const_data_ptr<int32_t>(), t.numel(), existing);
+    case at::kByte:
+      return write_values(path, t.sizes().vec(), t.const_data_ptr<uint8_t>(), t.numel(), existing);
+    default:
+      throw Error(path.string(), ": cannot write a tensor of type ", c10::toString(t.scalar_type()));
   }
 }
 

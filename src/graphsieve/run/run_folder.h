@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writing and reading of the files in a run folder that have the run's figures. docs/run-folder.md describes their
 // layout.
 #pragma once

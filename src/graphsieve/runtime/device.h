@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The device that training computes on, chosen by its name.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The memory that a run may use: the budget as a value that is passed on, and the limit that applies to the process.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A second stream of a GPU, for work beside that of a thread's usual stream. On the CPU all functions do nothing. It
 // uses c10's interface for any device.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/runtime/tensor_memory.h"
 
 #include <c10/core/Allocator.h>
@@ -33,8 +34,8 @@ class CountingAllocator final : public c10::Allocator {
     if (bytes == 0) return {nullptr, nullptr, &release, cpu};
     void* base = take_block(bytes + kTensorHeader);
     new (base) Header{bytes};
-    const int64_t now = current.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed) +
-                        static_cast<int64_t>(bytes);
+    const int64_t now =
+        current.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed) + static_cast<int64_t>(bytes);
     for (int64_t seen = peak.load(); now > seen && !peak.compare_exchange_weak(seen, now);) {
     }
     void* data = static_cast<char*>(base) + kTensorHeader;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bytes of all CPU tensors, counted by the allocator. This number is exact and repeatable, which resident memory is
 // not. The memory comes from base/large_memory.h.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sets up torch as the engine needs it, and restores the former settings, so that a process that calls the engine finds
 // torch as it was.
 #pragma once

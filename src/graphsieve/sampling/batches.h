@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Mini-batches: which training nodes a batch holds, and the layers of edges below them.
 #pragma once
 
@@ -11,9 +12,10 @@
 
 namespace graphsieve {
 
-/// The training nodes of an epoch, cut into batches of `size` nodes: int32 [batches][nodes]. If `size` is 0 or not below
-/// the number of nodes, one batch has all nodes in the given order. Otherwise the order is random, keyed by (seed, epoch),
-/// and a last batch of a single node is joined with the batch before it, because BatchNorm needs two nodes.
+/// The training nodes of an epoch, cut into batches of `size` nodes: int32 [batches][nodes]. If `size` is 0 or not
+/// below the number of nodes, one batch has all nodes in the given order. Otherwise the order is random, keyed by
+/// (seed, epoch), and a last batch of a single node is joined with the batch before it, because BatchNorm needs two
+/// nodes.
 std::vector<at::Tensor> batch_nodes(const std::vector<int32_t>& train, int64_t size, uint64_t seed, int64_t epoch);
 
 /// Function that returns the drawn edges of layer `layer` for the nodes `rows`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/sampling/choose_k.h"
 
 #include <fmt/format.h>
@@ -34,7 +35,8 @@ std::string described(const EdgesPerNode& asked, const ChosenK& layer, double me
                                : fmt::format("leaves {:.3f} of the attention matrix in operator norm", layer.left);
   std::string told = fmt::format("k = {} {}", layer.chosen, what);
   if (layer.left > asked.epsilon)
-    told += fmt::format("; no k up to {} comes within epsilon {}, and this one is nearest", layer.k.back(), asked.epsilon);
+    told +=
+        fmt::format("; no k up to {} comes within epsilon {}, and this one is nearest", layer.k.back(), asked.epsilon);
   if (static_cast<double>(layer.chosen) >= mean_degree)
     told += fmt::format("; a node has {:.1f} in-edges in the mean, so that drawing saves nothing here", mean_degree);
   return told;
@@ -42,8 +44,8 @@ std::string described(const EdgesPerNode& asked, const ChosenK& layer, double me
 
 }  // namespace
 
-std::vector<ChosenK> choose_k(const EdgesPerNode& asked, const ScoredGraph& graph, const Sampler& sampler, uint64_t seed,
-                              int64_t epoch, Observer& observer) {
+std::vector<ChosenK> choose_k(const EdgesPerNode& asked, const ScoredGraph& graph, const Sampler& sampler,
+                              uint64_t seed, int64_t epoch, Observer& observer) {
   const ops::AttentionEdges& edges = graph.edges();
   const int64_t most = largest_k(edges);
   std::vector<ChosenK> layers(graph.layers());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // network.k from the scores: in each layer the smallest k whose draw is near enough to the whole attention.
 #pragma once
 
@@ -19,12 +20,12 @@ struct ChosenK {
 };
 
 /// Chooses, for each layer of the graph, the first k whose error is at most asked.epsilon in the draw of (seed, epoch).
-/// Where no k has so small an error, the k of the smallest error is taken, with a note. For the error `mass` every k up to
-/// the largest degree is tried, at most 256. For `operator_norm`, where each trial costs a power iteration and a larger k
-/// need not be better, k = 1 to 8 are tried, then values that grow by a quarter, up to the first that is good enough.
-/// Throws Interrupted if the observer asks to stop.
-std::vector<ChosenK> choose_k(const EdgesPerNode& asked, const ScoredGraph& graph, const Sampler& sampler, uint64_t seed,
-                              int64_t epoch, Observer& observer);
+/// Where no k has so small an error, the k of the smallest error is taken, with a note. For the error `mass` every k up
+/// to the largest degree is tried, at most 256. For `operator_norm`, where each trial costs a power iteration and a
+/// larger k need not be better, k = 1 to 8 are tried, then values that grow by a quarter, up to the first that is good
+/// enough. Throws Interrupted if the observer asks to stop.
+std::vector<ChosenK> choose_k(const EdgesPerNode& asked, const ScoredGraph& graph, const Sampler& sampler,
+                              uint64_t seed, int64_t epoch, Observer& observer);
 
 /// The chosen k of each layer.
 std::vector<int64_t> k_of(const std::vector<ChosenK>& layers);

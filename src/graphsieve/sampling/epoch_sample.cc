@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/sampling/epoch_sample.h"
 
 #include <ATen/ATen.h>
@@ -48,9 +49,9 @@ LayerSample draw_layer(const ops::AttentionEdges& graph, const Tensor& scores, c
       sampler.rule == ops::SampleRule::kUniform ? std::nullopt : std::optional<Tensor>(scores);
   std::list<RandomReads> reads;
   expect_few_rows(reads, graph, weight, rows, budget);
-  auto [index, type] = ops::reservoir_sample(
-      graph.row_start, graph.index, graph.type, weight, rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k,
-      sampler.rule, static_cast<int64_t>(key.random(sampler)));
+  auto [index, type] = ops::reservoir_sample(graph.row_start, graph.index, graph.type, weight,
+                                             rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k,
+                                             sampler.rule, static_cast<int64_t>(key.random(sampler)));
   return {index, type};
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The edges of an epoch: k in-edges per node and layer, drawn by the estimator's scores.
 #pragma once
 
@@ -34,17 +35,17 @@ struct LayerSample {
   at::Tensor index, type;
 };
 
-/// Draws k in-edges for each of the nodes `rows` (int32; undefined: all nodes) in one layer. A node's draw depends on the
-/// key and the node, not on which other nodes are drawn for. Under a memory budget, edges and scores that lie in files are
-/// read for `rows` alone where these are few.
+/// Draws k in-edges for each of the nodes `rows` (int32; undefined: all nodes) in one layer. A node's draw depends on
+/// the key and the node, not on which other nodes are drawn for. Under a memory budget, edges and scores that lie in
+/// files are read for `rows` alone where these are few.
 LayerSample draw_layer(const ops::AttentionEdges& graph, const at::Tensor& scores, const at::Tensor& rows, int64_t k,
                        const Sampler& sampler, const DrawKey& key, const MemoryBudget& budget = {});
 
 /// The drawn edges of all nodes as one layer over the whole graph, without a transpose: for evaluation.
 LayerEdges whole_graph_layer(const LayerSample& sample);
 
-/// Share of the edges that draws of k edges per node keep, as the mean over the layers. A node of degree d keeps min(d, k)
-/// distinct edges.
+/// Share of the edges that draws of k edges per node keep, as the mean over the layers. A node of degree d keeps min(d,
+/// k) distinct edges.
 double edge_share(const at::Tensor& row_start, const std::vector<int64_t>& k);
 
 }  // namespace graphsieve

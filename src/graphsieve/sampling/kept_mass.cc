@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/sampling/kept_mass.h"
 
 #include <ATen/ATen.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/sampling/sampled_graph.h"
 
 #include <ATen/ATen.h>
@@ -8,9 +9,14 @@ namespace graphsieve {
 
 using at::Tensor;
 
-SampledGraph::SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std::vector<int64_t> k, const Sampler& sampler,
-                           uint64_t seed, const MemoryBudget& budget)
-    : features_(features), graph_(std::move(graph)), k_(std::move(k)), sampler_(sampler), seed_(seed), budget_(budget),
+SampledGraph::SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std::vector<int64_t> k,
+                           const Sampler& sampler, uint64_t seed, const MemoryBudget& budget)
+    : features_(features),
+      graph_(std::move(graph)),
+      k_(std::move(k)),
+      sampler_(sampler),
+      seed_(seed),
+      budget_(budget),
       local_(at::full({features.rows}, -1, graph_.edges().index.options())) {}
 
 void SampledGraph::begin_epoch(int64_t epoch) {
@@ -21,7 +27,8 @@ void SampledGraph::begin_epoch(int64_t epoch) {
 LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch) const {
   if (batch < 0 && !whole_.empty())
     return {whole_[layer].index.index_select(0, rows), whole_[layer].type.index_select(0, rows)};
-  return draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_, {seed_, epoch_, layer, batch}, budget_);
+  return draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_, {seed_, epoch_, layer, batch},
+                    budget_);
 }
 
 void SampledGraph::draw_whole() {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The attention graph thinned out: k drawn in-edges per node and layer, anew in every epoch.
 #pragma once
 
@@ -19,16 +20,17 @@ namespace graphsieve {
 class SampledGraph {
  public:
   /// `k`: in-edges per node, one number per layer.
-  SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std::vector<int64_t> k, const Sampler& sampler, uint64_t seed,
-               const MemoryBudget& budget = {});
+  SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std::vector<int64_t> k, const Sampler& sampler,
+               uint64_t seed, const MemoryBudget& budget = {});
 
   void begin_epoch(int64_t epoch);
 
   /// Draws the edges of all nodes now, on all threads. Without this call edges are drawn when they are asked for.
   void draw_whole();
 
-  /// What the outputs of each of some batches of nodes (int32) are computed from: layers of edges below them, and the features
-  /// at their ends, which are read together, in the order of their file. Without `first_batch`, of the draw of whole().
+  /// What the outputs of each of some batches of nodes (int32) are computed from: layers of edges below them, and the
+  /// features at their ends, which are read together, in the order of their file. Without `first_batch`, of the draw of
+  /// whole().
   std::vector<NetworkInput> around_each(std::span<const at::Tensor> nodes, std::optional<int64_t> first_batch = {});
 
   /// The edges of one batch, without its features. Batch −1 stands for the draw of whole().
@@ -52,7 +54,7 @@ class SampledGraph {
   const Sampler sampler_;
   const uint64_t seed_;
   const MemoryBudget budget_;
-  const at::Tensor local_;          ///< expand_block's scratch
+  const at::Tensor local_;  ///< expand_block's scratch
   int64_t epoch_ = 0;
   std::vector<LayerSample> whole_;  ///< of every node, where drawn
 };

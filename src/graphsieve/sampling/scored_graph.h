@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The attention graph with the estimator's score of every edge and layer.
 #pragma once
 
@@ -12,8 +13,8 @@ namespace graphsieve {
 /// Edges and scores that were checked to belong together. Tensors are shared, not copied.
 class ScoredGraph {
  public:
-  /// `scores`: float32 [edges] per layer; more layers than `layers` may be given. Throws Error where there are fewer, or
-  /// where a layer has not one score per edge.
+  /// `scores`: float32 [edges] per layer; more layers than `layers` may be given. Throws Error where there are fewer,
+  /// or where a layer has not one score per edge.
   ScoredGraph(ops::AttentionEdges edges, std::vector<at::Tensor> scores, int64_t layers);
 
   /// A graph without scores, from which edges can be drawn uniformly.

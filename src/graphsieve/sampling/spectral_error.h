@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How far a sampled attention matrix is from the whole one.
 #pragma once
 
@@ -15,8 +16,8 @@ class SpectralError {
  public:
   SpectralError(const ops::AttentionEdges& edges, const at::Tensor& scores);
 
-  /// `draw` returns the drawn edges of some nodes, as draw_layer does; it is called for all nodes, one block after the other.
-  /// Memory: the drawn edges, and beside them 4 bytes per edge and 72 per node.
+  /// `draw` returns the drawn edges of some nodes, as draw_layer does; it is called for all nodes, one block after the
+  /// other. Memory: the drawn edges, and beside them 4 bytes per edge and 72 per node.
   double of(const std::function<LayerSample(const at::Tensor& rows)>& draw) const;
 
  private:

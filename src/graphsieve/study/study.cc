@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/study/study.h"
 
 #include <ATen/Parallel.h>
@@ -51,7 +52,8 @@ Json mean_of(const std::vector<double>& values) {
   const double mean = sum / static_cast<double>(count);
   for (const double v : values)
     if (std::isfinite(v)) square += (v - mean) * (v - mean);
-  return {{"mean", mean}, {"std", count > 1 ? std::sqrt(square / static_cast<double>(count - 1)) : 0.0}, {"count", count}};
+  return {
+      {"mean", mean}, {"std", count > 1 ? std::sqrt(square / static_cast<double>(count - 1)) : 0.0}, {"count", count}};
 }
 
 /// One run of the study.
@@ -64,7 +66,8 @@ struct Point {
   fs::path scores_from;
   bool counts = true;  ///< false: a run that only makes scores for others
   std::string name(const std::string& axis) const {
-    return str(counts ? axis + "-" + std::to_string(value) : "scores", variant.empty() ? "" : "-", variant, "-seed-", seed);
+    return str(counts ? axis + "-" + std::to_string(value) : "scores", variant.empty() ? "" : "-", variant, "-seed-",
+               seed);
   }
 };
 
@@ -72,7 +75,10 @@ struct Point {
 class Study {
  public:
   Study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer)
-      : data_(data), recipe_(recipe), request_(request), observer_(observer),
+      : data_(data),
+        recipe_(recipe),
+        request_(request),
+        observer_(observer),
         values_(request.values.empty() ? usual_values(request.axis) : request.values) {
     std::sort(values_.begin(), values_.end());
     values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
@@ -85,8 +91,8 @@ class Study {
     Json rows = Json::array();
     for (const Point& point : points)
       if (point.counts) rows.push_back(row_of(point));
-    Json to = {{"axis", request_.axis}, {"values", values_}, {"repeats", request_.repeats},
-               {"recipe", recipe_.name}, {"model", recipe_.model}, {"points", rows}, {"summary", summary(rows)}};
+    Json to = {{"axis", request_.axis},  {"values", values_}, {"repeats", request_.repeats}, {"recipe", recipe_.name},
+               {"model", recipe_.model}, {"points", rows},    {"summary", summary(rows)}};
     if (request_.axis == "density" || request_.axis == "size") to["pays_from"] = pays_from(to["summary"]);
     write_text_file(request_.out / "study.json", to.dump(2) + "\n");
     return to;
@@ -99,15 +105,19 @@ class Study {
   /// files without a study.
   void claim_folder() const {
     const Dataset first = data_(values_.front());
-    const Json mine = {{"axis", request_.axis}, {"seed", request_.seed}, {"epochs", request_.epochs},
-                       {"recipe", to_yaml(recipe_)}, {"graph", request_.axis == "size" ? "generated" : fingerprint_text(first)}};
+    const Json mine = {{"axis", request_.axis},
+                       {"seed", request_.seed},
+                       {"epochs", request_.epochs},
+                       {"recipe", to_yaml(recipe_)},
+                       {"graph", request_.axis == "size" ? "generated" : fingerprint_text(first)}};
     const fs::path file = request_.out / kStudyCard;
     if (fs::exists(file)) {
       const Json theirs = read_json(file);
       is_sealed(theirs, file.string());
       for (const auto& [key, value] : mine.items())
         if (!theirs.is_object() || !theirs.contains(key) || theirs.at(key) != value)
-          throw Error(request_.out.string(), ": holds another study (its ", key, " differs); name another with ", option("out"));
+          throw Error(request_.out.string(), ": holds another study (its ", key, " differs); name another with ",
+                      option("out"));
       return;
     }
     std::error_code error;
@@ -137,7 +147,8 @@ class Study {
     for (int64_t r = 0; r < request_.repeats; ++r) {
       const uint64_t seed = request_.seed + static_cast<uint64_t>(r);
       if (request_.axis == "k") {
-        if (!draws_edges(recipe_)) throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
+        if (!draws_edges(recipe_))
+          throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
         Point scores{0, "", seed, with_epochs(recipe_, 0), Stages::kEstimator, {}, false};
         scores.recipe.network.epsilon = 0;  // the axis sets k, not epsilon
         points.push_back(scores);
@@ -155,8 +166,10 @@ class Study {
         if (request_.axis == "width") {
           // A model without an estimator is studied by its network's width, and its feed-forward width follows.
           (draws_edges(recipe_) ? point.recipe.estimator.width : point.recipe.network.width) = value;
-          if (draws_edges(recipe_)) point.stages = Stages::kEstimator;
-          else point.recipe.network.ffn_width = 0;
+          if (draws_edges(recipe_))
+            point.stages = Stages::kEstimator;
+          else
+            point.recipe.network.ffn_width = 0;
           points.push_back(point);
           continue;
         }
@@ -196,9 +209,9 @@ class Study {
     if (observer_.stop_requested()) throw Interrupted();
     const RunFolder run(folder(point));
     const JsonObject one = run.one(), graph = run.graph();
-    Json row = {{"value", point.value}, {"seed", point.seed},   {"nodes", graph.at("nodes")},
-                {"attention_edges", graph.at("attention_edges")}, {"val", one.at("val")},
-                {"test", one.at("test")}};
+    Json row = {{"value", point.value},       {"seed", point.seed},
+                {"nodes", graph.at("nodes")}, {"attention_edges", graph.at("attention_edges")},
+                {"val", one.at("val")},       {"test", one.at("test")}};
     if (!point.variant.empty()) row["variant"] = point.variant;
     double peak = 0, seconds = 0;
     for (const char* stage : {"estimator", "network"}) {
@@ -248,7 +261,9 @@ class Study {
         if (!first.is_object()) continue;
         std::vector<double> values;
         for (const Json& layer : layers)
-          values.push_back(layer.at(scores).at(name).at("mean").is_number() ? layer.at(scores).at(name).at("mean").get<double>() : NAN);
+          values.push_back(layer.at(scores).at(name).at("mean").is_number()
+                               ? layer.at(scores).at(name).at("mean").get<double>()
+                               : NAN);
         to[scores][name] = mean_of(values).at("mean");
       }
     return to;
@@ -289,12 +304,16 @@ class Study {
     for (const char* figure : {"peak_tensor_bytes", "seconds_per_epoch"}) {
       std::map<int64_t, std::map<std::string, double>> found;
       for (const Json& row : summary)
-        if (row.at(figure).at("mean").is_number()) found[row.at("value")][row.at("variant")] = row.at(figure).at("mean");
+        if (row.at(figure).at("mean").is_number())
+          found[row.at("value")][row.at("variant")] = row.at(figure).at("mean");
       Json from = nullptr;
       for (const auto& [value, of] : found) {
-        const bool pays = of.contains("spexphormer") && of.contains("exphormer") && of.at("spexphormer") < of.at("exphormer");
-        if (!pays) from = nullptr;
-        else if (from.is_null()) from = value;
+        const bool pays =
+            of.contains("spexphormer") && of.contains("exphormer") && of.at("spexphormer") < of.at("exphormer");
+        if (!pays)
+          from = nullptr;
+        else if (from.is_null())
+          from = value;
       }
       to[figure] = from;
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command graphsieve study: one recipe along one axis. Every point is a run folder inside the study's folder, so an
 // interrupted study continues where it stopped. study.json sums up the points.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/tables/convert_ogb.h"
 
 #include <algorithm>
@@ -43,8 +44,9 @@ class OgbConverter {
     to.add_edges(sort, [this](double done) { tell(0.7 + 0.3 * done); });
     if (to.edges() == 0) throw Error(raw_.string(), ": no edge but self loops");
     const fs::path folder = fs::absolute(folder_).lexically_normal();
-    to.commit(!r_.name.empty() ? r_.name : path_text((folder.has_filename() ? folder : folder.parent_path()).filename()),
-              "default");
+    to.commit(
+        !r_.name.empty() ? r_.name : path_text((folder.has_filename() ? folder : folder.parent_path()).filename()),
+        "default");
     tell(1);
   }
 
@@ -80,8 +82,7 @@ class OgbConverter {
     if (from_edges() && !files_.has("edge-feat"))
       throw Error(raw_.string(), ": no features on edges (edge-feat) for ", option("node_features_from_edges"));
     if (!from_edges() && !files_.has("node-feat") && files_.has("edge-feat"))
-      throw Error(raw_.string(),
-                  ": features on edges alone (as ogbn-proteins); ", option("node_features_from_edges"),
+      throw Error(raw_.string(), ": features on edges alone (as ogbn-proteins); ", option("node_features_from_edges"),
                   " mean or sum makes features of the nodes of them");
   }
 
@@ -100,8 +101,8 @@ class OgbConverter {
             std::isnan(value) ||
             (several ? value == 0 || value == 1 : value >= 0 && value < kMostClasses && value == std::trunc(value));
         if (!fits)
-          throw Error(rows->place(first_row + static_cast<int64_t>(i) / columns), ": ", value,
-                      ", expected ", several ? "0, 1 or nan" : "a class or nan");
+          throw Error(rows->place(first_row + static_cast<int64_t>(i) / columns), ": ", value, ", expected ",
+                      several ? "0, 1 or nan" : "a class or nan");
         if (several)
           labels.multi.push_back(static_cast<float>(value));
         else

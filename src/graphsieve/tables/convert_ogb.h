@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Conversion of a data set of the Open Graph Benchmark (Hu et al. 2020, node property prediction) in the form in which
 // its users have it on disk: a folder such as ogbn_products that contains raw/ and split/.
 //

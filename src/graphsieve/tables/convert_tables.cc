@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/tables/convert_tables.h"
 
 #include <algorithm>
@@ -184,8 +185,8 @@ class TablesConverter {
     for (int64_t i = 0; i < count_; ++i)
       ids_.text() ? add_on_disk(ids_.text_at(i), to) : add_on_disk(ids_.integers()[i], to);
     ids_ = NodeIds(ids_.text());
-    note(str("the node ids take more than half of the ", r_.memory,
-             " bytes of memory (", option("memory"), "): they are sorted on disk"));
+    note(str("the node ids take more than half of the ", r_.memory, " bytes of memory (", option("memory"),
+             "): they are sorted on disk"));
   }
 
   /// Throws Error if an id occurs twice.
@@ -352,7 +353,8 @@ class TablesConverter {
   }
 
   /// Writes one feature of the rows [begin, begin + count) of the batch into the matrix of these rows.
-  void put_feature(size_t feature, const TableBatch& batch, int64_t begin, int64_t count, int64_t columns, std::vector<float>& rows) {
+  void put_feature(size_t feature, const TableBatch& batch, int64_t begin, int64_t count, int64_t columns,
+                   std::vector<float>& rows) {
     const TableBatch::Values& values = batch.columns[feature];
     for (int64_t i = begin; i < begin + count; ++i) {
       float* const row = &rows[(i - begin) * columns];
@@ -370,12 +372,14 @@ class TablesConverter {
   /// not fit.
   float feature_number(double value, int64_t row, const std::string& feature) {
     if (std::isnan(value)) {
-      if (!r_.fill) throw Error(at(*nodes_, row, feature), ": no number; ", option("fill", "VALUE"), " puts one in its place");
+      if (!r_.fill)
+        throw Error(at(*nodes_, row, feature), ": no number; ", option("fill", "VALUE"), " puts one in its place");
       value = *r_.fill;
       ++filled_;
     }
     const auto kept = static_cast<float>(value);
-    if (!std::isfinite(kept)) throw Error(at(*nodes_, row, feature), ": ", value, ", expected a number that float32 holds");
+    if (!std::isfinite(kept))
+      throw Error(at(*nodes_, row, feature), ": ", value, ", expected a number that float32 holds");
     return kept;
   }
 
@@ -395,8 +399,8 @@ class TablesConverter {
   }
 
   [[noreturn]] void dangles(int64_t row, const std::string& name, std::string_view id) const {
-    throw Error(at(*edges_, row, name), ": no node has the id ", ids_.text() ? quoted_text(id) : std::string(id),
-                "; ", option("drop_dangling"), " leaves such edges out");
+    throw Error(at(*edges_, row, name), ": no node has the id ", ids_.text() ? quoted_text(id) : std::string(id), "; ",
+                option("drop_dangling"), " leaves such edges out");
   }
 
   /// Throws Error unless the ids of an edge column are of the kind of the node ids. Only integers may be used as texts.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Conversion of a node table and an edge table to a graph folder.
 #pragma once
 
@@ -15,7 +16,7 @@ namespace graphsieve {
 /// The tables to convert, and how.
 struct TablesRequest {
   std::filesystem::path nodes, edges, out;
-  std::string id = "id";                        ///< column of the node table
+  std::string id = "id";                                       ///< column of the node table
   std::string source = "source", destination = "destination";  ///< columns of the edge table
   std::string edge_type;                        ///< column of the edge table: types, integers or texts; "": none
   std::vector<std::string> labels = {"label"};  ///< one column: classes (integers or texts); several: 0 or 1 each

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The records of a CSV text, and the lines of the file on which they begin. Readers count records, but users count
 // lines. The two numbers differ if a cell in quotes has line ends, or if lines are empty.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CSV files as tables. Arrow's block parser finds the cells and removes their quotes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/tables/id_join.h"
 
 #include <xxhash.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A join of node ids that do not fit in memory with the edges that name them. Both are sorted on disk.
 //
 //   IdJoin join(folder, memory);

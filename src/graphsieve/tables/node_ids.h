@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The user's node ids, integers or texts, and their numbers 0 … n − 1 in the order of the node table.
 #pragma once
 

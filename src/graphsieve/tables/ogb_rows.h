@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading of the matrices of an Open Graph Benchmark data set in pieces: CSV files in raw/, or the arrays of
 // raw/data.npz.
 #pragma once

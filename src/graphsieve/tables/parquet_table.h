@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parquet files as tables, read by Arrow.
 #pragma once
 

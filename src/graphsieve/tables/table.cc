@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/tables/table.h"
 
 #include <cerrno>
@@ -22,11 +23,13 @@ void check_regular_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (error == std::errc::filename_too_long)
-    throw Error(path, ": the path is longer than the system allows (255 bytes for a name, 4095 for a path); rename the file");
+    throw Error(path,
+                ": the path is longer than the system allows (255 bytes for a name, 4095 for a path); rename the file");
   if (status.type() == fs::file_type::not_found) throw Error(path, ": no such file");
   if (error) throw Error(path, ": ", error.message());
   if (status.type() == fs::file_type::directory) throw Error(path, ": is a folder, expected a file");
-  if (status.type() != fs::file_type::regular) throw Error(path, ": is no regular file, and tables are read several times");
+  if (status.type() != fs::file_type::regular)
+    throw Error(path, ": is no regular file, and tables are read several times");
 }
 
 }  // namespace
@@ -67,13 +70,15 @@ size_t Table::index(const std::string& name, const std::string& role) const {
   if (names.size() > kListedColumns) all += ", …";
   // A name that contains another delimiter shows that the file does not have the delimiter of its extension.
   const bool other_delimiter = all.find(';') != std::string::npos || all.find('\t') != std::string::npos;
-  throw Error(path_, ": no column '", name, "'", role.empty() ? "" : " for ", role, did_you_mean(name, names), "; its columns are ", all,
+  throw Error(path_, ": no column '", name, "'", role.empty() ? "" : " for ", role, did_you_mean(name, names),
+              "; its columns are ", all,
               other_delimiter ? "; cells are separated by commas in .csv and by tabs in .tsv, by nothing else" : "");
 }
 
 std::vector<ColumnKind> Table::wanted(const std::vector<std::string>& names, const std::vector<std::string>& as_number,
                                       const std::vector<std::string>& as_text) const {
-  const std::unordered_set<std::string> numbers(as_number.begin(), as_number.end()), texts(as_text.begin(), as_text.end());
+  const std::unordered_set<std::string> numbers(as_number.begin(), as_number.end()),
+      texts(as_text.begin(), as_text.end());
   std::vector<ColumnKind> kinds;
   kinds.reserve(names.size());
   for (const std::string& name : names)

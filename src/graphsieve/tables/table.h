@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tables in files, which are read batch by batch: CSV (.csv, .tsv, also .gz, .bz2, .zst) and Parquet (.parquet).
 #pragma once
 
@@ -50,7 +51,8 @@ class Table {
   /// Columns in `as_number` are read as numbers, columns in `as_text` as texts, and all others as their own kind.
   /// Throws Error, with file, row, column and value, if a cell cannot be parsed or is not UTF-8.
   virtual void read(const std::vector<std::string>& names, const std::vector<std::string>& as_number,
-                    const std::vector<std::string>& as_text, const std::function<void(const TableBatch&)>& take) const = 0;
+                    const std::vector<std::string>& as_text,
+                    const std::function<void(const TableBatch&)>& take) const = 0;
 
   /// Returns the position of a row for messages: "nodes.csv: line 3" in CSV, where the header is line 1 and a cell may
   /// contain line ends; "nodes.parquet: row 2" in Parquet, where rows count from 1. For a CSV file, the text up to the
@@ -61,7 +63,9 @@ class Table {
 
   /// Returns the column of that name. Throws Error, naming the file, `role` and the columns of the table, if there is
   /// none.
-  const TableColumn& column(const std::string& name, const std::string& role) const { return columns_[index(name, role)]; }
+  const TableColumn& column(const std::string& name, const std::string& role) const {
+    return columns_[index(name, role)];
+  }
 
  protected:
   explicit Table(const std::filesystem::path& path) : path_(path.string()) {}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recognition of a file by its first bytes, for messages about a file that is not a table of the kind that its name
 // says.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The batches of an epoch, made by a thread of its own ahead of the steps that take them.
 #pragma once
 
@@ -12,11 +13,11 @@
 
 namespace graphsieve {
 
-/// Gives the batches first, …, count − 1 of a stage in order. A thread builds them ahead of the steps that use them. The
-/// content of a batch depends on its number alone, so the thread changes the time and nothing else. On a GPU the thread
-/// has a stream of its own, so that batches, and rows on their way from the host's memory, do not wait for the steps.
-/// There is no thread where the stage does not allow it, where there is one batch, and where the process has one thread;
-/// each batch is then built when next() asks for it.
+/// Gives the batches first, …, count − 1 of a stage in order. A thread builds them ahead of the steps that use them.
+/// The content of a batch depends on its number alone, so the thread changes the time and nothing else. On a GPU the
+/// thread has a stream of its own, so that batches, and rows on their way from the host's memory, do not wait for the
+/// steps. There is no thread where the stage does not allow it, where there is one batch, and where the process has one
+/// thread; each batch is then built when next() asks for it.
 class BatchesAhead {
  public:
   BatchesAhead(Stage& stage, int64_t first, int64_t count, at::Device device);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/train/estimator_stage.h"
 
 #include <torch/torch.h>
@@ -42,16 +43,20 @@ nn::Transformer new_estimator(const StageContext& context) {
 class BatchedEstimator : public SampledStage {
  public:
   BatchedEstimator(const StageContext& context, const PreparedGraph& graph, uint64_t seed)
-      : SampledStage("estimator",
-                     SampledGraph(context.data.features, ScoredGraph(graph.edges, context.recipe.estimator.layers),
-                                  std::vector<int64_t>(context.recipe.estimator.layers, context.recipe.estimator.fan_out),
-                                  {ops::SampleRule::kUniform}, seed, context.budget),
-                     sizes_of(context.data.features, context.recipe.estimator.layers), context.split.train,
-                     context.recipe.estimator.batch_size, seed, context.budget),
-        recipe_(context.recipe.estimator), whole_(whole_graph_input(context.data, graph, recipe_.layers)) {}
+      : SampledStage(
+            "estimator",
+            SampledGraph(context.data.features, ScoredGraph(graph.edges, context.recipe.estimator.layers),
+                         std::vector<int64_t>(context.recipe.estimator.layers, context.recipe.estimator.fan_out),
+                         {ops::SampleRule::kUniform}, seed, context.budget),
+            sizes_of(context.data.features, context.recipe.estimator.layers), context.split.train,
+            context.recipe.estimator.batch_size, seed, context.budget),
+        recipe_(context.recipe.estimator),
+        whole_(whole_graph_input(context.data, graph, recipe_.layers)) {}
 
   double temperature(int64_t epoch) const override { return graphsieve::temperature(recipe_, epoch); }
-  GraphView evaluation() override { return {[this] { return whole_; }}; }
+  GraphView evaluation() override {
+    return {[this] { return whole_; }};
+  }
 
  private:
   const EstimatorRecipe& recipe_;
@@ -118,11 +123,13 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
     of_start.resume = nullptr;
     starts.add(network, figures);
     if (recipe.restarts > 1)
-      context.observer.information(str("estimator, start ", starts.done, " of ", recipe.restarts, ": validation ", figures.val));
+      context.observer.information(
+          str("estimator, start ", starts.done, " of ", recipe.restarts, ": validation ", figures.val));
   }
   if (starts.figures.val < guessing(context) + 0.03)
     context.observer.note(str("the estimator's best validation value is ", starts.figures.val,
-                              ", about what guessing gives: its scores may mislead; try ", setting("estimator.restarts", "4"), ", or more epochs"));
+                              ", about what guessing gives: its scores may mislead; try ",
+                              setting("estimator.restarts", "4"), ", or more epochs"));
   return {starts.best, starts.figures, temperature(recipe, starts.figures.best_epoch)};
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/train/network_edges.h"
 
 #include <ATen/ATen.h>

@@ -1,4 +1,6 @@
-// The edges that the wide network takes: all edges of the attention graph, or k draws per node and layer, anew in every epoch.
+// SPDX-License-Identifier: Apache-2.0
+// The edges that the wide network takes: all edges of the attention graph, or k draws per node and layer, anew in every
+// epoch.
 #pragma once
 
 #include <optional>
@@ -35,9 +37,10 @@ class NetworkEdges {
   /// The whole graph with the edges of `epoch`.
   NetworkInput input(int64_t epoch) const;
 
-  /// What the network predicts for `nodes` with the edges of `epoch`: from the whole graph, or from the neighbourhoods of
-  /// `nodes` where that is less work.
-  Predictions predictions(nn::Transformer& network, const Task& task, int64_t epoch, const std::vector<int32_t>& nodes) const;
+  /// What the network predicts for `nodes` with the edges of `epoch`: from the whole graph, or from the neighbourhoods
+  /// of `nodes` where that is less work.
+  Predictions predictions(nn::Transformer& network, const Task& task, int64_t epoch,
+                          const std::vector<int32_t>& nodes) const;
 
   /// How `nodes` are evaluated. Draws the edges around some of them if the decision depends on their number.
   EvaluationDecision evaluation_of(SampledGraph& graph, const std::vector<int32_t>& nodes) const;

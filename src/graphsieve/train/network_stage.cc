@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/train/network_stage.h"
 
 #include <ATen/ATen.h>
@@ -41,7 +42,8 @@ class NetworkStage : public SampledStage {
 
 }  // namespace
 
-TrainedNetwork train_network(const StageContext& context, const NetworkEdges& edges, const std::filesystem::path& start_from) {
+TrainedNetwork train_network(const StageContext& context, const NetworkEdges& edges,
+                             const std::filesystem::path& start_from) {
   const Recipe& recipe = context.recipe;
   const AttentionGraph& graph = edges.graph().graph;
   const nn::ParametersOn there(context.data.device);

@@ -1,4 +1,6 @@
-// AdamW (Loshchilov and Hutter 2019) on all parameters, with the gradient's norm clipped. Torch's fused step does the work.
+// SPDX-License-Identifier: Apache-2.0
+// AdamW (Loshchilov and Hutter 2019) on all parameters, with the gradient's norm clipped. Torch's fused step does the
+// work.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,8 +15,8 @@ class AdamW {
  public:
   AdamW(std::vector<at::Tensor> parameters, double weight_decay, double clip_norm);
 
-  /// One step with the gradients that are there, which are then cleared. Returns the norm before clipping; if that is not
-  /// finite, nothing is changed.
+  /// One step with the gradients that are there, which are then cleared. Returns the norm before clipping; if that is
+  /// not finite, nothing is changed.
   double step(double learning_rate);
 
   /// Moments and numbers of steps, by name, to be kept and set.

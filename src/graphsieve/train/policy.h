@@ -1,5 +1,6 @@
-// How batches are made and how nodes are evaluated: decisions from sizes and a memory budget alone. The stages and the plan
-// (plan/plan.cc) call the same functions, so that a plan describes the run that follows.
+// SPDX-License-Identifier: Apache-2.0
+// How batches are made and how nodes are evaluated: decisions from sizes and a memory budget alone. The stages and the
+// plan (plan/plan.cc) call the same functions, so that a plan describes the run that follows.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ struct BatchSizes {
 };
 BatchSizes sizes_of(const NetworkInput& batch);
 
-/// Number of steps of an epoch: `train_nodes` by batches of `batch_size` (0: one batch), where a last batch of a single node
-/// is joined with the batch before it.
+/// Number of steps of an epoch: `train_nodes` by batches of `batch_size` (0: one batch), where a last batch of a single
+/// node is joined with the batch before it.
 int64_t batch_count(int64_t train_nodes, int64_t batch_size);
 
 /// How a stage makes its batches.
@@ -34,8 +35,8 @@ struct BatchDecision {
   int64_t batches_per_call = 1;  ///< batches whose features are read in one pass over the file of features
 };
 
-/// `first`: sizes of one of `batches` batches. `whole_needed`: evaluation takes the draw of all nodes. `shares_draws`: all
-/// batches of an epoch share one draw.
+/// `first`: sizes of one of `batches` batches. `whole_needed`: evaluation takes the draw of all nodes. `shares_draws`:
+/// all batches of an epoch share one draw.
 BatchDecision decide_batches(const GraphSizes& graph, const BatchSizes& first, int64_t batches, bool whole_needed,
                              bool shares_draws, const MemoryBudget& budget);
 
@@ -51,22 +52,23 @@ struct EvaluationDecision {
   int64_t lists_per_call = 1;  ///< lists whose features are read in one pass
 };
 
-/// Number of nodes in the list to measure before decide_evaluation; 0 if the whole graph is taken whatever the list's sizes:
-/// without batches, and where norms take statistics of the whole graph.
+/// Number of nodes in the list to measure before decide_evaluation; 0 if the whole graph is taken whatever the list's
+/// sizes: without batches, and where norms take statistics of the whole graph.
 int64_t evaluation_list(const NetworkRecipe& recipe, const GraphSizes& graph, int64_t evaluated_nodes);
 
-/// `first`: sizes of the first evaluation_list() nodes with their neighbourhood. Lists are taken where all of them together
-/// compute fewer rows than the whole graph has in all layers.
+/// `first`: sizes of the first evaluation_list() nodes with their neighbourhood. Lists are taken where all of them
+/// together compute fewer rows than the whole graph has in all layers.
 EvaluationDecision decide_evaluation(const NetworkRecipe& recipe, const GraphSizes& graph, const BatchSizes& first,
                                      int64_t evaluated_nodes, const MemoryBudget& budget);
 
-/// Number of batches whose features are read in one pass over the file of features. It is 1, unless the features are larger
-/// than half of the budget's large arrays; then as many batches as have an eighth of them in features, at most 64.
+/// Number of batches whose features are read in one pass over the file of features. It is 1, unless the features are
+/// larger than half of the budget's large arrays; then as many batches as have an eighth of them in features, at
+/// most 64.
 int64_t batches_per_read(const GraphSizes& graph, int64_t sources, const MemoryBudget& budget);
 
-/// True if drawing for all nodes in order is cheaper than drawing for `drawn` scattered ones (the sum over layers). Reading
-/// one scattered row takes as long as reading 4 rows in order from memory, and 64 from a disk, where graphs lie under a
-/// memory budget.
+/// True if drawing for all nodes in order is cheaper than drawing for `drawn` scattered ones (the sum over layers).
+/// Reading one scattered row takes as long as reading 4 rows in order from memory, and 64 from a disk, where graphs lie
+/// under a memory budget.
 bool whole_draw_is_cheaper(int64_t drawn, const GraphSizes& graph, const MemoryBudget& budget);
 
 }  // namespace graphsieve

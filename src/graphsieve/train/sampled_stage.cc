@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/train/sampled_stage.h"
 
 #include <ATen/ATen.h>
@@ -18,9 +19,15 @@ struct SampledStage::Timer {
   const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
-SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const std::vector<int32_t>& train,
-                           int64_t batch_size, uint64_t seed, const MemoryBudget& budget)
-    : graph_(std::move(graph)), name_(std::move(name)), train_(train), batch_size_(batch_size), seed_(seed), sizes_(sizes),
+SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes,
+                           const std::vector<int32_t>& train, int64_t batch_size, uint64_t seed,
+                           const MemoryBudget& budget)
+    : graph_(std::move(graph)),
+      name_(std::move(name)),
+      train_(train),
+      batch_size_(batch_size),
+      seed_(seed),
+      sizes_(sizes),
       budget_(budget) {}
 
 int64_t SampledStage::begin_epoch(int64_t epoch) {

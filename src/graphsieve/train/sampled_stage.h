@@ -1,4 +1,6 @@
-// Training by mini-batches on a sampled graph: the estimator where a step on the whole graph is too much, and Spexphormer.
+// SPDX-License-Identifier: Apache-2.0
+// Training by mini-batches on a sampled graph: the estimator where a step on the whole graph is too much, and
+// Spexphormer.
 #pragma once
 
 #include <atomic>
@@ -13,8 +15,8 @@
 
 namespace graphsieve {
 
-/// Subclasses provide `evaluation()` and `temperature()`. The seed keys the order of the training nodes. All arguments of
-/// the constructor must outlive the stage.
+/// Subclasses provide `evaluation()` and `temperature()`. The seed keys the order of the training nodes. All arguments
+/// of the constructor must outlive the stage.
 class SampledStage : public Stage {
  public:
   SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const std::vector<int32_t>& train,

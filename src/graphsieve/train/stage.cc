@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/train/stage.h"
 
 #include <torch/torch.h>
@@ -37,8 +38,12 @@ struct Position {
 class Loop {
  public:
   Loop(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context)
-      : stage_(stage), network_(network), recipe_(recipe), context_(context),
-        optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm), operator_norms_(network->named_maps()),
+      : stage_(stage),
+        network_(network),
+        recipe_(recipe),
+        context_(context),
+        optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm),
+        operator_norms_(network->named_maps()),
         evaluated_(evaluated_nodes(context.split)),
         loss_of_nodes_(context.task.loss(context.split.train)) {}
 
@@ -66,8 +71,8 @@ class Loop {
       save_if_due(true);
     }
     if (at_.kept > 0 && std::isnan(figures_.val))
-      context_.observer.note(str("the metric is not defined on the validation nodes (one class alone?): the ", stage_.name(),
-                                 "'s last epoch is used"));
+      context_.observer.note(str("the metric is not defined on the validation nodes (one class alone?): the ",
+                                 stage_.name(), "'s last epoch is used"));
     const torch::NoGradGuard no_grad;
     auto tensors = nn::state_of(network_);
     for (size_t i = 0; i < best_.size(); ++i) tensors[i].second.copy_(best_[i].second);
@@ -107,8 +112,8 @@ class Loop {
     return record;
   }
 
-  /// Keeps the weights if the epoch is the best so far. Where the validation value is never defined (for example because
-  /// the part has one class alone), the last epoch counts as the best.
+  /// Keeps the weights if the epoch is the best so far. Where the validation value is never defined (for example
+  /// because the part has one class alone), the last epoch counts as the best.
   void compare(const EpochRecord& record) {
     ++at_.since_best;
     if (at_.kept > 0 && !better(record.val, figures_.val) && !std::isnan(figures_.val)) return;
@@ -148,9 +153,14 @@ class Loop {
     take_figures();
     Checkpoint to;
     if (context_.add_to_checkpoint) context_.add_to_checkpoint(to);
-    to.state["loop"] = {{"epoch", at_.epoch},         {"batch", at_.batch},         {"loss", at_.loss},
-                        {"nodes", at_.nodes},         {"grad_norm", at_.grad_norm}, {"kept", at_.kept},
-                        {"since_best", at_.since_best}, {"figures", stage_json(figures_)}};
+    to.state["loop"] = {{"epoch", at_.epoch},
+                        {"batch", at_.batch},
+                        {"loss", at_.loss},
+                        {"nodes", at_.nodes},
+                        {"grad_norm", at_.grad_norm},
+                        {"kept", at_.kept},
+                        {"since_best", at_.since_best},
+                        {"figures", stage_json(figures_)}};
     to.add("network.", nn::state_of(network_));
     to.add("optimizer.", optimizer_.state());
     to.add("norms.", operator_norms_.state());
@@ -160,8 +170,13 @@ class Loop {
 
   void restore(const Checkpoint& from) {
     const JsonObject loop = from.view().object("loop");
-    at_ = {loop.count("epoch"), loop.count("batch"), loop.number_or_nan("loss"), loop.number_or_nan("nodes"),
-           loop.number_or_nan("grad_norm"), loop.count("kept"), loop.count("since_best")};
+    at_ = {loop.count("epoch"),
+           loop.count("batch"),
+           loop.number_or_nan("loss"),
+           loop.number_or_nan("nodes"),
+           loop.number_or_nan("grad_norm"),
+           loop.count("kept"),
+           loop.count("since_best")};
     figures_ = stage_figures(loop.object("figures"));
     seconds_before_ = figures_.seconds;
     sampling_before_ = figures_.sampling_seconds;
@@ -198,13 +213,14 @@ class Loop {
       if (layer < 0 && !at::isfinite(h).all().item<bool>()) layer = part;
     };
     network_(batch.input, options);
-    const std::string where = layer < 0                       ? "in the gradients"
-                              : layer == 0                    ? "after the input layers"
-                              : layer > network_->layers()    ? "after the output layers"
-                                                              : str("after layer ", layer - 1);
+    const std::string where = layer < 0                    ? "in the gradients"
+                              : layer == 0                 ? "after the input layers"
+                              : layer > network_->layers() ? "after the output layers"
+                                                           : str("after layer ", layer - 1);
     const std::string part = stage_.name() == "estimator" ? "estimator" : "network";
-    throw NotFinite("the ", stage_.name(), "'s loss or gradient is ", value, " in epoch ", epoch, ", first ", where, "; try a lower ",
-                part, ".lr (now ", recipe_.lr, "), a lower ", part, ".clip_norm, or data.features=standardised");
+    throw NotFinite("the ", stage_.name(), "'s loss or gradient is ", value, " in epoch ", epoch, ", first ", where,
+                    "; try a lower ", part, ".lr (now ", recipe_.lr, "), a lower ", part,
+                    ".clip_norm, or data.features=standardised");
   }
 
   void evaluate_epoch(EpochRecord& record) {
@@ -242,7 +258,7 @@ class Loop {
   const LossOfNodes loss_of_nodes_;
   Position at_;
   StageFigures figures_;
-  NamedTensors best_;  ///< weights and buffers of the best epoch so far
+  NamedTensors best_;                                ///< weights and buffers of the best epoch so far
   double seconds_before_ = 0, sampling_before_ = 0;  ///< of the process that was resumed
   const Clock::time_point start_ = Clock::now();
   std::string last_value_;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The training loop of both stages: epochs of batches, evaluation, the best epoch's weights.
 #pragma once
 
@@ -74,9 +75,10 @@ class NotFinite : public Error {
   using Error::Error;
 };
 
-/// Trains `network` by `recipe`, the stage's part of the run's recipe, and leaves the network in evaluation mode with the
-/// weights of the epoch that has the best validation value (of several equal ones the first). Throws NotFinite. If the
-/// observer asks to stop, writes a last checkpoint and throws Interrupted.
-StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context);
+/// Trains `network` by `recipe`, the stage's part of the run's recipe, and leaves the network in evaluation mode with
+/// the weights of the epoch that has the best validation value (of several equal ones the first). Throws NotFinite. If
+/// the observer asks to stop, writes a last checkpoint and throws Interrupted.
+StageFigures train_stage(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe,
+                         const StageContext& context);
 
 }  // namespace graphsieve

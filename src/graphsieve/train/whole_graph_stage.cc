@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/train/whole_graph_stage.h"
 
 #include <ATen/ATen.h>
@@ -21,7 +22,9 @@ at::Tensor node_tensor(const std::vector<int32_t>& nodes) {
 
 WholeGraphStage::WholeGraphStage(std::string name, const StageContext& context, const PreparedGraph& graph,
                                  int64_t layers, std::function<double(int64_t)> temperature)
-    : name_(std::move(name)), input_(whole_graph_input(context.data, graph, layers)),
-      train_(node_tensor(context.split.train).to(context.data.device)), temperature_(std::move(temperature)) {}
+    : name_(std::move(name)),
+      input_(whole_graph_input(context.data, graph, layers)),
+      train_(node_tensor(context.split.train).to(context.data.device)),
+      temperature_(std::move(temperature)) {}
 
 }  // namespace graphsieve

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Training with every node and edge in each step: the estimator, the full Exphormer, the plain transformer.
 #pragma once
 
@@ -18,7 +19,9 @@ class WholeGraphStage : public Stage {
   std::string name() const override { return name_; }
   int64_t begin_epoch(int64_t) override { return 1; }
   TrainBatch batch(int64_t) override { return {input_, train_, train_}; }
-  GraphView evaluation() override { return {[this] { return input_; }}; }
+  GraphView evaluation() override {
+    return {[this] { return input_; }};
+  }
   double temperature(int64_t epoch) const override { return temperature_(epoch); }
 
  private:

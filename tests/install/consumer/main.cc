@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A program of a user of the installed library: attention over a generated graph, and a short experiment on it.
 #include <ATen/ATen.h>
 

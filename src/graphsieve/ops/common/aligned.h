@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Vectors whose first element begins a cache line. An access of 64 bytes that crosses two lines costs twice as much.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Walks a matrix in whole vectors, whatever its number of columns.
 //
 // A tile is a few whole rows. Walking a tile, each vector always meets the same columns at the same position, so
@@ -66,7 +67,8 @@ struct ColumnTile {
 /// Walks `rows` rows. Calls on_vector(at, slot, offset) for every whole vector (index of its first element, index in
 /// the accumulators, index in the tile), and on_element(at, column) for the elements after the last whole tile.
 template <class OnVector, class OnElement>
-HWY_INLINE void WalkTiles(const ColumnTile& tile, int64_t rows, const OnVector& on_vector, const OnElement& on_element) {
+HWY_INLINE void WalkTiles(const ColumnTile& tile, int64_t rows, const OnVector& on_vector,
+                          const OnElement& on_element) {
   const int64_t count = rows * tile.columns;
   int64_t at = 0;
   for (; at + tile.length <= count; at += tile.length) {

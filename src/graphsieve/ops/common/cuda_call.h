@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the adapters for GPUs share: their dispatch key, checks, and the current device and stream.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The type of a CUDA stream, without CUDA's headers.
 #pragma once
 

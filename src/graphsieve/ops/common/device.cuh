@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The functions of CUDA that the .cu files use. nvcc compiles these files for the device. A C++ compiler compiles the
 // same files with GRAPHSIEVE_EMULATED_CUDA, where the threads of a block are fibers (tests/cuda/emulated_cuda.h), for
 // tests without a GPU.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The keyed mask of dropout. The key and the index of an element alone determine if the element is kept, so no mask is
 // stored.
 #pragma once

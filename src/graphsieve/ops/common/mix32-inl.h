@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // mix32 of base/random.h for a vector of indices.
 #if defined(GRAPHSIEVE_OPS_COMMON_MIX32_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_MIX32_INL_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Vector code over rows that are gathered by index, a chunk of edges at a time: dot products of each row with a row of
 // weights, and weighted sums of rows. Both are made separately per head. This file is included once per vector target
 // (Highway's foreach_target).
@@ -312,7 +313,9 @@ struct Weights {
 
   HWY_INLINE Weights(const float* row) : weight(row), stride(0), type(nullptr), types(1) {}
   HWY_INLINE Weights(const float* rows, int64_t row_stride, const ChunkTypes& t, int type_count)
-      : weight(t.same ? rows + t.type[0] * row_stride : rows), stride(row_stride), type(t.same ? nullptr : t.type),
+      : weight(t.same ? rows + t.type[0] * row_stride : rows),
+        stride(row_stride),
+        type(t.same ? nullptr : t.type),
         types(type_count) {}
 };
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sums whose order depends on the data only, so that they have the same bits at any number of threads. T is float or
 // double.
 #pragma once

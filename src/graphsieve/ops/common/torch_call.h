@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // Small functions that every adapter uses.
 #pragma once
 
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
 
 namespace graphsieve::ops {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keeps torch's own threads out of this library's operators. Torch divides work by the number of threads, whereas this
 // library divides it by the data, so that results do not depend on threads.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Division of the rows of a graph into items of work with about equal numbers of edges, so that one hub does not delay
 // everything else.
 //
@@ -57,7 +58,10 @@ struct WorkPlan {
   template <class Join>
   void join(const Join& join) const {
     for (size_t n = 0; n < items.size();) {
-      if (items[n].piece < 0) { ++n; continue; }
+      if (items[n].piece < 0) {
+        ++n;
+        continue;
+      }
       const size_t first = n;
       while (n < items.size() && items[n].piece >= 0 && items[n].row_begin == items[first].row_begin) ++n;
       join(items[first].row_begin, items[first].piece, items[n - 1].piece + 1);

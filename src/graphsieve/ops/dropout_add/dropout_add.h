@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sum y = residual + dropout(x), with a mask that is keyed by element.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <torch/library.h>
 
 #include "graphsieve/ops/common/cuda_call.h"

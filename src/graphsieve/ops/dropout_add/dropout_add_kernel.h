@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The entry points of dropout_add with raw pointers. They do not use torch.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/dropout_add/dropout_add.h"
 
 #include <ATen/ATen.h>

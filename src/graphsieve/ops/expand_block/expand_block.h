@@ -1,5 +1,6 @@
-// One layer of a batch: from destinations and the edges drawn for them to the set of sources and the edges between the two,
-// numbered within the batch. Destinations are the first sources, so a residual is source_rows[:destinations].
+// SPDX-License-Identifier: Apache-2.0
+// One layer of a batch: from destinations and the edges drawn for them to the set of sources and the edges between the
+// two, numbered within the batch. Destinations are the first sources, so a residual is source_rows[:destinations].
 //
 // Example: destinations {7, 2}, k = 2, drawn sources {{2, 9}, {7, 9}}: sources {7, 2, 9}; edges 0←{1, 2}, 1←{0, 2}.
 #pragma once

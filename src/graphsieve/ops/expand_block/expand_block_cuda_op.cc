@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // On GPUs by torch's sorts and prefix sums, which have one order; nothing waits for the host.
 #include <ATen/ATen.h>
 #include <torch/library.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Raw-pointer entry point of expand_block; no torch from here down.
 #pragma once
 
@@ -10,13 +11,13 @@ struct ExpandBlockArgs {
   int64_t destination_count, k;
   const int32_t* index;  ///< destination_count x k, global; −1 = no edge
   const uint8_t* type;
-  int32_t* local;        ///< one per node of the graph, all −1; left so
+  int32_t* local;  ///< one per node of the graph, all −1; left so
 };
 
 struct ExpandedBlock {
-  int32_t* sources;      ///< destination_count * (k + 1)
-  int64_t* row_start;    ///< destination_count + 1
-  int32_t* index;        ///< destination_count * k, local
+  int32_t* sources;    ///< destination_count * (k + 1)
+  int64_t* row_start;  ///< destination_count + 1
+  int32_t* index;      ///< destination_count * k, local
   uint8_t* type;
   int64_t* t_row_start;  ///< destination_count * (k + 1) + 1
   int32_t* t_index;

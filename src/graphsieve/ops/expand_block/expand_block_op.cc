@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/expand_block/expand_block.h"
 
 #include <ATen/ATen.h>

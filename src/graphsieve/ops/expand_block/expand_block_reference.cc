@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Maps for the oracle; one pass with an array of local numbers and a counting sort for use. Random access to `local` is
 // all that takes time, so there is no vector version.
 #include <algorithm>

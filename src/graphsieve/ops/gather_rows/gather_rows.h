@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A selection of rows of a matrix: the features of a batch's nodes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The entry point of gather_rows on NVIDIA GPUs, with raw pointers. It does not use torch.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The copy of gather_rows. It does not use torch.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reference copies one row after the other. The function for use does the same in parallel and prefetches the rows
 // ahead. All the time goes into waiting for memory, so there is no vector version.
 #include <algorithm>
@@ -13,7 +14,8 @@ constexpr int64_t kLine = 64, kBlock = 4096;
 constexpr int64_t kAheadBytes = 8192;  ///< bytes of rows that are prefetched before they are needed
 
 void copy_row(const GatherRowsArgs& a, int64_t i) {
-  if (a.row_bytes > 0) std::memcpy(a.out + i * a.row_bytes, a.x + a.rows[i] * a.row_bytes, static_cast<size_t>(a.row_bytes));
+  if (a.row_bytes > 0)
+    std::memcpy(a.out + i * a.row_bytes, a.x + a.rows[i] * a.row_bytes, static_cast<size_t>(a.row_bytes));
 }
 
 void ask_for(const std::byte* row, int64_t bytes) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The linear map y = x Wᵀ + b, with the same bits at any number of threads.
 #pragma once
 

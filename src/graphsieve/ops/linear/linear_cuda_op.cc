@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The adapter for GPUs, which uses torch's own products.
 #include <ATen/ATen.h>
 #include <torch/library.h>

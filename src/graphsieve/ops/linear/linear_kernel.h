@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reference implementation of linear, the oracle of its tests. The fast implementation uses matrix products of
 // fixed blocks of rows, see linear_op.cc.
 #pragma once

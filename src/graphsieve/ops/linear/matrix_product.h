@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Single-threaded products of tall, narrow matrices. float32 uses the kernels that oneDNN compiles for the CPU (brgemm,
 // called through ATen), if there are any. They are two to three times as fast as a call of BLAS at these shapes.
 // Everything else uses at::mm. A kernel is compiled for each shape, so rows are cut into pieces of two sizes, and the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/linear/matrix_product.h"
 
 #include <ATen/ATen.h>
@@ -109,8 +110,10 @@ void inner_product(const Tensor& g, const Tensor& x, bool add, const Tensor& to)
   // Only the narrower operand is transposed, so the result is transposed here.
   const Tensor turned = at::empty({x.size(1), g.size(1)}, to.options());
   inner_of_narrow(x, g, false, turned);
-  if (add) Tensor(to).add_(turned.t());
-  else to.copy_(turned.t());
+  if (add)
+    Tensor(to).add_(turned.t());
+  else
+    to.copy_(turned.t());
 }
 
 }  // namespace graphsieve::ops

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The adapter for GPUs: the formulas of README.md in operations of torch, whose sums have a fixed order.
 #include <ATen/ATen.h>
 #include <torch/library.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The entry points of node_norm with raw pointers. They do not use torch. README.md has the formulas.
 #pragma once
 
@@ -11,7 +12,7 @@ struct NodeNormArgs {
   const T* x;           ///< [n, columns], contiguous
   const T* mean_scale;  ///< may be null, which means 1
   const T* weight;
-  const T* bias;        ///< not used by the backward pass
+  const T* bias;  ///< not used by the backward pass
   double eps;
 };
 

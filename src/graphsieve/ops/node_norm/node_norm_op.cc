@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/node_norm/node_norm.h"
 
 #include <ATen/ATen.h>

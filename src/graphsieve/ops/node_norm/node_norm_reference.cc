@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
 #include "graphsieve/ops/node_norm/node_norm_kernel.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every pass walks x in tiles, see common/column_tile-inl.h. Per-column numbers are stored once per position of the
 // tile.
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The function y = dropout(max(x, 0)), with a mask that is keyed by element. Only y is kept for the backward pass.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The checks of arguments that the adapters of every device share. They throw c10::Error.
 #pragma once
 

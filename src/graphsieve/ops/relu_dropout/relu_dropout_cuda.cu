@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/common/device.cuh"
 #include "graphsieve/ops/common/dropout.h"
 #include "graphsieve/ops/relu_dropout/relu_dropout_cuda.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The entry points of relu_dropout with raw pointers. They do not use torch.
 #pragma once
 

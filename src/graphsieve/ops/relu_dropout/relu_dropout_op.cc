@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/relu_dropout/relu_dropout.h"
 
 #include <ATen/ATen.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A warp draws for a row. It keeps the smallest keys that it has seen sorted over its lanes, kHeld in each; 32 edges at
 // a time, those below the largest kept one are sorted and merged in. A long row's keys seldom pass, so most of the time
 // goes into making keys. Compiled without fused operations: keys have the bits of every other version.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Raw-pointer entry point of reservoir_sample on NVIDIA GPUs; no torch from here down.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <torch/library.h>
 
 #include "graphsieve/ops/common/cuda_call.h"
@@ -31,4 +32,6 @@ std::tuple<at::Tensor, at::Tensor> reservoir_sample_cuda(const at::Tensor& row_s
 
 }  // namespace graphsieve::ops
 
-TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) { m.impl("reservoir_sample", graphsieve::ops::reservoir_sample_cuda); }
+TORCH_LIBRARY_IMPL(graphsieve, GRAPHSIEVE_DEVICE, m) {
+  m.impl("reservoir_sample", graphsieve::ops::reservoir_sample_cuda);
+}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Raw-pointer entry points of reservoir_sample; no torch from here down. Shapes and rule: README.md.
 #pragma once
 
@@ -13,13 +14,13 @@ struct ReservoirArgs {
   const int64_t* row_start;  ///< of the graph
   const int32_t* index;
   const uint8_t* type;
-  const float* weight;       ///< one an edge, >= 0; may be null for kUniform
-  const int32_t* rows;       ///< nodes to draw for, or null for row r = node r
+  const float* weight;  ///< one an edge, >= 0; may be null for kUniform
+  const int32_t* rows;  ///< nodes to draw for, or null for row r = node r
   int64_t row_count;
-  int64_t edge_count;        ///< of the graph
+  int64_t edge_count;  ///< of the graph
   int64_t k;
   SampleRule rule;
-  uint64_t key;              ///< of (seed, epoch, layer[, batch])
+  uint64_t key;  ///< of (seed, epoch, layer[, batch])
 };
 
 /// index and type of the k edges of each row, in the row's order; index −1 throughout for a node without edges.
@@ -32,8 +33,8 @@ constexpr uint64_t edge_key(uint64_t row_key, uint8_t type, int64_t occurrence, 
                     static_cast<uint64_t>(draw));
 }
 
-/// The key by which edge e of the row that begins at `begin` competes in a draw: the k smallest are kept, ties by position,
-/// so the edges kept of one k are among those of every larger.
+/// The key by which edge e of the row that begins at `begin` competes in a draw: the k smallest are kept, ties by
+/// position, so the edges kept of one k are among those of every larger.
 float sampling_key(const ReservoirArgs& a, int64_t begin, int64_t e, uint64_t row_key, int64_t draw);
 
 /// Fills `count < k` kept edges of a short row up to k, drawing again from the same edges; used by both versions.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every key of a row, sorted.
 #include <algorithm>
 #include <limits>

@@ -1,5 +1,6 @@
-// A row's keys a vector at a time; only keys below a threshold that lets a few more than k through are compared with each
-// other. The threshold decides how many that are, never which are kept.
+// SPDX-License-Identifier: Apache-2.0
+// A row's keys a vector at a time; only keys below a threshold that lets a few more than k through are compared with
+// each other. The threshold decides how many that are, never which are kept.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "graphsieve/ops/reservoir_sample/reservoir_sample_simd.cc"
 #include "graphsieve/ops/common/targets.h"
@@ -33,7 +34,8 @@ HWY_INLINE VF exponential_vector(hn::Vec<DU> x) {
   const DF d;
   const DI di;
   const VF half = hn::Set(d, 0.5f), scale = hn::Set(d, 0x1p-31f);
-  const auto as_float = [&](hn::Vec<DU> bits) HWY_ATTR { return hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<1>(bits))); };
+  const auto as_float = [&](hn::Vec<DU> bits)
+                            HWY_ATTR { return hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<1>(bits))); };
   const VF v = hn::Mul(hn::Add(as_float(x), half), scale);
   const VF w = hn::Mul(hn::Add(as_float(hn::Not(x)), half), scale);
   const auto bits = hn::BitCast(di, w);
@@ -46,7 +48,8 @@ HWY_INLINE VF exponential_vector(hn::Vec<DU> x) {
   return hn::Sub(hn::Mul(hn::ConvertTo(d, hn::Neg(exponent)), hn::Set(d, kLn2)), hn::Mul(f, p));
 }
 
-/// A kept edge competes by (key, position): positive floats order as their bits, and a largest-first key is mapped so too.
+/// A kept edge competes by (key, position): positive floats order as their bits, and a largest-first key is mapped so
+/// too.
 HWY_INLINE uint64_t candidate(float key, int64_t position) {
   const uint32_t bits = std::bit_cast<uint32_t>(key);
   const uint32_t ordered = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
@@ -167,8 +170,10 @@ class RowSampler {
     for (;;) {
       const int64_t left = below(threshold, count);
       if (left >= a_.k) return left;
-      if (a_.rule != SampleRule::kLargest && threshold < 1e30f) threshold *= 3.0f;
-      else break;
+      if (a_.rule != SampleRule::kLargest && threshold < 1e30f)
+        threshold *= 3.0f;
+      else
+        break;
     }
     for (int64_t e = 0; e < count; ++e) {
       left_keys_[e] = keys_[e];
@@ -186,7 +191,8 @@ class RowSampler {
       const VF key = hn::LoadU(d, keys_.data() + e);
       const auto kept = hn::Lt(key, limit);
       hn::StoreU(hn::Compress(key, kept), d, left_keys_.data() + left);
-      hn::StoreU(hn::Compress(hn::Iota(di, static_cast<int32_t>(e)), hn::RebindMask(di, kept)), di, left_at_.data() + left);
+      hn::StoreU(hn::Compress(hn::Iota(di, static_cast<int32_t>(e)), hn::RebindMask(di, kept)), di,
+                 left_at_.data() + left);
       left += static_cast<int64_t>(hn::CountTrue(d, kept));
     }
     return left;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two passes that compute the gradients: by destination for the queries and the per-type tables, by source for the
 // keys and values. Each result then belongs to one row of its pass, so no two threads add to the same number. Both
 // passes recompute the probabilities from the saved log-sums. As in the forward pass, the weighted sums are one chunk
@@ -25,11 +26,17 @@ class Backward {
  public:
   Backward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const TypedEdges& by_source, const T* out,
            const float* log_sum, const T* grad, const SparseAttentionGradients<T>& to, const Scratch& scratch)
-      : o_(a, scratch), edges_(edges), by_source_(by_source), to_(to),
+      : o_(a, scratch),
+        edges_(edges),
+        by_source_(by_source),
+        to_(to),
         query_to_(o_.key, a.heads, a.key_width, to.query, a.heads * a.key_width),
         key_to_(o_.key, a.heads, a.key_width, to.key_value, a.heads * (a.key_width + a.value_width)),
         value_to_(o_.value, a.heads, a.value_width, to.key_value + a.heads * a.key_width, key_to_.stride),
-        out_(out), log_sum_(log_sum), grad_given_(grad), stats_row_(std::max<int64_t>(4, 2 * o_.key.heads)) {
+        out_(out),
+        log_sum_(log_sum),
+        grad_given_(grad),
+        stats_row_(std::max<int64_t>(4, 2 * o_.key.heads)) {
     const int64_t rows = o_.key.row() + o_.value.row(), line = 64 / sizeof(T);
     per_row_ = (rows + stats_row_ * static_cast<int64_t>(sizeof(float) / sizeof(T)) + line - 1) / line * line;
     packed_ = static_cast<T*>(scratch(a.destinations * per_row_ * sizeof(T)));
@@ -241,7 +248,8 @@ class Backward {
         }
         for (int64_t c = 0; to_.type_scale && c < a.key_width; ++c) {
           const double* from = total.data() + t * P::size(o_.key) + (h * o_.key.width + c) * lanes;
-          to_.type_scale[(t * a.heads + h) * a.key_width + c] = static_cast<float>(std::accumulate(from, from + lanes, 0.0));
+          to_.type_scale[(t * a.heads + h) * a.key_width + c] =
+              static_cast<float>(std::accumulate(from, from + lanes, 0.0));
         }
       }
   }
@@ -289,9 +297,8 @@ class Backward {
     if (begin == end) return fill_zero(b.value_sum.data(), P::size(o_.value));
     o_.typed_weights(o_.key_rows[j], b.weights.data());
     const float* value_weights = o_.plain_weights(o_.value_rows[j], b.value_weights.data());
-    const auto flush = [&](int type, const typename P::Sum& sum) HWY_ATTR {
-      P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data());
-    };
+    const auto flush = [&](int type, const typename P::Sum& sum)
+                           HWY_ATTR { P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data()); };
     TypedSum<P, decltype(flush)> key_sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
     typename P::Sum value_sum = zero_sum<P>(o_.value, b.value_any);
     const Cursor cursor(by_source_, begin, end, edges, b);

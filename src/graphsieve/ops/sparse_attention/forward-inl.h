@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pass by destination, which computes the output. The edges of a row are taken a chunk at a time (one vector of
 // logits): dot products, softmax and weighted sum of rows. The weighted sum is one chunk behind, so that it overlaps
 // with the next chunk's dot products. Included once per vector target.
@@ -29,7 +30,9 @@ template <class T>
 class Forward {
  public:
   Forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum, const Scratch& scratch)
-      : o_(a, scratch), edges_(edges), out_(o_.value, a.heads, a.value_width, out, a.heads * a.value_width),
+      : o_(a, scratch),
+        edges_(edges),
+        out_(o_.value, a.heads, a.value_width, out, a.heads * a.value_width),
         log_sum_(log_sum) {}
 
   void run() {
@@ -80,7 +83,8 @@ class Forward {
 
     HWY_INLINE RowSoftmax(const Operands<T>& o, RowBuffers& b)
         : shift(hn::Set(DF(), o.bounded ? o.a.clamp : -std::numeric_limits<float>::infinity())),
-          total(hn::Zero(DF())), sum(zero_sum<P>(o.value, b.value_any)) {}
+          total(hn::Zero(DF())),
+          sum(zero_sum<P>(o.value, b.value_any)) {}
 
     /// Makes the exponentials relative to `to`, in the lanes in which that is larger. What has been summed before is
     /// multiplied by the exponential of the difference.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the passes over a graph's edges share: the rows of a call in the layout of the vectors, the buffers of a thread,
 // the walk over the edges of a row a chunk at a time, and the logits. Included once per vector target.
 #if defined(GRAPHSIEVE_OPS_SPARSE_ATTENTION_OPERANDS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -25,8 +26,8 @@ constexpr int64_t kIndexAhead = 128;  ///< distance for index and type: rows thr
 
 /// Copies rows of heads x width into the padded form of the layout.
 template <class T>
-void pad_rows(const T* from, int64_t stride, int64_t rows, int64_t heads, int64_t width, const HeadLayout& layout, T* to,
-              int64_t to_stride) {
+void pad_rows(const T* from, int64_t stride, int64_t rows, int64_t heads, int64_t width, const HeadLayout& layout,
+              T* to, int64_t to_stride) {
   parallel_blocks(rows, 1024, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       T* row = to + r * to_stride;
@@ -46,7 +47,11 @@ struct ResultRows {
   const bool fits;
 
   ResultRows(const HeadLayout& l, int64_t given_heads, int64_t given_width, T* to, int64_t to_stride)
-      : layout(l), heads(given_heads), width(given_width), base(to), stride(to_stride),
+      : layout(l),
+        heads(given_heads),
+        width(given_width),
+        base(to),
+        stride(to_stride),
         fits(l.heads == given_heads && l.width == given_width) {}
 
   /// Writes row r. `saved` is a sum as policy P saves it; `spare` has room for a row of the layout.
@@ -202,7 +207,8 @@ struct Cursor {
     const int64_t e = begin + chunk * step;
     hwy::Prefetch(edges.index + e + kIndexAhead);
     hwy::Prefetch(edges.type + e + kIndexAhead);
-    if (HWY_LIKELY(e + kFetchAhead + 16 <= total)) return {edges.index + e, edges.index + e + kFetchAhead, edges.type + e};
+    if (HWY_LIKELY(e + kFetchAhead + 16 <= total))
+      return {edges.index + e, edges.index + e + kFetchAhead, edges.type + e};
     int32_t* index = buffers.index[chunk & 1];
     uint8_t* type = buffers.type[chunk & 1];
     for (int64_t i = 0; i < step; ++i) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Multi-head attention of destinations over their in-edges, with edge types. It is the one operator behind the
 // estimator, Exphormer, Spexphormer and the plain transformer.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A group of lanes reads the edges of a row. A slot is kLanes lanes that together hold one row of keys or values, 16
 // bytes per lane and kPacks times over. A group has one slot or as many as fit in a warp. Its slots take the edges in
 // turn, and their sums are added by shuffles at the end of the row. Rows of more than kPiece edges are cut where the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The entry points of sparse_attention on NVIDIA GPUs, with raw pointers. They do not use torch. All pointers are
 // device pointers. README.md has the shapes and the formula.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The adapter for NVIDIA GPUs. Rows in a form that the kernels do not accept are copied once and padded with zeros.
 #include <torch/library.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The parts of the kernels in sparse_attention_cuda.cu: items of work, lanes and slots, and the walk over the edges of
 // a row.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The entry points of sparse_attention with raw pointers. They do not use torch. README.md has the shapes and the
 // formula.
 #pragma once
@@ -50,7 +51,8 @@ using Scratch = std::function<void*(size_t bytes)>;
 /// The reference: slow and obvious double loops over edges, the oracle of tests and benchmarks and the implementation
 /// for float64. T = Sum.
 template <class T>
-void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, T* out, T* log_sum);
+void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, T* out,
+                                        T* log_sum);
 template <class T>
 void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, const T* out,
                                          const T* log_sum, const T* grad, const SparseAttentionGradients<T, T>& to);

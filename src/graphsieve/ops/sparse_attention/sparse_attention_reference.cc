@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The formula of README.md, edge by edge.
 #include <algorithm>
 #include <cmath>
@@ -19,8 +20,7 @@ template <class T>
 Edge<T> edge_of(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
   const T* row = a.key_value + edges.index[e] * a.key_value_stride;
   return {a.query + i * a.query_stride + h * a.key_width, row + h * a.key_width,
-          row + a.heads * a.key_width + h * a.value_width,
-          a.type_scale + (edges.type[e] * a.heads + h) * a.key_width};
+          row + a.heads * a.key_width + h * a.value_width, a.type_scale + (edges.type[e] * a.heads + h) * a.key_width};
 }
 
 /// Returns the logit of one edge and head before the clamp.
@@ -104,14 +104,13 @@ void sparse_attention_scores_reference(const SparseAttentionArgs<T, T>& a, const
   for (int64_t i = 0; i < edges.rows; ++i)
     for (int64_t e = edges.row_start[i]; e < edges.row_start[i + 1]; ++e)
       for (int h = 0; h < a.heads; ++h)
-        scores[e * a.heads + h] =
-            std::exp(clamped(raw_logit(a, edges, i, e, h), a.clamp) - log_sum[i * a.heads + h]);
+        scores[e * a.heads + h] = std::exp(clamped(raw_logit(a, edges, i, e, h), a.clamp) - log_sum[i * a.heads + h]);
 }
 
-#define GRAPHSIEVE_INSTANTIATE(T)                                                                                     \
-  template void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>&, const TypedEdges&, T*, T*);      \
-  template void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>&, const TypedEdges&, const T*,    \
-                                                    const T*, const T*, const SparseAttentionGradients<T, T>&);       \
+#define GRAPHSIEVE_INSTANTIATE(T)                                                                                  \
+  template void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>&, const TypedEdges&, T*, T*);   \
+  template void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>&, const TypedEdges&, const T*, \
+                                                    const T*, const T*, const SparseAttentionGradients<T, T>&);    \
   template void sparse_attention_scores_reference(const SparseAttentionArgs<T, T>&, const TypedEdges&, const T*, T*);
 GRAPHSIEVE_INSTANTIATE(float)
 GRAPHSIEVE_INSTANTIATE(double)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The vector code for every target from SSE4 to AVX-512, chosen at run time: forward-inl.h, backward-inl.h and the
 // scores.
 #undef HWY_TARGET_INCLUDE
@@ -65,8 +66,8 @@ void forward_half(const SparseAttentionArgs<BFloat16>& a, const TypedEdges& edge
   Forward<BFloat16>(a, edges, out, log_sum, scratch).run();
 }
 void backward_float(const SparseAttentionArgs<float>& a, const TypedEdges& edges, const TypedEdges& by_source,
-                    const float* out, const float* log_sum, const float* grad, const SparseAttentionGradients<float>& to,
-                    const Scratch& scratch) {
+                    const float* out, const float* log_sum, const float* grad,
+                    const SparseAttentionGradients<float>& to, const Scratch& scratch) {
   Backward<float>(a, edges, by_source, out, log_sum, grad, to, scratch).run();
 }
 void backward_half(const SparseAttentionArgs<BFloat16>& a, const TypedEdges& edges, const TypedEdges& by_source,
@@ -103,8 +104,10 @@ HWY_EXPORT(most_heads);
 template <class T>
 void sparse_attention_forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum,
                               const Scratch& scratch) {
-  if constexpr (std::is_same_v<T, float>) HWY_DYNAMIC_DISPATCH(forward_float)(a, edges, out, log_sum, scratch);
-  else HWY_DYNAMIC_DISPATCH(forward_half)(a, edges, out, log_sum, scratch);
+  if constexpr (std::is_same_v<T, float>)
+    HWY_DYNAMIC_DISPATCH(forward_float)(a, edges, out, log_sum, scratch);
+  else
+    HWY_DYNAMIC_DISPATCH(forward_half)(a, edges, out, log_sum, scratch);
 }
 
 template <class T>
@@ -113,25 +116,28 @@ void sparse_attention_backward(const SparseAttentionArgs<T>& a, const TypedEdges
                                const Scratch& scratch) {
   if constexpr (std::is_same_v<T, float>)
     HWY_DYNAMIC_DISPATCH(backward_float)(a, edges, by_source, out, log_sum, grad, to, scratch);
-  else HWY_DYNAMIC_DISPATCH(backward_half)(a, edges, by_source, out, log_sum, grad, to, scratch);
+  else
+    HWY_DYNAMIC_DISPATCH(backward_half)(a, edges, by_source, out, log_sum, grad, to, scratch);
 }
 
 template <class T>
 void sparse_attention_scores(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const float* log_sum,
                              float* scores, const Scratch& scratch) {
-  if constexpr (std::is_same_v<T, float>) HWY_DYNAMIC_DISPATCH(scores_float)(a, edges, log_sum, scores, scratch);
-  else HWY_DYNAMIC_DISPATCH(scores_half)(a, edges, log_sum, scores, scratch);
+  if constexpr (std::is_same_v<T, float>)
+    HWY_DYNAMIC_DISPATCH(scores_float)(a, edges, log_sum, scores, scratch);
+  else
+    HWY_DYNAMIC_DISPATCH(scores_half)(a, edges, log_sum, scores, scratch);
 }
 
 bool sparse_attention_vectorised(int heads) { return heads <= HWY_DYNAMIC_DISPATCH(most_heads)(); }
 
-#define GRAPHSIEVE_INSTANTIATE(T)                                                                                   \
-  template void sparse_attention_forward(const SparseAttentionArgs<T>&, const TypedEdges&, T*, float*,              \
-                                         const Scratch&);                                                          \
-  template void sparse_attention_backward(const SparseAttentionArgs<T>&, const TypedEdges&, const TypedEdges&,      \
-                                          const T*, const float*, const T*, const SparseAttentionGradients<T>&,     \
-                                          const Scratch&);                                                         \
-  template void sparse_attention_scores(const SparseAttentionArgs<T>&, const TypedEdges&, const float*, float*,     \
+#define GRAPHSIEVE_INSTANTIATE(T)                                                                               \
+  template void sparse_attention_forward(const SparseAttentionArgs<T>&, const TypedEdges&, T*, float*,          \
+                                         const Scratch&);                                                       \
+  template void sparse_attention_backward(const SparseAttentionArgs<T>&, const TypedEdges&, const TypedEdges&,  \
+                                          const T*, const float*, const T*, const SparseAttentionGradients<T>&, \
+                                          const Scratch&);                                                      \
+  template void sparse_attention_scores(const SparseAttentionArgs<T>&, const TypedEdges&, const float*, float*, \
                                         const Scratch&);
 GRAPHSIEVE_INSTANTIATE(float)
 GRAPHSIEVE_INSTANTIATE(BFloat16)

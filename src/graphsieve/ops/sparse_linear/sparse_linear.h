@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The linear map y = X Wᵀ + b for a sparse X (bag-of-words features) that is given together with its transpose.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/common/device.cuh"
 #include "graphsieve/ops/sparse_linear/sparse_linear_cuda.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The entry point of sparse_linear on NVIDIA GPUs, with raw pointers. It does not use torch.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The entry points of sparse_linear with raw pointers. They do not use torch.
 #pragma once
 

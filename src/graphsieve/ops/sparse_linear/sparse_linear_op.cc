@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/sparse_linear/sparse_linear.h"
 
 #include <ATen/ATen.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Both passes are a product of a sparse matrix with a dense matrix whose rows are whole vectors: forward X · Wᵀ (W is
 // transposed into the scratch memory first), backward Xᵀ · grad (the result is transposed into dW last). One thread
 // computes the sum of a row in the order of its entries, so the division of the rows into items, which is by work, does
@@ -90,14 +91,29 @@ void Rows(D d, const SparseProduct& p, int64_t begin, int64_t end) {
   for (int64_t at = 0; at < p.width;) {
     const int64_t vectors = std::min<int64_t>((p.width - at) / lanes, 8);
     switch (vectors) {
-      case 1: Panel<1, 4>(d, p, begin, end, at); break;
-      case 2: Panel<2, 4>(d, p, begin, end, at); break;
-      case 3: Panel<3, 2>(d, p, begin, end, at); break;
-      case 4: Panel<4, 2>(d, p, begin, end, at); break;
-      case 5: Panel<5, 1>(d, p, begin, end, at); break;
-      case 6: Panel<6, 1>(d, p, begin, end, at); break;
-      case 7: Panel<7, 1>(d, p, begin, end, at); break;
-      default: Panel<8, 1>(d, p, begin, end, at);
+      case 1:
+        Panel<1, 4>(d, p, begin, end, at);
+        break;
+      case 2:
+        Panel<2, 4>(d, p, begin, end, at);
+        break;
+      case 3:
+        Panel<3, 2>(d, p, begin, end, at);
+        break;
+      case 4:
+        Panel<4, 2>(d, p, begin, end, at);
+        break;
+      case 5:
+        Panel<5, 1>(d, p, begin, end, at);
+        break;
+      case 6:
+        Panel<6, 1>(d, p, begin, end, at);
+        break;
+      case 7:
+        Panel<7, 1>(d, p, begin, end, at);
+        break;
+      default:
+        Panel<8, 1>(d, p, begin, end, at);
     }
     at += vectors * lanes;
   }
@@ -137,8 +153,10 @@ int64_t item_begin(const SparseRows<float>& x, int64_t item) {
   int64_t low = 0, high = x.rows;
   while (low < high) {
     const int64_t middle = (low + high) / 2;
-    if (x.row_start[middle] + middle < item * kItemWork) low = middle + 1;
-    else high = middle;
+    if (x.row_start[middle] + middle < item * kItemWork)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The policy for every layout. It loops over edges and heads.
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_ANY_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_ANY_INL_H_
@@ -25,8 +26,12 @@ struct Any {
 
   static int64_t size(const HeadLayout& layout) { return layout.row(); }
 
-  static VF fold_sum(const HeadLayout& layout, VF v) { return fold(layout, v, [](float a, float b) { return a + b; }); }
-  static VF fold_max(const HeadLayout& layout, VF v) { return fold(layout, v, [](float a, float b) { return std::max(a, b); }); }
+  static VF fold_sum(const HeadLayout& layout, VF v) {
+    return fold(layout, v, [](float a, float b) { return a + b; });
+  }
+  static VF fold_max(const HeadLayout& layout, VF v) {
+    return fold(layout, v, [](float a, float b) { return std::max(a, b); });
+  }
   static VF per_head(const HeadLayout& layout, const float* p) {
     HWY_ALIGN float lanes[N];
     for (int64_t i = 0; i < N; ++i) lanes[i] = p[i % layout.heads];

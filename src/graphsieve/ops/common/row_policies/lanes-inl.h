@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The policy for one head of L = 4 or 8 floats. The rows of a chunk are turned into L columns, which have one edge per
 // lane.
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -28,8 +29,7 @@ struct Lanes : VectorSum<L> {  // one vector per column; its lanes are added at 
   /// Turns the rows of the chunk into columns and stores them in c.columns.
   template <bool Ahead, class T>
   static HWY_INLINE void stage(const HeadLayout&, const ChunkRows<T>& c) {
-    if constexpr (Ahead)
-      GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e) hwy::Prefetch(c.rows[c.ahead[e]]);
+    if constexpr (Ahead) GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e) hwy::Prefetch(c.rows[c.ahead[e]]);
     GRAPHSIEVE_UNROLL for (int x = 0; x < L; x += 4) {
       VF to[4];
       columns_of_four([&](int e) HWY_ATTR { return c.rows[c.index[e]] + x; }, to);
@@ -46,12 +46,13 @@ struct Lanes : VectorSum<L> {  // one vector per column; its lanes are added at 
       const auto type = type_lanes(w.type);
       for (int t = 1; t < w.types; ++t) {
         const auto of_type = hn::RebindMask(d, hn::Eq(type, hn::Set(hn::RebindToSigned<DF>(), t)));
-        GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x)
-          weight[x] = hn::IfThenElse(of_type, hn::Set(d, w.weight[t * w.stride + x]), weight[x]);
+        GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x) weight[x] =
+            hn::IfThenElse(of_type, hn::Set(d, w.weight[t * w.stride + x]), weight[x]);
       }
     }
     VF sum[2] = {hn::Mul(load(c.columns), weight[0]), hn::Mul(load(c.columns + N), weight[1])};
-    GRAPHSIEVE_UNROLL for (int x = 2; x < L; ++x) sum[x % 2] = hn::MulAdd(load(c.columns + x * N), weight[x], sum[x % 2]);
+    GRAPHSIEVE_UNROLL for (int x = 2; x < L; ++x) sum[x % 2] =
+        hn::MulAdd(load(c.columns + x * N), weight[x], sum[x % 2]);
     return hn::Add(sum[0], sum[1]);
   }
 
@@ -59,8 +60,8 @@ struct Lanes : VectorSum<L> {  // one vector per column; its lanes are added at 
     GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x) sum.vector[x] = hn::Mul(sum.vector[x], hn::Set(DF(), *head));
   }
   static HWY_INLINE void add_scaled(const HeadLayout&, const float* saved, const float* head, Sum& sum) {
-    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x)
-      sum.vector[x] = hn::MulAdd(load(saved + x * N), hn::Set(DF(), *head), sum.vector[x]);
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x) sum.vector[x] =
+        hn::MulAdd(load(saved + x * N), hn::Set(DF(), *head), sum.vector[x]);
   }
   template <class T>
   static HWY_INLINE void row_dots(const HeadLayout&, const T* a, const T* b, float* to) {
@@ -70,14 +71,15 @@ struct Lanes : VectorSum<L> {  // one vector per column; its lanes are added at 
   template <class T>
   static HWY_INLINE void add_product(const HeadLayout&, const Sum& sum, const T* row, float* to) {
     GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x)
-      store(hn::MulAdd(sum.vector[x], hn::Set(DF(), to_float(row[x])), load(to + x * N)), to + x * N);
+        store(hn::MulAdd(sum.vector[x], hn::Set(DF(), to_float(row[x])), load(to + x * N)), to + x * N);
   }
   template <class T>
   static HWY_INLINE void to_row(const HeadLayout&, const float* saved, T* row) {
     HWY_ALIGN float lanes[N];
     GRAPHSIEVE_UNROLL for (int x = 0; x < L; x += 4) {
       const float* from = saved + x * N;
-      const VF four = add_pairs(add_halves(load(from), load(from + N)), add_halves(load(from + 2 * N), load(from + 3 * N)));
+      const VF four =
+          add_pairs(add_halves(load(from), load(from + N)), add_halves(load(from + 2 * N), load(from + 3 * N)));
       hn::Store(fold_lanes<4>(four, kAdd), DF(), lanes);
       GRAPHSIEVE_UNROLL for (int i = 0; i < 4; ++i) store_as(row + x + i, lanes[i]);
     }
@@ -89,11 +91,11 @@ struct Lanes : VectorSum<L> {  // one vector per column; its lanes are added at 
     const DF d;
     VF a = load(coefficient);
     if (begin > 0 || end < kEdges) {
-      const auto outside = hn::Or(hn::FirstN(d, static_cast<size_t>(begin)), hn::Not(hn::FirstN(d, static_cast<size_t>(end))));
+      const auto outside =
+          hn::Or(hn::FirstN(d, static_cast<size_t>(begin)), hn::Not(hn::FirstN(d, static_cast<size_t>(end))));
       a = hn::IfThenZeroElse(outside, a);
     }
-    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x)
-      sum.vector[x] = hn::MulAdd(a, load(c.columns + x * N), sum.vector[x]);
+    GRAPHSIEVE_UNROLL for (int x = 0; x < L; ++x) sum.vector[x] = hn::MulAdd(a, load(c.columns + x * N), sum.vector[x]);
   }
 };
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The policy for rows of at least one vector. A chunk has L leaves of V vectors each, and PerEdge of these leaves
 // belong to one row.
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -39,8 +40,8 @@ struct Wide : VectorSum<PerEdge * V> {
   }
   /// Adds a saved sum, multiplied by a number per head, to `sum`.
   static HWY_INLINE void add_scaled(const HeadLayout&, const float* saved, const float* head, Sum& sum) {
-    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v)
-      sum.vector[v] = hn::MulAdd(load(saved + v * N), head_factor(head, v), sum.vector[v]);
+    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) sum.vector[v] =
+        hn::MulAdd(load(saved + v * N), head_factor(head, v), sum.vector[v]);
   }
   /// Writes the dot product of two rows, per head, to `to`.
   template <class T>
@@ -48,17 +49,17 @@ struct Wide : VectorSum<PerEdge * V> {
     HWY_ALIGN float lanes[N];
     GRAPHSIEVE_UNROLL for (int at = 0; at < kVectors; at += V) {
       VF sum = hn::Mul(load(a + at * N), load(b + at * N));
-      GRAPHSIEVE_UNROLL for (int v = 1; v < V; ++v)
-        sum = hn::MulAdd(load(a + (at + v) * N), load(b + (at + v) * N), sum);
+      GRAPHSIEVE_UNROLL for (int v = 1; v < V; ++v) sum =
+          hn::MulAdd(load(a + (at + v) * N), load(b + (at + v) * N), sum);
       hn::Store(sum_neighbours<L>(sum), DF(), lanes);
-      GRAPHSIEVE_UNROLL for (int l = 0; l < static_cast<int>(N); l += L) *to++ = lanes[l];
+      GRAPHSIEVE_UNROLL for (int l = 0; l < static_cast<int>(N); l += L)* to++ = lanes[l];
     }
   }
   /// Adds the product of `sum` and a row, element by element, to `to`.
   template <class T>
   static HWY_INLINE void add_product(const HeadLayout&, const Sum& sum, const T* row, float* to) {
     GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v)
-      store(hn::MulAdd(sum.vector[v], load(row + v * N), load(to + v * N)), to + v * N);
+        store(hn::MulAdd(sum.vector[v], load(row + v * N), load(to + v * N)), to + v * N);
   }
   template <class T>
   static HWY_INLINE void to_row(const HeadLayout&, const float* saved, T* row) {
@@ -71,7 +72,7 @@ struct Wide : VectorSum<PerEdge * V> {
                              int64_t end, Sum& sum) {
     if (begin == 0 && end == kEdges) {
       GRAPHSIEVE_UNROLL for (int e = 0; e < kEdges; ++e)
-        add_edge<Ahead>(c.rows[c.index[e]], c.rows[c.ahead[e]], coefficient + e * kHeads, sum);
+          add_edge<Ahead>(c.rows[c.index[e]], c.rows[c.ahead[e]], coefficient + e * kHeads, sum);
     } else {
       for (int64_t e = begin; e < end; ++e)
         add_edge<Ahead>(c.rows[c.index[e]], c.rows[c.ahead[e]], coefficient + e * kHeads, sum);
