@@ -33,19 +33,21 @@ auto with_policy(const HeadLayout& a, const HeadLayout& b, const Visit& visit) {
     const int64_t vectors = a.width / N, per_edge = a.row() / N;
 #define GRAPHSIEVE_WIDE(H, V) \
   if (a.width >= N && a.heads == H && vectors == V) return visit(Wide<static_cast<int>(N), H, V>());
-    GRAPHSIEVE_WIDE(1, 1)
-    GRAPHSIEVE_WIDE(1, 2) GRAPHSIEVE_WIDE(1, 4) GRAPHSIEVE_WIDE(1, 8) GRAPHSIEVE_WIDE(2, 2) GRAPHSIEVE_WIDE(2, 3)
-        GRAPHSIEVE_WIDE(2, 4) GRAPHSIEVE_WIDE(4, 1) GRAPHSIEVE_WIDE(4, 2) GRAPHSIEVE_WIDE(8, 1)
+    // clang-format off
+    GRAPHSIEVE_WIDE(1, 1) GRAPHSIEVE_WIDE(1, 2) GRAPHSIEVE_WIDE(1, 4) GRAPHSIEVE_WIDE(1, 8)
+    GRAPHSIEVE_WIDE(2, 2) GRAPHSIEVE_WIDE(2, 3) GRAPHSIEVE_WIDE(2, 4)
+    GRAPHSIEVE_WIDE(4, 1) GRAPHSIEVE_WIDE(4, 2) GRAPHSIEVE_WIDE(8, 1)
 #undef GRAPHSIEVE_WIDE
 #define GRAPHSIEVE_NARROW(L, P) \
   if constexpr (L < N)          \
     if (a.width == L && per_edge == P) return visit(Wide<L, P, 1>());
-            GRAPHSIEVE_NARROW(4, 1) GRAPHSIEVE_NARROW(8, 1) GRAPHSIEVE_NARROW(8, 2) GRAPHSIEVE_NARROW(8, 4)
+    GRAPHSIEVE_NARROW(4, 1) GRAPHSIEVE_NARROW(8, 1) GRAPHSIEVE_NARROW(8, 2) GRAPHSIEVE_NARROW(8, 4)
 #undef GRAPHSIEVE_NARROW
 #define GRAPHSIEVE_LANES(L) \
   if constexpr (L < N)      \
     if (a.width == L && a.heads == 1) return visit(Lanes<L>());
-                GRAPHSIEVE_LANES(4) GRAPHSIEVE_LANES(8)
+    GRAPHSIEVE_LANES(4) GRAPHSIEVE_LANES(8)
+    // clang-format on
 #undef GRAPHSIEVE_LANES
   }
   return visit(Any());
