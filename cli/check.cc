@@ -80,7 +80,7 @@ void print(const GraphReport& r) {
   line("features",
        fmt::format("{} columns, {}, {:.2f} % not 0; {} constant columns, {} nodes all 0", r.columns,
                    r.sparse ? "sparse" : "dense", 100 * r.nonzero_share, r.constant_column_count, r.zero_rows));
-  line(r.multi_label ? "labels a node" : "classes",
+  line(r.multi_label ? "labels per node" : "classes",
        fmt::format("{}; {} nodes without a label", r.classes, r.unlabelled));
   // With more classes, only the first counts are printed.
   constexpr size_t kShown = 20;

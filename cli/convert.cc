@@ -85,7 +85,7 @@ void convert(ConvertOptions& options) {
   const size_t types = made.graph->type_names.size();
   print_text("{} nodes, {} {} edges{}, {} features, {} {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
              made.graph->directed ? "directed" : "undirected", types > 0 ? fmt::format(" of {} types", types) : "",
-             made.features.cols, made.labels.classes, made.labels.multi_label() ? "labels a node" : "classes",
+             made.features.cols, made.labels.classes, made.labels.multi_label() ? "labels per node" : "classes",
              tables.out.string());
 }
 

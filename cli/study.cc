@@ -87,10 +87,10 @@ void print_study(const Json& found, const std::string& out) {
     print_text("\n");
   }
   if (found.contains("pays_from")) {
-    // "nowhere here" means that the full network needs less at the largest value of the study.
+    // "at none of these" means that the full network needs less at the largest value of the study.
     const auto from = [&](const char* figure) {
       const Json& value = found.at("pays_from").at(figure);
-      return value.is_null() ? std::string("nowhere here") : fmt::format("from {} {}", axis, value.get<int64_t>());
+      return value.is_null() ? std::string("at none of these") : fmt::format("from {} {}", axis, value.get<int64_t>());
     };
     print_text("both sparse stages need less than the full network: memory {}, time {}\n", from("peak_tensor_bytes"),
                from("seconds_per_epoch"));
@@ -158,7 +158,7 @@ void add_study_command(Program& program) {
   add_threads_option(*command, options->threads);
   command
       ->add_option("--out", options->out,
-                   "Study folder; one that is not finished is gone on with (default: studies/AXIS-GRAPH)")
+                   "Study folder; an unfinished study is continued (default: studies/AXIS-GRAPH)")
       ->type_name("FOLDER");
   command->add_flag("--json", options->json, "Print study.json");
   add_quiet_option(*command, options->quiet);

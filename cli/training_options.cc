@@ -198,7 +198,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   command.add_option("--repeats", options.repeats, "Runs per split, with seeds SEED, SEED+1, … (default: 1)")
       ->transform(whole_number(1, 1000000))
       ->type_name("N");
-  add_seed_option(command, options.seed, "Of everything random but the split (default: 0)");
+  add_seed_option(command, options.seed, "Random seed; splits have their own (default: 0)");
   add_threads_option(command, options.threads);
   command.add_option("--out", options.out, "Run folder (default: runs/GRAPH-N, the next free N)")->type_name("FOLDER");
   command.add_flag("--overwrite", options.overwrite, "Replace the run folder if there is one");

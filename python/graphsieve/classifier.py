@@ -213,7 +213,7 @@ class NodeClassifier:
         files = _state_of_files(self.run_)
         if self._predicted is None or self._predicted[:2] != (graph, files):
             if graph.features != self.n_features_in_:
-                raise Error(f"data: {graph.features} features a node, the run was trained on {self.n_features_in_}")
+                raise Error(f"data: {graph.features} features per node, the run was trained on {self.n_features_in_}")
             if graph.multi_label != self._multi_label:
                 kinds = ("one label", "several labels")
                 raise Error(f"data: {kinds[graph.multi_label]} a node, the run was trained on {kinds[self._multi_label]}")

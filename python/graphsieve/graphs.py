@@ -116,7 +116,7 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Gra
     nodes = len(arrays["node_features"]) if "node_features" in arrays else int(arrays["adj_shape"][0])
     if given is None:
         if labels is None:
-            raise Error(f"{name}: no labels; expected y, one a node")
+            raise Error(f"{name}: no labels; expected y, one per node")
         given = np.full((nodes, labels), -1)
     numbers, class_values = _class_numbers(given, name)
     arrays["node_labels" if "node_features" in arrays else "labels"] = numbers
@@ -243,7 +243,7 @@ def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
     if dense:
         features = _features(name, features)
     if features.shape[:1] != (rows,):
-        raise Error(f"{name}: X has {features.shape[0] if features.shape else 0} rows, expected {rows}, one a node")
+        raise Error(f"{name}: X has {features.shape[0] if features.shape else 0} rows, expected {rows}, one per node")
     if isinstance(labels, torch.Tensor):
         labels = _numpy(f"{name}: y", labels)
     if dense:

@@ -150,7 +150,7 @@ def _scored_graph(run: Run) -> tuple[Edges, list[Tensor]]:
         raise Error(f"{folder}: scores of {len(scores)} layers, expected {run.recipe['estimator.layers']}")
     for layer, score in enumerate(scores):
         if len(score) != len(graph.source) or not bool((score >= 0).all()) or not bool(score.isfinite().all()):
-            raise Error(f"{folder / f'layer_{layer}.npy'}: expected {len(graph.source)} scores from 0, one an edge")
+            raise Error(f"{folder / f'layer_{layer}.npy'}: expected {len(graph.source)} scores from 0, one per edge")
     return graph, scores
 
 
@@ -174,10 +174,10 @@ def _node_ids(nodes: Tensor | None, count: int) -> Tensor:
     check_tensor("input_nodes", nodes, torch.bool, torch.int64, torch.int32, dims=1)
     if nodes.dtype == torch.bool:
         if len(nodes) != count:
-            raise Error(f"input_nodes: a mask of {len(nodes)}, expected {count}, one a node")
+            raise Error(f"input_nodes: a mask of {len(nodes)}, expected {count}, one per node")
         return nodes.nonzero().flatten()
     if len(nodes) and (int(nodes.min()) < 0 or int(nodes.max()) >= count):
         raise Error(f"input_nodes: holds {int(nodes.min())} to {int(nodes.max())}, expected nodes 0 to {count - 1}")
     if len(nodes.unique()) != len(nodes):
-        raise Error("input_nodes: a node stands twice")
+        raise Error("input_nodes: a node appears twice")
     return nodes.long()

@@ -109,7 +109,7 @@ def _types(edge_type: Tensor | None, edge_index: Tensor, count: int) -> Tensor:
         return torch.zeros(edges, dtype=torch.int64, device=edge_index.device)
     check_tensor("edge_type", edge_type, torch.int64, torch.int32, torch.uint8, dims=1)
     if len(edge_type) != edges:
-        raise Error(f"edge_type: {len(edge_type)} entries, expected {edges}, one an edge")
+        raise Error(f"edge_type: {len(edge_type)} entries, expected {edges}, one per edge")
     _check_range("edge_type", edge_type, "type", count)
     return edge_type.long()
 

@@ -19,7 +19,7 @@ struct Rows {
   std::vector<float> weight;
 };
 
-/// Sources and types ascend; every seventh edge stands twice; some weights are 0, some alike.
+/// Sources and types ascend; every seventh edge appears twice; some weights are 0, some alike.
 Rows rows_of(const std::vector<int64_t>& degrees) {
   Rows g;
   for (size_t i = 0; i < degrees.size(); ++i) {

@@ -111,7 +111,7 @@ TEST(CheckSplit, NamesWhatIsWrong) {
   EXPECT_EQ(message({{0}, {1}, {5}}), "f: test holds node 5, expected 0 to 4");
   EXPECT_EQ(message({{-1}, {1}, {3}}), "f: train holds node -1, expected 0 to 4");
   EXPECT_EQ(message({{0}, {0}, {3}}), "f: node 0 is in both train and val");
-  EXPECT_EQ(message({{0, 0}, {1}, {3}}), "f: node 0 stands twice in train");
+  EXPECT_EQ(message({{0, 0}, {1}, {3}}), "f: node 0 appears twice in train");
   EXPECT_EQ(message({{0}, {}, {3}}), "f: the val part is empty");
   EXPECT_EQ(message({{0}, {2}, {3}}), "f: the val part is empty") << "node 2 has no label";
   Split s{{4, 2, 0}, {1}, {3}};

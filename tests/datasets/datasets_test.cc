@@ -122,7 +122,7 @@ TEST_F(DatasetsTest, ShchurRefusals) {
   EXPECT_CONTAINS(refusal(shchur(), member<int64_t>("adj_shape", {2}, {int64_t{1} << 60, 4})),
                   "expected lengths up to");
   EXPECT_CONTAINS(refusal(shchur(), member<int32_t>("attr_indices", {3}, {2, 3, 1})), "of row 0: 3, expected 0 to 2");
-  EXPECT_CONTAINS(refusal(shchur(), member<int32_t>("attr_indices", {3}, {2, 2, 1})), "row 0: column 2 stands twice");
+  EXPECT_CONTAINS(refusal(shchur(), member<int32_t>("attr_indices", {3}, {2, 2, 1})), "row 0: column 2 appears twice");
   EXPECT_CONTAINS(refusal(shchur(), member<float>("attr_data", {2}, {2, 2})), "2 entries, expected 3");
   EXPECT_CONTAINS(refusal(shchur(), member<float>("attr_data", {3}, {2, 2, NAN})),
                   "feature of node 2, column 1 is nan");
@@ -156,7 +156,7 @@ TEST_F(DatasetsTest, BadEdges) {
 }
 
 TEST_F(DatasetsTest, Labels) {
-  EXPECT_CONTAINS(refusal(member<int64_t>("node_labels", {5}, {0, 1, 0, 1, 0})), "5 labels, expected 6, one a node");
+  EXPECT_CONTAINS(refusal(member<int64_t>("node_labels", {5}, {0, 1, 0, 1, 0})), "5 labels, expected 6, one per node");
   EXPECT_CONTAINS(refusal(member<int64_t>("node_labels", {6}, {0, 1, -2, 1, 0, 1})), "node 2: label -2");
   EXPECT_CONTAINS(refusal(member<float>("node_labels", {6}, {0, 1, 0, 1, 0.5, 1})), "node 4: label 0.5");
   EXPECT_CONTAINS(refusal(member<float>("node_labels", {6}, {0, 1, 0, 1, INFINITY, 1})), "node 4: label inf");

@@ -74,7 +74,7 @@ TEST(Safetensors, WritingChecksItsInput) {
   Safetensors bad = sample();
   bad.tensors.push_back(bad.tensors[0]);
   EXPECT_CONTAINS(error_of([&] { write_safetensors(dir / "m", bad); }),
-                  (dir / "m").string() + ": tensor 'w': the name stands twice");
+                  (dir / "m").string() + ": tensor 'w': the name appears twice");
   bad = sample();
   bad.tensors[0].shape = {7};
   EXPECT_CONTAINS(error_of([&] { safetensors_bytes(bad); }), "tensor 'w': 24 bytes, expected 28");
@@ -109,7 +109,7 @@ TEST(Safetensors, StrictHeader) {
   EXPECT_CONTAINS(refusal("{" + entry("a", 0, 8) + "," + entry("b", 12, 16) + "}", 16), "a hole");
   EXPECT_CONTAINS(refusal("{" + entry("a", 0, 8) + "}", 12), "12 bytes of data, the header tells of 8");
   EXPECT_CONTAINS(refusal("{" + entry("a", 0, 8) + "}", 4), "data_offsets");
-  EXPECT_CONTAINS(refusal("{" + entry("a", 0, 4) + "," + entry("a", 4, 8) + "}", 8), "stands twice");
+  EXPECT_CONTAINS(refusal("{" + entry("a", 0, 4) + "," + entry("a", 4, 8) + "}", 8), "appears twice");
   EXPECT_CONTAINS(refusal(R"({"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}})", 4), "tensor 'a': dtype 'F31'");
   EXPECT_CONTAINS(refusal(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4), "4 bytes, expected 8");
   EXPECT_CONTAINS(refusal(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4), "shape holds -1");

@@ -72,7 +72,7 @@ class DamagedJson(InputFiles):
                 self.refused("inspect", run, words=[f"{file}: '", " is "])
         for broken, words in (("[" * 66000, "nest more than 64 deep"), ('{"a":' * 66000, "nest more than 64 deep"), ("", "it is empty"),
                               ("{", "it ends too early"), ("[1]", "expected a JSON object"), ('{"graph": {}, "runs": 3}', "'runs' is 3"),
-                              (text.replace('"runs"', '"graph": 3, "runs"', 1), "stands twice")):
+                              (text.replace('"runs"', '"graph": 3, "runs"', 1), "appears twice")):
             file.write_text(broken)
             for command in few([["predict", run, "--out", "p.csv"], ["report", run], ["inspect", run], ["compress", run, "--method", "exact"],
                                 ["sparsify", run], ["train", "--scores", run], ["explain", run, "--node", 1]]):

@@ -70,7 +70,7 @@ class Predict(EngineTest):
     def test_graph_with_other_features_is_refused(self):
         run = self.run_folder(self.graph(features=6), *SHORT)
         shown = self.call("predict", run, self.graph(features=5, name="other.npz"), "--out", "p.csv", code=1)
-        self.assertIn("has 5 features a node, the run was trained on 6", shown.stderr)
+        self.assertIn("has 5 features per node, the run was trained on 6", shown.stderr)
 
 
 class Stages(EngineTest):

@@ -310,10 +310,10 @@ class Errors(EngineTest):
         self.fails("data: array 'edges': row 5: node 80, expected 0 to 79", with_(edge_index=index))
         self.fails("data: edge_index: float32, expected int64", with_(edge_index=good.edge_index.float()))
         self.fails("data: edge_index: shape [3, 4], expected [2, edges]", with_(edge_index=torch.zeros(3, 4).long()))
-        self.fails("data: array 'node_labels': 79 labels, expected 80, one a node", with_(y=good.y[:79]))
+        self.fails("data: array 'node_labels': 79 labels, expected 80, one per node", with_(y=good.y[:79]))
         self.fails("data: array 'train_masks'", with_(train_mask=torch.ones(70, dtype=torch.bool)))
         self.fails("data: no node features; expected x", with_(x=None))
-        self.fails("data: no labels; expected y, one a node", with_(y=None))
+        self.fails("data: no labels; expected y, one per node", with_(y=None))
         self.fails("data: no edges; expected edge_index, [2, edges]", with_(edge_index=None))
         self.fails("data: x: torch.sparse_csr, expected a dense tensor", with_(x=good.x.to_sparse_csr()))
         self.fails("data: feature of node 3, column 1 is nan, expected a finite number",
@@ -413,7 +413,7 @@ class Errors(EngineTest):
         self.fails("seed is 1.5, expected a whole number 0 to", lambda: classifier(seed=1.5).fit(pyg_like(Graph())))
         self.fails("already exists", lambda: classifier(out=self.dir).fit(pyg_like(Graph())))
         model = classifier().fit(pyg_like(Graph()))
-        self.fails("features a node, the run was trained on 6", lambda: model.predict(pyg_like(Graph(features=5))))
+        self.fails("features per node, the run was trained on 6", lambda: model.predict(pyg_like(Graph(features=5))))
         self.fails("parameter 'sede': unknown", lambda: model.set_params(sede=1))
         for sentence, options in (("seed is None, expected a whole number", {"seed": None}), ("split is True, expected", {"split": True}),
                                   ("seed is 18446744073709551616, expected a whole number 0 to", {"seed": 2**64}),

@@ -90,7 +90,7 @@ class Loader(EngineTest):
                                   ("num_neighbors has 9 hops", {"num_neighbors": [2] * 9}),
                                   ("batch_size is 0, expected a whole number from 1", {"batch_size": 0}),
                                   ("input_nodes: holds 0 to 99, expected nodes 0 to 79", {"input_nodes": torch.tensor([0, 99])}),
-                                  ("input_nodes: a node stands twice", {"input_nodes": torch.tensor([1, 1])}),
+                                  ("input_nodes: a node appears twice", {"input_nodes": torch.tensor([1, 1])}),
                                   ("input_nodes: a mask of 3, expected 80", {"input_nodes": torch.ones(3, dtype=torch.bool)})):
             with self.assertRaisesRegex(graphsieve.Error, sentence):
                 self.loader(**options)
@@ -142,7 +142,7 @@ class Loader(EngineTest):
         scores = without_checksums(self.model.run_) / "scores"
         for name, damage, sentence in (("layer_0", lambda a: a - 2, "edge [0-9]+ has the score .*, expected a finite number from 0"),
                                        ("layer_0", lambda a: a * float("nan"), "edge 0 has the score nan"),
-                                       ("layer_1", lambda a: a[1:], "expected [0-9]+ scores from 0, one an edge"),
+                                       ("layer_1", lambda a: a[1:], "expected [0-9]+ scores from 0, one per edge"),
                                        ("layer_1", lambda a: a.astype("f8"), "layer_1.npy: holds another type than '<f4'"),
                                        ("row_start", lambda a: a[::-1], "row_start.npy: expected to ascend"),
                                        ("source", lambda a: a + 80, "edges.source: holds"), ("type", lambda a: a[1:], "type.npy: has [0-9]+ entries"),

@@ -169,7 +169,7 @@ class Errors(unittest.TestCase):
         self.fails("destinations is -3, expected a whole number", ops.edges_of, good, 2, -3)
         self.fails("edge_types is 0, expected a whole number 1 to 256", ops.edges_of, good, 2, edge_types=0)
         self.fails("edge_index: torch.sparse_coo, expected a dense tensor", ops.edges_of, good.to_sparse(), 2)
-        self.fails("edge_type: 1 entries, expected 2, one an edge", ops.edges_of, good, 2, edge_type=torch.tensor([0]), edge_types=2)
+        self.fails("edge_type: 1 entries, expected 2, one per edge", ops.edges_of, good, 2, edge_type=torch.tensor([0]), edge_types=2)
 
     def test_operators(self):
         self.fails("linear: x must be [n, in] and weight [out, in], got [2, 3] and [4, 4]", ops.linear, torch.randn(2, 3),

@@ -95,7 +95,7 @@ Split random_split(const Labels& labels, double train_fraction, double val_fract
 Split stratified_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key) {
   check_fractions(train_fraction, val_fraction);
   if (labels.multi_label())
-    throw Error("a stratified split needs one class a node, the data has ", labels.classes, " labels");
+    throw Error("a stratified split needs one class per node, the data has ", labels.classes, " labels");
   std::vector<std::vector<int32_t>> by_class(labels.classes);
   for (const int32_t node : shuffled_labelled(labels, key)) by_class[labels.single[node]].push_back(node);
   Split out;
@@ -149,7 +149,7 @@ int64_t check_split(Split& split, const Labels& labels, const std::string& where
       if (id < 0 || id >= nodes)
         throw Error(where, ": ", kParts[p].name, " holds node ", id, ", expected 0 to ", nodes - 1);
       const int8_t other = std::exchange(part_of_node[id], p);
-      if (other == p) throw Error(where, ": node ", id, " stands twice in ", kParts[p].name);
+      if (other == p) throw Error(where, ": node ", id, " appears twice in ", kParts[p].name);
       if (other >= 0) throw Error(where, ": node ", id, " is in both ", kParts[other].name, " and ", kParts[p].name);
     }
     dropped += static_cast<int64_t>(std::erase_if(ids, [&](int32_t id) { return !is_labelled(labels, id); }));

@@ -126,7 +126,7 @@ void read_adjacency(const NamedArrays& file, Dataset& data) {
     for (int64_t e = row_start[i]; e < row_start[i + 1]; ++e) data.edges.emplace_back(static_cast<int32_t>(i), ids[e]);
   if (!file.has("adj_data")) return;
   const NpyArray array = file.read("adj_data");
-  check_length(array, indices.shape[0], "one an edge");
+  check_length(array, indices.shape[0], "one per edge");
   const std::vector<double> weights = array.as<double>();
   if (std::any_of(weights.begin(), weights.end(), [](double w) { return w != 1; }))
     data.notes.push_back("some edges have a weight other than 1; weights are not used");
@@ -145,7 +145,7 @@ void sort_rows(Features& features, const std::string& where) {
       for (int64_t e = begin; e < end; ++e) std::tie(features.column[e], features.value[e]) = row[e - begin];
     }
     const auto twice = std::adjacent_find(first, last);
-    if (twice != last) throw Error(where, ": row ", i, ": column ", *twice, " stands twice");
+    if (twice != last) throw Error(where, ": row ", i, ": column ", *twice, " appears twice");
   }
 }
 
@@ -201,7 +201,7 @@ Labels read_labels(const NpyArray& array, int64_t nodes) {
   if (!one && (array.shape.size() != 2 || array.shape[1] < 1))
     throw Error(array.where, ": shape ", array.shape_text(), ", expected [", nodes, "] or [", nodes, ", labels]");
   if (array.shape[0] != nodes)
-    throw Error(array.where, ": ", array.shape[0], " labels, expected ", nodes, ", one a node");
+    throw Error(array.where, ": ", array.shape[0], " labels, expected ", nodes, ", one per node");
   return one ? single_labels(array) : multi_labels(array);
 }
 
@@ -241,7 +241,7 @@ void read_shchur(const NamedArrays& file, const std::string& path, Dataset& data
   data.features = dense ? file.read_features("attr_matrix") : sparse_features(file);
   if (data.features.rows != data.nodes)
     throw Error(path, ": ", dense ? "attr_matrix" : "attr_shape", " has ", data.features.rows, " rows, expected ",
-                data.nodes, ", one a node");
+                data.nodes, ", one per node");
   data.labels = read_labels(file.read("labels"), data.nodes);
 }
 

@@ -32,7 +32,7 @@ Dataset& fitted(Dataset& data, const RunFolder& run) {
   const JsonObject trained_on = run.graph();
   const int64_t features = trained_on.count("features"), classes = trained_on.count("classes");
   if (data.features.cols != features)
-    throw Error(data.source, ": has ", data.features.cols, " features a node, the run was trained on ", features);
+    throw Error(data.source, ": has ", data.features.cols, " features per node, the run was trained on ", features);
   const auto names = trained_on.get_or("class_names", std::vector<std::string>());
   if (!names.empty() && !data.class_names.empty()) {
     match_classes(data, names);

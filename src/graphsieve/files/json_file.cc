@@ -84,7 +84,7 @@ class Builder : public nlohmann::json_sax<Json> {
   bool key(string_t& name) override {
     Level& level = levels_.back();
     level.key = std::move(name);
-    if (level.value->contains(level.key)) fail(str("the key '", shortened(path()), "' stands twice"));
+    if (level.value->contains(level.key)) fail(str("the key '", shortened(path()), "' appears twice"));
     return true;
   }
 

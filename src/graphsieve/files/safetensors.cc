@@ -48,7 +48,7 @@ std::string header_text(const Safetensors& file, const std::vector<const NamedTe
   for (const NamedTensor* tensor : order) {
     if (tensor->name == kMetadata || header.contains(tensor->name))
       throw Error("tensor '", tensor->name,
-                  "': ", tensor->name == kMetadata ? "a reserved name" : "the name stands twice");
+                  "': ", tensor->name == kMetadata ? "a reserved name" : "the name appears twice");
     const int64_t length = byte_length(tensor->shape, dtype_size(tensor->dtype));
     if (length != static_cast<int64_t>(tensor->bytes.size()))
       throw Error("tensor '", tensor->name, "': ", tensor->bytes.size(), " bytes, expected ", length, " for its shape");

@@ -54,7 +54,7 @@ void check_row_starts(const AttentionGraph& graph, const std::string& name) {
   if (graph.row_start.back() != graph.edges())
     throw Error(name, ": the last row_start is ", graph.row_start.back(), ", expected the ", graph.edges(), " sources");
   if (graph.type.size() != graph.source.size())
-    throw Error(name, ": ", graph.type.size(), " types, expected ", graph.source.size(), ", one a source");
+    throw Error(name, ": ", graph.type.size(), " types, expected ", graph.source.size(), ", one per source");
 }
 
 }  // namespace

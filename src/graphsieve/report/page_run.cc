@@ -167,7 +167,7 @@ void kept_by_type(const Json& layers, PageText& page) {
 /// Writes the attention on the edges that a draw of each k, or the k heaviest edges, keep. The columns are those of all
 /// layers drawn, then of all layers' heaviest.
 void covered_by_k(const Json& layers, PageText& page) {
-  html::Table t{"Attention on the edges that k in-edges a node keep, percent", {"k"}, {}};
+  html::Table t{"Attention on the edges that k in-edges per node keep, percent", {"k"}, {}};
   std::string panels;
   size_t rows = 0;
   for (const auto& [key, title, word] : {std::tuple{"drawn", "Attention on k drawn in-edges, percent", "drawn"},

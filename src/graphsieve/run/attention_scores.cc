@@ -139,7 +139,7 @@ ScoredGraph read_scored_graph(const RunFiles& run) {
   for (size_t l = 0; l < scores.size(); ++l)
     if (scores[l].sizes() != edges.index.sizes())
       throw Error((run.folder() / layer_name(static_cast<int64_t>(l))).string(), ": has ", scores[l].numel(),
-                  " scores, expected ", edges.index.numel(), ", one an edge");
+                  " scores, expected ", edges.index.numel(), ", one per edge");
   return {edges, scores, static_cast<int64_t>(scores.size())};
 }
 

@@ -120,10 +120,10 @@ class OgbConverter {
     int64_t done = 0;
     rows.read([&](int64_t first_row, std::span<const double> values) {
       done += static_cast<int64_t>(values.size()) / rows.columns();
-      if (done > nodes_) throw Error(rows.where(), ": more than ", nodes_, " rows, expected one a node");
+      if (done > nodes_) throw Error(rows.where(), ": more than ", nodes_, " rows, expected one per node");
       take(first_row, values);
     });
-    if (done != nodes_) throw Error(rows.where(), ": ", done, " rows, expected ", nodes_, ", one a node");
+    if (done != nodes_) throw Error(rows.where(), ": ", done, " rows, expected ", nodes_, ", one per node");
   }
 
   /// Writes the data set's split, which is the only folder in split/, if there is one.
@@ -199,7 +199,7 @@ class OgbConverter {
     RecordReader<Ends> edges(to.scratch() / kEdges, 1 << 20);
     rows->read([&](int64_t, std::span<const double> values) {
       for (size_t at = 0; at < values.size(); at += columns, edges.next()) {
-        if (edges.done()) throw Error(rows->where(), ": more rows than edges, expected one an edge");
+        if (edges.done()) throw Error(rows->where(), ": more rows than edges, expected one per edge");
         for (const int32_t end : {edges.head().destination, edges.head().source}) {
           ++count[end];
           for (int64_t c = 0; c < columns; ++c) sum[end * columns + c] += values[at + c];
@@ -208,7 +208,7 @@ class OgbConverter {
       }
       tell(0.5);
     });
-    if (!edges.done()) throw Error(rows->where(), ": fewer rows than edges, expected one an edge");
+    if (!edges.done()) throw Error(rows->where(), ": fewer rows than edges, expected one per edge");
     to.begin_features(columns, r_.type);
     std::vector<float> row(columns);
     for (int64_t i = 0; i < nodes_; ++i) {

@@ -14,7 +14,7 @@ struct ReservoirArgs {
   const int64_t* row_start;  ///< of the graph
   const int32_t* index;
   const uint8_t* type;
-  const float* weight;  ///< one an edge, >= 0; may be null for kUniform
+  const float* weight;  ///< one per edge, >= 0; may be null for kUniform
   const int32_t* rows;  ///< nodes to draw for, or null for row r = node r
   int64_t row_count;
   int64_t edge_count;  ///< of the graph
