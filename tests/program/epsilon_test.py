@@ -76,7 +76,7 @@ class Epsilon(EngineTest):
         self.assertEqual([l["k"] for l in json.loads((self.dir / "s" / "sparsified.json").read_text())["layers"]], k)
         self.call("inspect", run, "--json")
         self.call("compress", run, "--method", "low-rank", "--width", 8, "--out", "c")
-        self.assertEqual(recipe_of(self.dir / "c")[0], k)
+        self.assertEqual(self.result(self.dir / "c")["runs"][0]["k"], k)
         # again from the same scores, and with a k of one's own
         self.call("train", "--scores", run, "--out", "t")
         self.assertEqual(self.chosen(self.dir / "t"), k)
