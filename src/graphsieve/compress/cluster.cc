@@ -94,8 +94,8 @@ Compression compress_cluster(const CompressTask& task) {
     images.push_back(at::linear(m.ffn_in(c.centre).relu(), m.ffn_out) + m.ffn_skip(c.centre));
     bases.mid[l] = span_of(c.centre, d);
     bases.stream[l + 1] = span_of(images.back(), d);
-    const bool here = c.radius <= kSmallRadius && c.separation <= 1 && c.shortest > 0;
-    holds = holds && here;
+    const bool layer_holds = c.radius <= kSmallRadius && c.separation <= 1 && c.shortest > 0;
+    holds = holds && layer_holds;
     radius = std::max(radius, c.radius);
     found_clusters.push_back({{"layer", l},
                               {"clusters", c.centre.size(0)},
@@ -103,7 +103,7 @@ Compression compress_cluster(const CompressTask& task) {
                               {"gamma_2", c.longest},
                               {"radius", c.radius},
                               {"separation", c.separation},
-                              {"holds", here}});
+                              {"holds", layer_holds}});
   }
   Compression found;
   found.maps = carried(task.wide, bases);

@@ -29,8 +29,8 @@ std::pair<Tensor, Tensor> edge_queries_keys(const LayerMaps& m, const Tensor& h,
   const Tensor k = at::linear(h, m.key.reshape({-1, width}), m.key_bias.reshape({-1})).view({n, heads, key});
   const Tensor all = q.index_select(0, pairs.destination);  // [edges, heads, maps, key]
   const Tensor map = maps == 1 ? at::zeros_like(pairs.type) : pairs.type;
-  const Tensor own = all.gather(2, map.view({edges, 1, 1, 1}).expand({edges, heads, 1, key})).squeeze(2);
-  return {own, k.index_select(0, pairs.source)};
+  const Tensor of_type = all.gather(2, map.view({edges, 1, 1, 1}).expand({edges, heads, 1, key})).squeeze(2);
+  return {of_type, k.index_select(0, pairs.source)};
 }
 
 Tensor edge_logits(const LayerMaps& m, const Tensor& h, const EdgePairs& pairs) {

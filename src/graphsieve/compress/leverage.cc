@@ -47,9 +47,9 @@ Units leverage_units(const Spectrum& of_units, int64_t d, int64_t k, uint64_t ke
   picked.resize(k, 0);  // a unit drawn again has its weight above; its place is left idle
   Units units;
   units.picked = at::tensor(picked, at::kLong);
-  const Tensor own = units.picked.narrow(0, 0, distinct);
-  const Tensor root = at::tensor(weight, at::kDouble).index_select(0, own).sqrt().unsqueeze(1);  // S's scales
-  const Tensor solve = at::linalg_pinv(root * a.index_select(0, own));                           // (SA)⁺ [d, distinct]
+  const Tensor picked_units = units.picked.narrow(0, 0, distinct);
+  const Tensor root = at::tensor(weight, at::kDouble).index_select(0, picked_units).sqrt().unsqueeze(1);  // S's scales
+  const Tensor solve = at::linalg_pinv(root * a.index_select(0, picked_units));  // (SA)⁺ [d, distinct]
   units.lift = at::cat({a.mm(solve * root.t()), at::zeros({f, k - distinct}, at::kDouble)}, 1);
   return units;
 }

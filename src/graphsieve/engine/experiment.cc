@@ -210,7 +210,7 @@ class Experiment {
   void take_shared(const Checkpoint& from, const fs::path& first_run, uint64_t seed) {
     if (outcomes_.empty() && from.view().at("stage") == "estimator") return;
     const RunOutcome of = outcomes_.empty() ? run_outcome(from.view().object("outcome")) : outcomes_.front();
-    const nn::ParametersOn there(prepared_.device);
+    const nn::ParametersOn parameters_on(prepared_.device);
     estimate_.network = nn::Transformer(nn::estimator_shape(recipe_, network_interface(prepared_, *task_)));
     read_network(first_run / "estimator.safetensors", estimate_.network);
     estimate_.figures = of.estimator;

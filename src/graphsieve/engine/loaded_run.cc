@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 nn::Transformer load(const fs::path& path, const nn::TransformerShape& shape, at::Device device) {
-  const nn::ParametersOn there(device);
+  const nn::ParametersOn parameters_on(device);
   nn::Transformer network(shape);
   read_network(path, network);
   network->eval();

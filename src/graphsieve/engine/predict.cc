@@ -64,9 +64,9 @@ NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, O
   LoadedRun run(path, data, observer, compute_device(device));
   const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions()).contiguous();
   NodePredictions out{hidden.size(0), run.task->columns(), hidden.size(1), {}, {}};
-  const at::Tensor here = hidden.cpu();
-  const float* rows = here.const_data_ptr<float>();
-  out.embeddings.assign(rows, rows + here.numel());
+  const at::Tensor on_host = hidden.cpu();
+  const float* rows = on_host.const_data_ptr<float>();
+  out.embeddings.assign(rows, rows + on_host.numel());
   each_prediction(run.network, hidden, *run.task, [&](int64_t, const float* p) {
     out.probabilities.insert(out.probabilities.end(), p, p + out.classes);
   });

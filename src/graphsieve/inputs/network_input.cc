@@ -58,14 +58,14 @@ void pick_features(const std::vector<NetworkInput*>& inputs) {
   for (const NetworkInput* input : inputs)
     if (picks(*input)) rows.push_back(input->rows);
   if (rows.empty()) return;
-  const auto [in_order, place] =
+  const auto [in_order, position] =
       at::cat(rows).sort(/*stable=*/std::optional<bool>(true), /*dim=*/0, /*descending=*/false);
   const at::Tensor& x = inputs.front()->features->dense;
   at::Tensor picked = at::empty({in_order.size(0), x.size(1)}, in_order.options().dtype(x.scalar_type()));
   constexpr int64_t kRows = int64_t{1} << 16;  // at once, on their way to their places
   for (int64_t begin = 0; begin < in_order.size(0); begin += kRows) {
     const int64_t count = std::min(kRows, in_order.size(0) - begin);
-    picked.index_copy_(0, place.narrow(0, begin, count), ops::gather_rows(x, in_order.narrow(0, begin, count)));
+    picked.index_copy_(0, position.narrow(0, begin, count), ops::gather_rows(x, in_order.narrow(0, begin, count)));
   }
   int64_t begin = 0;
   for (NetworkInput* input : inputs) {

@@ -11,10 +11,10 @@ namespace {
 
 using at::Tensor;
 
-Tensor moved(const Tensor& t, at::Device device) { return t.defined() ? t.to(device) : t; }
+Tensor to_device(const Tensor& t, at::Device device) { return t.defined() ? t.to(device) : t; }
 
-std::optional<Tensor> moved(const std::optional<Tensor>& t, at::Device device) {
-  return t ? std::optional(moved(*t, device)) : t;
+std::optional<Tensor> to_device(const std::optional<Tensor>& t, at::Device device) {
+  return t ? std::optional(to_device(*t, device)) : t;
 }
 
 int64_t free_bytes(at::Device device) {
@@ -24,30 +24,30 @@ int64_t free_bytes(at::Device device) {
 }  // namespace
 
 ops::AttentionEdges edges_on(const ops::AttentionEdges& e, at::Device device) {
-  return {moved(e.row_start, device),   moved(e.index, device),   moved(e.type, device),
-          moved(e.t_row_start, device), moved(e.t_index, device), moved(e.t_type, device)};
+  return {to_device(e.row_start, device),   to_device(e.index, device),   to_device(e.type, device),
+          to_device(e.t_row_start, device), to_device(e.t_index, device), to_device(e.t_type, device)};
 }
 
 std::vector<Tensor> tensors_on(const std::vector<Tensor>& tensors, at::Device device) {
-  std::vector<Tensor> there;
-  for (const Tensor& t : tensors) there.push_back(moved(t, device));
-  return there;
+  std::vector<Tensor> copies;
+  for (const Tensor& t : tensors) copies.push_back(to_device(t, device));
+  return copies;
 }
 
 FeatureMatrix features_on(const FeatureMatrix& x, at::Device device, Observer& observer) {
-  FeatureMatrix there = x;
-  if (device.is_cpu()) return there;
+  FeatureMatrix copy = x;
+  if (device.is_cpu()) return copy;
   const int64_t bytes = x.sparse() ? 0 : static_cast<int64_t>(x.dense.nbytes());
   if (bytes > free_bytes(device) / 2) {
     observer.note(str("the features (", bytes >> 20, " MiB) take more than half of the GPU's free memory (",
                       free_bytes(device) >> 20, " MiB): they stay in the host's"));
-    there.dense = x.dense.pin_memory();
+    copy.dense = x.dense.pin_memory();
   } else {
-    there.dense = moved(x.dense, device);
+    copy.dense = to_device(x.dense, device);
   }
-  for (Tensor* t : {&there.row_start, &there.column, &there.value, &there.t_row_start, &there.t_row, &there.t_value})
-    *t = moved(*t, device);
-  return there;
+  for (Tensor* t : {&copy.row_start, &copy.column, &copy.value, &copy.t_row_start, &copy.t_row, &copy.t_value})
+    *t = to_device(*t, device);
+  return copy;
 }
 
 }  // namespace graphsieve

@@ -28,8 +28,8 @@ std::tuple<Tensor, Tensor> attend_over(const Tensor& q, const Tensor& kv, int64_
       torch::cat({widened(kv.narrow(1, 0, keys), heads, width), widened(kv.slice(1, keys), heads, width)}, 1);
   auto [out, log_sum] = ops::sparse_attention(widened(q, heads, width), wide, layer.edges,
                                               widened(logit.scale, heads, width), logit.bias, heads, clamp);
-  const Tensor own = out.view({out.size(0), heads, width}).narrow(2, 0, values / heads);
-  return {own.reshape({out.size(0), values}), log_sum};
+  const Tensor narrow = out.view({out.size(0), heads, width}).narrow(2, 0, values / heads);
+  return {narrow.reshape({out.size(0), values}), log_sum};
 }
 
 }  // namespace

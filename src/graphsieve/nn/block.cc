@@ -52,8 +52,9 @@ Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const Forwar
                           uint64_t dropout_key) {
   const double p = is_training() ? dropout_ : 0;
   const auto attend = [this, layer, options, p, dropout_key](const Tensor& sources) {
-    const Tensor own = layer.destinations == sources.size(0) ? sources : sources.narrow(0, 0, layer.destinations);
-    return after_attention(own, attention_->forward(own, sources, layer, options), p, dropout_key);
+    const Tensor destinations =
+        layer.destinations == sources.size(0) ? sources : sources.narrow(0, 0, layer.destinations);
+    return after_attention(destinations, attention_->forward(destinations, sources, layer, options), p, dropout_key);
   };
   const auto feed = [this, p, dropout_key](const Tensor& rows) { return feed_forward(rows, p, dropout_key); };
   const bool again = recompute_ && is_training() && torch::GradMode::is_enabled() && !options.pool && !options.scores;
@@ -66,20 +67,22 @@ namespace {
 int64_t site_key(uint64_t dropout_key, int site) { return static_cast<int64_t>(random_key(dropout_key, site)); }
 
 /// Of h's type: x itself, but in reduced precision.
-Tensor like(const Tensor& h, const Tensor& x) { return x.to(h.scalar_type()); }
+Tensor in_type_of(const Tensor& h, const Tensor& x) { return x.to(h.scalar_type()); }
 
-Tensor along(const Linear& skip, const Tensor& h) { return skip.is_empty() ? h : like(h, skip->forward(h)); }
+Tensor residual(const Linear& skip, const Tensor& h) { return skip.is_empty() ? h : in_type_of(h, skip->forward(h)); }
 
 }  // namespace
 
 Tensor BlockImpl::after_attention(const Tensor& h, const Tensor& attended, double p, uint64_t dropout_key) {
   const Tensor out = attention_out_.is_empty() ? attended : attention_out_(attended);
-  return attention_norm_(ops::dropout_add(like(h, out), along(attention_skip_, h), p, site_key(dropout_key, 0)));
+  return attention_norm_(
+      ops::dropout_add(in_type_of(h, out), residual(attention_skip_, h), p, site_key(dropout_key, 0)));
 }
 
 Tensor BlockImpl::feed_forward(const Tensor& h, double p, uint64_t dropout_key) {
-  const Tensor hidden = ops::relu_dropout(like(h, ffn_in_(h)), p, site_key(dropout_key, 1));
-  return ffn_norm_(ops::dropout_add(like(h, ffn_out_(hidden)), along(ffn_skip_, h), p, site_key(dropout_key, 2)));
+  const Tensor hidden = ops::relu_dropout(in_type_of(h, ffn_in_(h)), p, site_key(dropout_key, 1));
+  return ffn_norm_(
+      ops::dropout_add(in_type_of(h, ffn_out_(hidden)), residual(ffn_skip_, h), p, site_key(dropout_key, 2)));
 }
 
 Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options) {
@@ -88,9 +91,9 @@ Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions&
       by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return attention_->key_value(rows(begin, end)); });
   for (int64_t begin = 0; begin < layer.destinations; begin += kInferenceRows) {
     const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
-    const Tensor own = rows(begin, end);
-    const Tensor attended = attention_->attend(own, key_value, rows_of(layer, begin, end), options);
-    rows(begin, end).copy_(feed_forward(after_attention(own, attended, 0, 0), 0, 0));
+    const Tensor destinations = rows(begin, end);
+    const Tensor attended = attention_->attend(destinations, key_value, rows_of(layer, begin, end), options);
+    rows(begin, end).copy_(feed_forward(after_attention(destinations, attended, 0, 0), 0, 0));
   }
   return rows(0, layer.destinations);
 }

@@ -151,13 +151,13 @@ uint64_t name_key(const std::string& name) {
 }
 
 void fill(Tensor& to, uint64_t key, bool gaussian, double scale) {
-  const Tensor here = at::empty(to.sizes(), at::kFloat);
-  float* x = here.mutable_data_ptr<float>();
+  const Tensor values = at::empty(to.sizes(), at::kFloat);
+  float* x = values.mutable_data_ptr<float>();
   for (int64_t i = 0; i < to.numel(); ++i) {
     const double number = gaussian ? normal(key, i) : 2 * uniform(random_key(key, i, 0)) - 1;
     x[i] = static_cast<float>(number * scale);
   }
-  to.copy_(here);
+  to.copy_(values);
 }
 
 }  // namespace

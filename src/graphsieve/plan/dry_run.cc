@@ -64,7 +64,7 @@ void complete_meta_operators() {
 }  // namespace
 
 struct DryMemory::Pool : BlockPool<NoMemory> {
-  inline static std::shared_ptr<Pool> current;
+  inline static std::shared_ptr<Pool> counting;  ///< pool that counts new meta tensors
 };
 
 namespace {
@@ -77,26 +77,26 @@ class MetaAllocator final : public c10::Allocator {
 
   c10::DataPtr allocate(size_t bytes) override {
     auto pool = listening_();
-    auto* held = pool && bytes + kTensorHeader >= kPooledBytes
-                     ? new Held{pool, pool->take(bytes + kTensorHeader), bytes + kTensorHeader}
-                     : nullptr;
-    return {nullptr, held, &release, c10::Device(c10::DeviceType::Meta)};
+    auto* counted = pool && bytes + kTensorHeader >= kPooledBytes
+                        ? new Counted{pool, pool->take(bytes + kTensorHeader), bytes + kTensorHeader}
+                        : nullptr;
+    return {nullptr, counted, &release, c10::Device(c10::DeviceType::Meta)};
   }
   c10::DeleterFnPtr raw_deleter() const override { return nullptr; }
   void copy_data(void*, const void*, size_t) const override {}
 
  private:
-  struct Held {
+  struct Counted {
     std::shared_ptr<Pool> pool;
     int64_t block;
     size_t bytes;
   };
 
   static void release(void* context) {
-    auto* held = static_cast<Held*>(context);
-    if (!held) return;
-    held->pool->give(held->block, held->bytes);
-    delete held;
+    auto* counted = static_cast<Counted*>(context);
+    if (!counted) return;
+    counted->pool->give(counted->block, counted->bytes);
+    delete counted;
   }
 
   std::shared_ptr<Pool> (*listening_)();
@@ -104,15 +104,15 @@ class MetaAllocator final : public c10::Allocator {
 
 }  // namespace
 
-DryMemory::DryMemory(int64_t held, int64_t limit) : pool_(std::make_shared<Pool>()) {
-  static MetaAllocator allocator([]() -> std::shared_ptr<BlockPool<NoMemory>> { return Pool::current; });
+DryMemory::DryMemory(int64_t bytes_before, int64_t limit) : pool_(std::make_shared<Pool>()) {
+  static MetaAllocator allocator([]() -> std::shared_ptr<BlockPool<NoMemory>> { return Pool::counting; });
   c10::SetAllocator(c10::DeviceType::Meta, &allocator, 100);
-  if (held > 0) pool_->take(static_cast<size_t>(held));
+  if (bytes_before > 0) pool_->take(static_cast<size_t>(bytes_before));
   pool_->set_limit(limit);
-  Pool::current = pool_;
+  Pool::counting = pool_;
 }
 
-DryMemory::~DryMemory() { Pool::current.reset(); }
+DryMemory::~DryMemory() { Pool::counting.reset(); }
 
 MemoryUse DryMemory::use() const { return pool_->use(); }
 void DryMemory::begin_stage() {
@@ -123,10 +123,10 @@ void DryMemory::begin_stage() {
 namespace {
 
 /// Steps and evaluations of a stage on tensors of one device: "meta", or the CPU with random numbers in them.
-class Rehearsal {
+class SimulatedStage {
  public:
-  Rehearsal(const DryStage& stage, at::Device device) : stage_(stage), device_(device) {
-    const nn::ParametersOn there(device);
+  SimulatedStage(const DryStage& stage, at::Device device) : stage_(stage), device_(device) {
+    const nn::ParametersOn parameters_on(device);
     features_ = features();
     network_ = nn::Transformer(stage.shape);
     if (!device.is_meta()) nn::initialise(*network_, 1);
@@ -152,7 +152,7 @@ class Rehearsal {
     std::deque<NetworkInput> ahead;
     for (const auto& layers : stage_.batches) {
       ahead.push_back(batch(layers));
-      while (device_.is_meta() && static_cast<int64_t>(ahead.size()) < stage_.batches_at_once)
+      while (device_.is_meta() && static_cast<int64_t>(ahead.size()) < stage_.batches_held)
         ahead.push_back(batch(layers));
       step(ahead.front());
       ahead.pop_front();
@@ -173,14 +173,14 @@ class Rehearsal {
     const torch::NoGradGuard no_grad;
     network_->eval();
     const Tensor probabilities = empty({stage_.evaluated_nodes, stage_.outputs}, at::kFloat);
-    const Tensor place = empty({stage_.nodes}, at::kInt);
+    const Tensor row_of_node = empty({stage_.nodes}, at::kInt);
     if (!whole_graph) {
       network_(batch(stage_.evaluation), ForwardOptions());
       return;
     }
     const Tensor h = network_->hidden(whole(), ForwardOptions());
-    const int64_t at_once = std::min(stage_.evaluated_nodes, nn::kInferenceRows);
-    network_->logits(h.index_select(0, integers({at_once}, stage_.nodes, at::kLong)));
+    const int64_t rows = std::min(stage_.evaluated_nodes, nn::kInferenceRows);
+    network_->logits(h.index_select(0, integers({rows}, stage_.nodes, at::kLong)));
   }
 
   void evaluate() { evaluate(stage_.evaluation.empty()); }
@@ -277,56 +277,56 @@ class Rehearsal {
 
 namespace {
 
-void two_epochs(Rehearsal& rehearsal, const DryStage& stage) {
-  const AdamW moments(rehearsal.network()->parameters(), 0, 1);
+void two_epochs(SimulatedStage& stage_run, const DryStage& stage) {
+  const AdamW moments(stage_run.network()->parameters(), 0, 1);
   std::vector<Tensor> best;
   for (int epoch = 0; epoch < 2; ++epoch) {
-    const std::vector<Tensor> drawn = rehearsal.draws(stage.draws);
-    rehearsal.steps();
+    const std::vector<Tensor> drawn = stage_run.draws(stage.draws);
+    stage_run.steps();
     const std::vector<Tensor> drawn_for_evaluation =
-        stage.draws.empty() && stage.evaluation.empty() ? rehearsal.draws(stage.k) : std::vector<Tensor>();
-    if (stage.evaluates) rehearsal.evaluate();
-    for (const auto& [name, tensor] : nn::state_of(rehearsal.network()))
+        stage.draws.empty() && stage.evaluation.empty() ? stage_run.draws(stage.k) : std::vector<Tensor>();
+    if (stage.evaluates) stage_run.evaluate();
+    for (const auto& [name, tensor] : nn::state_of(stage_run.network()))
       if (epoch == 0) best.push_back(tensor.detach().clone());
   }
   if (!stage.evaluates || !stage.predicts_all) return;
-  const std::vector<Tensor> drawn = rehearsal.draws(stage.k);
-  rehearsal.evaluate(true);
+  const std::vector<Tensor> drawn = stage_run.draws(stage.k);
+  stage_run.evaluate(true);
 }
 
 }  // namespace
 
-std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t held, int64_t limit) {
+std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t bytes_before, int64_t limit) {
   complete_meta_operators();
-  std::vector<std::unique_ptr<Rehearsal>> rehearsals;
-  for (const DryStage& stage : stages) rehearsals.push_back(std::make_unique<Rehearsal>(stage, at::kMeta));
-  DryMemory memory(held, limit);
+  std::vector<std::unique_ptr<SimulatedStage>> simulated;
+  for (const DryStage& stage : stages) simulated.push_back(std::make_unique<SimulatedStage>(stage, at::kMeta));
+  DryMemory memory(bytes_before, limit);
   const LayerEdges graph = [&] {
     const ScratchFirst read_in_order;
-    return rehearsals.front()->make_graph();
+    return simulated.front()->make_graph();
   }();
   std::vector<MemoryUse> uses;
   for (size_t s = 0; s < stages.size(); ++s) {
     memory.begin_stage();
-    rehearsals[s]->take_graph(graph);
-    two_epochs(*rehearsals[s], stages[s]);
+    simulated[s]->take_graph(graph);
+    two_epochs(*simulated[s], stages[s]);
     uses.push_back(memory.use());
   }
   return uses;
 }
 
 StepSeconds measure_step(const DryStage& stage) {
-  Rehearsal rehearsal(stage, at::kCPU);
-  rehearsal.take_graph(rehearsal.make_graph());
+  SimulatedStage stage_run(stage, at::kCPU);
+  stage_run.take_graph(stage_run.make_graph());
   const auto seconds = [](const std::function<void()>& work) {
     const auto start = std::chrono::steady_clock::now();
     work();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  rehearsal.steps();  // memory is faulted in, kernels are compiled
+  stage_run.steps();  // memory is faulted in, kernels are compiled
   StepSeconds measured;
-  measured.step = seconds([&] { rehearsal.steps(); }) / static_cast<double>(std::max<size_t>(1, stage.batches.size()));
-  measured.evaluation = seconds([&] { rehearsal.evaluate(); });
+  measured.step = seconds([&] { stage_run.steps(); }) / static_cast<double>(std::max<size_t>(1, stage.batches.size()));
+  measured.evaluation = seconds([&] { stage_run.evaluate(); });
   return measured;
 }
 

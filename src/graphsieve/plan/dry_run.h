@@ -14,11 +14,11 @@
 
 namespace graphsieve {
 
-/// Meta tensors made on any thread are counted here from the construction to the destruction; one at a time. `held`
-/// bytes are there from the beginning, `limit` as for set_memory_limit.
+/// Meta tensors made on any thread are counted here from the construction to the destruction; one at a time.
+/// `bytes_before` bytes are there from the beginning, `limit` as for set_memory_limit.
 class DryMemory {
  public:
-  DryMemory(int64_t held, int64_t limit);
+  DryMemory(int64_t bytes_before, int64_t limit);
   ~DryMemory();
   DryMemory(const DryMemory&) = delete;
   DryMemory& operator=(const DryMemory&) = delete;
@@ -48,7 +48,7 @@ struct DryStage {
   std::vector<int64_t> k;                        ///< drawn edges of each layer that evaluations take; empty: all edges
   std::vector<int64_t> draws;                    ///< of every node, made at the beginning of each epoch; may be empty
   std::vector<std::vector<BatchLayer>> batches;  ///< some, of unlike sizes; none: every step takes the whole graph
-  int64_t batches_at_once = 1;                   ///< those made ahead included
+  int64_t batches_held = 1;                      ///< those made ahead included
   BatchDecision decision;                        ///< as the stage decides (train/policy.h)
   EvaluationDecision evaluation_decision;
   bool evaluates = true;
@@ -57,7 +57,7 @@ struct DryStage {
 };
 
 /// The most that each of the stages holds, one after the other on one graph, over two epochs of steps and evaluation.
-std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t held, int64_t limit);
+std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t bytes_before, int64_t limit);
 
 /// Seconds of one step, and of one evaluation of all nodes, on random features and edges of these sizes: with memory,
 /// so for a graph that is small enough.

@@ -211,7 +211,7 @@ class Planner {
     }
     stage.decision = decide_batches(sizes(static_cast<int64_t>(k.size())), sizes_of_batch(stage.batches.front()),
                                     steps(batch_size), whole_needed, shares_draws, budget_);
-    stage.batches_at_once = batched(batch_size) ? batches_held(stage.decision, num_threads()) : 1;
+    stage.batches_held = batched(batch_size) ? batches_held(stage.decision, num_threads()) : 1;
     if (stage.decision.draws_whole) stage.draws = k;
   }
 

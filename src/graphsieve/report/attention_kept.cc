@@ -126,10 +126,10 @@ AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor&
 }
 
 std::string edge_type_name(int type, const std::vector<std::string>& data_types) {
-  const bool own = data_types.size() > 1;
+  const bool data_has_types = data_types.size() > 1;
   if (type == kExpanderEdge) return "expander";
   if (type == kSelfLoop) return "self loop";
-  if (type == kGraphEdge) return own ? data_types[0] : "graph";
+  if (type == kGraphEdge) return data_has_types ? data_types[0] : "graph";
   const auto at = static_cast<size_t>(type - kFirstUserType + 1);
   return at < data_types.size() ? data_types[at] : str("type ", type);
 }

@@ -83,7 +83,7 @@ class Explanation {
   void compute() {
     const NetworkRecipe& recipe = run_.folder.recipe.network;
     const bool whole = !sampled() || recipe.norm == "graph";
-    place_ = whole ? node_ : 0;
+    row_ = whole ? node_ : 0;
     if (sampled()) {
       SampledGraph graph = run_.edges().sampled();
       graph.begin_epoch(run_.best_epoch());
@@ -108,7 +108,7 @@ class Explanation {
       first += scores.size(0);
       if (first == edges) first = 0, ++layer;
     };
-    const Tensor logits = run_.network(input_, options).narrow(0, place_, 1);
+    const Tensor logits = run_.network(input_, options).narrow(0, row_, 1);
     predictions_ = predictions_of(logits.detach(), *run_.task);
     if (gradients) contributions(logits[0]);
     flow();
@@ -134,7 +134,7 @@ class Explanation {
   /// node (the skip path) and half goes to its sources by attention; all of it stays with a node without edges.
   void flow() {
     flow_.assign(input_.layers.back().destinations, 0);
-    flow_[place_] = 1;
+    flow_[row_] = 1;
     for (size_t l = input_.layers.size(); l-- > 0;) {
       const LayerEdges& layer = input_.layers[l];
       std::vector<double> below(l > 0 ? input_.layers[l - 1].destinations
@@ -178,7 +178,7 @@ class Explanation {
     if (attention_.empty()) return edges;
     const ops::AttentionEdges& drawn = input_.layers[layer].edges;
     const auto* start = drawn.row_start.const_data_ptr<int64_t>();
-    for (int64_t e = start[place_]; e < start[place_ + 1]; ++e) {
+    for (int64_t e = start[row_]; e < start[row_ + 1]; ++e) {
       InEdge& edge = edges[{drawn.type.const_data_ptr<uint8_t>()[e], global(drawn.index.const_data_ptr<int32_t>()[e])}];
       ++edge.draws, edge.attention += attention_[layer].const_data_ptr<float>()[e];
     }
@@ -242,15 +242,15 @@ class Explanation {
                      {"against", decided_.size() > 1 ? Json(run_.task->column_name(decided_[1])) : Json()},
                      {"margin", margin_},
                      {"contributions", contribution_.sum().item<double>()}};
-    const Tensor all = contribution_.sum(0), own = contribution_[place_];
+    const Tensor all = contribution_.sum(0), of_node = contribution_[row_];
     const int64_t shown = std::min<int64_t>(request_.features, all.size(0));
     const Tensor most = std::get<1>(all.abs().topk(shown));
     to["features"] = Json::array();
     for (int64_t i = 0; i < shown; ++i) {
       const auto f = most[i].item<int64_t>();
       to["features"].push_back({{"feature", f},
-                                {"value", input_.picked.detach()[place_][f].item<double>()},
-                                {"own", own[f].item<double>()},
+                                {"value", input_.picked.detach()[row_][f].item<double>()},
+                                {"own", of_node[f].item<double>()},
                                 {"contribution", all[f].item<double>()}});
     }
   }
@@ -302,7 +302,7 @@ class Explanation {
   const int32_t node_;
   Split split_;
   NetworkInput input_;
-  int64_t place_ = 0;              ///< row of the node in every layer of the pass
+  int64_t row_ = 0;                ///< row of the node in every layer of the pass
   std::vector<Tensor> attention_;  ///< attention by layer of the pass, mean over the heads; empty without a network
   Predictions predictions_;        ///< predictions of the node
   std::vector<int64_t> decided_;   ///< columns of the most probable class and of the next

@@ -44,7 +44,7 @@ constexpr int64_t kDestinations = 50000;              ///< most destinations who
 constexpr int64_t kLeastCurve = 16, kMostCurve = 64;  ///< least and most k of the curves of kept attention
 constexpr size_t kMembers = 100;                      ///< most runs of a folder of several runs
 
-Json facts_of(const Dataset& graph) {
+Json graph_facts(const Dataset& graph) {
   const GraphReport r = check_graph(graph, false);
   Json bins = Json::array(), types = Json::array();
   for (size_t b = 0; b < r.degree_bins.size(); ++b)
@@ -106,9 +106,9 @@ class Collector {
       observer_.step(static_cast<int64_t>(i) + 1, request_.runs[i].filename().string());
     }
     if (results_.size() > kComparedRuns)
-      miss(str(results_.size() - kComparedRuns, " runs beyond the first ", kComparedRuns, " are left out"));
+      note_missing(str(results_.size() - kComparedRuns, " runs beyond the first ", kComparedRuns, " are left out"));
     if (results_.size() > kDetailedRuns)
-      miss(str("runs beyond the first ", kDetailedRuns, " stand in the comparison alone"));
+      note_missing(str("runs beyond the first ", kDetailedRuns, " stand in the comparison alone"));
     for (const std::string& node : request_.nodes)
       to["explained"].push_back(explain(*graph_, {detail_folder(request_.runs[0], results_[0]), node}, observer_));
     to["missing"] = missing_;
@@ -116,14 +116,14 @@ class Collector {
   }
 
  private:
-  void miss(const std::string& what) {
+  void note_missing(const std::string& what) {
     if (std::find(missing_.begin(), missing_.end(), Json(what)) == missing_.end()) missing_.push_back(what);
   }
 
   /// Notes a damaged file in the report and to the observer.
   void leave_out(const Error& damaged) {
     const std::string text = str(damaged.what(), "; it is left out");
-    miss(text);
+    note_missing(text);
     observer_.note(text);
   }
 
@@ -173,10 +173,10 @@ class Collector {
     if (request_.runs.empty()) throw Error("a report needs at least one run folder");
     for (const fs::path& run : request_.runs) {
       results_.push_back(read_result(run));
-      const std::string first = fingerprint_of(results_[0]), here = fingerprint_of(results_.back());
-      if (first != here)
-        throw Error(run.string(), ": is of another graph (fingerprint ", here, ") than ", request_.runs[0].string(),
-                    " (", first, "); a report compares runs of one graph");
+      const std::string first = fingerprint_of(results_[0]), fingerprint = fingerprint_of(results_.back());
+      if (first != fingerprint)
+        throw Error(run.string(), ": is of another graph (fingerprint ", fingerprint, ") than ",
+                    request_.runs[0].string(), " (", first, "); a report compares runs of one graph");
     }
   }
 
@@ -185,8 +185,8 @@ class Collector {
   /// Ignores the graph, with a note, if it has changed since training.
   void check_graph_is_theirs() {
     if (graph_ && fingerprint_text(*graph_) != fingerprint_of(results_[0])) {
-      miss(str("the graph ", graph_->source, " is no longer the one that was trained on (fingerprint ",
-               fingerprint_text(*graph_), ", trained on ", fingerprint_of(results_[0]), ")"));
+      note_missing(str("the graph ", graph_->source, " is no longer the one that was trained on (fingerprint ",
+                       fingerprint_text(*graph_), ", trained on ", fingerprint_of(results_[0]), ")"));
       graph_ = nullptr;
     }
     if (graph_ || request_.nodes.empty()) return;
@@ -200,7 +200,7 @@ class Collector {
     to["here"] = graph_ != nullptr;
     to["facts"] = nullptr;
     if (graph_) {
-      to["facts"] = facts_of(*graph_);
+      to["facts"] = graph_facts(*graph_);
       if (graph_->graph) type_names_ = graph_->graph->type_names;
       return to;
     }
@@ -208,8 +208,9 @@ class Collector {
       to["facts"] = of_earlier(run, [&](const JsonObject& earlier) { return facts_in(earlier); });
       if (!to["facts"].is_null()) break;
     }
-    miss(to["facts"].is_null() ? "the graph is not there: its degrees and homophily are left out"
-                               : "the graph is not there: its degrees and homophily are those of an earlier report");
+    note_missing(to["facts"].is_null()
+                     ? "the graph is not there: its degrees and homophily are left out"
+                     : "the graph is not there: its degrees and homophily are those of an earlier report");
     return to;
   }
 
@@ -229,10 +230,10 @@ class Collector {
     to["runs"] =
         Json(std::vector<Json>(runs.begin(), runs.begin() + static_cast<int64_t>(std::min(kMembers, runs.size()))));
     if (runs.size() > kMembers)
-      miss(str(folder.string(), ": ", runs.size() - kMembers, " of its ", runs.size(), " runs are left out"));
+      note_missing(str(folder.string(), ": ", runs.size() - kMembers, " of its ", runs.size(), " runs are left out"));
     for (Json& member : to["runs"]) member.erase("per_class");
     const RunFiles files(folder);
-    if (!files.has_checksums()) miss(files.note());
+    if (!files.has_checksums()) note_missing(files.note());
     to["width"] = parse_recipe(files.text("recipe.yaml"), (folder / "recipe.yaml").string()).network.width;
     Json compression = optional(files, "compression.json", "what its compression came to");
     if (compression.is_object() && compression.contains("measured") && compression["measured"].is_object())
@@ -246,7 +247,7 @@ class Collector {
   /// is omitted.
   Json optional(const RunFiles& files, const std::string& name, const char* what) {
     if (!files.has(name) && files.wrote(name))
-      miss(str((files.folder() / name).string(), " is gone: ", what, " is left out"));
+      note_missing(str((files.folder() / name).string(), " is gone: ", what, " is left out"));
     return files.json_if_there(name);
   }
 
@@ -264,9 +265,11 @@ class Collector {
     to["planned"] = plan_for(summary, recipe);
     to["curves"] = Json::array();
     if (files.has("metrics.jsonl"))
-      to["curves"] = training_curves(files.verified("metrics.jsonl"), kEpochs,
-                                     [&](const Error& line) { miss(str(line.what(), "; the line is left out")); });
-    if (to["curves"].empty()) miss(str((folder / "metrics.jsonl").string(), " is gone: how training went is left out"));
+      to["curves"] = training_curves(files.verified("metrics.jsonl"), kEpochs, [&](const Error& line) {
+        note_missing(str(line.what(), "; the line is left out"));
+      });
+    if (to["curves"].empty())
+      note_missing(str((folder / "metrics.jsonl").string(), " is gone: how training went is left out"));
     to["epsilon"] = optional(files, "epsilon.json", "how k was chosen");
     to["quality"] = member.at("network").is_object() ? quality(files) : Json();
     return to;
@@ -278,7 +281,8 @@ class Collector {
     Json stored = files.json_if_there("quality.json");
     if (stored.is_object()) return stored;
     if (!graph_) {
-      miss(str((files.folder() / "quality.json").string(), " is not there: how good the predictions are is left out"));
+      note_missing(
+          str((files.folder() / "quality.json").string(), " is not there: how good the predictions are is left out"));
       return nullptr;
     }
     Silent silent(observer_);
@@ -307,7 +311,7 @@ class Collector {
   Json attention(const fs::path& folder, const Json& member, const Recipe& recipe) {
     if (!member.at("estimator").is_object()) return nullptr;
     if (!path_exists(folder / "scores" / "layer_0.npy")) {
-      miss(str((folder / "scores").string(), " is gone: what was kept of the attention is left out"));
+      note_missing(str((folder / "scores").string(), " is gone: what was kept of the attention is left out"));
       return nullptr;
     }
     const RunFiles files(folder);

@@ -92,8 +92,8 @@ void write_scores(const fs::path& folder, nn::Transformer& network, double tempe
       file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(),
                                          std::vector<int64_t>{graph.edges()});
     }
-    const Tensor here = part.cpu();
-    file->write(std::span<const float>(here.const_data_ptr<float>(), static_cast<size_t>(here.numel())));
+    const Tensor on_host = part.cpu();
+    file->write(std::span<const float>(on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())));
   });
   if (file) file->finish();
   write_column(folder / "row_start.npy", graph.row_start);

@@ -20,11 +20,11 @@ SideStream::SideStream(at::Device device) {
   so_far.block(*side_);
 }
 
-SideStream::Here::Here(const SideStream& side) {
+SideStream::Current::Current(const SideStream& side) {
   if (side.side_) before_ = guard_of(side.side_->device()).exchangeStream(*side.side_);
 }
 
-SideStream::Here::~Here() {
+SideStream::Current::~Current() {
   if (before_) guard_of(before_->device()).exchangeStream(*before_);
 }
 

@@ -22,12 +22,12 @@ class SideStream {
   explicit SideStream(at::Device device);
 
   /// While an object of this class lives, the work of its thread goes to the side stream.
-  class Here {
+  class Current {
    public:
-    explicit Here(const SideStream& side);
-    ~Here();
-    Here(const Here&) = delete;
-    Here& operator=(const Here&) = delete;
+    explicit Current(const SideStream& side);
+    ~Current();
+    Current(const Current&) = delete;
+    Current& operator=(const Current&) = delete;
 
    private:
     std::optional<c10::Stream> before_;

@@ -83,7 +83,7 @@ void BatchesAhead::make_some() {
 void BatchesAhead::make() {
   const SerialLoops serial;
   const torch::NoGradGuard no_grad;
-  const SideStream::Here here(stream_);
+  const SideStream::Current on_side_stream(stream_);
   const size_t most =
       stage_.batches_per_call() > 1 ? 1 : kMost;  // where several come at once, the next are made beside the last steps
   try {

@@ -35,7 +35,7 @@ uint64_t start_key(uint64_t seed, int64_t start) {
 namespace {
 
 nn::Transformer new_estimator(const StageContext& context) {
-  const nn::ParametersOn there(context.data.device);
+  const nn::ParametersOn parameters_on(context.data.device);
   return nn::Transformer(nn::estimator_shape(context.recipe, network_interface(context.data, context.task)));
 }
 
@@ -72,7 +72,7 @@ std::unique_ptr<Stage> estimator_stage(const StageContext& context, const Prepar
 }
 
 /// The starts that are done: the best of them, and what they took together.
-struct Starts {
+struct Restarts {
   int64_t done = 0;
   nn::Transformer best{nullptr};
   StageFigures figures;  ///< of the best; seconds and peaks over all
@@ -105,7 +105,7 @@ struct Starts {
 Estimate train_estimator(const StageContext& context, const PreparedGraph& graph) {
   const EstimatorRecipe& recipe = context.recipe.estimator;
   const std::unique_ptr<Stage> stage = estimator_stage(context, graph);
-  Starts starts;
+  Restarts starts;
   StageContext of_start = context;
   of_start.record = [&](EpochRecord record) {
     record.start = starts.done;

@@ -46,7 +46,7 @@ TrainedNetwork train_network(const StageContext& context, const NetworkEdges& ed
                              const std::filesystem::path& start_from) {
   const Recipe& recipe = context.recipe;
   const AttentionGraph& graph = edges.graph().graph;
-  const nn::ParametersOn there(context.data.device);
+  const nn::ParametersOn parameters_on(context.data.device);
   TrainedNetwork trained;
   trained.network = nn::Transformer(nn::network_shape(recipe, network_interface(context.data, context.task)));
   nn::initialise(*trained.network, random_key(context.seed, Stream::kNetworkWeights));

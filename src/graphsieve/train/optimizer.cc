@@ -33,8 +33,8 @@ double AdamW::step(double learning_rate) {
   }
   double square = 0;
   if (!squares.empty()) {
-    const at::Tensor here = at::stack(squares).cpu();  // one wait for a GPU
-    for (size_t i = 0; i < squares.size(); ++i) square += here.const_data_ptr<double>()[i];
+    const at::Tensor on_host = at::stack(squares).cpu();  // one wait for a GPU
+    for (size_t i = 0; i < squares.size(); ++i) square += on_host.const_data_ptr<double>()[i];
   }
   const double norm = std::sqrt(square);
   if (!std::isfinite(norm)) return norm;

@@ -197,7 +197,8 @@ class Loop {
     stage_.prepare(options);
     Tensor logits = network_(batch.input, options);
     if (batch.pick.defined()) logits = logits.index_select(0, batch.pick);
-    const Tensor own = stage_.loss(logits), loss = own.defined() ? own : loss_of_nodes_(logits, batch.nodes);
+    const Tensor of_stage = stage_.loss(logits),
+                 loss = of_stage.defined() ? of_stage : loss_of_nodes_(logits, batch.nodes);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) fail(batch, epoch, value, options);
     loss.backward();
