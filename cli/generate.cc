@@ -76,7 +76,7 @@ void add_generate_command(Program& program) {
       ->transform(real_number())
       ->capture_default_str()
       ->type_name("X");
-  app->add_option("--seed", g.seed, "Of everything")
+  app->add_option("--seed", g.seed, "Random seed")
       ->transform(whole_number(0, std::numeric_limits<uint64_t>::max()))
       ->capture_default_str()
       ->type_name("SEED");

@@ -121,7 +121,7 @@ void add_plan_command(Program& program) {
   add_memory_option(*command, options->memory);
   add_predictions_option(*command, options->predictions);
   add_threads_option(*command, options->threads);
-  command->add_flag("--no-time", options->no_time, "Do not run the steps that the estimate of time is made from");
+  command->add_flag("--no-time", options->no_time, "Do not estimate the time, for which some steps are run");
   command->add_flag("--json", options->json, "Print everything as JSON");
   add_quiet_option(*command, options->quiet);
   command->footer(

@@ -82,7 +82,7 @@ void add_sparsify_command(Program& program) {
   command
       ->add_option("--sampler", options->sampler, "graph_reservoir, graph_uniform, graph_max, … (default: the run's)")
       ->type_name("NAME");
-  command->add_option("--epoch", options->epoch, "Which draw (default: 0)")
+  command->add_option("--epoch", options->epoch, "Epoch whose draw is written (default: 0)")
       ->transform(whole_number(0, 1000000000))
       ->type_name("E");
   command->add_option("--out", options->out, "New folder (default: RUN-sparse-N, the next free N)")

@@ -126,9 +126,8 @@ std::vector<RecipeKey> make_keys() {
       {KEY(network.epsilon),
        kBelowOne,
        {},
-       "above 0: each layer takes the smallest k whose error in network.epsilon_of is no larger, found from the "
-       "scores, and "
-       "network.k becomes what was found; 0: network.k as given; a setting of network.k sets this to 0"},
+       "above 0: each layer takes the smallest k whose error in network.epsilon_of is at most epsilon, found from the "
+       "scores (result.json tells the k); 0: network.k as given; a setting of network.k sets epsilon to 0"},
       {KEY(network.epsilon_of),
        kAny,
        {"mass", "operator_norm"},
@@ -148,13 +147,14 @@ std::vector<RecipeKey> make_keys() {
       {KEY(network.precision),
        kAny,
        {"float32", "bfloat16"},
-       "of queries, keys, values and the operands of each block's products; sums, norms, the loss and the weights are "
-       "float32 always"},
+       "number type of queries, keys, values and of the operands of each block's products; sums, norms, loss and "
+       "weights "
+       "are always float32"},
       {KEY(network.recompute),
        kAny,
        {},
-       "compute each block again in the backward pass instead of keeping what is inside it: less memory, more time, "
-       "the same bits"},
+       "compute each block again in the backward pass instead of storing its activations: less memory, more time, the "
+       "same bits"},
       {KEY(network.form),
        kAny,
        {"standard", "bilinear", "compressed"},
@@ -164,11 +164,11 @@ std::vector<RecipeKey> make_keys() {
       {KEY(network.value_width),
        between(0, 65536),
        {},
-       "of values, over all heads; 0: width, which only form compressed can change"},
+       "width of the values over all heads; 0: width; only the compressed form can change it"},
       {KEY(network.outer_width),
        between(0, 16384),
        {},
-       "of the pre layers and between the output layers, in form compressed; 0: width"},
+       "width of the pre layers and between the output layers in the compressed form; 0: width"},
   };
 }
 
