@@ -42,12 +42,13 @@ struct Problem {
     asked.epsilon = 0.2;
   }
   std::vector<ChosenK> choose() {
-    return choose_k(asked, ScoredGraph(edges, scores, 2), sampler_of("graph_reservoir"), 1, 0, notes);
+    return choose_k(asked, ScoredGraph(edges, scores, 2), sampler_of(sampler), 1, 0, notes);
   }
 
   ops::AttentionEdges edges;
   std::vector<Tensor> scores;
   EdgesPerNode asked;
+  std::string sampler = "graph_reservoir";
   Notes notes;
 };
 
@@ -74,7 +75,7 @@ TEST(ChooseK, TakesTheFirstWithinEpsilonOfTheMass) {
 TEST(ChooseK, StopsAtTheFirstWithinEpsilonOfTheNorm) {
   Problem p;
   p.asked.error = "operator_norm";
-  p.recipe.sampler = "graph_max";
+  p.sampler = "graph_max";
   for (const ChosenK& layer : p.choose()) {
     EXPECT_EQ(layer.k.back(), layer.chosen);
     for (size_t i = 0; i < layer.k.size(); ++i) EXPECT_EQ(layer.error[i] <= 0.2, layer.k[i] == layer.chosen);
@@ -86,7 +87,7 @@ TEST(ChooseK, SaysWhereNoneIsWithin) {
   Problem p(7);  // of 7 edges, which larger k fill: with some of them twice the row is not the whole one's
   p.asked.epsilon = 1e-9;
   p.asked.error = "operator_norm";
-  p.recipe.sampler = "graph_uniform";
+  p.sampler = "graph_uniform";
   const auto layers = p.choose();
   EXPECT_EQ(layers[0].k, (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 20}));
   for (const ChosenK& layer : layers) {
