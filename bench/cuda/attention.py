@@ -216,10 +216,10 @@ def compiled(graph, width, repeats):
 def sampling(graph, repeats):
     weight = torch.rand(graph.edges, device="cuda")
     call = lambda: torch.ops.graphsieve.reservoir_sample(graph.row_start, graph.index, graph.type, weight, None, 10, 0, 7)
-    index, kind = call()
+    index, position = call()
     rows = torch.arange(0, graph.nodes, max(1, graph.nodes // 1000), dtype=torch.int32)
     on_cpu = torch.ops.graphsieve.reservoir_sample(graph.row_start.cpu(), graph.index.cpu(), graph.type.cpu(), weight.cpu(), rows, 10, 0, 7)
-    if not (torch.equal(index.cpu()[rows.long()], on_cpu[0]) and torch.equal(kind.cpu()[rows.long()], on_cpu[1])):
+    if not (torch.equal(index.cpu()[rows.long()], on_cpu[0]) and torch.equal(position.cpu()[rows.long()], on_cpu[1])):
         raise SystemExit(f"{graph.name}: other edges are drawn than on the CPU")
     ms = milliseconds(call, repeats)
     return {"what": "sampling", "graph": graph.name, "edges": graph.edges, "ms": ms, "edges_per_second": graph.edges / ms * 1e3}

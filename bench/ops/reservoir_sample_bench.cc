@@ -36,14 +36,14 @@ void measure_k(const BenchGraph& graph, const std::vector<float>& score, int64_t
                               kernels::SampleRule::kWeighted,
                               random_key(12, k)};
   std::vector<int32_t> index(edges.rows * k), expected_index(index.size());
-  std::vector<uint8_t> type(index.size()), expected_type(index.size());
-  kernels::reservoir_sample_reference(args, expected_index.data(), expected_type.data());
-  kernels::reservoir_sample(args, index.data(), type.data());
-  if (index != expected_index || type != expected_type)
+  std::vector<int32_t> position(index.size()), expected_position(index.size());
+  kernels::reservoir_sample_reference(args, expected_index.data(), expected_position.data());
+  kernels::reservoir_sample(args, index.data(), position.data());
+  if (index != expected_index || position != expected_position)
     throw Error("k = ", k, ": the draw differs from the reference's");
   const auto seconds = interleaved_medians(options.repeats_for(m), [&] {
     ++args.key;  // another draw every time
-    kernels::reservoir_sample(args, index.data(), type.data());
+    kernels::reservoir_sample(args, index.data(), position.data());
   });
   Line()
       .text("graph", graph.name)

@@ -327,7 +327,13 @@ def draw(edges: Edges, k: int, weight: Tensor | None, rows: Tensor | None, rule:
         start, end = (edges.row_start[:-1], edges.row_start[1:]) if rows is None else (edges.row_start[rows], edges.row_start[rows + 1])
         if bool(((start < 0) | (start > end) | (end > len(edges.source))).any()):
             raise Error(f"edges.row_start: expected to ascend from 0 to {len(edges.source)}, the number of entries")
-    return _call(_ops.reservoir_sample.default, edges.row_start, edges.source, edges.type, weight, rows, k, _RULES[rule], key)
+    sources, position = _call(_ops.reservoir_sample.default, edges.row_start, edges.source, edges.type, weight, rows, k, _RULES[rule],
+                              key)
+    begin = edges.row_start[:-1] if rows is None else edges.row_start[rows]
+    if not len(edges.type):
+        return sources, torch.zeros_like(sources, dtype=torch.uint8)
+    types = edges.type[(begin[:, None] + position).clamp(0, len(edges.type) - 1)]
+    return sources, torch.where(position < 0, 0, types)
 
 
 def expand_block(destinations: Tensor, index: Tensor, type: Tensor, nodes: int) -> tuple[Tensor, Edges]:

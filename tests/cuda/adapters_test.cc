@@ -176,12 +176,12 @@ TEST_F(CudaAdapters, ReservoirSampleDrawsTheSameEdges) {
   const Tensor weight = at::rand({e.index.size(0)}), rows = at::randint(40, {15}, at::kInt);
   for (const Optional& of : {Optional(), Optional(rows)})
     for (const SampleRule rule : {SampleRule::kWeighted, SampleRule::kUniform, SampleRule::kLargest}) {
-      const auto [index, type] = reservoir_sample(e.row_start, e.index, e.type, weight, of, 7, rule, 99);
-      const auto [d_index, d_type] =
+      const auto [index, position] = reservoir_sample(e.row_start, e.index, e.type, weight, of, 7, rule, 99);
+      const auto [d_index, d_position] =
           reservoir_sample_cuda(there(e.row_start), there(e.index), there(e.type), there(Optional(weight)), there(of),
                                 7, static_cast<int64_t>(rule), 99);
       expect_equal(d_index, index);
-      expect_equal(d_type, type);
+      expect_equal(d_position, position);
     }
   EXPECT_THROW(
       reservoir_sample_cuda(there(e.row_start), there(e.index), there(e.type), there(Optional(weight)), {}, 300, 0, 99),

@@ -46,19 +46,18 @@ void expect_reference(const Rows& g, const std::vector<int32_t>& rows, int64_t k
                   k,
                   rule,
                   random_key(9, k)};
-  std::vector<int32_t> index(count * k);
-  std::vector<uint8_t> type(count * k);
-  reservoir_sample_reference(a, index.data(), type.data());
+  std::vector<int32_t> index(count * k), position(count * k);
+  reservoir_sample_reference(a, index.data(), position.data());
 
   const DeviceArray<int64_t> row_start(g.row_start);
-  const DeviceArray<int32_t> sources(g.index), of(rows), found_index(index.size());
-  const DeviceArray<uint8_t> types(g.type), found_type(type.size());
+  const DeviceArray<int32_t> sources(g.index), of(rows), found_index(index.size()), found_position(index.size());
+  const DeviceArray<uint8_t> types(g.type);
   const DeviceArray<float> weight(g.weight);
   a.row_start = row_start.data(), a.index = sources.data(), a.type = types.data(), a.weight = weight.data();
   if (a.rows) a.rows = of.data();
-  reservoir_sample_cuda(a, found_index.data(), found_type.data(), nullptr);
+  reservoir_sample_cuda(a, found_index.data(), found_position.data(), nullptr);
   EXPECT_EQ(found_index.values(), index) << "k " << k;
-  EXPECT_EQ(found_type.values(), type) << "k " << k;
+  EXPECT_EQ(found_position.values(), position) << "k " << k;
 }
 
 TEST_F(ReservoirSampleCuda, TheSameEdgesAsOnTheCpu) {

@@ -65,20 +65,30 @@ std::vector<int64_t> degrees_around(int64_t k) {
   return degrees;
 }
 
+/// Types of the edges at `position` in the rows of the graph.
+Tensor types_of(const Graph& g, const Tensor& position, const Optional& rows = {}) {
+  if (g.type.numel() == 0) return at::zeros(position.sizes(), at::kByte);
+  const Tensor begin = rows ? g.row_start.index_select(0, *rows) : g.row_start.slice(0, 0, -1);
+  const Tensor ids = begin.unsqueeze(1) + position.clamp_min(0);
+  const Tensor types = g.type.index_select(0, ids.clamp_max(g.type.numel() - 1).view({-1})).view_as(ids);
+  return at::where(position < 0, at::zeros_like(types), types);
+}
+
+/// Sources, types and positions of the drawn edges.
 Tensors sample(const Graph& g, int64_t k, SampleRule rule, int64_t key = 5, const Optional& rows = {}) {
   const Optional weight = rule == SampleRule::kUniform ? Optional() : Optional(g.weight);
-  const auto [index, type] = ops::reservoir_sample(g.row_start, g.index, g.type, weight, rows, k, rule, key);
-  return {index, type};
+  const auto [index, position] = ops::reservoir_sample(g.row_start, g.index, g.type, weight, rows, k, rule, key);
+  return {index, types_of(g, position, rows), position};
 }
 
 Tensors sample_reference(const Graph& g, int64_t k, SampleRule rule, int64_t key = 5) {
   const int64_t n = g.row_start.size(0) - 1;
-  const Tensor index = at::empty({n, k}, at::kInt), type = at::empty({n, k}, at::kByte);
+  const Tensor index = at::empty({n, k}, at::kInt), position = at::empty({n, k}, at::kInt);
   kernels::reservoir_sample_reference(
       {g.row_start.const_data_ptr<int64_t>(), g.index.const_data_ptr<int32_t>(), g.type.const_data_ptr<uint8_t>(),
        g.weight.const_data_ptr<float>(), nullptr, n, g.index.size(0), k, rule, static_cast<uint64_t>(key)},
-      index.mutable_data_ptr<int32_t>(), type.mutable_data_ptr<uint8_t>());
-  return {index, type};
+      index.mutable_data_ptr<int32_t>(), position.mutable_data_ptr<int32_t>());
+  return {index, types_of(g, position), position};
 }
 
 TEST(ReservoirSample, ChoosesTheReferencesEdgesOnEveryTarget) {
@@ -92,6 +102,7 @@ TEST(ReservoirSample, ChoosesTheReferencesEdgesOnEveryTarget) {
           const std::string what = str("k ", k, " rule ", static_cast<int>(rule), " ", target);
           expect_same_bits(ours[0], expected[0], what);
           expect_same_bits(ours[1], expected[1], what);
+          expect_same_bits(ours[2], expected[2], what);
         });
       }
     }
@@ -322,7 +333,7 @@ TEST(ReservoirSample, ShapeFunction) {
   const auto some = ops::reservoir_sample(start, edges, types, {}, meta({3}, at::kInt), 4, SampleRule::kUniform, 0);
   EXPECT_EQ(std::get<0>(all).sizes(), (std::vector<int64_t>{8, 4}));
   EXPECT_EQ(std::get<1>(some).sizes(), (std::vector<int64_t>{3, 4}));
-  EXPECT_EQ(std::get<1>(some).scalar_type(), at::kByte);
+  EXPECT_EQ(std::get<1>(some).scalar_type(), at::kInt);
 }
 
 TEST(ReservoirSample, RefusesWrongArguments) {

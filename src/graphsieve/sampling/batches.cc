@@ -54,6 +54,12 @@ NetworkInput expand_batch(const Tensor& nodes, int64_t layers, const DrawLayer& 
     const int64_t source_count = count.item<int64_t>();
     LayerEdges& layer = input.layers[l];
     layer.destinations = destinations.size(0);
+    // Edges by destination are the drawn ones in their order, without those that are none.
+    if (sample.position.defined()) {
+      const Tensor drawn = sample.position.view({-1});
+      const bool all = row_start.is_cpu() && row_start[layer.destinations].item<int64_t>() == drawn.size(0);
+      layer.position = all ? drawn : drawn.masked_select(drawn >= 0);
+    }
     layer.edges = {row_start, index, type, t_row_start.narrow(0, 0, source_count + 1), t_index, t_type};
     destinations = sources.narrow(0, 0, source_count);
   }

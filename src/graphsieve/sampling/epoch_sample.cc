@@ -9,6 +9,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/base/random_reads.h"
+#include "graphsieve/sampling/edge_ids.h"
 
 namespace graphsieve {
 
@@ -49,10 +50,10 @@ LayerSample draw_layer(const ops::AttentionEdges& graph, const Tensor& scores, c
       sampler.rule == ops::SampleRule::kUniform ? std::nullopt : std::optional<Tensor>(scores);
   std::list<RandomReads> reads;
   expect_few_rows(reads, graph, weight, rows, budget);
-  auto [index, type] = ops::reservoir_sample(graph.row_start, graph.index, graph.type, weight,
-                                             rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k,
-                                             sampler.rule, static_cast<int64_t>(key.random(sampler)));
-  return {index, type};
+  auto [index, position] = ops::reservoir_sample(graph.row_start, graph.index, graph.type, weight,
+                                                 rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k,
+                                                 sampler.rule, static_cast<int64_t>(key.random(sampler)));
+  return {index, edge_types(graph, rows, position), position};
 }
 
 LayerEdges whole_graph_layer(const LayerSample& sample) {
@@ -64,10 +65,12 @@ LayerEdges whole_graph_layer(const LayerSample& sample) {
   if (k > 0) at::cumsum_out(ends, sample.index.select(1, 0).ge(0), 0, at::kLong).mul_(k);
   layer.edges.index = sample.index.view({-1});
   layer.edges.type = sample.type.view({-1});
+  if (sample.position.defined()) layer.position = sample.position.view({-1});
   if (layer.edges.row_start[n].item<int64_t>() < n * k) {  // nodes without edges: leave their entries out
     const Tensor kept = layer.edges.index.ge(0);
     layer.edges.index = layer.edges.index.masked_select(kept);
     layer.edges.type = layer.edges.type.masked_select(kept);
+    if (layer.position.defined()) layer.position = layer.position.masked_select(kept);
   }
   return layer;
 }

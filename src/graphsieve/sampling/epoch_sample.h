@@ -33,6 +33,7 @@ struct DrawKey {
 /// Drawn edges of one layer for some nodes: index [rows, k] (global sources), type [rows, k].
 struct LayerSample {
   at::Tensor index, type;
+  at::Tensor position = {};  ///< int32 [rows, k], of each edge in its row (sampling/edge_ids.h), −1 for none
 };
 
 /// Draws k in-edges for each of the nodes `rows` (int32; undefined: all nodes) in one layer. A node's draw depends on

@@ -26,7 +26,8 @@ void SampledGraph::begin_epoch(int64_t epoch) {
 
 LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch) const {
   if (batch < 0 && !whole_.empty())
-    return {whole_[layer].index.index_select(0, rows), whole_[layer].type.index_select(0, rows)};
+    return {whole_[layer].index.index_select(0, rows), whole_[layer].type.index_select(0, rows),
+            whole_[layer].position.index_select(0, rows)};
   return draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_, {seed_, epoch_, layer, batch},
                     budget_);
 }

@@ -16,12 +16,13 @@ namespace graphsieve::ops {
 using kernels::SampleRule;
 
 /// row_start int64 [n + 1], index int32 [edges], type uint8 [edges], rows sorted by (type, index); weight float32
-/// [edges]
-/// >= 0 (absent for kUniform; thresholds expect a row's sum near 1, which costs time alone if it is not so); rows int32
-/// [r], the nodes to draw for, or absent for all. Returns index int32 [r, k] and type uint8 [r, k], a row's edges in
-/// the graph's order. A node with fewer than k edges keeps all, and is filled by drawing from them again with
-/// replacement; a node without edges has index −1 throughout. A draw depends on key, node and edge alone. Throws
-/// c10::Error where a shape or type does not fit or k < 1.
+/// [edges], at least 0 (absent for kUniform; thresholds expect a row's sum near 1, which costs time alone if it is not
+/// so); rows int32 [r], the nodes to draw for, or absent for all.
+///
+/// Returns, of each row's k edges in the graph's order, the source int32 [r, k] and the position in the row int32 [r,
+/// k]: edge row_start[row] + position was drawn. A node with fewer than k edges keeps all, and is filled by drawing
+/// from them again with replacement; a node without edges has −1 throughout. A draw depends on key, node and edge
+/// alone. Throws c10::Error where a shape or type does not fit or k < 1.
 std::tuple<at::Tensor, at::Tensor> reservoir_sample(const at::Tensor& row_start, const at::Tensor& index,
                                                     const at::Tensor& type, const std::optional<at::Tensor>& weight,
                                                     const std::optional<at::Tensor>& rows, int64_t k, SampleRule rule,

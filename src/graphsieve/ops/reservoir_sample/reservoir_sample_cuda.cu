@@ -95,13 +95,13 @@ struct EdgeNumbers {
 };
 
 template <int kHeld>
-__global__ void __launch_bounds__(kBlock) sample_rows(ReservoirArgs a, int32_t* index, uint8_t* type) {
+__global__ void __launch_bounds__(kBlock) sample_rows(ReservoirArgs a, int32_t* index, int32_t* position) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
   const int64_t step = static_cast<int64_t>(gridDim.x) * (kBlock / kWarp);
   for (int64_t r = (static_cast<int64_t>(blockIdx.x) * kBlock + threadIdx.x) / kWarp; r < a.row_count; r += step) {
     const int64_t node = a.rows ? a.rows[r] : r, begin = a.row_start[node], count = a.row_start[node + 1] - begin;
     if (count == 0) {
-      for (int64_t x = lane; x < a.k; x += kWarp) index[r * a.k + x] = -1, type[r * a.k + x] = 0;
+      for (int64_t x = lane; x < a.k; x += kWarp) index[r * a.k + x] = -1, position[r * a.k + x] = -1;
       continue;
     }
     EdgeNumbers numbers{a, begin, random_key(a.key, node)};
@@ -122,30 +122,30 @@ __global__ void __launch_bounds__(kBlock) sample_rows(ReservoirArgs a, int32_t* 
 #pragma unroll
     for (int h = 0; h < kHeld; ++h) {
       const int64_t place = h * kWarp + lane;
-      uint64_t position = place < a.k && held[h] != kNone ? held[h] & 0xFFFFFFFFu : kNone;
+      uint64_t of_place = place < a.k && held[h] != kNone ? held[h] & 0xFFFFFFFFu : kNone;
       for (int64_t x = count > h * kWarp ? count : h * kWarp; x < a.k && x < (h + 1) * kWarp;
            ++x) {  // drawn again: fill_short_row
         uint64_t best = kNone;
         for (int64_t e = lane; e < count; e += kWarp)
           best = smaller(best, candidate(numbers.key(begin + e, x - count + 1), e));
         for (int o = 1; o < kWarp; o *= 2) best = smaller(best, __shfl_xor_sync(kAll, best, o));
-        if (place == x) position = best & 0xFFFFFFFFu;
+        if (place == x) of_place = best & 0xFFFFFFFFu;
       }
-      merge_in(ordered, sort_lanes(position, lane), lane);
+      merge_in(ordered, sort_lanes(of_place, lane), lane);
     }
 #pragma unroll
     for (int h = 0; h < kHeld; ++h) {
       const int64_t place = h * kWarp + lane;
       if (place >= a.k) continue;
-      const int64_t e = begin + static_cast<int64_t>(ordered[h]);
-      index[r * a.k + place] = a.index[e], type[r * a.k + place] = a.type[e];
+      index[r * a.k + place] = a.index[begin + static_cast<int64_t>(ordered[h])];
+      position[r * a.k + place] = static_cast<int32_t>(ordered[h]);
     }
   }
 }
 
 }  // namespace
 
-void reservoir_sample_cuda(const ReservoirArgs& a, int32_t* index, uint8_t* type, CudaStream stream) {
+void reservoir_sample_cuda(const ReservoirArgs& a, int32_t* index, int32_t* position, CudaStream stream) {
   if (a.k < 1 || a.k > kMostSampled)
     throw Error("reservoir_sample: k is ", a.k, ", expected 1 to ", kMostSampled, " on a GPU");
   const int64_t blocks = blocks_for(a.row_count * kWarp, kMostSampleBlocks);
@@ -153,7 +153,7 @@ void reservoir_sample_cuda(const ReservoirArgs& a, int32_t* index, uint8_t* type
                       : a.k <= 64  ? sample_rows<2>
                       : a.k <= 128 ? sample_rows<4>
                                    : sample_rows<8>;
-  launch("reservoir_sample", kernel, blocks, 0, stream, a, index, type);
+  launch("reservoir_sample", kernel, blocks, 0, stream, a, index, position);
 }
 
 }  // namespace graphsieve::kernels

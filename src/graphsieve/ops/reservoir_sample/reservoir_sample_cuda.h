@@ -11,6 +11,6 @@ constexpr int64_t kMostSampled = 256;  ///< k on a GPU
 
 /// As reservoir_sample with k up to kMostSampled, all pointers of the device: the same edges, of the same keys. Nothing
 /// waits for the host. Throws Error for another k.
-void reservoir_sample_cuda(const ReservoirArgs& a, int32_t* index, uint8_t* type, CudaStream stream);
+void reservoir_sample_cuda(const ReservoirArgs& a, int32_t* index, int32_t* position, CudaStream stream);
 
 }  // namespace graphsieve::kernels

@@ -21,13 +21,13 @@ std::tuple<at::Tensor, at::Tensor> reservoir_sample_cuda(const at::Tensor& row_s
   const at::Tensor start = row_start.contiguous(), sources = index.contiguous(), types = type.contiguous();
   const auto weights = contiguous(weight), nodes = contiguous(rows);
   const int64_t count = nodes ? nodes->size(0) : start.size(0) - 1;
-  at::Tensor out = at::empty({count, k}, index.options()), out_type = at::empty({count, k}, type.options());
+  at::Tensor out = at::empty({count, k}, index.options()), position = at::empty({count, k}, index.options());
   kernels::reservoir_sample_cuda(
       {start.const_data_ptr<int64_t>(), sources.const_data_ptr<int32_t>(), types.const_data_ptr<uint8_t>(),
        pointer_or_null<float>(weights), pointer_or_null<int32_t>(nodes), count, sources.size(0), k,
        static_cast<SampleRule>(rule), static_cast<uint64_t>(key)},
-      out.mutable_data_ptr<int32_t>(), out_type.mutable_data_ptr<uint8_t>(), device.stream());
-  return {out, out_type};
+      out.mutable_data_ptr<int32_t>(), position.mutable_data_ptr<int32_t>(), device.stream());
+  return {out, position};
 }
 
 }  // namespace graphsieve::ops

@@ -23,9 +23,10 @@ struct ReservoirArgs {
   uint64_t key;  ///< of (seed, epoch, layer[, batch])
 };
 
-/// index and type of the k edges of each row, in the row's order; index −1 throughout for a node without edges.
-void reservoir_sample_reference(const ReservoirArgs& a, int32_t* index, uint8_t* type);
-void reservoir_sample(const ReservoirArgs& a, int32_t* index, uint8_t* type);
+/// Source and position of the k edges of each row, in the row's order. The position counts the row's edges from 0, so
+/// that edge row_start[node] + position of the graph was drawn. Both are −1 throughout for a node without edges.
+void reservoir_sample_reference(const ReservoirArgs& a, int32_t* index, int32_t* position);
+void reservoir_sample(const ReservoirArgs& a, int32_t* index, int32_t* position);
 
 /// Key of one edge's number; `draw` is 0 for the draw without replacement, r for the r-th edge that fills a short row.
 constexpr uint64_t edge_key(uint64_t row_key, uint8_t type, int64_t occurrence, int64_t draw) {

@@ -18,7 +18,7 @@ Sample sample_meta(const Tensor& row_start, const Tensor& index, const Tensor& t
                    const OptionalTensor& rows, int64_t k, int64_t rule, int64_t) {
   check_sample(row_start, index, type, weight, rows, k, rule);
   const auto count = rows ? rows->sym_size(0) : row_start.sym_size(0) - 1;
-  return {at::empty_symint({count, k}, index.options()), at::empty_symint({count, k}, type.options())};
+  return {at::empty_symint({count, k}, index.options()), at::empty_symint({count, k}, index.options())};
 }
 
 Sample sample_cpu(const Tensor& row_start, const Tensor& index, const Tensor& type, const OptionalTensor& weight,
@@ -27,13 +27,13 @@ Sample sample_cpu(const Tensor& row_start, const Tensor& index, const Tensor& ty
   const Tensor start = row_start.contiguous(), sources = index.contiguous(), types = type.contiguous();
   const OptionalTensor weights = contiguous(weight), nodes = contiguous(rows);
   const int64_t count = nodes ? nodes->size(0) : start.size(0) - 1;
-  Tensor out = at::empty({count, k}, index.options()), out_type = at::empty({count, k}, type.options());
+  Tensor out = at::empty({count, k}, index.options()), position = at::empty({count, k}, index.options());
   kernels::reservoir_sample(
       {start.const_data_ptr<int64_t>(), sources.const_data_ptr<int32_t>(), types.const_data_ptr<uint8_t>(),
        pointer_or_null<float>(weights), pointer_or_null<int32_t>(nodes), count, sources.size(0), k,
        static_cast<SampleRule>(rule), static_cast<uint64_t>(key)},
-      out.mutable_data_ptr<int32_t>(), out_type.mutable_data_ptr<uint8_t>());
-  return {out, out_type};
+      out.mutable_data_ptr<int32_t>(), position.mutable_data_ptr<int32_t>());
+  return {out, position};
 }
 
 }  // namespace

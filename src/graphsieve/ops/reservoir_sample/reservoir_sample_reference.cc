@@ -39,7 +39,7 @@ void fill_short_row(const ReservoirArgs& a, int64_t begin, int64_t count, uint64
   std::sort(positions, positions + a.k);
 }
 
-void reservoir_sample_reference(const ReservoirArgs& a, int32_t* index, uint8_t* type) {
+void reservoir_sample_reference(const ReservoirArgs& a, int32_t* index, int32_t* position) {
   std::vector<std::pair<float, int32_t>> keys;
   std::vector<int32_t> positions(a.k);
   for (int64_t r = 0; r < a.row_count; ++r) {
@@ -55,7 +55,7 @@ void reservoir_sample_reference(const ReservoirArgs& a, int32_t* index, uint8_t*
     if (count > 0 && count < a.k) fill_short_row(a, begin, count, row_key, positions.data());
     for (int64_t x = 0; x < a.k; ++x) {
       index[r * a.k + x] = count > 0 ? a.index[begin + positions[x]] : -1;
-      type[r * a.k + x] = count > 0 ? a.type[begin + positions[x]] : 0;
+      position[r * a.k + x] = count > 0 ? positions[x] : -1;
     }
   }
 }

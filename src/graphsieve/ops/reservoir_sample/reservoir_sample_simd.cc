@@ -60,7 +60,7 @@ class RowSampler {
  public:
   explicit RowSampler(const ReservoirArgs& a) : a_(a), positions_(a.k + 1) {}
 
-  void row(int64_t r, int32_t* index, uint8_t* type) {
+  void row(int64_t r, int32_t* index, int32_t* position) {
     const int64_t node = a_.rows ? a_.rows[r] : r, begin = a_.row_start[node], count = a_.row_start[node + 1] - begin;
     const uint64_t row_key = random_key(a_.key, node);
     if (count > a_.k) {
@@ -71,7 +71,7 @@ class RowSampler {
     }
     for (int64_t x = 0; x < a_.k; ++x) {
       index[r * a_.k + x] = count > 0 ? a_.index[begin + positions_[x]] : -1;
-      type[r * a_.k + x] = count > 0 ? a_.type[begin + positions_[x]] : 0;
+      position[r * a_.k + x] = count > 0 ? positions_[x] : -1;
     }
   }
 
@@ -223,10 +223,10 @@ class RowSampler {
   std::vector<int32_t> positions_;  ///< k, and one to spare
 };
 
-void sample_rows(const ReservoirArgs& a, int32_t* index, uint8_t* type) {
+void sample_rows(const ReservoirArgs& a, int32_t* index, int32_t* position) {
   parallel_blocks(a.row_count, 256, [&](int64_t begin, int64_t end) {
     RowSampler sampler(a);
-    for (int64_t r = begin; r < end; ++r) sampler.row(r, index, type);
+    for (int64_t r = begin; r < end; ++r) sampler.row(r, index, position);
   });
 }
 
@@ -236,8 +236,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace graphsieve::kernels {
 HWY_EXPORT(sample_rows);
-void reservoir_sample(const ReservoirArgs& a, int32_t* index, uint8_t* type) {
-  HWY_DYNAMIC_DISPATCH(sample_rows)(a, index, type);
+void reservoir_sample(const ReservoirArgs& a, int32_t* index, int32_t* position) {
+  HWY_DYNAMIC_DISPATCH(sample_rows)(a, index, position);
 }
 }  // namespace graphsieve::kernels
 #endif
