@@ -32,25 +32,28 @@ TEST(EdgeIds, EveryEdgeOfABatchIsFoundByItsId) {
   const PreparedData prepared(data, recipe, silent);
   const PreparedGraph graph(prepared, recipe, 5);
   const ops::AttentionEdges& edges = graph.edges;
-  for (const char* sampler : {"graph_uniform", "batch_uniform"}) {
-    SampledGraph sampled(prepared.features, ScoredGraph(edges, 2), {4, 30}, sampler_of(sampler), 9);
-    sampled.begin_epoch(1);
-    const NetworkInput batch = sampled.edges_around(at::tensor({3, 77, 140}, at::kInt), 2);
-    Tensor nodes = batch.rows;  // of the layer's sources
-    for (const LayerEdges& layer : batch.layers) {
-      ASSERT_TRUE(layer.position.defined());
-      for (int64_t i = 0; i < layer.destinations; ++i) {
-        const int64_t begin = edges.row_start[nodes[i].item<int64_t>()].item<int64_t>();
-        for (int64_t e = layer.edges.row_start[i].item<int64_t>(); e < layer.edges.row_start[i + 1].item<int64_t>();
-             ++e) {
-          const int64_t id = begin + layer.position[e].item<int64_t>();
-          EXPECT_EQ(edges.index[id].item<int32_t>(), nodes[layer.edges.index[e].item<int64_t>()].item<int32_t>());
-          EXPECT_EQ(edges.type[id].item<uint8_t>(), layer.edges.type[e].item<uint8_t>());
+  for (const char* sampler : {"graph_uniform", "batch_uniform"})
+    for (const bool whole : {false, true}) {
+      SampledGraph sampled(prepared.features, ScoredGraph(edges, 2), {4, 30}, sampler_of(sampler), 9);
+      sampled.keep_positions();
+      sampled.begin_epoch(1);
+      if (whole) sampled.draw_whole();
+      const NetworkInput batch = sampled.edges_around(at::tensor({3, 77, 140}, at::kInt), 2);
+      Tensor nodes = batch.rows;  // of the layer's sources
+      for (const LayerEdges& layer : batch.layers) {
+        ASSERT_TRUE(layer.position.defined());
+        for (int64_t i = 0; i < layer.destinations; ++i) {
+          const int64_t begin = edges.row_start[nodes[i].item<int64_t>()].item<int64_t>();
+          for (int64_t e = layer.edges.row_start[i].item<int64_t>(); e < layer.edges.row_start[i + 1].item<int64_t>();
+               ++e) {
+            const int64_t id = begin + layer.position[e].item<int64_t>();
+            EXPECT_EQ(edges.index[id].item<int32_t>(), nodes[layer.edges.index[e].item<int64_t>()].item<int32_t>());
+            EXPECT_EQ(edges.type[id].item<uint8_t>(), layer.edges.type[e].item<uint8_t>());
+          }
         }
+        nodes = nodes.narrow(0, 0, layer.destinations);
       }
-      nodes = nodes.narrow(0, 0, layer.destinations);
     }
-  }
 }
 
 /// Data with three edge types, by destination and (type, source).

@@ -142,7 +142,6 @@ class SimulatedStage {
     for (const int64_t k : of_layers) {
       drawn.push_back(empty({stage_.nodes, k}, at::kInt));
       drawn.push_back(empty({stage_.nodes, k}, at::kByte));
-      drawn.push_back(empty({stage_.nodes, k}, at::kInt));
     }
     return drawn;
   }
@@ -257,7 +256,6 @@ class SimulatedStage {
     input.features = &features_;
     for (const BatchLayer& b : layers) {
       input.layers.push_back(layer(b.destinations, b.sources, b.edges, true));
-      input.layers.back().position = empty({b.edges}, at::kInt);
       if (device_.is_meta())
         input.layers.back().edges.t_row_start =
             empty({b.destinations + b.edges + 1}, at::kLong).narrow(0, 0, b.sources + 1);

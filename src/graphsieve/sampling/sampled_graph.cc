@@ -25,11 +25,15 @@ void SampledGraph::begin_epoch(int64_t epoch) {
 }
 
 LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch) const {
-  if (batch < 0 && !whole_.empty())
-    return {whole_[layer].index.index_select(0, rows), whole_[layer].type.index_select(0, rows),
-            whole_[layer].position.index_select(0, rows)};
-  return draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_, {seed_, epoch_, layer, batch},
-                    budget_);
+  if (batch < 0 && !whole_.empty()) {
+    const auto picked = [&rows](const Tensor& t) { return t.defined() ? t.index_select(0, rows) : t; };
+    const LayerSample& whole = whole_[layer];
+    return {picked(whole.index), picked(whole.type), picked(whole.position)};
+  }
+  LayerSample sample = draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_,
+                                  {seed_, epoch_, layer, batch}, budget_);
+  if (!keeps_positions_) sample.position = {};
+  return sample;
 }
 
 void SampledGraph::draw_whole() {

@@ -23,6 +23,10 @@ class SampledGraph {
   SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std::vector<int64_t> k, const Sampler& sampler,
                uint64_t seed, const MemoryBudget& budget = {});
 
+  /// Layers of edges carry each edge's position (LayerEdges::position) from here on, 4 bytes per edge more. Without
+  /// this call they do not, since nothing but the edges' types belongs to an edge.
+  void keep_positions() { keeps_positions_ = true; }
+
   void begin_epoch(int64_t epoch);
 
   /// Draws the edges of all nodes now, on all threads. Without this call edges are drawn when they are asked for.
@@ -55,6 +59,7 @@ class SampledGraph {
   const uint64_t seed_;
   const MemoryBudget budget_;
   const at::Tensor local_;  ///< expand_block's scratch
+  bool keeps_positions_ = false;
   int64_t epoch_ = 0;
   std::vector<LayerSample> whole_;  ///< of every node, where drawn
 };
