@@ -32,7 +32,7 @@ LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch)
   }
   LayerSample sample = draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_,
                                   {seed_, epoch_, layer, batch}, budget_);
-  if (!keeps_positions_) sample.position = {};
+  if (!keeps_positions_) sample.position = Tensor();
   return sample;
 }
 
