@@ -7,9 +7,9 @@
 namespace graphsieve::fuzz {
 
 inline const bool has_models = [] {
-  register_model({.name = "spexphormer", .draws_edges = true, .clamp = 8});
-  register_model({.name = "exphormer", .clamp = 5});
-  register_model({.name = "plain", .ffn_factor = 1});
+  register_model({.name = "spexphormer", .summary = "", .draws_edges = true, .clamp = 8});
+  register_model({.name = "exphormer", .summary = "", .clamp = 5});
+  register_model({.name = "plain", .summary = "", .ffn_factor = 1});
   return true;
 }();
 
