@@ -66,7 +66,7 @@ TEST(Treatment, Standardised) {
 }
 
 TEST(Treatment, TheSameBitsAtAnyNumberOfThreads) {
-  std::vector<float> values(30000 * 5);
+  LargeVector<float> values(30000 * 5);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(uniform(random_key(i)));
   const int threads = num_threads();
   set_num_threads(1);
