@@ -48,7 +48,7 @@ TEST(Treatment, RowSum) {
   EXPECT_EQ(treated(sparse(), FeatureTreatment::kRowSum, &notes).value, (std::vector<float>{1, -1, 2}));
   EXPECT_EQ(notes.zero_rows, 1);
   EXPECT_EQ(treated(dense(2, 2, {1, 3, 0, 0}), FeatureTreatment::kRowSum, &notes).dense,
-            (std::vector<float>{0.25, 0.75, 0, 0}));
+            (LargeVector<float>{0.25, 0.75, 0, 0}));
   EXPECT_EQ(notes.zero_rows, 1);
 }
 

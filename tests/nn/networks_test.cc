@@ -73,7 +73,7 @@ TEST(Networks, TheRegistryKnowsThem) {
   EXPECT_EQ(nn::network_kind("estimator").form.scale, nn::TypeScale::kSummed);
   EXPECT_EQ(model_of("tiny").clamp, 4);
   EXPECT_THROW(model_of("tinny"), Error);
-  EXPECT_THROW(nn::RegisteredNetwork({.model = {.name = "tiny", .summary = ""}}), Error);
+  EXPECT_THROW(nn::RegisteredNetwork({.model = {.name = "tiny", .summary = ""}, .form = {}}), Error);
   EXPECT_EQ(nn::network_shape(tiny_recipe(), {.features = 3, .output = {2}}).ffn_width, 24);
 }
 
