@@ -10,7 +10,7 @@ namespace {
 
 TEST(NetworkMaps, AreTheNetwork) {
   const torch::NoGradGuard no_grad;
-  for (const std::string& kind : kWide)
+  for (const std::string kind : kWide)
     for (const int64_t heads : {1, 2})
       for (const int64_t pre : {0, 1}) {
         const auto c = random_case(kind, 8, heads, 3, pre, 1 + pre);
@@ -20,7 +20,7 @@ TEST(NetworkMaps, AreTheNetwork) {
 
 TEST(NetworkMaps, GoBackIntoANetworkThatIsTheSame) {
   const torch::NoGradGuard no_grad;
-  for (const std::string& kind : kWide)
+  for (const std::string kind : kWide)
     for (const int64_t pre : {0, 1}) {
       const auto c = random_case(kind, 8, 2, 3, pre, 1 + pre);
       nn::Transformer back = network_of(c->maps, shape_of(c->maps, c->network->shape()), c->network, c->traced);

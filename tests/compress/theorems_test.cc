@@ -63,7 +63,7 @@ TEST(JlMatrix, ErrorFallsAsOneOverRootD) {
 }
 
 TEST(Jl, NarrowsQueriesAndKeysAndNothingElse) {
-  for (const std::string& kind : kWide) {
+  for (const std::string kind : kWide) {
     auto c = random_case(kind, 16, 2, 2);
     c->options.method = "jl", c->options.width = 8, c->options.tries = 5;
     const Compression found = compress_jl(c->task());
@@ -82,7 +82,7 @@ TEST(Jl, NarrowsQueriesAndKeysAndNothingElse) {
 }
 
 TEST(Exact, IsExactWhereTheRanksAllow) {
-  for (const std::string& kind : kWide)
+  for (const std::string kind : kWide)
     for (const int64_t heads : {1, 2}) {
       auto c = class_case(kind, 16, heads, 3, 4);
       c->options.width = 4;
@@ -114,7 +114,7 @@ TEST(Exact, RefusesWhereTheyDoNot) {
 }
 
 TEST(LowRank, IsExactAtTheRankAndBetterWithEveryDimension) {
-  for (const std::string& kind : kWide) {
+  for (const std::string kind : kWide) {
     auto c = random_case(kind, 12, 2, 3);
     double before = std::numeric_limits<double>::infinity();
     for (const int64_t width : {4, 8, 11, 12}) {
@@ -248,7 +248,7 @@ TEST(Bounds, AsTheFormulasSay) {
 }
 
 TEST(Fitted, IsExactAtFullWidth) {
-  for (const std::string& kind : kWide)
+  for (const std::string kind : kWide)
     for (const int64_t heads : {1, 2}) {
       auto c = random_case(kind, 8, heads, 2, 1);
       c->options.width = 8 * heads;  // a head's share of the width is then the stream's
@@ -260,7 +260,7 @@ TEST(Fitted, IsExactAtFullWidth) {
 }
 
 TEST(Fitted, FarCloserThanRandomMatricesForQueriesAndKeys) {
-  for (const std::string& kind : kWide) {
+  for (const std::string kind : kWide) {
     auto c = random_case(kind, 16, 1, 3);
     c->options.width = 4;
     const double random = apart(c->after(compress_jl(c->task()).maps).logits, c->traced.logits);

@@ -261,7 +261,7 @@ TEST(Device, TheStreamsOrderIsChecked) {
   SideStream side(device);
   at::Tensor made, doubled;
   {
-    const SideStream::Here here(side);
+    const SideStream::Current here(side);
     made = shared + 1;
   }
   doubled = made * 2;  // without waiting
@@ -271,7 +271,7 @@ TEST(Device, TheStreamsOrderIsChecked) {
   doubled = made * 2;
   EXPECT_EQ(host_device::offences(), once);
   {
-    const SideStream::Here here(side);
+    const SideStream::Current here(side);
     at::Tensor lost = shared + 1;
     SideStream::wait_for(nullptr);
     made = lost;
@@ -286,7 +286,7 @@ TEST(Device, TheStreamsOrderIsChecked) {
 
 TEST(SideStream, IsNothingOnTheCpu) {
   SideStream side(at::kCPU);
-  const SideStream::Here here(side);
+  const SideStream::Current here(side);
   EXPECT_EQ(side.mark(), nullptr);
   EXPECT_EQ(side.hand_over({at::ones({1})}), nullptr);
   SideStream::wait_for(nullptr);

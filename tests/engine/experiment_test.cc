@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "graphsieve/base/error.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/datasets/generate.h"
@@ -35,7 +36,7 @@ std::string bytes(const fs::path& file) {
 struct ProcessState {
   int torch_threads = at::get_num_threads();
   caffe2::TypeMeta type = c10::get_default_dtype();
-  c10::Allocator* allocator = c10::GetCPUAllocator();
+  c10::Allocator* allocator = c10::GetAllocator(c10::DeviceType::CPU);
   int64_t memory = memory_limit();
   int threads = num_threads();
   bool gradients = at::GradMode::is_enabled();
