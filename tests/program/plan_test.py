@@ -30,15 +30,15 @@ class Plan(EngineTest):
             self.assertEqual(self.plan(graph, "--no-time", *settings)["attention_edges"], self.result(run)["graph"]["attention_edges"])
 
     def test_plan_and_run_decide_alike(self):
-        self.call("generate", "--nodes", 3000, "--degree", 8, "--columns", 64, "--out", "some", "--quiet")
+        self.call("generate", "--nodes", 3000, "--degree", 8, "--columns", 16, "--out", "some", "--quiet")
         keys = ("draws_whole_graph", "batches_per_read", "evaluated_at_once")
         seen = set()
         for batch_size in (0, 40, 400):
             for k, sampler in ((2, "graph_reservoir"), (6, "graph_reservoir"), (2, "batch_reservoir")):
                 settings = sets(estimator__epochs=1, network__epochs=1, network__width=8, network__layers=2, estimator__layers=2,
                                 network__k=f"{k}-{k}", network__batch_size=batch_size, network__sampler=sampler,
-                                data__train_fraction=0.6, data__val_fraction=0.02)
-                for memory in ([], ["--memory", "400MiB"]):
+                                data__train_fraction=0.94, data__val_fraction=0.03)
+                for memory in ([], ["--memory", "600MiB"]):
                     planned = self.plan("some", "--no-time", *memory, *settings)["stages"][1]
                     run = self.result(self.run_folder("some", *settings, *memory, "--overwrite"))["runs"][0]["network"]
                     decided = tuple(planned[key] for key in keys)

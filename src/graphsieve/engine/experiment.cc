@@ -194,14 +194,22 @@ class Experiment {
             {"version", GRAPHSIEVE_VERSION}};
   }
 
+  /// Throws Error if the checkpoint is of another request, and names the first thing that differs: options first, since
+  /// a changed option is easier to put right than a changed recipe.
   void check_request(const JsonObject& begun) const {
+    static constexpr const char* kNoOptions[] = {"graph", "recipe", "stages", "version"};
     const Json ours = request_json();
-    for (const auto& [key, asked] : ours.items()) {
-      if (begun.has(key) && begun.at(key) == asked) continue;
-      const bool has_option = key != "recipe" && key != "stages" && key != "graph" && key != "version";
+    std::vector<std::string> keys;
+    for (const auto& item : ours.items()) keys.push_back(item.key());
+    const auto has_option = [](const std::string& key) {
+      return std::find(std::begin(kNoOptions), std::end(kNoOptions), key) == std::end(kNoOptions);
+    };
+    std::stable_partition(keys.begin(), keys.end(), has_option);
+    for (const std::string& key : keys) {
+      if (begun.has(key) && begun.at(key) == ours.at(key)) continue;
       const std::string theirs = begun.has(key) ? begun.at(key).dump() : "that of an earlier version";
-      throw Error(request_.out.string(), ": the unfinished run has another ", has_option ? option(key) : key,
-                  key == "recipe" || key == "stages" ? "" : str(" (", theirs, ", this one ", asked.dump(), ")"),
+      throw Error(request_.out.string(), ": the unfinished run has another ", has_option(key) ? option(key) : key,
+                  key == "recipe" || key == "stages" ? "" : str(" (", theirs, ", this one ", ours.at(key).dump(), ")"),
                   "; repeat its command with ", option("resume"), ", or begin anew with ", option("overwrite"));
     }
   }
