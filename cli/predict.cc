@@ -60,7 +60,9 @@ void add_predict_command(Program& program) {
   command->add_option("--out", options->out, "Predictions, a CSV file: node, split, label, predicted, p_0, p_1, …")
       ->required()
       ->type_name("FILE");
-  command->add_option("--embeddings", options->embeddings, "Also write the last hidden vectors, an .npy file [nodes x width]")
+  command
+      ->add_option("--embeddings", options->embeddings,
+                   "Also write the last hidden vectors, an .npy file [nodes x width]")
       ->type_name("FILE");
   add_predictions_option(*command, options->predictions);
   add_raw_ids_option(*command, options->raw_ids);

@@ -109,7 +109,8 @@ void add_report_command(Program& program) {
   command
       ->add_option("--graph", options->graph, "As for run (default: the graph that was trained on, where it still is)")
       ->type_name("GRAPH");
-  command->add_flag("--no-graph", options->no_graph, "Do not load the graph: read the run folders alone")->excludes("--graph");
+  command->add_flag("--no-graph", options->no_graph, "Do not load the graph: read the run folders alone")
+      ->excludes("--graph");
   add_threads_option(*command, options->threads);
   command->add_flag("--json", options->json, "Print the content of the page as JSON and write no file");
   add_quiet_option(*command, options->quiet);

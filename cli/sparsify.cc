@@ -39,7 +39,7 @@ SparsifyRequest make_request(const SparsifyOptions& options) {
   // Without --out, the folder gets the next free number.
   request.numbered = options.out.empty();
   request.out = folder_path(request.numbered ? request.run.string() + "-sparse" : options.out);
-  request.k = recipe.network.k;
+  if (!options.k.empty()) request.k = recipe.network.k;
   if (!options.epsilon.empty()) request.epsilon = recipe.network.epsilon;
   request.epsilon_of = recipe.network.epsilon_of;
   request.sampler = recipe.network.sampler;

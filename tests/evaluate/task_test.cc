@@ -127,7 +127,8 @@ TEST(Task, LabelsAndPredictionsAsJson) {
   const float p[] = {.4f, .6f};
   EXPECT_EQ(one->predicted(p), "yes");
   EXPECT_EQ(one->deciding_columns(torch::tensor({.1, .2})), (std::vector<int64_t>{1, 0}));
-  const auto several = make_task(labels({1, 1, 0, kMissing}, 2), {});
+  const Dataset two = labels({1, 1, 0, kMissing}, 2);
+  const auto several = make_task(two, {});
   EXPECT_EQ(several->label(0), Json({"0", "1"}));
   EXPECT_EQ(several->label(1), Json::array());
   EXPECT_EQ(several->predicted(p), Json({"1"}));

@@ -35,7 +35,8 @@ TEST(ParseJson, RefusalsNameTheFileThePlaceAndWhatWasExpected) {
             "f: not valid JSON: line 1, byte 9: found '}', at 'a', expected a key in double quotes");
   EXPECT_EQ(refusal("{}\n]"), "f: not valid JSON: line 2, byte 4: found ']', expected the end of the file");
   EXPECT_EQ(refusal("{\"a\": [1, 2"), "f: not valid JSON: line 1, byte 11: it ends too early, at 'a[2]', expected ']'");
-  EXPECT_EQ(refusal("{\"a\": {\"b\": 1, \"b\": 2}}"), "f: not valid JSON: line 1, byte 18: the key 'a.b' appears twice");
+  EXPECT_EQ(refusal("{\"a\": {\"b\": 1, \"b\": 2}}"),
+            "f: not valid JSON: line 1, byte 18: the key 'a.b' appears twice");
   EXPECT_EQ(refusal("{\n\"runs\": [{\"seed\": 1e400}]}"),
             "f: not valid JSON: line 2, byte 26: the number 1e400 is too large, at 'runs[0].seed'");
   EXPECT_EQ(refusal("{\"a\": \"\xff\"}"),

@@ -26,7 +26,7 @@ std::shared_ptr<arrow::Array> column(const std::vector<Value>& values, bool last
 
 using Columns = std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>>;
 
-std::string parquet(const Columns& columns, bool dictionary) {
+std::string parquet(const Columns& columns, bool dictionary, int64_t rows_per_group = 3) {
   std::vector<std::shared_ptr<arrow::Field>> fields;
   std::vector<std::shared_ptr<arrow::Array>> arrays;
   for (const auto& [name, array] : columns)
@@ -36,7 +36,7 @@ std::string parquet(const Columns& columns, bool dictionary) {
   parquet::WriterProperties::Builder properties;
   dictionary ? properties.enable_dictionary() : properties.disable_dictionary();
   properties.disable_statistics();
-  require(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 3, properties.build()));
+  require(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, rows_per_group, properties.build()));
   return (*sink->Finish())->ToString();
 }
 
@@ -68,6 +68,50 @@ std::string odd_nodes() {
                  true);
 }
 
+std::string one_column(const std::string& name, const std::shared_ptr<arrow::Array>& array) {
+  std::vector<int64_t> ids(array->length());
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int64_t>(i) + 1;
+  Columns columns{{"id", column<arrow::Int64Builder>(ids, false)}};
+  if (name != "label")
+    columns.push_back({"label", column<arrow::Int32Builder>(std::vector<int32_t>(ids.size()), false)});
+  columns.push_back({name, array});
+  return parquet(columns, true);
+}
+
+/// One table per Arrow type that a column of features, labels or texts may have.
+std::vector<std::string> typed_nodes() {
+  std::vector<std::string> out;
+  const auto add = [&out](const std::shared_ptr<arrow::Array>& array) {
+    for (const char* name : {"x", "label", "text", "split"}) out.push_back(one_column(name, array));
+  };
+  add(column<arrow::UInt64Builder>(std::vector<uint64_t>{0, 1, ~uint64_t{0}}, false));
+  add(column<arrow::Int8Builder>(std::vector<int8_t>{0, 1, -1}, true));
+  add(column<arrow::HalfFloatBuilder>(std::vector<uint16_t>{0, 0x3c00, 0x7c00}, false));
+  add(column<arrow::DoubleBuilder>(std::vector<double>{0, 0.5, -1e300}, true));
+  add(column<arrow::BooleanBuilder>(std::vector<bool>{false, true, true}, true));
+  add(column<arrow::StringBuilder>(std::vector<std::string>{"1", "train", "0.5"}, false));
+  add(column<arrow::BinaryBuilder>(std::vector<std::string>{"1", "\xff\xfe", "b"}, false));
+  add(column<arrow::LargeStringBuilder>(std::vector<std::string>{"1", std::string("a\0b", 3), ""}, true));
+  add(column<arrow::Date32Builder>(std::vector<int32_t>{0, 20000, -1}, false));
+  arrow::TimestampBuilder times(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
+  require(times.AppendValues(std::vector<int64_t>{0, 1, -1}));
+  add(*times.Finish());
+  arrow::NullBuilder nulls;
+  require(nulls.AppendNulls(3));
+  add(*nulls.Finish());
+  return out;
+}
+
+/// Several labels per node, and so many nodes that their ids are sorted on disk where the request's memory is small.
+std::string many_nodes() {
+  std::vector<int64_t> ids(5000);
+  std::vector<int32_t> labels(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int64_t>(i), labels[i] = static_cast<int32_t>(i % 2);
+  const auto values = column<arrow::Int32Builder>(labels, true);
+  return parquet({{"id", column<arrow::Int64Builder>(ids, false)}, {"label", values}, {"x", values}, {"y", values}},
+                 true, 1 << 20);
+}
+
 /// The table with every number 4 of its card (field 3, the rows of a row group and of the file) replaced by `count`.
 std::string with_row_counts(std::string table, int count) {
   const std::string four = "\x16\x08";  // the field's head, and 4 as a zigzag varint
@@ -94,7 +138,10 @@ void add_seeds(Corpus& to) {
   for (unsigned bit = 0; bit < 6; ++bit) to.add(Built().byte(4).byte(1u << bit).block(nodes(true, true)));
   to.add(Built().byte(8 | 16).byte(0).block("").block(edges(false)));
   to.add(Built().byte(0).byte(0).block(odd_nodes()).block(edges(true)));
-  to.add(Built().byte(0).byte(0).block("PAR1PAR1"));
+  for (const char* text : {"PAR1PAR1", "PAR1", "PARE", "id,label\n"}) to.add(Built().byte(0).byte(0).block(text));
+  for (const std::string& typed : typed_nodes())
+    for (const unsigned bits : {0, 4, 8}) to.add(Built().byte(bits).byte(0).block(typed));
+  for (const unsigned bits : {4, 4 | 32}) to.add(Built().byte(bits).byte(1).block(many_nodes()));
   for (const int count : {0, 1, 3, 5})
     to.add(Built().byte(0).byte(0).block(with_row_counts(nodes(false, false), count)));
   to.word("PAR1");

@@ -40,7 +40,8 @@ class Damage(EngineTest):
                    "scores/row_start.npy": ["sparsify", "run"], "scores/source.npy": ["sparsify", "run"], "scores/type.npy": ["sparsify", "run"],
                    "estimator.safetensors": ["train", "--scores", "run", "--out", "t", *TINY], "result.json": ["predict", "run", "--out", "p.csv"],
                    "recipe.yaml": ["inspect", "run"], "split.json": ["predict", "run", "--out", "p.csv"],
-                   "metrics.jsonl": ["report", "run"], "predictions.csv": ["report", "run"], "card.json": ["inspect", "run"]}
+                   "metrics.jsonl": ["report", "run"], "predictions.csv": ["report", "run"],
+                   "quality.json": ["report", "run"], "card.json": ["inspect", "run"]}
         self.assertEqual({str(p.relative_to(self.out)) for p in self.out.rglob("*") if p.is_file()} - set(readers), set(
             f"scores/layer_{i}.npy" for i in range(1, 4)))
         for name, command in readers.items():

@@ -37,7 +37,7 @@ class Plan(EngineTest):
             for k, sampler in ((2, "graph_reservoir"), (6, "graph_reservoir"), (2, "batch_reservoir")):
                 settings = sets(estimator__epochs=1, network__epochs=1, network__width=8, network__layers=2, estimator__layers=2,
                                 network__k=f"{k}-{k}", network__batch_size=batch_size, network__sampler=sampler,
-                                data__train_fraction=0.94, data__val_fraction=0.03)
+                                data__split="random", data__train_fraction=0.94, data__val_fraction=0.03)
                 for memory in ([], ["--memory", "600MiB"]):
                     planned = self.plan("some", "--no-time", *memory, *settings)["stages"][1]
                     run = self.result(self.run_folder("some", *settings, *memory, "--overwrite"))["runs"][0]["network"]

@@ -159,7 +159,7 @@ class Report(EngineTest):
         self.assertEqual(before["graph"]["facts"], after["graph"]["facts"])
         self.assertIn("those of an earlier report", after["missing"][0])
         self.assertEqual(before["runs"][0]["detail"]["quality"], after["runs"][0]["detail"]["quality"])
-        for name in ("report.json", "metrics.jsonl", "predictions.csv"):
+        for name in ("report.json", "metrics.jsonl", "predictions.csv", "quality.json"):
             (run / name).unlink()
         shutil.rmtree(run / "scores")
         bare = self.report(run)
@@ -219,9 +219,9 @@ class Report(EngineTest):
         self.assertIn("another graph", self.call("report", run, other, code=1).stderr)
         broken = self.dir / "broken"
         without_checksums(shutil.copytree(run, broken))
-        text = (broken / "predictions.csv").read_text().splitlines()
-        (broken / "predictions.csv").write_text("\n".join(text[:5] + ["1,2"] + text[5:]))
-        self.assertIn("predictions.csv: line 6 has 2 cells", self.call("report", broken, code=1).stderr)
+        (broken / "quality.json").write_text("[1]")
+        self.assertIn("quality.json: expected a JSON object", self.call("report", broken, code=1).stderr)
+        (broken / "quality.json").unlink()
         (broken / "result.json").write_text("[1]")
         self.assertIn("error: ", self.call("report", broken, code=1).stderr)
         shutil.copyfile(run / "predictions.csv", broken / "predictions.csv")

@@ -89,7 +89,7 @@ class Training(EngineTest):
 
 class Folders(EngineTest):
     FILES = {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl", "estimator.safetensors",
-             "network.safetensors", "predictions.csv", "scores"}
+             "network.safetensors", "predictions.csv", "quality.json", "scores"}
 
     def test_all_splits_and_repeats(self):
         cases = (("splits", ["--split", "all"], ["split-0-seed-0", "split-1-seed-0"]),

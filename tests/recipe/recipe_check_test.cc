@@ -45,7 +45,7 @@ TEST(RecipeCheck, NumbersOutOfRange) {
 }
 
 TEST(RecipeCheck, UnknownWords) {
-  expect_in("model is 'plian'; expected one of spexphormer, exphormer, plain; did you mean plain?",
+  expect_in("model is 'plian'; expected one of exphormer, plain, spexphormer; did you mean plain?",
             refusal({"model=plian"}));
   expect_in("network.sampler is 'best'", refusal({"network.sampler=best"}));
   expect_in("data.metric is 'f1'", refusal({"data.metric=f1"}));

@@ -110,7 +110,7 @@ TEST(RecipeIo, WrongTypesNameKeyValueAndType) {
   expect_in("expected true or false, found 'maybe'", message_of_setting("graph.directed=maybe"));
   expect_in("expected a list of whole numbers, found '12-x'", message_of_setting("network.k=12-x"));
   expect_in("expected a list of whole numbers, found '12-'", message_of_setting("network.k=12-"));
-  expect_in("expected a word (spexphormer, exphormer, plain)", message_of_setting("model=[plain]"));
+  expect_in("expected a word (exphormer, plain, spexphormer)", message_of_setting("model=[plain]"));
   expect_in("my.yaml:2: network.width: expected a whole number", message_of_yaml("network:\n  width: {a: 1}\n"));
 }
 

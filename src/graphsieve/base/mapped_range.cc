@@ -57,8 +57,8 @@ bool replace_pages(uintptr_t address) noexcept {
     if (address < begin || address - begin >= (size + page_bytes - 1) / page_bytes * page_bytes) continue;
     // The whole rest of the mapping is replaced at once, so that one mapping causes one signal at most.
     const uintptr_t first = address / page_bytes * page_bytes;
-    if (mmap(reinterpret_cast<void*>(first), begin + size - first, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-             -1, 0) == MAP_FAILED)
+    void* const at = reinterpret_cast<void*>(first);  // NOLINT(performance-no-int-to-ptr): the signal gave the address
+    if (mmap(at, begin + size - first, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
       return false;
     if (!slot->lost.exchange(true)) detail::lost_files.fetch_add(1);
     return true;

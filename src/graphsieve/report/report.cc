@@ -278,8 +278,10 @@ class Collector {
   /// Returns quality.json. If the run has none (an earlier version wrote the run, or the file was deleted), the network
   /// predicts again, if the graph is available.
   Json quality(const RunFiles& files) {
+    if (files.has("predictions.csv")) files.verified("predictions.csv");  // the figures are those of this file
     Json stored = files.json_if_there("quality.json");
     if (stored.is_object()) return stored;
+    if (!stored.is_null()) throw Error((files.folder() / "quality.json").string(), ": expected a JSON object");
     if (!graph_) {
       note_missing(
           str((files.folder() / "quality.json").string(), " is not there: how good the predictions are is left out"));

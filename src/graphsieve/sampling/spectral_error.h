@@ -21,8 +21,8 @@ class SpectralError {
   double of(const std::function<LayerSample(const at::Tensor& rows)>& draw) const;
 
  private:
-  const ops::AttentionEdges& edges_;
-  const at::Tensor& scores_;
+  const ops::AttentionEdges edges_;
+  const at::Tensor scores_;
   double norm_;  ///< ‖A‖₂
 };
 

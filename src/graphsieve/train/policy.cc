@@ -19,8 +19,9 @@ BatchSizes sizes_of(const NetworkInput& batch) {
 
 int64_t batch_count(int64_t train_nodes, int64_t batch_size) {
   if (batch_size <= 0 || batch_size >= train_nodes) return 1;
-  const int64_t whole = train_nodes / batch_size, left = train_nodes % batch_size;
-  return whole + (left > 1 ? 1 : 0);
+  const int64_t batches = (train_nodes + batch_size - 1) / batch_size;
+  const bool last_is_single = train_nodes - (batches - 1) * batch_size == 1;
+  return batches - (last_is_single ? 1 : 0);
 }
 
 bool batches_are_decided(bool whole_needed, const MemoryBudget& budget) { return whole_needed && !budget.limited(); }
