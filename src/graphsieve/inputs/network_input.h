@@ -28,8 +28,8 @@ at::Tensor dense_features(const FeatureMatrix& features, const at::Tensor& rows 
 struct LayerEdges {
   ops::AttentionEdges edges;
   int64_t destinations = 0;
-  /// int32 [edges], by destination: each edge's position in its row of the attention graph (sampling/edge_ids.h). Undefined
-  /// if the edges are the attention graph's own.
+  /// int32 [edges], by destination: each edge's position in its row of the attention graph (sampling/edge_ids.h).
+  /// Undefined if the edges are the attention graph's own.
   at::Tensor position = {};
 };
 
