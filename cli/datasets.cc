@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "graphsieve/datasets/datasets.h"
+#include "graphsieve/datasets/known_datasets.h"
 #include "graphsieve/recipe/embedded.h"
 #include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/datasets/datasets.h"
+#include "graphsieve/datasets/known_datasets.h"
 #include "graphsieve/datasets/generate.h"
 #include "graphsieve/files/paths.h"
 #include "graphsieve/recipe/suggest.h"

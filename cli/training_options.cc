@@ -18,7 +18,7 @@
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/report/report.h"
-#include "graphsieve/run/predictions.h"
+#include "graphsieve/run/predicted_nodes.h"
 #include "graphsieve/run/run_files.h"
 #include "graphsieve/run/run_folder.h"
 #include "graphsieve/runtime/device.h"

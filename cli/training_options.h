@@ -9,7 +9,7 @@
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/engine/experiment.h"
 #include "graphsieve/recipe/recipe.h"
-#include "graphsieve/run/predictions.h"
+#include "graphsieve/run/predicted_nodes.h"
 
 namespace graphsieve {
 

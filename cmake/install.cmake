@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# make install: the program behind a launcher, the libraries, the public headers, and the CMake package graphsieve.
+# make install: the program behind a launcher, the library, the public headers, and the CMake package graphsieve.
 # Nothing that is installed names the checkout or torch's folder: torch is looked for where the user has it, at run time
 # by the launcher, at configure time by graphsieveConfig.cmake.
 
@@ -8,30 +8,21 @@ target_compile_options(graphsieve_flags INTERFACE -fmacro-prefix-map=${PROJECT_S
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/graphsieve)
 set(program_dir ${CMAKE_INSTALL_LIBEXECDIR}/graphsieve)
-set(libraries graphsieve_kernels graphsieve_ops graphsieve_data graphsieve)
-if(TARGET graphsieve_cuda)
-  list(PREPEND libraries graphsieve_cuda)
-endif()
-if(TARGET graphsieve_tables)
-  install(TARGETS graphsieve_tables LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})  # the program loads it; nothing links it
-endif()
-foreach(library ${libraries})
-  string(REPLACE "graphsieve_" "" name ${library})
-  set_target_properties(${library} PROPERTIES EXPORT_NAME ${name})
-  target_compile_features(${library} INTERFACE cxx_std_20)
-endforeach()
-# Highway is linked by the library that uses it; its path on this machine is nothing to hand on.
-set_target_properties(graphsieve_kernels PROPERTIES INTERFACE_LINK_LIBRARIES
-                      "Threads::Threads;$<BUILD_INTERFACE:${HWY_LIBRARY}>")
+include(${CMAKE_CURRENT_LIST_DIR}/public_headers.cmake)
 
 file(RELATIVE_PATH libraries_from_program /${program_dir} /${CMAKE_INSTALL_LIBDIR})
 set_target_properties(graphsieve-cli PROPERTIES INSTALL_RPATH "$ORIGIN/${libraries_from_program}")
 install(TARGETS graphsieve-cli RUNTIME DESTINATION ${program_dir})
 install(PROGRAMS scripts/launcher.sh DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME graphsieve)
 
-install(TARGETS ${libraries} EXPORT graphsieveTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY src/graphsieve DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h"
-        PATTERN "*-inl.h" EXCLUDE PATTERN "targets.h" EXCLUDE PATTERN "*_checks.h" EXCLUDE)
+install(TARGETS graphsieve EXPORT graphsieveTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET graphsieve_tables_module)
+  install(TARGETS graphsieve_tables_module LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})  # the program loads it
+endif()
+foreach(header ${public_headers})
+  get_filename_component(folder ${header} DIRECTORY)
+  install(FILES src/graphsieve/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/graphsieve/${folder})
+endforeach()
 install(EXPORT graphsieveTargets NAMESPACE graphsieve:: DESTINATION ${package_dir})
 
 include(CMakePackageConfigHelpers)

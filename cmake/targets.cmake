@@ -15,12 +15,16 @@ if(GRAPHSIEVE_FUZZ)  # a finding ends the program, and every line that runs is c
   target_link_options(graphsieve_flags INTERFACE -fprofile-instr-generate)
 endif()
 
-# graphsieve_library(NAME SOURCES… LINK PUBLIC… PRIVATE…): a shared library of one layer.
-function(graphsieve_library name)
+# graphsieve_part(NAME SOURCES… PUBLIC… PRIVATE…): one part of the engine, which tests and the program link. PUBLIC and
+# PRIVATE name the parts and libraries that this part needs. NAME_objects is the static library; NAME links all of it,
+# because operators and networks register themselves in objects that nothing refers to.
+function(graphsieve_part name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  add_library(${name} SHARED ${arg_SOURCES})
-  target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
-  target_link_libraries(${name} PUBLIC ${arg_PUBLIC} PRIVATE $<BUILD_INTERFACE:graphsieve_flags> ${arg_PRIVATE})
-  set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
-                        BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN")
+  add_library(${name}_objects STATIC ${arg_SOURCES})
+  target_include_directories(${name}_objects PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name}_objects PUBLIC ${arg_PUBLIC} PRIVATE graphsieve_flags ${arg_PRIVATE})
+  set_target_properties(${name}_objects PROPERTIES CXX_VISIBILITY_PRESET hidden CUDA_VISIBILITY_PRESET hidden
+                        VISIBILITY_INLINES_HIDDEN ON)
+  add_library(${name} INTERFACE)
+  target_link_libraries(${name} INTERFACE $<LINK_LIBRARY:WHOLE_ARCHIVE,${name}_objects>)
 endfunction()

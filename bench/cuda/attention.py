@@ -234,7 +234,7 @@ def main():
     a = parser.parse_args()
     if not torch.cuda.is_available():
         sys.exit("error: no NVIDIA GPU that torch can use")
-    torch.ops.load_library(next(a.build.rglob("libgraphsieve_ops.so")))
+    torch.ops.load_library(next(a.build.rglob("libgraphsieve.so")))
     torch.manual_seed(1)
     print(json.dumps({"what": "machine", "gpu": torch.cuda.get_device_name(), "torch": torch.__version__}), flush=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -55,8 +55,8 @@ def operators(bench, rows):
 
 def pyg(bench, rows):
     def measure():
-        bench.build("graphsieve_ops")
-        library = bench.build_folder / "src" / "graphsieve" / "libgraphsieve_ops.so"
+        bench.build("graphsieve")
+        library = bench.build_folder / "src" / "graphsieve" / "libgraphsieve.so"
         command = [bench.peer_python(), ROOT / "bench" / "peers" / "transformer_conv.py", bench.attention_graph("tolokers"), library]
         return json_lines(run(command))[-1], command
     bench.row(rows, {"what": "pyg", "graph": "tolokers"}, measure)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/datasets/datasets.h"
+#include "graphsieve/datasets/known_datasets.h"
 
 #include <algorithm>
 #include <cmath>

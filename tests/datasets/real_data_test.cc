@@ -9,6 +9,7 @@
 #include "../files/temp_dir.h"
 #include "graphsieve/data/features.h"
 #include "graphsieve/datasets/datasets.h"
+#include "graphsieve/datasets/known_datasets.h"
 #include "graphsieve/graph/transforms.h"
 
 namespace graphsieve {

@@ -76,8 +76,7 @@ class Reader:
             old.unlink()
         run([self.program, "-runs=0", "-verbosity=0", self.corpus, self.seeds], env=self.environment)
         run(["llvm-profdata-16", "merge", "-o", profile, *self.seeds.parent.glob("*.profraw")], check=True)
-        objects = [self.program, *(self.build / "src/graphsieve").glob("libgraphsieve*.so")]
-        export = ["llvm-cov-16", "export", f"-instr-profile={profile}", objects[0], *(f"-object={o}" for o in objects[1:])]
+        export = ["llvm-cov-16", "export", f"-instr-profile={profile}", self.program]
         covered = total = 0
         for file in files:
             path = SOURCE / "src/graphsieve" / file

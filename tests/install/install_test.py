@@ -46,14 +46,38 @@ class Install(unittest.TestCase):
     def test_the_python_package_is_none_of_it(self):
         self.assertEqual([p.name for p in self.prefix.rglob("*_engine*")], [])
 
-    def test_headers_include_installed_headers_alone(self):
+    def installed_headers(self):
         include = self.prefix / "include"
-        headers = list(include.rglob("*.h"))
-        self.assertIn(include / "graphsieve" / "engine" / "experiment.h", headers)
-        for header in headers:
-            for line in header.read_text().splitlines():
-                if line.startswith('#include "'):
-                    self.assertTrue((include / line.split('"')[1]).is_file(), f"{header}: {line}")
+        return sorted(str(path.relative_to(include)) for path in include.rglob("*.h"))
+
+    def test_the_installed_headers_are_the_public_ones(self):
+        text = re.sub(r"#.*", "", (ROOT / "cmake" / "public_headers.cmake").read_text())
+        listed = re.search(r"set\(public_headers\s+([^)]*)\)", text)[1].split()
+        self.assertEqual(self.installed_headers(), sorted(f"graphsieve/{name}" for name in listed))
+
+    def test_each_header_compiles_alone(self):
+        source, build = self.dir / "headers", self.dir / "headers-build"
+        source.mkdir()
+        for number, header in enumerate(self.installed_headers()):
+            (source / f"{number}.cc").write_text(f'#include "{header}"\n#include "{header}"\n')
+        (source / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(headers CXX)\nfind_package(graphsieve REQUIRED)\n"
+            "file(GLOB sources *.cc)\nadd_library(headers OBJECT ${sources})\n"
+            "target_link_libraries(headers PRIVATE graphsieve::graphsieve)\n"
+            "target_compile_options(headers PRIVATE -Wall -Wextra -Werror)\n")
+        self.build(source, build)
+
+    def test_the_library_shows_public_functions_alone(self):
+        (library,) = self.prefix.rglob("libgraphsieve.so")
+        shown = run(["nm", "--dynamic", "--demangle", "--defined-only", library]).stdout
+        functions = {line.split(" ", 2)[2] for line in shown.splitlines() if " T graphsieve::" in line}
+        self.assertIn("graphsieve::generate_minesweeper(unsigned long, long)", functions)
+        marked = "".join((self.prefix / "include" / header).read_text() for header in self.installed_headers())
+        for_tables = {"AtomicFile", "GraphFolderWriter", "InputFile", "NpzFile", "NpzReader", "check_split", "did_you_mean",
+                      "option", "path_text"}
+        for function in functions:
+            name = re.match(r"graphsieve::(?:ops::)?(\w+)", function)[1]
+            self.assertTrue(name in for_tables or re.search(rf"\b{name}\b", marked), function)
 
     def test_version(self):
         shown = run([self.program, "--version"], PYTHON=sys.executable).stdout

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
 
@@ -20,6 +21,6 @@ struct InspectRequest {
 
 /// Measures the runs; docs/inspect.md describes every field. Throws Error if a run is not of `data`, or if the two runs
 /// attend along different edges.
-nlohmann::json inspect(Dataset data, const InspectRequest& request, Observer& observer);
+GRAPHSIEVE_API nlohmann::json inspect(Dataset data, const InspectRequest& request, Observer& observer);
 
 }  // namespace graphsieve

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/utf8.h"
 
 namespace graphsieve {
@@ -37,14 +38,14 @@ decltype(auto) message_part(const Part& part) {
 
 /// Bad input or a failed system call. The library throws Error; it never prints, exits or aborts. The constructor
 /// concatenates its arguments to the message.
-class Error : public std::runtime_error {
+class GRAPHSIEVE_API Error : public std::runtime_error {
  public:
   template <class... Parts>
   explicit Error(const Parts&... parts) : std::runtime_error(graphsieve::str(message_part(parts)...)) {}
 };
 
 /// Thrown by long work at its next safe point after a request to stop (Ctrl-C).
-class Interrupted : public Error {
+class GRAPHSIEVE_API Interrupted : public Error {
  public:
   Interrupted() : Error("interrupted") {}
 };

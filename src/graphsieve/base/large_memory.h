@@ -17,16 +17,18 @@
 #include <utility>
 #include <vector>
 
+#include "graphsieve/base/export.h"
+
 namespace graphsieve {
 
 /// Sets the most bytes that blocks in RAM may hold; 0 means no limit. From now on a block of at least kScratchBytes
 /// lies in a scratch file in `folder` if RAM would exceed `bytes` with it. A forked child begins without a limit. It
 /// shares the scratch blocks that its parent has at the fork: the child reads what the parent writes there, and the
 /// parent what the child writes.
-void set_memory_limit(int64_t bytes, const std::filesystem::path& folder);
+GRAPHSIEVE_API void set_memory_limit(int64_t bytes, const std::filesystem::path& folder);
 
 /// Returns the limit in bytes; 0 means no limit.
-int64_t memory_limit();
+GRAPHSIEVE_API int64_t memory_limit();
 
 /// Smallest block in bytes that may lie in a scratch file.
 constexpr size_t kScratchBytes = size_t{1} << 20;
@@ -36,16 +38,16 @@ constexpr size_t kScratchBytes = size_t{1} << 20;
 struct MemoryUse {
   int64_t ram = 0, scratch = 0, peak_ram = 0, peak_scratch = 0;
 };
-MemoryUse memory_use();
-void reset_peak_memory_use();
+GRAPHSIEVE_API MemoryUse memory_use();
+GRAPHSIEVE_API void reset_peak_memory_use();
 
 /// Returns the pages of freed blocks to the system. Useful between two pieces of work whose blocks differ in size.
-void trim_memory();
+GRAPHSIEVE_API void trim_memory();
 
 /// While an object of this class lives, each new block of its thread that is larger than an eighth of the limit lies in
 /// a scratch file, even if RAM is left. It is for data that is read in order, such as a graph, so that RAM is left for
 /// data that is read at random.
-class ScratchFirst {
+class GRAPHSIEVE_API ScratchFirst {
  public:
   ScratchFirst();
   ~ScratchFirst();
@@ -60,10 +62,10 @@ class ScratchFirst {
 
 /// Returns a block of at least `bytes` (> 0) that is aligned to a cache line of 64 bytes. Throws std::bad_alloc if
 /// there is no memory, and Error naming the scratch folder if its disk is full.
-void* take_block(size_t bytes);
+GRAPHSIEVE_API void* take_block(size_t bytes);
 
 /// Frees a block of take_block(); `bytes` is the number that take_block() was called with. A null pointer is ignored.
-void give_block(void* block, size_t bytes) noexcept;
+GRAPHSIEVE_API void give_block(void* block, size_t bytes) noexcept;
 
 /// Allocator of std::vector that uses take_block(). Elements added by resize() are not set to zero.
 template <class T>

@@ -9,13 +9,9 @@
 #include <functional>
 #include <string>
 
-namespace graphsieve {
+#include "graphsieve/base/mapped_files.h"
 
-/// Installs the handler of SIGBUS. The program does so when it starts, and the Python package when it is imported; a
-/// C++ program that uses the library calls it once. A SIGBUS that comes from anywhere but a MappedRange goes to the
-/// handler that was installed before. Without the call, a mapped file that becomes shorter ends the process. Throws
-/// Error if the handler cannot be installed.
-void watch_mapped_files();
+namespace graphsieve {
 
 /// Throws Error naming the file if a mapped file, or a file that was mapped since the last forget_lost_files(), became
 /// shorter or could not be read. It is called before anything is published and between the items of long loops, since

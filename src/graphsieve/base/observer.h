@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <string>
 
+#include "graphsieve/base/export.h"
+
 namespace graphsieve {
 
 /// Receives reports of progress on the thread that does the work. A caller overrides the functions that it needs. The
 /// library itself never prints.
-class Observer {
+class GRAPHSIEVE_API Observer {
  public:
   virtual ~Observer() = default;
   /// Reports something odd about the data or the run, which the user should know and may want to change.

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "graphsieve/base/export.h"
+
 namespace graphsieve {
 
 /// How the process uses the library.
@@ -17,9 +19,9 @@ enum class FrontEnd { kLibrary, kCommandLine };
 void set_front_end(FrontEnd front_end);
 
 /// The option of a request's field, such as "drop_dangling".
-std::string option(std::string_view field);
+GRAPHSIEVE_API std::string option(std::string_view field);
 /// With its value: "--out runs/a", "out=runs/a".
-std::string option(std::string_view field, std::string_view value);
+GRAPHSIEVE_API std::string option(std::string_view field, std::string_view value);
 /// A setting of a recipe: "--set estimator.restarts=4", "estimator.restarts=4".
 std::string setting(std::string_view key, std::string_view value);
 

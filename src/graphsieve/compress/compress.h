@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
 
@@ -37,11 +38,11 @@ struct CompressRequest {
 };
 
 /// The names of the methods.
-const std::vector<std::string>& compress_methods();
+GRAPHSIEVE_API const std::vector<std::string>& compress_methods();
 
 /// Writes the run folder `out` with compression.json beside the usual files, and returns that report, with the folder
 /// as "out"; docs/compress.md names every field. Throws Error where the run, the graph or the width does not allow the
 /// method.
-nlohmann::json compress(Dataset data, const CompressRequest& request, Observer& observer);
+GRAPHSIEVE_API nlohmann::json compress(Dataset data, const CompressRequest& request, Observer& observer);
 
 }  // namespace graphsieve

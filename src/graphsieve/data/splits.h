@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/data/dataset.h"
 
 namespace graphsieve {
@@ -26,7 +27,7 @@ Split stratified_split(const Labels& labels, double train_fraction, double val_f
 /// Sorts the lists of a split, removes nodes without a label from them, and returns how many were removed. Throws
 /// Error, beginning with `where`, if an id is out of range, if a node occurs twice (in one list or two), or if a list
 /// is or becomes empty.
-int64_t check_split(Split& split, const Labels& labels, const std::string& where);
+GRAPHSIEVE_API int64_t check_split(Split& split, const Labels& labels, const std::string& where);
 
 /// Validation nodes, then test nodes.
 std::vector<int32_t> evaluated_nodes(const Split& split);

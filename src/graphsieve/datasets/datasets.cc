@@ -14,6 +14,7 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/graph_folder.h"
+#include "graphsieve/datasets/known_datasets.h"
 #include "graphsieve/datasets/layouts.h"
 #include "graphsieve/files/npz.h"
 

@@ -7,8 +7,8 @@
 #include <map>
 #include <string>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/data/dataset.h"
-#include "graphsieve/datasets/known_datasets.h"
 #include "graphsieve/files/npy.h"
 
 namespace graphsieve {
@@ -23,15 +23,15 @@ namespace graphsieve {
 /// A label of -1 or NaN is missing. Published data sets are recognised (see known_datasets.h). Odd but valid contents
 /// are reported in Dataset::notes. Throws Error, beginning with the path and naming the row and the value, if anything
 /// does not fit.
-Dataset load_dataset(const std::filesystem::path& path);
+GRAPHSIEVE_API Dataset load_dataset(const std::filesystem::path& path);
 
 /// Makes a data set of arrays in memory in either layout of an .npz file. `name` begins every message and is the name
 /// of the data set, as the stem of a file would be. If `labelled` is false, the labels may all be missing, as they are
 /// for prediction, and the masks are ignored.
-Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name, bool labelled);
+GRAPHSIEVE_API Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name, bool labelled);
 
 /// Returns a hash of the nodes, edges, features and labels as they are stored. Their order and storage count; names and
 /// masks do not. A graph folder has the fingerprint of the data set that it was made of.
-uint64_t fingerprint(const Dataset& data);
+GRAPHSIEVE_API uint64_t fingerprint(const Dataset& data);
 
 }  // namespace graphsieve

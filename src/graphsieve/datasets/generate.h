@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/data/dataset.h"
 
 namespace graphsieve {
@@ -14,6 +15,6 @@ namespace graphsieve {
 /// mines among its neighbours: 0, 1, 2, 3, 4, 5 or more. Half of the cells are hidden: their flag is 1 and their other
 /// features are 0. There are ten splits of 50/25/25 % with the same share of mines in each list. Throws Error unless 4
 /// <= side <= 10000.
-Dataset generate_minesweeper(uint64_t seed, int64_t side = 100);
+GRAPHSIEVE_API Dataset generate_minesweeper(uint64_t seed, int64_t side = 100);
 
 }  // namespace graphsieve

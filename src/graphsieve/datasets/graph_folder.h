@@ -19,12 +19,13 @@
 #include <functional>
 #include <string>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/data/dataset.h"
 
 namespace graphsieve {
 
 /// True if the path is a folder with a graph.json. Throws Error if the system cannot tell.
-bool is_graph_folder(const std::filesystem::path& path);
+GRAPHSIEVE_API bool is_graph_folder(const std::filesystem::path& path);
 
 struct GraphFolderOptions {
   FloatType features = FloatType::kFloat32;  ///< type of dense features
@@ -35,17 +36,17 @@ struct GraphFolderOptions {
 /// Writes `data` as a folder that appears when it is complete. Throws Error if a feature does not fit the type (naming
 /// node and column), if the target exists and may not be replaced, if a stored graph has other directions than
 /// requested, or if the disk is full.
-void write_graph_folder(const Dataset& data, const std::filesystem::path& folder, const GraphFolderOptions& options);
+GRAPHSIEVE_API void write_graph_folder(const Dataset& data, const std::filesystem::path& folder, const GraphFolderOptions& options);
 
 /// Reads a graph folder. Edges and dense features stay in their files. Checks the card, the length and checksum of
 /// every file, types and shapes, rows, labels and splits; it does not check that features are finite and that every
 /// edge of an undirected graph is present in both directions (see verify_graph_folder). Throws Error, naming the file,
 /// if anything does not fit or the folder is of a later version.
-Dataset read_graph_folder(const std::filesystem::path& folder);
+GRAPHSIEVE_API Dataset read_graph_folder(const std::filesystem::path& folder);
 
 /// Makes the checks of read_graph_folder(), and checks that all features are finite and that an undirected graph has
 /// both directions of every edge. Throws Error naming the file and row. `progress` is called with the finished share, 0
 /// to 1.
-void verify_graph_folder(const std::filesystem::path& folder, const std::function<void(double)>& progress = {});
+GRAPHSIEVE_API void verify_graph_folder(const std::filesystem::path& folder, const std::function<void(double)>& progress = {});
 
 }  // namespace graphsieve

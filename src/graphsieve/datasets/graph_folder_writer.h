@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"
@@ -33,7 +34,7 @@ const char* float_type_name(FloatType type);
 FloatType float_type(const std::string& name);
 
 /// Writes one graph folder. Without commit(), nothing of it remains.
-class GraphFolderWriter {
+class GRAPHSIEVE_API GraphFolderWriter {
  public:
   /// Throws Error if the target exists, unless it is a graph folder that the program wrote and `overwrite` is set.
   /// `inputs` are the files and folders that are read meanwhile, which are never replaced. `nodes` may be −1 if

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/recipe/recipe.h"
-#include "graphsieve/run/predictions.h"
+#include "graphsieve/run/predicted_nodes.h"
 
 namespace graphsieve {
 
@@ -41,7 +42,7 @@ struct RunRequest {
 /// not finite. Then nothing stands under `out`; if a checkpoint had been written, the unfinished run is kept beside
 /// `out`, and `resume` goes on with it. A resumed run ends in the same bits as one that was never interrupted. Large
 /// arrays that do not fit into `memory` lie in scratch files beside `out`.
-std::filesystem::path run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request,
+GRAPHSIEVE_API std::filesystem::path run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request,
                                      Observer& observer);
 
 }  // namespace graphsieve

@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
-#include "graphsieve/run/predictions.h"
+#include "graphsieve/run/predicted_nodes.h"
 
 namespace graphsieve {
 
@@ -27,7 +28,7 @@ struct PredictRequest {
 /// Writes the predictions of a trained run for `data`: the run's own graph, or a changed one. For a changed graph the
 /// estimator scores the edges again, which a note says, and there is no split. Throws Error where the run has no
 /// network, and where features or classes do not fit.
-void predict(Dataset data, const PredictRequest& request, Observer& observer);
+GRAPHSIEVE_API void predict(Dataset data, const PredictRequest& request, Observer& observer);
 
 /// Predictions of every node in memory, row-major.
 struct NodePredictions {
@@ -37,7 +38,7 @@ struct NodePredictions {
 };
 
 /// As predict(), without files.
-NodePredictions predict_nodes(Dataset data, const std::filesystem::path& run, Observer& observer,
+GRAPHSIEVE_API NodePredictions predict_nodes(Dataset data, const std::filesystem::path& run, Observer& observer,
                               const std::string& device = "cpu");
 
 }  // namespace graphsieve

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
 
 namespace graphsieve {
@@ -24,6 +25,6 @@ struct SparsifyRequest {
 
 /// Draws the edges of every layer, writes the folder and returns its path. Throws Error where the run has no scores, is
 /// damaged, or the folder cannot be written.
-std::filesystem::path sparsify(const SparsifyRequest& request, Observer& observer);
+GRAPHSIEVE_API std::filesystem::path sparsify(const SparsifyRequest& request, Observer& observer);
 
 }  // namespace graphsieve

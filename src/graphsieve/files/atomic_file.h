@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "graphsieve/base/export.h"
+
 namespace graphsieve {
 
 /// How AtomicFile treats a regular file that already exists at the target.
@@ -22,7 +24,7 @@ enum class Existing {
 /// renames it to the target. Without commit(), the destructor removes the temporary file and the target stays as it
 /// was. A folder, a symbolic link or a device at the target is never replaced. Every failure is an Error that names the
 /// target.
-class AtomicFile {
+class GRAPHSIEVE_API AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path, Existing existing = Existing::kReplace);
   ~AtomicFile();

@@ -7,12 +7,14 @@
 #include <filesystem>
 #include <string>
 
+#include "graphsieve/base/export.h"
+
 namespace graphsieve {
 
 /// A regular file that stays open until the object is destroyed. Throws Error, naming the file and the system's reason,
 /// if the file cannot be opened or read. Also throws if the path leads to a folder, a pipe, a socket or a device, since
 /// reading such a file might never end.
-class InputFile {
+class GRAPHSIEVE_API InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path);
   ~InputFile();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/large_memory.h"
 
 namespace graphsieve {
@@ -15,7 +16,7 @@ namespace graphsieve {
 enum class NpyKind { kBool, kInt, kUint, kFloat };
 
 /// An array in row-major order and in this machine's byte order, whatever the file had.
-struct NpyArray {
+struct GRAPHSIEVE_API NpyArray {
   std::vector<int64_t> shape;  ///< empty for a single number
   NpyKind kind = NpyKind::kFloat;
   int item_size = 4;             ///< bytes: 1 (bool, int, uint), 2, 4 or 8
@@ -38,11 +39,11 @@ struct NpyArray {
 /// Parses the bytes of a whole .npy file: versions 1 to 3; bool, int8 to int64, uint8 to uint64, float16 to float64;
 /// either byte order; C or Fortran order. Throws Error, beginning with `where`, on everything else (object arrays,
 /// text, complex numbers, structures), and if the data does not have exactly the length that the header says.
-NpyArray parse_npy(std::span<const std::byte> file, const std::string& where);
+GRAPHSIEVE_API NpyArray parse_npy(std::span<const std::byte> file, const std::string& where);
 
 /// Returns the bytes of a whole .npy file (version 1, C order) of T: float, int32_t, int64_t or uint8_t. Throws Error
 /// if the product of the shape is not values.size().
 template <class T>
-std::vector<std::byte> npy_bytes(const std::vector<int64_t>& shape, std::span<const T> values);
+GRAPHSIEVE_API std::vector<std::byte> npy_bytes(const std::vector<int64_t>& shape, std::span<const T> values);
 
 }  // namespace graphsieve

@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/files/npy.h"
 
 namespace graphsieve {
 
 /// Opens the zip in the constructor and reads each array on request. Messages begin with the path.
-class NpzFile {
+class GRAPHSIEVE_API NpzFile {
  public:
   /// Throws Error if the file is missing or is not a complete zip.
   explicit NpzFile(const std::filesystem::path& path);
@@ -38,7 +39,7 @@ class NpzFile {
 };
 
 /// Reads one array of an .npz file, of any length, from its beginning in pieces.
-class NpzReader {
+class GRAPHSIEVE_API NpzReader {
  public:
   /// Throws Error as NpzFile does, and if the array is not a .npy array of numbers.
   NpzReader(const std::filesystem::path& path, const std::string& name);

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/large_memory.h"
 
 namespace graphsieve {
@@ -72,15 +73,15 @@ class Expander;
 /// above for the others), expander edges (kExpanderEdge) and self loops (kSelfLoop). The expander's rows are computed
 /// one at a time. `symmetric` is stored as given. Throws Error if neither graph edges nor an expander is given, or if
 /// they differ in their number of nodes.
-AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander, bool self_loops,
+GRAPHSIEVE_API AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander, bool self_loops,
                                      bool symmetric);
 
 /// Returns the graph with all edges reversed and its rows sorted as above. Takes linear time. If `edge_of` is given,
 /// edge_of[e] becomes the index in `graph` of the transpose's edge e.
-AttentionGraph transpose(const AttentionGraph& graph, std::vector<int64_t>* edge_of = nullptr);
+GRAPHSIEVE_API AttentionGraph transpose(const AttentionGraph& graph, std::vector<int64_t>* edge_of = nullptr);
 
 /// Throws Error, beginning with `name`, unless the graph has the properties described above: row starts, ids, types,
 /// the order within rows and, if `symmetric` is set, equality with its transpose. Takes linear time.
-void check(const AttentionGraph& graph, const std::string& name);
+GRAPHSIEVE_API void check(const AttentionGraph& graph, const std::string& name);
 
 }  // namespace graphsieve

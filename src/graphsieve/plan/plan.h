@@ -7,9 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
-#include "graphsieve/run/predictions.h"
-#include "graphsieve/train/policy.h"
+#include "graphsieve/data/dataset.h"
+#include "graphsieve/recipe/recipe.h"
+#include "graphsieve/run/predicted_nodes.h"
+#include "graphsieve/train/decisions.h"
 
 namespace graphsieve {
 
@@ -46,6 +49,6 @@ struct PlanRequest {
 
 /// Counts are exact where they depend on sizes alone; what depends on the graph (how
 /// many nodes a batch reaches) is measured on a few sampled batches.
-Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer);
+GRAPHSIEVE_API Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer);
 
 }  // namespace graphsieve

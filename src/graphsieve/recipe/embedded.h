@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/recipe/recipe.h"
 
 namespace graphsieve {
@@ -16,11 +17,11 @@ struct EmbeddedRecipe {
 };
 
 /// Returns all published recipes, sorted by name. cmake/recipes.cmake generates the source that defines this function.
-const std::vector<EmbeddedRecipe>& embedded_recipes();
+GRAPHSIEVE_API const std::vector<EmbeddedRecipe>& embedded_recipes();
 
 /// Reads the embedded recipe of that name or, if there is none, the recipe in that file. A name that contains a slash
 /// or ends in .yaml or .yml is always a file. The recipe is neither resolved nor checked. Throws Error if there is
 /// neither, with the nearest name and the list of names.
-Recipe load_recipe(const std::string& name_or_path);
+GRAPHSIEVE_API Recipe load_recipe(const std::string& name_or_path);
 
 }  // namespace graphsieve

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "graphsieve/base/export.h"
+
 namespace graphsieve {
 
 /// Returns the number of letters to insert, delete, replace or swap with their neighbour to turn `a` into `b`:
@@ -17,7 +19,7 @@ int edit_distance(std::string_view a, std::string_view b);
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// Returns "; did you mean X?", or "" if no candidate is near.
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+GRAPHSIEVE_API std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
 /// Returns the words joined by ", ".
 std::string join_words(const std::vector<std::string>& words);

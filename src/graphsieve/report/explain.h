@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
 
@@ -28,6 +29,6 @@ struct ExplainRequest {
 /// layer l (Abnar and Zuidema 2020). Contributions: the features times the gradient of the predicted class's logit
 /// minus the next class's (with several labels per node or one class: of the most probable label's logit), summed over
 /// the features of a node or over the nodes of a feature.
-nlohmann::json explain(Dataset& data, const ExplainRequest& request, Observer& observer);
+GRAPHSIEVE_API nlohmann::json explain(Dataset& data, const ExplainRequest& request, Observer& observer);
 
 }  // namespace graphsieve

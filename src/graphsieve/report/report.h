@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
 
@@ -26,12 +27,12 @@ inline constexpr size_t kComparedRuns = 100, kDetailedRuns = 4;
 /// null if it is gone. Its facts then come from the report.json of the first run that has one, and `missing` lists what
 /// is omitted. Throws Error if a folder is not a run folder, if the runs are of different graphs, or if nodes are to be
 /// explained without a graph.
-nlohmann::json collect_report(const ReportRequest& request, Dataset* graph, Observer& observer);
+GRAPHSIEVE_API nlohmann::json collect_report(const ReportRequest& request, Dataset* graph, Observer& observer);
 
 /// Returns the page. It shows only what is in `report`; every text is escaped.
-std::string report_page(const nlohmann::json& report);
+GRAPHSIEVE_API std::string report_page(const nlohmann::json& report);
 
 /// Writes report.json and report.html into a run's folder.
-void write_report(const std::filesystem::path& run, Dataset* graph, Observer& observer);
+GRAPHSIEVE_API void write_report(const std::filesystem::path& run, Dataset* graph, Observer& observer);
 
 }  // namespace graphsieve

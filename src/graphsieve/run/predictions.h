@@ -10,9 +10,6 @@
 
 namespace graphsieve {
 
-/// The nodes that predictions.csv has: all of them, or those of the split.
-enum class PredictedNodes { kAll, kSplit };
-
 /// Writes predictions.csv. Its columns are node, split, and those of the task. With classes these are label, predicted,
 /// and p_0, p_1, …; with more than kMostClassColumns classes, the one column `probability`, that of the predicted
 /// class, replaces p_0, p_1, …. With several labels per node, `label` and `predicted` list labels joined by '|', and

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/recipe/recipe.h"
@@ -32,13 +33,13 @@ struct StudyRequest {
 };
 
 /// Returns the names of the axes.
-const std::vector<std::string>& study_axes();
+GRAPHSIEVE_API const std::vector<std::string>& study_axes();
 
 /// Returns the data set of a point. Only the axis `size` has a different one for each value.
 using DatasetOf = std::function<Dataset(int64_t value)>;
 
 /// Runs a study and returns study.json; docs/study.md describes every field. Throws Error if `out` has another study,
 /// if an argument is invalid, or if a point fails.
-nlohmann::json study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer);
+GRAPHSIEVE_API nlohmann::json study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer);
 
 }  // namespace graphsieve

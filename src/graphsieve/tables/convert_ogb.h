@@ -25,4 +25,4 @@ void convert_ogb(const TablesRequest& request);
 }  // namespace graphsieve
 
 /// Calls convert_ogb(). The program looks up this function when it loads the library.
-extern "C" void graphsieve_convert_ogb(const graphsieve::TablesRequest& request);
+extern "C" GRAPHSIEVE_API void graphsieve_convert_ogb(const graphsieve::TablesRequest& request);

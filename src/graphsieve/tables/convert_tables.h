@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/half.h"
 
 namespace graphsieve {
@@ -44,4 +45,4 @@ void convert_tables(const TablesRequest& request);
 }  // namespace graphsieve
 
 /// Calls convert_tables(). The program looks up this function when it loads the library.
-extern "C" void graphsieve_convert_tables(const graphsieve::TablesRequest& request);
+extern "C" GRAPHSIEVE_API void graphsieve_convert_tables(const graphsieve::TablesRequest& request);

@@ -8,6 +8,7 @@
 #include "graphsieve/inputs/network_input.h"
 #include "graphsieve/recipe/recipe.h"
 #include "graphsieve/runtime/memory_budget.h"
+#include "graphsieve/train/decisions.h"
 
 namespace graphsieve {
 
@@ -29,12 +30,6 @@ BatchSizes sizes_of(const NetworkInput& batch);
 /// node is joined with the batch before it.
 int64_t batch_count(int64_t train_nodes, int64_t batch_size);
 
-/// How a stage makes its batches.
-struct BatchDecision {
-  bool draws_whole = false;      ///< edges are drawn for all nodes at the beginning of an epoch, not for each batch
-  int64_t batches_per_call = 1;  ///< batches whose features are read in one pass over the file of features
-};
-
 /// `first`: sizes of one of `batches` batches. `whole_needed`: evaluation takes the draw of all nodes. `shares_draws`:
 /// all batches of an epoch share one draw.
 BatchDecision decide_batches(const GraphSizes& graph, const BatchSizes& first, int64_t batches, bool whole_needed,
@@ -45,12 +40,6 @@ bool batches_are_decided(bool whole_needed, const MemoryBudget& budget);
 
 /// Number of batches that exist at once: those of a step, and those that another thread makes ahead of it.
 int64_t batches_held(const BatchDecision& decision, int threads);
-
-/// How nodes are evaluated.
-struct EvaluationDecision {
-  int64_t nodes_per_list = 0;  ///< 0: the whole graph, layer by layer; n: n nodes at a time, with their neighbourhoods
-  int64_t lists_per_call = 1;  ///< lists whose features are read in one pass
-};
 
 /// Number of nodes in the list to measure before decide_evaluation; 0 if the whole graph is taken whatever the list's
 /// sizes: without batches, and where norms take statistics of the whole graph.

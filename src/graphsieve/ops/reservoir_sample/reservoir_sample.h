@@ -9,7 +9,8 @@
 
 #include <tuple>
 
-#include "graphsieve/ops/reservoir_sample/reservoir_sample_kernel.h"
+#include "graphsieve/base/export.h"
+#include "graphsieve/ops/reservoir_sample/sample_rule.h"
 
 namespace graphsieve::ops {
 
@@ -23,7 +24,7 @@ using kernels::SampleRule;
 /// k]: edge row_start[row] + position was drawn. A node with fewer than k edges keeps all, and is filled by drawing
 /// from them again with replacement; a node without edges has −1 throughout. A draw depends on key, node and edge
 /// alone. Throws c10::Error where a shape or type does not fit or k < 1.
-std::tuple<at::Tensor, at::Tensor> reservoir_sample(const at::Tensor& row_start, const at::Tensor& index,
+GRAPHSIEVE_API std::tuple<at::Tensor, at::Tensor> reservoir_sample(const at::Tensor& row_start, const at::Tensor& index,
                                                     const at::Tensor& type, const std::optional<at::Tensor>& weight,
                                                     const std::optional<at::Tensor>& rows, int64_t k, SampleRule rule,
                                                     int64_t key);

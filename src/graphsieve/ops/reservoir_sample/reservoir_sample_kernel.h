@@ -5,10 +5,9 @@
 #include <cstdint>
 
 #include "graphsieve/base/random.h"
+#include "graphsieve/ops/reservoir_sample/sample_rule.h"
 
 namespace graphsieve::kernels {
-
-enum class SampleRule : int { kWeighted = 0, kUniform = 1, kLargest = 2 };
 
 struct ReservoirArgs {
   const int64_t* row_start;  ///< of the graph

@@ -13,6 +13,8 @@
 
 #include <tuple>
 
+#include "graphsieve/base/export.h"
+
 namespace graphsieve::ops {
 
 /// The edges of a call by destination: `row_start` int64 [destinations + 1], `index` int32 [edges] (sources), `type`
@@ -31,13 +33,13 @@ struct AttentionEdges {
 /// Differentiable in query, key_value, type_scale and type_bias; gradients through an active clamp are zero. Throws
 /// c10::Error if a shape or type does not fit. Indices and types are not checked; the caller guarantees that they are
 /// in range.
-std::tuple<at::Tensor, at::Tensor> sparse_attention(const at::Tensor& query, const at::Tensor& key_value,
+GRAPHSIEVE_API std::tuple<at::Tensor, at::Tensor> sparse_attention(const at::Tensor& query, const at::Tensor& key_value,
                                                     const AttentionEdges& edges, const at::Tensor& type_scale,
                                                     const at::Tensor& type_bias, int64_t heads, double clamp);
 
 /// Returns the values of the softmax [edges, H], float32 (float64 for float64), recomputed from log_sum. Not
 /// differentiable.
-at::Tensor sparse_attention_scores(const at::Tensor& query, const at::Tensor& key_value, int64_t value_width,
+GRAPHSIEVE_API at::Tensor sparse_attention_scores(const at::Tensor& query, const at::Tensor& key_value, int64_t value_width,
                                    const AttentionEdges& edges, const at::Tensor& type_scale,
                                    const at::Tensor& type_bias, int64_t heads, double clamp, const at::Tensor& log_sum);
 

@@ -4,6 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "graphsieve/base/export.h"
+
 namespace graphsieve::ops {
 
 /// Returns y = X Wᵀ + b, [n, out]. X [n, in] is in CSR form: row_start int64 [n + 1], column int32 [nnz], value [nnz].
@@ -11,7 +13,7 @@ namespace graphsieve::ops {
 /// absent) have the type of value: float32 or float64. Differentiable in weight and bias only. Throws c10::Error if a
 /// shape or type does not fit, or if a row_start does not run from 0 to nnz. The indices are not checked; the caller
 /// guarantees that they are in range.
-at::Tensor sparse_linear(const at::Tensor& row_start, const at::Tensor& column, const at::Tensor& value,
+GRAPHSIEVE_API at::Tensor sparse_linear(const at::Tensor& row_start, const at::Tensor& column, const at::Tensor& value,
                          const at::Tensor& t_row_start, const at::Tensor& t_row, const at::Tensor& t_value,
                          const at::Tensor& weight, const std::optional<at::Tensor>& bias = std::nullopt);
 
