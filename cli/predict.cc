@@ -5,6 +5,7 @@
 
 #include "graph_source.h"
 #include "graphsieve/engine/predict.h"
+#include "graphsieve/files/paths.h"
 #include "outputs.h"
 #include "progress.h"
 #include "run_folder.h"
@@ -33,7 +34,7 @@ void run_predict(const PredictOptions& options) {
   refuse_existing_file(options.out, options.overwrite, {options.run, graph});
   // Embeddings without predictions may remain from an interrupted call of this command. They are then compared with the
   // new ones instead of being refused.
-  if (!options.embeddings.empty() && is_there(options.out))
+  if (!options.embeddings.empty() && entry_exists(options.out))
     refuse_existing_file(options.embeddings, options.overwrite, {options.run, graph}, "--embeddings");
   if (!options.embeddings.empty()) require_replaceable_file(options.embeddings, {options.run, graph});
   set_threads(options.threads);

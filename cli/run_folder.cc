@@ -2,6 +2,7 @@
 #include "run_folder.h"
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/files/paths.h"
 
 namespace graphsieve {
 
@@ -21,14 +22,14 @@ void refuse_existing(const std::filesystem::path& path, bool overwrite, const ch
 
 void refuse_existing_folder(const std::filesystem::path& path, bool overwrite, FolderKind kind,
                             const std::vector<std::filesystem::path>& inputs) {
-  if (path.empty() || !is_there(path)) return;
+  if (path.empty() || !entry_exists(path)) return;
   refuse_existing(path, overwrite, "--out");
   require_replaceable_folder(path, kind, inputs);
 }
 
 void refuse_existing_file(const std::filesystem::path& path, bool overwrite,
                           const std::vector<std::filesystem::path>& inputs, const char* option) {
-  if (!is_there(path)) return;
+  if (!entry_exists(path)) return;
   refuse_existing(path, overwrite, option);
   require_replaceable_file(path, inputs);
 }

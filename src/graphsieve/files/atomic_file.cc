@@ -81,7 +81,7 @@ void AtomicFile::commit() {
   if (fsync(descriptor_) != 0 && errno != EINVAL) fail("flushing to the disk");
   // The constructor's check is repeated, since the target may have changed since then.
   require_replaceable_file(target_, {});
-  if (existing_ == Existing::kSame && is_there(target_)) {
+  if (existing_ == Existing::kSame && entry_exists(target_)) {
     if (file_record(target_) != file_record(temporary_))
       throw Error(path_.string(), ": exists already; choose another name, or ask to overwrite it");
     return;

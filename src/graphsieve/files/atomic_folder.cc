@@ -38,17 +38,21 @@ std::vector<fs::path> entries(const fs::path& folder) {
   return is_real_folder(folder) ? folder_entries(folder) : std::vector<fs::path>();
 }
 
+/// Removes the entries of a folder, without those in `kept`. Throws Error if an entry cannot be removed.
+void remove_entries(const fs::path& folder, std::initializer_list<fs::path> kept) {
+  for (const fs::path& entry : entries(folder))
+    if (std::find(kept.begin(), kept.end(), entry) == kept.end()) remove_path(entry);
+}
+
 /// Removes a folder that the program wrote, as far as the system allows it. The files that show that the program wrote
 /// the folder are removed last, and only when everything else is gone. After a kill or a failure, a later process
 /// therefore still recognises what is left.
 void remove_own_folder(const fs::path& folder) {
   const fs::path state = folder / "checkpoint";
-  const fs::path last[] = {folder / "result.json", folder / kRunCard, folder / kGraphCard, state};
+  const std::initializer_list<fs::path> last = {folder / "result.json", folder / kRunCard, folder / kGraphCard, state};
   try {
-    for (const fs::path& entry : entries(folder))
-      if (std::find(std::begin(last), std::end(last), entry) == std::end(last)) remove_path(entry);
-    for (const fs::path& entry : entries(state))
-      if (entry.filename() != "lock") remove_path(entry);
+    remove_entries(folder, last);
+    remove_entries(state, {state / "lock"});
     for (const fs::path& entry : last)
       if (!is_real_folder(entry)) remove_path(entry);
   } catch (const Error&) {
@@ -120,12 +124,13 @@ void AtomicFolder::make_parent() const {
 /// Prepares the folder for one target. Returns false if the number of the target is taken. The check for the target is
 /// repeated under the lock, because another process may have finished this number between the check and the lock.
 bool AtomicFolder::claim() {
-  if (request_.numbered && (is_there(request_.target) || is_there(unfinished_folder(request_.target)))) return false;
+  if (request_.numbered && (entry_exists(request_.target) || entry_exists(unfinished_folder(request_.target))))
+    return false;
   check_target();
   const auto partial = claim_partial_folder(request_.target, request_.kind, request_.numbered);
   if (!partial) return false;
   temporary_ = partial->path, hold(partial->descriptor);
-  if (!request_.numbered || !is_there(request_.target)) return true;
+  if (!request_.numbered || !entry_exists(request_.target)) return true;
   rmdir(temporary_.c_str());  // another process has finished this number meanwhile
   release();
   temporary_.clear();
@@ -136,9 +141,10 @@ void AtomicFolder::check_target() const {
   // If the target is missing and an old folder exists, a process died while it replaced the target. The old folder is
   // still the user's and gets its name back.
   const fs::path old = old_folder(request_.target);
-  if (!is_there(request_.target) && is_real_folder(old) && !foreign_entry(old, request_.kind, FolderState::kComplete))
+  if (!entry_exists(request_.target) && is_real_folder(old) &&
+      !foreign_entry(old, request_.kind, FolderState::kComplete))
     rename(old.c_str(), request_.target.c_str());
-  if (!is_there(request_.target)) return;
+  if (!entry_exists(request_.target)) return;
   if (!request_.overwrite)
     throw Error(request_.target.string(), ": exists already; choose another name, or ask to overwrite it");
   require_replaceable_folder(request_.target, request_.kind, request_.inputs);
@@ -152,7 +158,7 @@ void AtomicFolder::commit() {
   if (renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, request_.target.c_str(), RENAME_NOREPLACE) != 0) {
     const int code = errno;
     const bool no_flag = code == EINVAL || code == ENOSYS;
-    if (is_there(request_.target))
+    if (entry_exists(request_.target))
       replace_target();
     else if (!no_flag || rename(temporary_.c_str(), request_.target.c_str()) != 0)
       throw Error(request_.target.string(), ": renaming ", temporary_.string(),
@@ -194,11 +200,11 @@ ResumableFolder::ResumableFolder(const FolderRequest& request, bool resume) : At
 }
 
 bool ResumableFolder::claim(bool resume) {
-  if (request_.numbered && is_there(request_.target)) return false;
+  if (request_.numbered && entry_exists(request_.target)) return false;
   check_target();
   temporary_ = unfinished_folder(request_.target);
   if (!lock()) return false;
-  if (request_.numbered && is_there(request_.target)) {  // another process has finished this number meanwhile
+  if (request_.numbered && entry_exists(request_.target)) {  // another process has finished this number meanwhile
     remove_own_folder(temporary_);
     release();
     return false;
@@ -261,14 +267,13 @@ void ResumableFolder::remove_partial_files() {
   std::vector<fs::path> found;
   for (fs::recursive_directory_iterator each(temporary_, error), end; !error && each != end; each.increment(error))
     if (each->path().filename().string().starts_with('.')) found.push_back(each->path());
-  for (const fs::path& path : found) fs::remove(path, error);
+  if (error) throw path_error(temporary_, "cannot be read", error.value());
+  for (const fs::path& path : found) remove_path(path);
 }
 
 void ResumableFolder::begin_anew() {
-  for (const fs::path& entry : entries(temporary_))
-    if (entry != state()) remove_path(entry);
-  for (const fs::path& entry : entries(state()))
-    if (entry.filename() != "lock") remove_path(entry);
+  remove_entries(temporary_, {state()});
+  remove_entries(state(), {state() / "lock"});
   kept_ = false;
 }
 

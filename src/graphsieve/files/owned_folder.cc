@@ -166,14 +166,6 @@ bool is_old_result(const Json& result) {
          result["graph"].is_object() && result["graph"].contains("fingerprint") && result.contains("test_mean");
 }
 
-/// Returns the path as absolute and without links, as far as it exists.
-fs::path real_path(const fs::path& path) {
-  std::error_code error;
-  fs::path real = fs::weakly_canonical(fs::absolute(path, error), error);
-  if (error) real = fs::absolute(path, error).lexically_normal();
-  return real.has_filename() ? real : real.parent_path();
-}
-
 /// True if `path` is `folder` or lies in it; both are real paths.
 bool is_within(const fs::path& path, const fs::path& folder) {
   const auto [at, end] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
@@ -201,18 +193,18 @@ std::vector<fs::path> mount_points() {
 
 std::vector<fs::path> home_directories() {
   std::vector<fs::path> homes;
-  if (const char* home = std::getenv("HOME"); home && *home) homes.push_back(real_path(home));
-  if (const passwd* user = getpwuid(getuid()); user && user->pw_dir) homes.push_back(real_path(user->pw_dir));
+  if (const char* home = std::getenv("HOME"); home && *home) homes.push_back(resolved_path(home));
+  if (const passwd* user = getpwuid(getuid()); user && user->pw_dir) homes.push_back(resolved_path(user->pw_dir));
   return homes;
 }
 
 /// Throws Error if the folder is, or contains, one that is never removed.
 void refuse_precious(const fs::path& folder, const std::vector<fs::path>& inputs) {
-  const fs::path real = real_path(folder);
+  const fs::path real = resolved_path(folder);
   const auto refuse = [&](const fs::path& precious, const char* what) {
-    if (is_within(real_path(precious), real))
-      throw Error(real.string(), ": is not removed: ", real_path(precious) == real ? "it is " : "it holds ", what,
-                  real_path(precious) == real ? "" : str(", ", precious.string()));
+    if (is_within(resolved_path(precious), real))
+      throw Error(real.string(), ": is not removed: ", resolved_path(precious) == real ? "it is " : "it holds ", what,
+                  resolved_path(precious) == real ? "" : str(", ", precious.string()));
   };
   std::error_code error;
   refuse(fs::current_path(error), "the current directory");
@@ -223,8 +215,6 @@ void refuse_precious(const fs::path& folder, const std::vector<fs::path>& inputs
 }
 
 }  // namespace
-
-bool is_there(const fs::path& path) { return entry_kind(path) != EntryKind::kNothing; }
 
 const char* folder_kind_name(FolderKind kind) {
   switch (kind) {
@@ -244,7 +234,7 @@ std::optional<std::string> foreign_entry(const fs::path& folder, FolderKind kind
 std::vector<std::string> own_files(const fs::path& folder, FolderKind kind) {
   std::vector<std::string> names;
   const auto add = [&](const std::string& below, Own own) {
-    if (!is_there(folder / below)) return;
+    if (!entry_exists(folder / below)) return;
     for (const fs::path& entry : folder_entries(folder / below)) {
       const std::string name = entry.filename().string();
       const bool card = name == kRunCard || name == kGraphCard;
@@ -298,8 +288,8 @@ void require_replaceable_file(const fs::path& path, const std::vector<fs::path>&
   for (const fs::path& input : inputs) {
     if (input.empty() || !path_exists(input)) continue;
     const bool same = same_place(path, input);
-    const bool inside =
-        is_folder(input) && is_within(real_path(path), real_path(input)) && !is_report(path.filename().string());
+    const bool inside = is_folder(input) && is_within(resolved_path(path), resolved_path(input)) &&
+                        !is_report(path.filename().string());
     if (same || inside)
       throw Error(path.string(), ": is not overwritten: it is ", same ? "" : "part of ", "an input of this command",
                   same ? "" : str(", ", input.string()));

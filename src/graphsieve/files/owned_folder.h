@@ -11,9 +11,6 @@
 
 namespace graphsieve {
 
-/// True if something of that name exists, including a link that leads nowhere. Throws Error if the system cannot tell.
-bool is_there(const std::filesystem::path& path);
-
 /// The kinds of folders that the program writes.
 enum class FolderKind {
   kRun,    ///< see docs/run-folder.md; several runs lie in subfolders, which are run folders too

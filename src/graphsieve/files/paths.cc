@@ -30,15 +30,6 @@ fs::file_status status_of(const fs::path& path) {
   return status;
 }
 
-/// Returns the path as absolute and without ".", ".." and links, as far as the path exists.
-fs::path resolved(const fs::path& path) {
-  std::error_code error;
-  fs::path out = fs::weakly_canonical(fs::absolute(path, error),
-                                      error);  // else a missing relative path stays relative
-  if (error) out = fs::absolute(path, error).lexically_normal();
-  return out.has_filename() ? out : out.parent_path();
-}
-
 }  // namespace
 
 /// Only the names between the slashes are shortened, so that the folders stay recognisable.
@@ -70,6 +61,14 @@ EntryKind entry_kind(const fs::path& path) {
   return S_ISLNK(status.st_mode) ? EntryKind::kLink : EntryKind::kOther;
 }
 
+fs::path resolved_path(const fs::path& path) {
+  std::error_code error;
+  // weakly_canonical() alone would leave a missing relative path relative.
+  fs::path out = fs::weakly_canonical(fs::absolute(path, error), error);
+  if (error) out = fs::absolute(path, error).lexically_normal();
+  return out.has_filename() ? out : out.parent_path();
+}
+
 bool path_exists(const fs::path& path) { return fs::exists(status_of(path)); }
 bool is_file(const fs::path& path) { return fs::is_regular_file(status_of(path)); }
 bool is_folder(const fs::path& path) { return fs::is_directory(status_of(path)); }
@@ -78,7 +77,7 @@ bool same_place(const fs::path& a, const fs::path& b) {
   std::error_code error;
   // Files are compared by their device and inode; names that do not exist are compared as text.
   if (fs::equivalent(a, b, error) && !error) return true;
-  return resolved(a) == resolved(b);
+  return resolved_path(a) == resolved_path(b);
 }
 
 int64_t file_bytes(const fs::path& path) {

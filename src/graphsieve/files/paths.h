@@ -22,7 +22,14 @@ enum class EntryKind { kNothing, kFile, kFolder, kLink, kOther };
 /// Returns the kind of the entry at a path. Throws Error if the system cannot tell.
 EntryKind entry_kind(const std::filesystem::path& path);
 
-/// True if something of that name exists. Throws Error if the system cannot tell (the name is too long, no permission).
+/// True if the path has an entry of any kind, including a link that leads nowhere. Throws as entry_kind() does.
+inline bool entry_exists(const std::filesystem::path& path) { return entry_kind(path) != EntryKind::kNothing; }
+
+/// Returns the path as absolute and without ".", ".." and links, as far as the path exists.
+std::filesystem::path resolved_path(const std::filesystem::path& path);
+
+/// True if the path leads to a file or folder; links are followed. Throws Error if the system cannot tell (the name is
+/// too long, no permission).
 bool path_exists(const std::filesystem::path& path);
 /// True if the path leads to a regular file, or to a folder. Both throw Error as path_exists() does.
 bool is_file(const std::filesystem::path& path);

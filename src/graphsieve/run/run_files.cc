@@ -32,7 +32,7 @@ FileRecords records_on_card(const fs::path& folder) {
   FileRecords files = read_records(card.at("files"), where);
   if (card.contains("replacing"))
     for (const auto& [name, record] : read_records(card.at("replacing"), where))
-      if (is_there(folder / name) && file_record(folder / name) == record) files[name] = record;
+      if (entry_exists(folder / name) && file_record(folder / name) == record) files[name] = record;
   return files;
 }
 
@@ -49,14 +49,14 @@ void write_card(const fs::path& folder, const FileRecords& files, const FileReco
 
 }  // namespace
 
-bool is_run_folder(const fs::path& folder) { return is_there(folder / kResult) || is_there(folder / kRunCard); }
+bool is_run_folder(const fs::path& folder) { return entry_exists(folder / kResult) || entry_exists(folder / kRunCard); }
 
 RunFiles::RunFiles(const fs::path& folder) : folder_(folder) {
   if (!is_run_folder(folder)) {
     path_exists(folder);  // throws the reason why the path leads nowhere
     throw Error(folder.string(), ": not a run folder; expected one with a result.json");
   }
-  if (is_there(folder / kRunCard)) {
+  if (entry_exists(folder / kRunCard)) {
     records_ = records_on_card(folder);
     has_checksums_ = true;
   }
@@ -72,7 +72,7 @@ std::string RunFiles::note() const {
   return str(folder_.string(), " is of an earlier version and has no checksums: damage to its files is not noticed");
 }
 
-bool RunFiles::has(const std::string& name) const { return is_there(folder_ / name); }
+bool RunFiles::has(const std::string& name) const { return entry_exists(folder_ / name); }
 
 bool RunFiles::wrote(const std::string& name) const { return has_checksums_ ? records_.contains(name) : has(name); }
 
@@ -171,7 +171,7 @@ void write_run_card(const fs::path& folder, const FileRecords& known) {
 }
 
 void replace_run_file(const fs::path& folder, const std::string& name, std::string_view bytes) {
-  const bool has_card = is_there(folder / kRunCard);
+  const bool has_card = entry_exists(folder / kRunCard);
   FileRecords files = has_card ? records_on_card(folder) : FileRecords();
   const FileRecord record{static_cast<int64_t>(bytes.size()), Checksum().add(bytes).text()};
   // The card has both records while the file is replaced, and the new record only after that.
