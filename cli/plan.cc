@@ -10,6 +10,7 @@
 #include "graphsieve/files/json_number.h"
 #include "graphsieve/plan/plan.h"
 #include "progress.h"
+#include "stop.h"
 #include "terminal.h"
 #include "training_options.h"
 
@@ -94,6 +95,7 @@ void run_plan(const PlanOptions& options) {
   set_threads(options.threads);
   Plan plan;
   {
+    watch_for_stop();
     Progress progress(options.quiet);
     const Dataset data = open_graph(options.graph);
     const Recipe recipe = make_recipe(options.recipe, data.recipe, options.settings);

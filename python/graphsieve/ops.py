@@ -6,6 +6,7 @@ src/graphsieve/ops/NAME/README.md has the formulas, the cost and the numerics of
 """
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import torch
@@ -88,10 +89,19 @@ def edges_of(edge_index: Tensor, sources: int, destinations: int | None = None, 
         _check_range(f"edge_index: row {row}", edge_index[row], "node", count)
     source, destination = edge_index
     kind = _types(edge_type, edge_index, edge_types)
-    by_row = torch.argsort((destination * edge_types + kind) * sources + source, stable=True)
-    by_source = torch.argsort((source * edge_types + kind) * destinations + destination, stable=True)
+    by_row = _order(destination, kind, source, (destinations, edge_types, sources))
+    by_source = _order(source, kind, destination, (sources, edge_types, destinations))
     return Edges(_rows(destination, destinations), source[by_row].int(), kind[by_row].byte(),
                  _rows(source, sources), destination[by_source].int(), kind[by_source].byte())
+
+
+def _order(first: Tensor, second: Tensor, third: Tensor, bounds: tuple[int, int, int]) -> Tensor:
+    """Returns the order of the entries by (first, second, third). All numbers of a tensor are below its bound."""
+    if math.prod(bounds) <= 2**63 - 1:
+        return torch.argsort((first * bounds[1] + second) * bounds[2] + third, stable=True)
+    # One number for all three would not fit in 64 bits.
+    by_third = torch.argsort(third, stable=True)
+    return by_third[torch.argsort((first * bounds[1] + second)[by_third], stable=True)]
 
 
 def _check_range(what: str, values: Tensor, name: str, count: int) -> None:
@@ -105,7 +115,7 @@ def _types(edge_type: Tensor | None, edge_index: Tensor, count: int) -> Tensor:
     edges = edge_index.shape[1]
     if edge_type is None:
         if count > 1:
-            raise Error(f"edge_type: None, expected one of {count} types an edge")
+            raise Error(f"edge_type: None, expected one of {count} types per edge")
         return torch.zeros(edges, dtype=torch.int64, device=edge_index.device)
     check_tensor("edge_type", edge_type, torch.int64, torch.int32, torch.uint8, dims=1)
     if len(edge_type) != edges:

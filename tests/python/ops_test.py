@@ -144,6 +144,10 @@ class Edges(unittest.TestCase):
         row = torch.repeat_interleave(torch.arange(6), edges.t_row_start.diff())
         self.assertEqual(sorted(zip(edges.t_destination.tolist(), edges.t_type.tolist(), row.tolist())), expected)
 
+    def test_order_of_edges_in_graphs_too_large_for_one_key(self):
+        numbers = [torch.randint(high, (200,)) for high in (3, 2, 5)]
+        self.assertTrue(torch.equal(ops._order(*numbers, (2**31 - 1, 256, 2**31 - 1)), ops._order(*numbers, (3, 2, 5))))
+
     def test_without_any(self):
         edges = ops.edges_of(torch.zeros(2, 0, dtype=torch.int64), 3)
         out = ops.sparse_attention(torch.ones(3, 1), torch.ones(3, 2), edges)

@@ -27,7 +27,7 @@ int scratch_file(const std::filesystem::path& folder, size_t size) {
   int descriptor = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor < 0) {  // a file system without O_TMPFILE
     std::string name = (folder / "scratch-XXXXXX").string();
-    descriptor = mkstemp(name.data());
+    descriptor = mkostemp(name.data(), O_CLOEXEC);
     if (descriptor >= 0) unlink(name.c_str());
   }
   if (descriptor < 0) throw Error(folder.string(), ": cannot make a scratch file: ", std::strerror(errno));

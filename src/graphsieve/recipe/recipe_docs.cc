@@ -31,7 +31,7 @@ graphsieve run graph.npz --recipe my.yaml --set network.epochs=20 --set data.fea
 ```
 
 ## Published recipes
-Each is a file of `recipes/`. A recipe is picked by the data set's name or fingerprint if `--recipe` is not given.
+Each is a file of `recipes/`. If `--recipe` is not given, a published data set gets its own recipe; it is recognised by its numbers of nodes, edges, features and classes.
 
 | recipe | model | split | metric | layers | k | width | heads | dropout | lr | epochs |
 |---|---|---|---|---|---|---|---|---|---|---|
