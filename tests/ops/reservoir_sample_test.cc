@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "graphsieve/ops/reservoir_sample/exponential.h"
+#include "graphsieve/ops/reservoir_sample/reservoir_sample_kernel.h"
 #include "op_testing.h"
 
 namespace graphsieve {

@@ -10,6 +10,7 @@
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/graph/attention_graph.h"
+#include "graphsieve/ops/reservoir_sample/reservoir_sample_kernel.h"
 
 namespace graphsieve {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/ops/reservoir_sample/reservoir_sample_kernel.h"
 
 namespace graphsieve {
 namespace {

@@ -5,6 +5,7 @@
 #include "graphsieve/ops/common/torch_call.h"
 #include "graphsieve/ops/reservoir_sample/reservoir_sample_checks.h"
 #include "graphsieve/ops/reservoir_sample/reservoir_sample_cuda.h"
+#include "graphsieve/ops/reservoir_sample/reservoir_sample_kernel.h"
 
 namespace graphsieve::ops {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/ops/reservoir_sample/reservoir_sample.h"
+#include "graphsieve/ops/reservoir_sample/reservoir_sample_kernel.h"
 
 #include <ATen/ATen.h>
 #include <torch/library.h>
