@@ -188,8 +188,8 @@ std::vector<double> underestimation(const AttentionScores& a, const AttentionSco
       to.push_back(kUndefined);
       continue;
     }
-    // nth_element leaves the value below the quantile in its place and all larger ones behind it, the smallest of which
-    // is the value above.
+    // nth_element moves the value below the quantile to its sorted position, and all larger values behind it. The
+    // smallest of the larger values is the value above the quantile.
     const double at = q * static_cast<double>(factor.size() - 1);
     const size_t low = static_cast<size_t>(at);
     std::nth_element(factor.begin(), factor.begin() + low, factor.end());

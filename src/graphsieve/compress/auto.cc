@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The smallest network within a given loss of the validation metric: widths from below, fitted first, trained where
-// that is not enough.
+// Finds the smallest network whose validation metric is lower by at most a given loss. Widths are tried in ascending
+// order, each with the method `fitted` first, and with `distilled` if `fitted` loses too much.
 #include <torch/torch.h>
 
 #include "graphsieve/base/error.h"
@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// 1, 2, 3, 4, 6, 8, 12, 16, …
+/// Returns the widths 1, 2, 3, 4, 6, 8, 12, 16, … up to `most`.
 std::vector<int64_t> widths_up_to(int64_t most) {
   std::vector<int64_t> widths = {1};
   for (int64_t power = 2; power <= most; power *= 2)

@@ -10,6 +10,7 @@ namespace {
 
 using at::Tensor;
 
+/// Returns an affine map between two places in the coordinates of their bases.
 Affine between(const Tensor& to, const Affine& map, const Tensor& from) {
   return {to.t().mm(map.weight).mm(from), map.bias.unsqueeze(0).mm(to).squeeze(0)};
 }
@@ -23,6 +24,7 @@ void narrow_attention(LayerMaps& m, const Tensor& basis) {
   m.query = at::matmul(m.query, basis);
   m.key = at::matmul(m.key, basis);
   m.value = at::matmul(m.value, basis);
+  // Neither branch below changes what the layer computes. Both reduce the width of a head to d.
   const Tensor same = at::eye(d, basis.options()).expand({heads, d, d});
   if (m.key.size(1) > d && all_zero(m.query_bias) && all_zero(m.key_bias)) {
     m.query = at::matmul(m.key.transpose(1, 2).unsqueeze(1), m.query);  // [heads, maps, d, d]
@@ -51,6 +53,7 @@ NetworkMaps carried(const NetworkMaps& wide, const Bases& bases) {
     m.ffn_in.weight = m.ffn_in.weight.mm(mid);
     m.ffn_out = next.t().mm(m.ffn_out);
     m.ffn_skip = between(next, m.ffn_skip, mid);
+    // Only the picked units are computed; `lift` gives the other units, and is merged into the map behind them.
     const Units& units = bases.units[l];
     if (!units.picked.defined()) continue;
     m.ffn_in = {m.ffn_in.weight.index_select(0, units.picked), m.ffn_in.bias.index_select(0, units.picked)};

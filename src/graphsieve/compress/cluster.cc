@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Theorem 4.4: each layer's vectors after the attention stand in at most d clusters; a hidden layer of d units tells
-// the cluster (nearly one-hot), and its output is the cluster's image under the wide layer.
+// Theorem 4.4 for vectors that lie in at most d clusters after each layer's attention. A hidden layer of d units
+// detects the cluster of a vector (nearly one-hot), and the layer's output is the image of the cluster's centre under
+// the wide layer.
 #include "graphsieve/compress/cluster.h"
 
 #include <torch/torch.h>
@@ -18,13 +19,15 @@ using at::Tensor;
 using Json = nlohmann::json;
 
 constexpr int kLloydSteps = 20;
-constexpr double kSmallRadius = 0.1;  ///< up to which ε counts as small: a member's unit then gives at least 0.6
+constexpr double kSmallRadius = 0.1;  ///< radii up to this one count as small: a member's unit is then at least 0.6
 
+/// Returns the squared distances [n, clusters] of the rows of x from the centres.
 Tensor squared_distances(const Tensor& x, const Tensor& centre) {
   return (x.square().sum(1, true) - 2 * x.mm(centre.t()) + centre.square().sum(1).unsqueeze(0)).clamp_min(0);
 }
 
-/// d orthonormal columns that span the rows of x, of which there are at most d; zero columns after.
+/// Returns d orthonormal columns that span the rows of x, followed by zero columns if the rows span fewer dimensions. x
+/// has at most d rows.
 Tensor span_of(const Tensor& x, int64_t d) {
   const Spectrum s = spectrum(x);
   const int64_t rank = s.rank();
@@ -34,6 +37,7 @@ Tensor span_of(const Tensor& x, int64_t d) {
 }  // namespace
 
 Clusters clusters_of(const Tensor& x, int64_t count) {
+  // The first centre is the longest row. More centres are added as long as a row lies off all centres.
   std::vector<int64_t> first = {x.square().sum(1).argmax().item<int64_t>()};
   Tensor nearest = squared_distances(x, x.narrow(0, first[0], 1)).select(1, 0);
   const double nothing = 1e-24 * std::max(1.0, x.square().sum(1).max().item<double>());
@@ -65,7 +69,8 @@ Clusters clusters_of(const Tensor& x, int64_t count) {
   return found;
 }
 
-/// At most `most` clusters: as many as stay separated, else the number that comes closest to what is assumed.
+/// Returns at most `most` clusters of the rows of x. Tries decreasing numbers of clusters, down to the first number
+/// that stays separated, and returns the clusters that come closest to the assumptions of the theorem.
 Clusters best_clusters(const Tensor& x, int64_t most) {
   Clusters best;
   double least = std::numeric_limits<double>::infinity();
@@ -73,11 +78,15 @@ Clusters best_clusters(const Tensor& x, int64_t most) {
     const Clusters tried = clusters_of(x, count);
     const double off = std::max(tried.radius / kSmallRadius, tried.separation);
     if (off < least) least = off, best = tried;
-    if (tried.separation <= 1) break;  // fewer only have larger radii
+    if (tried.separation <= 1) break;  // fewer clusters would only have larger radii
   }
   return best;
 }
 
+/// Every layer's clusters give a basis of mid (the span of the centres) and of the layer's output (the span of the
+/// images). Afterwards the hidden layers are replaced: unit c is relu(4 h·c / ‖c‖² − 3), which is 1 at its own centre
+/// and 0 at well separated centres, and the map behind the units has the images as columns. The skip path around the
+/// FFN becomes zero, since the images include what passes there.
 Compression compress_cluster(const CompressTask& task) {
   const int64_t d = task.options.width;
   const size_t layers = task.wide.layers.size();

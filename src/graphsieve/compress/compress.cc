@@ -31,6 +31,7 @@ namespace fs = std::filesystem;
 using at::Tensor;
 using Json = nlohmann::json;
 
+/// Throws Error if the run cannot be compressed to the requested width.
 void check(const LoadedRun& run, const CompressOptions& o) {
   run.require_same_graph();
   if (run.network.is_empty())
@@ -43,7 +44,7 @@ void check(const LoadedRun& run, const CompressOptions& o) {
     throw Error("width is ", o.width, ", the network's is ", width, "; expected 1 to ", width);
 }
 
-/// The run's recipe with the narrow network's widths.
+/// Returns the run's recipe with the form and the widths of the narrow network.
 Recipe recipe_of(const LoadedRun& run, const nn::TransformerShape& shape) {
   Recipe recipe = run.folder.recipe;
   NetworkRecipe& n = recipe.network;
@@ -55,12 +56,14 @@ Recipe recipe_of(const LoadedRun& run, const nn::TransformerShape& shape) {
   return recipe;
 }
 
+/// Returns the network that computes the compressed maps.
 nn::Transformer network_of(const Compression& found, nn::Transformer& wide, const Tensor& outer,
                            const std::vector<LayerEdges>& edges) {
   if (found.attention_alone) return with_attention_of(found.maps, wide);
   return network_of(found.maps, shape_of(found.maps, wide->shape()), wide, trace(found.maps, outer, edges, false));
 }
 
+/// Writes the files of the run folder. result.json is that of the wide run, with the figures of the narrow network.
 void write_run(const fs::path& to, const LoadedRun& run, const Split& split, const nn::Transformer& network,
                const Json& report) {
   const FileRecords linked =
@@ -99,7 +102,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   const CompressMethod method = method_of(request.options.method);
   LoadedRun run(request.run, data, observer);
   check(run, request.options);
-  // The maps are float64, and the narrow network gains nothing from shorter rows.
+  // The maps are computed in float64, and a narrow network gains nothing from rows in bfloat16.
   run.folder.recipe.network.precision = "float32";
   run.network->keep_rows_in(at::kFloat);
   AtomicFolder folder({.target = request.out,
@@ -108,6 +111,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
                        .inputs = {request.run, data.source}});
   const auto start = std::chrono::steady_clock::now();
   const Split split = read_split(run.folder.files.verified("split.json"), data.labels);
+  // The wide network and everything that flows through it are converted to float64 once, for the method.
   const NetworkInput input = run.input();
   const Tensor outer = run.network->input()->outer(input).to(at::kDouble);
   const NetworkMaps wide = maps_of(run.network);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our own: the fitted network, then a short training against the wide one: its probabilities on all nodes (no
-// label but those that the wide network has seen), by cross-entropy, which asks for no more dimensions than the
-// decision needs; and what its attention makes of its values. The epoch is chosen by validation.
+// The method `distilled`, which is graphsieve's own: trains the fitted network for some epochs against the wide
+// network. The loss has two parts. The first part is the cross-entropy with the wide network's probabilities on all
+// nodes, which needs no more dimensions than the decision itself; it uses no labels except those that the wide network
+// has seen. The second part is the error of the narrow attention when it is applied to the values of the
+// wide network. The epoch is chosen by the validation metric.
 #include <torch/torch.h>
 
 #include "graphsieve/base/error.h"
@@ -18,10 +20,13 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
-constexpr int64_t kPooled = 4;  ///< principal directions of a head's values that its attention is told by
+constexpr int64_t kPooled = 4;  ///< number of principal directions of a head's output on which attentions are compared
 
+/// The stage that trains a network against the wide network of the task, with the whole graph as one batch.
 class DistilStage : public Stage {
  public:
+  /// Prepares, per layer, the values of the wide network in the leading directions of each head's attention output, and
+  /// the output that the wide attention gives for them. Each layer's error is divided by the variance of this output.
   explicit DistilStage(const CompressTask& task)
       : input_(task.run->input()),
         task_(*task.run->task),
@@ -76,9 +81,9 @@ class DistilStage : public Stage {
   const Task& task_;
   const double weight_;
   const Tensor nodes_, wide_predictions_;
-  std::vector<Tensor> values_, attended_;  ///< of the wide network, a layer each
-  std::vector<double> attended_scale_;
-  std::vector<Tensor> pooled_;
+  std::vector<Tensor> values_, attended_;  ///< values and attention outputs of the wide network, by layer
+  std::vector<double> attended_scale_;     ///< 1 / variance of attended_, by layer
+  std::vector<Tensor> pooled_;             ///< the narrow attention's outputs for values_, from the last forward pass
 };
 
 }  // namespace
@@ -105,6 +110,7 @@ Compression compress_distilled(const CompressTask& task) {
   DistilStage stage(task);
   const at::AutoGradMode with_gradients(true);
   const StageFigures figures = train_stage(stage, found.network, recipe, context);
+  // Training has changed all parts of the network, so maps and outputs of the input layers are taken from it anew.
   found.maps = maps_of(found.network);
   found.outer = found.network->input()->outer(task.run->input()).detach().to(at::kDouble);
   found.promise = {{"vacuous", true},

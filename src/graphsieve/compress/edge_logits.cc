@@ -13,7 +13,7 @@ EdgePairs sample_edges(const LayerEdges& layer, int64_t most, uint64_t key) {
   const int64_t edges = layer.edges.index.numel(), count = std::min(edges, most);
   Tensor picked = at::empty({count}, at::kLong);
   int64_t* to = picked.mutable_data_ptr<int64_t>();
-  for (int64_t i = 0; i < count; ++i) {  // one from each of `count` stretches
+  for (int64_t i = 0; i < count; ++i) {  // one edge from each of `count` stretches
     const int64_t begin = i * edges / count, end = (i + 1) * edges / count;
     to[i] = begin + static_cast<int64_t>(uniform_below(random_key(key, i), static_cast<uint64_t>(end - begin)));
   }
@@ -27,6 +27,7 @@ std::pair<Tensor, Tensor> edge_queries_keys(const LayerMaps& m, const Tensor& h,
   const int64_t n = h.size(0), edges = pairs.source.size(0);
   const Tensor q = at::linear(h, m.query.reshape({-1, width}), m.query_bias.reshape({-1})).view({n, heads, maps, key});
   const Tensor k = at::linear(h, m.key.reshape({-1, width}), m.key_bias.reshape({-1})).view({n, heads, key});
+  // Each edge takes the query map of its type; with a single map, all edges take that map.
   const Tensor all = q.index_select(0, pairs.destination);  // [edges, heads, maps, key]
   const Tensor map = maps == 1 ? at::zeros_like(pairs.type) : pairs.type;
   const Tensor of_type = all.gather(2, map.view({edges, 1, 1, 1}).expand({edges, heads, 1, key})).squeeze(2);

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logits of single edges, for choosing among maps and for measuring their error.
+// Computes the attention logits of single edges, to choose among maps and to measure the error of maps.
 #pragma once
 
 #include "graphsieve/compress/network_maps.h"
 
 namespace graphsieve {
 
+/// Some edges of a layer.
 struct EdgePairs {
-  at::Tensor source, destination, type;  ///< int64 [edges]
+  at::Tensor source, destination, type;  ///< int64 [edges], per edge: its two nodes and its type
 };
 
-/// At most `most` edges, evenly spread over the layer's; the key shifts them.
+/// Returns at most `most` of the layer's edges, spread evenly over all edges. One edge is drawn by the key from each of
+/// `most` stretches of equal length.
 EdgePairs sample_edges(const LayerEdges& edges, int64_t most, uint64_t key);
 
-/// (Q_t h_i)·(K h_j) + β_t before the clamp, [edges, heads].
+/// Returns the attention logits (Q_t h_i)·(K h_j) + β_t before the clamp, [edges, heads]. h [n, width] is the layer's
+/// input.
 at::Tensor edge_logits(const LayerMaps& maps, const at::Tensor& h, const EdgePairs& pairs);
 
-/// Largest |q̂·k̂ − q·k| / (‖q‖‖k‖) over the edges.
+/// Returns the largest |q̂·k̂ − q·k| / (‖q‖‖k‖) over the edges and heads. q and k come from the wide maps, q̂ and k̂
+/// from the narrow maps.
 double relative_logit_error(const LayerMaps& wide, const LayerMaps& narrow, const at::Tensor& h,
                             const EdgePairs& pairs);
 
-/// [edges, heads, key] queries of the edges' destinations under the edges' maps, and keys of their sources.
+/// Returns two tensors [edges, heads, key]: the queries of the edges' destinations under the query maps of the edges'
+/// types, and the keys of the edges' sources.
 std::pair<at::Tensor, at::Tensor> edge_queries_keys(const LayerMaps& maps, const at::Tensor& h, const EdgePairs& pairs);
 
 }  // namespace graphsieve

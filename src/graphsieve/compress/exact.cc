@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Proposition 4.1: every map d × d without any error, where the vectors of every place span at most d dimensions: the
-// inputs, and the units after each activation; with skip connections also what stands between.
+// Proposition 4.1: all maps become d × d without any error, if the vectors at every place span at most d dimensions.
+// The places are the inputs of the layers and the units after each activation; with skip connections also the vectors
+// between attention and FFN.
 #include <torch/torch.h>
 
 #include "graphsieve/base/error.h"
@@ -30,7 +31,7 @@ Compression compress_exact(const CompressTask& task) {
     rank_at("input", l, layer.input);
     rank_at("mid", l, layer.mid);
     const int64_t rank = rank_at("units", l, layer.units);
-    if (rank > d) continue;
+    if (rank > d) continue;  // the error at the end names the place
     bases.units[l].picked = pivot_columns(layer.units, std::min(d, layer.units.size(1)));
     bases.units[l].lift = lift_of(layer.units, bases.units[l].picked);
   }

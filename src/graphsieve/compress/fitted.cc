@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our own: maps fitted to the data in place of random or worst-case ones. Layer by layer, each narrow map is the least
-// squares fit of what the wide network has at that place, from what the narrow one has before it, so that a layer makes
-// good what the layers before it lost:
+// The method `fitted`, which is graphsieve's own: fits the maps to the data, instead of taking random or worst-case
+// maps. Goes through the layers in order. Each narrow map is the least squares fit of the wide network's vectors at its
+// place, from the vectors that the narrow network has before this place. In this way a layer corrects errors of the
+// layers before it.
 //
-//   queries, keys   the best bilinear form of that rank under the second moments of both sides (whitened SVD)
-//   stream, mid     the best d dimensions that the narrow layer can give (reduced-rank regression), where an error
-//   counts
-//                   by what it does to the outputs (the mean square of their gradient)
-//   units           those of the wide network's hidden units that explain most, one by one
+//   queries, keys   the best bilinear form of the given rank under the second moments of both sides (whitened SVD)
+//   stream, mid     the best d dimensions that the narrow layer can compute (reduced-rank regression). An error is
+//                   weighted by its effect on the outputs (the mean square of their gradient)
+//   units           the units of the wide network's hidden layer that explain most, chosen one by one
 #include <torch/torch.h>
 
 #include <cmath>
@@ -23,26 +23,31 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
-constexpr double kRidge = 1e-7;
-constexpr double kFaintest = 1e-2;     ///< a direction this much fainter than the strongest is not raised to its size
-constexpr double kMetricRidge = 0.02;  ///< of an error that the outputs do not feel
-constexpr int kProbes = 8;
+constexpr double kRidge = 1e-7;        ///< ridge of the regressions, relative to the mean square of their inputs
+constexpr double kFaintest = 1e-2;     ///< share of the strongest direction below which a direction counts as faint
+constexpr double kMetricRidge = 0.02;  ///< weight, relative to the mean, of an error without effect on the outputs
+constexpr int kProbes = 8;             ///< number of random combinations of the outputs whose gradients are taken
 
-/// What an error at each place does to the outputs: the square root of E[∇ ∇ᵀ], for random combinations of the outputs.
+/// The effect of an error at each place on the outputs: the square root of E[∇ ∇ᵀ], where ∇ is the gradient of a random
+/// combination of the outputs.
 struct Metrics {
-  std::vector<Tensor> stream, mid;  ///< [D, D], symmetric
+  std::vector<Tensor> stream, mid;  ///< [D, D], symmetric; for the places that Bases (compress/carry.h) names
 };
 
+/// Returns the symmetric square root of a moment matrix to which `ridge` times its mean eigenvalue is added.
 Tensor root_of(const Tensor& moment, double ridge) {
   auto [values, vectors] = at::linalg_eigh(moment);
   const Tensor raised = values.clamp_min(0) + ridge * values.clamp_min(0).mean() + 1e-30;
   return (vectors * raised.sqrt().unsqueeze(0)).mm(vectors.t());
 }
 
+/// Measures the metrics with float32 maps. Each probe gives the centred outputs random signs, and one backward pass
+/// gives the gradients of the sum at all places.
 Metrics metrics_of(const CompressTask& task) {
   const at::AutoGradMode with_gradients(true);
   NetworkMaps maps = converted(task.wide, at::kFloat);
-  maps.input.weight = maps.input.weight.detach().requires_grad_(true);  // so that all that follows has a gradient
+  // All vectors behind the input map get gradients because its weight does.
+  maps.input.weight = maps.input.weight.detach().requires_grad_(true);
   const Trace traced = trace(maps, task.outer.to(at::kFloat), task.edges, false);
   std::vector<Tensor> places;
   for (const LayerTrace& layer : traced.layers) places.push_back(layer.input), places.push_back(layer.mid);
@@ -68,19 +73,22 @@ Metrics metrics_of(const CompressTask& task) {
   return metrics;
 }
 
-/// h ≈ R g + r.
+/// A place of the residual stream, with h ≈ R g + r for the vectors h of the wide and g of the narrow network.
 struct Place {
-  Tensor g;         ///< [n, d], what the narrow network has
-  Affine recovery;  ///< to the wide network's [D, d]
+  Tensor g;         ///< [n, d], vectors of the narrow network
+  Affine recovery;  ///< R [D, d] and r [D]
 };
 
-/// The d numbers g = W z + w, of variance 1 or (faint ones) less, from which the wide vectors follow best by a linear
-/// map.
+/// The affine map g = W z + w to those d numbers from which the wide vectors follow best by an affine map, and the
+/// place that has g. The numbers have variance 1; those of faint directions have less.
 struct Reduced {
   Affine map;
   Place place;
 };
 
+/// Reduced-rank regression of the wide vectors [n, D] on z: the full regression is weighted by the metric, and its d
+/// leading principal directions are kept. Each direction is scaled to variance 1, but a faint direction is scaled as if
+/// it were kFaintest of the strongest.
 Reduced reduced_rank(const Tensor& z, const Tensor& wide, const Tensor& metric, int64_t d) {
   const Tensor z_mean = z.mean(0), mean = wide.mean(0);
   const Tensor zc = z - z_mean, fit = regression(zc, wide - mean, kRidge);  // [D, z]
@@ -101,7 +109,8 @@ Reduced reduced_rank(const Tensor& z, const Tensor& wide, const Tensor& metric, 
   return to;
 }
 
-/// Maps P, R [d, key] with (R q)·(P k) ≈ q·k under the second moments of queries and keys (weights count their edges).
+/// Returns maps P and R [d, key] with (P q)·(R k) ≈ q·k: the best ones of rank d under the second moments of queries
+/// and keys, in which each node counts as often as it has edges.
 std::pair<Tensor, Tensor> bilinear_factors(const Tensor& query_moment, const Tensor& key_moment, int64_t d) {
   const Tensor a = root_of(query_moment, 1e-9), b = root_of(key_moment, 1e-9);
   auto [u, s, vt] = at::linalg_svd(a.mm(b), false);
@@ -109,7 +118,8 @@ std::pair<Tensor, Tensor> bilinear_factors(const Tensor& query_moment, const Ten
   return {root * at::linalg_solve(a, u.narrow(1, 0, d)).t(), root * at::linalg_solve(b, vt.narrow(0, 0, d).t()).t()};
 }
 
-/// The layer's queries and keys on x = R g + r, as maps on g, `d` numbers a head.
+/// Rewrites the layer's queries, keys and values from x = R g + r to maps on g, and then narrows queries and keys to
+/// `d` numbers per head.
 void fit_attention(LayerMaps& m, const Tensor& g, const Affine& recovery, const LayerEdges& layer, int64_t d) {
   const int64_t heads = m.heads(), maps = m.query.size(1), key = m.key.size(1), n = g.size(0);
   const auto on_g = [&](Tensor& weight, Tensor& bias) {
@@ -122,7 +132,9 @@ void fit_attention(LayerMaps& m, const Tensor& g, const Affine& recovery, const 
   if (d >= key) return;
   const Tensor degree = (layer.edges.row_start.slice(0, 1) - layer.edges.row_start.slice(0, 0, -1)).to(at::kDouble);
   const Tensor served = at::bincount(layer.edges.index, {}, n).to(at::kDouble);
-  const bool shift_free = maps == 1 && std::isinf(m.clamp);  // then a constant on the keys changes no softmax
+  // If this is true, adding a constant to all keys changes no softmax.
+  const bool shift_free = maps == 1 && std::isinf(m.clamp);
+  // A node's query counts once per in-edge, and its key once per edge that it serves as the source of.
   std::vector<Tensor> queries, query_biases, keys, key_biases;
   for (int64_t h = 0; h < heads; ++h) {
     Tensor moment = at::zeros({key, key}, at::kDouble);
@@ -143,7 +155,9 @@ void fit_attention(LayerMaps& m, const Tensor& g, const Affine& recovery, const 
   m.key = at::stack(keys), m.key_bias = at::stack(key_biases);
 }
 
-/// The narrow attention's mean of g + shift over each destination's edges, heads side by side [n, heads · d].
+/// Returns the means of g + shift over each destination's edges, weighted by the narrow attention: [n, heads · d], the
+/// heads side by side. The means come from the trace of a layer whose values are g + shift; its other maps do not
+/// matter.
 Tensor pooled(const LayerMaps& narrow, const Tensor& g, const Tensor& shift, const LayerEdges& edges) {
   LayerMaps m = narrow;
   const int64_t heads = m.heads(), d = g.size(1);
@@ -157,7 +171,8 @@ Tensor pooled(const LayerMaps& narrow, const Tensor& g, const Tensor& shift, con
   return trace(one, g, {edges}, false).layers[0].attended;
 }
 
-/// Values of `width` numbers a head: those combinations of the pooled g that explain most of the wide mid.
+/// Returns value maps [heads, width, d]: per head, the `width` combinations of the pooled g (`means`) that explain most
+/// of the wide mid.
 Tensor fit_values(const Tensor& means, const Tensor& g, const Tensor& wide_mid, const Tensor& metric, int64_t heads,
                   int64_t width) {
   const int64_t d = g.size(1);
@@ -174,11 +189,13 @@ Tensor fit_values(const Tensor& means, const Tensor& g, const Tensor& wide_mid, 
   return at::stack(values);
 }
 
-/// `count` of the candidates [n, f], one by one the one that explains most of `target` beside those before and `base`.
+/// Returns the numbers of `count` of the candidates [n, f]. They are chosen one by one: each is the candidate that
+/// explains most of the part of `target` that neither `base` nor the candidates before explain.
 Tensor explain(const Tensor& candidates, const Tensor& base, const Tensor& target, int64_t count) {
   const auto without = [](const Tensor& x, const Tensor& directions) {
     return x - directions.mm(directions.t().mm(x));
   };
+  // Whatever a constant, `base` and the chosen candidates explain is projected out of the candidates and the target.
   Tensor ones = at::ones({base.size(0), 1}, at::kDouble);
   const Tensor q = std::get<0>(at::linalg_qr(at::cat({ones, base}, 1)));
   Tensor rest = without(without(candidates, q), q), missing = without(target, q);
@@ -200,6 +217,8 @@ Tensor explain(const Tensor& candidates, const Tensor& base, const Tensor& targe
   return picked;
 }
 
+/// Fits all maps of the network, in the order of the layers. `stream` always has the narrow network's vectors g at the
+/// current place, as they are with all maps that are fitted so far.
 NetworkMaps fit_network(const CompressTask& task) {
   const int64_t d = task.options.width;
   const Metrics metrics = metrics_of(task);
@@ -214,13 +233,15 @@ NetworkMaps fit_network(const CompressTask& task) {
     const Tensor g = stream.place.g;
     LayerMaps& m = to.layers[l];
     fit_attention(m, g, stream.place.recovery, task.edges[l], of_head);
-    // What the wide values have of a constant goes with the edges: a node without any has none of it.
+    // The constant part of the wide values goes through the attention: a node without in-edges gets none of it. So g is
+    // shifted before the values are computed.
     const Affine& recovery = stream.place.recovery;
     const Tensor shift = at::mv(at::linalg_pinv(recovery.weight), recovery.bias);
     const Tensor means = pooled(m, g, shift, task.edges[l]);
     m.value = fit_values(means, g, aim.mid, metrics.mid[l], heads, of_head);
     m.value_bias = at::matmul(m.value, shift);
     const int64_t width = m.value.size(1);
+    // mid is fitted from the outputs of the attention and from g, which arrives by the skip path.
     std::vector<Tensor> parts;
     for (int64_t h = 0; h < heads; ++h) parts.push_back(means.narrow(1, h * d, d).mm(m.value[h].t()));
     parts.push_back(g);
@@ -228,6 +249,8 @@ NetworkMaps fit_network(const CompressTask& task) {
     m.attention_out = mid.map.weight.narrow(1, 0, heads * width).contiguous();
     m.attention_skip = {mid.map.weight.narrow(1, heads * width, d).contiguous(), mid.map.bias};
 
+    // The hidden layer keeps the units of the wide network that explain most of the layer's output beside mid itself.
+    // The output is then fitted from these units and from mid.
     const Affine in = {wide.ffn_in.weight.mm(mid.place.recovery.weight), wide.ffn_in(mid.place.recovery.bias)};
     const Tensor candidates = in(mid.place.g).relu();
     const int64_t count = std::min(task.options.units > 0 ? task.options.units : d, wide.ffn_in.out());
@@ -238,6 +261,7 @@ NetworkMaps fit_network(const CompressTask& task) {
     m.ffn_out = stream.map.weight.narrow(1, 0, count).contiguous();
     m.ffn_skip = {stream.map.weight.narrow(1, count, d).contiguous(), stream.map.bias};
   }
+  // The first output layer is fitted to its values in the wide network; the output layers behind it stay.
   const Affine& out = task.wide.output[0];
   const Tensor ones = at::ones({stream.place.g.size(0), 1}, at::kDouble);
   const Tensor fit = regression(at::cat({stream.place.g, ones}, 1), out(task.trace.last), 1e-12);
@@ -245,6 +269,7 @@ NetworkMaps fit_network(const CompressTask& task) {
   return to;
 }
 
+/// Fits queries and keys alone; the residual stream keeps its width.
 NetworkMaps fit_queries_keys(const CompressTask& task) {
   NetworkMaps to = task.wide;
   for (size_t l = 0; l < to.layers.size(); ++l) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Theorem 3.3: a Johnson-Lindenstrauss matrix M in front of queries and keys, (M q)·(M k) ≈ q·k, one for each layer and
-// head. The residual stream keeps its width. Of `tries` matrices the one with the smallest largest error of a logit.
+// Theorem 3.3: queries and keys are multiplied by a Johnson-Lindenstrauss matrix M per layer and head, so that
+// (M q)·(M k) ≈ q·k. The residual stream keeps its width. Of `tries` random choices, the one whose largest error of a
+// logit is smallest is kept.
 #include <torch/torch.h>
 
 #include <cmath>
@@ -17,8 +18,9 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
-constexpr int64_t kEdgesTried = 20000;  ///< that choose among matrices
+constexpr int64_t kEdgesTried = 20000;  ///< number of edges whose logits decide between matrices
 
+/// Returns the layer's maps with queries and keys multiplied by m.
 LayerMaps through(const LayerMaps& wide, const Tensor& m) {  // m [heads, d, key]
   LayerMaps to = wide;
   to.query = at::matmul(m.unsqueeze(1), wide.query);
@@ -30,6 +32,8 @@ LayerMaps through(const LayerMaps& wide, const Tensor& m) {  // m [heads, d, key
 
 }  // namespace
 
+/// Tries matrices for each layer and keeps the best, then reports the width that the theorem asks for. The theorem
+/// bounds all dot products together, one per edge and head of every layer; these are the `pairs`.
 Compression compress_jl(const CompressTask& task) {
   const CompressOptions& o = task.options;
   Compression found;

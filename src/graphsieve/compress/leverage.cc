@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Proposition 4.3: as low-rank, and of the units after each activation only k rows, drawn by their leverage scores; the
-// other units follow from those by least squares on the d leading directions. Of `tries` draws the best is kept.
+// Proposition 4.3: like the method `low-rank`, and in addition only k of the units after each activation stay. The
+// units are drawn by their leverage scores; the other units follow from the drawn units by least squares on the d
+// leading directions. Of `tries` draws the best is kept.
 #include <torch/torch.h>
 
 #include <cmath>
@@ -19,7 +20,8 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
-constexpr double kShare = 0.99;  ///< of the nodes that shall be near
+constexpr double kShare = 0.99;  ///< share of the nodes that the error bound is for
+/// Multiples of ε for which the report has the share of nodes whose error is at most this multiple.
 const std::vector<double> kFactors = {1, 1.5, 2, 3, 5, 10};
 
 }  // namespace
@@ -44,16 +46,19 @@ Units leverage_units(const Spectrum& of_units, int64_t d, int64_t k, uint64_t ke
   for (int64_t i = 0; i < f; ++i)
     if (weight[i] > 0) picked.push_back(i);
   const int64_t distinct = static_cast<int64_t>(picked.size());
-  picked.resize(k, 0);  // a unit drawn again has its weight above; its place is left idle
+  picked.resize(k, 0);  // a unit that was drawn again has the sum of its weights; its further places pick unit 0
   Units units;
   units.picked = at::tensor(picked, at::kLong);
   const Tensor picked_units = units.picked.narrow(0, 0, distinct);
-  const Tensor root = at::tensor(weight, at::kDouble).index_select(0, picked_units).sqrt().unsqueeze(1);  // S's scales
+  // The square roots of the weights are the scales in S.
+  const Tensor root = at::tensor(weight, at::kDouble).index_select(0, picked_units).sqrt().unsqueeze(1);
   const Tensor solve = at::linalg_pinv(root * a.index_select(0, picked_units));  // (SA)⁺ [d, distinct]
   units.lift = at::cat({a.mm(solve * root.t()), at::zeros({f, k - distinct}, at::kDouble)}, 1);
   return units;
 }
 
+/// Draws k units and 2k units for each layer; the draw of 2k units is only for the report, which shows how the error
+/// falls. The best of several draws is the one whose error is smallest at the share kShare of the nodes.
 Compression compress_leverage(const CompressTask& task) {
   const int64_t d = task.options.width, f = task.wide.layers[0].ffn_in.out();
   const int64_t k = task.options.units > 0 ? task.options.units : leverage_count(d);

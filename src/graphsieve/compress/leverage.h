@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows by leverage scores (paper 003, Definition C.2 and Lemma C.3).
+// Draws hidden units by their leverage scores (paper 003, Definition C.2 and Lemma C.3).
 #pragma once
 
 #include "graphsieve/compress/carry.h"
@@ -7,11 +7,13 @@
 
 namespace graphsieve {
 
-/// ⌈d ln d⌉, at least 1.
+/// Returns the number of units to draw for the width d: ⌈d ln d⌉, at least 1.
 int64_t leverage_count(int64_t d);
 
-/// k draws with replacement of units, each with the chance of its leverage score in the d leading directions A [f, d],
-/// and lift = A (S A)⁺ S. A unit drawn more than once stands once, with its weight; idle places lift to nothing.
+/// Draws k of the f units with replacement, with probabilities proportional to their leverage scores in the d leading
+/// directions A [f, d] of the units. The lift from the drawn units to all units is A (S A)⁺ S, where S picks the drawn
+/// units and scales them. A unit that is drawn more than once is picked once, with the weight of all its draws. The
+/// places that are left over then pick unit 0, and their columns of the lift are zero.
 Units leverage_units(const Spectrum& of_units, int64_t d, int64_t k, uint64_t key);
 
 }  // namespace graphsieve

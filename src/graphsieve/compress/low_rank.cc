@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Theorem 4.2: every map d × d but the two around the activation, from the d leading directions of the vectors at every
-// place. ε is what the furthest vector lies off them.
+// Theorem 4.2: all maps become d × d except the two around the activation. The vectors at every place are projected
+// onto their d leading directions; ε is the largest distance of a vector from these directions.
 #include <torch/torch.h>
 
 #include "graphsieve/base/error.h"

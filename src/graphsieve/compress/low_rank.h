@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Theorem 4.2 and Proposition 4.3 measure alike.
+// Measures the distances of vectors from their leading directions, for Theorem 4.2 and Proposition 4.3.
 #pragma once
 
 #include "graphsieve/compress/method.h"
 
 namespace graphsieve {
 
-/// How far the vectors of every place lie from their d leading directions; `epsilon` becomes the largest distance.
+/// Returns, for every place, how far the vectors lie from their d leading directions, with d = task.options.width;
+/// docs/compress.md names the members. Sets `epsilon` to the largest distance.
 nlohmann::json rank_distances(const CompressTask& task, double& epsilon);
 
 }  // namespace graphsieve

@@ -19,9 +19,10 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
-constexpr int kTimed = 5;
+constexpr int kTimed = 5;  ///< number of timed predictions, of which the median is reported
 
-/// Per node, ‖ŷ − y‖; relative to the mean length of the centred outputs.
+/// Returns figures of the errors ‖ŷ − y‖ of the nodes. The relative mean is divided by the mean length of the centred
+/// outputs.
 Json output_error(const Tensor& wide, const Tensor& narrow, double epsilon) {
   const Tensor error = (narrow - wide).norm(2, {1}), sorted = std::get<0>(error.sort());
   const double length = (wide - wide.mean(0)).norm(2, {1}).mean().item<double>();
@@ -37,7 +38,8 @@ Json output_error(const Tensor& wide, const Tensor& narrow, double epsilon) {
           {"within", shares}};
 }
 
-/// Quantiles of a / â over the edges of a layer whose wide attention is not zero.
+/// Returns quantiles of a / â over the edges of a layer for which both the wide attention a and the narrow attention â
+/// are above 0.
 Json attention_ratio(const Tensor& wide, const Tensor& narrow, size_t layer) {
   const Tensor keep = wide.gt(0).logical_and(narrow.gt(0));
   const Tensor ratio = std::get<0>((wide.masked_select(keep) / narrow.masked_select(keep)).sort());
@@ -50,8 +52,10 @@ Json attention_ratio(const Tensor& wide, const Tensor& narrow, size_t layer) {
   return to;
 }
 
+/// Returns the multiply-adds of a linear map of `rows` rows.
 int64_t linear_cost(int64_t rows, int64_t in, int64_t out) { return rows * in * out; }
 
+/// Returns the metric, the sizes and the time of one network.
 Json network_json(const CompressTask& task, nn::Transformer& network, const NetworkInput& input) {
   const torch::NoGradGuard no_grad;
   int64_t parameters = 0;
@@ -82,6 +86,7 @@ int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& featur
   const int64_t n = features.rows, outer = s.outer_width > 0 ? s.outer_width : s.width;
   const int64_t key = s.key_width > 0 ? s.key_width : s.width, value = s.value_width > 0 ? s.value_width : s.width;
   const int64_t first = s.compressed && s.pre_layers == 0 ? s.width : outer;
+  // Input layers, then per layer the maps, the logits and pooling over the edges, and the FFN; last the output layers.
   int64_t sum = features.sparse() ? features.value.numel() * first : linear_cost(n, features.cols, first);
   sum += s.pre_layers * linear_cost(n, outer, outer);
   if (s.compressed && s.pre_layers > 0) sum += linear_cost(n, outer, s.width);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What came out of a compression: errors of outputs and attention, the metric, sizes and time.
+// Measures a compressed network: errors of outputs and attention, the metric, sizes and time.
 #pragma once
 
 #include "graphsieve/compress/method.h"
 
 namespace graphsieve {
 
-/// "output_error", "attention", "narrow" and "wide" (metric, parameters, bytes, multiply-adds, seconds).
+/// Returns the member "measured" of compression.json: "output_error", "attention_ratio", and for each of "narrow" and
+/// "wide" the metric, parameters, bytes, multiply-adds and seconds. `found.network` must be set.
 nlohmann::json measured(const CompressTask& task, Compression& found);
 
-/// Multiply-adds of one prediction over the whole graph.
+/// Returns the number of multiply-adds of one prediction for all nodes. `edges` has the edges of each layer.
 int64_t multiply_adds(const nn::TransformerShape& shape, const FeatureMatrix& features,
                       const std::vector<LayerEdges>& edges);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every compression takes and gives. One file a method; methods.cc names them.
+// The input and the result of every method of compression. Each method has a file of its own; methods.cc lists the
+// methods.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,34 +16,36 @@
 
 namespace graphsieve {
 
+/// The network to compress, the options, and what flows through the network.
 struct CompressTask {
-  const NetworkMaps& wide;               ///< float64
-  const at::Tensor& outer;               ///< what the wide network's input layers give [n, outer width], float64
-  const std::vector<LayerEdges>& edges;  ///< the whole graph, of the run's best epoch
-  const Trace& trace;                    ///< of `wide`, with scores
+  const NetworkMaps& wide;               ///< maps of the wide network, float64
+  const at::Tensor& outer;               ///< [n, outer width], output of the wide network's input layers, float64
+  const std::vector<LayerEdges>& edges;  ///< edges of each layer for all nodes, from the run's best epoch
+  const Trace& trace;                    ///< trace of `wide`, with scores
   const CompressOptions& options;
   Observer& observer;
-  LoadedRun* run;  ///< with its network; of distilled and auto, as what follows
-  const Split* split;
-  std::function<void(const EpochRecord&)> record;  ///< of epochs, where there is training
+  LoadedRun* run;      ///< run with its network; of the methods, only distilled and auto use this and the next two
+  const Split* split;  ///< split of the run
+  std::function<void(const EpochRecord&)> record;  ///< called for each epoch of training
 };
 
-/// Validation value of logits under the task's metric.
+/// Returns the metric of the run's task on the validation nodes for these logits.
 double validation(const CompressTask& task, const at::Tensor& logits);
 
+/// A compressed network.
 struct Compression {
-  NetworkMaps maps;                  ///< float64
-  bool attention_alone = false;      ///< all but queries and keys are the wide network's
-  nn::Transformer network{nullptr};  ///< where training made it; else it is made of the maps
-  at::Tensor outer;                  ///< what that network's input layers give, float64; else the task's
-  nlohmann::json assumption;         ///< what the method assumes, measured; "holds": true, false or null (none is made)
-  nlohmann::json promise;            ///< what the theorem then says, with its constants
+  NetworkMaps maps;                  ///< maps of the narrow network, float64
+  bool attention_alone = false;      ///< true: only queries and keys differ from the wide network
+  nn::Transformer network{nullptr};  ///< the trained network; empty: the network has to be made of `maps`
+  at::Tensor outer;                  ///< output of the trained network's input layers, float64; undefined: the task's
+  nlohmann::json assumption;  ///< measured assumption; "holds": true, false, or null if the method assumes nothing
+  nlohmann::json promise;     ///< bound of the theorem under this assumption, with its constants
 };
 
-/// The compressed network's logits, float64.
+/// Returns the compressed network's logits, float64.
 at::Tensor outputs(const CompressTask& task, const Compression& found);
 
-/// Each throws Error where the network or the width does not allow it, saying what stands in the way.
+/// A method of compression. Throws Error, naming the reason, if the network or the width does not allow the method.
 using CompressMethod = Compression (*)(const CompressTask& task);
 
 Compression compress_jl(const CompressTask& task);         ///< Theorem 3.3
@@ -52,9 +55,9 @@ Compression compress_leverage(const CompressTask& task);   ///< Proposition 4.3
 Compression compress_cluster(const CompressTask& task);    ///< Theorem 4.4
 Compression compress_fitted(const CompressTask& task);     ///< maps fitted to the data
 Compression compress_distilled(const CompressTask& task);  ///< fitted, then trained against the wide network
-Compression compress_auto(const CompressTask& task);       ///< the smallest of these within a given loss
+Compression compress_auto(const CompressTask& task);       ///< smallest width for which fitted or distilled suffices
 
-/// Throws Error naming the known ones.
+/// Returns the method of this name. Throws Error, naming the known methods, if there is none.
 CompressMethod method_of(const std::string& name);
 
 }  // namespace graphsieve

@@ -11,7 +11,7 @@ namespace {
 
 using at::Tensor;
 
-/// Fills a new network's parameters and buffers by name.
+/// A new network whose parameters and buffers are set by name.
 class Writer {
  public:
   explicit Writer(const nn::TransformerShape& shape)
@@ -39,7 +39,8 @@ class Writer {
                                         at::cat({m.key_bias.reshape({-1}), m.value_bias.reshape({-1})})});
     set(layer + "attention.type_bias", m.type_bias);
   }
-  /// A BatchNorm that gives the values it has seen back as they are.
+  /// Gives a BatchNorm the statistics of the rows `values`, and the scale and shift with which these rows pass
+  /// unchanged.
   void set_norm(const std::string& name, const Tensor& values) {
     const Tensor mean = values.mean(0), variance = values.var(0, false);
     set(name, {(variance + nn::kNormEps).sqrt(), mean});
@@ -56,7 +57,8 @@ class Writer {
   torch::OrderedDict<std::string, Tensor> parameters_, buffers_;
 };
 
-/// Queries [n, heads · maps · key], keys and values of h side by side, and the tables of the logits.
+/// The inputs of ops::sparse_attention for a layer: queries [destinations, heads · maps · key], keys and values of h
+/// side by side, and the scale table that picks the query map of an edge's type.
 struct Attention {
   Tensor query, key_value, scale;
   int64_t value_width;
@@ -73,7 +75,8 @@ Attention attention_of(const LayerMaps& m, const Tensor& h, const LayerEdges& la
           nn::query_map_scale(m.type_bias.size(0), heads, maps, key, h.scalar_type()), heads * m.value.size(1)};
 }
 
-/// The output layer of two logits for one of one, the first class's being 0; and back: their difference counts alone.
+/// Convert an output layer with one logit to an output layer with two logits, and back. The logit of the first class is
+/// 0; in the other direction, the one logit is the difference of the two logits.
 Affine with_zero_logit(const Affine& second) {
   return {at::constant_pad_nd(second.weight, {0, 0, 1, 0}), at::constant_pad_nd(second.bias, {1, 0})};
 }
@@ -151,6 +154,8 @@ nn::Transformer network_of(const NetworkMaps& maps, const nn::TransformerShape& 
                            const Trace& trace) {
   const torch::NoGradGuard no_grad;
   Writer to(shape);
+  // If the input layers are more than one linear map, they stay, and `input.reduce` narrows their output. Otherwise
+  // maps.input is merged into the one linear map.
   if (to.has("input.reduce.weight")) {
     to.copy(from,
             [](const std::string& name) { return name.starts_with("input.") && !name.starts_with("input.reduce"); });

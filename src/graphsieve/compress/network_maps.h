@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A trained network as linear maps in float64: every norm folded into the maps around it, every logit a bilinear form,
-// a map on every skip path. Each compression takes such maps and gives narrower ones.
+// A trained network as linear maps in float64. Every norm is folded into the maps around the norm, every logit is a
+// bilinear form, and every skip path has a map. Each method of compression takes such maps and returns narrower maps.
 //
-//   h₀ = input(x)                        x: what the input layers give (outer width)
+//   h₀ = input(x)                        x: output of the input layers (outer width)
 //   blocks as in nn/linear_maps.h
 //   y  = output layers of the last h
 #pragma once
@@ -15,42 +15,45 @@
 
 namespace graphsieve {
 
+/// The maps of a network.
 struct NetworkMaps {
-  Affine input;  ///< outer width -> width
+  Affine input;  ///< map from the outer width to the width of the residual stream
   std::vector<LayerMaps> layers;
-  std::vector<Affine> output;  ///< ReLU between them
+  std::vector<Affine> output;  ///< output layers, with a ReLU between two of them
   int64_t width() const { return input.out(); }
 };
 
-/// What flows through a network: of each layer its input h, the attention's output, mid, the units after ReLU; then the
-/// last layer's output. Rows are nodes.
+/// The vectors at the places of one layer. Rows are nodes.
 struct LayerTrace {
-  at::Tensor input, attended, mid, units;
-  at::Tensor scores;  ///< [edges, heads], if asked for
+  at::Tensor input, attended, mid, units;  ///< input h, output of the attention, mid, units after the ReLU
+  at::Tensor scores;                       ///< [edges, heads], attention scores; undefined if not requested
 };
+/// The vectors at all places of a network.
 struct Trace {
   std::vector<LayerTrace> layers;
-  at::Tensor last, logits;
+  at::Tensor last, logits;  ///< output of the last layer; output of the output layers
 };
 
-/// Throws Error where the network is not made of affine maps (Block::maps).
+/// Returns the maps of a trained network. Throws Error if the network does not consist of affine maps (Block::maps).
 NetworkMaps maps_of(nn::Transformer& network);
 
-/// `outer` [n, outer width] and the edges of every layer, over the whole graph. Of the maps' type (float32 or float64);
-/// differentiable.
+/// Computes the vectors at all places for the whole graph, from `outer` [n, outer width] and the edges of every layer.
+/// The result has the type of the maps (float32 or float64) and can be differentiated.
 Trace trace(const NetworkMaps& maps, const at::Tensor& outer, const std::vector<LayerEdges>& edges, bool with_scores);
 
+/// Returns the maps with all tensors converted to `type`.
 NetworkMaps converted(const NetworkMaps& maps, at::ScalarType type);
 
-/// A network of `shape` (form compressed) with these maps, whose input layers are `from`'s. BatchNorms, where the shape
-/// has them, stand at the statistics of `trace`, so that the network is the maps and trains on from there.
+/// Returns a network of `shape` (form compressed) with these maps and the input layers of `from`. If the shape has
+/// BatchNorms, they are set to the statistics of `trace`, so that the network computes what the maps compute, and
+/// training can continue from there.
 nn::Transformer network_of(const NetworkMaps& maps, const nn::TransformerShape& shape, nn::Transformer& from,
                            const Trace& trace);
 
-/// `wide` with the queries and keys of these maps, all else as it is (form bilinear).
+/// Returns a copy of `wide` (form bilinear) with the attention of these maps; all other parts are those of `wide`.
 nn::Transformer with_attention_of(const NetworkMaps& maps, nn::Transformer& wide);
 
-/// The compressed form of `wide` with the widths of `maps`.
+/// Returns the compressed form of the shape `wide`, with the widths of `maps`.
 nn::TransformerShape shape_of(const NetworkMaps& maps, const nn::TransformerShape& wide);
 
 }  // namespace graphsieve

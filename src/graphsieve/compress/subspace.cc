@@ -21,7 +21,7 @@ Tensor Spectrum::leading(int64_t width) const {
 }
 
 Spectrum spectrum(const Tensor& x) {
-  // Through R of a QR decomposition, which keeps small singular values that a Gram matrix would lose.
+  // The decomposition is that of R of a QR decomposition. A Gram matrix would lose small singular values.
   const Tensor r = std::get<1>(at::linalg_qr(x, "r"));
   auto [u, s, vt] = at::linalg_svd(r, false);
   return {vt.t().contiguous(), s};
@@ -47,8 +47,9 @@ Tensor pivot_columns(const Tensor& units, int64_t k) {
     picked[i] = column;
     const Tensor direction = rest.select(1, column);
     const Tensor length = direction.norm();
-    if (length.item<double>() == 0) continue;  // nothing is left to span
+    if (length.item<double>() == 0) continue;  // all columns lie in the span of the picked columns
     const Tensor unit = (direction / length).unsqueeze(1);
+    // The direction is projected out twice, since one pass leaves rounding errors.
     for (int pass = 0; pass < 2; ++pass) rest = rest - unit.mm(unit.t().mm(rest));
     rest.select(1, column).zero_();
   }

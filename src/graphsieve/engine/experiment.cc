@@ -46,14 +46,16 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kStageNames[] = {"both", "estimator", "network"};  ///< in checkpoints, by Stages
+/// Names of the values of Stages in a checkpoint, in their order.
+constexpr const char* kStageNames[] = {"both", "estimator", "network"};
 
-/// One split and seed.
+/// One run of the experiment: a split and a seed.
 struct RunPlan {
   int64_t split;
   uint64_t seed;
 };
 
+/// All runs of one request, and the folder that they are written to.
 class Experiment {
  public:
   Experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, const MemoryBudget& budget,
@@ -68,6 +70,8 @@ class Experiment {
     if (request.stages == Stages::kNetwork && draws_edges(recipe)) scores_from_.emplace(request.scores_from);
   }
 
+  /// Prepares the run folder, trains all runs in it, and moves it to its final path. If training fails after a
+  /// checkpoint has been written, the prepared folder is kept, so that a later process can resume.
   fs::path run() {
     ResumableFolder folder({.target = request_.out,
                             .overwrite = request_.overwrite,
@@ -99,7 +103,8 @@ class Experiment {
   }
 
  private:
-  /// The one to go on from, if there is any. Throws Error where it is another run's.
+  /// Returns the checkpoint to continue from, if there is one. Throws Error if the checkpoint belongs to another
+  /// request.
   std::optional<Checkpoint> last_checkpoint() {
     std::optional<Checkpoint> from = checkpoints_->newest([&](const std::string& text) { observer_.note(text); },
                                                           [&](const Checkpoint& c) { verify_files(c); });
@@ -115,7 +120,8 @@ class Experiment {
     return from;
   }
 
-  /// Throws Error unless everything that the checkpoint refers to is as it was.
+  /// Throws Error unless every file that the checkpoint refers to is unchanged. metrics.jsonl may have grown since the
+  /// checkpoint.
   void verify_files(const Checkpoint& c) const {
     for (const auto& [name, record] : read_records(c.view().at("files"), c.file)) verify_file(folder_ / name, record);
     for (const auto& [name, record] : read_records(c.view().at("metrics"), c.file))
@@ -126,14 +132,14 @@ class Experiment {
     return read_records(c.view().at("metrics"), c.file).at(name);
   }
 
-  /// Remembers the checksum of a file that is complete.
+  /// Remembers the checksum of a complete file, or the checksums of several files.
   void remember(const fs::path& file) { records_[name_of(file)] = file_record(file); }
   void remember(const fs::path& to, const FileRecords& files) {
     for (const auto& [name, record] : files) records_[name_of(to / name)] = record;
   }
   std::string name_of(const fs::path& file) const { return file.lexically_relative(folder_).string(); }
 
-  /// The remembered files of one run, by their names in its folder `to`.
+  /// Returns the remembered files of one run, by their names within the run's folder `to`.
   FileRecords remembered(const fs::path& to) const {
     FileRecords files;
     for (const auto& [name, record] : records_) {
@@ -147,6 +153,8 @@ class Experiment {
     return std::chrono::duration<double>(Clock::now() - start).count();
   }
 
+  /// Trains all runs in order and writes the summaries. A resumed process begins with the run of the checkpoint; the
+  /// outcomes of the earlier runs are in the checkpoint.
   void all_runs(const Checkpoint* from) {
     const auto plans = plan();
     const auto folder_of = [&](const RunPlan& p) {
@@ -175,7 +183,7 @@ class Experiment {
 
   double seconds() const { return seconds_before_ + seconds_since(start_); }
 
-  /// What makes this run the one it is: a checkpoint of another is not gone on with.
+  /// Returns everything that the result depends on. A checkpoint with another value of any member cannot be resumed.
   Json request_json() const {
     const auto text = [](const fs::path& path) {
       return path.empty() ? "" : path_text(fs::absolute(path).lexically_normal());
@@ -194,8 +202,8 @@ class Experiment {
             {"version", GRAPHSIEVE_VERSION}};
   }
 
-  /// Throws Error if the checkpoint is of another request, and names the first thing that differs: options first, since
-  /// a changed option is easier to put right than a changed recipe.
+  /// Throws Error if the checkpoint belongs to another request, and names the first member that differs. Options are
+  /// compared first, because a changed option is easier to correct than a changed recipe.
   void check_request(const JsonObject& begun) const {
     static constexpr const char* kNoOptions[] = {"graph", "recipe", "stages", "version"};
     const Json ours = request_json();
@@ -214,7 +222,7 @@ class Experiment {
     }
   }
 
-  /// The estimator that all runs of the release's protocol share, once the first run has trained it.
+  /// Restores the estimator that all runs of the protocol `release` share, if the first run had finished training it.
   void take_shared(const Checkpoint& from, const fs::path& first_run, uint64_t seed) {
     if (outcomes_.empty() && from.view().at("stage") == "estimator") return;
     const RunOutcome of = outcomes_.empty() ? run_outcome(from.view().object("outcome")) : outcomes_.front();
@@ -241,7 +249,7 @@ class Experiment {
     return plans;
   }
 
-  /// recipe.yaml, result.json and the card, the last files of a run's folder.
+  /// Writes recipe.yaml, result.json and the card, which are the last files of a run's folder.
   void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) {
     write_text_file(to / "recipe.yaml", to_yaml(recipe_));
     Json result = result_json(graph_, task_->metric(), recipe_, outcomes, seconds);
@@ -254,6 +262,9 @@ class Experiment {
     remember(to / kRunCard);
   }
 
+  /// Makes one run: draws the split, builds the attention graph, gets the scores, and trains the network. `from` is a
+  /// checkpoint of this run to continue from; null: the run begins anew. A checkpoint of the stage "network" has the
+  /// estimator's outcome, and the scores are then read from the folder.
   RunOutcome one(const RunPlan& plan, const fs::path& to, const Checkpoint* from) {
     RunOutcome outcome;
     outcome.split = plan.split;
@@ -263,7 +274,8 @@ class Experiment {
     Split split = make_split(prepared_, recipe_, plan.split, observer_);
     write_split(to / "split.json", split);
     remember(to / "split.json");
-    // The estimator and its graph are keyed by the run's seed; the release's protocol keeps the first.
+    // The estimator and the attention graph are keyed by the run's seed. The protocol `release` uses the seed of the
+    // first run for all runs.
     const uint64_t graph_seed = shared_ ? shared_seed_ : scores_seed(plan.seed);
     const PreparedGraph graph(prepared_, recipe_, graph_seed);
     graph_ = graph_json(prepared_, graph);
@@ -311,7 +323,7 @@ class Experiment {
             sampler_of(recipe_.network.sampler), seed};
   }
 
-  /// The recipe's k, or what its epsilon makes of the scores.
+  /// Returns the recipe's k, or the k that is chosen from the scores by the recipe's epsilon.
   std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph,
                              const std::vector<at::Tensor>& scores, const fs::path& to) {
     const EdgesPerNode asked = edges_per_node(recipe_.network);
@@ -324,18 +336,20 @@ class Experiment {
     return k_of(layers);
   }
 
-  /// The scores are on the disk, the network has not begun.
+  /// Writes a checkpoint between the stages: the scores are on the disk, and training of the network has not begun.
   void save_boundary(const StageContext& context) {
     Checkpoint between;
     context.add_to_checkpoint(between);
     checkpoints_->write(between);
   }
 
-  /// The seed whose attention graph is used: that of the scores, where they come from another run.
+  /// Returns the seed of the attention graph. If the scores come from another run, it is the seed of that run's
+  /// attention graph.
   uint64_t scores_seed(uint64_t seed) const {
     return scores_from_ ? scores_from_->graph().get<uint64_t>("attention_seed") : seed;
   }
 
+  /// Trains the estimator, or takes a shared or given one, and writes its weights and scores. Returns the scores.
   std::vector<at::Tensor> estimate(const StageContext& context, const PreparedGraph& graph, const RunPlan& plan,
                                    RunOutcome& outcome, const fs::path& to) {
     outcome.has_estimator = true;
@@ -358,7 +372,8 @@ class Experiment {
     return read_scores(to / "scores");
   }
 
-  /// Scores, estimator and its figures from the run that was named.
+  /// Takes the scores, the estimator and its figures from the run that the request names. Throws Error if that run was
+  /// trained on another split or graph, or has no estimator.
   std::vector<at::Tensor> take_scores(RunOutcome& outcome, const fs::path& to) {
     const RunFolder& from = *scores_from_;
     if (from.run().at("split") != outcome.split)
@@ -391,7 +406,7 @@ class Experiment {
     predict(context, edges, trained, outcome, to);
   }
 
-  /// Writes predictions.csv and quality.json, and takes the test nodes' figures by class.
+  /// Writes predictions.csv and quality.json, and computes the figures by class on the test nodes.
   void predict(const StageContext& context, const NetworkEdges& edges, TrainedNetwork& trained, RunOutcome& outcome,
                const fs::path& to) const {
     const torch::NoGradGuard no_grad;
@@ -409,7 +424,8 @@ class Experiment {
     write_quality(to, p, *task_, context.split);
   }
 
-  /// Weights that have seen another split's labels would be tested on them.
+  /// Throws Error if the initial weights were trained on another split of this graph: they would be tested on labels
+  /// that they have seen.
   void check_weights(int64_t split) const {
     const RunFolder& from = *weights_from_;
     if (!from.run().at("network").is_object())
@@ -426,17 +442,17 @@ class Experiment {
   Observer& observer_;
   const PreparedData prepared_;
   const std::unique_ptr<Task> task_;
-  fs::path folder_;      ///< where the run folder is prepared
-  FileRecords records_;  ///< of the files in it that are complete, by their paths in it
+  fs::path folder_;      ///< folder in which the run folder is prepared
+  FileRecords records_;  ///< checksums of the complete files in folder_, by their paths within folder_
   std::unique_ptr<Checkpoints> checkpoints_;
-  std::vector<RunOutcome> outcomes_;  ///< of the runs that are done
+  std::vector<RunOutcome> outcomes_;  ///< outcomes of the finished runs
   const Clock::time_point start_ = Clock::now();
-  double seconds_before_ = 0;              ///< of the process that was resumed
-  std::optional<RunFolder> scores_from_;   ///< of `train --scores`
-  std::optional<RunFolder> weights_from_;  ///< of --weights
+  double seconds_before_ = 0;              ///< seconds of the process whose run was resumed
+  std::optional<RunFolder> scores_from_;   ///< run folder of request_.scores_from
+  std::optional<RunFolder> weights_from_;  ///< run folder of request_.weights_from
   Json graph_;
-  Estimate estimate_;    ///< of the last run, or the shared one
-  bool shared_ = false;  ///< the release's protocol has trained its one estimator
+  Estimate estimate_;    ///< estimator of the last run, or the shared estimator
+  bool shared_ = false;  ///< true: the protocol `release` has trained the estimator that all runs share
   uint64_t shared_seed_ = 0;
 };
 

@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Returns a network of the given shape with the weights of a file, in evaluation mode.
 nn::Transformer load(const fs::path& path, const nn::TransformerShape& shape, at::Device device) {
   const nn::ParametersOn parameters_on(device);
   nn::Transformer network(shape);
@@ -27,7 +28,7 @@ nn::Transformer load(const fs::path& path, const nn::TransformerShape& shape, at
   return network;
 }
 
-/// The data set as the run knows it; throws Error if it does not fit.
+/// Gives the data set the classes of the run and returns the data set. Throws Error if features or classes do not fit.
 Dataset& fitted(Dataset& data, const RunFolder& run) {
   const JsonObject trained_on = run.graph();
   const int64_t features = trained_on.count("features"), classes = trained_on.count("classes");
@@ -47,7 +48,7 @@ Dataset& fitted(Dataset& data, const RunFolder& run) {
   return data;
 }
 
-/// Throws Error where edges have other types than the run's tables of types have rows for.
+/// Throws Error if the graph has another number of edge types than the run's tables of edge types have rows.
 void check_edge_types(const LoadedRun& run) {
   const int64_t ours = run.graph.graph.types, theirs = run.folder.graph().get_or("edge_types", ours);
   if (ours != theirs)
@@ -55,6 +56,7 @@ void check_edge_types(const LoadedRun& run) {
                 " types (expander edges and self-loops included), the run was trained on ", theirs);
 }
 
+/// Returns the scores of the run's folder, or computes them if the graph has changed or the folder has none.
 std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
   if (!run.folder.has_estimator()) return {};
   if (run.same_graph && path_exists(run.folder.path / "scores"))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A trained run with its graph and its network, ready to compute.
+// A trained run, with its graph and its network ready to compute.
 #pragma once
 
 #include <filesystem>
@@ -13,34 +13,36 @@
 
 namespace graphsieve {
 
-/// Loads a run folder for `data`: the run's own graph, or a changed one. For a changed graph the estimator scores the
-/// edges again, which a note says. Gives `data` the run's classes, matched by name where both have names. `data` must
-/// outlive the object. Throws Error where features or classes do not fit.
+/// A run folder that is loaded for `data`, which is the run's own graph or a changed graph. For a changed graph the
+/// estimator computes the scores of the edges again, and the observer gets a note. The constructor gives `data` the
+/// run's classes, matched by name if both have names; `data` must outlive the object. Throws Error if the features or
+/// the classes do not fit.
 struct LoadedRun {
   LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer, at::Device device = at::kCPU,
             const MemoryBudget& budget = {});
 
   RunFolder folder;
   MemoryBudget budget;
-  bool same_graph;
+  bool same_graph;  ///< true if `data` is the graph that the run was trained on
   PreparedData prepared;
   std::unique_ptr<Task> task;
   PreparedGraph graph;
   std::vector<at::Tensor> scores;    ///< the estimator's scores per layer; empty if the run has no estimator
-  nn::Transformer network{nullptr};  ///< in evaluation mode; empty if the run has stage 1 alone
+  nn::Transformer network{nullptr};  ///< network in evaluation mode; empty if the run has stage 1 alone
 
   /// Throws Error if `data` is not the graph that was trained on.
   void require_same_graph() const;
 
+  /// Returns the epoch whose weights the run has kept.
   int64_t best_epoch() const { return folder.one().count("best_epoch"); }
 
-  /// The edges that the network takes.
+  /// Returns the edges that the network takes.
   NetworkEdges edges() const;
 
-  /// The network's input with the edges of the best epoch.
+  /// Returns the network's input with the edges of the best epoch.
   NetworkInput input() const { return edges().input(best_epoch()); }
 
-  /// What the network predicts for `nodes`.
+  /// Returns the network's predictions for `nodes`, with the edges of the best epoch.
   Predictions predictions(const std::vector<int32_t>& nodes) {
     return edges().predictions(network, *task, best_epoch(), nodes);
   }

@@ -19,6 +19,7 @@
 namespace graphsieve {
 namespace {
 
+/// Throws Error if the run has no network.
 void require_network(const std::filesystem::path& run) {
   if (!RunFolder(run).run().at("network").is_object())
     throw Error(run.string(), ": this run has no network (stage 1 alone); stage 2 trains one from its scores (",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Predictions of a trained run, into files or in memory.
+// Computes the predictions of a trained run, and writes them into files or returns them in memory.
 #pragma once
 
 #include <cstdint>
@@ -14,31 +14,33 @@
 
 namespace graphsieve {
 
+/// The run and the nodes to predict for, and the files to write.
 struct PredictRequest {
-  std::filesystem::path run;         ///< a run folder (one run, not a summary of several)
-  std::filesystem::path out;         ///< predictions.csv
-  std::filesystem::path embeddings;  ///< .npy [nodes x width], rows by node id; empty: not written
-  bool overwrite = true;             ///< replace embeddings that stand there; false: only the same ones may
-  PredictedNodes predictions = PredictedNodes::kAll;
-  bool raw_ids = false;        ///< predictions.csv: text ids as they are, not as spreadsheet_text.h writes them
-  int64_t memory = 0;          ///< bytes to stay within; 0: no limit
-  std::string device = "cpu";  ///< as for RunRequest
+  std::filesystem::path run;         ///< run folder of one run, not the summary of several runs
+  std::filesystem::path out;         ///< file predictions.csv to write
+  std::filesystem::path embeddings;  ///< file .npy [nodes, width] to write, rows by node id; empty: not written
+  bool overwrite = true;  ///< replace an existing file of embeddings; false: Error unless its bytes are equal
+  PredictedNodes predictions = PredictedNodes::kAll;  ///< nodes that predictions.csv has
+  bool raw_ids = false;        ///< write text ids unchanged to predictions.csv, not as base/spreadsheet_text.h does
+  int64_t memory = 0;          ///< bytes of memory to stay within; 0: no limit
+  std::string device = "cpu";  ///< device that the network computes on (runtime/device.h)
 };
 
-/// Writes the predictions of a trained run for `data`: the run's own graph, or a changed one. For a changed graph the
-/// estimator scores the edges again, which a note says, and there is no split. Throws Error where the run has no
-/// network, and where features or classes do not fit.
+/// Writes the predictions of a trained run for `data`, which is the run's own graph or a changed graph. For a changed
+/// graph the estimator computes the scores of the edges again, the observer gets a note, and there is no split. Throws
+/// Error if the run has no network, if the features or the classes do not fit, or if the nodes of the split are
+/// requested for a changed graph.
 GRAPHSIEVE_API void predict(Dataset data, const PredictRequest& request, Observer& observer);
 
-/// Predictions of every node in memory, row-major.
+/// The predictions of every node in memory, row-major.
 struct NodePredictions {
-  int64_t nodes = 0, classes = 0, width = 0;
-  std::vector<float> probabilities;  ///< [nodes, classes]
-  std::vector<float> embeddings;     ///< [nodes, width]
+  int64_t nodes = 0, classes = 0, width = 0;  ///< width: numbers per row of embeddings
+  std::vector<float> probabilities;           ///< [nodes, classes], one row per node
+  std::vector<float> embeddings;              ///< [nodes, width], the network's hidden vectors before the output layers
 };
 
-/// As predict(), without files.
+/// Returns what predict() writes into files: the predictions and the embeddings of every node.
 GRAPHSIEVE_API NodePredictions predict_nodes(Dataset data, const std::filesystem::path& run, Observer& observer,
-                              const std::string& device = "cpu");
+                                             const std::string& device = "cpu");
 
 }  // namespace graphsieve

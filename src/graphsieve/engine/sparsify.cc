@@ -20,6 +20,7 @@ fs::path sparsify(const SparsifyRequest& request, Observer& observer) {
   const RunFolder run(request.run);
   if (!run.has_estimator()) throw Error(run.path.string(), ": this run has no estimator, so no scores to draw by");
   if (!run.files.has_checksums()) observer.note(run.files.note());
+  // Every setting that the request leaves out is taken from the run.
   const NetworkRecipe& recipe = run.recipe.network;
   const std::string& sampler_name = request.sampler.empty() ? recipe.sampler : request.sampler;
   const Sampler sampler = sampler_of(sampler_name);

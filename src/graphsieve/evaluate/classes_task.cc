@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One class per node: softmax and cross-entropy.
+// The task with one class per node: softmax and cross-entropy.
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -14,6 +14,8 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
+/// The task with one class per node. Predictions are the probabilities of the classes, and the decision is the most
+/// probable class.
 class ClassesTask : public ClassificationTask {
  public:
   ClassesTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
@@ -39,13 +41,14 @@ class ClassesTask : public ClassificationTask {
   }
 
   Tensor predictions(const Tensor& outputs) const override { return outputs.softmax(1); }
+  /// Returns the mean cross-entropy against the wide network's probabilities.
   Tensor distillation_loss(const Tensor& outputs, const Tensor& wide) const override {
     return -(wide * outputs.log_softmax(1)).sum(1).mean();
   }
-  /// A number added to all logits of a node changes no probability.
+  /// Returns the logits minus their mean per node, since a number added to all logits of a node changes no probability.
   Tensor deciding_outputs(const Tensor& outputs) const override { return outputs - outputs.mean(1, true); }
 
-  /// Each class's share of the training nodes.
+  /// Returns each class's share of the training nodes as its probability.
   Predictions guess(const std::vector<int32_t>& train) const override {
     std::vector<float> share(columns_, 0.f);
     for (const int32_t node : train)
@@ -56,7 +59,7 @@ class ClassesTask : public ClassificationTask {
   Json label(int64_t node) const override { return labelled(node) ? Json(column_name(labels_.single[node])) : Json(); }
   Json predicted(const float* p) const override { return column_name(largest(p, columns_)); }
 
-  /// The two most probable classes.
+  /// Returns the two most probable classes.
   std::vector<int64_t> deciding_columns(const Tensor& outputs) const override {
     const Tensor order = std::get<1>(outputs.detach().sort(0, true));
     std::vector<int64_t> columns = {order[0].item<int64_t>()};
@@ -74,6 +77,7 @@ class ClassesTask : public ClassificationTask {
   const char* confidence_of() const override { return "share predicted rightly"; }
   bool has_probability_columns() const override { return columns_ <= kMostClassColumns; }
 
+  /// Counts one decision per labelled node. The log loss takes the probability of the node's own class.
   Decisions decide(const Predictions& p, const std::vector<int32_t>& nodes) const override {
     Decisions out;
     out.by_output.resize(columns_);
@@ -120,11 +124,13 @@ class ClassesTask : public ClassificationTask {
       if (labelled(node)) take(p.row(node), int64_t{labels_.single[node]}, largest(p.row(node), columns_));
   }
 
+  /// Appends a class's number, or its name as a cell that a spreadsheet takes for text.
   void append_name(int64_t column, std::string& line) const {
     line += data_.class_names.empty() ? std::to_string(column) : csv_cell(spreadsheet_text(column_name(column)));
   }
 
-  /// n / (classes · count) for every class with training nodes, 0 for the others.
+  /// Returns the class weights n / (classes · count), where n is the number of training nodes and `count` the number of
+  /// those in the class; 0 for classes without training nodes.
   Tensor balanced_weights(const std::vector<int32_t>& train) const {
     std::vector<int64_t> count(columns_, 0);
     for (const int32_t node : train) ++count[labels_.single[node]];

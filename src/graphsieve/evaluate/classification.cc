@@ -14,6 +14,7 @@
 namespace graphsieve {
 namespace {
 
+/// Returns the value, or 0 if it is not defined.
 double or_zero(double value) { return std::isnan(value) ? 0 : value; }
 
 }  // namespace
@@ -26,6 +27,8 @@ ClassificationTask::ClassificationTask(const Dataset& data, std::string metric) 
 }
 
 double ClassificationTask::roc_auc_of(const Predictions& p, const std::vector<int32_t>& nodes) const {
+  // The columns are independent of each other, so their areas are computed in parallel. Columns without positive or
+  // without negative nodes have no area and do not count in the mean.
   std::vector<double> areas(columns_, std::numeric_limits<double>::quiet_NaN());
   parallel_for(columns_ - first_scored(),
                [&](int64_t c) { areas[first_scored() + c] = roc_auc(scored(p, nodes, first_scored() + c)); });
@@ -50,6 +53,7 @@ std::vector<ClassFigures> ClassificationTask::per_class(const Predictions& p, co
 
 std::vector<std::string> ClassificationTask::file_columns() const {
   std::vector<std::string> names = {"label", "predicted"};
+  // With very many classes, there is one column for the probability of the predicted class only.
   if (!has_probability_columns()) names.emplace_back("probability");
   for (int64_t c = 0; has_probability_columns() && c < columns_; ++c) names.push_back("p_" + column_name(c));
   return names;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two tasks that decide between classes share: metrics, the report's figures, the cells of predictions.csv.
+// The common base of the two classification tasks: metrics, figures of the report, and cells of predictions.csv.
 #pragma once
 
 #include <map>
@@ -10,12 +10,13 @@
 
 namespace graphsieve {
 
-/// Up to this number of classes each class has a column of probabilities in predictions.csv.
+/// Largest number of classes for which each class has a column of probabilities in predictions.csv.
 constexpr int64_t kMostClassColumns = 100;
 
-/// Predictions are probabilities. Subclasses say which decisions follow from them. Metrics: accuracy, roc_auc,
-/// macro_f1. ROC AUC of more than two classes is the mean of one class against the rest, that of several labels the
-/// mean over the labels that have both values.
+/// The base class of classification tasks, whose predictions are probabilities. Subclasses define the decisions that
+/// follow from the probabilities. The metrics are accuracy, roc_auc and macro_f1. With more than two classes, the ROC
+/// AUC is the mean over the classes of one class against the rest. With several labels per node, the ROC AUC is the
+/// mean over the labels of which both values occur.
 class ClassificationTask : public Task {
  public:
   double evaluate(const Predictions& p, const std::vector<int32_t>& nodes) const override;
@@ -28,41 +29,49 @@ class ClassificationTask : public Task {
   /// Throws Error if `metric` is none of the three.
   ClassificationTask(const Dataset& data, std::string metric);
 
-  /// (label, prediction), both columns, and how many nodes have the pair.
+  /// The number of nodes per pair (label, predicted class), both given as columns.
   using Confusion = std::map<std::pair<int64_t, int64_t>, int64_t>;
 
-  /// Name of the task in the report.
+  /// Returns the name of the task in the report.
   virtual const char* name() const = 0;
+  /// True if the node has a label that is known.
   virtual bool labelled(int64_t node) const = 0;
-  /// Adds 1 to counts[c] of each class or label c that the node has.
+  /// Adds 1 to counts[c] for each class or label c that the node has.
   virtual void add_support(int64_t node, std::vector<int64_t>& counts) const = 0;
-  /// The decisions on those of `nodes` that have a label.
+  /// Returns the decisions on those of `nodes` that have a label.
   virtual Decisions decide(const Predictions& p, const std::vector<int32_t>& nodes) const = 0;
-  /// The probabilities of class or label `column` of those of `nodes` where the truth is known.
+  /// Returns the probabilities of the class or label `column` for those of `nodes` whose truth is known.
   virtual ScoredNodes scored(const Predictions& p, const std::vector<int32_t>& nodes, int64_t column) const = 0;
-  /// The first column whose ROC curve counts. Of two classes it is the second, since both have the same curve.
+  /// Returns the first column whose ROC curve counts. With two classes, this is the second column, since both columns
+  /// have the same area under the curve.
   virtual int64_t first_scored() const { return 0; }
-  /// Calls take(probability, true or not) for each decision that calibration counts.
+  /// Calls take(probability, outcome) for each decision that calibration counts. confidence_of() names the true
+  /// outcomes.
   virtual void each_confidence(const Predictions& p, const std::vector<int32_t>& nodes,
                                const std::function<void(double, bool)>& take) const = 0;
-  /// What the second number of each_confidence counts, as the report words it.
+  /// Returns the report's words for the share of true outcomes of each_confidence(), such as "share predicted rightly".
   virtual const char* confidence_of() const = 0;
-  /// Pairs that were confused; empty where a node has several labels.
+  /// Returns the confusion of labels and predicted classes; empty if nodes can have several labels.
   virtual Confusion confusion(const Predictions& p, const std::vector<int32_t>& nodes) const = 0;
   /// True if predictions.csv has a column of probabilities for each class or label.
   virtual bool has_probability_columns() const = 0;
+  /// Appends the node's label to a line of predictions.csv; the place of an unknown label stays empty.
   virtual void append_label(int64_t node, std::string& line) const = 0;
+  /// Appends the decision that follows from the node's row of predictions `p` to a line of predictions.csv.
   virtual void append_prediction(const float* p, std::string& line) const = 0;
 
  private:
+  /// Returns the mean ROC AUC of the columns for which it is defined; NaN if there is none.
   double roc_auc_of(const Predictions& p, const std::vector<int32_t>& nodes) const;
   friend class Quality;
 };
 
-/// The column with the largest number; of several equal ones the first.
+/// Returns the column of the largest number; of equal numbers, the first column.
 int64_t largest(const float* p, int64_t columns);
 
+/// Returns the task with one class per node (classes_task.cc).
 std::unique_ptr<Task> make_classes_task(const Dataset& data, const DataRecipe& recipe, at::Device device);
+/// Returns the task with several 0/1 labels per node (labels_task.cc).
 std::unique_ptr<Task> make_labels_task(const Dataset& data, const DataRecipe& recipe, at::Device device);
 
 }  // namespace graphsieve

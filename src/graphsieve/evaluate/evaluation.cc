@@ -11,20 +11,22 @@ namespace {
 
 using at::Tensor;
 
-/// A view of the ids.
+/// Returns a tensor over the memory of the ids.
 Tensor tensor_over(const std::vector<int32_t>& nodes) {
   return at::from_blob(const_cast<int32_t*>(nodes.data()), {static_cast<int64_t>(nodes.size())}, at::kInt);
 }
 
+/// Returns a tensor [rows, columns] over the memory of the predictions.
 Tensor tensor_over(Predictions& p) {
   return at::from_blob(p.value.data(), {static_cast<int64_t>(p.value.size()) / p.columns, p.columns}, at::kFloat);
 }
 
+/// Writes the predictions of the outputs into the rows of `to` from `first` on.
 void write_predictions(const Tensor& outputs, const Task& task, int64_t first, Tensor& to) {
   to.narrow(0, first, outputs.size(0)).copy_(task.predictions(outputs));
 }
 
-/// Calls part(begin, count) for pieces of `size` of 0 … n.
+/// Calls part(begin, count) for consecutive pieces of [0, n), each of `size` numbers except the last.
 void each_piece(int64_t n, int64_t size, const std::function<void(int64_t, int64_t)>& part) {
   for (int64_t begin = 0; begin < n; begin += size) part(begin, std::min(size, n - begin));
 }
@@ -71,6 +73,8 @@ Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, cons
   const torch::NoGradGuard no_grad;
   network->eval();
   if (graph.nodes_per_list == 0) return predict_nodes(network, network->hidden(graph.whole(), options), nodes, task);
+  // The nodes are cut into lists, and the lists go through the network in order. The outputs of a list therefore fill
+  // the next rows of the predictions.
   Predictions p = rows_for(nodes, task.nodes(), task.columns());
   Tensor all = tensor_over(p);
   const std::vector<Tensor> pieces = tensor_over(nodes).to(network->device()).split(graph.nodes_per_list);
@@ -81,7 +85,7 @@ Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, cons
       const Tensor outputs = network(input, once);
       write_predictions(outputs, task, done, all);
       done += outputs.size(0);
-      once.on_part = nullptr;  // the first piece stands for all
+      once.on_part = nullptr;  // only the first list calls on_part
     }
   });
   return p;

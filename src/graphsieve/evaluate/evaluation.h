@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a trained network predicts for some nodes of its graph.
+// The predictions of a trained network for nodes of its graph.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,36 +15,40 @@
 
 namespace graphsieve {
 
-/// How to feed the graph for evaluation. nodes_per_list == 0: the whole graph, layer by layer. nodes_per_list == n: n
-/// nodes at a time, with the nodes that their logits depend on; this is less work where few nodes are evaluated.
+/// The inputs for an evaluation. If nodes_per_list is 0, the whole graph goes through the network, layer by layer. If
+/// nodes_per_list is n, n nodes at a time go through the network, together with the nodes that their logits depend on,
+/// which is less work if few nodes are evaluated.
 struct GraphView {
+  /// Returns the input for the whole graph.
   std::function<NetworkInput()> whole;
-  /// The input for each of several lists of nodes (int32). The features of all lists are read together.
+  /// Returns the input for each of several lists of nodes (int32). The features of all lists are read together.
   std::function<std::vector<NetworkInput>(std::span<const at::Tensor> nodes)> neighbourhoods = nullptr;
-  int64_t nodes_per_list = 0;
-  int64_t lists_per_call = 1;
+  int64_t nodes_per_list = 0;  ///< nodes per list; 0: the whole graph
+  int64_t lists_per_call = 1;  ///< lists per call of `neighbourhoods`
 };
 
-/// The input of every network on a prepared data set.
+/// Returns the sizes that a prepared data set and its task prescribe for every network.
 nn::NetworkInterface network_interface(const PreparedData& data, const Task& task);
 
-/// Predictions of the network's outputs [rows, columns], one row each.
+/// Returns the predictions that follow from a network's outputs [rows, columns], with one row for each row of outputs.
 Predictions predictions_of(const at::Tensor& outputs, const Task& task);
 
-/// Predictions for `nodes` from the network's hidden vectors [n, width], which its output layers take.
+/// Returns predictions for `nodes` from the hidden vectors [n, width] of all nodes, which are the input of the
+/// network's output layers.
 Predictions predict_nodes(nn::Transformer& network, const at::Tensor& hidden, const std::vector<int32_t>& nodes,
                           const Task& task);
 
-/// Predictions for `nodes` from the graph. Leaves the network in evaluation mode.
+/// Returns predictions for `nodes` from passes of the network over the graph. Leaves the network in evaluation mode. If
+/// the view has several lists of nodes, only the pass for the first list calls options.on_part.
 Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
                           const std::vector<int32_t>& nodes, const Task& task);
 
-/// Calls take(node, row of predictions) for every node in order, from the network's hidden vectors [n, width]. Rows are
-/// computed a block at a time, so that predictions of the whole graph are never held.
+/// Calls take(node, row of predictions) for every node in order, from the hidden vectors [n, width] of all nodes. Rows
+/// are computed one block at a time, so that the predictions of the whole graph are never in memory at once.
 void each_prediction(nn::Transformer& network, const at::Tensor& hidden, const Task& task,
                      const std::function<void(int64_t node, const float* row)>& take);
 
-/// Predictions without values yet, with a row for each of `nodes`.
+/// Returns predictions with a row for each of `nodes`, whose values are not set yet.
 Predictions rows_for(const std::vector<int32_t>& nodes, int64_t graph_nodes, int64_t columns);
 
 }  // namespace graphsieve

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several 0/1 labels per node, some of which may be missing: a sigmoid and binary cross-entropy per label.
+// The task with several 0/1 labels per node, some of which may be missing: a sigmoid and binary cross-entropy per
+// label.
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -15,6 +16,8 @@ using Json = nlohmann::json;
 
 constexpr float kThreshold = 0.5f;  ///< a label is predicted above this probability
 
+/// The task with several labels per node. Predictions are the probabilities of the labels, and each label is decided on
+/// its own. Missing labels count neither in the loss nor in the figures.
 class LabelsTask : public ClassificationTask {
  public:
   LabelsTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
@@ -26,7 +29,7 @@ class LabelsTask : public ClassificationTask {
 
   nn::OutputShape output_shape() const override { return {columns_, false}; }
 
-  /// The mean over the labels that are known.
+  /// Returns the mean binary cross-entropy over the labels that are known.
   LossOfNodes loss(const std::vector<int32_t>&) const override {
     return [this](const Tensor& outputs, const Tensor& nodes) {
       namespace F = torch::nn::functional;
@@ -43,15 +46,15 @@ class LabelsTask : public ClassificationTask {
   }
   Tensor deciding_outputs(const Tensor& outputs) const override { return outputs; }
 
-  /// Probability 0 for every label.
+  /// Returns the probability 0 for every label.
   Predictions guess(const std::vector<int32_t>&) const override {
     return {columns_, LargeVector<float>(static_cast<size_t>(columns_), 0.f)};
   }
 
-  /// Names of the labels that the node has.
+  /// Returns the names of the labels that the node has.
   Json label(int64_t node) const override { return names(labels_.multi.data() + node * columns_); }
   Json predicted(const float* p) const override { return names(p); }
-  /// The most probable label.
+  /// Returns the most probable label.
   std::vector<int64_t> deciding_columns(const Tensor& outputs) const override {
     return {outputs.argmax(0).item<int64_t>()};
   }
@@ -69,6 +72,7 @@ class LabelsTask : public ClassificationTask {
   const char* confidence_of() const override { return "share with the label"; }
   bool has_probability_columns() const override { return true; }
 
+  /// Counts one decision per known label. The log loss takes the probability of the label's true value.
   Decisions decide(const Predictions& p, const std::vector<int32_t>& nodes) const override {
     Decisions out;
     out.by_output.resize(columns_);
@@ -99,7 +103,7 @@ class LabelsTask : public ClassificationTask {
 
   Confusion confusion(const Predictions&, const std::vector<int32_t>&) const override { return {}; }
 
-  /// Such as 0|1||1, where the third label is missing.
+  /// Appends the labels in a form such as 0|1||1, where the third label is missing.
   void append_label(int64_t node, std::string& line) const override {
     for (int64_t c = 0; c < columns_; ++c) {
       if (c > 0) line += '|';
@@ -114,10 +118,11 @@ class LabelsTask : public ClassificationTask {
   }
 
  private:
+  /// Returns 0, 1, or NaN if the label is missing.
   float truth(int64_t node, int64_t column) const { return labels_.multi[node * columns_ + column]; }
   bool has(int64_t node, int64_t column) const { return truth(node, column) > kThreshold; }
 
-  /// Calls take(column, probability, true or not) for every label of `nodes` that is known.
+  /// Calls take(column, probability, value of the label) for every known label of `nodes`.
   template <class Take>
   void each_known(const Predictions& p, const std::vector<int32_t>& nodes, Take take) const {
     for (const int32_t node : nodes)
@@ -125,6 +130,7 @@ class LabelsTask : public ClassificationTask {
         if (!std::isnan(truth(node, c))) take(c, p.row(node)[c], has(node, c));
   }
 
+  /// Returns the names of the labels whose value or probability is above kThreshold.
   Json names(const float* values) const {
     Json list = Json::array();
     for (int64_t c = 0; c < columns_; ++c)

@@ -10,12 +10,14 @@ namespace graphsieve {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kCurveStep = 0.01;  ///< distance of two points of a curve
+constexpr double kCurveStep = 0.01;  ///< least distance of two points of a curve, along one axis
 
-/// A score's bits in the order of the scores, and whether the node is positive in the lowest bit: sorting these numbers
-/// takes a third of the time of sorting indices by score.
+/// Returns a number that sorts like the score, and whose lowest bit says whether the node is positive. Sorting such
+/// numbers takes a third of the time of sorting indices by score.
 uint64_t sort_key(float score, bool positive) {
   const auto bits = std::bit_cast<uint32_t>(score + 0.f);  // −0 becomes 0
+  // The bits of positive floats sort as integers. The sign bit is set for positive scores, and all bits of negative
+  // scores are inverted, so that negative scores come first and in reverse order.
   const uint32_t ordered = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
   return uint64_t{ordered} << 1 | (positive ? 1 : 0);
 }
@@ -49,6 +51,7 @@ double Decisions::macro_f1() const {
 }
 
 double roc_auc(const ScoredNodes& nodes) {
+  // A positive node wins against every negative node of a smaller score, and half against those of the same score.
   double wins = 0;
   int64_t negatives = 0, positives = 0;
   by_score(nodes, [&](int64_t positive, int64_t negative) {
@@ -66,6 +69,9 @@ ScoreCurves score_curves(const ScoredNodes& nodes) {
   curves.roc_auc = roc_auc(nodes);
   curves.average_precision = kNaN;
   if (std::isnan(curves.roc_auc)) return curves;
+  // From the largest score on, the nodes of each score are added to those that are taken for positive. The average
+  // precision is the sum of precision · growth of recall. A point is kept once it is kCurveStep away from the point
+  // that was kept before.
   curves.average_precision = 0;
   curves.roc.emplace_back(0, 0);
   const auto all_positives = static_cast<double>(curves.positives),

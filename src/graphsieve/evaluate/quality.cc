@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report's figures of a classification: by part of the split, by class, calibration, curves.
+// The report's figures of a classification: by part of the split and by class, the calibration and the curves.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -14,6 +14,7 @@ using Json = nlohmann::json;
 
 constexpr int kCalibrationBins = 10;
 
+/// Returns a curve as a list of [x, y].
 Json points(const std::vector<std::pair<double, double>>& curve) {
   Json to = Json::array();
   for (const auto& [x, y] : curve) to.push_back({x, y});
@@ -22,6 +23,8 @@ Json points(const std::vector<std::pair<double, double>>& curve) {
 
 }  // namespace
 
+/// The figures of one classification, which json() puts together. Each other function computes one part of the JSON
+/// object. The decisions on the test nodes, which several parts need, are made once.
 class Quality {
  public:
   Quality(const ClassificationTask& task, const Predictions& p, const Split& split, const QualityLimits& limits)
@@ -52,11 +55,12 @@ class Quality {
     const char* name;
     const std::vector<int32_t>& nodes;
   };
-  /// The last part has no predictions that count.
+  /// Returns the parts of the split. The last part has the nodes outside of the split, whose predictions do not count.
   std::vector<Part> parts() const {
     return {{"train", split_.train}, {"val", split_.val}, {"test", split_.test}, {"none", others_}};
   }
 
+  /// Returns a row of figures for each part of the split that has nodes.
   Json splits() const {
     Json to = Json::array();
     for (const auto& [name, nodes] : parts()) {
@@ -76,7 +80,7 @@ class Quality {
     return to;
   }
 
-  /// Columns from the largest `size` to the smallest, at most `most`.
+  /// Returns the columns from the largest size(column) to the smallest, at most `most`.
   template <class Size>
   std::vector<int64_t> largest_columns(size_t most, Size size) const {
     std::vector<int64_t> order(task_.columns());
@@ -85,10 +89,12 @@ class Quality {
     order.resize(std::min(most, order.size()));
     return order;
   }
+  /// Returns the columns with the most test nodes, at most `most`.
   std::vector<int64_t> largest_in_test(size_t most) const {
     return largest_columns(most, [&](int64_t c) { return test_.by_output[c].support; });
   }
 
+  /// Returns the number of nodes by class and part of the split, for the classes with the most nodes.
   Json balance() const {
     std::vector<std::vector<int64_t>> support;  // [part][column]
     for (const auto& [name, nodes] : parts()) {
@@ -109,6 +115,8 @@ class Quality {
     return {{"rows", rows}, {"left_out", task_.columns() - static_cast<int64_t>(rows.size())}};
   }
 
+  /// Returns the mean probability and the share of true outcomes in bins of the probability. The calibration error is
+  /// the mean distance between the two over all decisions.
   Json calibration() const {
     struct Bin {
       int64_t count = 0;
@@ -135,7 +143,7 @@ class Quality {
     return {{"bins", rows}, {"error", json_number(ratio(error, count))}, {"share_of", task_.confidence_of()}};
   }
 
-  /// The class for which nodes of class `column` were taken most often, or −1, and how many times.
+  /// Returns the class that nodes of class `column` were most often mistaken for (−1 if none was), and how many times.
   std::pair<int64_t, int64_t> mistaken_for(int64_t column) const {
     std::pair<int64_t, int64_t> most{-1, 0};
     for (auto at = confused_.lower_bound({column, 0}); at != confused_.end() && at->first.first == column; ++at)
@@ -143,6 +151,7 @@ class Quality {
     return most;
   }
 
+  /// Returns the figures of the classes with the lowest F1 among those that have test nodes.
   Json worst() const {
     std::vector<int64_t> columns;
     for (int64_t c = 0; c < task_.columns(); ++c)
@@ -168,6 +177,7 @@ class Quality {
             {"without_test_nodes", task_.columns() - static_cast<int64_t>(all)}};
   }
 
+  /// Returns the curves of the classes with the most test nodes; with two classes, those of the second class only.
   Json curves() const {
     const bool of_second_alone = task_.first_scored() == 1;
     const std::vector<int64_t> shown = of_second_alone ? std::vector<int64_t>{1} : largest_in_test(limits_.curves);
@@ -186,6 +196,8 @@ class Quality {
     return {{"rows", rows}, {"left_out", of_second_alone ? 0 : task_.columns() - static_cast<int64_t>(rows.size())}};
   }
 
+  /// Returns the confusion matrix of the classes with the most test nodes. All other classes share the last row and the
+  /// last column.
   Json confusion() const {
     const std::vector<int64_t> shown = largest_in_test(limits_.confusion);
     const bool others = static_cast<int64_t>(shown.size()) < task_.columns();
@@ -204,7 +216,7 @@ class Quality {
   const QualityLimits limits_;
   const Decisions test_;
   const ClassificationTask::Confusion confused_;
-  std::vector<int32_t> others_;  ///< nodes in no part of the split
+  std::vector<int32_t> others_;  ///< nodes that are in no list of the split
 };
 
 Json ClassificationTask::quality(const Predictions& p, const Split& split, const QualityLimits& limits) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is predicted for each node, and how good a prediction is: the one place that knows what the labels of a data set
-// mean. Implementations: one class per node (classes_task.cc), several 0/1 labels per node (labels_task.cc).
+// The task of a network: the meaning of the labels of a data set, the predictions for each node, and their quality. No
+// other part of the program knows what the labels mean. Implementations: one class per node (classes_task.cc), several
+// 0/1 labels per node (labels_task.cc).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,66 +20,72 @@
 
 namespace graphsieve {
 
-/// Figures of one class (or label) on some nodes. A figure that is not defined is 0.
+/// The figures of one class (or label) on some nodes. A figure that is not defined is 0.
 struct ClassFigures {
-  int64_t support = 0;
+  int64_t support = 0;  ///< number of nodes that have the class
   double precision = 0, recall = 0, f1 = 0;
 };
 
-/// How much the report tells of many classes.
+/// Limits on the number of classes that the report shows.
 struct QualityLimits {
-  size_t balance = 50;    ///< classes in the class balance, the largest
-  size_t confusion = 15;  ///< classes of the confusion matrix, the largest of the test nodes; the others are one
-  size_t worst = 20;      ///< classes with the lowest F1
-  size_t curves = 5;      ///< classes with ROC and precision-recall curves, the largest of the test nodes
+  size_t balance = 50;    ///< classes in the class balance: those with the most nodes
+  size_t confusion = 15;  ///< classes in the confusion matrix: those with the most test nodes; the others count as one
+  size_t worst = 20;      ///< classes in the list of the classes with the lowest F1
+  size_t curves = 5;      ///< classes with ROC and precision-recall curves: those with the most test nodes
 };
 
-/// Mean loss of the network's outputs [rows, network_outputs] for `nodes` (int64 [rows], ids in the graph).
+/// Function that returns the mean loss of the network's outputs [rows, columns] for `nodes` (int64 [rows], ids in the
+/// graph).
 using LossOfNodes = std::function<at::Tensor(const at::Tensor& outputs, const at::Tensor& nodes)>;
 
+/// A prediction task on the nodes of a data set.
 class Task {
  public:
   virtual ~Task() = default;
 
-  /// Number of nodes of the graph.
+  /// Returns the number of nodes of the graph.
   int64_t nodes() const { return data_.nodes; }
-  /// Number of numbers that are predicted per node: classes, or labels.
+  /// Returns the number of columns of predictions: one per class, or one per label.
   int64_t columns() const { return columns_; }
-  /// Name of a class or label: the data's, or its number.
+  /// Returns the name of a class or label: the data's own name, or the number of the column.
   std::string column_name(int64_t column) const;
-  /// What the network's last layer computes.
+  /// Returns the shape of the network's output.
   virtual nn::OutputShape output_shape() const = 0;
 
-  /// The loss that training minimises, with the recipe's class weights from the training nodes `train`.
+  /// Returns the loss that training minimises. The recipe's class weights are computed from the training nodes `train`.
   virtual LossOfNodes loss(const std::vector<int32_t>& train) const = 0;
-  /// Predictions [rows, columns] of the network's outputs [rows, columns].
+  /// Returns the predictions [rows, columns] that follow from the network's outputs [rows, columns].
   virtual at::Tensor predictions(const at::Tensor& outputs) const = 0;
-  /// Loss of a narrow network's outputs against the predictions of a wide one, both [nodes, columns].
+  /// Returns the loss of a narrow network's outputs against the predictions of a wide network, both [nodes, columns].
   virtual at::Tensor distillation_loss(const at::Tensor& outputs, const at::Tensor& wide_predictions) const = 0;
-  /// The part of the outputs [nodes, columns] that predictions depend on.
+  /// Returns the part of the outputs [nodes, columns] that the predictions depend on, in the same shape.
   virtual at::Tensor deciding_outputs(const at::Tensor& outputs) const = 0;
 
-  /// Name of the metric that chooses the best epoch: the recipe's data.metric, or the task's own for "auto".
+  /// Returns the name of the metric that chooses the best epoch: the recipe's data.metric, or the task's own metric for
+  /// "auto".
   const std::string& metric() const { return metric_; }
-  /// The metric over `nodes`; NaN where it is not defined.
+  /// Returns the metric over `nodes`; NaN if the metric is not defined.
   virtual double evaluate(const Predictions& p, const std::vector<int32_t>& nodes) const = 0;
-  /// One row for all nodes: the best prediction without features, from the training nodes.
+  /// Returns the baseline that uses no features: a prediction from the labels of the training nodes `train`, with one
+  /// row that stands for all nodes.
   virtual Predictions guess(const std::vector<int32_t>& train) const = 0;
-  /// Figures of each class or label over `nodes`.
+  /// Returns the figures of each class or label over `nodes`.
   virtual std::vector<ClassFigures> per_class(const Predictions& p, const std::vector<int32_t>& nodes) const = 0;
-  /// What the report shows of the predictions of the split's nodes; docs/report.md names every field.
+  /// Returns the report's figures of the predictions for the split's nodes. docs/report.md describes every field.
   virtual nlohmann::json quality(const Predictions& p, const Split& split, const QualityLimits& limits = {}) const = 0;
 
-  /// Names of the columns of predictions.csv after the node's id and part.
+  /// Returns the names of the columns of predictions.csv after those of the node's id and part.
   virtual std::vector<std::string> file_columns() const = 0;
-  /// Appends a node's cells for these columns to a line of CSV, each after a comma. `p`: the node's row of predictions.
+  /// Appends a node's cells for the columns file_columns() to a line of CSV, each after a comma. `p` is the node's row
+  /// of predictions.
   virtual void append_cells(int64_t node, const float* p, std::string& line) const = 0;
 
-  /// A node's label as JSON; null if the node has none.
+  /// Returns a node's label as JSON; null if the node has no class. Several labels per node become a list of names.
   virtual nlohmann::json label(int64_t node) const = 0;
-  /// What a row of predictions says of its node, in the form of label().
+  /// Returns the decision that follows from a row of predictions `p`, in the form of label().
   virtual nlohmann::json predicted(const float* p) const = 0;
-  /// The output that decides a node's prediction, and the output that it competes with, if there is one.
+  /// Returns the column of `outputs` [columns] that decides a node's prediction, and then the column that it competes
+  /// with, if there is one.
   virtual std::vector<int64_t> deciding_columns(const at::Tensor& outputs) const = 0;
 
  protected:
@@ -90,8 +97,8 @@ class Task {
   const std::string metric_;
 };
 
-/// The task that the data set's labels pose. `data` must outlive it; tensors lie on `device`. Throws Error where the
-/// recipe's metric does not fit the task.
+/// Returns the task that the data set's labels pose. `data` must outlive the task, whose tensors lie on `device`.
+/// Throws Error if the recipe's metric does not fit the task.
 std::unique_ptr<Task> make_task(const Dataset& data, const DataRecipe& recipe, at::Device device = at::kCPU);
 
 }  // namespace graphsieve

@@ -23,7 +23,8 @@ at::Tensor dense_features(const FeatureMatrix& x, const at::Tensor& rows) {
 
 LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
   int64_t first = 0, edges = 0;
-  if (layer.edges.row_start.is_meta()) {  // a dry run: as many as on the average
+  // In a dry run the row starts have no values, and each destination counts with the mean number of edges.
+  if (layer.edges.row_start.is_meta()) {
     edges = layer.edges.index.size(0) / std::max<int64_t>(1, layer.destinations) * (end - begin);
   } else {
     const auto start = [&](int64_t row) { return layer.edges.row_start[row].item<int64_t>(); };
@@ -41,6 +42,7 @@ LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
 
 namespace {
 
+/// True if the features of the batch's nodes are read before the forward pass (see pick_features()).
 bool picks(const NetworkInput& input) {
   const FeatureMatrix& x = *input.features;
   if (!input.rows.defined() || x.sparse()) return false;
@@ -59,11 +61,13 @@ void pick_features(const std::vector<NetworkInput*>& inputs) {
   for (const NetworkInput* input : inputs)
     if (picks(*input)) rows.push_back(input->rows);
   if (rows.empty()) return;
+  // The ids of all batches are sorted, so that the rows are read in the order of the file, kRows at a time. Each row is
+  // copied to the place of its id among the batches' ids, and every batch then gets its own part of the result.
   const auto [in_order, position] =
       at::cat(rows).sort(/*stable=*/std::optional<bool>(true), /*dim=*/0, /*descending=*/false);
   const at::Tensor& x = inputs.front()->features->dense;
   at::Tensor picked = at::empty({in_order.size(0), x.size(1)}, in_order.options().dtype(x.scalar_type()));
-  constexpr int64_t kRows = int64_t{1} << 16;  // at once, on their way to their places
+  constexpr int64_t kRows = int64_t{1} << 16;  // rows that are read at once
   for (int64_t begin = 0; begin < in_order.size(0); begin += kRows) {
     const int64_t count = std::min(kRows, in_order.size(0) - begin);
     picked.index_copy_(0, position.narrow(0, begin, count), ops::gather_rows(x, in_order.narrow(0, begin, count)));

@@ -11,12 +11,14 @@ namespace {
 
 using at::Tensor;
 
+/// Returns the tensor on `device`; an undefined tensor stays undefined.
 Tensor to_device(const Tensor& t, at::Device device) { return t.defined() ? t.to(device) : t; }
 
 std::optional<Tensor> to_device(const std::optional<Tensor>& t, at::Device device) {
   return t ? std::optional(to_device(*t, device)) : t;
 }
 
+/// Returns the number of bytes that are free in the device's memory.
 int64_t free_bytes(at::Device device) {
   return static_cast<int64_t>(c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).first);
 }
@@ -37,6 +39,7 @@ std::vector<Tensor> tensors_on(const std::vector<Tensor>& tensors, at::Device de
 FeatureMatrix features_on(const FeatureMatrix& x, at::Device device, Observer& observer) {
   FeatureMatrix copy = x;
   if (device.is_cpu()) return copy;
+  // Sparse features are always copied. Dense features are copied if they leave half of the free memory to the rest.
   const int64_t bytes = x.sparse() ? 0 : static_cast<int64_t>(x.dense.nbytes());
   if (bytes > free_bytes(device) / 2) {
     observer.note(str("the features (", bytes >> 20, " MiB) take more than half of the GPU's free memory (",

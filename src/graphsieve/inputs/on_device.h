@@ -11,13 +11,13 @@
 
 namespace graphsieve {
 
-/// The edges' tensors on `device`. Undefined tensors stay undefined.
+/// Returns the edges with their tensors on `device`. Undefined tensors stay undefined.
 ops::AttentionEdges edges_on(const ops::AttentionEdges& edges, at::Device device);
-/// The tensors on `device`. Undefined tensors stay undefined.
+/// Returns the tensors on `device`. Undefined tensors stay undefined.
 std::vector<at::Tensor> tensors_on(const std::vector<at::Tensor>& tensors, at::Device device);
 
-/// The features on `device`. Dense features that are larger than half of the device's free memory stay in the host's,
-/// page-locked, where gather_rows reads the rows of a batch; a note says so.
+/// Returns the features on `device`. Dense features that are larger than half of the device's free memory stay in
+/// page-locked memory of the host, from where gather_rows reads the rows of a batch. The observer then gets a note.
 FeatureMatrix features_on(const FeatureMatrix& features, at::Device device, Observer& observer);
 
 }  // namespace graphsieve

@@ -21,6 +21,7 @@ namespace {
 
 using at::Tensor;
 
+/// Returns a tensor of the given shape with a copy of the vector's elements.
 template <class T>
 Tensor tensor_of(const std::vector<T>& from, at::IntArrayRef shape, at::ScalarType type) {
   Tensor t = at::empty(shape, type);
@@ -28,15 +29,16 @@ Tensor tensor_of(const std::vector<T>& from, at::IntArrayRef shape, at::ScalarTy
   return t;
 }
 
-/// A tensor over a vector's memory; the vector must stay as it is.
+/// Returns a tensor over a vector's memory. The vector must outlive the tensor and must not change.
 template <class Vector>
 Tensor view_of(const Vector& from, at::ScalarType type) {
   return at::from_blob(const_cast<typename Vector::value_type*>(from.data()), {static_cast<int64_t>(from.size())},
                        type);
 }
 
-/// Columns of a CSR matrix as rows, in ascending order of the old rows.
+/// Writes the transpose of a CSR matrix: the columns as rows, with entries in ascending order of the old rows.
 void transpose_features(const Features& x, FeatureMatrix& to) {
+  // A counting sort by column. start[c] is where column c begins, and then where its next entry goes.
   std::vector<int64_t> start(x.cols + 1, 0);
   for (int32_t c : x.column) ++start[c + 1];
   for (int64_t c = 0; c < x.cols; ++c) start[c + 1] += start[c];
@@ -53,12 +55,13 @@ void transpose_features(const Features& x, FeatureMatrix& to) {
     }
 }
 
-/// Sparse features stay so while their two forms, 8 bytes a nonzero each, are smaller than dense rows.
+/// True if sparse features stay sparse, since the matrix and its transpose, with 8 bytes per nonzero each, are smaller
+/// than dense rows.
 bool kept_sparse(const Features& x) {
   return x.sparse() && 4 * static_cast<int64_t>(x.column.size()) < x.rows * x.cols;
 }
 
-/// Over the file's memory, of its type.
+/// Returns a tensor over the memory of the mapped file, in the file's number type.
 at::Tensor stored_rows(const Features& x) {
   const at::ScalarType types[] = {at::kFloat, at::kHalf, at::kBFloat16};
   return at::from_blob(
@@ -66,6 +69,7 @@ at::Tensor stored_rows(const Features& x) {
       types[static_cast<int>(x.stored.type)]);
 }
 
+/// Returns the features as a dense tensor, which is a view unless the features are sparse.
 at::Tensor dense_rows(const Features& x) {
   if (x.in_file()) return stored_rows(x);
   if (!x.sparse()) return view_of(x.dense, at::kFloat).view({x.rows, x.cols});
@@ -74,7 +78,8 @@ at::Tensor dense_rows(const Features& x) {
   return to;
 }
 
-/// Tensors over the features' memory, which must stay as it is; the transpose of sparse features is made anew.
+/// Returns tensors over the features' memory, which must not change. The transpose of sparse features has memory of its
+/// own.
 FeatureMatrix feature_matrix(const Features& x) {
   FeatureMatrix to;
   to.rows = x.rows;
@@ -90,6 +95,7 @@ FeatureMatrix feature_matrix(const Features& x) {
   return to;
 }
 
+/// Tells the observer what the treatment had to leave out.
 void note_treatment(const FeatureNotes& notes, Observer& observer) {
   if (notes.zero_rows > 0) observer.note(str(notes.zero_rows, " nodes have features that sum to 0; left as they are"));
   if (notes.constant_columns > 0) observer.note(str(notes.constant_columns, " constant feature columns set to 0"));
@@ -118,6 +124,8 @@ void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
     edges = data.graph->rows();
     return;
   }
+  // A list of edges becomes a simple graph by destination: without self loops and duplicates, and with both directions
+  // of each edge unless the recipe keeps directions.
   GraphNotes notes;
   made_ = symmetric_csr(data.nodes, data.edges, directed, &notes);
   edges = made_;
@@ -129,6 +137,8 @@ void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
 
 PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed)
     : spectral_gap(std::numeric_limits<double>::quiet_NaN()) {
+  // The attention graph consists of the data's edges, the edges of a random expander and self loops, each if the recipe
+  // asks for them. The operators also take the transpose of the graph, unless the graph is its own transpose.
   const GraphRecipe& g = recipe.graph;
   std::optional<ExpanderResult> expander;
   if (g.expander_edges) {
@@ -155,6 +165,8 @@ LayerEdges PreparedGraph::layer() const { return {edges, graph.nodes()}; }
 
 namespace {
 
+/// True if the splits are the data's given masks. Throws Error if the recipe asks for given masks and the data has
+/// none.
 bool uses_given(const Dataset& data, const Recipe& recipe) {
   if (recipe.data.split == "given" && data.given_splits.empty())
     throw Error(data.source, ": data.split is 'given', but the file has no train_masks, val_masks and test_masks");
@@ -182,6 +194,7 @@ Split make_split(const PreparedData& data, const Recipe& recipe, int64_t index, 
                 ? stratified_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key)
                 : random_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key);
   }
+  // Unlabelled nodes leave the split, and classes without training nodes are noted.
   const int64_t dropped = check_split(split, d.labels, str(d.source, ": split ", index));
   if (dropped > 0) observer.note(str(dropped, " unlabelled nodes taken out of split ", index));
   for (const int64_t c : classes_without(split.train, d.labels))

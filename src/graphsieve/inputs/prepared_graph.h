@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A data set under a recipe, as tensors: treated features and the attention graph; and the split.
+// A data set under a recipe as tensors: the treated features, the attention graph and the split.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,30 +14,31 @@
 
 namespace graphsieve {
 
-/// The parts of a data set's tensors that depend on neither split nor seed. The data set must outlive the object.
+/// The tensors of a data set that depend neither on the split nor on the seed. The data set must outlive the object.
 struct PreparedData {
-  /// Throws Error where the recipe asks for directed edges and the graph folder has undirected ones, or the reverse.
+  /// Throws Error if the recipe asks for directed edges and the graph folder has undirected edges, or vice versa.
   PreparedData(const Dataset& data, const Recipe& recipe, Observer& observer, at::Device device = at::kCPU);
-  PreparedData(PreparedData&&) = default;  // not copied: `edges` may point into `made_`
+  PreparedData(PreparedData&&) = default;  // there are no copies, since `edges` may point into `made_`
 
   const Dataset& data;
-  at::Device device;  ///< device of the tensors; features may stay on the host (features_on)
-  FeatureMatrix features;
+  at::Device device;                    ///< device of the tensors; dense features may stay on the host (features_on)
+  FeatureMatrix features;               ///< the features after the recipe's treatment
   CsrView edges;                        ///< the data's edges after the recipe's transforms
   int edge_types = attention_types(1);  ///< number of edge types of the attention graph
 
  private:
+  /// Sets `edges` to the edges of the graph folder, or to the edges that are made of the data's list.
   void take_graph(const Recipe& recipe, Observer& observer);
 
-  Features treated_;  ///< memory of `features` where the recipe changes them; else they are views of the data set's
-  Csr made_;          ///< memory of `edges`, unless they lie in the graph folder
+  Features treated_;  ///< memory of `features` if the recipe changes them; otherwise the data set owns it
+  Csr made_;          ///< memory of `edges`; empty if the edges lie in the graph folder
 };
 
 /// The attention graph of one seed, in the form that the operators take.
 struct PreparedGraph {
   PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed);
 
-  /// One layer over the whole graph.
+  /// Returns the edges of one layer over the whole graph.
   LayerEdges layer() const;
 
   AttentionGraph graph;
@@ -46,13 +47,14 @@ struct PreparedGraph {
   ops::AttentionEdges edges;       ///< the edges on the data's device
 
  private:
-  AttentionGraph transposed_;  ///< the transpose of a directed graph
+  AttentionGraph transposed_;  ///< the transpose of a directed graph; empty if the graph is symmetric
 };
 
-/// Split number `index`: a given mask, or one keyed by the index. Throws Error on an index out of range.
+/// Returns the split number `index`: one of the data's given masks, or a random split keyed by the index. Throws Error
+/// if the index is out of range, or if the recipe asks for given masks and the data has none.
 Split make_split(const PreparedData& data, const Recipe& recipe, int64_t index, Observer& observer);
 
-/// Number of splits that `--split all` stands for: the given masks, or ten random splits.
+/// Returns the number of splits that `--split all` stands for: the number of given masks, or ten random splits.
 int64_t split_count(const Dataset& data, const Recipe& recipe);
 
 }  // namespace graphsieve

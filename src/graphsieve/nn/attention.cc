@@ -10,18 +10,20 @@ using at::Tensor;
 
 namespace {
 
-/// x [n, heads · from] with every head's stretch filled up with zeros to `width`.
+/// Returns x [n, heads · columns of a head] with the columns of each head filled up with zeros to `width`.
 Tensor widened(const Tensor& x, int64_t heads, int64_t width) {
   const Tensor by_head = x.reshape({x.size(0), heads, -1});
   if (by_head.size(2) == width) return x;
   return at::constant_pad_nd(by_head, {0, width - by_head.size(2)}).reshape({x.size(0), heads * width});
 }
 
-/// sparse_attention of keys [n, keys] and values side by side. Where a head's keys and values are not equally wide the
-/// narrower are widened: the kernels' vector code takes both alike.
+/// Returns sparse_attention of keys and values side by side in `kv`, whose first `keys` columns are the keys. If the
+/// keys and values of a head differ in width, the narrower ones are filled up with zeros, because the kernels' vector
+/// code expects equal widths.
 std::tuple<Tensor, Tensor> attend_over(const Tensor& q, const Tensor& kv, int64_t keys, const LayerEdges& layer,
                                        const LogitTables& logit, int64_t heads, double clamp) {
   const int64_t values = kv.size(1) - keys, width = std::max(keys, values) / heads;
+  // Keys and values of equal width, or keys alone, go to the kernels as they are.
   if (keys == values || values == 0)
     return ops::sparse_attention(q, kv, layer.edges, logit.scale, logit.bias, heads, clamp);
   const Tensor wide =
@@ -52,10 +54,13 @@ Tensor AttentionImpl::attend(const Tensor& h_destinations, const Tensor& kv, con
   const LogitTables logit = tables(options.temperature);
   const int64_t keys = kv.size(1) - shape_.value_width;
   auto [out, log_sum] = attend_over(q, kv, keys, layer, logit, shape_.heads, shape_.clamp);
+  // The further values get the scores of the attention's own values, since the queries and keys are those of the
+  // attention.
   if (options.pool) {
     const Tensor those = torch::cat({kv.narrow(1, 0, keys), (*options.pool)[options.pooled->size()]}, 1);
     options.pooled->push_back(std::get<0>(attend_over(q, those, keys, layer, logit, shape_.heads, shape_.clamp)));
   }
+  // sparse_attention returns no scores, so the scores are computed from the logarithms of the softmax's denominators.
   if (options.scores) {
     const torch::NoGradGuard no_grad;
     options.scores(ops::sparse_attention_scores(q, kv, shape_.value_width, layer.edges, logit.scale, logit.bias,
@@ -78,6 +83,7 @@ void AttentionImpl::write_keys_and_values(LayerMaps& maps) const {
 std::vector<NamedMap> AttentionImpl::named_maps() const {
   std::vector<NamedMap> maps;
   for (const NamedMap& map : linear_maps_in(*this)) {
+    // The map key_value is listed as two maps: its first rows make the keys, and its other rows the values.
     if (map.name != "key_value") {
       maps.push_back(map);
       continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One layer's attention: queries, keys and values of h, over the layer's edges. What differs between the
-// networks is the form of the logits, two small tables by edge type (ops/sparse_attention).
+// The attention of one layer: linear maps of h give queries, keys and values, and ops/sparse_attention combines them
+// over the layer's edges. The networks differ only in the form of the attention logits, which two small tables with one
+// row per edge type describe.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -15,56 +16,63 @@
 
 namespace graphsieve::nn {
 
+/// The sizes of an attention.
 struct AttentionShape {
-  int64_t width = 0;  ///< of h
+  int64_t width = 0;  ///< width of the layer's input h
   int64_t heads = 1;
-  int64_t key_width = 0;    ///< of queries and keys, over all heads
-  int64_t value_width = 0;  ///< over all heads
+  int64_t key_width = 0;    ///< width of queries and keys over all heads
+  int64_t value_width = 0;  ///< width of values over all heads
   int64_t edge_types = 3;
-  double clamp = std::numeric_limits<double>::infinity();
-  bool bias = false;       ///< queries, keys and values have one
-  int64_t query_maps = 1;  ///< maps side by side in the query, each key_width wide
+  double clamp = std::numeric_limits<double>::infinity();  ///< bound on the size of the logits; infinity: none
+  bool bias = false;                                       ///< true: the maps to queries, keys and values have a bias
+  int64_t query_maps = 1;  ///< number of maps side by side in the query, each with key_width output columns
 };
 
-/// The tables of the logits: type_scale [types, key_width], type_bias [types, heads].
+/// The tables of the logits by edge type (type_scale and type_bias of ops/sparse_attention).
 struct LogitTables {
-  at::Tensor scale, bias;
+  at::Tensor scale, bias;  ///< [types, query_maps · key_width] and [types, heads]
 };
 
+/// The base class of attentions. Subclasses define the form of the logits with `tables()` and `write_maps()`.
 class AttentionImpl : public torch::nn::Module {
  public:
   explicit AttentionImpl(const AttentionShape& shape);
 
-  /// h [sources, width] -> [destinations, value_width].
+  /// Returns the attention's output [destinations, value_width] for h of the destinations [destinations, width] and h
+  /// of the sources [sources, width].
   at::Tensor forward(const at::Tensor& h_destinations, const at::Tensor& h_sources, const LayerEdges& layer,
                      const ForwardOptions& options);
 
-  /// Keys and values of the sources side by side.
+  /// Returns the keys and values of the sources side by side, [sources, query_maps · key_width + value_width], for h
+  /// [sources, width].
   virtual at::Tensor key_value(const at::Tensor& h) const;
 
-  /// The rest of forward: key_value [sources, …] -> [destinations, value_width].
+  /// Computes the rest of forward() from the sources' keys and values (the result of key_value()), and returns
+  /// [destinations, value_width]. Also calls options.scores and fills options.pooled, if they are set.
   at::Tensor attend(const at::Tensor& h_destinations, const at::Tensor& key_value, const LayerEdges& layer,
                     const ForwardOptions& options);
 
-  /// The type of queries, keys and values, and of what comes out.
+  /// Sets the type of queries, keys and values, and of the attention's output.
   void keep_rows_in(at::ScalarType type) { query_->rows = key_value_->rows = type; }
 
+  /// Returns the tables of the logits. The temperature is the number that the logits are divided by; bilinear attention
+  /// ignores it.
   virtual LogitTables tables(double temperature) const = 0;
 
-  /// Writes the attention's part of a block's maps (query, key, value, type_bias, clamp). Throws Error where the logits
-  /// are no bilinear forms of h, or the values no linear map of it.
+  /// Writes the attention's part of a block's maps: query, key, value, type_bias and clamp. Throws Error if the logits
+  /// are not bilinear forms of h, or if the values are not a linear map of h.
   virtual void write_maps(LayerMaps& maps) const = 0;
-  /// The weights of all linear maps: "query", "key", "value", and those of the logits' tables.
+  /// Returns the weights of all linear maps: "query", "key" and "value", and the maps that make the logits' tables.
   std::vector<NamedMap> named_maps() const;
 
   const AttentionShape& shape() const { return shape_; }
 
  protected:
-  /// Writes keys, values, type_bias and clamp, which have one form in all networks.
+  /// Writes key, value, type_bias and clamp, which have the same form in all networks.
   void write_keys_and_values(LayerMaps& maps) const;
 
   AttentionShape shape_;
-  Linear query_{nullptr}, key_value_{nullptr};  ///< key_value's weight: keys' rows, then values' rows
+  Linear query_{nullptr}, key_value_{nullptr};  ///< the weight of key_value_ has the keys' rows first, then the values'
 };
 
 }  // namespace graphsieve::nn

@@ -8,6 +8,7 @@ namespace graphsieve::nn {
 using at::Tensor;
 
 Tensor query_map_scale(int64_t types, int64_t heads, int64_t maps, int64_t head_width, at::ScalarType type) {
+  // [types, maps]: ones for a single map, otherwise the identity matrix. The other dimensions repeat this matrix.
   Tensor scale = maps == 1 ? at::ones({types, 1}, type) : at::eye(types, type);
   return scale.view({types, 1, maps, 1}).expand({types, heads, maps, head_width}).reshape({types, -1});
 }
@@ -22,6 +23,7 @@ BilinearAttentionImpl::BilinearAttentionImpl(const AttentionShape& shape) : Atte
   type_bias_ = register_parameter("type_bias", torch::zeros({shape.edge_types, shape.heads}, ParametersOn::options()));
 }
 
+// The temperature is not used: only the estimator has one, and the estimator's attention is never bilinear.
 LogitTables BilinearAttentionImpl::tables(double) const {
   return {query_map_scale(shape_.edge_types, shape_.heads, shape_.query_maps, shape_.key_width / shape_.heads,
                           type_bias_.scalar_type()),

@@ -19,6 +19,7 @@ namespace {
 
 using at::Tensor;
 
+/// Returns the attention of a block: a bilinear one, or one with the form of the shape's network.
 std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
   AttentionShape a{s.width, s.heads, or_else(s.key_width, s.width), or_else(s.value_width, s.width), s.edge_types};
   if (s.clamp > 0) a.clamp = s.clamp;
@@ -51,6 +52,9 @@ void BlockImpl::keep_rows_in(at::ScalarType type) {
 Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const ForwardOptions& options,
                           uint64_t dropout_key) {
   const double p = is_training() ? dropout_ : 0;
+  // Each half of the block is a function of its input alone, so that the backward pass can compute it again. A second
+  // computation would also call options.scores and append to options.pooled a second time, so a pass with `scores` or
+  // `pool` keeps its inner tensors instead.
   const auto attend = [this, layer, options, p, dropout_key](const Tensor& sources) {
     const Tensor destinations =
         layer.destinations == sources.size(0) ? sources : sources.narrow(0, 0, layer.destinations);
@@ -63,12 +67,13 @@ Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const Forwar
 
 namespace {
 
-/// The key of the block's dropout number `site`.
+/// Returns the key of the block's dropout with the number `site` (0 to 2).
 int64_t site_key(uint64_t dropout_key, int site) { return static_cast<int64_t>(random_key(dropout_key, site)); }
 
-/// Of h's type: x itself, but in reduced precision.
+/// Returns x in the type of h. In full precision x has the type already, and no copy is made.
 Tensor in_type_of(const Tensor& h, const Tensor& x) { return x.to(h.scalar_type()); }
 
+/// Returns what the residual path adds: h, or the skip map of h in a compressed network.
 Tensor residual(const Linear& skip, const Tensor& h) { return skip.is_empty() ? h : in_type_of(h, skip->forward(h)); }
 
 }  // namespace
@@ -86,6 +91,8 @@ Tensor BlockImpl::feed_forward(const Tensor& h, double p, uint64_t dropout_key) 
 }
 
 Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options) {
+  // The keys and values of all sources are computed first, since a destination may attend to any source. From then on
+  // each row of h is needed only for its own result, which can therefore take the row's place.
   const auto rows = [&h](int64_t begin, int64_t end) { return h.narrow(0, begin, end - begin); };
   const Tensor key_value =
       by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return attention_->key_value(rows(begin, end)); });
@@ -103,6 +110,9 @@ LayerMaps BlockImpl::maps() const {
   attention_->write_maps(maps);
   const bool compressed = !attention_out_.is_empty();
   const auto map_or_identity = [&](const Linear& map) { return compressed ? map->affine() : identity_map(width_); };
+  // A norm scale ⊙ x + shift is applied to the sum of a residual path and a second path. Folding it into both paths
+  // multiplies the rows of their weights by the scale, and puts the shift into the bias of the residual path, which is
+  // the bias of the sum.
   const Diagonal middle = attention_norm_->folded(), end = ffn_norm_->folded();
   const Tensor out = compressed ? attention_out_->affine().weight : at::eye(width_, at::kDouble);
   const Affine attention_skip = map_or_identity(attention_skip_), ffn_skip = map_or_identity(ffn_skip_);

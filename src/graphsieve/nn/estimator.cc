@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The attention score estimator (paper 1): logit = ((q·k)/√d · Σ_c E1_t[c] + E2_t) / τ, clamped; values of unit length
-// times one learned number.
+// The estimator of attention scores (Spexphormer, arXiv 2411.16278): logit = ((q·k)/√d · Σ_c E1_t[c] + E2_t) / τ,
+// clamped. The values have unit length and are multiplied by one learned number.
 #include "graphsieve/nn/networks.h"
 
 namespace graphsieve::nn {

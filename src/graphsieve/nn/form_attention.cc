@@ -26,6 +26,7 @@ LogitTables FormAttentionImpl::tables(double temperature) const {
   const int64_t types = shape_.edge_types, heads = shape_.heads, d = shape_.key_width / heads;
   const double divisor = (form_.root_width ? std::sqrt(static_cast<double>(d)) : 1) * temperature;
   const at::TensorOptions options = query_->weight.options();
+  // The tables hold all factors besides the query and the key: type_scale is s_t / (√d τ), and type_bias is b_t / τ.
   LogitTables tables;
   if (!form_.typed()) {
     tables.scale = torch::full({types, shape_.key_width}, 1 / divisor, options);
@@ -46,6 +47,7 @@ LogitTables FormAttentionImpl::tables(double temperature) const {
 Tensor FormAttentionImpl::key_value(const Tensor& h) const {
   const Tensor kv = AttentionImpl::key_value(h);
   if (!form_.unit_values) return kv;
+  // Each value vector is scaled to length 1, with kTiny as the smallest divisor, and multiplied by the learned number.
   const Tensor v = kv.slice(1, shape_.key_width);
   const Tensor unit = v / v.norm(2, {1}, true).clamp_min(kTiny);
   return torch::cat({kv.slice(1, 0, shape_.key_width), unit * value_scale_}, 1);
@@ -54,6 +56,7 @@ Tensor FormAttentionImpl::key_value(const Tensor& h) const {
 void FormAttentionImpl::write_maps(LayerMaps& maps) const {
   if (form_.unit_values) throw Error("this attention's values have unit length, which is no linear map");
   write_keys_and_values(maps);
+  // The query of type t is s_t ⊙ (W_Q h), so the scale multiplies the rows of the query's weight.
   const int64_t heads = shape_.heads, key = shape_.key_width / heads, count = form_.typed() ? shape_.edge_types : 1;
   const Tensor scale = tables(1).scale.detach().to(at::kDouble).narrow(0, 0, count).view({count, heads, key});
   const Tensor query = query_->affine().weight;

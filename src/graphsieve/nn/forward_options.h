@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings of one forward pass of a network, and what it gives beside the logits.
+// The settings of one forward pass of a network, and the results that the pass returns besides the logits.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,20 +10,21 @@
 
 namespace graphsieve {
 
-/// Settings of one forward pass, and what to bring back beside the logits.
+/// The settings of one forward pass, and the receivers of results besides the logits.
 struct ForwardOptions {
-  double temperature = 1;    ///< that the estimator's logits are divided by
-  uint64_t dropout_key = 0;  ///< key of dropout's random numbers, from (seed, epoch, batch); used in training mode
-  /// Called with attention scores [edges, heads] of one layer after the other. A layer's scores come in one piece, or
-  /// in several pieces in the order of the layer's edges.
+  double temperature = 1;    ///< number that the estimator's attention logits are divided by
+  uint64_t dropout_key = 0;  ///< key of dropout's random numbers, made from (seed, epoch, batch); used in training mode
+  /// Called with the attention scores [edges, heads] of one layer after the other. The scores of a layer come in one
+  /// piece, or in several pieces in the order of the layer's edges.
   std::function<void(const at::Tensor& scores)> scores;
-  /// Further values per layer, [sources, heads · any width], that the layer's attention sums up beside its own values.
-  /// The sums, [destinations, heads · any width], go to `pooled`, and their gradients to queries and keys. Used to
-  /// train one network against another network's attention.
+  /// Further values, one tensor [sources, heads · any width] per layer. The attention of a layer sums the rows of this
+  /// tensor, weighted by the attention scores, as it sums its own values. The sums [destinations, heads · any width]
+  /// are appended to `pooled`, and their gradients flow to queries and keys. If `pool` is set, `pooled` must point to
+  /// an empty list. Used to train one network against another network's attention.
   const std::vector<at::Tensor>* pool = nullptr;
   std::vector<at::Tensor>* pooled = nullptr;
-  /// Called with the output h of every part of the network: part 0 are the input layers, parts 1 to L the blocks, part
-  /// L + 1 the output layers. In evaluation the next part may overwrite h.
+  /// Called with the output h of every part of the network. Part 0 is the input layers, parts 1 to L are the blocks,
+  /// and part L + 1 is the output layers. In evaluation mode the next part may overwrite h.
   std::function<void(int64_t part, const at::Tensor& h)> on_part;
 };
 

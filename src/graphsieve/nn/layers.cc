@@ -63,6 +63,8 @@ NormImpl::NormImpl(NormKind k, int64_t norm_width) : kind(k), width(norm_width) 
 }
 
 Tensor NormImpl::forward(const Tensor& x) {
+  // GraphNorm always takes the statistics of x, BatchNorm only in training. A training pass of BatchNorm also moves the
+  // running statistics towards those of x; the running variance takes the unbiased estimate.
   constexpr double kMomentum = 0.1;
   if (kind == NormKind::kNone) return x;
   if (kind == NormKind::kGraph) return std::get<0>(ops::node_norm(x, mean_scale, weight, bias, {}, {}, kNormEps));
@@ -83,6 +85,7 @@ Diagonal NormImpl::folded() const {
         "expected batch or none");
   if (kind == NormKind::kNone) return {at::ones({width}, at::kDouble), at::zeros({width}, at::kDouble)};
   const auto exact = [](const Tensor& t) { return t.detach().to(at::kDouble); };
+  // weight · (x − mean) / √(var + ε) + bias, written as scale · x + shift.
   const Tensor scale = exact(weight) / (exact(running_var) + kNormEps).sqrt();
   return {scale, exact(bias) - exact(running_mean) * scale};
 }
@@ -100,6 +103,8 @@ Tensor InputLayersImpl::forward(const NetworkInput& input) { return reduced(oute
 
 Tensor InputLayersImpl::outer(const NetworkInput& input) {
   if (input.picked.defined()) return pre_layers(project(input.picked));
+  // Without picked features, the first map is applied to the features of all nodes, and the batch's rows are picked
+  // from its output.
   const FeatureMatrix& x = *input.features;
   Tensor h = x.sparse() ? project_sparse(x) : project(x.dense.to(project->weight.device()));
   if (input.rows.defined()) h = h.index_select(0, input.rows);
@@ -135,6 +140,7 @@ Tensor by_blocks(int64_t n, const std::function<Tensor(int64_t, int64_t)>& block
   for (int64_t begin = 0; begin == 0 || begin < n; begin += kInferenceRows) {
     const int64_t end = std::min(n, begin + kInferenceRows);
     const Tensor part = block(begin, end);
+    // A single block is returned as it is, without a copy.
     if (begin == 0 && end == n) return part;
     if (!all.defined()) all = at::empty({n, part.size(1)}, part.options());
     all.narrow(0, begin, end - begin).copy_(part);
@@ -144,12 +150,14 @@ Tensor by_blocks(int64_t n, const std::function<Tensor(int64_t, int64_t)>& block
 
 namespace {
 
+/// Returns a 64-bit hash of a name (FNV-1a).
 uint64_t name_key(const std::string& name) {
-  uint64_t key = 0xCBF29CE484222325ull;  // FNV-1a
+  uint64_t key = 0xCBF29CE484222325ull;
   for (unsigned char c : name) key = (key ^ c) * 0x100000001B3ull;
   return key;
 }
 
+/// Fills a tensor with `scale` times keyed random numbers, either standard normal or uniform in (−1, 1).
 void fill(Tensor& to, uint64_t key, bool gaussian, double scale) {
   const Tensor values = at::empty(to.sizes(), at::kFloat);
   float* x = values.mutable_data_ptr<float>();
@@ -164,6 +172,8 @@ void fill(Tensor& to, uint64_t key, bool gaussian, double scale) {
 
 void initialise(torch::nn::Module& module, uint64_t seed) {
   const torch::NoGradGuard no_grad;
+  // A parameter's numbers depend on the seed and the parameter's name only, and not on the other parameters of the
+  // network. Linear maps are found by their class, and edge-type embeddings by their name.
   const uint64_t stream = random_key(seed, Stream::kInitialise);
   for (const auto& item : module.named_modules("", true)) {
     const auto draw = [&](Tensor& parameter, const std::string& name, bool gaussian, double scale) {
@@ -180,6 +190,7 @@ void initialise(torch::nn::Module& module, uint64_t seed) {
 }
 
 std::vector<NamedMap> linear_maps_in(const torch::nn::Module& module) {
+  // A two-dimensional parameter named "weight" belongs to a linear map, since the weights of norms have one dimension.
   constexpr std::string_view kWeight = ".weight";
   std::vector<NamedMap> maps;
   for (const auto& item : module.named_parameters())

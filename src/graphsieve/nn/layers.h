@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of a block: linear map, normalisation, features to width D.
+// The parts of a network: linear maps, norms, and the input layers, which map features to width D.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -14,8 +14,9 @@
 
 namespace graphsieve::nn {
 
-/// Where the parameters of modules made meanwhile on this thread lie; CPU otherwise. On "meta" they have shapes and no
-/// memory, and a pass through the network costs nothing but tells what it would allocate.
+/// The device of the parameters of all modules that this thread makes while the object lives; without an object it is
+/// the CPU. On the device "meta", parameters have shapes but no memory, and a pass through the network costs nothing
+/// but shows what it would allocate.
 class ParametersOn {
  public:
   explicit ParametersOn(at::Device device);
@@ -23,56 +24,61 @@ class ParametersOn {
   ParametersOn(const ParametersOn&) = delete;
   ParametersOn& operator=(const ParametersOn&) = delete;
 
-  /// float32 there.
+  /// Returns the options of a parameter tensor: float32 on the current device.
   static at::TensorOptions options();
 
  private:
   at::Device before_;
 };
 
-/// y = x Wᵀ + b; weight [out, in], bias [out] or none.
+/// The linear map y = x Wᵀ + b, with weight [out, in] and bias [out] or none.
 struct LinearImpl : torch::nn::Module {
   LinearImpl(int64_t in, int64_t out, bool has_bias);
   at::Tensor forward(const at::Tensor& x) const;
-  /// The map in float64, with a bias of zeros where it has none.
+  /// Returns the map in float64, with a bias of zeros if the map has no bias.
   Affine affine() const;
   at::Tensor weight, bias;
-  at::ScalarType rows = at::kFloat;  ///< bfloat16: x, W, b and y are rounded to it, sums stay float32
+  at::ScalarType rows = at::kFloat;  ///< type of the rows; bfloat16: x, W, b and y are rounded, sums stay float32
 };
 TORCH_MODULE(Linear);
 
-constexpr double kNormEps = 1e-5;  ///< added to variances
+constexpr double kNormEps = 1e-5;  ///< number that norms add to variances
 
+/// The kind of a norm.
 enum class NormKind { kBatch, kGraph, kNone };
+/// Returns the kind named "batch", "graph" or "none". Throws Error if the name is another one.
 NormKind norm_kind(const std::string& name);
 
-/// BatchNorm (running statistics with momentum 0.1 in evaluation), GraphNorm (Cai et al. 2021, the present graph's
-/// statistics always) or nothing. x [n, width].
+/// A norm of rows x [n, width]: BatchNorm, GraphNorm (Cai et al. 2021) or none. In evaluation mode BatchNorm uses
+/// running statistics, which training updates with momentum 0.1. GraphNorm always uses the statistics of the present
+/// graph.
 struct NormImpl : torch::nn::Module {
   NormImpl(NormKind kind, int64_t norm_width);
   at::Tensor forward(const at::Tensor& x);
-  /// What the norm is once trained, in float64. Throws Error for GraphNorm, whose statistics are taken from the present
-  /// graph: it is no affine map.
+  /// Returns the trained norm as a map in float64. Throws Error for GraphNorm, which is not an affine map, because its
+  /// statistics are taken from the present graph.
   Diagonal folded() const;
   NormKind kind;
   int64_t width;
-  at::Tensor weight, bias, mean_scale;   ///< [width]; mean_scale for GraphNorm
-  at::Tensor running_mean, running_var;  ///< [width]; for BatchNorm
+  at::Tensor weight, bias, mean_scale;   ///< [width]; mean_scale only for GraphNorm
+  at::Tensor running_mean, running_var;  ///< [width]; only for BatchNorm
 };
 TORCH_MODULE(Norm);
 
-/// Features to width D: one linear map, then `pre` layers of Lin without bias, BatchNorm, ReLU, rows divided by their
-/// 2-norm; of a compressed network then a linear map to its `reduced` width (0: none).
+/// The input layers, which map features to width D: one linear map, then `pre` layers of a linear map without bias,
+/// BatchNorm, ReLU and division of each row by its 2-norm. In a compressed network a reduction may follow, which is a
+/// linear map to `reduced` output columns (0: no reduction).
 struct InputLayersImpl : torch::nn::Module {
   InputLayersImpl(int64_t features, int64_t width, int64_t pre, int64_t reduced);
+  /// Returns the output [nodes, output columns] for the nodes of the input.
   at::Tensor forward(const NetworkInput& input);
-  /// What the reduction takes: everything before it.
+  /// Returns the input of the reduction: the output of all layers before it.
   at::Tensor outer(const NetworkInput& input);
-  /// The whole graph's in evaluation mode, a block of rows at a time.
+  /// Returns the output for all nodes of the graph in evaluation mode, computed one block of rows at a time.
   at::Tensor infer(const FeatureMatrix& features);
-  Linear project{nullptr}, reduce{nullptr};
-  std::vector<Linear> linear;
-  std::vector<Norm> norm;
+  Linear project{nullptr}, reduce{nullptr};  ///< the first map; the reduction, empty if there is none
+  std::vector<Linear> linear;                ///< linear maps of the pre layers
+  std::vector<Norm> norm;                    ///< norms of the pre layers
 
  private:
   at::Tensor project_sparse(const FeatureMatrix& x) const;
@@ -81,21 +87,23 @@ struct InputLayersImpl : torch::nn::Module {
 };
 TORCH_MODULE(InputLayers);
 
-/// Evaluation goes through a graph in blocks of so many rows; a multiple of the rows that ops::linear takes at once, so
-/// that the bits are those of the whole.
+/// Number of rows per block, when evaluation goes through a graph in blocks. It is a multiple of the number of rows
+/// that ops::linear takes at once, so that the blocks give the same bits as the whole matrix.
 constexpr int64_t kInferenceRows = int64_t{1} << 16;
 
-/// Rows [0, n) of block(begin, end) [end − begin, any width], one below the other; no gradients.
+/// Returns a matrix of n rows, whose rows [begin, end) are block(begin, end) [end − begin, any width]. For passes
+/// without gradients only.
 at::Tensor by_blocks(int64_t n, const std::function<at::Tensor(int64_t begin, int64_t end)>& block);
 
-/// The weights of all linear maps in a module, by the names of the maps in it.
+/// Returns the weights of all linear maps in a module, with the names that the maps have in the module.
 std::vector<NamedMap> linear_maps_in(const torch::nn::Module& module);
 
-/// Below this length a row is not stretched to length 1: the gradient, which grows as 1/length, stays finite.
+/// Length below which a row is not stretched to length 1, so that the gradient, which grows as 1/length, stays finite.
 constexpr double kTiny = 1e-6;
 
-/// Draws every parameter of a module, keyed by (seed, parameter name): weights and biases of linear maps uniform in
-/// ±1/√in, edge-type embeddings normal, norms at 1 and 0. Parameters that a module set itself stay.
+/// Draws every parameter of a module, keyed by (seed, parameter name). Weights and biases of linear maps are uniform in
+/// ±1/√in, where `in` is the number of input columns, and edge-type embeddings are standard normal. Parameters that a
+/// module set itself stay: norms keep the weight 1 and the bias 0.
 void initialise(torch::nn::Module& module, uint64_t seed);
 
 }  // namespace graphsieve::nn

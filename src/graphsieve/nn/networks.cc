@@ -10,6 +10,7 @@
 namespace graphsieve::nn {
 namespace {
 
+/// Returns the registry. The list is made in the first call, since networks are added before main() begins.
 std::vector<NetworkKind>& all_kinds() {
   static std::vector<NetworkKind> all;
   return all;
@@ -19,6 +20,7 @@ std::vector<NetworkKind>& all_kinds() {
 
 RegisteredNetwork::RegisteredNetwork(const NetworkKind& kind) {
   std::vector<NetworkKind>& all = all_kinds();
+  // The list stays sorted: the network is inserted before the first name that is not smaller than its own.
   const auto at = std::find_if(all.begin(), all.end(), [&](const NetworkKind& k) { return k.name() >= kind.name(); });
   if (at != all.end() && at->name() == kind.name()) throw Error("there are two networks called '", kind.name(), "'");
   NetworkKind added = kind;

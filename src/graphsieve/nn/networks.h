@@ -3,7 +3,8 @@
 //
 //   const RegisteredNetwork plain({{.name = "plain", .summary = "…", .ffn_factor = 1}, {.root_width = true}});
 //
-// Everything else asks the registry: recipes (key `model`), shapes, planning, compression, norms, explanation, Python.
+// All other parts of the program ask the registry: recipes (key `model`), shapes, planning, compression, norms,
+// explanation, Python.
 #pragma once
 
 #include <functional>
@@ -20,29 +21,32 @@ namespace graphsieve::nn {
 class BlockImpl;
 struct TransformerShape;
 
+/// A network of the registry.
 struct NetworkKind {
-  Model model;  ///< what recipes know; its clamp is taken from `form`
-  AttentionForm form;
-  bool in_recipes = true;  ///< false: the estimator, which a recipe does not choose
-  /// Makes a block of the network; empty: the standard block (nn/block.h).
+  Model model;             ///< properties that recipes know; the registry sets model.clamp from `form`
+  AttentionForm form;      ///< form of the attention logits
+  bool in_recipes = true;  ///< false for the estimator, which a recipe cannot choose
+  /// Makes a block of the network. An empty function stands for the standard block (nn/block.h).
   std::function<std::shared_ptr<BlockImpl>(const TransformerShape&)> block = {};
 
   const std::string& name() const { return model.name; }
 };
 
-/// Adds a network before main() begins.
+/// An entry of the registry. Its constructor adds the network, before main() begins, and throws Error if a network with
+/// the same name exists.
 struct RegisteredNetwork {
   explicit RegisteredNetwork(const NetworkKind& kind);
 };
 
-/// Throws Error if there is no network with this name.
+/// Returns the network of that name. Throws Error if there is none.
 const NetworkKind& network_kind(const std::string& name);
 
-/// All networks, by name.
+/// Returns all networks, sorted by name.
 const std::vector<NetworkKind>& network_kinds();
 
-/// The registry as a list of JSON objects: name, summary, in_recipes, draws_edges, ffn_factor; and the form of the
-/// attention: scale ("none", "per_channel", "summed"), type_bias, root_width, unit_values, clamp (null: none).
+/// Returns the registry as a list of JSON objects: name, summary, in_recipes, draws_edges, ffn_factor, and the form of
+/// the attention logits: scale ("none", "per_channel", "summed"), type_bias, root_width, unit_values and clamp (null:
+/// none).
 nlohmann::json networks_json();
 
 }  // namespace graphsieve::nn

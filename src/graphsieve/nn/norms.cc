@@ -12,10 +12,11 @@ namespace {
 
 using at::Tensor;
 
-constexpr int kMostSteps = 200;
-constexpr double kSettled = 1e-6;  ///< relative change of a step
+constexpr int kMostSteps = 200;    ///< largest number of steps of one measurement
+constexpr double kSettled = 1e-6;  ///< relative change of the norm in a step at which the iteration ends
 
-/// A start that no singular vector of a trained map is likely to be orthogonal to.
+/// Returns a start vector of length 1 with keyed random entries, which is unlikely to be orthogonal to a singular
+/// vector of a trained map.
 Tensor start_vector(int64_t size) {
   Tensor v = at::empty({size}, at::kDouble);
   for (int64_t i = 0; i < size; ++i)
@@ -40,6 +41,7 @@ std::vector<std::pair<std::string, double>> OperatorNorms::measure() {
   const torch::NoGradGuard no_grad;
   std::vector<std::pair<std::string, double>> norms;
   for (Map& map : maps_) {
+    // Power iteration on WᵀW: v becomes WᵀW v / ‖WᵀW v‖, and ‖W v‖ approaches the norm from below.
     const Tensor w = map.weight.to(at::kDouble);
     double norm = 0;
     for (int step = 0; step < kMostSteps; ++step) {

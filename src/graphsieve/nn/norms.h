@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How large a network's maps and vectors are: what the theory of compressibility assumes to be bounded
-// (paper 003, §3: operator norms of the attention's and the FFN's maps, norms of the vectors they meet).
+// The norms of a network's maps and vectors, which the theory of compressibility assumes to be bounded: operator norms
+// of the maps of attention and FFN, and norms of the vectors that enter the maps ("A Theory for Compressibility of
+// Graph Transformers for Transductive Learning", §3).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,33 +15,35 @@
 
 namespace graphsieve {
 
-/// Operator norms (largest singular values) of linear maps, by power iteration that goes on from where the last call
-/// ended, so that following the norms over the epochs is cheap.
+/// The operator norms (largest singular values) of linear maps, by power iteration. Each measurement continues the
+/// iteration of the measurement before, so that following the norms over the epochs is cheap.
 class OperatorNorms {
  public:
-  /// Refers to the weights.
+  /// Keeps references to the weights, and copies none.
   explicit OperatorNorms(const std::vector<NamedMap>& maps);
 
-  /// Name and norm of every map, in the order of the maps. Relative error about 1e-4 where the two largest singular
-  /// values differ; never above the norm.
+  /// Returns the name and norm of every map, in the order of the maps. The relative error is about 1e-4 if the two
+  /// largest singular values differ. The result is never above the true norm.
   std::vector<std::pair<std::string, double>> measure();
 
-  /// Where the iterations stand, by map.
+  /// Returns the name of every map and the current vector of its iteration.
   std::vector<std::pair<std::string, at::Tensor>> state() const;
 
  private:
   struct Map {
     std::string name;
     at::Tensor weight;  ///< [out, in]
-    at::Tensor vector;  ///< [in], the last singular vector
+    at::Tensor vector;  ///< [in], estimate of the right singular vector after the last measurement
   };
   std::vector<Map> maps_;
 };
 
-/// Lengths of the rows of h [n, d].
+/// The mean and the largest length of the rows of a matrix.
 struct VectorNorms {
   double mean = 0, most = 0;
 };
+
+/// Returns the norms of the rows of h [n, d]; zeros if there are no rows.
 VectorNorms vector_norms(const at::Tensor& h);
 
 }  // namespace graphsieve

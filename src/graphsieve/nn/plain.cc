@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plain transformer (paper 2): logit = (q·k)/√d, whatever the edge's type.
+// The plain transformer: logit = (q·k)/√d, independent of the edge's type ("A Theory for Compressibility of Graph
+// Transformers for Transductive Learning").
 #include "graphsieve/nn/networks.h"
 
 namespace graphsieve::nn {

@@ -12,8 +12,10 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using Work = std::function<Tensor(const Tensor&)>;
 
+/// True on a thread that computes a part again.
 thread_local bool again = false;
 
+/// Sets `again` while the object lives.
 class Again {
  public:
   Again() : before_(std::exchange(again, true)) {}
@@ -25,11 +27,15 @@ class Again {
   const bool before_;
 };
 
+/// The function `work` in an object that the autograd context can keep until the backward pass.
 struct KeptWork : torch::CustomClassHolder {
   explicit KeptWork(Work w) : work(std::move(w)) {}
   const Work work;
 };
 
+/// The autograd function of recomputed(). In forward(), torch records no gradients, so the inner tensors of work(h) are
+/// freed and only h is saved. backward() calls `work` again, this time recording gradients, and goes back through the
+/// result at once. This adds the gradients of the parameters and gives the gradient of h.
 struct Recomputed : torch::autograd::Function<Recomputed> {
   static Tensor forward(AutogradContext* context, const Tensor& h, const Work& work) {
     context->save_for_backward({h});

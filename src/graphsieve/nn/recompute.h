@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts of a network whose inside is not kept for the backward pass (Chen et al. 2016, "Training deep nets with
-// sublinear memory cost").
+// Recomputation of parts of a network in the backward pass, so that their inner tensors need not be kept (Chen et al.
+// 2016, "Training deep nets with sublinear memory cost").
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,11 +9,12 @@
 
 namespace graphsieve::nn {
 
-/// work(h), of which h alone is kept: the backward pass computes it again, and with keyed dropout to the same bits.
-/// Parameters that `work` uses get their gradients as without; h must require one.
+/// Computes work(h) and keeps only h. The backward pass computes work(h) again; with keyed dropout the result has the
+/// same bits. Parameters that `work` uses get the same gradients as without recomputation. h must require a gradient.
 at::Tensor recomputed(const at::Tensor& h, std::function<at::Tensor(const at::Tensor& h)> work);
 
-/// True while this thread computes a part for the second time. Running statistics must not count such a pass again.
+/// True while this thread computes a part of a network for the second time. Running statistics must not count such a
+/// pass again.
 bool recomputing();
 
 }  // namespace graphsieve::nn

@@ -6,6 +6,7 @@
 namespace graphsieve::nn {
 namespace {
 
+/// Returns a shape with the sizes that the data set prescribes.
 TransformerShape shape_for(const NetworkInterface& interface) {
   TransformerShape shape;
   shape.features = interface.features;
@@ -42,6 +43,8 @@ TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& int
   shape.recompute = n.recompute;
   if (n.precision == "bfloat16") shape.rows = at::kBFloat16;
   shape.key_width = n.key_width, shape.value_width = n.value_width, shape.outer_width = n.outer_width;
+  // The forms bilinear and compressed have bilinear logits, with a query map per edge type if the network's own logits
+  // depend on the type. The compressed form also has maps on the residual paths.
   if (n.form == "standard") return shape;
   shape.bilinear = true;
   shape.compressed = n.form == "compressed";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spexphormer, the sparse wide network (paper 1): logit = Σ_c q[c] k[c] E1_t[c] + E2_t, clamped, without √d.
+// Spexphormer, the sparse wide network (arXiv 2411.16278): logit = Σ_c q[c] k[c] E1_t[c] + E2_t, clamped, without √d.
 #include "graphsieve/nn/networks.h"
 
 namespace graphsieve::nn {

@@ -12,8 +12,10 @@ namespace graphsieve::nn {
 using at::Tensor;
 
 TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
+  // The pre layers of a compressed network have the outer width, and a reduction to the network's width follows.
+  // Without pre layers, the first map goes to the network's width directly.
   const int64_t outer = or_else(s.outer_width, s.width);
-  const bool reduces = s.compressed && s.pre_layers > 0;  // else the first map does it
+  const bool reduces = s.compressed && s.pre_layers > 0;
   const int64_t first = s.compressed && !reduces ? s.width : outer;
   input_ = register_module("input", InputLayers(s.features, first, s.pre_layers, reduces ? s.width : 0));
   for (int64_t l = 0; l < s.layers; ++l) blocks_.push_back(register_module(str("layer_", l), make_block(s)));
@@ -39,6 +41,7 @@ Tensor TransformerImpl::hidden(const NetworkInput& input, const ForwardOptions& 
   const auto look = [&](const Tensor& h, int64_t part) {
     if (options.on_part) options.on_part(part, h);
   };
+  // In evaluation mode, infer() goes through a layer in blocks of rows; otherwise a layer takes all rows at once.
   const bool blocks = by_blocks_fits(input, options);
   Tensor h = blocks ? input_->infer(*input.features) : input_(input);
   look(h, 0);
@@ -64,6 +67,7 @@ Tensor TransformerImpl::logits(Tensor h) {
     if (l > 0) h = ops::relu_dropout(h, 0, 0);
     h = output_[l](h);
   }
+  // With one logit, the output is that of the second class, and a column of zeros is added for the first.
   return shape_.one_logit ? torch::constant_pad_nd(h, {1, 0}) : h;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network that all kinds of networks share: input layers, blocks (nn/block.h), output layers. What differs between
-// the kinds is in the registry, nn/networks.h.
+// The structure that all kinds of networks share: input layers, blocks (nn/block.h) and output layers. The registry
+// (nn/networks.h) holds the properties in which the kinds differ.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -16,18 +16,21 @@
 
 namespace graphsieve::nn {
 
+/// A network of any kind.
 class TransformerImpl : public torch::nn::Module {
  public:
   explicit TransformerImpl(const TransformerShape& shape);
-  /// Logits [destinations of the last layer, classes]. In evaluation mode without gradients the whole graph goes
-  /// through a layer in blocks of destinations: with the same bits, and memory for h, keys and values alone.
+  /// Returns the logits [destinations of the last layer, outputs]. In evaluation mode without gradients, the whole
+  /// graph goes through each layer in blocks of destinations. The blocks give the same bits, and only h, keys and
+  /// values take memory that grows with the graph. Throws Error if the input has another number of layers than the
+  /// network.
   at::Tensor forward(const NetworkInput& input, const ForwardOptions& options);
-  /// What the output layers take: [destinations of the last layer, width].
+  /// Returns the input of the output layers: [destinations of the last layer, width].
   at::Tensor hidden(const NetworkInput& input, const ForwardOptions& options);
-  /// bfloat16: the operands of the blocks' products, and queries, keys and values, are rounded to it; sums, softmax,
-  /// norms, h and the weights stay float32.
+  /// Sets the type of the operands of the blocks' products, and of queries, keys and values. With bfloat16 they are
+  /// rounded to bfloat16, while sums, softmax, norms, h and the weights stay float32.
   void keep_rows_in(at::ScalarType type);
-  /// The output layers.
+  /// Returns the logits [n, outputs] that the output layers compute from hidden vectors [n, width].
   at::Tensor logits(at::Tensor hidden);
   int64_t layers() const { return static_cast<int64_t>(blocks_.size()); }
   const TransformerShape& shape() const { return shape_; }
@@ -35,10 +38,13 @@ class TransformerImpl : public torch::nn::Module {
   const std::vector<Block>& blocks() const { return blocks_; }
   InputLayers& input() { return input_; }
   const std::vector<Linear>& output() const { return output_; }
-  /// The weights of all linear maps, such as "input.project", "layer_0.attention.key", "layer_0.ffn_in", "output_0".
+  /// Returns the weights of all linear maps, with names such as "input.project", "layer_0.attention.key",
+  /// "layer_0.ffn_in" and "output_0".
   std::vector<NamedMap> named_maps() const;
 
  private:
+  /// True if the pass may go through the graph in blocks of rows: in evaluation mode without gradients, for all nodes,
+  /// without GraphNorm and without options.pool.
   bool by_blocks_fits(const NetworkInput& input, const ForwardOptions& options) const;
 
   const TransformerShape shape_;
@@ -48,7 +54,7 @@ class TransformerImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Transformer);
 
-/// Parameters and buffers by name.
+/// Returns the network's parameters and buffers by name.
 std::vector<std::pair<std::string, at::Tensor>> state_of(const Transformer& network);
 
 }  // namespace graphsieve::nn

@@ -28,6 +28,8 @@ void write_network(const fs::path& path, const nn::Transformer& network) {
 }
 
 void read_network(const fs::path& path, nn::Transformer& network) {
+  // The numbers of tensors must agree, and every tensor of the network must be in the file. Together this excludes
+  // superfluous tensors as well.
   const Safetensors file = read_safetensors(path);
   auto tensors = nn::state_of(network);
   if (tensors.size() != file.tensors.size())

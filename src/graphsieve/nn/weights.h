@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network's weights in a file (safetensors).
+// The weights of a network in a file (safetensors).
 #pragma once
 
 #include <filesystem>
@@ -8,11 +8,11 @@
 
 namespace graphsieve {
 
-/// Writes the network's weights and buffers by name. The file appears when it is complete.
+/// Writes the network's weights and buffers by name. The file appears only when it is complete.
 void write_network(const std::filesystem::path& path, const nn::Transformer& network);
 
-/// Reads the weights and buffers of a network of the same shape. Throws Error on a missing, superfluous or misshapen
-/// tensor, and on a number that is not finite.
+/// Reads weights and buffers into a network of the shape that the written network had. Throws Error if a tensor is
+/// missing, superfluous or of another shape, or if a number is not finite.
 void read_network(const std::filesystem::path& path, nn::Transformer& network);
 
 }  // namespace graphsieve

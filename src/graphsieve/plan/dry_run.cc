@@ -22,7 +22,7 @@ namespace graphsieve {
 
 using at::Tensor;
 
-/// Blocks without memory.
+/// The backing of a BlockPool that numbers its blocks and provides no memory.
 struct NoMemory {
   using Block = int64_t;
   Block cut(size_t) { return next++; }
@@ -34,6 +34,7 @@ struct NoMemory {
 
 namespace {
 
+/// Return the results of torch's `where` and `index_select` on meta tensors: the shape alone.
 Tensor where_meta(const Tensor& condition, const Tensor& a, const Tensor& b) {
   return at::empty(at::infer_size(condition.sizes(), at::infer_size(a.sizes(), b.sizes())), a.options());
 }
@@ -44,8 +45,8 @@ Tensor index_select_meta(const Tensor& x, int64_t dim, const Tensor& index) {
   return at::empty(shape, x.options());
 }
 
-/// Some of torch's operators have their shapes in Python alone; the ones that are met here get them, unless Python is
-/// there.
+/// Registers the shape functions of `where` and `index_select` for meta tensors. Torch defines these functions in
+/// Python, so they are missing in a process without Python; where Python has registered them, nothing is done.
 void complete_meta_operators() {
   static const auto added = [] {
     torch::Library to(torch::Library::IMPL, "aten", c10::DispatchKey::Meta, __FILE__, __LINE__);
@@ -69,7 +70,8 @@ struct DryMemory::Pool : BlockPool<NoMemory> {
 
 namespace {
 
-/// Counts meta tensors where somebody listens.
+/// The allocator of meta tensors, which counts their bytes in the pool that `listening` returns. A null pool counts
+/// nothing.
 class MetaAllocator final : public c10::Allocator {
  public:
   using Pool = BlockPool<NoMemory>;
@@ -122,7 +124,7 @@ void DryMemory::begin_stage() {
 
 namespace {
 
-/// Steps and evaluations of a stage on tensors of one device: "meta", or the CPU with random numbers in them.
+/// A stage whose steps and evaluations run on tensors of one device: "meta", or the CPU with random numbers as values.
 class SimulatedStage {
  public:
   SimulatedStage(const DryStage& stage, at::Device device) : stage_(stage), device_(device) {
@@ -132,11 +134,12 @@ class SimulatedStage {
     if (!device.is_meta()) nn::initialise(*network_, 1);
   }
 
-  /// From here on everything that is made is counted, where somebody listens.
+  /// Returns the edges of the attention graph. This function and all functions below make tensors that count, if a
+  /// DryMemory lives.
   LayerEdges make_graph() const { return layer(stage_.nodes, stage_.nodes, stage_.edges, stage_.directed); }
   void take_graph(const LayerEdges& graph) { graph_ = graph; }
 
-  /// An epoch's drawn edges of all nodes.
+  /// Returns the sources and types of an epoch's drawn edges of all nodes.
   std::vector<Tensor> draws(const std::vector<int64_t>& of_layers) const {
     std::vector<Tensor> drawn;
     for (const int64_t k : of_layers) {
@@ -146,7 +149,8 @@ class SimulatedStage {
     return drawn;
   }
 
-  /// A step on the whole graph, or on every one of the batches.
+  /// Makes a step on the whole graph, or a step on each of the batches. On meta tensors, as many batches exist at once
+  /// as in training; the batches ahead have the sizes of the current batch.
   void steps() {
     if (stage_.batches.empty()) step(whole());
     std::deque<NetworkInput> ahead;
@@ -159,6 +163,7 @@ class SimulatedStage {
     }
   }
 
+  /// Makes one forward and one backward pass. The sum of the log-probabilities stands for the loss.
   void step(const NetworkInput& input) {
     network_->train();
     Tensor logits = network_(input, ForwardOptions());
@@ -168,7 +173,7 @@ class SimulatedStage {
     for (auto& p : network_->parameters()) p.mutable_grad().reset();
   }
 
-  /// Of the nodes asked for, on the whole graph or a batch.
+  /// Evaluates the stage's evaluated nodes, from the whole graph or from a list with its neighbourhood.
   void evaluate(bool whole_graph) {
     const torch::NoGradGuard no_grad;
     network_->eval();
@@ -202,7 +207,7 @@ class SimulatedStage {
     return device_.is_meta() ? t : t.random_(0, std::max<int64_t>(1, below));
   }
 
-  /// `count` edges over `rows` rows, as evenly as can be.
+  /// Returns the row starts of `count` edges that are spread evenly over `rows` rows.
   Tensor row_starts(int64_t rows, int64_t count) const {
     const Tensor t = empty({rows + 1}, at::kLong);
     if (!device_.is_meta())
@@ -210,6 +215,7 @@ class SimulatedStage {
     return t;
   }
 
+  /// Returns a layer of random edges, with its transpose if `transpose` is set.
   LayerEdges layer(int64_t destinations, int64_t sources, int64_t edges, bool transpose) const {
     LayerEdges made;
     made.destinations = destinations;
@@ -223,7 +229,8 @@ class SimulatedStage {
     return made;
   }
 
-  /// In a file, or counted already.
+  /// Returns random features. They do not count in a dry run: real features lie in a file, or are part of
+  /// `bytes_before`.
   FeatureMatrix features() const {
     FeatureMatrix x;
     x.rows = stage_.nodes, x.cols = stage_.shape.features;
@@ -238,7 +245,8 @@ class SimulatedStage {
     return x;
   }
 
-  /// All nodes; a sampled network's edges are the draw itself, which its layers look at.
+  /// Returns the input with all nodes. The layers of a sampled network share memory with the draw, so that on meta
+  /// tensors their edges have no bytes of their own.
   NetworkInput whole() const {
     NetworkInput input;
     input.features = &features_;
@@ -250,7 +258,8 @@ class SimulatedStage {
     return input;
   }
 
-  /// A batch as expand_block leaves it: its arrays are as long as they could have become.
+  /// Returns a batch. On meta tensors the arrays have the largest possible lengths, as those that expand_block
+  /// allocates; the batch uses their beginnings.
   NetworkInput batch(const std::vector<BatchLayer>& layers) const {
     NetworkInput input;
     input.features = &features_;
@@ -277,6 +286,8 @@ class SimulatedStage {
 
 namespace {
 
+/// Makes two epochs of steps and evaluations, and the final prediction of all nodes. In the second epoch the copy of
+/// the best weights exists too. Each tensor lives as long as the tensor of training that it stands for.
 void two_epochs(SimulatedStage& stage_run, const DryStage& stage) {
   const AdamW moments(stage_run.network()->parameters(), 0, 1);
   std::vector<Tensor> best;
@@ -298,6 +309,7 @@ void two_epochs(SimulatedStage& stage_run, const DryStage& stage) {
 
 std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t bytes_before, int64_t limit) {
   complete_meta_operators();
+  // Features and parameters are made here, before the counting begins, and so are not counted.
   std::vector<std::unique_ptr<SimulatedStage>> simulated;
   for (const DryStage& stage : stages) simulated.push_back(std::make_unique<SimulatedStage>(stage, at::kMeta));
   DryMemory memory(bytes_before, limit);
@@ -323,7 +335,7 @@ StepSeconds measure_step(const DryStage& stage) {
     work();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  stage_run.steps();  // memory is faulted in, kernels are compiled
+  stage_run.steps();  // the first steps are not measured: they fault memory in and compile kernels
   StepSeconds measured;
   measured.step = seconds([&] { stage_run.steps(); }) / static_cast<double>(std::max<size_t>(1, stage.batches.size()));
   measured.evaluation = seconds([&] { stage_run.evaluate(); });

@@ -30,10 +30,10 @@ namespace {
 
 using at::Tensor;
 
-constexpr int64_t kLeastBatch = 16;
-constexpr uint64_t kBatches = 6;  ///< sampled
+constexpr int64_t kLeastBatch = 16;  ///< smallest batch size that is tried
+constexpr uint64_t kBatches = 6;     ///< number of batches that are sampled
 
-/// Rows of the attention graph, one at a time and never stored.
+/// The rows of the attention graph, which are computed one at a time and never stored.
 class Rows {
  public:
   Rows(const PreparedData& data, const GraphRecipe& recipe)
@@ -71,7 +71,8 @@ class Rows {
   const Expander expander_;
 };
 
-/// The sizes of a batch of `nodes`, k uniform draws a node and layer.
+/// Returns the sizes of the layers of a batch of `nodes`, with k uniform draws per node and layer. As in training, the
+/// layers are built from the last to the first: the sources of a layer are the destinations of the layer before it.
 std::vector<BatchLayer> sample_batch(const Rows& rows, std::vector<int32_t> nodes, const std::vector<int64_t>& k,
                                      uint64_t key) {
   std::vector<BatchLayer> layers(k.size());
@@ -94,6 +95,7 @@ std::vector<BatchLayer> sample_batch(const Rows& rows, std::vector<int32_t> node
   return layers;
 }
 
+/// The plan of one run. Batches are sampled from the graph, and a dry run of the stages counts the memory.
 class Planner {
  public:
   Planner(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer)
@@ -121,6 +123,7 @@ class Planner {
   }
 
  private:
+  /// Returns a stage that takes the whole graph in every step.
   DryStage whole(const nn::TransformerShape& shape) const {
     DryStage stage;
     stage.shape = shape;
@@ -134,7 +137,8 @@ class Planner {
     return stage;
   }
 
-  /// The largest batch whose steps need no scratch files, halving the recipe's.
+  /// Halves the recipe's batch size until the steps need no scratch files. If the steps of the smallest batch do not
+  /// fit either, sets plan.least; a quarter of this memory is left for mapped files (MemoryBudget).
   void fit_batch(Plan& plan) const {
     const int64_t train = static_cast<int64_t>(split_.train.size());
     int64_t size = batched(plan.batch_size) ? plan.batch_size : train, step = 0;
@@ -145,7 +149,7 @@ class Planner {
     if (!plan.fits) plan.least = (others_ + step) / 3 * 4;
   }
 
-  /// What steps hold beside the graph and the draws.
+  /// Returns the bytes that steps need, without the graph and the draws.
   int64_t step_bytes(int64_t batch_size) const {
     DryStage stage = network(batch_size);
     stage.edges = 0, stage.k.clear(), stage.draws.clear(), stage.evaluates = false;
@@ -161,7 +165,8 @@ class Planner {
     return stages;
   }
 
-  /// Large arrays as the dry run counts them, and beside them what the process held at the start.
+  /// Sets the memory, scratch and decisions of each stage. The dry run counts large arrays; process_bytes() adds the
+  /// rest of the process.
   void needs(Plan& plan) const {
     const std::vector<DryStage> stages = dry_stages(plan.batch_size);
     const auto uses = dry_run(stages, held_, budget_.large_arrays);
@@ -183,6 +188,7 @@ class Planner {
     return nn::network_shape(recipe_, network_interface(prepared_, *task_));
   }
 
+  /// Returns the stage of the estimator.
   DryStage estimator() const {
     const EstimatorRecipe& e = recipe_.estimator;
     DryStage stage = whole(nn::estimator_shape(recipe_, network_interface(prepared_, *task_)));
@@ -198,7 +204,8 @@ class Planner {
     return sizes;
   }
 
-  /// Some of the stage's batches, and what it decides from their sizes.
+  /// Gives the stage some sampled batches, and the decision that training takes from the sizes of a batch. If the last
+  /// batch of an epoch is smaller, a batch of its size is added.
   void take_batches(DryStage& stage, int64_t batch_size, const std::vector<int64_t>& k, bool whole_needed,
                     bool shares_draws) const {
     if (!batched(batch_size)) {
@@ -230,6 +237,7 @@ class Planner {
     return batch_size > 0 && batch_size < static_cast<int64_t>(split_.train.size());
   }
 
+  /// Returns the stage of the wide network.
   DryStage network(int64_t batch_size) const {
     DryStage stage = whole(network_shape());
     if (!sampled()) return stage;
@@ -241,7 +249,7 @@ class Planner {
     return stage;
   }
 
-  /// A list of the evaluated nodes with its neighbourhood, where the stage evaluates by lists.
+  /// Gives the stage one list of evaluated nodes with its neighbourhood, if the stage evaluates by lists.
   void take_evaluation(DryStage& stage, int64_t batch_size) const {
     NetworkRecipe recipe = recipe_.network;
     recipe.batch_size = batch_size;
@@ -256,7 +264,7 @@ class Planner {
     if (stage.evaluation_decision.nodes_per_list > 0) stage.evaluation = batch;
   }
 
-  /// A keyed choice of training nodes, as training makes it.
+  /// Returns `count` training nodes that are chosen by random keys, as in training.
   std::vector<int32_t> some_nodes(int64_t count, uint64_t key) const {
     std::vector<int32_t> nodes = split_.train;
     const auto before = [key](int32_t a, int32_t b) { return random_key(key, 7, a) < random_key(key, 7, b); };
@@ -272,7 +280,7 @@ class Planner {
     plan.steps = steps(batch_size);
     const int64_t predicted =
         predictions_ == PredictedNodes::kAll ? data_.nodes : static_cast<int64_t>(nodes_of(split_).size());
-    plan.disk = predicted * (4 + 8 * static_cast<int64_t>(task_->file_columns().size()));  // predictions.csv
+    plan.disk = predicted * (4 + 8 * static_cast<int64_t>(task_->file_columns().size()));  // size of predictions.csv
     return plan;
   }
 
@@ -289,7 +297,9 @@ class Planner {
     for (const StagePlan& stage : plan.stages) plan.seconds += stage.seconds;
   }
 
-  /// Steps and evaluations are measured on fewer nodes of the same degree, but a batch as it is.
+  /// Returns the seconds of an epoch. Steps and evaluations of the whole graph are measured on fewer nodes with the
+  /// same average degree, and scaled to all nodes. A batch is measured with its own size. A list of evaluated nodes
+  /// counts as a third of a step.
   double epoch_seconds(DryStage stage, int64_t steps, int64_t eval_every) const {
     constexpr double kEdges = 1e6, kNodes = 1e5;
     const double n = static_cast<double>(stage.nodes);
@@ -311,16 +321,17 @@ class Planner {
            evaluation / static_cast<double>(eval_every);
   }
 
+  /// Returns the seconds of a step on the first batch, on a graph that has just enough nodes.
   static double batch_seconds(DryStage stage) {
     stage.batches.resize(1);
     stage.nodes = std::min(stage.nodes, 3 * stage.batches.front().front().sources);
     stage.edges = stage.nodes;
     stage.sparse_features = std::min(stage.sparse_features, stage.nodes * stage.shape.features);
-    stage.k.clear();  // the evaluation is not looked at
+    stage.k.clear();  // measure_step() evaluates too, but only the time of the step is used
     return measure_step(stage).step;
   }
 
-  /// What others would need.
+  /// Sets the memory that Exphormer on all edges and full attention would need, for comparison.
   void compare(Plan& plan) const {
     Recipe full = recipe_;
     full.model = "exphormer";
@@ -331,12 +342,13 @@ class Planner {
         std::min(9e18, 4 * n * n * static_cast<double>(recipe_.network.heads * recipe_.network.layers)));
   }
 
-  /// With so much in large arrays: and what the process held beside them at the start, what huge pages round up, and
-  /// the small things of threads, matrix products and autograd. Both constants are measured (bench/results/plan.jsonl).
+  /// Returns the bytes of the process if its large arrays have `large` bytes. The sum has the other bytes that the
+  /// process held at the start, 2 % that huge pages round up, and kWorkspace bytes for the small blocks of threads,
+  /// matrix products and autograd. Both constants are measured (bench/results/plan.jsonl).
   int64_t process_bytes(int64_t large) const { return others_ + large + large / 50 + kWorkspace; }
 
   static constexpr int64_t kWorkspace = int64_t{16} << 20;
-  static constexpr double kDrawnPerSecond = 3e8;  ///< weighted edges, of one layer
+  static constexpr double kDrawnPerSecond = 3e8;  ///< weighted edges that a draw of one layer reads per second
 
   const Dataset& data_;
   const Recipe& recipe_;
@@ -348,6 +360,7 @@ class Planner {
   const Rows rows_;
   const int64_t edges_;
   const Split split_;
+  /// Bytes of large arrays, and other anonymous bytes of the process, at the start.
   const int64_t held_ = memory_use().ram, others_ = anonymous_bytes() - held_;
 };
 

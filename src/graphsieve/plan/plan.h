@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run will need, before it starts: memory, disk and time of each stage.
+// Predicts what a run will need before the run starts: memory, disk and time of each stage.
 #pragma once
 
 #include <cstdint>
@@ -16,39 +16,43 @@
 
 namespace graphsieve {
 
+/// The predicted needs of one stage.
 struct StagePlan {
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   std::string name;               ///< "estimator" or "network"
-  int64_t memory = 0;             ///< the process's anonymous memory at its most, bytes
-  int64_t scratch = 0;            ///< of large arrays in scratch files at once, where `memory` was limited
-  int64_t disk = 0;               ///< what the stage leaves in the run folder
-  int64_t epochs = 0, steps = 0;  ///< steps of an epoch
-  BatchDecision batches;          ///< how batches are made
-  EvaluationDecision evaluation;  ///< how nodes are evaluated
-  double seconds_per_epoch = kUnknown, seconds = kUnknown;  ///< from a short calibration; NaN without
+  int64_t memory = 0;             ///< largest number of bytes of anonymous memory that the process holds
+  int64_t scratch = 0;            ///< most bytes of large arrays in scratch files; 0 if memory is not limited
+  int64_t disk = 0;               ///< bytes that the stage leaves in the run folder
+  int64_t epochs = 0, steps = 0;  ///< number of epochs; number of steps of an epoch
+  BatchDecision batches;          ///< decision how batches are made (train/policy.h)
+  EvaluationDecision evaluation;  ///< decision how nodes are evaluated
+  double seconds_per_epoch = kUnknown, seconds = kUnknown;  ///< measured on a few steps; NaN if nothing is measured
 };
 
+/// The predicted needs of a run.
 struct Plan {
   std::vector<StagePlan> stages;
-  int64_t memory = 0, scratch = 0, disk = 0;  ///< the most of the stages; the run folder's bytes in all
-  double seconds = StagePlan::kUnknown;
-  int64_t batch_size = 0;  ///< that fits; the recipe's, or a smaller one
-  int64_t recipe_batch_size = 0;
-  int64_t attention_edges = 0;
-  int64_t full_exphormer = 0;  ///< memory of the unsparsified Exphormer of the same widths, on this engine
-  int64_t full_attention = 0;  ///< bytes of the attention matrices alone, every node to every other
-  bool fits = true;
-  int64_t least = 0;  ///< where it does not: the memory that would do
+  int64_t memory = 0, scratch = 0, disk = 0;  ///< maxima of the stages' memory and scratch; sum of their disk
+  double seconds = StagePlan::kUnknown;       ///< sum of the stages' seconds; NaN if nothing is measured
+  int64_t batch_size = 0;                     ///< batch size that fits: the recipe's, or a smaller one
+  int64_t recipe_batch_size = 0;              ///< network.batch_size of the recipe
+  int64_t attention_edges = 0;                ///< number of edges of the attention graph
+  int64_t full_exphormer = 0;  ///< bytes of memory that Exphormer on all edges would need, with the recipe's widths
+  int64_t full_attention = 0;  ///< bytes of the attention matrices alone if every node attends to every node
+  bool fits = true;            ///< false: not even the smallest batch fits into the requested memory
+  int64_t least = 0;           ///< if the run does not fit: bytes of memory that would suffice
 };
 
+/// The limits of the run to plan.
 struct PlanRequest {
-  int64_t memory = 0;     ///< bytes to stay within; 0: no limit
-  bool calibrate = true;  ///< also run some steps, for the time
-  PredictedNodes predictions = PredictedNodes::kAll;
+  int64_t memory = 0;                                 ///< bytes of memory to stay within; 0: no limit
+  bool calibrate = true;                              ///< run some steps to measure the time
+  PredictedNodes predictions = PredictedNodes::kAll;  ///< nodes whose predictions the run writes
 };
 
-/// Counts are exact where they depend on sizes alone; what depends on the graph (how
-/// many nodes a batch reaches) is measured on a few sampled batches.
-GRAPHSIEVE_API Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request, Observer& observer);
+/// Plans a run of the recipe on the data. Numbers that depend on sizes alone are exact. The number of nodes that a
+/// batch reaches depends on the graph, and is measured on a few sampled batches.
+GRAPHSIEVE_API Plan make_plan(const Dataset& data, const Recipe& recipe, const PlanRequest& request,
+                              Observer& observer);
 
 }  // namespace graphsieve

@@ -32,7 +32,7 @@ std::string checksum(const Safetensors& file) {
   return sum.text();
 }
 
-/// The order of the tensors enters the checksum, and reading sorts them by name.
+/// Sorts the tensors by name. Their order enters the checksum, and reading a file sorts them in the same way.
 void sort_by_name(Safetensors& file) {
   std::sort(file.tensors.begin(), file.tensors.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
 }

@@ -30,12 +30,12 @@ struct StageFigures {
   int64_t epochs = 0, best_epoch = 0, parameters = 0;
   double val = 0, test = 0;  ///< the metric at the best epoch
   double seconds = 0;
-  double sampling_seconds = 0;             ///< time for drawing edges and expanding batches
-  double waiting_seconds = 0;              ///< time that steps waited for their batches
-  int64_t peak_tensor_bytes = 0;           ///< most bytes of tensors in the host's memory
-  int64_t peak_device = 0;                 ///< most bytes of tensors on a GPU
-  int64_t peak_ram = 0, peak_scratch = 0;  ///< most bytes of large arrays (see MemoryUse)
-  int64_t resident_at_start = 0, peak_resident = 0;
+  double sampling_seconds = 0;                       ///< time for drawing edges and expanding batches
+  double waiting_seconds = 0;                        ///< time that steps waited for their batches
+  int64_t peak_tensor_bytes = 0;                     ///< most bytes of tensors in the host's memory
+  int64_t peak_device = 0;                           ///< most bytes of tensors on a GPU
+  int64_t peak_ram = 0, peak_scratch = 0;            ///< most bytes of large arrays (see MemoryUse)
+  int64_t resident_at_start = 0, peak_resident = 0;  ///< resident bytes of the process: at the start, and the most
   // The decisions of train/policy.h.
   bool draws_whole_graph = false;  ///< edges were drawn for all nodes at the beginning of an epoch
   int64_t batches_per_read = 1;    ///< batches whose features were read in one pass

@@ -26,8 +26,8 @@ std::vector<uint8_t> part_of_nodes(const Dataset& data, const Split& split) {
 
 }  // namespace
 
-/// The file being written. Each node is one line; the line end comes before the next line, so that commit() ends the
-/// last.
+/// The file being written. Each node is one line. The line end is written before the next line, so that commit() ends
+/// the last line.
 struct PredictionsFile::State {
   State(const fs::path& path, const Dataset& d, const Task& of, const Split& split, bool raw)
       : data(d), task(of), guarded_ids(!raw && !d.ids.text_start.empty()), part(part_of_nodes(d, split)), file(path) {

@@ -26,7 +26,7 @@ class RunFiles {
   const std::filesystem::path& folder() const { return folder_; }
   const nlohmann::json& result() const { return result_; }
 
-  /// False for a folder of format 1, which has no checksums: its files are used unverified.
+  /// True if the folder has checksums. A folder of format 1 has none, so its files are used unverified.
   bool has_checksums() const { return has_checksums_; }
   /// Returns what the user should know about a folder without checksums; empty for other folders.
   std::string note() const;

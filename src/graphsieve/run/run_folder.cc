@@ -177,7 +177,7 @@ void write_npy(const fs::path& path, const Tensor& any, Existing existing) {
 }
 
 RunFolder::RunFolder(const fs::path& folder) : path(folder), files(folder), result(read_result(files)) {
-  // A folder of several runs has their sum only; each run's files lie in a subfolder.
+  // A folder of several runs has only a summary of the runs; the files of each run lie in a subfolder.
   if (result["runs"].size() > 1)
     throw Error(folder.string(), ": sums up ", result["runs"].size(), " runs; name one of its subfolders");
   recipe = parse_recipe(files.text("recipe.yaml"), (folder / "recipe.yaml").string());

@@ -63,7 +63,8 @@ struct RunFolder {
   JsonObject one() const { return {run(), (path / "result.json").string(), "runs[0]"}; }
   JsonObject graph() const { return {result.at("graph"), (path / "result.json").string(), "graph"}; }
   bool has_estimator() const { return run().at("estimator").is_object(); }
-  /// In-edges per node and layer that the run drew: what epsilon found, or the recipe's network.k.
+  /// Returns the number of in-edges that the run drew per node, by layer: the k that epsilon found, or the recipe's
+  /// network.k.
   std::vector<int64_t> k() const;
 };
 

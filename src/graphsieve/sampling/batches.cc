@@ -14,6 +14,7 @@ using at::Tensor;
 
 namespace {
 
+/// Returns an int32 tensor with a copy of `count` ids.
 Tensor int_tensor(const int32_t* from, int64_t count) {
   Tensor t = at::empty({count}, at::kInt);
   std::copy_n(from, count, t.mutable_data_ptr<int32_t>());
@@ -26,6 +27,7 @@ std::vector<Tensor> batch_nodes(const std::vector<int32_t>& train, int64_t size,
   const int64_t count = static_cast<int64_t>(train.size());
   if (size <= 0 || size >= count) return {int_tensor(train.data(), count)};
   const uint64_t key = random_key(seed, Stream::kBatchOrder, epoch);
+  // Each node gets a random key, and the order of the keys is the order of the nodes.
   std::vector<std::pair<uint64_t, int32_t>> order;
   order.reserve(train.size());
   for (int32_t node : train) order.emplace_back(random_key(key, node), node);
@@ -36,7 +38,7 @@ std::vector<Tensor> batch_nodes(const std::vector<int32_t>& train, int64_t size,
   std::vector<Tensor> batches;
   for (int64_t begin = 0; begin < count;) {
     int64_t end = std::min(count, begin + size);
-    if (count - end == 1) end = count;
+    if (count - end == 1) end = count;  // no last batch of a single node
     batches.push_back(int_tensor(nodes.data() + begin, end - begin));
     begin = end;
   }
@@ -46,6 +48,7 @@ std::vector<Tensor> batch_nodes(const std::vector<int32_t>& train, int64_t size,
 NetworkInput expand_batch(const Tensor& nodes, int64_t layers, const DrawLayer& draw, const Tensor& local) {
   NetworkInput input;
   input.layers.resize(layers);
+  // From the last layer down: the sources of a layer's drawn edges are the destinations of the layer below.
   Tensor destinations = nodes;
   for (int64_t l = layers - 1; l >= 0; --l) {
     const LayerSample sample = draw(l, destinations);
@@ -54,7 +57,8 @@ NetworkInput expand_batch(const Tensor& nodes, int64_t layers, const DrawLayer& 
     const int64_t source_count = count.item<int64_t>();
     LayerEdges& layer = input.layers[l];
     layer.destinations = destinations.size(0);
-    // Edges by destination are the drawn ones in their order, without those that are none.
+    // The layer has the drawn edges in their order, without the entries −1 of nodes without edges. The positions are
+    // taken over in the same way.
     if (sample.position.defined()) {
       const Tensor drawn = sample.position.view({-1});
       const bool all = row_start.is_cpu() && row_start[layer.destinations].item<int64_t>() == drawn.size(0);

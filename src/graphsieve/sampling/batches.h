@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mini-batches: which training nodes a batch holds, and the layers of edges below them.
+// Mini-batches: the training nodes of each batch, and the layers of edges from which the outputs of a batch are
+// computed.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,8 +13,8 @@
 
 namespace graphsieve {
 
-/// The training nodes of an epoch, cut into batches of `size` nodes: int32 [batches][nodes]. If `size` is 0 or not
-/// below the number of nodes, one batch has all nodes in the given order. Otherwise the order is random, keyed by
+/// Returns the training nodes of an epoch, cut into batches of `size` nodes: int32 [batches][nodes]. If `size` is 0 or
+/// at least the number of nodes, one batch has all nodes in the given order. Otherwise the order is random, keyed by
 /// (seed, epoch), and a last batch of a single node is joined with the batch before it, because BatchNorm needs two
 /// nodes.
 std::vector<at::Tensor> batch_nodes(const std::vector<int32_t>& train, int64_t size, uint64_t seed, int64_t epoch);
@@ -23,7 +24,7 @@ using DrawLayer = std::function<LayerSample(int64_t layer, const at::Tensor& row
 
 /// Builds the layers that compute the outputs of `nodes`, from the last layer back to the first. The sources of a layer
 /// are the destinations of the layer below it; a layer's own destinations come first among its sources. `local` is the
-/// scratch tensor of expand_block.
+/// scratch tensor of ops::expand_block, int32 [nodes of the graph], all −1.
 NetworkInput expand_batch(const at::Tensor& nodes, int64_t layers, const DrawLayer& draw, const at::Tensor& local);
 
 }  // namespace graphsieve

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kLargestK = 256;
 
-/// The largest k that is looked at.
+/// Returns the largest k that is tried: the largest degree, at most kLargestK.
 int64_t largest_k(const ops::AttentionEdges& edges) {
   const int64_t* start = edges.row_start.const_data_ptr<int64_t>();
   int64_t largest = 1;
@@ -22,6 +22,7 @@ int64_t largest_k(const ops::AttentionEdges& edges) {
   return std::min(largest, kLargestK);
 }
 
+/// Chooses the first k whose error is at most epsilon or, if there is none, the k of the smallest error.
 void take(ChosenK& to, double epsilon) {
   const auto within = std::find_if(to.error.begin(), to.error.end(), [&](double e) { return e <= epsilon; });
   const auto taken = within != to.error.end() ? within : std::min_element(to.error.begin(), to.error.end());
@@ -29,6 +30,7 @@ void take(ChosenK& to, double epsilon) {
   to.left = *taken;
 }
 
+/// Returns a sentence about the chosen k, for the user.
 std::string described(const EdgesPerNode& asked, const ChosenK& layer, double mean_degree) {
   const std::string what = asked.error == "mass"
                                ? fmt::format("keeps {:.3f} of the attention mass", 1 - layer.left)
@@ -55,6 +57,8 @@ std::vector<ChosenK> choose_k(const EdgesPerNode& asked, const ScoredGraph& grap
     const DrawKey key{seed, epoch, l};
     if (observer.stop_requested()) throw Interrupted();
     ChosenK& layer = layers[l];
+    // The kept mass of all k comes from one pass over the graph. An error in operator norm has to be computed for each
+    // k, so only some k are tried, and the search ends with the first k that is good enough.
     if (asked.error == "mass") {
       for (const double kept : kept_mass(edges, graph.scores(l), most, sampler, key)) {
         layer.k.push_back(static_cast<int64_t>(layer.k.size()) + 1);

@@ -16,6 +16,7 @@ Tensor edge_ids(const Tensor& row_start, const Tensor& rows, const Tensor& posit
 
 Tensor edge_types(const ops::AttentionEdges& graph, const Tensor& rows, const Tensor& position) {
   if (graph.type.size(0) == 0) return at::zeros(position.sizes(), graph.type.options());
+  // On a GPU the types are gathered by id. On the CPU a loop over the rows needs no tensor of ids.
   if (!graph.type.is_cpu()) {
     const Tensor ids = edge_ids(graph.row_start, rows, position);
     const Tensor types = graph.type.index_select(0, ids.clamp_min(0).view({-1})).view_as(ids);

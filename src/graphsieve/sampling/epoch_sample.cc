@@ -33,7 +33,8 @@ uint64_t DrawKey::random(const Sampler& sampler) const {
 
 namespace {
 
-/// Edges and scores, which may lie in files, are read for `rows` alone where these are few and memory is short.
+/// Switches off read-ahead on the files of edges and scores while `reads` lives, if memory is limited and `rows` are at
+/// most a sixteenth of the nodes. Only the pages of these rows are then read.
 void expect_few_rows(std::list<RandomReads>& reads, const ops::AttentionEdges& graph,
                      const std::optional<Tensor>& weight, const Tensor& rows, const MemoryBudget& budget) {
   if (!budget.limited() || !rows.defined() || 16 * rows.numel() > graph.row_start.numel()) return;
@@ -57,6 +58,8 @@ LayerSample draw_layer(const ops::AttentionEdges& graph, const Tensor& scores, c
 }
 
 LayerEdges whole_graph_layer(const LayerSample& sample) {
+  // A node has k drawn edges, or none if it has no edges in the graph. Row starts are therefore k times the number of
+  // earlier nodes that have a first drawn edge.
   const int64_t n = sample.index.size(0), k = sample.index.size(1);
   LayerEdges layer;
   layer.destinations = n;
@@ -66,7 +69,7 @@ LayerEdges whole_graph_layer(const LayerSample& sample) {
   layer.edges.index = sample.index.view({-1});
   layer.edges.type = sample.type.view({-1});
   if (sample.position.defined()) layer.position = sample.position.view({-1});
-  if (layer.edges.row_start[n].item<int64_t>() < n * k) {  // nodes without edges: leave their entries out
+  if (layer.edges.row_start[n].item<int64_t>() < n * k) {  // the entries of nodes without edges are left out
     const Tensor kept = layer.edges.index.ge(0);
     layer.edges.index = layer.edges.index.masked_select(kept);
     layer.edges.type = layer.edges.type.masked_select(kept);

@@ -12,14 +12,17 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kMassBlocks = 512;  ///< of nodes, at most; each holds `most` sums
+constexpr int64_t kMassBlocks = 512;  ///< largest number of blocks of nodes; each block holds `most` sums
 
-/// Of some nodes: how many there are, and the sum of the shares of their first, second, … kept edge.
+/// The sums over some nodes: the number of nodes, and the sums of the shares of their first, second, … kept edge.
 struct BlockMass {
   double nodes = 0;
   std::vector<double> share;
 };
 
+/// Returns the sums over the nodes [first, last). The sampling keys of a row decide which edges a draw keeps: the k
+/// edges of the smallest keys. Edge number k in the order of the keys is therefore the edge by which a draw of k edges
+/// exceeds a draw of k − 1 edges.
 BlockMass block_mass(const kernels::ReservoirArgs& a, const float* score, int64_t first, int64_t last) {
   BlockMass mass{0, std::vector<double>(a.k, 0)};
   std::vector<std::pair<float, int64_t>> keys;
@@ -62,6 +65,8 @@ std::vector<double> kept_mass(const ops::AttentionEdges& graph, const at::Tensor
   parallel_for(kMassBlocks, [&](int64_t b) {
     blocks[b] = block_mass(args, score, std::min(nodes, b * block), std::min(nodes, (b + 1) * block));
   });
+  // The blocks' sums are added in a fixed order. Adding up the shares of the first, second, … kept edge then gives the
+  // kept mass for every k.
   double count = 0;
   std::vector<double> mass(most, 0);
   for (const BlockMass& b : blocks) {

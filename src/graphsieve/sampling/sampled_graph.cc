@@ -25,6 +25,7 @@ void SampledGraph::begin_epoch(int64_t epoch) {
 }
 
 LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch) const {
+  // A draw for all nodes that was made before already has the edges of `rows`.
   if (batch < 0 && !whole_.empty()) {
     const auto picked = [&rows](const Tensor& t) { return t.defined() ? t.index_select(0, rows) : t; };
     const LayerSample& whole = whole_[layer];
@@ -38,12 +39,14 @@ LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch)
 
 void SampledGraph::draw_whole() {
   whole_.clear();
+  // draw() uses `whole_` unless it is empty, so the new edges are collected in another list.
   std::vector<LayerSample> drawn;
   for (size_t l = 0; l < k_.size(); ++l) drawn.push_back(draw(static_cast<int64_t>(l), Tensor(), -1));
   whole_ = std::move(drawn);
 }
 
 NetworkInput SampledGraph::edges_around(const Tensor& nodes, int64_t batch) {
+  // All batches share the draw for evaluation, unless the sampler draws by batch.
   const int64_t drawn_for = sampler_.by_batch ? batch : -1;
   const DrawLayer of_layer = [&](int64_t layer, const Tensor& rows) { return draw(layer, rows, drawn_for); };
   NetworkInput input = expand_batch(nodes, static_cast<int64_t>(k_.size()), of_layer, local_);

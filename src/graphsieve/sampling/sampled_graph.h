@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The attention graph thinned out: k drawn in-edges per node and layer, anew in every epoch.
+// The attention graph with fewer edges: k in-edges per node and layer, which are drawn again in every epoch.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,41 +15,46 @@
 
 namespace graphsieve {
 
-/// Features must outlive the object, and calls must not overlap. A draw depends on (seed, epoch, layer, node)
-/// alone, with a by-batch sampler on the batch as well; it does not depend on whether all nodes are asked for or some.
+/// The drawn edges of an epoch, as inputs of the network. The features must outlive the object, and calls must not
+/// overlap. A draw depends only on (seed, epoch, layer, node), and on the batch if the sampler draws by batch. A draw
+/// for all nodes and a draw for some nodes give a node the same edges.
 class SampledGraph {
  public:
-  /// `k`: in-edges per node, one number per layer.
+  /// `k` is the number of in-edges per node, one number per layer.
   SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std::vector<int64_t> k, const Sampler& sampler,
                uint64_t seed, const MemoryBudget& budget = {});
 
-  /// Layers of edges carry each edge's position (LayerEdges::position) from here on, 4 bytes per edge more. Without
-  /// this call they do not, since nothing but the edges' types belongs to an edge.
+  /// From this call on, layers hold the position of each edge (LayerEdges::position), which takes 4 bytes per edge.
+  /// Without this call, layers hold no positions, which are needed only if edges have properties besides their types.
   void keep_positions() { keeps_positions_ = true; }
 
+  /// Begins an epoch: all edges are drawn again.
   void begin_epoch(int64_t epoch);
 
-  /// Draws the edges of all nodes now, on all threads. Without this call edges are drawn when they are asked for.
+  /// Draws the edges of all nodes now, on all threads. Without this call, edges are drawn when an input needs them.
   void draw_whole();
 
-  /// What the outputs of each of some batches of nodes (int32) are computed from: layers of edges below them, and the
-  /// features at their ends, which are read together, in the order of their file. Without `first_batch`, of the draw of
-  /// whole().
+  /// Returns an input for each of several batches of nodes (int32): the layers of edges from which the nodes' outputs
+  /// are computed, and the features of the first layer's sources. The features of all batches are read together, in the
+  /// order of their file. The batches have the numbers first_batch, first_batch + 1, …. Without `first_batch`, the
+  /// edges are those of whole().
   std::vector<NetworkInput> around_each(std::span<const at::Tensor> nodes, std::optional<int64_t> first_batch = {});
 
-  /// The edges of one batch, without its features. Batch −1 stands for the draw of whole().
+  /// Returns the input for one batch of nodes without picked features. With batch −1, the edges are those of whole().
   NetworkInput edges_around(const at::Tensor& nodes, int64_t batch = -1);
 
   /// True if all batches of an epoch share one draw.
   bool shares_draws() const { return !sampler_.by_batch; }
 
-  /// Device of the edges; nodes are given on this device.
+  /// Returns the device of the edges. Nodes must be given on this device.
   at::Device device() const { return local_.device(); }
 
-  /// All nodes, for evaluation.
+  /// Returns the input for all nodes, for evaluation.
   NetworkInput whole();
 
  private:
+  /// Returns the drawn edges of one layer for the nodes `rows`. The edges of batch −1 are taken from `whole_` if all
+  /// nodes were drawn for.
   LayerSample draw(int64_t layer, const at::Tensor& rows, int64_t batch) const;
 
   const FeatureMatrix& features_;
@@ -58,10 +63,10 @@ class SampledGraph {
   const Sampler sampler_;
   const uint64_t seed_;
   const MemoryBudget budget_;
-  const at::Tensor local_;  ///< expand_block's scratch
+  const at::Tensor local_;  ///< scratch tensor of ops::expand_block
   bool keeps_positions_ = false;
   int64_t epoch_ = 0;
-  std::vector<LayerSample> whole_;  ///< of every node, where drawn
+  std::vector<LayerSample> whole_;  ///< drawn edges of all nodes by layer; empty until draw_whole() or whole()
 };
 
 }  // namespace graphsieve

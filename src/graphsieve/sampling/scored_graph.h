@@ -10,21 +10,21 @@
 
 namespace graphsieve {
 
-/// Edges and scores that were checked to belong together. Tensors are shared, not copied.
+/// The edges of a graph and their scores, which were checked to belong together. Tensors are shared, not copied.
 class ScoredGraph {
  public:
-  /// `scores`: float32 [edges] per layer; more layers than `layers` may be given. Throws Error where there are fewer,
-  /// or where a layer has not one score per edge.
+  /// `scores` has a float32 tensor [edges] per layer, for `layers` layers or more. Throws Error if `scores` has fewer
+  /// layers, or if a layer does not have one score per edge.
   ScoredGraph(ops::AttentionEdges edges, std::vector<at::Tensor> scores, int64_t layers);
 
-  /// A graph without scores, from which edges can be drawn uniformly.
+  /// Makes a graph without scores, from which edges can be drawn uniformly.
   ScoredGraph(ops::AttentionEdges edges, int64_t layers);
 
-  /// The same graph with fewer layers.
+  /// Returns this graph with only the first `layers` layers.
   ScoredGraph first_layers(int64_t layers) const { return {edges_, scores_, layers}; }
 
   const ops::AttentionEdges& edges() const { return edges_; }
-  /// Scores of a layer; undefined without scores.
+  /// Returns the scores of a layer; undefined if the graph has no scores.
   at::Tensor scores(int64_t layer) const { return scores_.empty() ? at::Tensor() : scores_[layer]; }
   int64_t layers() const { return layers_; }
   int64_t nodes() const { return edges_.row_start.size(0) - 1; }

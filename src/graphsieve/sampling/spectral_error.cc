@@ -15,15 +15,15 @@
 namespace graphsieve {
 namespace {
 
-constexpr int kMostPowerSteps = 300;
-constexpr double kPowerSettled = 1e-5;
-constexpr int64_t kErrorBlock = 8192;  ///< nodes, of sums over nodes
-constexpr int64_t kDrawBlock = 65536;  ///< nodes drawn for at once
-constexpr int64_t kRowParts = 8;       ///< of the rows; each adds into a vector of its own
+constexpr int kMostPowerSteps = 300;    ///< largest number of steps of a power iteration
+constexpr double kPowerSettled = 1e-5;  ///< relative change of the norm in a step at which the iteration ends
+constexpr int64_t kErrorBlock = 8192;   ///< nodes per block of a sum over nodes
+constexpr int64_t kDrawBlock = 65536;   ///< nodes per call of `draw`
+constexpr int64_t kRowParts = 8;        ///< parts of the rows; each part adds into a vector of its own
 
 using Vector = LargeVector<double>;
 
-/// A matrix on the graph's edges: weight[e] in row i, column source[e].
+/// A matrix [nodes, nodes] on the graph's edges: edge e of row i is the entry weight[e] in column source[e].
 class EdgeMatrix {
  public:
   EdgeMatrix(const ops::AttentionEdges& edges, const float* weight)
@@ -31,12 +31,12 @@ class EdgeMatrix {
         start_(edges.row_start.const_data_ptr<int64_t>()),
         source_(edges.index.const_data_ptr<int32_t>()),
         weight_(weight) {
-    for (int64_t p = 0; p <= kRowParts; ++p)  // the same number of edges each
+    for (int64_t p = 0; p <= kRowParts; ++p)  // the parts have about the same number of edges
       first_[p] =
           p == kRowParts ? nodes_ : std::lower_bound(start_, start_ + nodes_, start_[nodes_] / kRowParts * p) - start_;
   }
 
-  /// ‖M‖₂.
+  /// Returns ‖M‖₂, by power iteration on MᵀM from a random start: ‖M x‖ / ‖x‖ approaches the norm.
   double norm() const {
     std::array<Vector, kRowParts> back;
     for (Vector& b : back) b.resize(nodes_);
@@ -60,7 +60,8 @@ class EdgeMatrix {
   }
 
  private:
-  /// The sum of `back` becomes MᵀM x; returns ‖M x‖.
+  /// Sets `back` to vectors whose sum is MᵀM x, one for each part of the rows, and returns ‖M x‖. The parts run in
+  /// parallel. The number of parts is fixed, so the result does not depend on the number of threads.
   double multiply(const Vector& x, std::array<Vector, kRowParts>& back) const {
     std::array<double, kRowParts> square{};
     parallel_for(kRowParts, [&](int64_t p) {
@@ -77,6 +78,7 @@ class EdgeMatrix {
     return std::sqrt(sum);
   }
 
+  /// Returns ‖v‖. The sums of the blocks are added in order, so the result does not depend on the number of threads.
   double length(const Vector& v) const {
     std::vector<double> sums((nodes_ + kErrorBlock - 1) / kErrorBlock, 0);
     parallel_blocks(nodes_, kErrorBlock, [&](int64_t begin, int64_t end) {
@@ -91,10 +93,10 @@ class EdgeMatrix {
   const int64_t* start_;
   const int32_t* source_;
   const float* weight_;
-  std::array<int64_t, kRowParts + 1> first_;  ///< rows of the parts
+  std::array<int64_t, kRowParts + 1> first_;  ///< first row of each part, and the end of the last part
 };
 
-/// A − Â in the rows [begin, end), for which `sample` was drawn.
+/// The writer of the matrix A − Â, with one number for each edge of the graph.
 class Difference {
  public:
   Difference(const ops::AttentionEdges& edges, const at::Tensor& scores, LargeVector<float>& to)
@@ -104,6 +106,7 @@ class Difference {
         score_(scores.const_data_ptr<float>()),
         to_(to) {}
 
+  /// Writes the rows of the nodes that `sample` was drawn for, which begin with node `begin`.
   void rows(int64_t begin, const LayerSample& sample) const {
     const int32_t* drawn = sample.index.const_data_ptr<int32_t>();
     const uint8_t* drawn_type = sample.type.const_data_ptr<uint8_t>();
@@ -115,8 +118,10 @@ class Difference {
   }
 
  private:
-  /// Drawn edges stand in the row's order; those with the same source and type have the same score, so that the first
-  /// of them may stand for all.
+  /// Writes one row. The drawn edges are in the row's order, so one pass over the row finds them all. Edges of the same
+  /// source and type have the same score, so the first of them may stand for all. An edge that was drawn m times gets
+  /// score − m · score / sum, where `sum` adds the scores of all draws of the row. An edge that was not drawn keeps its
+  /// score.
   void row(int64_t node, int64_t k, const int32_t* drawn, const uint8_t* drawn_type, std::vector<int64_t>& at) const {
     const int64_t end = start_[node + 1];
     std::copy(score_ + start_[node], score_ + end, to_.data() + start_[node]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far a sampled attention matrix is from the whole one.
+// The distance between a sampled attention matrix and the whole attention matrix.
 #pragma once
 
 #include <functional>
@@ -9,15 +9,17 @@
 namespace graphsieve {
 
 /// The error ‖A − Â‖₂ / ‖A‖₂ of a draw, by power iteration. A is the layer's attention matrix [n, n]: row i holds the
-/// scores of node i's in-edges. Â has the drawn edges alone, and each row is divided by its sum, as a softmax over the
-/// drawn edges would give; an edge that was drawn twice counts twice. The norms have a relative error of about 1e-3.
-/// The arguments of the constructor must outlive the object.
+/// scores of node i's in-edges. Â has only the scores of the drawn edges, with each row divided by its sum, as a
+/// softmax over the drawn edges would give. An edge that was drawn twice counts twice. The norms have a relative error
+/// of about 1e-3. The arguments of the constructor must outlive the object.
 class SpectralError {
  public:
+  /// Takes a layer's edges and scores, and computes ‖A‖₂.
   SpectralError(const ops::AttentionEdges& edges, const at::Tensor& scores);
 
-  /// `draw` returns the drawn edges of some nodes, as draw_layer does; it is called for all nodes, one block after the
-  /// other. Memory: the drawn edges, and beside them 4 bytes per edge and 72 per node.
+  /// Returns the error of a draw. `draw` must return the drawn edges of the nodes `rows`, as draw_layer does, and is
+  /// called for one block of nodes after the other. Takes memory for the drawn edges, 4 bytes per edge and 72 bytes per
+  /// node.
   double of(const std::function<LayerSample(const at::Tensor& rows)>& draw) const;
 
  private:
@@ -26,7 +28,7 @@ class SpectralError {
   double norm_;  ///< ‖A‖₂
 };
 
-/// The error of one draw for all nodes.
+/// Returns the error of a sample that holds the drawn edges of all nodes.
 double spectral_error(const ops::AttentionEdges& edges, const at::Tensor& scores, const LayerSample& sample);
 
 }  // namespace graphsieve

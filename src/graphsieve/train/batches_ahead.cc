@@ -12,6 +12,7 @@
 namespace graphsieve {
 namespace {
 
+/// Returns all tensors of a batch. Some may be undefined.
 std::vector<at::Tensor> tensors_of(const TrainBatch& batch) {
   std::vector<at::Tensor> all = {batch.nodes, batch.pick, batch.input.rows, batch.input.picked};
   for (const LayerEdges& layer : batch.input.layers) {
@@ -39,8 +40,10 @@ BatchesAhead::~BatchesAhead() {
   if (!thread_.joinable()) return;
   thread_.join();
   try {
-    SideStream::wait_for(stream_.mark());  // what the stage keeps is used again by the current stream
-  } catch (const c10::Error&) {            // of a broken device, whose next call says so
+    // The current stream goes on using tensors that the stage keeps, so it waits for the thread's work on them.
+    SideStream::wait_for(stream_.mark());
+  } catch (const c10::Error&) {
+    // The device is broken. A destructor must not throw, and the next call to the device reports the error.
   }
 }
 
@@ -84,8 +87,9 @@ void BatchesAhead::make() {
   const SerialLoops serial;
   const torch::NoGradGuard no_grad;
   const SideStream::Current on_side_stream(stream_);
-  const size_t most =
-      stage_.batches_per_call() > 1 ? 1 : kMost;  // where several come at once, the next are made beside the last steps
+  // If one call builds several batches, they are handed over when no earlier batch waits any more, so that the batches
+  // of at most two calls exist beside the batch of the current step.
+  const size_t most = stage_.batches_per_call() > 1 ? 1 : kMost;
   try {
     while (next_ < count_) {
       std::vector<Ready> made = some();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The batches of an epoch, made by a thread of its own ahead of the steps that take them.
+// Builds the batches of an epoch on a thread of its own, ahead of the training steps that use them.
 #pragma once
 
 #include <condition_variable>
@@ -13,11 +13,11 @@
 
 namespace graphsieve {
 
-/// Gives the batches first, …, count − 1 of a stage in order. A thread builds them ahead of the steps that use them.
+/// The batches first, …, count − 1 of a stage, in order. A thread builds the batches ahead of the steps that use them.
 /// The content of a batch depends on its number alone, so the thread changes the time and nothing else. On a GPU the
-/// thread has a stream of its own, so that batches, and rows on their way from the host's memory, do not wait for the
-/// steps. There is no thread where the stage does not allow it, where there is one batch, and where the process has one
-/// thread; each batch is then built when next() asks for it.
+/// thread has a stream of its own, so that building batches, and copying rows from the host's memory, does not wait for
+/// the steps. No thread is started if the stage does not allow a thread, if only one batch is left, or if the process
+/// has one thread; next() then builds the batches.
 class BatchesAhead {
  public:
   BatchesAhead(Stage& stage, int64_t first, int64_t count, at::Device device);
@@ -25,33 +25,38 @@ class BatchesAhead {
   BatchesAhead(const BatchesAhead&) = delete;
   BatchesAhead& operator=(const BatchesAhead&) = delete;
 
+  /// Returns the next batch, and waits until the batch is built. Throws what building the batch has thrown.
   TrainBatch next();
-  /// Sum of the seconds that calls of next() have taken.
+  /// Returns the sum of the seconds that calls of next() have taken.
   double waiting_seconds() const { return waiting_; }
 
  private:
-  static constexpr size_t kMost = 3;  ///< most batches that wait for their steps
+  static constexpr size_t kMost = 3;  ///< largest number of built batches that wait for their steps
 
   struct Ready {
     TrainBatch batch;
-    SideStream::Mark made;  ///< undefined where a step may use the batch without waiting
+    SideStream::Mark made;  ///< stream position when the batch is complete; null: a step may use the batch at once
   };
 
+  /// Builds the batches of one call of Stage::batches() and returns them.
   std::vector<Ready> some();
+  /// Builds the batches of one call on the calling thread. Used if there is no thread.
   void make_some();
+  /// Builds all batches; the function that the thread runs.
   void make();
+  /// Returns the next batch, whose tensors a GPU may still be computing.
   Ready take();
 
   Stage& stage_;
-  int64_t next_, count_;
+  int64_t next_, count_;  ///< number of the next batch to build; number of batches
   double waiting_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Ready> ready_;
-  std::exception_ptr error_;
-  bool stopping_ = false;
-  SideStream stream_;  ///< stream of the thread
+  std::deque<Ready> ready_;   ///< built batches that wait for their steps, in order
+  std::exception_ptr error_;  ///< what the thread has thrown
+  bool stopping_ = false;     ///< true if the thread has to end
+  SideStream stream_;         ///< stream of the thread
   std::thread thread_;
 };
 

@@ -19,12 +19,12 @@
 namespace graphsieve {
 namespace {
 
-/// The validation value of the best prediction without features.
+/// Returns the validation value of the best prediction that uses no features.
 double guessing(const StageContext& context) {
   return context.task.evaluate(context.task.guess(context.split.train), context.split.val);
 }
 
-/// The first start has the same weights whatever the number of starts.
+/// Returns the key of a start's random weights. The first start has the same weights for every number of starts.
 uint64_t start_key(uint64_t seed, int64_t start) {
   return start == 0 ? random_key(seed, Stream::kEstimatorWeights)
                     : random_key(seed, Stream::kEstimatorWeights, static_cast<uint64_t>(start));
@@ -39,7 +39,7 @@ nn::Transformer new_estimator(const StageContext& context) {
   return nn::Transformer(nn::estimator_shape(context.recipe, network_interface(context.data, context.task)));
 }
 
-/// By mini-batches of uniformly drawn edges; evaluated on all.
+/// The stage that trains the estimator by mini-batches of uniformly drawn edges. It is evaluated on all edges.
 class BatchedEstimator : public SampledStage {
  public:
   BatchedEstimator(const StageContext& context, const PreparedGraph& graph, uint64_t seed)
@@ -71,11 +71,11 @@ std::unique_ptr<Stage> estimator_stage(const StageContext& context, const Prepar
                                            [&recipe](int64_t epoch) { return temperature(recipe, epoch); });
 }
 
-/// The starts that are done: the best of them, and what they took together.
+/// The starts that are finished: the best network, and the time and memory that all starts took.
 struct Restarts {
   int64_t done = 0;
   nn::Transformer best{nullptr};
-  StageFigures figures;  ///< of the best; seconds and peaks over all
+  StageFigures figures;  ///< best start's figures; `seconds` is the sum, `peak_tensor_bytes` the maximum of all starts
 
   void add(const nn::Transformer& network, const StageFigures& of) {
     const StageFigures before = figures;
@@ -105,6 +105,8 @@ struct Restarts {
 Estimate train_estimator(const StageContext& context, const PreparedGraph& graph) {
   const EstimatorRecipe& recipe = context.recipe.estimator;
   const std::unique_ptr<Stage> stage = estimator_stage(context, graph);
+  // A checkpoint is written within a start. It has the state of the start's own training loop and, beside that state,
+  // the best of the finished starts.
   Restarts starts;
   StageContext of_start = context;
   of_start.record = [&](EpochRecord record) {
@@ -120,7 +122,7 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
     nn::Transformer network = new_estimator(context);
     nn::initialise(*network, start_key(context.seed, starts.done));
     const StageFigures figures = train_stage(*stage, network, recipe, of_start);
-    of_start.resume = nullptr;
+    of_start.resume = nullptr;  // only the start that was interrupted continues from the checkpoint
     starts.add(network, figures);
     if (recipe.restarts > 1)
       context.observer.information(

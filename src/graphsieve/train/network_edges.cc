@@ -38,6 +38,7 @@ EvaluationDecision NetworkEdges::evaluation_of(SampledGraph& graph, const std::v
 
 Predictions NetworkEdges::predictions(nn::Transformer& network, const Task& task, int64_t epoch,
                                       const std::vector<int32_t>& nodes) const {
+  // If no edges are drawn, view.nodes_per_list stays 0, and the whole graph is evaluated.
   GraphView view{[&] { return input(epoch); }};
   std::optional<SampledGraph> of_epoch;
   if (draws_) {

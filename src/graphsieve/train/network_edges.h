@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The edges that the wide network takes: all edges of the attention graph, or k draws per node and layer, anew in every
-// epoch.
+// The edges that the wide network takes: all edges of the attention graph, or k drawn in-edges per node and layer,
+// which are drawn again in every epoch.
 #pragma once
 
 #include <optional>
@@ -13,36 +13,39 @@
 
 namespace graphsieve {
 
-/// How edges are drawn.
+/// The graph and the settings that the draws of edges depend on.
 struct EdgeDraws {
-  ScoredGraph graph;       ///< on the device that computes
-  std::vector<int64_t> k;  ///< in-edges per node, one number per layer
-  Sampler sampler;
+  ScoredGraph graph;       ///< attention graph with its scores, on the device that computes
+  std::vector<int64_t> k;  ///< number of in-edges that are drawn per node, by layer
+  Sampler sampler;         ///< rule of the draws
   uint64_t seed = 0;
 };
 
+/// The edges of the wide network, as the input of its forward pass in any epoch.
 class NetworkEdges {
  public:
-  /// Without `draws`, all edges. `data`, `graph` and `recipe` must outlive the object.
+  /// Without `draws`, the network takes all edges. `data`, `graph` and `recipe` must outlive the object.
   NetworkEdges(const PreparedData& data, const PreparedGraph& graph, const NetworkRecipe& recipe,
                std::optional<EdgeDraws> draws, const MemoryBudget& budget = {});
 
   const PreparedGraph& graph() const { return graph_; }
   const std::optional<EdgeDraws>& draws() const { return draws_; }
+  /// Returns the sizes that the decisions of train/policy.h depend on.
   GraphSizes sizes() const { return sizes_of(data_.features, recipe_.layers); }
 
-  /// The graph of which an epoch's edges are drawn. There must be draws.
+  /// Returns the graph whose edges are drawn in each epoch. May only be called if there are draws.
   SampledGraph sampled() const;
 
-  /// The whole graph with the edges of `epoch`.
+  /// Returns the input that has all nodes and the edges of `epoch`.
   NetworkInput input(int64_t epoch) const;
 
-  /// What the network predicts for `nodes` with the edges of `epoch`: from the whole graph, or from the neighbourhoods
-  /// of `nodes` where that is less work.
+  /// Returns the network's predictions for `nodes` with the edges of `epoch`. They are computed from the whole graph,
+  /// or from the neighbourhoods of `nodes` if the neighbourhoods are less work.
   Predictions predictions(nn::Transformer& network, const Task& task, int64_t epoch,
                           const std::vector<int32_t>& nodes) const;
 
-  /// How `nodes` are evaluated. Draws the edges around some of them if the decision depends on their number.
+  /// Decides how `nodes` are evaluated. Draws the edges around some of the nodes if the decision depends on the number
+  /// of these edges.
   EvaluationDecision evaluation_of(SampledGraph& graph, const std::vector<int32_t>& nodes) const;
 
  private:

@@ -16,6 +16,7 @@ namespace {
 
 using at::Tensor;
 
+/// The stage that trains the wide network by mini-batches on drawn edges.
 class NetworkStage : public SampledStage {
  public:
   NetworkStage(const StageContext& context, const NetworkEdges& edges)
@@ -34,6 +35,7 @@ class NetworkStage : public SampledStage {
   }
 
  protected:
+  /// True if the whole graph is evaluated with the edges that the batches of the epoch share.
   bool needs_whole() override { return graph_.shares_draws() && view_.nodes_per_list == 0; }
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stage 2: the wide network. Where edges are drawn it trains by batches on the drawn edges, else on all edges in each
-// step.
+// Stage 2: trains the wide network. A network that draws edges trains by mini-batches on the drawn edges; every other
+// network trains on all edges in each step.
 #pragma once
 
 #include <filesystem>
@@ -17,8 +17,8 @@ struct TrainedNetwork {
   NetworkFigures figures;
 };
 
-/// Trains the wide network. `start_from`: a file network.safetensors with the weights to start from; empty: random
-/// weights. Throws as train_stage.
+/// Trains the wide network. `start_from` is a file network.safetensors with the weights to start from; if it is empty,
+/// training starts from random weights. Throws the errors of train_stage().
 TrainedNetwork train_network(const StageContext& context, const NetworkEdges& edges,
                              const std::filesystem::path& start_from);
 

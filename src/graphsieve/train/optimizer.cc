@@ -29,11 +29,11 @@ double AdamW::step(double learning_rate) {
     first.push_back(first_[i]);
     second.push_back(second_[i]);
     steps.push_back(steps_[i]);
-    squares.push_back(grads.back().to(at::kDouble).square().sum());  // float squares may overflow
+    squares.push_back(grads.back().to(at::kDouble).square().sum());  // squares of floats may overflow
   }
   double square = 0;
   if (!squares.empty()) {
-    const at::Tensor on_host = at::stack(squares).cpu();  // one wait for a GPU
+    const at::Tensor on_host = at::stack(squares).cpu();  // one copy, so that the host waits for a GPU once
     for (size_t i = 0; i < squares.size(); ++i) square += on_host.const_data_ptr<double>()[i];
   }
   const double norm = std::sqrt(square);

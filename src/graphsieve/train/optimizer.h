@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AdamW (Loshchilov and Hutter 2019) on all parameters, with the gradient's norm clipped. Torch's fused step does the
-// work.
+// The optimizer AdamW (Loshchilov and Hutter 2019) on all parameters of a network, with the norm of the gradient
+// clipped. Torch's fused function computes the step.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,19 +11,22 @@
 
 namespace graphsieve {
 
+/// The optimizer of a list of parameters, with the moments of their gradients.
 class AdamW {
  public:
+  /// A gradient whose norm is above `clip_norm` is scaled down to this norm; 0: no clipping.
   AdamW(std::vector<at::Tensor> parameters, double weight_decay, double clip_norm);
 
-  /// One step with the gradients that are there, which are then cleared. Returns the norm before clipping; if that is
-  /// not finite, nothing is changed.
+  /// Makes one step on the parameters that have gradients, and clears the gradients. Returns the norm of all gradients
+  /// together before clipping. If this norm is not finite, nothing is changed.
   double step(double learning_rate);
 
-  /// Moments and numbers of steps, by name, to be kept and set.
+  /// Returns the moments and the number of steps of each parameter, by name. The tensors are the optimizer's own:
+  /// copying values into them restores an earlier state.
   std::vector<std::pair<std::string, at::Tensor>> state() const;
 
  private:
-  std::vector<at::Tensor> parameters_, first_, second_, steps_;
+  std::vector<at::Tensor> parameters_, first_, second_, steps_;  ///< per parameter; its moments and number of steps
   double weight_decay_, clip_norm_;
 };
 

@@ -34,7 +34,7 @@ BatchDecision decide_batches(const GraphSizes& graph, const BatchSizes& first, i
 }
 
 int64_t batches_held(const BatchDecision& decision, int threads) {
-  constexpr int64_t kAhead = 5;  // the step's own, three that wait, one that is being made
+  constexpr int64_t kAhead = 5;  // the step's own batch, three that wait (BatchesAhead::kMost), one that is being built
   const int64_t per_call = decision.batches_per_call;
   if (threads == 1) return per_call;
   return per_call > 1 ? 2 * per_call + 1 : kAhead;

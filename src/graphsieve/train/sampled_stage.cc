@@ -61,7 +61,7 @@ void SampledStage::add_figures(StageFigures& figures) const {
 
 const BatchDecision& SampledStage::decision() {
   if (decision_) return *decision_;
-  BatchSizes first;
+  BatchSizes first;  // sizes of the first batch of epoch 0, which stand for all batches
   if (!batches_are_decided(needs_whole(), budget_)) {
     take_batches(0);
     graph_.begin_epoch(0);

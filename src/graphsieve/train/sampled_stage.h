@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training by mini-batches on a sampled graph: the estimator where a step on the whole graph is too much, and
+// Training by mini-batches on a sampled graph: for the estimator if a step on the whole graph is too large, and for
 // Spexphormer.
 #pragma once
 
@@ -15,8 +15,9 @@
 
 namespace graphsieve {
 
-/// Subclasses provide `evaluation()` and `temperature()`. The seed keys the order of the training nodes. All arguments
-/// of the constructor must outlive the stage.
+/// A stage that cuts the training nodes of each epoch into batches. Subclasses provide `evaluation()` and
+/// `temperature()`. The seed keys the order of the training nodes. All arguments of the constructor must outlive the
+/// stage.
 class SampledStage : public Stage {
  public:
   SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const std::vector<int32_t>& train,
@@ -32,18 +33,20 @@ class SampledStage : public Stage {
 
   void add_figures(StageFigures& figures) const override;
 
-  /// How batches are made. Builds a batch if the decision depends on its sizes and none was built before.
+  /// Returns the decision how batches are made. The first call builds the edges of one batch if the decision depends on
+  /// the sizes of a batch.
   const BatchDecision& decision();
 
  protected:
-  /// Adds the time until it is destroyed.
+  /// Adds its lifetime to the seconds of sampling.
   struct Timer;
 
   SampledGraph graph_;
 
-  /// True if the edges of all nodes must be drawn at the beginning of an epoch. They are also drawn then where that is
-  /// less work than drawing them for each batch.
+  /// True if the edges of all nodes must be drawn at the beginning of an epoch. Otherwise they are drawn at the
+  /// beginning only if this is less work than drawing edges for each batch.
   virtual bool needs_whole() { return false; }
+  /// Return the inputs that SampledGraph::whole() and around_each() return, and add the time to sampling_seconds().
   NetworkInput timed_whole();
   std::vector<NetworkInput> timed_around(std::span<const at::Tensor> nodes);
 
@@ -58,8 +61,8 @@ class SampledStage : public Stage {
   const uint64_t seed_;
   const GraphSizes sizes_;
   const MemoryBudget budget_;
-  std::vector<at::Tensor> batches_;
-  std::atomic<double> seconds_ = 0;
+  std::vector<at::Tensor> batches_;  ///< nodes of each batch of the epoch, int32
+  std::atomic<double> seconds_ = 0;  ///< sum of the seconds of sampling; the thread of BatchesAhead adds to it too
 };
 
 }  // namespace graphsieve

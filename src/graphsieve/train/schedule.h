@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Learning rate and temperature by epoch.
+// The learning rate and the temperature of each epoch.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,12 @@
 
 namespace graphsieve {
 
-/// The learning rate of an epoch, with lr = recipe.learning_rate: lr·1e-6 at epoch 0, lr·e/warmup up to `warmup`, then
-/// lr/2·(1 + cos π(e − warmup)/(epochs − warmup)).
+/// Returns the learning rate of epoch e, with lr = recipe.lr: lr·1e-6 at epoch 0 if `warmup` is above 0, lr·e/warmup up
+/// to `warmup`, then lr/2·(1 + cos π(e − warmup)/(epochs − warmup)).
 double learning_rate(const TrainRecipe& recipe, int64_t epoch);
 
-/// The estimator's temperature in an epoch: 1 before epoch `wait`, then max(min_temperature, rate^(epoch − wait)).
+/// Returns the estimator's temperature τ in an epoch: 1 before epoch `wait`, then max(min_temperature, rate^(epoch −
+/// wait)) with rate = recipe.temperature_rate.
 double temperature(const EstimatorRecipe& recipe, int64_t epoch);
 
 }  // namespace graphsieve

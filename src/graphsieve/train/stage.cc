@@ -28,13 +28,14 @@ namespace {
 using at::Tensor;
 using Clock = std::chrono::steady_clock;
 
-/// Where the loop stands: so many batches of an epoch are done, or none of it.
+/// The position of the loop: the epoch, and the number of batches of this epoch that are done.
 struct Position {
   int64_t epoch = 0, batch = 0;
-  double loss = 0, nodes = 0, grad_norm = 0;  ///< sums over the epoch's batches, and the last norm
-  int64_t kept = 0, since_best = 0;           ///< best epochs so far; evaluations since the last
+  double loss = 0, nodes = 0, grad_norm = 0;  ///< sums of loss and nodes over the batches; norm of the last gradient
+  int64_t kept = 0, since_best = 0;           ///< times that an epoch became the best; evaluations since the last time
 };
 
+/// The training of one network by one stage.
 class Loop {
  public:
   Loop(Stage& stage, nn::Transformer& network, const TrainRecipe& recipe, const StageContext& context)
@@ -48,6 +49,7 @@ class Loop {
         loss_of_nodes_(context.task.loss(context.split.train)) {}
 
   StageFigures run() {
+    // Memory that the work before has freed is returned, so that the peaks are those of this stage alone.
     for (const auto& p : network_->parameters()) figures_.parameters += p.numel();
     figures_.resident_at_start = resident_bytes();
     reset_peak_resident();
@@ -73,6 +75,7 @@ class Loop {
     if (at_.kept > 0 && std::isnan(figures_.val))
       context_.observer.note(str("the metric is not defined on the validation nodes (one class alone?): the ",
                                  stage_.name(), "'s last epoch is used"));
+    // The network gets the weights of its best epoch back.
     const torch::NoGradGuard no_grad;
     auto tensors = nn::state_of(network_);
     for (size_t i = 0; i < best_.size(); ++i) tensors[i].second.copy_(best_[i].second);
@@ -82,8 +85,10 @@ class Loop {
   }
 
  private:
+  /// True if the recipe's number of evaluations has passed without a better validation value.
   bool out_of_patience() const { return recipe_.patience > 0 && at_.since_best >= recipe_.patience; }
 
+  /// Trains on the batches of one epoch that are not done yet. A resumed epoch begins with its first missing batch.
   EpochRecord train_epoch() {
     EpochRecord record;
     record.stage = stage_.name();
@@ -129,6 +134,7 @@ class Loop {
     for (size_t i = 0; i < tensors.size(); ++i) best_[i].second.copy_(tensors[i].second);
   }
 
+  /// Updates the figures of training so far, including those of a process whose run was resumed.
   void take_figures() {
     stage_.add_figures(figures_);
     figures_.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - start_).count();
@@ -144,6 +150,7 @@ class Loop {
     if (context_.checkpoints && context_.checkpoints->due(end_of_epoch)) save();
   }
 
+  /// Writes a checkpoint of the current position and throws Interrupted.
   [[noreturn]] void stop() {
     if (context_.checkpoints) save();
     throw Interrupted();
@@ -168,6 +175,7 @@ class Loop {
     context_.checkpoints->write(to);
   }
 
+  /// Restores the position, the figures and all tensors that save() has written.
   void restore(const Checkpoint& from) {
     const JsonObject loop = from.view().object("loop");
     at_ = {loop.count("epoch"),
@@ -190,6 +198,7 @@ class Loop {
     context_.observer.step(at_.epoch, "resumed");
   }
 
+  /// Makes one training step and returns the loss.
   double step(const TrainBatch& batch, int64_t epoch, int64_t index, EpochRecord& record) {
     ForwardOptions options;
     options.temperature = record.temperature;
@@ -207,6 +216,7 @@ class Loop {
     return value;
   }
 
+  /// Throws NotFinite. Repeats the forward pass to name the first part of the network whose output is not finite.
   [[noreturn]] void fail(const TrainBatch& batch, int64_t epoch, double value, ForwardOptions options) {
     const torch::NoGradGuard no_grad;
     int64_t layer = -1;
@@ -224,6 +234,7 @@ class Loop {
                     ".clip_norm, or data.features=standardised");
   }
 
+  /// Evaluates the network on the validation and test nodes, and measures norms in the epochs that the recipe asks for.
   void evaluate_epoch(EpochRecord& record) {
     const torch::NoGradGuard no_grad;
     ForwardOptions options;
@@ -260,7 +271,7 @@ class Loop {
   Position at_;
   StageFigures figures_;
   NamedTensors best_;                                ///< weights and buffers of the best epoch so far
-  double seconds_before_ = 0, sampling_before_ = 0;  ///< of the process that was resumed
+  double seconds_before_ = 0, sampling_before_ = 0;  ///< time of the process whose run was resumed
   const Clock::time_point start_ = Clock::now();
   std::string last_value_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training with every node and edge in each step: the estimator, the full Exphormer, the plain transformer.
+// Training with every node and edge in each step: for the estimator, the full Exphormer and the plain transformer.
 #pragma once
 
 #include <functional>
@@ -8,10 +8,11 @@
 
 namespace graphsieve {
 
-/// Input that runs every layer over the whole attention graph.
+/// Returns the input with which every layer takes all nodes and all edges of the attention graph.
 NetworkInput whole_graph_input(const PreparedData& data, const PreparedGraph& graph, int64_t layers);
 
-/// Training on the whole graph: an epoch is one batch of all nodes.
+/// A stage that trains on the whole graph: an epoch is one batch of all nodes. `temperature` returns the temperature τ
+/// of an epoch.
 class WholeGraphStage : public Stage {
  public:
   WholeGraphStage(std::string name, const StageContext& context, const PreparedGraph& graph, int64_t layers,
@@ -31,7 +32,7 @@ class WholeGraphStage : public Stage {
   std::function<double(int64_t)> temperature_;
 };
 
-/// Node ids as int64, for indexing.
+/// Returns node ids as an int64 tensor on the CPU, for indexing.
 at::Tensor node_tensor(const std::vector<int32_t>& nodes);
 
 }  // namespace graphsieve
