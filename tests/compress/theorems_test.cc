@@ -19,6 +19,36 @@ using at::Tensor;
 
 double relative(const Tensor& a, const Tensor& b) { return apart(a, b) / b.abs().max().item<double>(); }
 
+// Theorem 4.2 for one layer of one head, whose input and FFN activation are changed by vectors of length `epsilon`.
+TEST(PropagatedError, BoundsTheChangeOfALayersOutput) {
+  torch::manual_seed(4);
+  constexpr int64_t kNodes = 6, kWidth = 4;
+  for (const double scale : {0.3, 1., 2.})
+    for (const double epsilon : {1e-3, 0.1, 2.})
+      for (int trial = 0; trial < 20; ++trial) {
+        const auto map = [&] { return scale * at::randn({kWidth, kWidth}, at::kDouble); };
+        const auto change = [&] {
+          const Tensor x = at::randn({kNodes, kWidth}, at::kDouble);
+          return epsilon * x / x.norm(2, {1}, true);
+        };
+        const Tensor q = map(), k = map(), v = map(), o = map(), s = map(), f1 = map(), f2 = map(), r = map();
+        const auto mid_of = [&](const Tensor& h) {
+          const Tensor weights = h.mm(q.t()).mm(h.mm(k.t()).t()).softmax(1);
+          return weights.mm(h.mm(v.t())).mm(o.t()) + h.mm(s.t());
+        };
+        const auto output_of = [&](const Tensor& mid, const Tensor& changed) {
+          return (mid.mm(f1.t()).relu() + changed).mm(f2.t()) + mid.mm(r.t());
+        };
+        const Tensor h = at::randn({kNodes, kWidth}, at::kDouble), mid = mid_of(h);
+        const Tensor expected = output_of(mid, at::zeros_like(mid)), found = output_of(mid_of(h + change()), change());
+        Constants c;
+        for (const Tensor& x : {h, mid}) c.alpha = std::max(c.alpha, x.square().sum(1).max().item<double>());
+        for (const Tensor& m : {q, k, v, o, f1, f2}) c.beta = std::max(c.beta, operator_norm(m));
+        for (const Tensor& m : {s, r}) c.widest_skip = std::max(c.widest_skip, operator_norm(m));
+        EXPECT_LE((found - expected).norm(2, {1}).max().item<double>(), propagated_error(c, epsilon, 1, 1));
+      }
+}
+
 // Corollary 3.2: P(|(Mx)·(My) − x·y| > ε‖x‖‖y‖) <= 4 exp(−d(ε² − ε³)/4), over 200 matrices.
 TEST(JlMatrix, FailsNoMoreOftenThanTheLemmaSays) {
   torch::manual_seed(1);

@@ -139,6 +139,9 @@ TEST(Task, GuessIsTheBestWithoutFeatures) {
   const Predictions shares = make_task(classes({0, 1, 1, -1}, 3), {})->guess({0, 1, 2});
   EXPECT_FLOAT_EQ(shares.row(3)[1], 2.f / 3);
   EXPECT_FLOAT_EQ(shares.row(0)[2], 0);
+  const Predictions several = make_task(labels({1, 0, 1, kMissing, 0, 1}, 2), {})->guess({0, 1, 2});
+  EXPECT_FLOAT_EQ(several.row(0)[0], 2.f / 3);
+  EXPECT_FLOAT_EQ(several.row(2)[1], 1.f / 2);
 }
 
 TEST(Task, DecidingOutputsGiveTheSamePredictions) {

@@ -44,10 +44,11 @@ double propagated_error(const Constants& c, double epsilon, size_t layers, doubl
   const double a = std::sqrt(c.alpha), b = c.beta, s = c.widest_skip;
   double error = epsilon;
   for (size_t l = 0; l < layers; ++l) {
-    // A logit changes by at most b(2 b a + b) times the error of the inputs. Each attention weight therefore changes by
-    // a factor of at most exp(2 · this change), which bounds the error of the pooled values.
-    const double logits = b * (2 * a * b + b) * error;
-    const double pooled = b * error + a * std::min(std::exp(2 * logits) - 1, 1e300);
+    // Queries, keys and values have lengths of at most b·a, and change by at most b times the error of the inputs. A
+    // logit q·k therefore changes by at most 2(b·a)(b·error) + (b·error)², and an attention weight by a factor of at
+    // most exp(2 · this change), which bounds the error of the pooled values.
+    const double logits = b * b * error * (2 * a + error);
+    const double pooled = b * error + b * a * std::min(std::exp(2 * logits) - 1, 1e300);
     const double mid = b * pooled + s * error;
     error = b * (epsilon + b * mid) + s * mid;
     if (!std::isfinite(error)) break;

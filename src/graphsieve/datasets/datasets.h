@@ -28,7 +28,8 @@ GRAPHSIEVE_API Dataset load_dataset(const std::filesystem::path& path);
 /// Makes a data set of arrays in memory in either layout of an .npz file. `name` begins every message and is the name
 /// of the data set, as the stem of a file would be. If `labelled` is false, the labels may all be missing, as they are
 /// for prediction, and the masks are ignored.
-GRAPHSIEVE_API Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name, bool labelled);
+GRAPHSIEVE_API Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name,
+                                         bool labelled);
 
 /// Returns a hash of the nodes, edges, features and labels as they are stored. Their order and storage count; names and
 /// masks do not. A graph folder has the fingerprint of the data set that it was made of.

@@ -36,7 +36,8 @@ struct GraphFolderOptions {
 /// Writes `data` as a folder that appears when it is complete. Throws Error if a feature does not fit the type (naming
 /// node and column), if the target exists and may not be replaced, if a stored graph has other directions than
 /// requested, or if the disk is full.
-GRAPHSIEVE_API void write_graph_folder(const Dataset& data, const std::filesystem::path& folder, const GraphFolderOptions& options);
+GRAPHSIEVE_API void write_graph_folder(const Dataset& data, const std::filesystem::path& folder,
+                                       const GraphFolderOptions& options);
 
 /// Reads a graph folder. Edges and dense features stay in their files. Checks the card, the length and checksum of
 /// every file, types and shapes, rows, labels and splits; it does not check that features are finite and that every
@@ -47,6 +48,7 @@ GRAPHSIEVE_API Dataset read_graph_folder(const std::filesystem::path& folder);
 /// Makes the checks of read_graph_folder(), and checks that all features are finite and that an undirected graph has
 /// both directions of every edge. Throws Error naming the file and row. `progress` is called with the finished share, 0
 /// to 1.
-GRAPHSIEVE_API void verify_graph_folder(const std::filesystem::path& folder, const std::function<void(double)>& progress = {});
+GRAPHSIEVE_API void verify_graph_folder(const std::filesystem::path& folder,
+                                        const std::function<void(double)>& progress = {});
 
 }  // namespace graphsieve

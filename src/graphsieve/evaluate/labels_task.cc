@@ -46,9 +46,18 @@ class LabelsTask : public ClassificationTask {
   }
   Tensor deciding_outputs(const Tensor& outputs) const override { return outputs; }
 
-  /// Returns the probability 0 for every label.
-  Predictions guess(const std::vector<int32_t>&) const override {
-    return {columns_, LargeVector<float>(static_cast<size_t>(columns_), 0.f)};
+  /// Returns each label's share of the training nodes for which the label is known as its probability.
+  Predictions guess(const std::vector<int32_t>& train) const override {
+    LargeVector<float> share(static_cast<size_t>(columns_), 0.f);
+    for (int64_t c = 0; c < columns_; ++c) {
+      int64_t known = 0, true_ones = 0;
+      for (const int32_t node : train) {
+        const float value = labels_.multi[node * columns_ + c];
+        known += !std::isnan(value), true_ones += value == 1;
+      }
+      if (known > 0) share[c] = static_cast<float>(true_ones) / static_cast<float>(known);
+    }
+    return {columns_, std::move(share)};
   }
 
   /// Returns the names of the labels that the node has.

@@ -73,8 +73,8 @@ class Expander;
 /// above for the others), expander edges (kExpanderEdge) and self loops (kSelfLoop). The expander's rows are computed
 /// one at a time. `symmetric` is stored as given. Throws Error if neither graph edges nor an expander is given, or if
 /// they differ in their number of nodes.
-GRAPHSIEVE_API AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander, bool self_loops,
-                                     bool symmetric);
+GRAPHSIEVE_API AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander,
+                                                    bool self_loops, bool symmetric);
 
 /// Returns the graph with all edges reversed and its rows sorted as above. Takes linear time. If `edge_of` is given,
 /// edge_of[e] becomes the index in `graph` of the transpose's edge e.

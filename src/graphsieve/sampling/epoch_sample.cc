@@ -17,7 +17,6 @@ using at::Tensor;
 
 Sampler sampler_of(const std::string& name) {
   const bool by_batch = name.rfind("batch_", 0) == 0;
-  const std::string rule = name.substr(std::min(name.size(), name.find('_') + 1));
   if (name == "graph_reservoir" || name == "batch_reservoir") return {ops::SampleRule::kWeighted, by_batch};
   if (name == "graph_uniform" || name == "batch_uniform") return {ops::SampleRule::kUniform, by_batch};
   if (name == "graph_max") return {ops::SampleRule::kLargest, false};

@@ -40,6 +40,7 @@ using DatasetOf = std::function<Dataset(int64_t value)>;
 
 /// Runs a study and returns study.json; docs/study.md describes every field. Throws Error if `out` has another study,
 /// if an argument is invalid, or if a point fails.
-GRAPHSIEVE_API nlohmann::json study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer);
+GRAPHSIEVE_API nlohmann::json study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request,
+                                    Observer& observer);
 
 }  // namespace graphsieve

@@ -75,14 +75,20 @@ std::unique_ptr<Stage> estimator_stage(const StageContext& context, const Prepar
 struct Restarts {
   int64_t done = 0;
   nn::Transformer best{nullptr};
-  StageFigures figures;  ///< best start's figures; `seconds` is the sum, `peak_tensor_bytes` the maximum of all starts
+  StageFigures figures;  ///< the best start's quality, and the cost of all starts
 
   void add(const nn::Transformer& network, const StageFigures& of) {
     const StageFigures before = figures;
     if (done == 0 || better(of.val, before.val)) best = network, figures = of;
-    figures.seconds = of.seconds + (done > 0 ? before.seconds : 0);
-    figures.peak_tensor_bytes = std::max(of.peak_tensor_bytes, before.peak_tensor_bytes);
-    ++done;
+    if (++done == 1) return;
+    figures.seconds = before.seconds + of.seconds;
+    figures.waiting_seconds = before.waiting_seconds + of.waiting_seconds;
+    figures.sampling_seconds = of.sampling_seconds;  // the stage, which all starts share, counts on from start to start
+    figures.resident_at_start = before.resident_at_start;
+    for (int64_t StageFigures::* peak :
+         {&StageFigures::peak_tensor_bytes, &StageFigures::peak_device, &StageFigures::peak_ram,
+          &StageFigures::peak_scratch, &StageFigures::peak_resident})
+      figures.*peak = std::max(before.*peak, of.*peak);
   }
 
   void save(Checkpoint& to) const {

@@ -25,8 +25,9 @@ using kernels::SampleRule;
 /// from them again with replacement; a node without edges has −1 throughout. A draw depends on key, node and edge
 /// alone. Throws c10::Error where a shape or type does not fit or k < 1.
 GRAPHSIEVE_API std::tuple<at::Tensor, at::Tensor> reservoir_sample(const at::Tensor& row_start, const at::Tensor& index,
-                                                    const at::Tensor& type, const std::optional<at::Tensor>& weight,
-                                                    const std::optional<at::Tensor>& rows, int64_t k, SampleRule rule,
-                                                    int64_t key);
+                                                                   const at::Tensor& type,
+                                                                   const std::optional<at::Tensor>& weight,
+                                                                   const std::optional<at::Tensor>& rows, int64_t k,
+                                                                   SampleRule rule, int64_t key);
 
 }  // namespace graphsieve::ops

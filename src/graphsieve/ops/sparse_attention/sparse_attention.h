@@ -34,13 +34,16 @@ struct AttentionEdges {
 /// c10::Error if a shape or type does not fit. Indices and types are not checked; the caller guarantees that they are
 /// in range.
 GRAPHSIEVE_API std::tuple<at::Tensor, at::Tensor> sparse_attention(const at::Tensor& query, const at::Tensor& key_value,
-                                                    const AttentionEdges& edges, const at::Tensor& type_scale,
-                                                    const at::Tensor& type_bias, int64_t heads, double clamp);
+                                                                   const AttentionEdges& edges,
+                                                                   const at::Tensor& type_scale,
+                                                                   const at::Tensor& type_bias, int64_t heads,
+                                                                   double clamp);
 
 /// Returns the values of the softmax [edges, H], float32 (float64 for float64), recomputed from log_sum. Not
 /// differentiable.
-GRAPHSIEVE_API at::Tensor sparse_attention_scores(const at::Tensor& query, const at::Tensor& key_value, int64_t value_width,
-                                   const AttentionEdges& edges, const at::Tensor& type_scale,
-                                   const at::Tensor& type_bias, int64_t heads, double clamp, const at::Tensor& log_sum);
+GRAPHSIEVE_API at::Tensor sparse_attention_scores(const at::Tensor& query, const at::Tensor& key_value,
+                                                  int64_t value_width, const AttentionEdges& edges,
+                                                  const at::Tensor& type_scale, const at::Tensor& type_bias,
+                                                  int64_t heads, double clamp, const at::Tensor& log_sum);
 
 }  // namespace graphsieve::ops

@@ -14,7 +14,8 @@ namespace graphsieve::ops {
 /// shape or type does not fit, or if a row_start does not run from 0 to nnz. The indices are not checked; the caller
 /// guarantees that they are in range.
 GRAPHSIEVE_API at::Tensor sparse_linear(const at::Tensor& row_start, const at::Tensor& column, const at::Tensor& value,
-                         const at::Tensor& t_row_start, const at::Tensor& t_row, const at::Tensor& t_value,
-                         const at::Tensor& weight, const std::optional<at::Tensor>& bias = std::nullopt);
+                                        const at::Tensor& t_row_start, const at::Tensor& t_row,
+                                        const at::Tensor& t_value, const at::Tensor& weight,
+                                        const std::optional<at::Tensor>& bias = std::nullopt);
 
 }  // namespace graphsieve::ops
