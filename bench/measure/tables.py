@@ -393,7 +393,7 @@ the assumption holds is tested on small networks (tests/compress).
 
 {third}
 
-Norms of the wide networks, mean of the layers' maps and of the vectors that enter the layers (paper 003, table 1):
+Norms of the wide networks, mean of the layers' maps and of the vectors that enter the layers ("A Theory for Compressibility of Graph Transformers", table 1):
 
 {fourth}
 

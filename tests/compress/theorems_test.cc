@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each construction against the statement of its theorem (paper 003), on small random networks.
+// Each construction against the statement of its theorem ("A Theory for Compressibility of Graph Transformers"), on
+// small random networks.
 #include <cmath>
 
 #include "compress_testing.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures the constants of the theorems on a network and its data, which are norms of maps and vectors, and computes
-// the bounds that follow from them (paper 003, §2 and appendix C).
+// the bounds that follow from them ("A Theory for Compressibility of Graph Transformers", §2 and appendix C).
 #pragma once
 
 #include "graphsieve/compress/method.h"

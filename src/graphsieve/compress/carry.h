@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Narrows a network to subspaces. At every place of the residual stream h ≈ U g, where U has orthonormal columns. A map
-// W between two places becomes U'ᵀ W U, and a skip path becomes the change of basis between the two places (paper 003,
-// proofs of Propositions 4.1 and 4.3 and of Theorem 4.2; the paper leaves out the skip paths).
+// W between two places becomes U'ᵀ W U, and a skip path becomes the change of basis between the two places ("A Theory
+// for Compressibility of Graph Transformers", proofs of Propositions 4.1 and 4.3 and of Theorem 4.2; the paper leaves
+// out the skip paths).
 #pragma once
 
 #include "graphsieve/compress/network_maps.h"

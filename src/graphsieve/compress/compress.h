@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command graphsieve compress: makes a trained network narrower, and writes a run folder of its own for the narrow
-// network, with a report of what the method assumes, what it guarantees and what was measured (paper 003).
+// network, with a report of what the method assumes, what it guarantees and what was measured ("A Theory for
+// Compressibility of Graph Transformers").
 #pragma once
 
 #include <cstdint>

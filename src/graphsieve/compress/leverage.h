@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws hidden units by their leverage scores (paper 003, Definition C.2 and Lemma C.3).
+// Draws hidden units by their leverage scores ("A Theory for Compressibility of Graph Transformers", Definition C.2 and
+// Lemma C.3).
 #pragma once
 
 #include "graphsieve/compress/carry.h"
