@@ -234,6 +234,9 @@ bool CsvTable::Records::parse(int32_t most) {
   return parser_->num_rows() > 0 || ended_;
 }
 
+// Arrow calls a visitor of cells with (data, size, quoted), and from release 26 on with a fourth argument, whether the
+// cell is missing, which this reader decides itself: `auto...` takes both.
+
 /// Reads the names of the columns, and takes the kind of each column from the cells of the first block.
 CsvTable::CsvTable(const fs::path& path, CsvForm form) : Table(path), form_(std::move(form)) {
   auto records = std::make_unique<Records>(*this);
@@ -242,7 +245,7 @@ CsvTable::CsvTable(const fs::path& path, CsvForm form) : Table(path), form_(std:
   width_ = block->num_cols();
   std::vector<std::string> names;
   if (form_.header) {
-    (void)block->VisitLastRow([&](const uint8_t* data, uint32_t size, bool, bool) {
+    (void)block->VisitLastRow([&](const uint8_t* data, uint32_t size, auto...) {
       names.emplace_back(reinterpret_cast<const char*>(data), size);
       return arrow::Status::OK();
     });
@@ -253,7 +256,7 @@ CsvTable::CsvTable(const fs::path& path, CsvForm form) : Table(path), form_(std:
   std::vector<CsvKind> kinds(width_);
   block = records->next();
   for (int32_t c = 0; block != nullptr && c < width_; ++c)
-    (void)block->VisitColumn(c, [&](const uint8_t* data, uint32_t size, bool quoted, bool) {
+    (void)block->VisitColumn(c, [&](const uint8_t* data, uint32_t size, bool quoted, auto...) {
       if (!is_missing(data, size, quoted)) kinds[c].add(without_margin(data, size));
       return arrow::Status::OK();
     });
@@ -290,7 +293,7 @@ void CsvTable::fill(const arrow::csv::BlockParser& records, size_t column, int64
   if (to.kind == ColumnKind::kInteger) to.integers.assign(rows, 0);
   if (to.kind == ColumnKind::kNumber) to.numbers.assign(rows, 0);
   size_t i = 0;
-  const auto add = [&](const uint8_t* data, uint32_t size, bool quoted, bool) {
+  const auto add = [&](const uint8_t* data, uint32_t size, bool quoted, auto...) {
     to.missing[i] = is_missing(data, size, quoted);
     if (to.kind == ColumnKind::kText) {
       if (!to.missing[i]) to.texts[i] = {reinterpret_cast<const char*>(data), size};

@@ -20,7 +20,7 @@ namespace graphsieve::ops {
 ///   t_row_start int64 [d + d·k + 1], t_index int32, t_type uint8 [edges]       the same by source;
 /// the edge arrays are d·k long, of which row_start[d] hold. Throws c10::Error where a shape or type does not fit.
 GRAPHSIEVE_API
-    std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor>
-    expand_block(const at::Tensor& destinations, const at::Tensor& index, const at::Tensor& type, at::Tensor local);
+std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> expand_block(
+    const at::Tensor& destinations, const at::Tensor& index, const at::Tensor& type, at::Tensor local);
 
 }  // namespace graphsieve::ops
