@@ -40,7 +40,7 @@ auto tables_function(const char* name) {
   void* function = library == nullptr ? nullptr : dlsym(library, name);
   if (function == nullptr) {
     const char* why = dlerror();
-    throw Error("tables need Apache Arrow (pip install pyarrow==26.0.1 in the Python that has torch): ",
+    throw Error("tables need Apache Arrow (pip install " GRAPHSIEVE_PYARROW " in the Python that has torch): ",
                 why ? why : "no such library");
   }
   return reinterpret_cast<decltype(&graphsieve_convert_tables)>(function);

@@ -5,6 +5,14 @@ if(NOT Python3_EXECUTABLE)
 endif()
 execute_process(COMMAND ${Python3_EXECUTABLE} -c "import pyarrow; print(pyarrow.__path__[0])"
                 OUTPUT_VARIABLE pyarrow_dir OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+execute_process(COMMAND ${Python3_EXECUTABLE} -c "import pyarrow; print(pyarrow.__version__)"
+                OUTPUT_VARIABLE pyarrow_version OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+# The program names this release where it finds no Arrow, since the libraries of another release have other names.
+set(pyarrow_release pyarrow)
+if(pyarrow_version)
+  set(pyarrow_release "pyarrow==${pyarrow_version}")
+endif()
+set_property(GLOBAL PROPERTY graphsieve_pyarrow ${pyarrow_release})
 file(GLOB arrow_library ${pyarrow_dir}/libarrow.so.*)
 file(GLOB parquet_library ${pyarrow_dir}/libparquet.so.*)
 set(Arrow_FOUND OFF)
