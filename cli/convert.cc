@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command graphsieve convert.
-#include <dlfcn.h>
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
@@ -13,11 +12,10 @@
 #include "graph_source.h"
 #include "graphsieve/datasets/graph_folder.h"
 #include "graphsieve/datasets/graph_folder_writer.h"
-#include "graphsieve/tables/convert_tables.h"
 #include "numbers.h"
 #include "outputs.h"
 #include "progress.h"
-#include "stop.h"
+#include "tables.h"
 #include "terminal.h"
 
 namespace graphsieve {
@@ -29,35 +27,24 @@ constexpr const char* kTablesGroup = "Tables";  // group of the options that bel
 struct ConvertOptions {
   std::string graph, ogb, features = "float32";
   TablesRequest tables;
+  std::vector<std::string> labels, fills, missing;
+  std::string like, unknown = "zeros", delimiter, decimal, thousands, features_from_edges;
   uint64_t memory = uint64_t{1} << 30;
-  double fill = 0;
   bool quiet = false;
 };
 
-/// Loads the library for tables when it is needed, since nothing else needs Arrow, and returns one of its functions.
-auto tables_function(const char* name) {
-  void* library = dlopen("libgraphsieve_tables.so", RTLD_NOW | RTLD_GLOBAL);
-  void* function = library == nullptr ? nullptr : dlsym(library, name);
-  if (function == nullptr) {
-    const char* why = dlerror();
-    throw Error("tables need Apache Arrow (pip install " GRAPHSIEVE_PYARROW " in the Python that has torch): ",
-                why ? why : "no such library");
-  }
-  return reinterpret_cast<decltype(&graphsieve_convert_tables)>(function);
-}
-
-/// Converts tables by a function of the library.
-void from_tables(TablesRequest& request, const char* function, bool quiet) {
-  const auto convert = tables_function(function);
-  watch_for_stop();
-  Progress progress(quiet);
-  progress.stage("convert", 1000);
-  request.progress = [&](double share) {
-    progress.step(static_cast<int64_t>(1000 * share), "");
-    if (progress.stop_requested()) throw Interrupted();
-  };
-  request.note = [&](const std::string& text) { progress.note(text); };
-  convert(request);
+/// Returns the request for tables.
+TablesRequest tables_request(const ConvertOptions& options) {
+  TablesRequest request = options.tables;
+  if (!options.labels.empty()) request.labels = options.labels;
+  if (!options.missing.empty()) request.missing = options.missing;
+  for (const std::string& fill : options.fills) add_fill(request, fill);
+  if (!options.delimiter.empty()) request.delimiter = character_of("--delimiter", options.delimiter);
+  if (!options.decimal.empty()) request.decimal = character_of("--decimal", options.decimal);
+  if (!options.thousands.empty()) request.thousands = character_of("--thousands", options.thousands);
+  if (options.unknown == "refuse") request.unknown = UnknownTexts::kRefuse;
+  if (!options.like.empty()) request.like = schema_of_folder(options.like);
+  return request;
 }
 
 /// Converts a graph, tables or a data set of OGB, and prints what the new folder has.
@@ -73,19 +60,32 @@ void convert(ConvertOptions& options) {
       {{"--out", tables.out}},
       {{"GRAPH", options.graph}, {"--nodes", tables.nodes}, {"--edges", tables.edges}, {"--ogb", options.ogb}});
   if (!options.ogb.empty()) {
-    tables.nodes = options.ogb;
-    from_tables(tables, "graphsieve_convert_ogb", options.quiet);
+    OgbRequest request;
+    request.folder = options.ogb;
+    request.out = tables.out;
+    request.features_from_edges = options.features_from_edges;
+    request.directed = tables.directed;
+    request.overwrite = tables.overwrite;
+    request.type = tables.type;
+    request.memory = tables.memory;
+    Progress progress(options.quiet);
+    convert_with_progress(request, progress);
   } else if (options.graph.empty()) {
-    from_tables(tables, "graphsieve_convert_tables", options.quiet);
+    TablesRequest request = tables_request(options);
+    Progress progress(options.quiet);
+    convert_with_progress(request, progress);
   } else {
     write_graph_folder(open_graph(options.graph), tables.out, {tables.type, tables.directed, tables.overwrite});
   }
   const Dataset made = read_graph_folder(tables.out);
   const auto edges = static_cast<int64_t>(made.graph->source.size());
   const size_t types = made.graph->type_names.size();
-  print_text("{} nodes, {} {} edges{}, {} features, {} {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
+  print_text("{} nodes, {} {} edges{}, {} features, {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
              made.graph->directed ? "directed" : "undirected", types > 0 ? fmt::format(" of {} types", types) : "",
-             made.features.cols, made.labels.classes, made.labels.multi_label() ? "labels per node" : "classes",
+             made.features.cols,
+             made.labels.classes == 0
+                 ? "no labels"
+                 : fmt::format("{} {}", made.labels.classes, made.labels.multi_label() ? "labels per node" : "classes"),
              tables.out.string());
 }
 
@@ -123,20 +123,55 @@ void add_convert_command(Program& program) {
   };
   add("--nodes", t.nodes, "Node table: .csv, .tsv (also .gz, .bz2, .zst) or .parquet")->type_name("FILE");
   add("--edges", t.edges, "Edge table")->type_name("FILE");
-  add("--id", t.id, "Column of the node ids: integers or texts")->type_name("COLUMN")->capture_default_str();
-  add("--source", t.source, "Column of the edges' sources")->type_name("COLUMN")->capture_default_str();
-  add("--destination", t.destination, "Column of the edges' destinations")->type_name("COLUMN")->capture_default_str();
+  add("--id", t.id, "Column of the node ids, integers or texts (default: id)")->type_name("COLUMN");
+  add("--id-type", t.id_type, "integer or text (default: text if an id is no integer, or has leading zeros)")
+      ->check(CLI::IsMember({"integer", "text"}))
+      ->type_name("TYPE");
+  add("--source", t.source, "Column of the edges' sources (default: source)")->type_name("COLUMN");
+  add("--destination", t.destination, "Column of the edges' destinations (default: destination)")->type_name("COLUMN");
   add("--edge-type", t.edge_type, "Column of the edges' types, integers or texts (default: edges have no types)")
       ->type_name("COLUMN");
-  add("--label", t.labels, "Column of the classes (integers or texts); several, as a,b,c: columns of 0 and 1")
+  add("--label", options->labels,
+      "Column of the classes (integers or texts); several, as a,b,c: columns of 0 and 1 (default: label, if there is "
+      "one)")
       ->delimiter(',')
-      ->type_name("COLUMN")
-      ->default_str("label");  // the default text of a list would depend on the headers included
+      ->type_name("COLUMN");
   add("--split", t.split, "Column of train, val, test or nothing (default: no given split)")->type_name("COLUMN");
   add("--columns", t.features, "Feature columns, as a,b,c (default: all others)")->delimiter(',')->type_name("COLUMN");
-  CLI::Option* fill = add("--fill", options->fill, "In place of missing numbers (default: they are refused)")
-                          ->transform(real_number())
-                          ->type_name("NUMBER");
+  add("--drop", t.drop, "Columns of the node table to leave out, as a,b,c")->delimiter(',')->type_name("COLUMN");
+  add("--fill", options->fills,
+      "In place of missing numbers and dates (default: they are refused): a number for all columns, or COLUMN=mean, "
+      "COLUMN=median or COLUMN=NUMBER; may be repeated")
+      ->type_name("[COLUMN=]VALUE")
+      ->expected(1)
+      ->take_all();
+  add("--indicator", t.indicators, "Columns with a further feature that is 1 where the value is missing, as a,b,c")
+      ->delimiter(',')
+      ->type_name("COLUMN");
+  add("--cyclic", t.cyclic,
+      "Columns of dates or times with further features: sine and cosine of the time of the day and, for dates, of the "
+      "week and the year")
+      ->delimiter(',')
+      ->type_name("COLUMN");
+  command->add_flag("--degree-features", t.degree_features, "Further features: ln(1 + degree), per edge type")
+      ->group(group);
+  add("--missing", options->missing, "Texts that count as a missing cell, as NA,null (default: only empty cells do)")
+      ->delimiter(',')
+      ->type_name("TEXT");
+  add("--delimiter", options->delimiter, "Character between the cells of a CSV file (default: a comma; a tab in .tsv)")
+      ->type_name("CHARACTER");
+  add("--decimal", options->decimal, "Character before the fraction of a number (default: a point)")
+      ->type_name("CHARACTER");
+  add("--thousands", options->thousands, "Character between groups of three digits (default: none)")
+      ->type_name("CHARACTER");
+  add("--like", options->like,
+      "A graph folder, or a run: columns, categories, dates and fills become the features that it has, by name; its "
+      "names of columns and its form of CSV are the defaults")
+      ->type_name("FOLDER");
+  add("--unknown", options->unknown, "With --like, a text that the training data did not have: zeros, or refuse")
+      ->check(CLI::IsMember({"zeros", "refuse"}))
+      ->type_name("HOW")
+      ->capture_default_str();
   command->add_flag("--drop-dangling", t.drop_dangling, "Leave out edges with an id that no node has")->group(group);
   add("--memory", options->memory, "Memory for node ids and for sorting edges, as 512MiB or 4GiB (default: 1GiB)")
       ->transform(byte_count())
@@ -144,14 +179,14 @@ void add_convert_command(Program& program) {
   command->add_option("--ogb", options->ogb, "A data set of the Open Graph Benchmark as it was unpacked (raw/, split/)")
       ->type_name("FOLDER");
   command
-      ->add_option("--node-features-from-edges", t.features_from_edges,
+      ->add_option("--node-features-from-edges", options->features_from_edges,
                    "With --ogb: features of a node are the mean or the sum of its edges' (ogbn-proteins)")
       ->check(CLI::IsMember({"mean", "sum"}))
       ->type_name("HOW");
   command->footer(
       "Every command takes the folder as its GRAPH; edges and features then stay on disk and are read as they are "
       "needed.\n"
-      "Text columns among the features become one column for each text. docs/graph-folder.md draws the folder.\n\n"
+      "docs/tables.md says how columns become features; docs/graph-folder.md draws the folder.\n\n"
       "Examples:\n"
       "  graphsieve convert tolokers.npz --out tolokers\n"
       "  graphsieve convert graph.npz --features bfloat16 --out graph\n"
@@ -159,11 +194,11 @@ void add_convert_command(Program& program) {
       "payee \\\n"
       "    --label fraud --out payments\n"
       "  graphsieve convert --nodes n.csv --edges e.csv --edge-type kind --out typed\n"
+      "  graphsieve convert --nodes new.csv --edges new-payments.csv --like runs/payments --out tomorrow\n"
       "  graphsieve convert --ogb dataset/ogbn_products --out products\n"
       "  graphsieve convert --ogb dataset/ogbn_proteins --node-features-from-edges mean --out proteins\n"
       "  graphsieve convert pokec.mat --out pokec");
-  command->callback([&program, command, options, fill] {
-    if (fill->count() > 0) options->tables.fill = options->fill;
+  command->callback([&program, command, options] {
     program.action = [options, command] {
       check_ways(*command);
       convert(*options);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
+#include "commands.h"
 #include "graph_source.h"
 #include "graphsieve/engine/predict.h"
 #include "graphsieve/files/paths.h"
@@ -10,6 +13,7 @@
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
+#include "tables.h"
 #include "terminal.h"
 #include "training_options.h"
 
@@ -18,19 +22,48 @@ namespace {
 
 struct PredictOptions {
   std::string run, graph, out, embeddings;
+  std::string nodes, edges, unknown = "zeros";  // tables in place of the graph
   std::string predictions = "all", device = "cpu";
   uint64_t memory = 0;
   int threads = 0;
   bool raw_ids = false;
+  bool drop_dangling = false;
   bool overwrite = false;
   bool quiet = false;
 };
 
+UnknownTexts unknown_texts(const PredictOptions& options) {
+  return options.unknown == "refuse" ? UnknownTexts::kRefuse : UnknownTexts::kZeros;
+}
+
+/// Converts the tables under the run's schema to a graph folder and returns its path.
+std::string converted(const PredictOptions& options, const TemporaryFolder& folder, Progress& progress) {
+  TablesRequest request;
+  request.nodes = options.nodes;
+  request.edges = options.edges;
+  request.out = folder.path() / "graph";
+  request.like = schema_of_folder(options.run);
+  request.unknown = unknown_texts(options);
+  request.drop_dangling = options.drop_dangling;
+  request.name = std::filesystem::path(options.nodes).stem().string();
+  if (options.memory > 0) request.memory = std::min(request.memory, static_cast<int64_t>(options.memory / 2));
+  convert_with_progress(request, progress);
+  return request.out.string();
+}
+
 void run_predict(const PredictOptions& options) {
   const std::vector<NamedPath> outputs = {{"--out", options.out}, {"--embeddings", options.embeddings}};
-  require_distinct(outputs, {{"RUN", options.run}, {"GRAPH", options.graph}});
+  require_distinct(
+      outputs,
+      {{"RUN", options.run}, {"GRAPH", options.graph}, {"--nodes", options.nodes}, {"--edges", options.edges}});
+  if (options.edges.empty() != options.nodes.empty()) throw UsageError("--nodes and --edges go together");
+  const bool tables = !options.nodes.empty();
+  if (tables && !options.graph.empty()) throw UsageError("expected GRAPH, or --nodes and --edges, but not both");
+  if (options.drop_dangling && !tables) throw UsageError("--drop-dangling belongs to --nodes and --edges");
   read_result(options.run);  // throws Error if it is not a run folder
-  const std::string graph = options.graph.empty() ? graph_of_run(options.run, "GRAPH") : options.graph;
+  const std::string graph = tables                  ? options.nodes
+                            : options.graph.empty() ? graph_of_run(options.run, "GRAPH")
+                                                    : options.graph;
   refuse_existing_file(options.out, options.overwrite, {options.run, graph});
   // Embeddings without predictions may remain from an interrupted call of this command. They are then compared with the
   // new ones instead of being refused.
@@ -41,11 +74,13 @@ void run_predict(const PredictOptions& options) {
   watch_for_stop();
   {
     Progress progress(options.quiet);
-    Dataset data = open_graph(graph);
+    std::optional<TemporaryFolder> folder;
+    if (tables) folder.emplace();
+    Dataset data = open_graph(tables ? converted(options, *folder, progress) : graph);
     if (progress.stop_requested()) throw Interrupted();
     predict(std::move(data),
             {options.run, options.out, options.embeddings, options.overwrite, predicted_nodes(options.predictions),
-             options.raw_ids, static_cast<int64_t>(options.memory), options.device},
+             options.raw_ids, static_cast<int64_t>(options.memory), options.device, unknown_texts(options)},
             progress);
   }
   print_text("{}\n", options.out);
@@ -58,6 +93,18 @@ void add_predict_command(Program& program) {
   CLI::App* command = program.app.add_subcommand("predict", "Predict every node's class with a trained run");
   command->add_option("RUN", options->run, "Run folder")->required();
   command->add_option("GRAPH", options->graph, "As for run (default: the graph that was trained on)");
+  command->add_option("--nodes", options->nodes, "In place of GRAPH: a node table, which needs no labels")
+      ->type_name("FILE");
+  command
+      ->add_option("--edges", options->edges,
+                   "The edge table. Tables are read under the training data's schema: columns are found by name, and "
+                   "categories, dates and missing values become features as in training")
+      ->type_name("FILE");
+  command->add_flag("--drop-dangling", options->drop_dangling, "Leave out edges with an id that no node has");
+  command->add_option("--unknown", options->unknown, "A text that the training data did not have: zeros, or refuse")
+      ->check(CLI::IsMember({"zeros", "refuse"}))
+      ->type_name("HOW")
+      ->capture_default_str();
   command->add_option("--out", options->out, "Predictions, a CSV file: node, split, label, predicted, p_0, p_1, …")
       ->required()
       ->type_name("FILE");
@@ -75,7 +122,8 @@ void add_predict_command(Program& program) {
   command->footer(
       "Examples:\n"
       "  graphsieve predict runs/graph-1 --out predictions.csv\n"
-      "  graphsieve predict runs/graph-1 changed.npz --out changed.csv --embeddings changed.npy");
+      "  graphsieve predict runs/graph-1 changed.npz --out changed.csv --embeddings changed.npy\n"
+      "  graphsieve predict runs/payments-1 --nodes new.csv --edges new-payments.csv --out scores.csv");
   command->callback([options, &program] { program.action = [options] { run_predict(*options); }; });
 }
 

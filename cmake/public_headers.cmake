@@ -6,7 +6,7 @@ set(public_headers
     # Base
     base/error.h base/export.h base/mapped_files.h base/observer.h base/parallel.h base/utf8.h
     # Data: in memory, from files, generated
-    base/array.h base/half.h base/large_memory.h graph/attention_graph.h data/dataset.h
+    base/array.h base/half.h base/large_memory.h graph/attention_graph.h data/dataset.h data/schema.h
     datasets/datasets.h datasets/generate.h datasets/graph_folder.h files/npy.h
     # Recipes
     recipe/embedded.h recipe/recipe.h recipe/recipe_io.h

@@ -12,6 +12,7 @@
 #include "graphsieve/base/array.h"
 #include "graphsieve/base/half.h"
 #include "graphsieve/base/large_memory.h"
+#include "graphsieve/data/schema.h"
 #include "graphsieve/graph/attention_graph.h"
 
 namespace graphsieve {
@@ -100,6 +101,7 @@ struct Dataset {
   std::optional<StoredGraph> graph;                ///< the graph of a graph folder, in place of `edges`
   uint64_t stored_fingerprint = 0;                 ///< fingerprint on the card of a graph folder
   Features features;
+  std::optional<Schema> schema;  ///< what the feature columns mean; absent: they are matched by their positions
   Labels labels;
   StoredIds ids;
   std::vector<std::string> class_names;  ///< names of the classes (or labels); empty: they are numbered

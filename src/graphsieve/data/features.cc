@@ -93,27 +93,39 @@ std::vector<double> column_sums(const Features& features, Term term) {
   return out;
 }
 
-void standardise(Features& features, FeatureNotes& notes) {
-  make_dense(features);
-  if (features.rows == 0) return;
+/// Returns the mean of each column and the reciprocal of its standard deviation (divisor n).
+FeatureScales scales_of(const Features& features, FeatureNotes& notes) {
   const auto n = static_cast<double>(features.rows);
-  const float* const first =
-      features.dense.data();  // a constant column is found by its values, not by a rounded variance
+  // Every block compares its rows with the first row of the matrix, not with its own first row, so that a column is
+  // constant if it changes in no block.
+  const float* const first = features.dense.data();
   const std::vector<double> changes = column_sums(features, [&](int64_t c, double x) { return x != double{first[c]}; });
+  FeatureScales scales;
+  scales.mean = column_sums(features, [](int64_t, double x) { return x; });
+  for (double& m : scales.mean) m /= n;
   // The variance takes a pass of its own over the differences from the mean: the mean of the squares minus the square
   // of the mean would lose the variance of a column with a large mean. A constant column becomes 0.
-  std::vector<double> mean = column_sums(features, [](int64_t, double x) { return x; });
-  for (double& m : mean) m /= n;
-  std::vector<double> scale = column_sums(features, [&](int64_t c, double x) { return (x - mean[c]) * (x - mean[c]); });
+  scales.factor =
+      column_sums(features, [&](int64_t c, double x) { return (x - scales.mean[c]) * (x - scales.mean[c]); });
   for (int64_t c = 0; c < features.cols; ++c) {
     notes.constant_columns += changes[c] == 0;
-    scale[c] = changes[c] == 0 ? 0 : 1 / std::sqrt(scale[c] / n);
+    scales.factor[c] = changes[c] == 0 ? 0 : 1 / std::sqrt(scales.factor[c] / n);
   }
+  return scales;
+}
+
+void standardise(Features& features, std::optional<FeatureScales>& scales, FeatureNotes& notes) {
+  make_dense(features);
+  if (features.rows == 0) return;
+  if (!scales) scales = scales_of(features, notes);
+  if (std::ssize(scales->mean) != features.cols)
+    throw Error("features: ", features.cols, " columns, the scales of the training data are of ", scales->mean.size());
+  const std::vector<double>&mean = scales->mean, &factor = scales->factor;
   parallel_blocks(features.rows, kFeatureBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       for (int64_t c = 0; c < features.cols; ++c) {
         float& value = features.dense[i * features.cols + c];
-        value = static_cast<float>((value - mean[c]) * scale[c]);
+        value = static_cast<float>((value - mean[c]) * factor[c]);
       }
   });
 }
@@ -143,12 +155,14 @@ FeatureTreatment feature_treatment(const std::string& name) {
   throw Error("feature treatment '", name, "', expected as_found, binary, row_sum or standardised");
 }
 
-Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes) {
+Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes,
+                 std::optional<FeatureScales>* scales) {
   FeatureNotes counted;
+  std::optional<FeatureScales> own;
   if (features.in_file() && treatment != FeatureTreatment::kAsFound) read_stored(features);
   if (treatment == FeatureTreatment::kBinary) make_binary(features);
   if (treatment == FeatureTreatment::kRowSum) divide_rows(features, counted);
-  if (treatment == FeatureTreatment::kStandardised) standardise(features, counted);
+  if (treatment == FeatureTreatment::kStandardised) standardise(features, scales != nullptr ? *scales : own, counted);
   if (notes != nullptr) *notes = counted;
   return features;
 }

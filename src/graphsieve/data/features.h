@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "graphsieve/data/dataset.h"
 
@@ -20,6 +22,12 @@ enum class FeatureTreatment {
 /// Returns the treatment named "as_found", "binary", "row_sum" or "standardised". Throws Error if the name is another
 /// one.
 FeatureTreatment feature_treatment(const std::string& name);
+
+/// The statistics of kStandardised: a feature x of column c becomes (x − mean[c]) · factor[c]. The factor of a constant
+/// column is 0.
+struct FeatureScales {
+  std::vector<double> mean, factor;
+};
 
 /// Parts of the features that a treatment had to leave out.
 struct FeatureNotes {
@@ -41,8 +49,11 @@ void write_dense_rows(const SparseRows& rows, const int32_t* picked, int64_t cou
 /// The rows of sparse features.
 SparseRows sparse_rows(const Features& features);
 
-/// Returns the features after the treatment. Features in a file are read into memory if they change. Throws Error if
-/// the dense result of sparse features, or of features in a file, would take more than 4 GiB. `notes` may be null.
-Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes = nullptr);
+/// Returns the features after the treatment. Features in a file are read into memory if they change. kStandardised uses
+/// `scales` if they have a value, which are then those of a model's training data, and otherwise sets them to the
+/// statistics of these features. Throws Error if the dense result of sparse features, or of features in a file, would
+/// take more than 4 GiB, or if `scales` have another number of columns. `notes` and `scales` may be null.
+Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes = nullptr,
+                 std::optional<FeatureScales>* scales = nullptr);
 
 }  // namespace graphsieve

@@ -227,6 +227,12 @@ class Checker {
     r_.nonzero_share = static_cast<double>(nonzeros) / (static_cast<double>(x.rows) * static_cast<double>(x.cols));
   }
 
+  /// Returns the name of a feature column in quotes, or its number if it has no name.
+  std::string column_name(int64_t column) const {
+    if (!data_.schema) return str(column);
+    return str("'", data_.schema->feature_names()[static_cast<size_t>(column)], "'");
+  }
+
   /// Adds the notes about whatever is odd.
   void notes() {
     const auto say = [this](const auto&... parts) { r_.notes.push_back(str(parts...)); };
@@ -235,7 +241,8 @@ class Checker {
     if (r_.degrees.back() > r_.nodes / 2 && r_.nodes > 100)
       say("node ", r_.largest_node, " has ", r_.degrees.back(), " of ", r_.nodes, " nodes as neighbours");
     if (r_.constant_column_count > 0)
-      say(r_.constant_column_count, " feature columns are constant; the first is column ", r_.constant_columns.front());
+      say(r_.constant_column_count, " feature columns are constant; the first is column ",
+          column_name(r_.constant_columns.front()));
     if (r_.zero_rows > 0) say(r_.zero_rows, " nodes have no feature other than 0");
     std::vector<int64_t> there;
     for (const int64_t count : r_.class_counts)

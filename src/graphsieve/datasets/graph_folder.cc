@@ -56,6 +56,7 @@ class Reader {
           "the graph folder is of an earlier version: its card has no checksum of itself; convert it anew for one");
     read_edges(data);
     read_features(data.features, data.nodes);
+    read_schema(data);
     read_labels(data.labels, data.nodes);
     read_ids(data);
     read_class_names(data);
@@ -142,6 +143,15 @@ class Reader {
     x.value.assign(value.begin(), value.end());
   }
 
+  /// Reads the schema, if the folder has one.
+  void read_schema(Dataset& data) const {
+    if (!card_.object("files").has(kSchemaFile)) return;
+    data.schema = graphsieve::read_schema(folder_ / kSchemaFile);
+    if (data.schema->width() != data.features.cols)
+      throw Error((folder_ / kSchemaFile).string(), ": describes ", data.schema->width(), " features, expected ",
+                  data.features.cols);
+  }
+
   /// Maps dense features; they are not read here.
   void map_features(Features& x, const std::string& type) {
     try {
@@ -159,7 +169,8 @@ class Reader {
   /// Reads the labels into memory and checks their range.
   void read_labels(Labels& labels, int64_t nodes) {
     const JsonObject card = card_.object("labels");
-    labels.classes = card.count("classes", 1);
+    // Data without labels has no classes.
+    labels.classes = card.count("classes", card.get<std::string>("kind") == "multi");
     const std::string file = (folder_ / "labels.npy").string();
     if (card.get<std::string>("kind") == "multi") {
       const auto values = array<float>("labels.npy", {nodes, labels.classes});
@@ -337,6 +348,7 @@ void write_graph_folder(const Dataset& data, const fs::path& folder, const Graph
   if (!data.ids.text_start.empty())
     to.write_ids(data.ids.text_start, {reinterpret_cast<const char*>(data.ids.texts.data()), data.ids.texts.size()});
   to.write_splits(data.given_splits);
+  if (data.schema) to.write_schema(*data.schema);
   to.commit(data.name, data.recipe, fingerprint(data));
 }
 

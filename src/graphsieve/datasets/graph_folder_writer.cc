@@ -6,6 +6,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/files/checksum.h"
 #include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/paths.h"
 
@@ -66,6 +67,7 @@ void GraphFolderWriter::set_nodes(int64_t nodes) {
 void GraphFolderWriter::set_edge_types(const std::vector<std::string>& names) {
   if (names.empty() || names.size() > kMostDataTypes)
     throw Error(folder_.target().string(), ": ", names.size(), " edge types, expected 1 to ", kMostDataTypes);
+  edge_types_ = static_cast<int64_t>(names.size());
   keys_ = EdgeKeys(nodes_, static_cast<int>(names.size()));
   (*card_)["edge_types"] = names;
 }
@@ -108,6 +110,10 @@ void GraphFolderWriter::add_edges(std::span<const uint64_t> keys) {
     end_rows(keys_.destination(key));
     sources_.push_back(static_cast<int32_t>(keys_.source(key)));
     if (edge_type_) types_.push_back(static_cast<uint8_t>(keys_.type(key)));
+    if (counts_degrees_) {
+      ++in_degree_[keys_.destination(key) * edge_types_ + keys_.type(key)];
+      ++out_degree_[keys_.source(key) * edge_types_ + keys_.type(key)];
+    }
     ++edges_;
   }
   source_->write(std::span<const int32_t>(sources_));
@@ -122,6 +128,19 @@ void GraphFolderWriter::add_edges(ExternalSort& keys, const std::function<void(d
     done += static_cast<int64_t>(block.size());
     progress(static_cast<double>(done) / total);
   });
+}
+
+void GraphFolderWriter::count_degrees() {
+  counts_degrees_ = true;
+  in_degree_.assign(nodes_ * edge_types_, 0);
+  out_degree_.assign(nodes_ * edge_types_, 0);
+}
+
+void GraphFolderWriter::write_degrees(int64_t node, float* to) const {
+  for (int64_t t = node * edge_types_; t < (node + 1) * edge_types_; ++t) {
+    *to++ = std::log1p(static_cast<float>(in_degree_[t]));
+    if (directed_) *to++ = std::log1p(static_cast<float>(out_degree_[t]));
+  }
 }
 
 /// Ends the rows of the last nodes and closes the files of the edges.
@@ -245,6 +264,12 @@ void GraphFolderWriter::write_splits(const std::vector<Split>& splits) {
   (*card_)["splits"] = count;
 }
 
+void GraphFolderWriter::write_schema(const Schema& schema) {
+  const std::string text = schema_text(schema);
+  write_text_file(folder_.path() / kSchemaFile, text);
+  note({kSchemaFile, std::ssize(text), Checksum().add(text).text()});
+}
+
 void GraphFolderWriter::commit(const std::string& name, const std::string& recipe, uint64_t fingerprint) {
   finish_edges();
   finish_ids();
@@ -253,7 +278,8 @@ void GraphFolderWriter::commit(const std::string& name, const std::string& recip
   if (fingerprint == 0) {
     fingerprint = random_key(static_cast<uint64_t>(nodes_));
     for (const auto& [file, entry] : (*card_)["files"].items())
-      fingerprint = random_key(fingerprint, std::stoull(entry.at("xxh3").get<std::string>(), nullptr, 16));
+      if (file != kSchemaFile)
+        fingerprint = random_key(fingerprint, std::stoull(entry.at("xxh3").get<std::string>(), nullptr, 16));
   }
   (*card_)["name"] = name;
   (*card_)["recipe"] = recipe;

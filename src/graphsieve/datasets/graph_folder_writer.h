@@ -65,6 +65,12 @@ class GRAPHSIEVE_API GraphFolderWriter {
   int64_t duplicates() const { return duplicates_; }
   int64_t edges() const { return edges_; }  ///< edges added so far
 
+  /// Counts the degrees of the nodes while edges are added. It is called after set_edge_types() and before add_edges().
+  void count_degrees();
+  /// Writes a node's degree features, after the last edge: for each edge type (or for all edges) ln(1 + in-degree)
+  /// and, if the graph is directed, ln(1 + out-degree).
+  void write_degrees(int64_t node, float* to) const;
+
   /// Begins dense features [nodes, columns].
   void begin_features(int64_t columns, FloatType type);
   /// Adds whole rows of features, for one node after the other. Throws Error, naming node and column, if a number is
@@ -84,6 +90,8 @@ class GRAPHSIEVE_API GraphFolderWriter {
   /// Writes the names of the classes; an empty list writes nothing. It is called after write_labels().
   void write_class_names(const std::vector<std::string>& names);
   void write_splits(const std::vector<Split>& splits);
+  /// Writes what the feature columns mean. It does not enter the fingerprint that commit() makes.
+  void write_schema(const Schema& schema);
 
   /// Writes the card, and lets the folder appear under its name. If `fingerprint` is 0, the fingerprint is made of the
   /// files' checksums.
@@ -109,11 +117,14 @@ class GRAPHSIEVE_API GraphFolderWriter {
   std::unique_ptr<nlohmann::json> card_;
 
   EdgeKeys keys_;
+  int64_t edge_types_ = 1;
   std::unique_ptr<NpyWriter> row_start_, source_, edge_type_;  ///< open while edges are added
   int64_t edges_ = 0, rows_begun_ = 0, loops_ = 0, duplicates_ = 0;
   uint64_t last_ = 0;
   std::vector<int32_t> sources_;
   std::vector<uint8_t> types_;
+  bool counts_degrees_ = false;
+  std::vector<int32_t> in_degree_, out_degree_;  ///< [nodes, edge types], if degrees are counted
 
   std::unique_ptr<NpyWriter> integer_ids_, text_ids_, text_starts_;  ///< open while ids are added
   int64_t text_bytes_ = 0;

@@ -31,6 +31,7 @@
 #include "graphsieve/run/predictions.h"
 #include "graphsieve/run/run_files.h"
 #include "graphsieve/run/run_folder.h"
+#include "graphsieve/run/training_data.h"
 #include "graphsieve/runtime/device.h"
 #include "graphsieve/runtime/memory_budget.h"
 #include "graphsieve/runtime/torch_settings.h"
@@ -274,6 +275,7 @@ class Experiment {
     Split split = make_split(prepared_, recipe_, plan.split, observer_);
     write_split(to / "split.json", split);
     remember(to / "split.json");
+    for (const std::string& name : write_training_data(prepared_, to)) remember(to / name);
     // The estimator and the attention graph are keyed by the run's seed. The protocol `release` uses the seed of the
     // first run for all runs.
     const uint64_t graph_seed = shared_ ? shared_seed_ : scores_seed(plan.seed);

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <limits>
+
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/class_names.h"
@@ -28,12 +30,39 @@ nn::Transformer load(const fs::path& path, const nn::TransformerShape& shape, at
   return network;
 }
 
-/// Gives the data set the classes of the run and returns the data set. Throws Error if features or classes do not fit.
-Dataset& fitted(Dataset& data, const RunFolder& run) {
+/// Arranges features and edge types as the training data has them.
+void fit_features(Dataset& data, const RunFolder& run, const TrainingData& training, UnknownTexts unknown,
+                  Observer& observer) {
   const JsonObject trained_on = run.graph();
-  const int64_t features = trained_on.count("features"), classes = trained_on.count("classes");
+  if (training.schema && data.schema) {
+    for (const std::string& note : apply_schema(data, *training.schema, unknown)) observer.note(note);
+  } else if (training.schema || data.schema) {
+    observer.note(str(training.schema ? "the data has" : "the run's training data had",
+                      " no names of columns: features are matched by their positions"));
+  }
+  const int64_t features = trained_on.count("features");
   if (data.features.cols != features)
     throw Error(data.source, ": has ", data.features.cols, " features per node, the run was trained on ", features);
+  if (trained_on.has("edge_type_names"))
+    match_edge_types(data, trained_on.get<std::vector<std::string>>("edge_type_names"));
+}
+
+/// Gives data without labels the form of labels that the run was trained on, all of them missing.
+void add_missing_labels(Labels& labels, int64_t nodes, int64_t classes, bool several) {
+  if (labels.classes > 0) return;
+  labels.single.assign(several ? 0 : nodes, -1);
+  labels.multi.assign(several ? nodes * classes : 0, std::numeric_limits<float>::quiet_NaN());
+}
+
+/// Numbers the classes as the run does.
+void fit_classes(Dataset& data, const RunFolder& run) {
+  const JsonObject trained_on = run.graph();
+  const int64_t classes = trained_on.count("classes");
+  const bool several = trained_on.get_or("several_labels", data.labels.multi_label());
+  add_missing_labels(data.labels, data.nodes, classes, several);
+  if (data.labels.multi_label() != several)
+    throw Error(data.source, ": has ", several ? "one class" : "several labels", " per node, the run was trained on ",
+                several ? "several labels" : "one class");
   const auto names = trained_on.get_or("class_names", std::vector<std::string>());
   if (!names.empty() && !data.class_names.empty()) {
     match_classes(data, names);
@@ -45,6 +74,13 @@ Dataset& fitted(Dataset& data, const RunFolder& run) {
   }
   if (!names.empty()) data.class_names = names;
   data.labels.classes = classes;
+}
+
+/// Arranges the data as the run's training data is, and returns it.
+Dataset& fitted(Dataset& data, const RunFolder& run, const TrainingData& training, UnknownTexts unknown,
+                Observer& observer) {
+  fit_features(data, run, training, unknown, observer);
+  fit_classes(data, run);
   return data;
 }
 
@@ -73,11 +109,12 @@ std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
 }  // namespace
 
 LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at::Device device,
-                     const MemoryBudget& limit)
+                     const MemoryBudget& limit, UnknownTexts unknown)
     : folder(path),
+      training(read_training_data(folder.files)),
       budget(limit),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
-      prepared(fitted(data, folder), folder.recipe, observer, device),
+      prepared(fitted(data, folder, training, unknown, observer), folder.recipe, observer, device, training.scales),
       task(make_task(data, folder.recipe.data, device)),
       graph(prepared, folder.recipe, folder.graph().get<uint64_t>("attention_seed")) {
   check_edge_types(*this);

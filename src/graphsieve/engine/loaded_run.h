@@ -6,22 +6,26 @@
 #include <memory>
 
 #include "graphsieve/base/observer.h"
+#include "graphsieve/data/match_schema.h"
 #include "graphsieve/evaluate/task.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/run/run_folder.h"
+#include "graphsieve/run/training_data.h"
 #include "graphsieve/train/network_edges.h"
 
 namespace graphsieve {
 
-/// A run folder that is loaded for `data`, which is the run's own graph or a changed graph. For a changed graph the
-/// estimator computes the scores of the edges again, and the observer gets a note. The constructor gives `data` the
-/// run's classes, matched by name if both have names; `data` must outlive the object. Throws Error if the features or
-/// the classes do not fit.
+/// A run folder that is loaded for `data`, which is the run's own graph or another graph. For another graph the
+/// estimator computes the scores of the edges again, and the observer gets a note. The constructor arranges the
+/// features, edge types and classes of `data` as the run's training data has them: by name if both have names,
+/// otherwise by position. `data` may lack labels, and must outlive the object. Throws Error if the features, the edge
+/// types or the classes do not fit, or if `unknown` refuses a text that the training data did not have.
 struct LoadedRun {
   LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer, at::Device device = at::kCPU,
-            const MemoryBudget& budget = {});
+            const MemoryBudget& budget = {}, UnknownTexts unknown = UnknownTexts::kZeros);
 
   RunFolder folder;
+  TrainingData training;
   MemoryBudget budget;
   bool same_graph;  ///< true if `data` is the graph that the run was trained on
   PreparedData prepared;

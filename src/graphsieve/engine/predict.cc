@@ -35,7 +35,7 @@ void predict_into_files(Dataset& data, const PredictRequest& request, Observer& 
   const LimitedMemory limited(budget, request.out);
   const torch::NoGradGuard no_grad;
   require_network(request.run);
-  LoadedRun run(request.run, data, observer, compute_device(request.device), budget);
+  LoadedRun run(request.run, data, observer, compute_device(request.device), budget, request.unknown);
   const Split split = run.same_graph ? read_split(run.folder.files.verified("split.json"), data.labels) : Split{};
   const bool all = request.predictions == PredictedNodes::kAll;
   if (!all) run.require_same_graph();

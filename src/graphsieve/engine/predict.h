@@ -10,6 +10,7 @@
 #include "graphsieve/base/export.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
+#include "graphsieve/data/schema.h"
 #include "graphsieve/run/predicted_nodes.h"
 
 namespace graphsieve {
@@ -24,12 +25,14 @@ struct PredictRequest {
   bool raw_ids = false;        ///< write text ids unchanged to predictions.csv, not as base/spreadsheet_text.h does
   int64_t memory = 0;          ///< bytes of memory to stay within; 0: no limit
   std::string device = "cpu";  ///< device that the network computes on (runtime/device.h)
+  UnknownTexts unknown = UnknownTexts::kZeros;  ///< what becomes of texts that the training data did not have
 };
 
-/// Writes the predictions of a trained run for `data`, which is the run's own graph or a changed graph. For a changed
-/// graph the estimator computes the scores of the edges again, the observer gets a note, and there is no split. Throws
-/// Error if the run has no network, if the features or the classes do not fit, or if the nodes of the split are
-/// requested for a changed graph.
+/// Writes the predictions of a trained run for `data`, which is the run's own graph or another graph, with or without
+/// labels. Features, edge types and classes are matched with those of the training data by name, if both have names.
+/// For another graph the estimator computes the scores of the edges again, the observer gets a note, and there is no
+/// split. Throws Error if the run has no network, if the features or the classes do not fit, or if the nodes of the
+/// split are requested for a changed graph.
 GRAPHSIEVE_API void predict(Dataset data, const PredictRequest& request, Observer& observer);
 
 /// The predictions of every node in memory, row-major.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/evaluate/task.h"
 
+#include "graphsieve/base/error.h"
 #include "graphsieve/evaluate/classification.h"
 
 namespace graphsieve {
@@ -13,6 +14,7 @@ std::string Task::column_name(int64_t column) const {
 }
 
 std::unique_ptr<Task> make_task(const Dataset& data, const DataRecipe& recipe, at::Device device) {
+  if (data.labels.classes < 1) throw Error(data.source, ": has no labels, so that it can be scored but not trained on");
   return data.labels.multi_label() ? make_labels_task(data, recipe, device) : make_classes_task(data, recipe, device);
 }
 

@@ -53,10 +53,11 @@ void fit_shape(const NpyHeader& header, std::vector<int64_t>& shape, const std::
 template <class T>
 const char* npy_descr() {
   if constexpr (std::is_same_v<T, float>) return "<f4";
+  if constexpr (std::is_same_v<T, double>) return "<f8";
   if constexpr (std::is_same_v<T, int32_t>) return "<i4";
   if constexpr (std::is_same_v<T, int64_t>) return "<i8";
   if constexpr (std::is_same_v<T, uint16_t>) return "<u2";
-  return "|u1";
+  if constexpr (std::is_same_v<T, uint8_t>) return "|u1";
 }
 
 template <class T>
@@ -114,6 +115,7 @@ WrittenFile NpyWriter::finish() {
   template const char* npy_descr<T>(); \
   template Array<T> map_npy<T>(const std::filesystem::path&, std::vector<int64_t>&);
 GRAPHSIEVE_NPY_FILE(float)
+GRAPHSIEVE_NPY_FILE(double)
 GRAPHSIEVE_NPY_FILE(int32_t)
 GRAPHSIEVE_NPY_FILE(int64_t)
 GRAPHSIEVE_NPY_FILE(uint16_t)

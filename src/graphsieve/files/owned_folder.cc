@@ -50,14 +50,15 @@ bool in_checkpoint(std::string_view name) {
 }
 bool is_report(std::string_view name) { return one_of(name, {"report.html", "report.json"}); }
 bool in_run(std::string_view name) {
-  return is_report(name) || one_of(name, {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl",
-                                          "epsilon.json", "predictions.csv", "quality.json", "compression.json",
-                                          "network.safetensors", "estimator.safetensors"});
+  return is_report(name) ||
+         one_of(name, {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl", "epsilon.json",
+                       "predictions.csv", "quality.json", "compression.json", "network.safetensors",
+                       "estimator.safetensors", "schema.json", "feature_scales.npy"});
 }
 bool in_graph(std::string_view name) {
   return one_of(name, {"graph.json", "row_start.npy", "source.npy", "edge_type.npy", "features.npy",
                        "features_row_start.npy", "features_column.npy", "features_value.npy", "labels.npy",
-                       "node_id.npy", "node_id_start.npy", "node_id_text.npy", "splits.npy"});
+                       "node_id.npy", "node_id_start.npy", "node_id_text.npy", "splits.npy", "schema.json"});
 }
 bool in_draws(std::string_view name) {
   return one_of(name, {"sparsified.json", "epsilon.json"}) || numbered(name, "layer_", "_source.npy") ||

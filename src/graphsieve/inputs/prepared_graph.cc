@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/option.h"
@@ -103,12 +104,13 @@ void note_treatment(const FeatureNotes& notes, Observer& observer) {
 
 }  // namespace
 
-PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& observer, at::Device on)
-    : data(d), device(on) {
+PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& observer, at::Device on,
+                           std::optional<FeatureScales> given)
+    : data(d), device(on), scales(std::move(given)) {
   FeatureNotes feature_notes;
   const FeatureTreatment treatment = feature_treatment(recipe.data.features);
   const bool changed = treatment != FeatureTreatment::kAsFound;
-  if (changed) treated_ = treated(d.features, treatment, &feature_notes);
+  if (changed) treated_ = treated(d.features, treatment, &feature_notes, &scales);
   features = features_on(feature_matrix(changed ? treated_ : d.features), device, observer);
   note_treatment(feature_notes, observer);
   take_graph(recipe, observer);

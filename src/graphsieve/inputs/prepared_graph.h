@@ -5,9 +5,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
+#include "graphsieve/data/features.h"
 #include "graphsieve/graph/attention_graph.h"
 #include "graphsieve/inputs/network_input.h"
 #include "graphsieve/recipe/recipe.h"
@@ -16,13 +18,16 @@ namespace graphsieve {
 
 /// The tensors of a data set that depend neither on the split nor on the seed. The data set must outlive the object.
 struct PreparedData {
+  /// `scales` are those of a model's training data, if the data set is another one; absent: those of the data set.
   /// Throws Error if the recipe asks for directed edges and the graph folder has undirected edges, or vice versa.
-  PreparedData(const Dataset& data, const Recipe& recipe, Observer& observer, at::Device device = at::kCPU);
+  PreparedData(const Dataset& data, const Recipe& recipe, Observer& observer, at::Device device = at::kCPU,
+               std::optional<FeatureScales> scales = {});
   PreparedData(PreparedData&&) = default;  // there are no copies, since `edges` may point into `made_`
 
   const Dataset& data;
   at::Device device;                    ///< device of the tensors; dense features may stay on the host (features_on)
   FeatureMatrix features;               ///< the features after the recipe's treatment
+  std::optional<FeatureScales> scales;  ///< statistics of the treatment; absent: the treatment has none
   CsrView edges;                        ///< the data's edges after the recipe's transforms
   int edge_types = attention_types(1);  ///< number of edge types of the attention graph
 

@@ -117,7 +117,9 @@ void check_result(const JsonObject& result) {
                                  {"expander_spectral_gap", Kind::kNumberOrNull},
                                  {"features", Kind::kCount},
                                  {"classes", Kind::kCount},
-                                 {"class_names", Kind::kTexts}});
+                                 {"class_names", Kind::kTexts},
+                                 {"edge_type_names", Kind::kTexts},
+                                 {"several_labels", Kind::kFlag}});
   for (const JsonObject& run : result.objects("runs")) check_run(run);
   if (!result.null("compression"))
     check(result.object("compression"), {{"method", Kind::kText}, {"from", Kind::kText}, {"width", Kind::kCount}});

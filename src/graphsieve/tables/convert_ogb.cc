@@ -26,15 +26,15 @@ void expect_columns(const OgbRows& rows, int64_t count) {
 /// Converts one data set; run() writes the parts of the graph folder in the order in which they need memory.
 class OgbConverter {
  public:
-  explicit OgbConverter(const TablesRequest& request)
-      : r_(request), folder_(request.nodes), raw_(folder_ / "raw"), files_(raw_) {}
+  explicit OgbConverter(const OgbRequest& request)
+      : r_(request), folder_(request.folder), raw_(folder_ / "raw"), files_(raw_) {}
 
   void run() {
     if (!fs::is_directory(raw_))
       throw Error(folder_.string(), ": no folder raw in it; expected a data set of OGB, such as ogbn_products");
     read_count();
     check_features();
-    GraphFolderWriter to(r_.out, nodes_, r_.directed, r_.overwrite, {r_.nodes});
+    GraphFolderWriter to(r_.out, nodes_, r_.directed, r_.overwrite, {r_.folder});
     const Labels labels = read_labels();
     to.write_labels(labels);
     write_split(labels, to);
@@ -220,7 +220,7 @@ class OgbConverter {
 
   static constexpr const char* kEdges = "edges";
 
-  const TablesRequest& r_;
+  const OgbRequest& r_;
   fs::path folder_, raw_;
   OgbFiles files_;
   int64_t nodes_ = 0;
@@ -228,8 +228,8 @@ class OgbConverter {
 
 }  // namespace
 
-void convert_ogb(const TablesRequest& request) { OgbConverter(request).run(); }
+void convert_ogb(const OgbRequest& request) { OgbConverter(request).run(); }
 
 }  // namespace graphsieve
 
-void graphsieve_convert_ogb(const graphsieve::TablesRequest& request) { graphsieve::convert_ogb(request); }
+void graphsieve_convert_ogb(const graphsieve::OgbRequest& request) { graphsieve::convert_ogb(request); }

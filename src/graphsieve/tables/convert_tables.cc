@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -15,15 +14,17 @@
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/graph_folder_writer.h"
+#include "graphsieve/tables/feature_columns.h"
 #include "graphsieve/tables/id_join.h"
+#include "graphsieve/tables/label_columns.h"
 #include "graphsieve/tables/node_ids.h"
 #include "graphsieve/tables/table.h"
 
 namespace graphsieve {
 namespace {
 
-constexpr size_t kMostTexts = 1000;  // most different texts of a text column
-constexpr int64_t kIdBlock = 4096;   // ids that one thread looks up at a time
+constexpr size_t kListed = 5;       // most names in a note
+constexpr int64_t kIdBlock = 4096;  // ids that one thread looks up at a time
 constexpr int64_t kLeastMemory = 64 << 10;
 
 constexpr int64_t kSliceNumbers = 1 << 20;  // numbers of features that are written at a time
@@ -54,46 +55,94 @@ class ColumnUses {
   std::unordered_map<std::string, std::string> use_;
 };
 
-/// The edge types 0, 1, … of the values of a column, in ascending order of the values: texts alphabetically, integers
-/// by size.
-struct EdgeTypes {
-  std::map<std::string, int, std::less<>> texts;
-  std::map<int64_t, int> integers;
-  std::vector<std::string> names;
-
-  void add(const TableBatch::Values& values, int64_t i) {
-    if (values.kind == ColumnKind::kInteger)
-      integers.try_emplace(values.integers[i], 0);
-    else if (texts.find(values.texts[i]) == texts.end())
-      texts.emplace(values.texts[i], 0);
+/// The edge types 0, 1, … of the texts of a column, in ascending order: by value if all texts are integers, otherwise
+/// by bytes.
+class EdgeTypes {
+ public:
+  void add(std::string_view text) {
+    if (type_.find(text) == type_.end()) type_.emplace(text, 0);
   }
-  /// Numbers the types. It is called after the last value has been added.
+  /// Numbers the types. It is called after the last text has been added.
   void finish() {
-    for (auto& [text, type] : texts) type = static_cast<int>(names.size()), names.push_back(text);
-    for (auto& [integer, type] : integers) type = static_cast<int>(names.size()), names.push_back(str(integer));
+    for (const auto& [text, type] : type_) names_.push_back(text);
+    const auto value = [](const std::string& text) {
+      int64_t number = 0;
+      const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
+      return status == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+    };
+    if (std::all_of(names_.begin(), names_.end(), [&](const std::string& name) { return value(name).has_value(); }))
+      std::stable_sort(names_.begin(), names_.end(),
+                       [&](const std::string& a, const std::string& b) { return *value(a) < *value(b); });
+    number();
   }
-  int of(const TableBatch::Values& values, int64_t i) const {
-    return values.kind == ColumnKind::kInteger ? integers.find(values.integers[i])->second
-                                               : texts.find(values.texts[i])->second;
+  /// Takes the types in a given order, that of the training data, which may have more of them. Throws Error, beginning
+  /// with `where`, if the column has a type that is not among them.
+  void finish_like(const std::vector<std::string>& names, const std::string& where) {
+    for (const auto& [text, type] : type_)
+      if (std::find(names.begin(), names.end(), text) == names.end())
+        throw Error(where, ": edge type ", quoted_text(text), " is none of those that the model was trained on");
+    names_ = names;
+    number();
   }
+  const std::vector<std::string>& names() const { return names_; }
+  size_t count() const { return type_.size(); }
+  int of(std::string_view text) const { return type_.find(text)->second; }
+
+ private:
+  void number() {
+    for (size_t t = 0; t < names_.size(); ++t) type_[names_[t]] = static_cast<int>(t);
+  }
+
+  std::map<std::string, int, std::less<>> type_;
+  std::vector<std::string> names_;
 };
 
-/// Converts the tables in three steps: a first reading of the node table (ids, labels, splits, texts), a second one
-/// (features), and the reading of the edge table. Nodes are numbered in the order of their table.
+/// True if the name is that of a column in which pandas stores a table's index.
+bool holds_index(const std::string& name) {
+  return name.empty() || name.starts_with("__index_level_") || name.starts_with("Unnamed: ");
+}
+
+/// Returns how cells are written: as the request says, or else as in the training data.
+TableForm form_of(const TablesRequest& r) {
+  TableForm form;
+  if (r.like) {
+    const TableNames& table = r.like->table;
+    if (!table.delimiter.empty()) form.delimiter = table.delimiter[0];
+    if (!table.decimal.empty()) form.decimal = table.decimal[0];
+    if (!table.thousands.empty()) form.thousands = table.thousands[0];
+    form.missing = table.missing;
+  }
+  form.delimiter = r.delimiter.value_or(form.delimiter);
+  form.decimal = r.decimal.value_or(form.decimal);
+  form.thousands = r.thousands.value_or(form.thousands);
+  if (r.missing) form.missing = *r.missing;
+  return form;
+}
+
+/// Returns the name of a column: the request's, or that of the training data, or the default.
+std::string name_of(const std::string& asked, const std::string* trained, const char* otherwise) {
+  if (!asked.empty()) return asked;
+  return trained != nullptr && !trained->empty() ? *trained : otherwise;
+}
+
+/// Converts the tables in three steps: a first reading of the node table (ids, labels, splits, the schema), a second
+/// one (features), and the reading of the edge table. Degree features are known only after the edges, which then come
+/// before the features. Nodes are numbered in the order of their table.
 class TablesConverter {
  public:
   explicit TablesConverter(const TablesRequest& request)
       : r_(request),
-        nodes_(Table::open(request.nodes)),
-        edges_(Table::open(request.edges)),
-        ids_(nodes_->column(request.id, str("ids (", option("id"), ")")).kind == ColumnKind::kText) {}
+        form_(form_of(request)),
+        nodes_(Table::open(request.nodes, form_)),
+        edges_(Table::open(request.edges, form_)),
+        ids_(false) {}
 
   void run() {
-    if (r_.labels.empty()) throw Error("tables: no label column is named");
     if (r_.memory < kLeastMemory)
       throw Error("tables: ", r_.memory, " bytes of memory (", option("memory"), "), expected at least ", kLeastMemory);
     choose_columns();
-    GraphFolderWriter to(r_.out, -1, r_.directed, r_.overwrite, {r_.nodes, r_.edges});
+    GraphFolderWriter to(r_.out, -1, schema_.table.directed, r_.overwrite, {r_.nodes, r_.edges});
+    find_kinds();
     read_nodes(to);
     if (count_ < 1) throw Error(nodes_->path(), ": no rows");
     if (count_ > std::numeric_limits<int32_t>::max() - 1)
@@ -102,10 +151,15 @@ class TablesConverter {
     finish_ids();
     tell(0.2);
     write_labels(to);
-    write_features(to);
-    tell(0.5);
-    write_edges(to);
+    if (schema_.degree_features) {
+      write_edges(to);
+      write_features(to);
+    } else {
+      write_features(to);
+      write_edges(to);
+    }
     write_ids(to);
+    to.write_schema(schema_);
     to.commit(r_.name.empty() ? path_text(r_.out.filename()) : r_.name, "default");
     tell(1);
   }
@@ -118,52 +172,140 @@ class TablesConverter {
     if (r_.note) r_.note(text);
   }
 
-  /// Checks the named columns, and takes the columns without a use as features if none are named.
+  /// Finds the names of the columns, checks them, and takes the columns without a use as features if none are named.
   void choose_columns() {
+    TableNames& names = schema_.table;
+    const TableNames* const like = r_.like ? &r_.like->table : nullptr;
+    names.id = name_of(r_.id, like ? &like->id : nullptr, "id");
+    names.source = name_of(r_.source, like ? &like->source : nullptr, "source");
+    names.destination = name_of(r_.destination, like ? &like->destination : nullptr, "destination");
+    names.edge_type = name_of(r_.edge_type, like ? &like->edge_type : nullptr, "");
+    names.directed = r_.directed || (like && like->directed);
+    names.missing = form_.missing;
+    if (form_.delimiter != 0) names.delimiter = form_.delimiter;
+    names.decimal = form_.decimal;
+    if (form_.thousands != 0) names.thousands = form_.thousands;
     ColumnUses nodes(*nodes_), edges(*edges_);
     const auto use = [](const char* what, const char* field) { return str(what, " (", option(field), ")"); };
-    nodes.add(r_.id, use("ids", "id"));
-    for (const std::string& label : r_.labels) nodes.add(label, use("labels", "label"));
+    for (const std::string& name : r_.drop) nodes.add(name, use("columns to leave out", "drop"));
+    nodes.add(names.id, use("ids", "id"));
+    choose_labels(nodes);
+    for (const std::string& label : names.labels) nodes.add(label, use("labels", "label"));
     if (!r_.split.empty()) nodes.add(r_.split, use("splits", "split"));
     for (const std::string& feature : r_.features) nodes.add(feature, use("features", "columns"));
-    edges.add(r_.source, use("sources", "source"));
-    edges.add(r_.destination, use("destinations", "destination"));
-    if (!r_.edge_type.empty()) edges.add(r_.edge_type, use("edge types", "edge_type"));
-    features_ = r_.features;
-    if (features_.empty())
-      for (const TableColumn& c : nodes_->columns())
-        if (!nodes.has(c.name)) features_.push_back(c.name);
-    if (features_.empty()) throw Error(nodes_->path(), ": no column is left for features");
-    for (const std::string& name : features_)
-      if (nodes_->column(name, "").kind == ColumnKind::kText) texts_[name];
+    edges.add(names.source, use("sources", "source"));
+    edges.add(names.destination, use("destinations", "destination"));
+    if (!names.edge_type.empty()) edges.add(names.edge_type, use("edge types", "edge_type"));
+    r_.like ? choose_features_like(nodes) : choose_features(nodes);
   }
 
-  /// Reads the node table for the first time: ids, labels, splits, and the texts of text columns.
+  /// Takes the labels that are asked for, or those of the training data if the table has them all, or the column
+  /// "label" if there is one.
+  void choose_labels(const ColumnUses& uses) {
+    std::vector<std::string>& labels = schema_.table.labels;
+    if (r_.labels) {
+      labels = *r_.labels;
+      return;
+    }
+    labels = r_.like ? r_.like->table.labels : std::vector<std::string>{"label"};
+    const bool all = std::all_of(labels.begin(), labels.end(),
+                                 [&](const std::string& name) { return nodes_->has(name) && !uses.has(name); });
+    if (all) return;
+    if (!r_.like)
+      note(str("no column is named for labels (", option("label"), "), and none is called 'label': the graph has no ",
+               "labels, so that it can be scored but not trained on"));
+    labels.clear();
+  }
+
+  void choose_features(const ColumnUses& uses) {
+    feature_names_ = r_.features;
+    std::vector<std::string> index;
+    if (feature_names_.empty())
+      for (const TableColumn& c : nodes_->columns())
+        if (!uses.has(c.name)) (holds_index(c.name) ? index : feature_names_).push_back(c.name);
+    for (const std::string& name : index)
+      note(str("column '", name, "' is left out: pandas stores the index of a table under this name; ",
+               option("columns"), " names it if it is a feature"));
+    schema_.degree_features = r_.degree_features;
+    if (feature_names_.empty() && !r_.degree_features)
+      throw Error(nodes_->path(), ": no column is left for features; ", option("degree_features"),
+                  " makes features of the nodes' degrees");
+  }
+
+  /// The features are those of the training data. The other columns of the table are not used.
+  void choose_features_like(const ColumnUses& uses) {
+    const bool asked = !r_.features.empty() || r_.fill || !r_.fills.empty() || !r_.indicators.empty() ||
+                       !r_.cyclic.empty() || r_.degree_features;
+    if (asked)
+      throw Error("tables: the features are those of the model's training data (", option("like"),
+                  "); expected no option that makes other ones");
+    schema_.degree_features = r_.like->degree_features;
+    std::set<std::string> known;
+    for (const SchemaColumn& column : r_.like->columns) {
+      feature_names_.push_back(column.name);
+      known.insert(column.name);
+    }
+    std::vector<std::string> extra;
+    for (const TableColumn& c : nodes_->columns())
+      if (!uses.has(c.name) && !known.contains(c.name)) extra.push_back(c.name);
+    if (extra.empty()) return;
+    std::string shown;
+    for (size_t i = 0; i < std::min(extra.size(), kListed); ++i) shown += str(i > 0 ? ", '" : "'", extra[i], "'");
+    note(str("columns that the model was not trained with are not used: ", shown,
+             extra.size() > kListed ? str(" and ", extra.size() - kListed, " more") : ""));
+  }
+
+  /// Finds the kinds of the columns, and then what the features are made of.
+  void find_kinds() {
+    TableNames& names = schema_.table;
+    std::vector<std::string> columns = names.labels;
+    const bool like_text = r_.like && r_.id_type.empty() && r_.like->table.text_ids;
+    if (r_.id_type != "text" && !like_text) columns.push_back(names.id);
+    for (const std::string& name : feature_names_)
+      if (!r_.like || nodes_->column(name, "features").kind == ColumnKind::kList) columns.push_back(name);
+    nodes_->find_kinds(columns, [this] { tell(0); });
+    const TableColumn& id = nodes_->column(names.id, "");
+    // Numbers are read as integers, and the first one that is none is refused with its row.
+    const bool integers = (id.kind == ColumnKind::kInteger || id.kind == ColumnKind::kNumber) && !id.digits_matter;
+    names.text_ids = !r_.id_type.empty() ? r_.id_type == "text" : r_.like ? like_text : !integers;
+    ids_ = NodeIds(names.text_ids);
+    labels_.emplace(*nodes_, names.labels);
+    FeatureOptions options{r_.fill, r_.fills, r_.indicators, r_.cyclic, r_.memory / 2, r_.unknown};
+    if (r_.like)
+      features_.emplace(*nodes_, r_.like->columns, options);
+    else
+      features_.emplace(*nodes_, feature_names_, options);
+  }
+
+  ColumnKind id_kind() const { return ids_.text() ? ColumnKind::kText : ColumnKind::kInteger; }
+
+  /// Reads ids, labels, splits, and what the schema is learned from.
   void read_nodes(GraphFolderWriter& to) {
-    std::vector<std::string> names = {r_.id};
-    names.insert(names.end(), r_.labels.begin(), r_.labels.end());
-    const bool several = r_.labels.size() > 1;
-    std::vector<std::string> as_text, as_number;
-    if (!r_.split.empty()) names.push_back(r_.split), as_text.push_back(r_.split);
-    if (several) as_number = r_.labels;
-    for (const auto& [name, texts] : texts_) names.push_back(name);
-    nodes_->read(names, as_number, as_text, [&](const TableBatch& batch) {
+    std::vector<WantedColumn> columns = {{schema_.table.id, id_kind()}};
+    const auto add = [&](const std::vector<WantedColumn>& more) {
+      const size_t first = columns.size();
+      columns.insert(columns.end(), more.begin(), more.end());
+      return first;
+    };
+    const size_t label = add(labels_->wanted());
+    const size_t split = r_.split.empty() ? 0 : add({{r_.split, ColumnKind::kText}});
+    const size_t feature = add(features_->to_learn());
+    nodes_->read(columns, [&](const TableBatch& batch) {
       take_ids(batch, to);
-      several ? take_several(batch) : take_label(batch);
-      size_t c = 1 + r_.labels.size();
-      if (!r_.split.empty()) take_split(batch, batch.columns[c++]);
-      for (auto& [name, texts] : texts_) take_texts(name, batch.columns[c++], texts);
+      labels_->take(batch, label);
+      if (split > 0) take_split(batch, batch.columns[split]);
+      features_->learn(batch, feature);
+      tell(0.1);
     });
+    features_->finish_learning();
+    schema_.columns = features_->schema();
   }
 
   /// Takes the ids of a batch, in memory as long as they fit in half of the memory, otherwise on disk.
   void take_ids(const TableBatch& batch, GraphFolderWriter& to) {
     const TableBatch::Values& ids = batch.columns[0];
-    if (ids.kind == ColumnKind::kNumber)
-      throw Error(nodes_->path(), ": column '", r_.id,
-                  "' holds numbers that are no integers, expected integers or texts as ids");
     for (int64_t i = 0; i < batch.rows; ++i) {
-      if (ids.missing[i]) throw Error(at(*nodes_, batch.first_row + i, r_.id), ": no id");
+      if (ids.missing[i]) throw Error(at(*nodes_, batch.first_row + i, schema_.table.id), ": no id");
       if (join_)
         ids_.text() ? add_on_disk(ids.texts[i], to) : add_on_disk(ids.integers[i], to);
       else
@@ -195,7 +337,7 @@ class TablesConverter {
     const IdJoin::Twice twice = join_->finish_nodes();
     if (twice.second >= 0)
       throw Error(nodes_->places(twice.first, twice.second), " have the same id ",
-                  quoted_text(cell(*nodes_, r_.id, twice.second)));
+                  quoted_text(cell(*nodes_, schema_.table.id, twice.second)));
   }
 
   void write_ids(GraphFolderWriter& to) const {
@@ -209,49 +351,11 @@ class TablesConverter {
   /// Returns the id in a row, for a message. It reads the whole column again.
   std::string cell(const Table& table, const std::string& column, int64_t row) const {
     std::string found;
-    table.read({column}, {}, {column}, [&](const TableBatch& batch) {
+    table.read({{column, ColumnKind::kText}}, [&](const TableBatch& batch) {
       if (row >= batch.first_row && row < batch.first_row + batch.rows)
         found = batch.columns[0].texts[row - batch.first_row];
     });
     return found;
-  }
-
-  /// Takes the classes of a batch. Texts are numbered in the order of their appearance, and write_labels() renumbers
-  /// them.
-  void take_label(const TableBatch& batch) {
-    const TableBatch::Values& values = batch.columns[1];
-    for (int64_t i = 0; i < batch.rows; ++i) {
-      if (values.missing[i]) {
-        classes_.push_back(-1);
-      } else if (values.kind == ColumnKind::kText) {
-        const auto [name, isnew] =
-            class_names_.try_emplace(std::string(values.texts[i]), static_cast<int32_t>(class_names_.size()));
-        if (isnew && class_names_.size() > kMostClasses)
-          throw Error(nodes_->path(), ": more than ", kMostClasses, " classes in column '", r_.labels[0], "'");
-        classes_.push_back(name->second);
-      } else {
-        const double value =
-            values.kind == ColumnKind::kInteger ? static_cast<double>(values.integers[i]) : values.numbers[i];
-        const double label = std::isnan(value) ? -1 : value;
-        if (label != std::trunc(label) || label < -1 || label >= kMostClasses)
-          throw Error(at(*nodes_, batch.first_row + i, r_.labels[0]), ": ", value, ", expected a class from 0 to ",
-                      kMostClasses - 1, ", or -1 or nothing for none");
-        classes_.push_back(static_cast<int32_t>(label));
-      }
-    }
-  }
-
-  /// Takes the 0/1 labels of a batch.
-  void take_several(const TableBatch& batch) {
-    for (int64_t i = 0; i < batch.rows; ++i)
-      for (size_t l = 0; l < r_.labels.size(); ++l) {
-        const TableBatch::Values& values = batch.columns[1 + l];
-        const double value = values.missing[i] ? std::numeric_limits<double>::quiet_NaN() : values.numbers[i];
-        if (!std::isnan(value) && value != 0 && value != 1 && value != -1)
-          throw Error(at(*nodes_, batch.first_row + i, r_.labels[l]), ": ", value,
-                      ", expected 0, 1, or -1 or nothing for none");
-        several_.push_back(value == -1 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(value));
-      }
   }
 
   void take_split(const TableBatch& batch, const TableBatch::Values& values) {
@@ -270,36 +374,12 @@ class TablesConverter {
     }
   }
 
-  void take_texts(const std::string& name, const TableBatch::Values& values,
-                  std::map<std::string, int64_t, std::less<>>& texts) {
-    for (size_t i = 0; i < values.texts.size(); ++i)
-      if (!values.missing[i] && texts.find(values.texts[i]) == texts.end()) {
-        texts.emplace(values.texts[i], 0);
-        if (texts.size() > kMostTexts)
-          throw Error(nodes_->path(), ": column '", name, "' holds more than ", kMostTexts,
-                      " different texts; leave it out (", option("columns"), ") or encode it as numbers");
-      }
-  }
-
   void write_labels(GraphFolderWriter& to) {
-    Labels labels;
-    if (r_.labels.size() > 1) {
-      labels.classes = static_cast<int64_t>(r_.labels.size());
-      labels.multi = std::move(several_);
-    } else {
-      std::vector<int32_t> order(class_names_.size());  // renumbers classes by the order of their texts
-      int32_t next = 0;
-      for (const auto& [name, first] : class_names_) order[first] = next++;
-      if (!order.empty())
-        for (int32_t& c : classes_) c = c < 0 ? c : order[c];
-      labels.classes = 1 + *std::max_element(classes_.begin(), classes_.end());
-      labels.single = std::move(classes_);
-      if (labels.classes < 1) throw Error(nodes_->path(), ": no node has a label in column '", r_.labels[0], "'");
-    }
+    std::vector<std::string> names, notes;
+    const Labels labels = labels_->finish(count_, names, notes);
+    for (const std::string& text : notes) note(text);
     to.write_labels(labels);
-    std::vector<std::string> names;
-    for (const auto& [name, first] : class_names_) names.push_back(name);
-    to.write_class_names(r_.labels.size() > 1 ? r_.labels : names);
+    to.write_class_names(names);
     if (r_.split.empty()) return;
     const int64_t dropped = check_split(split_, labels, str(nodes_->path(), ": column '", r_.split, "'"));
     if (dropped > 0) note(str(dropped, " nodes without a label taken out of the split"));
@@ -307,80 +387,40 @@ class TablesConverter {
     split_ = {};
   }
 
-  /// Assigns its columns to every feature: one to a number, one per text to a text column. Returns the number of
-  /// columns.
-  int64_t place_features() {
-    int64_t columns = 0;
-    for (const std::string& name : features_) {
-      first_column_.push_back(columns);
-      const auto found = texts_.find(name);
-      of_texts_.push_back(found == texts_.end() ? nullptr : &found->second);
-      if (found == texts_.end()) {
-        ++columns;
-      } else {
-        for (auto& [text, place] : found->second) place = columns++;
-      }
-    }
-    return columns;
-  }
-
-  /// Reads the node table for the second time and writes the features.
+  /// Reads the node table once more and writes the features, with those of the degrees at the end of each row.
   void write_features(GraphFolderWriter& to) {
-    const int64_t columns = place_features();
+    const int64_t of_columns = features_->width(), columns = of_columns + schema_.degree_width();
     if (columns == 0) throw Error(nodes_->path(), ": no feature column holds anything");
-    std::vector<std::string> as_number;
-    for (size_t f = 0; f < features_.size(); ++f)
-      if (of_texts_[f] == nullptr) as_number.push_back(features_[f]);
     to.begin_features(columns, r_.type);
     std::vector<float> rows, start;
     std::vector<char> changes(columns, 0);
     const int64_t slice = std::max<int64_t>(1, kSliceNumbers / columns);
-    nodes_->read(features_, as_number, {}, [&](const TableBatch& batch) {
-      for (int64_t begin = 0; begin < batch.rows; begin += slice) {
-        const int64_t count = std::min(slice, batch.rows - begin);
-        rows.assign(count * columns, 0);
-        for (size_t f = 0; f < features_.size(); ++f) put_feature(f, batch, begin, count, columns, rows);
-        if (start.empty()) start.assign(rows.begin(), rows.begin() + columns);
-        for (int64_t i = 0; i < count; ++i)
-          for (int64_t c = 0; c < columns; ++c) changes[c] |= rows[i * columns + c] != start[c];
-        to.add_features(rows);
-      }
-      tell(0.2 + 0.3 * static_cast<double>(batch.first_row + batch.rows) / static_cast<double>(count_));
-    });
-    if (filled_ > 0) note(str(filled_, " missing numbers set to ", *r_.fill));
+    const auto write = [&](int64_t first, int64_t count, const std::function<void(float*)>& put) {
+      rows.assign(count * columns, 0);
+      put(rows.data());
+      for (int64_t i = 0; i < count && of_columns < columns; ++i)
+        to.write_degrees(first + i, &rows[i * columns + of_columns]);
+      if (start.empty()) start.assign(rows.begin(), rows.begin() + columns);
+      for (int64_t i = 0; i < count; ++i)
+        for (int64_t c = 0; c < columns; ++c) changes[c] |= rows[i * columns + c] != start[c];
+      to.add_features(rows);
+    };
+    if (of_columns > 0) {
+      nodes_->read(features_->to_read(), [&](const TableBatch& batch) {
+        for (int64_t begin = 0; begin < batch.rows; begin += slice) {
+          const int64_t count = std::min(slice, batch.rows - begin);
+          write(batch.first_row + begin, count,
+                [&](float* to_rows) { features_->put(batch, begin, count, to_rows, columns); });
+        }
+        tell(0.2 + 0.3 * static_cast<double>(batch.first_row + batch.rows) / static_cast<double>(count_));
+      });
+    } else {
+      for (int64_t begin = 0; begin < count_; begin += slice)
+        write(begin, std::min(slice, count_ - begin), [](float*) {});
+    }
+    for (const std::string& text : features_->notes()) note(text);
     const auto constant = std::count(changes.begin(), changes.end(), 0);
     if (constant > 0) note(str(constant, " of the ", columns, " feature columns are constant"));
-  }
-
-  /// Writes one feature of the rows [begin, begin + count) of the batch into the matrix of these rows.
-  void put_feature(size_t feature, const TableBatch& batch, int64_t begin, int64_t count, int64_t columns,
-                   std::vector<float>& rows) {
-    const TableBatch::Values& values = batch.columns[feature];
-    for (int64_t i = begin; i < begin + count; ++i) {
-      float* const row = &rows[(i - begin) * columns];
-      if (of_texts_[feature] != nullptr) {
-        if (!values.missing[i]) row[of_texts_[feature]->find(values.texts[i])->second] = 1;
-        continue;
-      }
-      row[first_column_[feature]] =
-          feature_number(values.missing[i] ? std::numeric_limits<double>::quiet_NaN() : values.numbers[i],
-                         batch.first_row + i, features_[feature]);
-    }
-  }
-
-  /// Returns a number as float32, or `fill` if it is missing. Throws Error if it is neither present nor filled, or does
-  /// not fit.
-  float feature_number(double value, int64_t row, const std::string& feature) {
-    if (std::isnan(value)) {
-      if (!r_.fill)
-        throw Error(at(*nodes_, row, feature), ": no number; ", option("fill", "VALUE"), " puts one in its place");
-      value = *r_.fill;
-      ++filled_;
-    }
-    const auto kept = static_cast<float>(value);
-    if (!std::isfinite(kept))
-      throw Error(at(*nodes_, row, feature), ": ", value, ", expected a number that float32 holds");
-    return kept;
   }
 
   /// Sets `to` to the node number of each id in a column, −1 if no node has the id. Throws Error if an id is missing,
@@ -403,16 +443,16 @@ class TablesConverter {
                 option("drop_dangling"), " leaves such edges out");
   }
 
-  /// Throws Error unless the ids of an edge column are of the kind of the node ids. Only integers may be used as texts.
+  /// Throws Error unless the ids of an edge column look like the node ids. Only integers may be used as texts.
   void check_kind(const std::string& name) const {
     const ColumnKind kind = edges_->column(name, "").kind;
-    if (kind == ColumnKind::kInteger || (ids_.text() && kind == ColumnKind::kText)) return;
-    throw Error(edges_->path(), ": column '", name, "' does not hold ", ids_.text() ? "texts" : "integers",
-                ", as the ids of ", nodes_->path(), " do");
+    if (ids_.text() || kind == ColumnKind::kInteger || kind == ColumnKind::kNumber) return;
+    throw Error(edges_->path(), ": column '", name, "' does not hold integers, as the ids of ", nodes_->path(), " do");
   }
 
+  bool typed() const { return !schema_.table.edge_type.empty(); }
   int type_of(const TableBatch& batch, int64_t i) const {
-    return r_.edge_type.empty() ? 0 : edge_types_.of(batch.columns[2], i);
+    return typed() ? edge_types_.of(batch.columns[2].texts[i]) : 0;
   }
 
   void add_to_join(const TableBatch& batch) {
@@ -420,7 +460,7 @@ class TablesConverter {
     for (int64_t i = 0; i < batch.rows; ++i) {
       const int64_t row = batch.first_row + i;
       if (source.missing[i] || destination.missing[i])
-        throw Error(at(*edges_, row, source.missing[i] ? r_.source : r_.destination), ": no id");
+        throw Error(at(*edges_, row, source.missing[i] ? schema_.table.source : schema_.table.destination), ": no id");
       if (ids_.text())
         join_->add_edge(id_key(source.texts[i]), id_key(destination.texts[i]), row, type_of(batch, i));
       else
@@ -430,43 +470,53 @@ class TablesConverter {
 
   /// Reads the column of edge types alone, so that their names are known and in order before the first edge.
   void read_edge_types() {
-    const ColumnKind kind = edges_->column(r_.edge_type, "").kind;
-    if (kind == ColumnKind::kNumber)
-      throw Error(edges_->path(), ": column '", r_.edge_type,
-                  "' holds numbers that are no integers, expected integers or texts as edge types");
-    edges_->read({r_.edge_type}, {}, {}, [&](const TableBatch& batch) {
+    const std::string& name = schema_.table.edge_type;
+    const ColumnKind kind = edges_->column(name, "").kind;
+    if (kind == ColumnKind::kNumber || kind == ColumnKind::kList)
+      throw Error(edges_->path(), ": column '", name, "' holds ",
+                  kind == ColumnKind::kList ? "lists" : "numbers that are no integers",
+                  ", expected integers or texts as edge types");
+    edges_->read({{name, ColumnKind::kText}}, [&](const TableBatch& batch) {
       const TableBatch::Values& values = batch.columns[0];
       for (int64_t i = 0; i < batch.rows; ++i) {
-        if (values.missing[i]) throw Error(at(*edges_, batch.first_row + i, r_.edge_type), ": no edge type");
-        edge_types_.add(values, i);
-        if (edge_types_.texts.size() + edge_types_.integers.size() > kMostDataTypes)
-          throw Error(edges_->path(), ": column '", r_.edge_type, "' holds more than ", kMostDataTypes,
+        if (values.missing[i]) throw Error(at(*edges_, batch.first_row + i, name), ": no edge type");
+        edge_types_.add(values.texts[i]);
+        if (edge_types_.count() > kMostDataTypes)
+          throw Error(edges_->path(), ": column '", name, "' holds more than ", kMostDataTypes,
                       " different edge types");
       }
     });
-    edge_types_.finish();
+    if (r_.like && !r_.like->degree_types.empty())
+      edge_types_.finish_like(r_.like->degree_types, edges_->path());
+    else
+      edge_types_.finish();
   }
 
   /// Reads the edges, replaces their ids by node numbers (in memory, or by a join on disk), and sorts and writes them.
   void write_edges(GraphFolderWriter& to) {
-    const std::vector<std::string> names = {r_.source, r_.destination};
-    if (!r_.edge_type.empty()) {
+    const std::vector<std::string> names = {schema_.table.source, schema_.table.destination};
+    for (const std::string& name : names) check_kind(name);
+    std::vector<WantedColumn> columns = {{names[0], id_kind()}, {names[1], id_kind()}};
+    if (typed()) {
       read_edge_types();
-      to.set_edge_types(edge_types_.names);
+      to.set_edge_types(edge_types_.names());
+      columns.push_back({schema_.table.edge_type, ColumnKind::kText});
     }
-    std::vector<std::string> columns = names;
-    if (!r_.edge_type.empty()) columns.push_back(r_.edge_type);
+    if (schema_.degree_features) {
+      schema_.degree_types = edge_types_.names();
+      schema_.degree_directed = schema_.table.directed;
+      to.count_degrees();
+    }
     const EdgeKeys keys = to.edge_keys();
     ExternalSort sort(to.scratch(), join_ ? r_.memory / 2 : r_.memory - ids_.bytes());
     int64_t listed = 0, dangling = 0;
     const auto take = [&](int64_t source, int64_t destination, int type) {
       ++listed;
       sort.add(keys.key(destination, source, type));
-      if (!r_.directed) sort.add(keys.key(source, destination, type));
+      if (!schema_.table.directed) sort.add(keys.key(source, destination, type));
     };
     std::vector<int64_t> source, destination;
-    edges_->read(columns, {}, ids_.text() ? names : std::vector<std::string>(), [&](const TableBatch& batch) {
-      for (const std::string& name : names) check_kind(name);
+    edges_->read(columns, [&](const TableBatch& batch) {
       if (join_) {
         add_to_join(batch);
       } else {
@@ -496,19 +546,15 @@ class TablesConverter {
   }
 
   const TablesRequest& r_;
+  TableForm form_;
   std::unique_ptr<Table> nodes_, edges_;
+  Schema schema_;
+  std::vector<std::string> feature_names_;
+  std::optional<LabelColumns> labels_;
+  std::optional<FeatureColumns> features_;
   NodeIds ids_;                   ///< the ids, if they fit in half of the memory
   std::unique_ptr<IdJoin> join_;  ///< otherwise the join on disk
   int64_t count_ = 0;             ///< number of nodes
-  std::vector<std::string> features_;
-  using TextColumns = std::map<std::string, int64_t, std::less<>>;
-  std::map<std::string, TextColumns> texts_;    ///< by text column: the feature column of each text
-  std::vector<TextColumns*> of_texts_;          ///< by feature: its texts; nullptr: numbers
-  std::vector<int64_t> first_column_;           ///< by feature: its first column
-  int64_t filled_ = 0;                          ///< number of missing numbers that were filled
-  std::map<std::string, int32_t> class_names_;  ///< class of each text, in the order of appearance
-  std::vector<int32_t> classes_;
-  std::vector<float> several_;
   EdgeTypes edge_types_;
   Split split_;
 };

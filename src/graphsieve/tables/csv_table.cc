@@ -10,13 +10,15 @@
 #include <arrow/util/value_parsing.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
+#include "graphsieve/base/parallel.h"
 #include "graphsieve/tables/csv_records.h"
 #include "graphsieve/tables/table_content.h"
 
@@ -27,6 +29,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kBlockBytes = 4 << 20;      // bytes of text that are parsed at a time
 constexpr size_t kMostRowBytes = 256 << 20;  // Arrow's parser counts bytes in 31 bits
+constexpr double kMicrosecondsPerHour = 3.6e9, kMicrosecondsPerDay = 24 * kMicrosecondsPerHour;
 
 /// The decompressed text of a file.
 class CsvInput {
@@ -80,65 +83,151 @@ std::string_view without_margin(const uint8_t* data, uint32_t size) {
   return text;
 }
 
-/// Parses the text as a number. Returns false if it is none.
+/// Parses the text as a value of Arrow's type. Returns false if it is none.
 template <class Type>
 bool parse(std::string_view text, typename Type::c_type* value) {
   static const Type type;
   return arrow::internal::ParseValue(type, text.data(), text.size(), value);
 }
 
-/// True if the text is a truth value, which is then stored in `value`.
+/// Parses a truth value. Returns false if the text is none.
 bool parse_truth(std::string_view text, bool* value) {
   *value = text == "1" || text == "true" || text == "True" || text == "TRUE";
   return *value || text == "0" || text == "false" || text == "False" || text == "FALSE";
 }
 
-/// True if the cell stands for a missing value: it is one of Arrow's texts for missing values, without quotes. Such a
-/// text has at most 9 bytes.
-bool is_missing(const uint8_t* data, uint32_t size, bool quoted) {
-  static const auto& texts = *new std::unordered_set<std::string_view>([] {
-    static const std::vector<std::string>& all = *new auto(arrow::csv::ConvertOptions::Defaults().null_values);
-    return std::unordered_set<std::string_view>(all.begin(), all.end());
-  }());
-  if (quoted) return false;
-  return size == 0 || (size < 10 && texts.contains({reinterpret_cast<const char*>(data), size}));
+/// Rewrites a number with the form's decimal character and its separators of thousands as Arrow reads numbers. Returns
+/// false if the text has other characters, or groups that are not of three digits.
+bool plain_number(std::string_view text, const TableForm& form, std::string* plain) {
+  plain->clear();
+  bool whole = true;     // before the decimal character
+  int digits = 0;        // digits of the current group
+  bool grouped = false;  // a separator has been read
+  for (const char c : text) {
+    if (c == form.decimal && whole) {
+      if (grouped && digits != 3) return false;
+      whole = false;
+      *plain += '.';
+    } else if (form.thousands != 0 && c == form.thousands) {
+      if (!whole || digits == 0 || digits > 3 || (grouped && digits != 3)) return false;
+      grouped = true;
+      digits = 0;
+    } else if (c == '.') {
+      return false;
+    } else {
+      if ((c == 'e' || c == 'E') && whole) {
+        if (grouped && digits != 3) return false;
+        whole = false;
+      }
+      digits += c >= '0' && c <= '9';
+      *plain += c;
+    }
+  }
+  return !(whole && grouped && digits != 3);
+}
+
+/// Parses a number that is not NaN, which is a text like any other. Returns false if the text is none.
+bool parse_number(std::string_view text, const TableForm& form, double* value) {
+  if (form.decimal == '.' && form.thousands == 0) return parse<arrow::DoubleType>(text, value) && !std::isnan(*value);
+  std::string plain;
+  return plain_number(text, form, &plain) && parse<arrow::DoubleType>(plain, value) && !std::isnan(*value);
+}
+
+/// Parses an integer of 64 bits. Returns false if the text is none.
+bool parse_integer(std::string_view text, const TableForm& form, int64_t* value) {
+  if (form.thousands == 0) return parse<arrow::Int64Type>(text, value);
+  std::string plain;
+  return text.find(form.decimal) == std::string_view::npos && plain_number(text, form, &plain) &&
+         parse<arrow::Int64Type>(plain, value);
+}
+
+/// Parses a date in ISO 8601, with or without a time and a zone, as days since 1970-01-01 (UTC if there is a zone).
+bool parse_date(std::string_view text, double* days) {
+  if (text.size() < 10 || text[4] != '-' || text[7] != '-') return false;
+  int64_t microseconds = 0;
+  bool zone = false;
+  if (!arrow::internal::ParseTimestampISO8601(text.data(), text.size(), arrow::TimeUnit::MICRO, &microseconds, &zone))
+    return false;
+  *days = static_cast<double>(microseconds) / kMicrosecondsPerDay;
+  return true;
+}
+
+/// Parses a time of the day, "23:59", "23:59:59" or "23:59:59.9", as hours since midnight.
+bool parse_time_of_day(std::string_view text, double* hours) {
+  static const arrow::Time64Type type(arrow::TimeUnit::MICRO);
+  int64_t microseconds = 0;
+  if (text.size() < 5 || text[2] != ':' || !arrow::internal::ParseValue(type, text.data(), text.size(), &microseconds))
+    return false;
+  *hours = static_cast<double>(microseconds) / kMicrosecondsPerHour;
+  return true;
+}
+
+/// True if the text consists of digits, after a sign at most.
+bool is_digits(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// True if the digits would not be the same after reading and writing them as a number.
+bool has_leading_zero(std::string_view digits) {
+  if (digits.starts_with('-')) digits.remove_prefix(1);
+  return digits.size() > 1 && digits[0] == '0';
 }
 
 /// The kinds of value that all cells of a column seen so far have in common.
-struct CsvKind {
-  bool any = false, integers = true, truths = true, numbers = true;
-
-  void add(std::string_view text) {
-    any = true;
+class CsvKind {
+ public:
+  /// Takes a cell that is not missing into account.
+  void add(std::string_view text, const TableForm& form) {
     int64_t integer = 0;
     bool truth = false;
     double number = 0;
-    if (integers) integers = parse<arrow::Int64Type>(text, &integer);
-    if (truths) truths = parse_truth(text, &truth);
-    if (numbers && !integers) numbers = parse<arrow::DoubleType>(text, &number);
+    any_ = true;
+    if (digits_) digits_ = is_digits(text);
+    if (digits_ && !leading_zero_) leading_zero_ = has_leading_zero(text);
+    if (integers_) integers_ = parse_integer(text, form, &integer);
+    if (truths_) truths_ = parse_truth(text, &truth);
+    if (numbers_ && !integers_) numbers_ = parse_number(text, form, &number);
+    if (dates_) dates_ = parse_date(text, &number);
+    if (times_) times_ = parse_time_of_day(text, &number);
   }
-  bool truth() const { return any && !integers && truths; }
+  /// True if no further cell can change the kind.
+  bool final() const { return any_ && !digits_ && !integers_ && !truths_ && !numbers_ && !dates_ && !times_; }
+
   ColumnKind kind() const {
-    if (!any) return ColumnKind::kNumber;
-    return integers || truths ? ColumnKind::kInteger : numbers ? ColumnKind::kNumber : ColumnKind::kText;
+    if (!any_) return ColumnKind::kNumber;
+    if (integers_) return ColumnKind::kInteger;
+    if (truths_) return ColumnKind::kTruth;
+    if (numbers_) return ColumnKind::kNumber;
+    return dates_ ? ColumnKind::kDate : times_ ? ColumnKind::kTimeOfDay : ColumnKind::kText;
   }
+  bool digits_matter() const { return any_ && digits_ && (leading_zero_ || !integers_); }
+
+ private:
+  bool any_ = false, leading_zero_ = false;
+  bool digits_ = true, integers_ = true, truths_ = true, numbers_ = true, dates_ = true, times_ = true;
 };
 
 class CsvTable : public Table {
  public:
-  CsvTable(const fs::path& path, CsvForm form);
-  void read(const std::vector<std::string>& names, const std::vector<std::string>& as_number,
-            const std::vector<std::string>& as_text, const std::function<void(const TableBatch&)>& take) const override;
+  CsvTable(const fs::path& path, const TableForm& form, std::string packing);
+  void find_kinds(const std::vector<std::string>& names, const std::function<void()>& beat) override;
+  void read(const std::vector<WantedColumn>& columns,
+            const std::function<void(const TableBatch&)>& take) const override;
+  bool is_number(std::string_view text) const override {
+    double value = 0;
+    return parse_number(text, form(), &value);
+  }
 
  protected:
   const char* unit() const override { return "line"; }
-  int64_t number_of(int64_t row) const override { return line_of(row + form_.header); }
+  int64_t number_of(int64_t row) const override { return line_of(row + form().header); }
 
  private:
   /// Reads the records of the file in order, block by block.
   class Records {
    public:
-    explicit Records(const CsvTable& table) : table_(table), input_(table.path(), table.form_.packing) {}
+    explicit Records(const CsvTable& table) : table_(table), input_(table.path(), table.packing_) {}
 
     /// Returns the next records, at most `most`, or nullptr at the end. They are valid until the next call.
     const arrow::csv::BlockParser* next(int32_t most = std::numeric_limits<int32_t>::max());
@@ -159,15 +248,18 @@ class CsvTable : public Table {
 
   CsvBlocks blocks() const;
   int64_t line_of(int64_t record) const {
-    return line_of_record(blocks(), form_.delimiter, record).value_or(record + 1);
+    return line_of_record(blocks(), form().delimiter, record).value_or(record + 1);
   }
   /// Fills `to` with the values of a column. `row` is the number of the first record's row.
   void fill(const arrow::csv::BlockParser& records, size_t column, int64_t row, TableBatch::Values& to) const;
-  [[noreturn]] void not_a(const char* expected, std::string_view text, int64_t row, size_t column) const;
+  /// Reads one cell that is not missing into `to`, at position i. Returns false if it is not of the kind of `to`.
+  bool fill_cell(std::string_view text, size_t i, TableBatch::Values& to) const;
+  /// Adds the cells of a column to what is known of its kind.
+  void add_cells(const arrow::csv::BlockParser& records, size_t column, CsvKind& kind) const;
+  void set_kind(size_t column, const CsvKind& kind);
 
-  CsvForm form_;
-  int32_t width_ = -1;        ///< number of columns; -1 before the first record is read
-  std::vector<bool> truths_;  ///< by column: true if its values are true and false
+  std::string packing_;
+  int32_t width_ = -1;  ///< number of columns; -1 before the first record is read
 };
 
 /// The first call examines the beginning of the file. Every call reads until the text has kBlockBytes and parses it. If
@@ -177,7 +269,7 @@ const arrow::csv::BlockParser* CsvTable::Records::next(int32_t most) {
   if (!begun_) {
     begun_ = true;
     fill(kContentBytes);
-    if (const std::string wrong = not_csv(std::string_view(text_).substr(0, kContentBytes), table_.form_.delimiter);
+    if (const std::string wrong = not_csv(std::string_view(text_).substr(0, kContentBytes), table_.form().delimiter);
         !wrong.empty())
       throw Error(table_.path(), ": ", wrong);
     if (text_.starts_with("\xef\xbb\xbf")) text_.erase(0, 3);
@@ -206,15 +298,15 @@ void CsvTable::Records::fill(size_t bytes) {
 void CsvTable::Records::check_quotes() const {
   bool given = false;
   const auto once = [&] { return std::exchange(given, true) ? std::string_view() : std::string_view(text_); };
-  if (text_.find('"') == std::string::npos || !line_of_open_quote(once, table_.form_.delimiter)) return;
-  throw Error(table_.path(), ": line ", line_of_open_quote(table_.blocks(), table_.form_.delimiter).value_or(0),
+  if (text_.find('"') == std::string::npos || !line_of_open_quote(once, table_.form().delimiter)) return;
+  throw Error(table_.path(), ": line ", line_of_open_quote(table_.blocks(), table_.form().delimiter).value_or(0),
               ": a quote opens a cell here and none closes it");
 }
 
 /// Parses the text that has been read and removes the parsed rows from it. Returns false if it has no whole row yet.
 bool CsvTable::Records::parse(int32_t most) {
   auto options = arrow::csv::ParseOptions::Defaults();
-  options.delimiter = table_.form_.delimiter;
+  options.delimiter = table_.form().delimiter;
   options.newlines_in_values = true;
   std::optional<arrow::csv::InvalidRow> wrong;
   options.invalid_row_handler = [&](const arrow::csv::InvalidRow& row) {
@@ -228,7 +320,7 @@ bool CsvTable::Records::parse(int32_t most) {
   if (wrong)
     throw Error(table_.path(), ": line ", table_.line_of(wrong->number - 1), ": ", wrong->actual_columns,
                 wrong->actual_columns == 1 ? " cell" : " cells", ", expected ", wrong->expected_columns, " as in the ",
-                table_.form_.header ? "header" : "first line");
+                table_.form().header ? "header" : "first line");
   if (!status.ok())
     throw Error(table_.path(), ": line ", table_.line_of(first_), ": cannot be parsed as CSV from here on");
   text_.erase(0, used);
@@ -239,96 +331,130 @@ bool CsvTable::Records::parse(int32_t most) {
 // cell is missing, which this reader decides itself: `auto...` takes both.
 
 /// Reads the names of the columns, and takes the kind of each column from the cells of the first block.
-CsvTable::CsvTable(const fs::path& path, CsvForm form) : Table(path), form_(std::move(form)) {
-  // The first record alone tells the number of columns; the parser then refuses every row with another number of cells.
-  // In a file without a header, this record is a row, so the file is read again from the beginning.
+CsvTable::CsvTable(const fs::path& path, const TableForm& form, std::string packing)
+    : Table(path, form), packing_(std::move(packing)) {
   auto records = std::make_unique<Records>(*this);
+  // The first record alone tells the number of columns; the parser then refuses every row with another number of cells.
   const arrow::csv::BlockParser* block = records->next(1);
   if (block == nullptr) throw Error(path, ": is empty; expected a table");
   width_ = block->num_cols();
   std::vector<std::string> names;
-  if (form_.header) {
+  if (form.header) {
     (void)block->VisitLastRow([&](const uint8_t* data, uint32_t size, auto...) {
       names.emplace_back(reinterpret_cast<const char*>(data), size);
       return arrow::Status::OK();
     });
   } else {
     for (int32_t c = 0; c < width_; ++c) names.push_back(str("f", c));
+    // In a file without a header, this record is a row, so the file is read again from the beginning.
     records = std::make_unique<Records>(*this);
   }
-  std::vector<CsvKind> kinds(width_);
+  for (std::string& name : names) add_column({.name = std::move(name)});
   block = records->next();
-  for (int32_t c = 0; block != nullptr && c < width_; ++c)
-    (void)block->VisitColumn(c, [&](const uint8_t* data, uint32_t size, bool quoted, auto...) {
-      if (!is_missing(data, size, quoted)) kinds[c].add(without_margin(data, size));
-      return arrow::Status::OK();
-    });
-  for (int32_t c = 0; c < width_; ++c) {
-    add_column(names[c], kinds[c].kind());
-    truths_.push_back(kinds[c].truth());
+  for (int32_t c = 0; block != nullptr && c < width_; ++c) {
+    CsvKind kind;
+    add_cells(*block, c, kind);
+    set_kind(c, kind);
   }
 }
 
-void CsvTable::read(const std::vector<std::string>& names, const std::vector<std::string>& as_number,
-                    const std::vector<std::string>& as_text, const std::function<void(const TableBatch&)>& take) const {
-  TableBatch batch;
-  batch.columns.resize(names.size());
+void CsvTable::set_kind(size_t column, const CsvKind& kind) {
+  column_at(column).kind = kind.kind();
+  column_at(column).digits_matter = kind.digits_matter();
+}
+
+void CsvTable::add_cells(const arrow::csv::BlockParser& records, size_t column, CsvKind& kind) const {
+  if (kind.final()) return;
+  (void)records.VisitColumn(static_cast<int32_t>(column), [&](const uint8_t* data, uint32_t size, auto...) {
+    const std::string_view text = without_margin(data, size);
+    if (!counts_as_missing(text)) kind.add(text, form());
+    return arrow::Status::OK();
+  });
+}
+
+void CsvTable::find_kinds(const std::vector<std::string>& names, const std::function<void()>& beat) {
   std::vector<size_t> columns;
-  const std::vector<ColumnKind> kinds = wanted(names, as_number, as_text);
-  for (size_t c = 0; c < names.size(); ++c) {
-    columns.push_back(index(names[c]));
-    batch.columns[c].kind = kinds[c];
+  for (const std::string& name : names) columns.push_back(index(name));
+  std::vector<CsvKind> kinds(columns.size());
+  Records records(*this);
+  if (form().header) records.next(1);
+  while (const arrow::csv::BlockParser* block = records.next()) {
+    parallel_for(std::ssize(columns), [&](int64_t c) { add_cells(*block, columns[c], kinds[c]); });
+    beat();
+  }
+  for (size_t c = 0; c < columns.size(); ++c) set_kind(columns[c], kinds[c]);
+}
+
+void CsvTable::read(const std::vector<WantedColumn>& wanted, const std::function<void(const TableBatch&)>& take) const {
+  TableBatch batch;
+  batch.columns.resize(wanted.size());
+  std::vector<size_t> columns;
+  for (size_t c = 0; c < wanted.size(); ++c) {
+    columns.push_back(index(wanted[c].name));
+    batch.columns[c].kind = wanted[c].kind.value_or(this->columns()[columns[c]].kind);
   }
   Records records(*this);
-  if (form_.header) records.next(1);
+  if (form().header) records.next(1);
   while (const arrow::csv::BlockParser* block = records.next()) {
-    batch.first_row = records.first_record() - form_.header;
+    batch.first_row = records.first_record() - form().header;
     batch.rows = block->num_rows();
-    for (size_t c = 0; c < names.size(); ++c) fill(*block, columns[c], batch.first_row, batch.columns[c]);
+    for (size_t c = 0; c < wanted.size(); ++c) fill(*block, columns[c], batch.first_row, batch.columns[c]);
     take(batch);
   }
 }
 
 void CsvTable::fill(const arrow::csv::BlockParser& records, size_t column, int64_t row, TableBatch::Values& to) const {
   const auto rows = static_cast<size_t>(records.num_rows());
+  const bool text = to.kind == ColumnKind::kText;
+  const bool integer = to.kind == ColumnKind::kInteger || to.kind == ColumnKind::kTruth;
   to.missing.assign(rows, 0);
-  if (to.kind == ColumnKind::kText) to.texts.assign(rows, {});
-  if (to.kind == ColumnKind::kInteger) to.integers.assign(rows, 0);
-  if (to.kind == ColumnKind::kNumber) to.numbers.assign(rows, 0);
+  to.texts.assign(text ? rows : 0, {});
+  to.integers.assign(integer ? rows : 0, 0);
+  to.numbers.assign(text || integer ? 0 : rows, 0);
   size_t i = 0;
-  const auto add = [&](const uint8_t* data, uint32_t size, bool quoted, auto...) {
-    to.missing[i] = is_missing(data, size, quoted);
-    if (to.kind == ColumnKind::kText) {
-      if (!to.missing[i]) to.texts[i] = {reinterpret_cast<const char*>(data), size};
-      // A text column has no other value for a missing cell than the empty text, so an empty text counts as missing.
-      to.missing[i] = to.texts[i].empty();
-      check_text(to.texts[i], row + static_cast<int64_t>(i), columns()[column].name);
-    } else if (!to.missing[i]) {
-      const std::string_view text = without_margin(data, size);
-      bool truth = false;
-      if (truths_[column]) {
-        if (!parse_truth(text, &truth))
-          not_a("true or false, as in the column's first rows", text, row + static_cast<int64_t>(i), column);
-        to.kind == ColumnKind::kInteger ? void(to.integers[i] = truth) : void(to.numbers[i] = truth);
-      } else if (to.kind == ColumnKind::kInteger) {
-        if (!parse<arrow::Int64Type>(text, &to.integers[i]))
-          not_a("an integer of 64 bits, as in the column's first rows", text, row + static_cast<int64_t>(i), column);
-      } else if (!parse<arrow::DoubleType>(text, &to.numbers[i])) {
-        not_a("a number", text, row + static_cast<int64_t>(i), column);
-      }
+  (void)records.VisitColumn(static_cast<int32_t>(column), [&](const uint8_t* data, uint32_t size, auto...) {
+    const std::string_view whole(reinterpret_cast<const char*>(data), size), cell = without_margin(data, size);
+    const int64_t at = row + static_cast<int64_t>(i);
+    if (counts_as_missing(cell)) {
+      to.missing[i] = 1;
+    } else if (text) {
+      check_text(whole, at, columns()[column].name);
+      to.texts[i] = whole;
+    } else if (!fill_cell(cell, i, to)) {
+      throw Error(place(at), ", column '", columns()[column].name, "': ", quoted_text(cell), ", expected ",
+                  kind_name(to.kind));
     }
     ++i;
     return arrow::Status::OK();
-  };
-  (void)records.VisitColumn(static_cast<int32_t>(column), add);
+  });
 }
 
-void CsvTable::not_a(const char* expected, std::string_view text, int64_t row, size_t column) const {
-  throw Error(place(row), ", column '", columns()[column].name, "': ", quoted_text(text), ", expected ", expected);
+bool CsvTable::fill_cell(std::string_view text, size_t i, TableBatch::Values& to) const {
+  bool truth = false;
+  switch (to.kind) {
+    case ColumnKind::kInteger:
+      return parse_integer(text, form(), &to.integers[i]);
+    case ColumnKind::kTruth:
+      if (!parse_truth(text, &truth)) return false;
+      to.integers[i] = truth;
+      return true;
+    case ColumnKind::kNumber:
+      if (parse_number(text, form(), &to.numbers[i])) return true;
+      // A column of truth values may be read as numbers.
+      if (!parse_truth(text, &truth)) return false;
+      to.numbers[i] = truth;
+      return true;
+    case ColumnKind::kDate:
+      return parse_date(text, &to.numbers[i]);
+    case ColumnKind::kTimeOfDay:
+      return parse_time_of_day(text, &to.numbers[i]);
+    default:
+      return false;  // a CSV file has no durations and no lists
+  }
 }
 
 CsvBlocks CsvTable::blocks() const {
-  auto input = std::make_shared<CsvInput>(path(), form_.packing);
+  auto input = std::make_shared<CsvInput>(path(), packing_);
   return [input, text = std::string()]() mutable {
     text.clear();
     input->read(text, kBlockBytes);
@@ -338,8 +464,15 @@ CsvBlocks CsvTable::blocks() const {
 
 }  // namespace
 
-std::unique_ptr<Table> open_csv_table(const fs::path& path, const CsvForm& form) {
-  return std::make_unique<CsvTable>(path, form);
+std::unique_ptr<Table> open_csv_table(const fs::path& path, const TableForm& form, const std::string& packing) {
+  const std::pair<char, const char*> characters[] = {
+      {form.delimiter, "delimiter"}, {form.decimal, "decimal"}, {form.thousands, "thousands"}};
+  for (const auto& [a, first] : characters)
+    for (const auto& [b, second] : characters)
+      if (first != second && a == b)
+        throw Error(path, ": '", a, "' is the character of both ", option(first), " and ", option(second),
+                    ", expected different ones");
+  return std::make_unique<CsvTable>(path, form, packing);
 }
 
 }  // namespace graphsieve

@@ -10,14 +10,9 @@
 
 namespace graphsieve {
 
-/// The form of a CSV file.
-struct CsvForm {
-  char delimiter;
-  std::string packing;  ///< compression: ".gz", ".bz2" or ".zst"; "": none
-  bool header;          ///< the first record has the names of the columns
-};
-
-/// Opens a CSV file. Throws Error as Table::open() does.
-std::unique_ptr<Table> open_csv_table(const std::filesystem::path& path, const CsvForm& form);
+/// Opens a CSV file. `packing` is its compression: ".gz", ".bz2", ".zst" or "" for none. Throws Error as Table::open()
+/// does, and if two of the characters of `form` are the same.
+std::unique_ptr<Table> open_csv_table(const std::filesystem::path& path, const TableForm& form,
+                                      const std::string& packing);
 
 }  // namespace graphsieve

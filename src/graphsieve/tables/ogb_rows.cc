@@ -22,15 +22,15 @@ constexpr int64_t kNumberBlock = 1 << 16;  // numbers that are read at a time
 class CsvRows : public OgbRows {
  public:
   explicit CsvRows(std::unique_ptr<Table> table) : table_(std::move(table)) {
-    for (const TableColumn& c : table_->columns()) names_.push_back(c.name);
+    for (const TableColumn& c : table_->columns()) columns_.push_back({c.name, ColumnKind::kNumber});
   }
   const std::string& where() const override { return table_->path(); }
   std::string place(int64_t row) const override { return table_->place(row); }
-  int64_t columns() const override { return static_cast<int64_t>(names_.size()); }
+  int64_t columns() const override { return std::ssize(columns_); }
   void read(const Take& take) override {
-    const size_t columns = names_.size();
+    const size_t columns = columns_.size();
     std::vector<double> values;
-    table_->read(names_, names_, {}, [&](const TableBatch& batch) {
+    table_->read(columns_, [&](const TableBatch& batch) {
       values.resize(batch.rows * columns);
       for (size_t c = 0; c < columns; ++c)
         for (int64_t i = 0; i < batch.rows; ++i)
@@ -42,7 +42,7 @@ class CsvRows : public OgbRows {
 
  private:
   std::unique_ptr<Table> table_;
-  std::vector<std::string> names_;
+  std::vector<WantedColumn> columns_;
 };
 
 /// An array [rows] or [rows, columns].
@@ -135,7 +135,7 @@ std::unique_ptr<OgbRows> OgbFiles::open(const std::string& name) const {
 std::unique_ptr<OgbRows> OgbFiles::open_csv(const fs::path& folder, const std::string& name) {
   for (const char* extension : {".csv.gz", ".csv"})
     if (const fs::path file = folder / (name + extension); fs::exists(file))
-      return std::make_unique<CsvRows>(Table::open(file, false));
+      return std::make_unique<CsvRows>(Table::open(file, {.header = false, .missing = {"nan", "NaN"}}));
   throw Error((folder / name).string(), ".csv.gz: no such file");
 }
 

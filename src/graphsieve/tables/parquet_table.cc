@@ -11,8 +11,10 @@
 #include <parquet/file_reader.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/files/input_file.h"
@@ -28,19 +30,89 @@ constexpr int64_t kGroupCells = 16 << 20;  // values of a row group that is read
 constexpr int64_t kBatchRows = 1 << 16;
 constexpr size_t kColumnsAtOnce = 2048;     // each column's reader takes about 7 KiB
 constexpr int64_t kBufferBytes = 16 << 10;  // buffer of a column's reader
+constexpr double kMicrosecondsOfHour = 3.6e9;
 
-ColumnKind kind_of(const arrow::DataType& type) {
-  if (arrow::is_integer(type.id()) || type.id() == arrow::Type::BOOL) return ColumnKind::kInteger;
-  if (arrow::is_floating(type.id()) || type.id() == arrow::Type::NA) return ColumnKind::kNumber;
-  return ColumnKind::kText;
+/// True if the type is that of lists.
+bool is_list(const arrow::DataType& type) {
+  return type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST ||
+         type.id() == arrow::Type::FIXED_SIZE_LIST;
 }
 
-std::shared_ptr<arrow::DataType> type_of(ColumnKind kind) {
-  return kind == ColumnKind::kInteger ? arrow::int64() : kind == ColumnKind::kNumber ? arrow::float64() : arrow::utf8();
+ColumnKind kind_of_arrow(const arrow::DataType& type) {
+  const arrow::Type::type id = type.id();
+  if (id == arrow::Type::BOOL) return ColumnKind::kTruth;
+  if (arrow::is_integer(id)) return ColumnKind::kInteger;
+  if (arrow::is_floating(id) || arrow::is_decimal(id) || id == arrow::Type::NA) return ColumnKind::kNumber;
+  if (arrow::is_date(id) || id == arrow::Type::TIMESTAMP) return ColumnKind::kDate;
+  if (arrow::is_time(id)) return ColumnKind::kTimeOfDay;
+  if (id == arrow::Type::DURATION) return ColumnKind::kDuration;
+  return is_list(type) ? ColumnKind::kList : ColumnKind::kText;
 }
 
-const char* name_of(ColumnKind kind) {
-  return kind == ColumnKind::kInteger ? "an integer of 64 bits" : kind == ColumnKind::kNumber ? "a number" : "a text";
+/// Returns the type to which Arrow casts the cells of a column that is read as `kind`.
+std::shared_ptr<arrow::DataType> arrow_type(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::kInteger:
+    case ColumnKind::kTruth:
+      return arrow::int64();
+    case ColumnKind::kText:
+      return arrow::utf8();
+    case ColumnKind::kDate:
+      return arrow::timestamp(arrow::TimeUnit::MICRO);
+    case ColumnKind::kTimeOfDay:
+      return arrow::time64(arrow::TimeUnit::MICRO);
+    case ColumnKind::kDuration:
+      return arrow::duration(arrow::TimeUnit::MICRO);
+    default:
+      return arrow::float64();
+  }
+}
+
+/// Returns how many microseconds are 1 in a column that is read as `kind`.
+double microseconds_of(ColumnKind kind) {
+  return kind == ColumnKind::kTimeOfDay ? kMicrosecondsOfHour : 24 * kMicrosecondsOfHour;
+}
+
+/// Casts cells to the type. A part of a second below a microsecond is dropped.
+arrow::Result<std::shared_ptr<arrow::Array>> cast(const std::shared_ptr<arrow::Array>& cells,
+                                                  const std::shared_ptr<arrow::DataType>& type) {
+  if (cells->type()->Equals(*type)) return cells;
+  arrow::compute::CastOptions options = arrow::compute::CastOptions::Safe();
+  options.allow_time_truncate = true;
+  // A date of a zone is stored in UTC, and is read so.
+  if (type->id() == arrow::Type::TIMESTAMP && cells->type()->id() == arrow::Type::TIMESTAMP) {
+    const auto& zoned = static_cast<const arrow::TimestampType&>(*cells->type());
+    ARROW_ASSIGN_OR_RAISE(
+        const arrow::Datum same,
+        arrow::compute::Cast(cells, arrow::timestamp(arrow::TimeUnit::MICRO, zoned.timezone()), options));
+    return same.make_array()->View(type);
+  }
+  ARROW_ASSIGN_OR_RAISE(const arrow::Datum made, arrow::compute::Cast(cells, type, options));
+  return made.make_array();
+}
+
+/// Returns the bytes of a cell of binary type as hexadecimal digits.
+arrow::Result<std::shared_ptr<arrow::Array>> hexadecimal(const arrow::Array& cells) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  arrow::StringBuilder builder;
+  for (int64_t i = 0; i < cells.length(); ++i) {
+    if (cells.IsNull(i)) {
+      ARROW_RETURN_NOT_OK(builder.AppendNull());
+      continue;
+    }
+    const std::string_view bytes = cells.type_id() == arrow::Type::FIXED_SIZE_BINARY
+                                       ? static_cast<const arrow::FixedSizeBinaryArray&>(cells).GetView(i)
+                                   : cells.type_id() == arrow::Type::LARGE_BINARY
+                                       ? static_cast<const arrow::LargeBinaryArray&>(cells).GetView(i)
+                                       : static_cast<const arrow::BinaryArray&>(cells).GetView(i);
+    std::string text;
+    for (const char byte : bytes) {
+      text += kDigits[static_cast<unsigned char>(byte) >> 4];
+      text += kDigits[static_cast<unsigned char>(byte) & 15];
+    }
+    ARROW_RETURN_NOT_OK(builder.Append(text));
+  }
+  return builder.Finish();
 }
 
 /// Throws Error unless the first and last bytes of the file are those of a Parquet file.
@@ -61,30 +133,48 @@ void check_ends(const fs::path& path) {
 
 class ParquetTable : public Table {
  public:
-  explicit ParquetTable(const fs::path& path) : Table(path) {
+  ParquetTable(const fs::path& path, const TableForm& form) : Table(path, form) {
     check_ends(path);
     guarded("its card at the end cannot be decoded", [&] {
       open_file();
       for (const parquet::arrow::SchemaField& field : file_->manifest().schema_fields) {
-        add_column(field.field->name(), kind_of(*field.field->type()));
-        fields_.push_back({field.column_index, field.field->type()});
+        const auto type = field.field->type();
+        const bool list = is_list(*type) && field.children.size() == 1;
+        add_column({.name = field.field->name(),
+                    .kind = kind_of_arrow(*type),
+                    .length = type->id() == arrow::Type::FIXED_SIZE_LIST
+                                  ? static_cast<const arrow::FixedSizeListType&>(*type).list_size()
+                                  : 0});
+        fields_.push_back({list ? field.children[0].column_index : field.column_index, type});
       }
     });
   }
 
-  void read(const std::vector<std::string>& names, const std::vector<std::string>& as_number,
-            const std::vector<std::string>& as_text,
-            const std::function<void(const TableBatch&)>& take) const override {
+  /// The types of the columns are those of the file. Lists are read for their length, and integers without sign for
+  /// whether they need more than 64 bits.
+  void find_kinds(const std::vector<std::string>& names, const std::function<void()>& beat) override {
+    for (const std::string& name : names) {
+      const size_t c = index(name);
+      TableColumn& column = column_at(c);
+      if (column.kind == ColumnKind::kList && column.length == 0) find_length(column, c, beat);
+      if (fields_[c].type->id() == arrow::Type::UINT64) {
+        read({{name, ColumnKind::kNumber}}, [&](const TableBatch& batch) {
+          for (const double value : batch.columns[0].numbers)
+            if (value >= 0x1p63) column.digits_matter = true, column.kind = ColumnKind::kNumber;
+          beat();
+        });
+      }
+    }
+  }
+
+  void read(const std::vector<WantedColumn>& names, const std::function<void(const TableBatch&)>& take) const override {
     TableBatch batch;
     batch.columns.resize(names.size());
     std::vector<size_t> columns;
-    const std::vector<ColumnKind> kinds = wanted(names, as_number, as_text);
     for (size_t c = 0; c < names.size(); ++c) {
-      columns.push_back(flat(index(names[c])));
-      batch.columns[c].kind = kinds[c];
+      columns.push_back(flat(index(names[c].name)));
+      batch.columns[c].kind = names[c].kind.value_or(this->columns()[columns[c]].kind);
     }
-    // A row group of few cells is read as a whole, some columns at a time, so that few readers of columns are open. A
-    // larger row group is read in batches of rows, for which all columns have to be open.
     const int64_t width = std::max<int64_t>(1, static_cast<int64_t>(names.size()));
     const int64_t most = std::clamp<int64_t>(kBatchCells / width, 1, kBatchRows);
     for (int group = 0; group < file_->num_row_groups(); ++group) {
@@ -153,7 +243,29 @@ class ParquetTable : public Table {
   size_t flat(size_t column) const {
     if (fields_[column].leaf >= 0) return column;
     throw Error(path(), ": column '", columns()[column].name, "' holds values of type ",
-                fields_[column].type->ToString(), "; expected numbers, truth values or texts");
+                fields_[column].type->ToString(), "; expected numbers, truth values, texts, dates or lists of numbers");
+  }
+
+  /// Sets the column's length to that of its first list that is not missing.
+  void find_length(TableColumn& column, size_t c, const std::function<void()>& beat) const {
+    flat(c);
+    for (int group = 0; group < file_->num_row_groups() && column.length == 0; ++group) {
+      file_->set_batch_size(kBatchRows);
+      const auto reader = open_reader(group, {c}, 0, 1);
+      while (const auto cells = column.length == 0 ? next(*reader, group, c) : nullptr) {
+        const arrow::Array& lists = *cells->column(0);
+        for (int64_t i = 0; i < lists.length() && column.length == 0; ++i)
+          if (!lists.IsNull(i)) column.length = length_at(lists, i);
+        beat();
+      }
+    }
+  }
+
+  static int64_t length_at(const arrow::Array& lists, int64_t i) {
+    if (lists.type_id() == arrow::Type::LIST) return static_cast<const arrow::ListArray&>(lists).value_length(i);
+    if (lists.type_id() == arrow::Type::LARGE_LIST)
+      return static_cast<const arrow::LargeListArray&>(lists).value_length(i);
+    return static_cast<const arrow::FixedSizeListType&>(*lists.type()).list_size();
   }
 
   std::string where(int group, size_t column) const {
@@ -214,25 +326,73 @@ class ParquetTable : public Table {
 
   /// Fills `to` with the values of a column. `row` is the number of the first value's row.
   void fill(const std::shared_ptr<arrow::Array>& cells, size_t column, int64_t row, TableBatch::Values& to) const {
-    const auto type = type_of(to.kind);
-    std::shared_ptr<arrow::Array> cast = cells;
-    if (!cells->type()->Equals(*type)) {
-      auto result = arrow::compute::Cast(cells, type);
-      if (!result.ok()) refuse(result.status(), *cells, column, row, to.kind);
-      cast = result->make_array();
-    }
-    const int64_t rows = cast->length();
+    if (is_list(*cells->type()) != (to.kind == ColumnKind::kList)) refuse_type(*cells->type(), column, to.kind);
+    if (to.kind == ColumnKind::kList) return fill_lists(*cells, column, row, to);
+    const bool bytes = arrow::is_base_binary_like(cells->type_id()) && !arrow::is_string(cells->type_id());
+    auto result = to.kind == ColumnKind::kText && (bytes || cells->type_id() == arrow::Type::FIXED_SIZE_BINARY)
+                      ? hexadecimal(*cells)
+                      : cast(cells, arrow_type(to.kind));
+    if (!result.ok()) refuse(result.status(), *cells, column, row, to.kind);
+    const std::shared_ptr<arrow::Array> made = *result;
+    const int64_t rows = made->length();
     to.missing.resize(rows);
-    for (int64_t i = 0; i < rows; ++i) to.missing[i] = cast->IsNull(i);
+    for (int64_t i = 0; i < rows; ++i) to.missing[i] = made->IsNull(i);
     if (to.kind == ColumnKind::kText) {
-      fill_texts(cast, column, row, to);
-    } else if (to.kind == ColumnKind::kInteger) {
-      const int64_t* values = static_cast<const arrow::Int64Array&>(*cast).raw_values();
+      fill_texts(made, column, row, to);
+    } else if (to.kind == ColumnKind::kInteger || to.kind == ColumnKind::kTruth) {
+      const int64_t* values = static_cast<const arrow::Int64Array&>(*made).raw_values();
       to.integers.assign(values, values + rows);
-    } else {
-      const double* values = static_cast<const arrow::DoubleArray&>(*cast).raw_values();
+    } else if (to.kind == ColumnKind::kNumber) {
+      const double* values = static_cast<const arrow::DoubleArray&>(*made).raw_values();
       to.numbers.assign(values, values + rows);
+      for (int64_t i = 0; i < rows; ++i) to.missing[i] |= std::isnan(values[i]);
+    } else {
+      // Dates, times and durations all have 64 bits per value.
+      const int64_t* values = made->data()->GetValues<int64_t>(1);
+      to.numbers.resize(rows);
+      for (int64_t i = 0; i < rows; ++i) to.numbers[i] = static_cast<double>(values[i]) / microseconds_of(to.kind);
     }
+  }
+
+  /// Fills `to` with lists of numbers, all of the length of the column.
+  void fill_lists(const arrow::Array& cells, size_t column, int64_t row, TableBatch::Values& to) const {
+    const int64_t length = columns()[column].length, rows = cells.length();
+    to.missing.assign(rows, 0);
+    to.numbers.assign(rows * length, 0);
+    for (int64_t i = 0; i < rows; ++i) {
+      to.missing[i] = cells.IsNull(i);
+      if (to.missing[i]) continue;
+      if (const int64_t found = length_at(cells, i); found != length)
+        throw Error(place(row + i), ", column '", columns()[column].name, "': a list of ", found, ", expected ", length,
+                    " numbers, as in the rows before");
+    }
+    const auto [values, start] = values_of(cells);
+    const auto made = cast(values, arrow::float64());
+    if (!made.ok()) refuse_type(*cells.type(), column, to.kind);
+    const auto& numbers = static_cast<const arrow::DoubleArray&>(**made);
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t e = 0; !to.missing[i] && e < length; ++e) {
+        const int64_t at = start(i) + e;
+        if (numbers.IsNull(at))
+          throw Error(place(row + i), ", column '", columns()[column].name, "': no number at position ", e,
+                      " of the list, expected ", length, " numbers");
+        to.numbers[i * length + e] = numbers.Value(at);
+      }
+  }
+
+  /// Returns the values of all lists, and a function that returns where list i begins among them.
+  static std::pair<std::shared_ptr<arrow::Array>, std::function<int64_t(int64_t)>> values_of(
+      const arrow::Array& cells) {
+    if (cells.type_id() == arrow::Type::LIST) {
+      const auto& lists = static_cast<const arrow::ListArray&>(cells);
+      return {lists.values(), [&lists](int64_t i) { return int64_t{lists.value_offset(i)}; }};
+    }
+    if (cells.type_id() == arrow::Type::LARGE_LIST) {
+      const auto& lists = static_cast<const arrow::LargeListArray&>(cells);
+      return {lists.values(), [&lists](int64_t i) { return lists.value_offset(i); }};
+    }
+    const auto& lists = static_cast<const arrow::FixedSizeListArray&>(cells);
+    return {lists.values(), [&lists](int64_t i) { return int64_t{lists.value_offset(i)}; }};
   }
 
   void fill_texts(const std::shared_ptr<arrow::Array>& cells, size_t column, int64_t row,
@@ -241,10 +401,15 @@ class ParquetTable : public Table {
     to.texts.resize(cells->length());
     for (int64_t i = 0; i < cells->length(); ++i) {
       to.texts[i] = to.missing[i] ? std::string_view() : texts.GetView(i);
-      to.missing[i] = to.texts[i].empty();
+      to.missing[i] = counts_as_missing(to.texts[i]);
       check_text(to.texts[i], row + i, columns()[column].name);
     }
     to.owner = cells;
+  }
+
+  [[noreturn]] void refuse_type(const arrow::DataType& type, size_t column, ColumnKind kind) const {
+    throw Error(path(), ": column '", columns()[column].name, "' holds values of type ", type.ToString(), "; expected ",
+                kind == ColumnKind::kText ? "numbers, truth values or texts" : kind_name(kind), " in each row");
   }
 
   /// Throws Error naming the first cell that is not of the wanted kind.
@@ -255,14 +420,13 @@ class ParquetTable : public Table {
     // The cast failed without naming a cell, so the cells are cast one by one until one fails. If no cast between the
     // types exists, no single cell is at fault.
     for (int64_t i = 0; !status.IsNotImplemented() && i < cells.length(); ++i) {
-      if (arrow::compute::Cast(cells.Slice(i, 1), type_of(kind)).ok()) continue;
+      if (cast(cells.Slice(i, 1), arrow_type(kind)).ok()) continue;
       const auto value = cells.GetScalar(i);
       const std::string text = value.ok() ? (*value)->ToString() : "";
-      throw Error(place(row + i), ", column '", name, "': ", quoted_text(text), ", expected ", name_of(kind),
+      throw Error(place(row + i), ", column '", name, "': ", quoted_text(text), ", expected ", kind_name(kind),
                   kind == ColumnKind::kText ? " in UTF-8" : "");
     }
-    throw Error(path(), ": column '", name, "' holds values of type ", cells.type()->ToString(), "; expected ",
-                kind == ColumnKind::kText ? "numbers, truth values or texts" : "numbers");
+    refuse_type(*cells.type(), column, kind);
   }
 
   std::vector<Field> fields_;
@@ -271,6 +435,8 @@ class ParquetTable : public Table {
 
 }  // namespace
 
-std::unique_ptr<Table> open_parquet_table(const fs::path& path) { return std::make_unique<ParquetTable>(path); }
+std::unique_ptr<Table> open_parquet_table(const fs::path& path, const TableForm& form) {
+  return std::make_unique<ParquetTable>(path, form);
+}
 
 }  // namespace graphsieve

@@ -10,6 +10,6 @@
 namespace graphsieve {
 
 /// Opens a Parquet file. Throws Error as Table::open() does.
-std::unique_ptr<Table> open_parquet_table(const std::filesystem::path& path);
+std::unique_ptr<Table> open_parquet_table(const std::filesystem::path& path, const TableForm& form);
 
 }  // namespace graphsieve

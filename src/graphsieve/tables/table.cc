@@ -2,10 +2,13 @@
 #include "graphsieve/tables/table.h"
 
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstring>
-#include <unordered_set>
+#include <utility>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 #include "graphsieve/recipe/suggest.h"
 #include "graphsieve/tables/csv_table.h"
 #include "graphsieve/tables/parquet_table.h"
@@ -34,7 +37,29 @@ void check_regular_file(const fs::path& path) {
 
 }  // namespace
 
-std::unique_ptr<Table> Table::open(const fs::path& path, bool header) {
+const char* kind_name(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::kInteger:
+      return "an integer of 64 bits";
+    case ColumnKind::kTruth:
+      return "true or false";
+    case ColumnKind::kNumber:
+      return "a number";
+    case ColumnKind::kText:
+      return "a text";
+    case ColumnKind::kDate:
+      return "a date, as 2026-01-31 or 2026-01-31T23:59:59";
+    case ColumnKind::kTimeOfDay:
+      return "a time of the day, as 23:59 or 23:59:59";
+    case ColumnKind::kDuration:
+      return "a length of time";
+    case ColumnKind::kList:
+      return "a list of numbers";
+  }
+  return "";
+}
+
+std::unique_ptr<Table> Table::open(const fs::path& path, const TableForm& form) {
   check_regular_file(path);
   fs::path name = path.filename();
   const std::string packing = name.extension().string();
@@ -42,10 +67,19 @@ std::unique_ptr<Table> Table::open(const fs::path& path, bool header) {
   // The extension before that of the compression names the format.
   if (packed) name = name.stem();
   const std::string extension = name.extension().string();
-  if (extension == ".csv" || extension == ".txt") return open_csv_table(path, {',', packed ? packing : "", header});
-  if (extension == ".tsv") return open_csv_table(path, {'\t', packed ? packing : "", header});
-  if (extension == ".parquet" && !packed) return open_parquet_table(path);
+  if (extension == ".csv" || extension == ".txt" || extension == ".tsv") {
+    TableForm written = form;
+    if (written.delimiter == 0) written.delimiter = extension == ".tsv" ? '\t' : ',';
+    return open_csv_table(path, written, packed ? packing : "");
+  }
+  if (extension == ".parquet" && !packed) return open_parquet_table(path, form);
   throw Error(path, ": neither .csv, .tsv (or compressed: .gz, .bz2, .zst) nor .parquet");
+}
+
+bool Table::is_number(std::string_view text) const {
+  double value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return status == std::errc() && end == text.data() + text.size() && !std::isnan(value);
 }
 
 std::string Table::places(int64_t first, int64_t second) const {
@@ -53,12 +87,13 @@ std::string Table::places(int64_t first, int64_t second) const {
 }
 
 /// The names of columns appear in messages and in card files, which are UTF-8.
-void Table::add_column(const std::string& name, ColumnKind kind) {
-  if (!is_utf8(name))
-    throw Error(path_, ": the name of column ", columns_.size() + 1, ", '", beginning(name, kQuotedBytes),
+void Table::add_column(TableColumn column) {
+  if (!is_utf8(column.name))
+    throw Error(path_, ": the name of column ", columns_.size() + 1, ", '", beginning(column.name, kQuotedBytes),
                 "', is not UTF-8; save the table as UTF-8");
-  if (!index_.emplace(name, columns_.size()).second) throw Error(path_, ": two columns are called '", name, "'");
-  columns_.push_back({name, kind});
+  if (!index_.emplace(column.name, columns_.size()).second)
+    throw Error(path_, ": two columns are called '", column.name, "'");
+  columns_.push_back(std::move(column));
 }
 
 size_t Table::index(const std::string& name, const std::string& role) const {
@@ -72,20 +107,9 @@ size_t Table::index(const std::string& name, const std::string& role) const {
   const bool other_delimiter = all.find(';') != std::string::npos || all.find('\t') != std::string::npos;
   throw Error(path_, ": no column '", name, "'", role.empty() ? "" : " for ", role, did_you_mean(name, names),
               "; its columns are ", all,
-              other_delimiter ? "; cells are separated by commas in .csv and by tabs in .tsv, by nothing else" : "");
-}
-
-std::vector<ColumnKind> Table::wanted(const std::vector<std::string>& names, const std::vector<std::string>& as_number,
-                                      const std::vector<std::string>& as_text) const {
-  const std::unordered_set<std::string> numbers(as_number.begin(), as_number.end()),
-      texts(as_text.begin(), as_text.end());
-  std::vector<ColumnKind> kinds;
-  kinds.reserve(names.size());
-  for (const std::string& name : names)
-    kinds.push_back(numbers.contains(name) ? ColumnKind::kNumber
-                    : texts.contains(name) ? ColumnKind::kText
-                                           : columns_[index(name)].kind);
-  return kinds;
+              other_delimiter ? str("; cells are separated by commas in .csv and by tabs in .tsv unless ",
+                                    option("delimiter"), " names another character")
+                              : "");
 }
 
 void Table::check_text(std::string_view text, int64_t row, const std::string& column) const {

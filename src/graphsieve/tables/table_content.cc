@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/option.h"
 
 namespace graphsieve {
 namespace {
@@ -80,9 +81,9 @@ std::string other_delimiter(const std::string& line, char delimiter) {
     return "has cells separated by tabs; name it .tsv, or save it with commas";
   if (delimiter != ',' && line.find(',') != std::string::npos)
     return "has cells separated by commas, not by tabs; name it .csv";
-  for (const char other : {';', '|'})
+  for (const char* other : {";", "|"})
     if (line.find(other) != std::string::npos)
-      return str("has cells separated by '", other, "'; save it with commas", delimiter == '\t' ? " as .csv" : "");
+      return str("has cells separated by '", other, "'; give ", option("delimiter", str("'", other, "'")));
   return "";
 }
 

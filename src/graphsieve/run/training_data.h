@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run keeps of the data that it was trained on, so that other data is treated alike: the schema of the features
+// and the statistics of their treatment. Each part has a file of its own in the run folder.
+//
+//   schema.json         what the feature columns mean (data/schema.h), if the data had names
+//   feature_scales.npy  float64 [2, d]: what standardised features subtract and multiply by (data/features.h)
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graphsieve/data/features.h"
+#include "graphsieve/data/schema.h"
+#include "graphsieve/inputs/prepared_graph.h"
+#include "graphsieve/run/run_files.h"
+
+namespace graphsieve {
+
+/// The parts of the training data that a run keeps.
+struct TrainingData {
+  std::optional<Schema> schema;
+  std::optional<FeatureScales> scales;
+};
+
+/// Writes the files of a run's training data into its folder and returns their names.
+std::vector<std::string> write_training_data(const PreparedData& data, const std::filesystem::path& folder);
+
+/// Reads the files of a run's training data. A run of an earlier version has none. Throws Error, naming the file, if a
+/// file does not fit or its checksum does not match.
+TrainingData read_training_data(const RunFiles& files);
+
+}  // namespace graphsieve
