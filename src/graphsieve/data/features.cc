@@ -25,11 +25,13 @@ int64_t value_start(const Features& features, int64_t i) {
   return features.sparse() ? features.row_start[i] : i * features.cols;
 }
 
+/// Sets positive values to 1 and leaves all others.
 void make_binary(Features& features) {
   for (float& value : values_of(features))
     if (value > 0) value = 1;
 }
 
+/// Divides every row by the sum of its values. A row whose sum is 0 stays as it is and is counted in `notes`.
 void divide_rows(Features& features, FeatureNotes& notes) {
   const std::span<float> values = values_of(features);
   for (int64_t i = 0; i < features.rows; ++i) {
@@ -41,6 +43,7 @@ void divide_rows(Features& features, FeatureNotes& notes) {
   }
 }
 
+/// True if dense float32 features of this size take at most kMostDenseBytes.
 bool fits_dense(const Features& features) {
   int64_t bytes = 0;
   return !__builtin_mul_overflow(features.rows, features.cols * 4, &bytes) && bytes <= kMostDenseBytes;
@@ -97,6 +100,8 @@ void standardise(Features& features, FeatureNotes& notes) {
   const float* const first =
       features.dense.data();  // a constant column is found by its values, not by a rounded variance
   const std::vector<double> changes = column_sums(features, [&](int64_t c, double x) { return x != double{first[c]}; });
+  // The variance takes a pass of its own over the differences from the mean: the mean of the squares minus the square
+  // of the mean would lose the variance of a column with a large mean. A constant column becomes 0.
   std::vector<double> mean = column_sums(features, [](int64_t, double x) { return x; });
   for (double& m : mean) m /= n;
   std::vector<double> scale = column_sums(features, [&](int64_t c, double x) { return (x - mean[c]) * (x - mean[c]); });

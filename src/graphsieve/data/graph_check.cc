@@ -69,6 +69,8 @@ class Checker {
     r_.notes.push_back("every edge is listed in both directions");
   }
 
+  /// Counts the edges of each type. The rows have an undirected edge at both of its ends, so its type's count is
+  /// halved.
   void count_types() {
     if (rows_.type.empty()) return;
     r_.edge_types = data_.graph->type_names;
@@ -117,6 +119,8 @@ class Checker {
     }
   }
 
+  /// Computes the share of edges between equal labels, and this share by chance. The rows have an undirected edge at
+  /// both of its ends, which does not change a share.
   void homophily() {
     r_.homophily = r_.chance_homophily = std::numeric_limits<double>::quiet_NaN();
     if (data_.labels.multi_label()) return;
@@ -145,6 +149,8 @@ class Checker {
   void dense_features() {
     const Features& x = data_.features;
     const auto value = [&x](int64_t i) { return x.in_file() ? x.stored[i] : x.dense[i]; };
+    // Every block compares its rows with the first row of the matrix, not with its own first row, so that a column is
+    // constant if it changes in no block.
     struct Part {
       std::vector<char> changes;
       int64_t nonzeros = 0, zero_rows = 0;

@@ -143,6 +143,8 @@ int64_t check_split(Split& split, const Labels& labels, const std::string& where
   const int64_t nodes = node_count(labels);
   std::vector<int8_t> part_of_node(nodes, -1);
   int64_t dropped = 0;
+  // All nodes of a list are checked before those without a label are removed, so that a node that is listed twice is an
+  // error even if it has no label.
   for (int8_t p = 0; p < 3; ++p) {
     std::vector<int32_t>& ids = split.*kParts[p].ids;
     for (const int32_t id : ids) {

@@ -64,6 +64,9 @@ class Maker {
     const int64_t first = community(node) * size_;
     const int64_t size = std::min(size_, g_.nodes - first);
     for (int64_t e = 1; e <= count; ++e) {
+      // With the probability `homophily`, the other end is any node of the same community; otherwise it is a hub. The
+      // rank r of the hub has a density proportional to r^(−1 / (exponent − 1)), which gives the degrees a tail with
+      // this exponent.
       const double u = uniform(random_key(key, e, 1));
       int64_t other;
       if (uniform(random_key(key, e, 2)) < g_.homophily)
@@ -138,6 +141,8 @@ void generate_power_law(const PowerLawGraph& graph, const std::filesystem::path&
   const Maker maker(graph);
   GraphFolderWriter to(folder, graph.nodes, false, options.overwrite);
 
+  // Features, labels and edges are written one after the other, so that they are never in memory together. The class of
+  // a node is computed again where it is needed.
   to.begin_features(graph.columns, options.features);
   in_order<std::vector<float>>(
       graph.nodes,

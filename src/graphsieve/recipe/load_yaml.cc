@@ -32,6 +32,8 @@ class Guard : public YAML::EventHandler {
     add(mark, anchor, 1);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    // An alias counts as all values of its anchor. Lists of aliases to lists of aliases would otherwise stand for a
+    // number of values that grows exponentially with the length of the text.
     const auto found = values_of_.find(anchor);
     if (found == values_of_.end()) fail(mark, "an alias stands inside the value that it refers to");
     add(mark, 0, found->second);

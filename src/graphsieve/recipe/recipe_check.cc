@@ -36,6 +36,7 @@ void check_key(const RecipeKey& key, const Recipe& recipe) {
   }
 }
 
+/// Throws Error if training and validation leave no nodes for testing.
 void check_data(const DataRecipe& data) {
   if (data.train_fraction + data.val_fraction >= 1) {
     throw Error("data.train_fraction + data.val_fraction is ", data.train_fraction + data.val_fraction,
@@ -43,6 +44,7 @@ void check_data(const DataRecipe& data) {
   }
 }
 
+/// Throws Error if the recipe leaves out all three kinds of edges of the attention graph.
 void check_graph(const GraphRecipe& graph) {
   if (!graph.graph_edges && !graph.expander_edges && !graph.self_loops) {
     throw Error("graph.graph_edges, graph.expander_edges and graph.self_loops are all false; expected one to be true");
@@ -96,11 +98,15 @@ void resolve_recipe(Recipe& recipe) {
   std::vector<int64_t>& k = recipe.network.k;
   const int64_t layers = recipe.network.layers;
   const RecipeKey* key = find_recipe_key("network.layers");
+  // A number of layers out of range is left for check_recipe() to report; a list of that length could be too large to
+  // make.
   if (k.size() == 1 && key->range.holds(static_cast<double>(layers)))
     k.assign(static_cast<size_t>(layers), int64_t{k[0]});
 }
 
 void check_recipe(const Recipe& recipe) {
+  // Single keys come first. The checks of several keys rely on their ranges: they divide by the number of heads, for
+  // example, which must not be 0.
   for (const RecipeKey& key : recipe_keys()) check_key(key, recipe);
   check_data(recipe.data);
   check_graph(recipe.graph);

@@ -81,6 +81,8 @@ Recipe base_recipe(const YAML::Node& root, const std::string& source_name, int d
 Recipe parse_nested(const std::string& yaml_text, const std::string& source_name, int depth) {
   const YAML::Node root = load_yaml(yaml_text, source_name + ":");
   if (!root.IsMap()) throw Error(source_name, ": a recipe is a map of keys, such as 'model: spexphormer'");
+  // The recipe that `extends` names is read first, and the keys of this text replace its values. A recipe that gives no
+  // name is named after its own file, not after the recipe that it extends.
   Recipe recipe = base_recipe(root, source_name, depth);
   MapReader reader(source_name, recipe);
   reader.read(root, "");

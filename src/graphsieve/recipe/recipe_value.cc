@@ -40,6 +40,7 @@ std::optional<std::vector<int64_t>> split_numbers(const std::string& text) {
   return numbers;
 }
 
+/// Returns the numbers of a YAML list or of a text that split_numbers() reads, or nothing for other nodes.
 std::optional<std::vector<int64_t>> read_list(const YAML::Node& node) {
   if (node.IsScalar()) return split_numbers(node.Scalar());
   if (!node.IsSequence()) return std::nullopt;

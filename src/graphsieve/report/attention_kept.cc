@@ -34,6 +34,7 @@ class Layer {
   void add(int32_t node, Block& to) {
     begin_ = args_.row_start[node];
     count_ = args_.row_start[node + 1] - begin_;
+    // Shares of a sum of 0 are not defined, so a destination whose scores are all 0 is not counted.
     double sum = 0;
     for (int64_t e = begin_; e < begin_ + count_; ++e) sum += score_[e];
     if (sum <= 0) return;
@@ -98,6 +99,8 @@ AttentionKept attention_kept(const ops::AttentionEdges& edges, const at::Tensor&
                                     k,
                                     sampler.rule,
                                     key.random(sampler)};
+  // The number of blocks is fixed and the blocks are added in order, so the sums do not depend on the number of
+  // threads.
   const auto count = static_cast<int64_t>(destinations.size()),
              size = (count + kDestinationBlocks - 1) / kDestinationBlocks;
   std::vector<Block> blocks(kDestinationBlocks);

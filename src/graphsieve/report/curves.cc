@@ -35,6 +35,7 @@ Json numbers_of(const JsonObject& line) {
   return epoch;
 }
 
+/// Returns the best validation value of the epochs, or −1, which is below every metric, if no epoch has one.
 double best_val(const std::vector<Json>& epochs) {
   double best = -1;
   for (const Json& e : epochs)
@@ -42,6 +43,8 @@ double best_val(const std::vector<Json>& epochs) {
   return best;
 }
 
+/// Returns the epochs by columns, one list per name. If there are more than `most` epochs, evenly spaced ones are
+/// taken, with the first and the last among them.
 Json columns(const std::vector<Json>& epochs, int64_t most) {
   const auto count = static_cast<int64_t>(epochs.size()), shown = std::min(count, most);
   Json to = {{"epochs", count}};
@@ -72,6 +75,7 @@ Json training_curves(const std::filesystem::path& path, int64_t most,
         [&](const JsonObject& line) {
           const std::string stage = line.get<std::string>("stage");
           const int64_t start = line.get_or("start", int64_t{0});
+          // A damaged line makes the calls above or this call throw, before anything of the line is stored.
           Json numbers = numbers_of(line);
           if (!stages.contains(stage)) order.push_back(stage);
           stages[stage][start].push_back(std::move(numbers));

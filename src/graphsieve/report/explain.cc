@@ -62,6 +62,7 @@ class Explanation {
                {"layers", Json::array()},
                {"reached", flow_.size()}};
     const int64_t layers = run_.network.is_empty() ? static_cast<int64_t>(run_.scores.size()) : run_.network->layers();
+    // The edges of all layers are collected first, because predict() predicts all nodes that they name in one call.
     std::vector<InEdges> edges;
     for (int64_t l = 0; l < layers; ++l) edges.push_back(in_edges(l));
     const std::vector<int32_t> flowing = by_flow();
@@ -99,6 +100,8 @@ class Explanation {
     if (gradients) input_.picked = dense_features(x, input_.rows).requires_grad_(true);
     ForwardOptions options;
     attention_.resize(input_.layers.size());
+    // The network passes the scores of a layer in pieces, in the order of its edges. A layer is complete when all its
+    // edges have a score, and the next piece belongs to the next layer.
     size_t layer = 0;
     int64_t first = 0;
     options.scores = [&](const Tensor& scores) {
@@ -242,6 +245,8 @@ class Explanation {
                      {"against", decided_.size() > 1 ? Json(run_.task->column_name(decided_[1])) : Json()},
                      {"margin", margin_},
                      {"contributions", contribution_.sum().item<double>()}};
+    // A feature's contribution is summed over all nodes of the pass. The features with the largest sums are shown,
+    // whatever the sign of the sum.
     const Tensor all = contribution_.sum(0), of_node = contribution_[row_];
     const int64_t shown = std::min<int64_t>(request_.features, all.size(0));
     const Tensor most = std::get<1>(all.abs().topk(shown));

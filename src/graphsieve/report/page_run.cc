@@ -138,6 +138,7 @@ void stage_curves(const Json& stage, PageText& page) {
     page.note(fmt::format("The best of {} random starts is shown.", words(at(stage, "starts"))));
 }
 
+/// Writes the training curves of every stage. The section is omitted if the run has none.
 void training(const Json& detail, const std::string& of, PageText& page) {
   const Json& curves = at(detail, "curves");
   if (curves.empty()) return;
@@ -189,6 +190,7 @@ void covered_by_k(const Json& layers, PageText& page) {
   page.chart({"Attention covered by k", "line", panels, "percent"}, t);
 }
 
+/// Writes what the draws kept of the estimator's attention. The section is omitted for a run without an estimator.
 void kept(const Json& detail, const std::string& of, PageText& page) {
   const Json& attention = at(detail, "attention");
   if (!attention.is_object()) return;

@@ -44,6 +44,8 @@ constexpr int64_t kDestinations = 50000;              ///< most destinations who
 constexpr int64_t kLeastCurve = 16, kMostCurve = 64;  ///< least and most k of the curves of kept attention
 constexpr size_t kMembers = 100;                      ///< most runs of a folder of several runs
 
+/// Returns the facts about the graph that the report shows. Bin 0 of the degrees has degree 0, and bin b > 0 the
+/// degrees from 2^(b − 1) to 2^b − 1.
 Json graph_facts(const Dataset& graph) {
   const GraphReport r = check_graph(graph, false);
   Json bins = Json::array(), types = Json::array();
@@ -66,6 +68,7 @@ Json graph_facts(const Dataset& graph) {
           {"notes", r.notes}};
 }
 
+/// Returns the memory that the plan of a run needs, by stage and as a whole.
 Json planned(const Dataset& graph, const Recipe& recipe, Observer& observer) {
   trim_memory();  // freed memory of the run before would count as the process's own
   const Plan plan = make_plan(graph, recipe, {0, false, PredictedNodes::kAll}, observer);
@@ -323,6 +326,7 @@ class Collector {
     const int64_t nodes = graph.nodes(), layers = std::min<int64_t>(graph.layers(), k.size());
     const auto destinations =
         pick_destinations(nodes, graph.edges().row_start.const_data_ptr<int64_t>(), std::min(nodes, kDestinations), 0);
+    // The curves go up to twice the largest k of the run, so that the report shows what a larger k would have kept.
     const int64_t most_k = *std::max_element(k.begin(), k.end());
     const int64_t most = std::clamp(2 * most_k, kLeastCurve, kMostCurve);
     const bool trained = member.at("network").is_object();

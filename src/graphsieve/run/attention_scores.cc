@@ -42,6 +42,8 @@ Tensor map_layer(const fs::path& path) {
   const Tensor scores = map_column<float>(path, at::kFloat);
   const auto* value = scores.const_data_ptr<float>();
   parallel_blocks(scores.numel(), kBlock, [&](int64_t begin, int64_t end) {
+    // The first loop has no branches and tests a whole block. Only a block with a faulty score is searched for the
+    // edge.
     bool good = true;
     for (int64_t e = begin; e < end; ++e) good &= value[e] >= 0 && value[e] <= std::numeric_limits<float>::max();
     if (good) return;
@@ -110,6 +112,8 @@ std::vector<Tensor> read_scores(const fs::path& folder) {
 
 std::vector<Tensor> read_scores(const RunFiles& run) {
   std::vector<Tensor> scores;
+  // The folder's card tells how many layers the run wrote. A file that is gone since then is an error, which verified()
+  // throws, and not the end of the list.
   for (int64_t l = 0; run.wrote(layer_name(l)); ++l) scores.push_back(map_layer(run.verified(layer_name(l))));
   if (scores.empty())
     throw Error((run.folder() / "scores").string(), ": no layer_0.npy; expected the scores of an estimator");

@@ -145,6 +145,8 @@ std::optional<Checkpoint> Checkpoints::newest(const std::function<void(const std
       note(str("a damaged checkpoint is passed over: ", damaged.what()));
     }
   }
+  // The next checkpoint goes into the other file, which is older, damaged or absent, so that it does not overwrite the
+  // checkpoint that was found.
   if (best) serial_ = serial + 1;
   return best;
 }

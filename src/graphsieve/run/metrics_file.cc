@@ -17,6 +17,8 @@ using Json = nlohmann::json;
 
 MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t bytes) : path_(path), bytes_(bytes) {
   if (bytes > 0) {
+    // Lines after the checkpoint belong to epochs that are trained again, so they are cut off. The checksum continues
+    // from the lines that stay.
     const std::string before = read_text_file(path);
     if (static_cast<int64_t>(before.size()) < bytes)
       throw Error(path.string(), ": is shorter than the ", bytes, " bytes that the checkpoint goes on from");

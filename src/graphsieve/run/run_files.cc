@@ -60,6 +60,8 @@ RunFiles::RunFiles(const fs::path& folder) : folder_(folder) {
     records_ = records_on_card(folder);
     has_checksums_ = true;
   }
+  // A result with the member "format" is of a version that writes a card as well, so a missing card means damage.
+  // Earlier versions write neither.
   const std::string where = (folder / kResult).string();
   result_ = parse_json(text(kResult), where);
   const JsonObject result(result_, where);
@@ -123,6 +125,7 @@ FileRecords link_files(const RunFiles& from, const fs::path& to, const std::vect
     const auto wanted = [&](const std::string& w) { return w == name || (w.ends_with('/') && name.starts_with(w)); };
     if (std::none_of(names.begin(), names.end(), wanted)) continue;
     if (!from.has(name) && may_be_gone(from, name)) continue;
+    // A hard link takes no space. On a file system without hard links, the file is copied.
     const fs::path target = to / name, source = from.verified(name);
     make_folders(target.parent_path());
     remove_path(target);
@@ -174,7 +177,8 @@ void replace_run_file(const fs::path& folder, const std::string& name, std::stri
   const bool has_card = entry_exists(folder / kRunCard);
   FileRecords files = has_card ? records_on_card(folder) : FileRecords();
   const FileRecord record{static_cast<int64_t>(bytes.size()), Checksum().add(bytes).text()};
-  // The card has both records while the file is replaced, and the new record only after that.
+  // The card has both records while the file is replaced, and the new record only after that. If the process ends in
+  // between, records_on_card() takes the record that matches the file.
   if (has_card) write_card(folder, files, {{name, record}});
   write_text_file(folder / name, bytes);
   files[name] = record;

@@ -184,6 +184,7 @@ RunFolder::RunFolder(const fs::path& folder) : path(folder), files(folder), resu
 }
 
 std::vector<int64_t> RunFolder::k() const {
+  // The result has the k that the run used, which the recipe's epsilon may have chosen.
   const auto found = one().get_or("k", std::vector<int64_t>());
   return found.empty() ? recipe.network.k : found;
 }

@@ -36,6 +36,8 @@ at::Device parse_device(const std::string& name) {
 at::Device compute_device(const std::string& name) {
   const at::Device device = parse_device(name);
   if (device.is_cpu()) return device;
+  // The checks go from what this program lacks to what the computer lacks, so that the message names the first cause.
+  // Only a torch with code for the kind of device can be asked for the number of devices.
   if (!has_kernels(device))
     throw Error("device is '", name,
                 "', but this program was built without kernels for GPUs; make build PRESET=cuda builds them");
@@ -66,6 +68,7 @@ void with_memory_advice(const std::function<void()>& work) {
 
 int64_t peak_device_bytes(at::Device device) {
   if (device.is_cpu()) return 0;
+  // The aggregate counts small and large blocks together.
   const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
   return stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)].peak;
 }

@@ -15,6 +15,7 @@ SideStream::SideStream(at::Device device) {
   const auto guard = guard_of(device);
   main_ = guard.getStream(device);
   side_ = guard.getStreamFromGlobalPool(device);
+  // The side stream may read tensors that the main stream is still computing, so it first waits for the work so far.
   c10::Event so_far(device.type());
   so_far.record(*main_);
   so_far.block(*side_);
@@ -37,6 +38,8 @@ SideStream::Mark SideStream::mark() const {
 
 SideStream::Mark SideStream::hand_over(const std::vector<at::Tensor>& tensors) const {
   if (!side_) return nullptr;
+  // The allocator knows only the stream on which a tensor was made. It is told that the main stream uses the memory
+  // too.
   for (const at::Tensor& t : tensors)
     if (t.defined() && t.device() == main_->device())
       guard_of(t.device()).recordDataPtrOnStream(t.storage().data_ptr(), *main_);

@@ -19,6 +19,7 @@ struct Header {
   size_t asked;  ///< bytes that the tensor requested
 };
 
+/// Frees the memory of a tensor. torch does not tell how many bytes it frees, so the header before the data has them.
 void release(void* data) {
   if (!data) return;
   void* base = static_cast<char*>(data) - kTensorHeader;
@@ -36,6 +37,7 @@ class CountingAllocator final : public c10::Allocator {
     new (base) Header{bytes};
     const int64_t now =
         current.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed) + static_cast<int64_t>(bytes);
+    // Raises the peak to `now`, unless another thread has raised it above `now` in the meantime.
     for (int64_t seen = peak.load(); now > seen && !peak.compare_exchange_weak(seen, now);) {
     }
     void* data = static_cast<char*>(base) + kTensorHeader;

@@ -28,6 +28,8 @@ Before& before() {
   return outermost;
 }
 
+/// Restores torch's settings in a forked child. If the thread that forks has the TorchSettings objects, the child has
+/// copies of them, whose destructors restore the settings.
 void put_back_in_child() {
   Before& b = before();
   if (b.depth.load() == 0 || b.thread == std::this_thread::get_id()) return;

@@ -72,6 +72,7 @@ class CsvInput {
   std::shared_ptr<arrow::io::InputStream> in_;
 };
 
+/// Returns the text of a cell without the spaces and tabs around it.
 std::string_view without_margin(const uint8_t* data, uint32_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -239,6 +240,8 @@ bool CsvTable::Records::parse(int32_t most) {
 
 /// Reads the names of the columns, and takes the kind of each column from the cells of the first block.
 CsvTable::CsvTable(const fs::path& path, CsvForm form) : Table(path), form_(std::move(form)) {
+  // The first record alone tells the number of columns; the parser then refuses every row with another number of cells.
+  // In a file without a header, this record is a row, so the file is read again from the beginning.
   auto records = std::make_unique<Records>(*this);
   const arrow::csv::BlockParser* block = records->next(1);
   if (block == nullptr) throw Error(path, ": is empty; expected a table");
@@ -297,6 +300,7 @@ void CsvTable::fill(const arrow::csv::BlockParser& records, size_t column, int64
     to.missing[i] = is_missing(data, size, quoted);
     if (to.kind == ColumnKind::kText) {
       if (!to.missing[i]) to.texts[i] = {reinterpret_cast<const char*>(data), size};
+      // A text column has no other value for a missing cell than the empty text, so an empty text counts as missing.
       to.missing[i] = to.texts[i].empty();
       check_text(to.texts[i], row + static_cast<int64_t>(i), columns()[column].name);
     } else if (!to.missing[i]) {

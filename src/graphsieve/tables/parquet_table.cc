@@ -83,6 +83,8 @@ class ParquetTable : public Table {
       columns.push_back(flat(index(names[c])));
       batch.columns[c].kind = kinds[c];
     }
+    // A row group of few cells is read as a whole, some columns at a time, so that few readers of columns are open. A
+    // larger row group is read in batches of rows, for which all columns have to be open.
     const int64_t width = std::max<int64_t>(1, static_cast<int64_t>(names.size()));
     const int64_t most = std::clamp<int64_t>(kBatchCells / width, 1, kBatchRows);
     for (int group = 0; group < file_->num_row_groups(); ++group) {
@@ -250,6 +252,8 @@ class ParquetTable : public Table {
                            ColumnKind kind) const {
     if (status.IsOutOfMemory()) throw std::bad_alloc();
     const std::string& name = columns()[column].name;
+    // The cast failed without naming a cell, so the cells are cast one by one until one fails. If no cast between the
+    // types exists, no single cell is at fault.
     for (int64_t i = 0; !status.IsNotImplemented() && i < cells.length(); ++i) {
       if (arrow::compute::Cast(cells.Slice(i, 1), type_of(kind)).ok()) continue;
       const auto value = cells.GetScalar(i);

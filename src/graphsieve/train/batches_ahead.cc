@@ -59,6 +59,7 @@ BatchesAhead::Ready BatchesAhead::take() {
   std::unique_lock lock(mutex_, std::defer_lock);
   if (thread_.joinable()) {
     lock.lock();
+    // Batches that were complete before the thread failed are still returned; the call after the last of them throws.
     changed_.wait(lock, [this] { return !ready_.empty() || error_; });
     if (ready_.empty()) std::rethrow_exception(error_);
   } else if (ready_.empty()) {

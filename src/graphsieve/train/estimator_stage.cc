@@ -34,6 +34,7 @@ uint64_t start_key(uint64_t seed, int64_t start) {
 
 namespace {
 
+/// Returns an estimator on the run's device, whose weights the caller initialises or restores.
 nn::Transformer new_estimator(const StageContext& context) {
   const nn::ParametersOn parameters_on(context.data.device);
   return nn::Transformer(nn::estimator_shape(context.recipe, network_interface(context.data, context.task)));
@@ -77,6 +78,8 @@ struct Restarts {
   nn::Transformer best{nullptr};
   StageFigures figures;  ///< the best start's quality, and the cost of all starts
 
+  /// Adds a finished start. The figures of a better start replace those of the best one so far; then the time of all
+  /// starts is summed, and the peaks of memory are the largest of all starts.
   void add(const nn::Transformer& network, const StageFigures& of) {
     const StageFigures before = figures;
     if (done == 0 || better(of.val, before.val)) best = network, figures = of;

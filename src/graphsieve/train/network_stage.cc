@@ -54,6 +54,8 @@ TrainedNetwork train_network(const StageContext& context, const NetworkEdges& ed
   nn::initialise(*trained.network, random_key(context.seed, Stream::kNetworkWeights));
   if (!start_from.empty()) read_network(start_from, trained.network);
   NetworkFigures& figures = trained.figures;
+  // Edges that are drawn make batches of a few nodes possible, because a batch then reaches a bounded number of nodes.
+  // Without draws, every step takes the whole graph.
   if (edges.draws()) {
     const std::vector<int64_t>& k = edges.draws()->k;
     NetworkStage stage(context, edges);

@@ -40,6 +40,8 @@ double AdamW::step(double learning_rate) {
   if (!std::isfinite(norm)) return norm;
   if (clip_norm_ > 0 && norm > clip_norm_)
     for (auto& g : grads) g.mul_(clip_norm_ / (norm + 1e-6));
+  // The fused function expects the number of the current step, so the steps are counted before the call. The last two
+  // arguments turn AMSGrad and maximisation off.
   for (const auto& s : steps) s.add_(1);
   at::_fused_adamw_(parameters, grads, first, second, {}, steps, learning_rate, 0.9, 0.999, weight_decay_, 1e-8, false,
                     false);

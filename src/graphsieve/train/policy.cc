@@ -19,6 +19,7 @@ BatchSizes sizes_of(const NetworkInput& batch) {
 
 int64_t batch_count(int64_t train_nodes, int64_t batch_size) {
   if (batch_size <= 0 || batch_size >= train_nodes) return 1;
+  // The count must be the number of batches that batch_nodes() (sampling/batches.h) cuts.
   const int64_t batches = (train_nodes + batch_size - 1) / batch_size;
   const bool last_is_single = train_nodes - (batches - 1) * batch_size == 1;
   return batches - (last_is_single ? 1 : 0);
@@ -47,6 +48,8 @@ int64_t evaluation_list(const NetworkRecipe& recipe, const GraphSizes& graph, in
 
 EvaluationDecision decide_evaluation(const NetworkRecipe& recipe, const GraphSizes& graph, const BatchSizes& first,
                                      int64_t evaluated_nodes, const MemoryBudget& budget) {
+  // Both sides count rows: a list reads the rows of its sources and computes those of its destinations; the whole graph
+  // reads every node once and computes it in each layer.
   const int64_t lists = (evaluated_nodes + recipe.batch_size - 1) / recipe.batch_size;
   const int64_t rows_of_list = first.sources + first.destinations, rows_of_graph = graph.nodes * (graph.layers + 1);
   if (lists * rows_of_list >= rows_of_graph) return {};

@@ -45,6 +45,8 @@ void SampledStage::take_batches(int64_t epoch) {
 
 TrainBatch SampledStage::batch(int64_t index) { return std::move(batches(index, 1).front()); }
 
+/// The thread of BatchesAhead may run this function. The output rows of a batch are its nodes in order, so no rows are
+/// picked.
 std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
   const Timer timer(seconds_);
   std::vector<NetworkInput> inputs = graph_.around_each(std::span(batches_).subspan(first, count), first);
@@ -62,6 +64,8 @@ void SampledStage::add_figures(StageFigures& figures) const {
 const BatchDecision& SampledStage::decision() {
   if (decision_) return *decision_;
   BatchSizes first;  // sizes of the first batch of epoch 0, which stand for all batches
+  // The measurement begins epoch 0 and cuts its batches. begin_epoch() asks for the decision before it begins its own
+  // epoch, so nothing of the measurement remains.
   if (!batches_are_decided(needs_whole(), budget_)) {
     take_batches(0);
     graph_.begin_epoch(0);

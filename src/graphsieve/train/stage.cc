@@ -59,6 +59,8 @@ class Loop {
     reset_peak_memory_use();
     context_.observer.stage(stage_.name(), recipe_.epochs);
     if (context_.resume) restore(*context_.resume);
+    // The figures of an epoch are recorded before the position moves on, and a checkpoint is written only after that. A
+    // run that resumes from the checkpoint therefore neither repeats the epoch nor records it twice.
     while (at_.epoch < recipe_.epochs && !out_of_patience()) {
       EpochRecord record = train_epoch();
       record.evaluated = (at_.epoch + 1) % recipe_.eval_every == 0 || at_.epoch + 1 == recipe_.epochs;
@@ -98,6 +100,8 @@ class Loop {
     network_->train();
     const int64_t batches = stage_.begin_epoch(at_.epoch);
     {
+      // `ahead` may have a thread that calls the stage. The block ends the thread before the evaluation or the next
+      // epoch calls the stage. A run stops between two steps, where position, weights and moments belong together.
       BatchesAhead ahead(stage_, at_.batch, batches, context_.data.device);
       while (at_.batch < batches) {
         if (context_.observer.stop_requested()) stop();
@@ -139,6 +143,8 @@ class Loop {
     stage_.add_figures(figures_);
     figures_.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - start_).count();
     figures_.sampling_seconds = sampling_before_ + stage_.sampling_seconds();
+    // The measured peaks are those of this process, so the larger of them and the restored ones is the peak of the
+    // whole training.
     figures_.peak_tensor_bytes = std::max(figures_.peak_tensor_bytes, peak_tensor_bytes());
     figures_.peak_device = std::max(figures_.peak_device, peak_device_bytes(context_.data.device));
     figures_.peak_ram = std::max(figures_.peak_ram, memory_use().peak_ram);
@@ -156,6 +162,7 @@ class Loop {
     throw Interrupted();
   }
 
+  /// Writes a checkpoint. The figures are updated first, so that a resumed run continues with the time spent so far.
   void save() {
     take_figures();
     Checkpoint to;
@@ -191,6 +198,8 @@ class Loop {
     from.restore("network.", nn::state_of(network_));
     from.restore("optimizer.", optimizer_.state());
     from.restore("norms.", operator_norms_.state());
+    // Checkpoint::restore() copies into tensors that exist, so best_ first gets tensors of the network's shapes. Before
+    // the first evaluation there are no best weights.
     if (at_.kept > 0) {
       for (const auto& [name, t] : nn::state_of(network_)) best_.emplace_back(name, at::empty_like(t.detach()));
       from.restore("best.", best_);
@@ -199,6 +208,9 @@ class Loop {
   }
 
   /// Makes one training step and returns the loss.
+  /// The dropout masks depend on the epoch and the number of the batch, so a resumed run draws the same masks as an
+  /// uninterrupted run. A loss or gradient that is not finite leaves the weights as they were before the step, so that
+  /// fail() can repeat the forward pass with them.
   double step(const TrainBatch& batch, int64_t epoch, int64_t index, EpochRecord& record) {
     ForwardOptions options;
     options.temperature = record.temperature;
@@ -242,6 +254,8 @@ class Loop {
     if (norms_due(record.epoch)) {
       record.operator_norms = operator_norms_.measure();
       options.on_part = [&](int64_t part, const Tensor& h) {
+        // Part p is the input of layer p; the parts from `layers` on are results of the last layer and of the output
+        // layers.
         if (part < network_->layers()) record.vector_norms.push_back(vector_norms(h));
       };
     }
@@ -250,6 +264,7 @@ class Loop {
     record.test = context_.task.evaluate(p, context_.split.test);
   }
 
+  /// True if the recipe asks for norms in the epoch: every norms_every epochs, and in the last epoch.
   bool norms_due(int64_t epoch) const {
     return recipe_.norms_every > 0 && ((epoch + 1) % recipe_.norms_every == 0 || epoch + 1 == recipe_.epochs);
   }

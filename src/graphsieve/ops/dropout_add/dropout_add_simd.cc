@@ -37,6 +37,7 @@ void Elements(const float* x, const float* residual, uint64_t first, int64_t cou
     if constexpr (kResidual) value = hn::Add(hn::LoadU(d, residual + i), value);
     hn::StoreU(value, d, y + i);
   }
+  // The elements after the last whole vector follow the same rule one by one, so results do not depend on its width.
   for (; i < count; ++i) {
     const bool kept = !kMasked || mix32(chunk_key, static_cast<uint32_t>(first + i)) >= threshold;
     const float value = kept ? x[i] * scale : 0.f;

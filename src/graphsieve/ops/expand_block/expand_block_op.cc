@@ -14,6 +14,8 @@ namespace {
 using at::Tensor;
 using Block = std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor>;
 
+/// Allocates the results for the largest possible number of edges and sources, because the true numbers are known only
+/// after the kernel has run. At most d · k edges are drawn, and at most each of them has a source of its own.
 Block allocate(const Tensor& index) {
   const auto d = index.sym_size(0), edges = d * index.sym_size(1);
   const auto ints = index.options(), longs = ints.dtype(at::kLong), bytes = ints.dtype(at::kByte);

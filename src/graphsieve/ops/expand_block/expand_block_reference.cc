@@ -48,10 +48,13 @@ constexpr int64_t kAhead = 16;  ///< edges whose sources' numbers are asked for 
 
 int64_t expand_block(const ExpandBlockArgs& a, const ExpandedBlock& to) {
   int64_t count = 0, edges = 0;
+  // Destinations get the first numbers. A node's entry of `local` is its number, or −1 until the node is met.
   for (int64_t i = 0; i < a.destination_count; ++i) {
     a.local[a.destinations[i]] = static_cast<int32_t>(count);
     to.sources[count++] = a.destinations[i];
   }
+  // The number of sources is known only at the end, so t_row_start has an entry for the largest possible number of
+  // sources. The pass counts the edges of source s in entry s + 1, from which the prefix sum makes the starts.
   const int64_t most = a.destination_count * (a.k + 1), drawn = a.destination_count * a.k;
   std::fill_n(to.t_row_start, most + 1, int64_t{0});
   for (int64_t i = 0; i < a.destination_count; ++i) {

@@ -44,6 +44,7 @@ Three node_norm_cpu(const Tensor& x_any, const Optional& mean_scale_any, const T
   const Tensor x = x_any.contiguous(), weight = weight_any.contiguous(), bias = bias_any.contiguous();
   const Optional mean_scale = contiguous(mean_scale_any);
   Tensor y = at::empty(x.sizes(), x.options());
+  // The statistics that were used are results of the call, and a result must not share memory with an argument.
   const auto statistic = [&](const Optional& given) {
     return given ? given->clone(at::MemoryFormat::Contiguous) : at::empty({x.size(1)}, x.options());
   };

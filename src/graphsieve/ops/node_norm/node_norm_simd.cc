@@ -48,6 +48,8 @@ void Moments(const ColumnTile& tile, const float* x, int64_t rows, double* out) 
     shifts[c] = static_cast<float>(shift[c] / static_cast<double>(rows));
     shift[c] = shifts[c];
   }
+  // The second pass sums differences from the shift. They are about as small as the spread of the column, so float32
+  // sums of their squares do not lose the variance of a column with a large mean.
   const AlignedVector<float> shift_tile = tile.expand(shifts.data());
   const int64_t places = tile.vectors * tile.lanes;
   AlignedVector<float> accumulators(2 * places);
@@ -115,6 +117,8 @@ void ApplyRows(const ColumnTile& tile, const float* x, int64_t rows, const float
       [&](int64_t at, int64_t column) { y[at] = std::fma(x[at] - centre[column], factor[column], bias[column]); });
 }
 
+/// Normalises all rows with the given statistics. Weight and standard deviation are combined into one factor per
+/// column, so that a row takes one subtraction and one multiply-add per number.
 void Apply(const Args& a, const float* mean, const float* var, float* y) {
   const ColumnTile tile = TileOf(a);
   std::vector<float> factors(a.columns);
@@ -182,6 +186,7 @@ void Backward(const Args& a, const float* grad, const float* mean, const float* 
     GradientSums(tile, grad + begin * D, a.x + begin * D, end - begin, centre.data(),
                  partial.data() + begin / tile.block_rows * 2 * D);
   });
+  // The blocks are added one after the other, so the sums do not depend on the number of threads.
   double* total = partial.data() + blocks * 2 * D;
   for (int64_t b = 0; b < blocks; ++b) {
     for (int64_t c = 0; c < 2 * D; ++c) total[c] += partial[b * 2 * D + c];
@@ -194,6 +199,8 @@ void Backward(const Args& a, const float* grad, const float* mean, const float* 
     const double r = 1 / std::sqrt(var[c] + a.eps), factor = a.weight[c] * r;
     const double scale = a.mean_scale ? a.mean_scale[c] : 1;
     const double var_part = batch_stats ? -factor * r * r * sum_grad_z / n : 0;  // 2 dL/dvar / n
+    // Σ z over the column follows from the mean, so no pass sums z. Given statistics are constants: the gradient then
+    // has no part through the variance or the mean.
     const double sum_z = n * (static_cast<double>(mean[c]) - centres[c]);
     const double sum_dz = factor * sum_grad + var_part * sum_z;
     per_grad[c] = static_cast<float>(factor);

@@ -75,6 +75,7 @@ void relu_dropout(const float* x, int64_t count, double p, uint64_t key, float* 
   const uint32_t threshold = dropout_threshold(p);
   const float scale = static_cast<float>(dropout_scale(p));
   parallel_blocks(count, kDropoutBlock, [&](int64_t begin, int64_t end) {
+    // A block lies within one chunk of 2^32 elements, so one key serves all its elements, and 32 bits number them.
     const uint64_t chunk_key = dropout_chunk_key(key, static_cast<uint64_t>(begin) >> 32);
     HWY_DYNAMIC_DISPATCH(ReluDropout)(x + begin, begin, end - begin, threshold, scale, chunk_key, y + begin);
   });

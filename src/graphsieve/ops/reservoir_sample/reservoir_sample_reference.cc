@@ -27,6 +27,8 @@ float sampling_key(const ReservoirArgs& a, int64_t begin, int64_t e, uint64_t ro
 }
 
 void fill_short_row(const ReservoirArgs& a, int64_t begin, int64_t count, uint64_t row_key, int32_t* positions) {
+  // Draw r = 1, 2, … gives every edge a new key, and the edge with the smallest key is kept once more. The draws are
+  // independent of each other, so one edge may fill several places.
   for (int64_t x = count; x < a.k; ++x) {
     float best = std::numeric_limits<float>::infinity();
     int32_t at = 0;

@@ -76,6 +76,8 @@ class RowSampler {
   }
 
  private:
+  /// Draws k of the row's edges [begin, begin + count) without replacement, where count > k: computes a key per edge
+  /// and keeps the k edges with the smallest keys. Leaves their positions in positions_, in ascending order.
   void draw(int64_t begin, int64_t count, uint64_t row_key) {
     if (static_cast<int64_t>(keys_.size()) < count + N) keys_.resize(count + N);
     if (a_.rule == SampleRule::kLargest) {
@@ -87,6 +89,8 @@ class RowSampler {
         e = end;
       }
     }
+    // A few candidates are ranked by counting, which needs no sort. nth_element() handles many candidates, and equal
+    // keys at the border between kept and dropped edges: it compares the positions of edges whose keys are equal.
     const int64_t left = collect(count);
     if (left <= kMostRanked && rank(left)) return;
     candidates_.clear();
@@ -116,6 +120,8 @@ class RowSampler {
     const uint8_t type = a_.type[begin + first];
     const uint64_t key = edge_key(row_key, type, 0, 0);
     const bool weighted = a_.rule == SampleRule::kWeighted;
+    // The last vector of a run may reach past `end`. The keys that it writes there belong to edges of the next run,
+    // whose own call overwrites them; past the row's last edge, keys_ has N spare entries.
     HWY_ALIGN uint32_t index_copy[N];
     HWY_ALIGN float weight_copy[N];
     for (int64_t e = first; e < end; e += N) {
@@ -164,6 +170,10 @@ class RowSampler {
       left_at_.resize(count + 2 * N);
     }
     for (int64_t e = count; e < count + N; ++e) keys_[e] = std::numeric_limits<float>::infinity();
+    // The mean number of keys below a threshold t is at most t times the sum of the row's weights. The sum is 1 if the
+    // weights are attention, and `count` if each edge counts as 1. The first t makes this bound k + 3 √k, so that
+    // mostly a few more than k keys pass; after fewer than k, the threshold grows. A largest-first key is minus the
+    // weight; its threshold lets the edges pass whose weight is above the mean of a row with the sum 1.
     const float wanted = static_cast<float>(a_.k) + 3.0f * std::sqrt(static_cast<float>(a_.k));
     float threshold = a_.rule == SampleRule::kWeighted ? wanted : wanted / static_cast<float>(count);
     if (a_.rule == SampleRule::kLargest) threshold = -1.0f / static_cast<float>(count);
@@ -175,6 +185,8 @@ class RowSampler {
       else
         break;
     }
+    // No threshold left k edges, for example because most weights are 0 and their keys infinite. All edges are
+    // candidates.
     for (int64_t e = 0; e < count; ++e) {
       left_keys_[e] = keys_[e];
       left_at_[e] = static_cast<int32_t>(e);
@@ -203,6 +215,8 @@ class RowSampler {
     const DF d;
     const int64_t k = a_.k;
     for (int64_t c = left; c < left + N; ++c) left_keys_[c] = std::numeric_limits<float>::infinity();
+    // Candidates lie in the order of their positions, so the kept positions ascend without a sort. If equal keys make
+    // more than k candidates pass, the spare last entry of positions_ takes what is beyond k.
     int64_t kept = 0;
     for (int64_t c = 0; c < left; ++c) {
       const VF key = hn::Set(d, left_keys_[c]);

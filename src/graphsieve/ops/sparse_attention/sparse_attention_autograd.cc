@@ -45,6 +45,7 @@ struct SparseAttention : torch::autograd::Function<SparseAttention> {
         const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
         const Tensor&, const OptionalTensor&, const OptionalTensor&, const OptionalTensor&, const Tensor&,
         const Tensor&, int64_t, double, AttentionMask)>("graphsieve::sparse_attention_backward");
+    // The mask names the inputs that need a gradient. The kernels skip the sums per edge type that nothing needs.
     const auto s = context->get_saved_variables();
     const AttentionMask mask{context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2),
                              context->needs_input_grad(3)};

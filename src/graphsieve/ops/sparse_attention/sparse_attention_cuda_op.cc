@@ -52,6 +52,8 @@ Tensor padded(const Tensor& t, const HeadShape& s, std::initializer_list<int64_t
   bool fits = true;
   for (const int64_t w : head_widths) fits = fits && s.fits(w);
   if (fits) return aligned(t) ? t : t.clone(at::MemoryFormat::Contiguous);
+  // Padding does not change results: a column of zeros in query, key and scale adds nothing to a logit, and a column of
+  // zeros in the value adds a column of zeros to the output, which unpadded() removes.
   Tensor to =
       at::zeros({t.size(0), static_cast<int64_t>(head_widths.size()), s.padded_heads, s.padded_width}, t.options());
   int64_t part = 0, column = 0;
@@ -78,6 +80,8 @@ Tensor unpadded(const Tensor& t, const HeadShape& s, std::initializer_list<int64
   return parts.size() == 1 ? parts[0].contiguous() : at::cat(parts, 1);
 }
 
+/// Returns the biases per type with zeros for the heads that padded() adds. The results of these heads are removed
+/// again.
 Tensor padded_bias(const Tensor& bias, const HeadShape& s) {
   return s.heads == s.padded_heads ? bias.contiguous() : at::constant_pad_nd(bias, {0, s.padded_heads - s.heads});
 }
@@ -113,6 +117,7 @@ struct DeviceOperands {
   }
 };
 
+/// Checks the arguments and brings them into the kernels' form.
 DeviceOperands device_operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                const Tensor& index, const Tensor& type, const Tensor& type_scale,
                                const Tensor& type_bias, int64_t heads, double clamp) {
@@ -173,6 +178,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
               "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
               " destinations and ", key_value.size(0), " sources");
   check_one_device("sparse_attention_backward", query, {grad, out, log_sum, t_row_start, t_index, t_type});
+  // A symmetric graph is its own transpose, so its edges by destination serve as its edges by source.
   const Tensor start = t_row_start ? t_row_start->contiguous() : o.row_start;
   const Tensor other = t_index ? t_index->contiguous() : o.index, types = t_type ? t_type->contiguous() : o.type;
   check_attention_edges("t_", start, other, types);

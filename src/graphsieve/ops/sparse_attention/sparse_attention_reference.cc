@@ -16,6 +16,8 @@ struct Edge {
   const T *q, *k, *v, *scale;
 };
 
+/// Returns the rows of edge e of destination i, for head h. A row of key_value has the keys of all heads, then the
+/// values.
 template <class T>
 Edge<T> edge_of(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
   const T* row = a.key_value + edges.index[e] * a.key_value_stride;
@@ -87,6 +89,8 @@ void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, con
           dp += g[c] * x.v[c];
           d_row[keys + h * a.value_width + c] += p * g[c];
         }
+        // A clamped logit is constant, so no gradient passes through it; the gradient of the value above is not
+        // affected.
         const T ds = std::abs(raw) > a.clamp ? T(0) : p * (dp - delta);
         for (int64_t c = 0; c < a.key_width; ++c) {
           to.query[i * keys + h * a.key_width + c] += ds * x.k[c] * x.scale[c];

@@ -27,6 +27,8 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t
   RowBuffers& b = buffers_of_thread<P>(o);
   const int64_t heads = P::heads(o.key), step = P::edges(o.key);
   o.typed_weights(o.query_rows[i], b.weights.data());
+  // The layout may have more heads than the call. The log-sums of the added heads are 0, and their scores are not
+  // copied.
   HWY_ALIGN float row_log_sum[N] = {};
   std::copy_n(log_sum + i * o.a.heads, o.a.heads, row_log_sum);
   const VF shift = P::per_head(o.key, row_log_sum), high = hn::Set(d, o.a.clamp), low = hn::Set(d, -o.a.clamp);
@@ -37,6 +39,7 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t
     const ChunkRows<T> keys{o.key_rows, at.index, at.ahead, b.columns[0]};
     P::template stage<true>(o.key, keys);
     const VF dots = P::dots(o.key, keys, {b.weights.data(), o.key.padded_row(), types, o.a.types});
+    // The softmax is exp(logit − log-sum), so no second pass over the row is needed to normalise the scores.
     hn::Store(exp_bounded(hn::Sub(hn::Max(hn::Min(add_bias(o, dots, types), high), low), shift)), d, b.first[0]);
     for (int64_t e = 0; e < cursor.count(chunk); ++e)
       std::copy_n(b.first[0] + e * heads, o.a.heads, to + (begin + chunk * step + e) * o.a.heads);

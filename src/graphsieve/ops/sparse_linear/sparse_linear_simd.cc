@@ -67,10 +67,13 @@ void Panel(D d, const SparseProduct& p, int64_t begin, int64_t end, int64_t at) 
         const auto value = hn::Set(d, p.x.value[e]);
         for (int v = 0; v < V; ++v) sum[v] = hn::MulAdd(value, hn::LoadU(d, row + v * lanes), sum[v]);
       }
+      // The U sums of a vector are added in a fixed order, so the result depends on the row's entries alone.
       for (int i = 0; i < V * U; ++i) total[i % V] = hn::Add(total[i % V], sum[i]);
     }
     float* y = p.y + r * p.y_width + at;
     for (int v = 0; v < V; ++v) {
+      // The rows of y may be narrower than whole vectors. The last vector is then cut, so that it does not overwrite
+      // the next row, which another thread may be writing.
       const int64_t room = p.y_width - at - v * lanes;
       if (room >= lanes) {
         hn::StoreU(total[v], d, y + v * lanes);
@@ -161,6 +164,7 @@ int64_t item_begin(const SparseRows<float>& x, int64_t item) {
   return low;
 }
 
+/// Computes a product in parallel. The number of items is such that the last item ends with the last row.
 void multiply(const SparseProduct& p) {
   if (p.x.rows == 0) return;
   const int64_t items = (p.x.row_start[p.x.rows] + p.x.rows) / kItemWork + 1;
@@ -199,6 +203,7 @@ int64_t sparse_linear_scratch_width(int64_t out) { return HWY_DYNAMIC_DISPATCH(S
 
 void sparse_linear(const SparseRows<float>& x, const float* weight, const float* bias, int64_t in, int64_t out,
                    float* scratch, float* y) {
+  // The scratch memory has Wᵀ in rows of whole vectors, then the bias in one such row.
   const int64_t width = sparse_linear_scratch_width(out);
   float* start = scratch + in * width;
   transpose(weight, out, in, in, scratch, width);
