@@ -170,6 +170,46 @@ TEST(Expander, KeepsTheBestOfSeveral) {
   EXPECT_GE(many.tries, one.tries);
 }
 
+TEST(ExtendedExpander, FurtherNodesLeaveTheOthersAlone) {
+  for (const ExpanderKind kind : {ExpanderKind::kHamiltonian, ExpanderKind::kPermutation})
+    for (const int64_t trained : {5, 60}) {
+      const Expander before(trained, 3, kind, 7);
+      const ExtendedExpander after(before, {}, trained + 20, 9);
+      for (int64_t i = 0; i < trained; ++i) EXPECT_EQ(after.neighbors(i), before.neighbors(i));
+      for (int64_t i = trained; i < trained + 20; ++i) {
+        const std::vector<int32_t> sources = after.neighbors(i);
+        EXPECT_EQ(std::ssize(sources), after.degree_of(i));
+        EXPECT_EQ(std::ssize(sources), trained == 60 ? 6 : 4);
+        EXPECT_TRUE(std::is_sorted(sources.begin(), sources.end()));
+        EXPECT_GE(sources.front(), 0);
+        EXPECT_LT(sources.back(), trained);
+        // The edges of a node do not depend on how many nodes follow.
+        EXPECT_EQ(sources, ExtendedExpander(before, {}, trained + 100, 9).neighbors(i));
+      }
+      EXPECT_THROW(after.neighbors(trained + 20), Error);
+    }
+}
+
+TEST(ExtendedExpander, AbsentNodesHaveNoEdges) {
+  const Expander before(40, 3, ExpanderKind::kHamiltonian, 7);
+  std::vector<uint8_t> present(40, 1);
+  present[3] = present[17] = 0;
+  const ExtendedExpander after(before, present, 45, 9);
+  for (int64_t i = 0; i < 45; ++i) {
+    const std::vector<int32_t> sources = after.neighbors(i);
+    EXPECT_EQ(std::ssize(sources), after.degree_of(i));
+    EXPECT_EQ(std::count(sources.begin(), sources.end(), 3) + std::count(sources.begin(), sources.end(), 17), 0);
+    if (i == 3 || i == 17) EXPECT_TRUE(sources.empty());
+    if (i >= 40 || present[i] == 0) continue;
+    std::vector<int32_t> expected = before.neighbors(i);
+    std::erase_if(expected, [](int32_t source) { return source == 3 || source == 17; });
+    EXPECT_EQ(sources, expected);
+  }
+  EXPECT_THROW(ExtendedExpander(before, {1, 0}, 45, 9), Error);
+  EXPECT_THROW(ExtendedExpander(before, {}, 39, 9), Error);
+  EXPECT_THROW(ExtendedExpander(before, std::vector<uint8_t>(40, 0), 45, 9), Error);
+}
+
 TEST(Expander, KindNames) {
   EXPECT_EQ(expander_kind("permutation"), ExpanderKind::kPermutation);
   EXPECT_EQ(expander_kind("hamiltonian"), ExpanderKind::kHamiltonian);

@@ -366,9 +366,14 @@ class Experiment {
     outcome.best_epoch = estimate_.figures.best_epoch;
     outcome.temperature = estimate_.temperature;
     write_network(to / "estimator.safetensors", estimate_.network);
+    keep_norm_statistics(estimate_.network);
     write_scores(to / "scores", estimate_.network, estimate_.temperature,
                  whole_graph_input(prepared_, graph, recipe_.estimator.layers), graph.graph);
     remember(to / "estimator.safetensors");
+    if (has_graph_norms(estimate_.network)) {
+      write_norm_statistics(to / "estimator_norms.safetensors", estimate_.network);
+      remember(to / "estimator_norms.safetensors");
+    }
     for (const std::string& name : own_files(to, FolderKind::kRun))
       if (name.starts_with("scores/")) remember(to / name);
     return read_scores(to / "scores");
@@ -391,7 +396,7 @@ class Experiment {
     outcome.temperature = e.get_or("temperature", 1.0);
     outcome.estimator = stage_figures(e);
     if (!from.files.has_checksums()) observer_.note(from.files.note());
-    remember(to, link_files(from.files, to, {"estimator.safetensors", "scores/"}));
+    remember(to, link_files(from.files, to, {"estimator.safetensors", "estimator_norms.safetensors", "scores/"}));
     return read_scores(to / "scores");
   }
 
@@ -414,6 +419,7 @@ class Experiment {
     const torch::NoGradGuard no_grad;
     const fs::path file = to / "predictions.csv";
     const int64_t epoch = trained.figures.best_epoch;
+    keep_norm_statistics(trained.network);
     Predictions p;
     if (request_.predictions == PredictedNodes::kSplit) {
       p = edges.predictions(trained.network, *task_, epoch, nodes_of(context.split));
@@ -422,6 +428,7 @@ class Experiment {
       const at::Tensor hidden = trained.network->hidden(edges.input(epoch), ForwardOptions());
       p = write_predictions(file, trained.network, hidden, prepared_.data, *task_, context.split, request_.raw_ids);
     }
+    if (has_graph_norms(trained.network)) write_norm_statistics(to / "network_norms.safetensors", trained.network);
     outcome.per_class = task_->per_class(p, context.split.test);
     write_quality(to, p, *task_, context.split);
   }

@@ -76,12 +76,21 @@ void fit_classes(Dataset& data, const RunFolder& run) {
   data.labels.classes = classes;
 }
 
-/// Arranges the data as the run's training data is, and returns it.
-Dataset& fitted(Dataset& data, const RunFolder& run, const TrainingData& training, UnknownTexts unknown,
-                Observer& observer) {
-  fit_features(data, run, training, unknown, observer);
-  fit_classes(data, run);
+/// Arranges the data as the run's training data is, and returns it. Sets `run.known` for another graph.
+Dataset& fitted(Dataset& data, LoadedRun& run, UnknownTexts unknown, Observer& observer) {
+  fit_features(data, run.folder, run.training, unknown, observer);
+  fit_classes(data, run.folder);
+  if (run.same_graph || !run.training.nodes) return data;
+  std::string why;
+  run.known = number_as_trained(data, *run.training.nodes, why);
+  if (!run.known) observer.note(why);
   return data;
+}
+
+/// Gives a network with GraphNorms the statistics of the training graph, for another graph.
+void use_trained_norms(const LoadedRun& run, const std::string& file, const nn::Transformer& network) {
+  if (!run.same_graph && has_graph_norms(network) && run.folder.files.wrote(file))
+    read_norm_statistics(run.folder.files.verified(file), network);
 }
 
 /// Throws Error if the graph has another number of edge types than the run's tables of edge types have rows.
@@ -102,6 +111,7 @@ std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
   nn::Transformer estimator =
       load(run.folder.files.verified("estimator.safetensors"),
            nn::estimator_shape(run.folder.recipe, network_interface(run.prepared, *run.task)), run.prepared.device);
+  use_trained_norms(run, "estimator_norms.safetensors", estimator);
   return attention_scores(estimator, run.folder.one().object("estimator").get_or("temperature", 1.0),
                           whole_graph_input(run.prepared, run.graph, estimator->layers()));
 }
@@ -114,9 +124,9 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
       training(read_training_data(folder.files)),
       budget(limit),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
-      prepared(fitted(data, folder, training, unknown, observer), folder.recipe, observer, device, training.scales),
+      prepared(fitted(data, *this, unknown, observer), folder.recipe, observer, device, training.scales),
       task(make_task(data, folder.recipe.data, device)),
-      graph(prepared, folder.recipe, folder.graph().get<uint64_t>("attention_seed")) {
+      graph(prepared, folder.recipe, folder.graph().get<uint64_t>("attention_seed"), known ? &*known : nullptr) {
   check_edge_types(*this);
   if (!folder.files.has_checksums()) observer.note(folder.files.note());
   const torch::NoGradGuard no_grad;
@@ -124,6 +134,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
   if (!folder.run().at("network").is_object()) return;
   network = load(folder.files.verified("network.safetensors"),
                  nn::network_shape(folder.recipe, network_interface(prepared, *task)), device);
+  use_trained_norms(*this, "network_norms.safetensors", network);
 }
 
 void LoadedRun::require_same_graph() const {

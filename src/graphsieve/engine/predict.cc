@@ -26,9 +26,19 @@ void require_network(const std::filesystem::path& run) {
                 option("scores"), ")");
 }
 
-}  // namespace
+/// Returns the numbers of the nodes in the order of the data as it was given; empty: they are 0, 1, ….
+const std::vector<int32_t>& numbers_in_order(const LoadedRun& run) {
+  static const std::vector<int32_t> unchanged;
+  return run.known ? run.known->number : unchanged;
+}
 
-namespace {
+/// Returns the network's hidden vectors in the order of the data as it was given.
+at::Tensor hidden_in_order(LoadedRun& run) {
+  const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions());
+  const std::vector<int32_t>& numbers = numbers_in_order(run);
+  if (numbers.empty()) return hidden;
+  return hidden.index_select(0, at::tensor(numbers, at::kInt).to(hidden.device()));
+}
 
 void predict_into_files(Dataset& data, const PredictRequest& request, Observer& observer) {
   const MemoryBudget budget = MemoryBudget::of(request.memory);
@@ -40,12 +50,12 @@ void predict_into_files(Dataset& data, const PredictRequest& request, Observer& 
   const bool all = request.predictions == PredictedNodes::kAll;
   if (!all) run.require_same_graph();
   at::Tensor hidden;
-  if (all || !request.embeddings.empty()) hidden = run.network->hidden(run.input(), ForwardOptions());
+  if (all || !request.embeddings.empty()) hidden = hidden_in_order(run);
   // A process that dies between the two files leaves the embeddings, which the same call then finds again.
   if (!request.embeddings.empty())
     write_npy(request.embeddings, hidden, request.overwrite ? Existing::kReplace : Existing::kSame);
   if (all)
-    write_predictions(request.out, run.network, hidden, data, *run.task, split, request.raw_ids);
+    write_predictions(request.out, run.network, hidden, data, *run.task, split, request.raw_ids, numbers_in_order(run));
   else
     write_predictions(request.out, run.predictions(nodes_of(split)), data, *run.task, split, request.raw_ids);
 }
@@ -63,7 +73,7 @@ NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, O
   const torch::NoGradGuard no_grad;
   require_network(path);
   LoadedRun run(path, data, observer, compute_device(device));
-  const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions()).contiguous();
+  const at::Tensor hidden = hidden_in_order(run).contiguous();
   NodePredictions out{hidden.size(0), run.task->columns(), hidden.size(1), {}, {}};
   const at::Tensor on_host = hidden.cpu();
   const float* rows = on_host.const_data_ptr<float>();

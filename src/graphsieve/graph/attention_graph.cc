@@ -59,7 +59,7 @@ void check_row_starts(const AttentionGraph& graph, const std::string& name) {
 
 }  // namespace
 
-AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander, bool self_loops,
+AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const ExpanderRows* expander, bool self_loops,
                                      bool symmetric) {
   if (!graph_edges && !expander) throw Error("attention graph: neither graph edges nor expander edges are given");
   const int64_t nodes = graph_edges ? graph_edges->nodes() : expander->nodes();

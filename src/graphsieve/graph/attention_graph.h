@@ -67,13 +67,13 @@ struct AttentionGraph {
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
 
-class Expander;
+class ExpanderRows;
 
 /// Builds the attention graph of the given parts: edges of the data (kGraphEdge for the first type, kFirstUserType and
 /// above for the others), expander edges (kExpanderEdge) and self loops (kSelfLoop). The expander's rows are computed
 /// one at a time. `symmetric` is stored as given. Throws Error if neither graph edges nor an expander is given, or if
 /// they differ in their number of nodes.
-GRAPHSIEVE_API AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const Expander* expander,
+GRAPHSIEVE_API AttentionGraph build_attention_graph(std::optional<CsrView> graph_edges, const ExpanderRows* expander,
                                                     bool self_loops, bool symmetric);
 
 /// Returns the graph with all edges reversed and its rows sorted as above. Takes linear time. If `edge_of` is given,

@@ -126,6 +126,44 @@ Csr Expander::csr() const {
   return out;
 }
 
+ExtendedExpander::ExtendedExpander(const Expander& trained, const std::vector<uint8_t>& present, int64_t nodes,
+                                   uint64_t key)
+    : trained_(trained), present_(present), nodes_(nodes), key_(key) {
+  if (!present.empty() && std::ssize(present) != trained.nodes())
+    throw Error("expander: ", present.size(), " nodes are said to be present or not, expected ", trained.nodes());
+  if (nodes < trained.nodes())
+    throw Error("expander: ", nodes, " nodes, expected at least the ", trained.nodes(), " of the training data");
+  for (size_t i = 0; i < present.size(); ++i)
+    if (present[i] != 0) there_.push_back(static_cast<int32_t>(i));
+  if (!present.empty() && there_.empty()) throw Error("expander: no node of the training data is present");
+  // A permutation may leave a node without edges, so the number does not depend on one node's row.
+  in_edges_ = trained.degree() > 0 ? 2 * trained.degree() : trained.degree_of(0);
+}
+
+std::vector<int32_t> ExtendedExpander::neighbors(int64_t node) const {
+  std::vector<int32_t> sources;
+  if (node < trained_.nodes()) {
+    if (!present(node)) return sources;
+    sources = trained_.neighbors(node);
+    std::erase_if(sources, [this](int32_t source) { return !present(source); });
+    return sources;
+  }
+  if (node >= nodes_) throw Error("expander: node ", node, ", expected 0 to ", nodes_ - 1);
+  const uint64_t count = there_.empty() ? static_cast<uint64_t>(trained_.nodes()) : there_.size();
+  for (int64_t e = 0; e < in_edges_; ++e) {
+    const auto at = random_key(key_, static_cast<uint64_t>(node), static_cast<uint64_t>(e)) % count;
+    sources.push_back(there_.empty() ? static_cast<int32_t>(at) : there_[at]);
+  }
+  std::sort(sources.begin(), sources.end());
+  return sources;
+}
+
+int64_t ExtendedExpander::degree_of(int64_t node) const {
+  if (node >= trained_.nodes() && node < nodes_) return in_edges_;
+  if (present_.empty()) return trained_.degree_of(node);
+  return std::ssize(neighbors(node));
+}
+
 Csr expander_edges(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t key) {
   return Expander(nodes, degree, kind, key).csr();
 }

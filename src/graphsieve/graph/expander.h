@@ -23,23 +23,35 @@ enum class ExpanderKind {
 /// Returns the kind named "hamiltonian" or "permutation". Throws Error if the name is another one.
 ExpanderKind expander_kind(const std::string& name);
 
+/// The rows of expander edges, computed on demand.
+class ExpanderRows {
+ public:
+  virtual ~ExpanderRows() = default;
+  virtual int64_t nodes() const = 0;
+  /// Returns the sources of the edges into a node, ascending and with repetitions. Throws Error if there is no such
+  /// node.
+  virtual std::vector<int32_t> neighbors(int64_t node) const = 0;
+  /// Returns the number of these sources, with repetitions.
+  virtual int64_t degree_of(int64_t node) const = 0;
+};
+
 /// An expander graph that computes its edges on demand.
-class Expander {
+class Expander : public ExpanderRows {
  public:
   /// With up to 10 nodes, all pairs of nodes are edges, whatever the degree (unless it is 0). Otherwise the degree is
   /// limited to nodes - 1. Degree 0 gives no edges. Throws Error if nodes or degree is negative, or if the number of
   /// nodes does not fit in 31 bits.
   Expander(int64_t nodes, int64_t degree, ExpanderKind kind, uint64_t key);
 
-  int64_t nodes() const { return nodes_; }
+  int64_t nodes() const override { return nodes_; }
   /// Returns the number of cycles or permutations in use; 0 if all pairs are edges.
   int64_t degree() const { return static_cast<int64_t>(permutations_.size()); }
 
   /// Returns the neighbours of a node, ascending and with repetitions, as in its row of csr(). Throws Error if there is
   /// no such node.
-  std::vector<int32_t> neighbors(int64_t node) const;
+  std::vector<int32_t> neighbors(int64_t node) const override;
   /// Returns the number of neighbours of a node, with repetitions.
-  int64_t degree_of(int64_t node) const;
+  int64_t degree_of(int64_t node) const override;
 
   /// Returns the whole graph, a multigraph that is its own transpose. Takes O(nodes * degree) time.
   Csr csr() const;
@@ -52,6 +64,30 @@ class Expander {
   ExpanderKind kind_;
   bool complete_;
   std::vector<KeyedPermutation> permutations_;
+};
+
+/// The expander of a model's training data on a graph with other nodes. Nodes of the training data keep their edges to
+/// one another, without those of nodes that are absent. Each further node gets 2 · degree in-edges from keyed random
+/// nodes of the training data, and sends none, so that it changes no edge into a node of the training data.
+class ExtendedExpander : public ExpanderRows {
+ public:
+  /// `trained` must outlive the object. `present` [trained.nodes()]: 1 for the nodes that are there; empty: all are.
+  /// The graph has `nodes` nodes, at least trained.nodes(). Throws Error if these do not fit or no node is present.
+  ExtendedExpander(const Expander& trained, const std::vector<uint8_t>& present, int64_t nodes, uint64_t key);
+
+  int64_t nodes() const override { return nodes_; }
+  std::vector<int32_t> neighbors(int64_t node) const override;
+  int64_t degree_of(int64_t node) const override;
+
+ private:
+  bool present(int64_t node) const { return present_.empty() || present_[node] != 0; }
+
+  const Expander& trained_;
+  const std::vector<uint8_t> present_;
+  std::vector<int32_t> there_;  ///< nodes that are present; empty: all are
+  const int64_t nodes_;
+  int64_t in_edges_ = 0;  ///< in-edges of a further node
+  const uint64_t key_;
 };
 
 /// Returns Expander(nodes, degree, kind, key).csr().

@@ -137,20 +137,26 @@ void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
     observer.note(str("the largest node has ", notes.max_degree, " of ", data.nodes, " nodes as neighbours"));
 }
 
-PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed)
+PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed, const KnownNodes* known)
     : spectral_gap(std::numeric_limits<double>::quiet_NaN()) {
   // The attention graph consists of the data's edges, the edges of a random expander and self loops, each if the recipe
   // asks for them. The operators also take the transpose of the graph, unless the graph is its own transpose.
   const GraphRecipe& g = recipe.graph;
   std::optional<ExpanderResult> expander;
   if (g.expander_edges) {
-    expander = near_ramanujan_expander(data.data.nodes, g.expander_degree, expander_kind(g.expander_kind),
-                                       random_key(seed, Stream::kExpander), g.expander_tries, g.expander_check_nodes);
+    expander = near_ramanujan_expander(known != nullptr ? known->trained : data.data.nodes, g.expander_degree,
+                                       expander_kind(g.expander_kind), random_key(seed, Stream::kExpander),
+                                       g.expander_tries, g.expander_check_nodes);
     spectral_gap = expander->spectral_gap;
   }
+  std::optional<ExtendedExpander> extended;
+  const bool further = known != nullptr && data.data.nodes > known->trained;
+  if (expander && known != nullptr && (further || !known->present.empty()))
+    extended.emplace(expander->expander, known->present, data.data.nodes, random_key(seed, Stream::kExpander, -1));
+  const ExpanderRows* rows = extended ? static_cast<const ExpanderRows*>(&*extended) : expander ? &expander->expander : nullptr;
   const Csr none = g.graph_edges ? Csr() : symmetric_csr(data.data.nodes, {}, false);
-  graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none), expander ? &expander->expander : nullptr,
-                                g.self_loops, !g.directed || !g.graph_edges);
+  graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none), rows, g.self_loops,
+                                (!g.directed || !g.graph_edges) && !(rows != nullptr && further));
   host_edges.row_start = view_of(graph.row_start, at::kLong);
   host_edges.index = view_of(graph.source, at::kInt);
   host_edges.type = view_of(graph.type, at::kByte);

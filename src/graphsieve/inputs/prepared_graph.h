@@ -10,6 +10,7 @@
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/data/features.h"
+#include "graphsieve/data/known_nodes.h"
 #include "graphsieve/graph/attention_graph.h"
 #include "graphsieve/inputs/network_input.h"
 #include "graphsieve/recipe/recipe.h"
@@ -41,7 +42,8 @@ struct PreparedData {
 
 /// The attention graph of one seed, in the form that the operators take.
 struct PreparedGraph {
-  PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed);
+  /// With `known`, the nodes of a model's training data have the expander edges that they had in training.
+  PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed, const KnownNodes* known = nullptr);
 
   /// Returns the edges of one layer over the whole graph.
   LayerEdges layer() const;

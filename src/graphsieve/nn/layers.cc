@@ -63,11 +63,18 @@ NormImpl::NormImpl(NormKind k, int64_t norm_width) : kind(k), width(norm_width) 
 }
 
 Tensor NormImpl::forward(const Tensor& x) {
-  // GraphNorm always takes the statistics of x, BatchNorm only in training. A training pass of BatchNorm also moves the
-  // running statistics towards those of x; the running variance takes the unbiased estimate.
+  // GraphNorm takes the statistics of x unless others are given, BatchNorm only in training. A training pass of
+  // BatchNorm also moves the running statistics towards those of x; the running variance takes the unbiased estimate.
   constexpr double kMomentum = 0.1;
   if (kind == NormKind::kNone) return x;
-  if (kind == NormKind::kGraph) return std::get<0>(ops::node_norm(x, mean_scale, weight, bias, {}, {}, kNormEps));
+  if (kind == NormKind::kGraph) {
+    const bool given = !is_training() && given_mean.defined();
+    const auto use = [&](const Tensor& t) { return given ? std::optional(t) : std::nullopt; };
+    auto [y, mean, var] =
+        ops::node_norm(x, mean_scale, weight, bias, use(given_mean), use(given_var), kNormEps);
+    if (!is_training() && keeps_statistics) seen_mean = mean.detach(), seen_var = var.detach();
+    return y;
+  }
   if (!is_training()) return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kNormEps));
   auto [y, mean, var] = ops::node_norm(x, {}, weight, bias, {}, {}, kNormEps);
   if (recomputing()) return y;

@@ -50,8 +50,8 @@ enum class NormKind { kBatch, kGraph, kNone };
 NormKind norm_kind(const std::string& name);
 
 /// A norm of rows x [n, width]: BatchNorm, GraphNorm (Cai et al. 2021) or none. In evaluation mode BatchNorm uses
-/// running statistics, which training updates with momentum 0.1. GraphNorm always uses the statistics of the present
-/// graph.
+/// running statistics, which training updates with momentum 0.1. GraphNorm uses the statistics of the present graph,
+/// unless the statistics of the training graph are given for evaluation.
 struct NormImpl : torch::nn::Module {
   NormImpl(NormKind kind, int64_t norm_width);
   at::Tensor forward(const at::Tensor& x);
@@ -62,6 +62,11 @@ struct NormImpl : torch::nn::Module {
   int64_t width;
   at::Tensor weight, bias, mean_scale;   ///< [width]; mean_scale only for GraphNorm
   at::Tensor running_mean, running_var;  ///< [width]; only for BatchNorm
+  /// [width]; only for GraphNorm: the statistics of the training graph. If they are defined, evaluation uses them.
+  at::Tensor given_mean, given_var;
+  /// True: a pass in evaluation mode that computes statistics stores them in `seen_mean` and `seen_var`, [width].
+  bool keeps_statistics = false;
+  at::Tensor seen_mean, seen_var;
 };
 TORCH_MODULE(Norm);
 

@@ -15,4 +15,14 @@ void write_network(const std::filesystem::path& path, const nn::Transformer& net
 /// missing, superfluous or of another shape, or if a number is not finite.
 void read_network(const std::filesystem::path& path, nn::Transformer& network);
 
+/// True if the network has GraphNorms, whose statistics depend on the graph.
+bool has_graph_norms(const nn::Transformer& network);
+/// From now on, the GraphNorms of the network keep the statistics of each pass in evaluation mode.
+void keep_norm_statistics(const nn::Transformer& network);
+/// Writes the statistics that the GraphNorms kept in the last pass, by the names of the norms, as safetensors.
+void write_norm_statistics(const std::filesystem::path& path, const nn::Transformer& network);
+/// Reads statistics that write_norm_statistics() wrote and gives them to the network's GraphNorms, which use them in
+/// evaluation. Throws Error if one is missing, of another shape, negative where it is a variance, or not finite.
+void read_norm_statistics(const std::filesystem::path& path, const nn::Transformer& network);
+
 }  // namespace graphsieve

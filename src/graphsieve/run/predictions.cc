@@ -85,10 +85,12 @@ void write_predictions(const fs::path& path, const Predictions& p, const Dataset
 }
 
 Predictions write_predictions(const fs::path& path, nn::Transformer& network, const at::Tensor& hidden,
-                              const Dataset& data, const Task& task, const Split& split, bool raw_ids) {
+                              const Dataset& data, const Task& task, const Split& split, bool raw_ids,
+                              const std::vector<int32_t>& nodes) {
   Predictions kept = rows_for(nodes_of(split), data.nodes, task.columns());
   PredictionsFile file(path, data, task, split, raw_ids);
-  each_prediction(network, hidden, task, [&](int64_t node, const float* p) {
+  each_prediction(network, hidden, task, [&](int64_t row, const float* p) {
+    const int64_t node = nodes.empty() ? row : nodes[row];
     file.add(node, p);
     // Only the rows of the split's nodes are kept in memory.
     if (kept.has(node)) std::copy_n(p, kept.columns, kept.value.data() + kept.row_of_node[node] * kept.columns);

@@ -119,7 +119,8 @@ void check_result(const JsonObject& result) {
                                  {"classes", Kind::kCount},
                                  {"class_names", Kind::kTexts},
                                  {"edge_type_names", Kind::kTexts},
-                                 {"several_labels", Kind::kFlag}});
+                                 {"several_labels", Kind::kFlag},
+                                 {"ids", Kind::kText}});
   for (const JsonObject& run : result.objects("runs")) check_run(run);
   if (!result.null("compression"))
     check(result.object("compression"), {{"method", Kind::kText}, {"from", Kind::kText}, {"width", Kind::kCount}});

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run keeps of the data that it was trained on, so that other data is treated alike: the schema of the features
-// and the statistics of their treatment. Each part has a file of its own in the run folder.
+// What a run keeps of the data that it was trained on, so that other data is treated alike: the ids of its nodes, the
+// schema of the features and the statistics of their treatment. Each part has a file of its own in the run folder.
 //
+//   node_id.npy         int64 [n]: the ids of the training data's nodes, if they are not 0 … n − 1
+//     or, texts         node_id_start.npy int64 [n + 1], node_id_text.npy uint8 (UTF-8)
 //   schema.json         what the feature columns mean (data/schema.h), if the data had names
 //   feature_scales.npy  float64 [2, d]: what standardised features subtract and multiply by (data/features.h)
 #pragma once
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "graphsieve/data/features.h"
+#include "graphsieve/data/known_nodes.h"
 #include "graphsieve/data/schema.h"
 #include "graphsieve/inputs/prepared_graph.h"
 #include "graphsieve/run/run_files.h"
@@ -20,6 +23,7 @@ namespace graphsieve {
 
 /// The parts of the training data that a run keeps.
 struct TrainingData {
+  std::optional<TrainingNodes> nodes;  ///< absent in a run of an earlier version
   std::optional<Schema> schema;
   std::optional<FeatureScales> scales;
 };
