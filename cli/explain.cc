@@ -73,7 +73,7 @@ void print_explanation(const Json& found) {
              decided.at("against").is_null() ? "" : " against ", words(decided.at("against")), "feature",
              "contribution", "own part", "value");
   for (const Json& f : found.at("features"))
-    print_text("{:>16} {:>13} {:>13} {:>10}\n", words(f.at("feature")), html::number(f.at("contribution")),
+    print_text("{:>16} {:>13} {:>13} {:>10}\n", words(f.at("name")), html::number(f.at("contribution")),
                html::number(f.at("own")), html::number(f.at("value")));
 }
 

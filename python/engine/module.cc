@@ -19,6 +19,8 @@
 #include "graphsieve/base/observer.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/path_text.h"
+#include "graphsieve/base/random.h"
+#include "graphsieve/data/typed_graph.h"
 #include "graphsieve/datasets/datasets.h"
 #include "graphsieve/datasets/generate.h"
 #include "graphsieve/engine/experiment.h"
@@ -83,13 +85,47 @@ std::vector<std::string> recipe_names() {
   return names;
 }
 
+/// Returns the ids of nodes, one integer or one text per node.
+StoredIds ids_of(const std::vector<int64_t>& integers, const std::vector<nb::str>& texts) {
+  StoredIds ids;
+  if (!integers.empty()) ids.integers = Array<int64_t>(integers);
+  if (texts.empty()) return ids;
+  std::vector<int64_t> start = {0};
+  std::vector<uint8_t> bytes;
+  for (const nb::str& text : texts) {
+    const std::string name = bytes_of(text);
+    bytes.insert(bytes.end(), name.begin(), name.end());
+    start.push_back(static_cast<int64_t>(bytes.size()));
+  }
+  ids.text_start = Array<int64_t>(std::move(start));
+  ids.texts = Array<uint8_t>(std::move(bytes));
+  return ids;
+}
+
 /// The arrays are copied while the interpreter's lock is held, and the graph is made without it.
-Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const nb::str& given_name, bool labelled) {
+Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const nb::str& given_name, bool labelled,
+                        const std::vector<int64_t>& integer_ids, const std::vector<nb::str>& text_ids,
+                        const std::vector<nb::str>& class_names, const std::vector<uint8_t>& edge_type,
+                        const std::vector<nb::str>& edge_type_names, bool directed) {
   const std::string name = bytes_of(given_name);
   std::map<std::string, NpyArray> copies;
   for (const auto& [array, values] : arrays) copies.emplace(array, npy_array(array, values));
+  StoredIds ids = ids_of(integer_ids, text_ids);
+  std::vector<std::string> classes, types;
+  for (const nb::str& one : class_names) classes.push_back(bytes_of(one));
+  for (const nb::str& one : edge_type_names) types.push_back(bytes_of(one));
   const nb::gil_scoped_release release;
-  return dataset_of_arrays(std::move(copies), name, labelled);
+  Dataset data = dataset_of_arrays(std::move(copies), name, labelled);
+  data.ids = std::move(ids);
+  if (!classes.empty()) data.class_names = std::move(classes);
+  if (!types.empty()) {
+    // The fingerprint of a list of edges does not cover their types.
+    data.stored_fingerprint = random_key(fingerprint(data), directed);
+    for (const uint8_t type : edge_type) data.stored_fingerprint = random_key(data.stored_fingerprint, type);
+    data.graph = typed_graph(data.nodes, data.edges, edge_type, std::move(types), directed, name);
+    data.edges = {};
+  }
+  return data;
 }
 
 Dataset load_graph(const fs::path& path) {
@@ -248,8 +284,12 @@ void define(nb::module_& m) {
   m.def(
       "minesweeper", [](uint64_t seed, int64_t side) { return generate_minesweeper(seed, side); }, "seed"_a = 0,
       "side"_a = 100, "The generated minesweeper graph.");
-  m.def("graph_of_arrays", &graph_of_arrays, "arrays"_a, "name"_a, "labelled"_a = true,
-        "A graph from the arrays of either .npz layout.");
+  m.def("graph_of_arrays", &graph_of_arrays, "arrays"_a, "name"_a, "labelled"_a = true, nb::kw_only(),
+        "integer_ids"_a = std::vector<int64_t>(), "text_ids"_a = std::vector<nb::str>(),
+        "class_names"_a = std::vector<nb::str>(), "edge_type"_a = std::vector<uint8_t>(),
+        "edge_type_names"_a = std::vector<nb::str>(), "directed"_a = false,
+        "A graph from the arrays of either .npz layout, with the user's ids and names. The edges have types if these "
+        "are named.");
   m.def("recipe_values", &recipe_values, "recipe"_a, "settings"_a = Settings(), "Every key of a recipe, checked.");
   m.def("recipe_names", &recipe_names, "The published recipes.");
   m.def("networks", [] { return nn::networks_json().dump(); }, "The registry of networks, as JSON.");

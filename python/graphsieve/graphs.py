@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from graphsieve import _engine
 from graphsieve._check import Error, check_path, check_tensor, check_whole, path_exists
+from graphsieve.progress import GraphsieveWarning, users_level
 
 __all__ = ["Graph", "graph_of", "minesweeper"]
 
 Arrays = dict[str, np.ndarray]
+SPLITS = ("train", "val", "test")
+MOST_DENSE_BYTES = 4 << 30
+IGNORED = -100  # torch's ignore_index: no label
+
+
+class Parts(NamedTuple):
+    """What a graph is made of: arrays as in an .npz file, labels as they were given, the user's ids, and edge types with their names."""
+
+    arrays: Arrays
+    labels: Any
+    ids: np.ndarray | None = None
+    edge_types: tuple[np.ndarray, list[str]] | None = None
+
+
+def _note(text: str) -> None:
+    warnings.warn(text, GraphsieveWarning, stacklevel=users_level())
 
 
 class Graph:
@@ -75,18 +93,22 @@ def minesweeper(side: int = 100, seed: int = 0) -> Graph:
     return Graph(_engine.minesweeper(int(seed), int(side)))
 
 
-def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Graph:
+def graph_of(data: Any, *, name: str = "data", labels: int | None = None, directed: bool = False) -> Graph:
     """Returns `data` as a checked Graph. `data` is
 
     - a path: an .npz or .mat file, or a graph folder (docs/input-files.md);
-    - PyG's Data: x [n, d], edge_index [2, E], y [n], [n, 1] or [n, labels], and all or none of train_mask, val_mask, test_mask;
+    - PyG's Data: x [n, d], dense or sparse; edge_index [2, E] or adj_t; y [n], [n, 1] or [n, labels]; optionally edge_type [E]
+      (integers); and all or none of train_mask, val_mask, test_mask, or of train_idx, val_idx (valid_idx), test_idx;
     - (A, X, y) or (A, X): a SciPy sparse matrix or array A [n, n], where A[i, j] != 0 is an edge from i to j; X [n, d] dense or
       sparse; y [n], numbers or texts, or [n, labels];
-    - a NetworkX graph whose nodes have "x", a list of numbers, and "y", a number or text.
+    - a NetworkX graph whose nodes have "x", a list of numbers, "y", a number or text, and optionally "split" ("train", "val", "test"
+      or None) or the truth values train_mask, val_mask, test_mask.
 
-    A label of -1, NaN, None or "" is missing. `labels` is the number of labels per node if all labels may be missing, as for
-    prediction. `name` begins messages, and is the name of the data set as the stem of a file would be. Throws Error, with the row
-    and the value, if anything does not fit.
+    A label of -1, -100, NaN, None or "" is missing. Integers that are not all of 0 ... C - 1 are the names of the classes. Weights
+    and attributes of edges are not used; a GraphsieveWarning says so. `labels` is the number of labels per node if all labels may be
+    missing, as for prediction. `directed` keeps the directions of edges with types (for other edges, the recipe's graph.directed
+    decides). `name` begins messages, and is the name of the data set as the stem of a file would be. Throws Error, with the row and
+    the value, if anything does not fit.
 
     >>> import scipy.sparse
     >>> ring = scipy.sparse.diags_array([1., 1.], offsets=[1, -3], shape=(4, 4))
@@ -104,15 +126,15 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Gra
         if not path_exists(data):
             raise Error(f"graph {os.fspath(data)}: no such file; expected the path of an .npz, a .mat or a graph folder")
         return Graph(_engine.load_graph(data))
-    ids = None
     if isinstance(data, tuple):
-        arrays, given = _of_matrices(data, name)
-    elif hasattr(data, "edge_index"):
-        arrays, given = _of_pyg(data, name)
+        parts = _of_matrices(data, name)
+    elif hasattr(data, "edge_index") or getattr(data, "adj_t", None) is not None:
+        parts = _of_pyg(data, name)
     elif hasattr(data, "adj") and hasattr(data, "nodes"):
-        arrays, given, ids = _of_networkx(data, name)
+        parts = _of_networkx(data, name)
     else:
         raise Error(f"{name}: {type(data).__name__}, expected a path, PyG's Data, (A, X, y) or a NetworkX graph")
+    arrays, given = parts.arrays, parts.labels
     nodes = len(arrays["node_features"]) if "node_features" in arrays else int(arrays["adj_shape"][0])
     if given is None:
         if labels is None:
@@ -121,12 +143,34 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None) -> Gra
     numbers, class_values = _class_numbers(given, name)
     arrays["node_labels" if "node_features" in arrays else "labels"] = numbers
     native = {key: np.ascontiguousarray(a, a.dtype.newbyteorder("=")) for key, a in arrays.items()}
-    engine = _engine.graph_of_arrays(native, name, labels is None)
-    return Graph(engine, ids, class_values)
+    types, type_names = parts.edge_types or (np.zeros(0, np.uint8), [])
+    engine = _engine.graph_of_arrays(native, name, labels is None, **_engine_ids(parts.ids, name), edge_type=types.tolist(),
+                                     edge_type_names=type_names, directed=bool(directed),
+                                     class_names=[] if class_values is None else [str(value) for value in class_values])
+    return Graph(engine, parts.ids, class_values)
+
+
+def _engine_ids(ids: np.ndarray | None, name: str) -> dict[str, list[Any]]:
+    """Returns the user's ids as the engine takes them: integers of 64 bits, or else texts."""
+    if ids is None:
+        return {}
+    values = ids.tolist()
+    if values == list(range(len(values))):
+        return {}
+    if all(isinstance(v, int) and not isinstance(v, bool) and -2**63 <= v < 2**63 for v in values):
+        return {"integer_ids": values}
+    texts = [str(v) for v in values]
+    if len(set(texts)) < len(texts):
+        first: dict[str, Any] = {}
+        for text, value in zip(texts, values, strict=True):
+            if text in first:
+                raise Error(f"{name}: nodes {first[text]!r} and {value!r} are both called {text!r}, expected another text for each node")
+            first[text] = value
+    return {"text_ids": texts}
 
 
 def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns labels as numbers, and the values of the classes if labels are texts, which are numbered alphabetically.
+    """Returns labels as numbers, and the values of the classes if these are not 0, 1, ...: texts in alphabetical order, or integers.
 
     A masked entry of a masked array is a missing label.
     """
@@ -140,7 +184,7 @@ def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | Non
     except ValueError:
         raise Error(f"{name}: y: rows of unlike length, expected one label a node, or as many 0 and 1 for each") from None
     if array.dtype.kind in "biuf":
-        return array.astype(np.float64) if array.dtype.kind == "f" else array, None
+        return _named_integers(array.astype(np.float64) if array.dtype.kind == "f" else array, name)
     if array.dtype.kind not in "OUSM":
         raise Error(f"{name}: y: {array.dtype}, expected numbers or texts")
     given = [v.item() if isinstance(v, np.generic) or isinstance(v, torch.Tensor) and v.numel() == 1 else v for v in array.ravel()]
@@ -152,10 +196,34 @@ def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | Non
                 raise Error(f"{name}: y: entry {i} is {v!r}, expected a text without a null character")
     missing = np.array([v is None or v == "" or v != v for v in given], bool)
     if array.dtype.kind == "O" and not any(isinstance(v, str) and v for v in given):
-        return np.array([np.nan if m else v for v, m in zip(given, missing, strict=True)], np.float64).reshape(array.shape), None
+        numbers = np.array([np.nan if m else v for v, m in zip(given, missing, strict=True)], np.float64)
+        return _named_integers(numbers.reshape(array.shape), name)
     texts = np.where(missing, "", (np.array(given, object) if array.dtype.kind == "O" else array.ravel()).astype(str))
     values = np.unique(texts[~missing])
     return np.where(missing, -1, np.searchsorted(values, texts)), values
+
+
+def _named_integers(labels: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Returns labels as the engine takes them, and the values of the classes if these are integers other than 0 ... C - 1."""
+    missing = labels != labels if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
+    missing |= (labels == -1) | (labels == IGNORED) if labels.dtype.kind != "b" else missing
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        rows = labels[~missing.any(1)]
+        if len(rows) >= 10 and ((rows == 0) | (rows == 1)).all() and (rows.sum(1) == 1).all():
+            raise Error(f"{name}: y: each row has exactly one 1, which looks like one class in one-hot form; expected y.argmax(1), one "
+                        "class per node, or rows of several labels")
+        return np.where(missing, np.nan, labels.astype(np.float64)), None
+    present = labels[~missing]
+    if labels.ndim != 1 or labels.dtype.kind == "b" or not len(present) or (present != np.floor(present)).any() or (present < 0).any():
+        return labels, None  # the engine names the entry that does not fit
+    values = np.unique(present).astype(np.int64)
+    if values.tolist() == list(range(len(values))):
+        return np.where(missing, -1, labels).astype(np.int64), None
+    if values.tolist() == [1] and (labels[missing] == -1).any():
+        raise Error(f"{name}: y: holds -1 and 1 alone, and -1 means that a node has no label; expected two classes as 0 and 1")
+    shown = ", ".join(map(str, values[:10])) + (", ..." if len(values) > 10 else "")
+    _note(f"{name}: y: the integers {shown} are the names of {len(values)} classes")
+    return np.where(missing, -1, np.searchsorted(values, np.where(missing, values[0], labels))), values
 
 
 def _numpy(what: str, tensor: torch.Tensor) -> np.ndarray:
@@ -185,28 +253,96 @@ def _features(name: str, x: Any) -> np.ndarray:
         raise e if isinstance(e, Error) else Error(f"{name}: X: {e}; expected rows of numbers of one length") from None
 
 
-def _of_pyg(data: Any, name: str) -> tuple[Arrays, Any]:
-    """Returns the arrays and the labels of PyG's Data; the labels are None if it has none."""
-    for key, what, shape in (("x", "node features", "[nodes, features]"), ("edge_index", "edges", "[2, edges]")):
-        if getattr(data, key, None) is None:
-            raise Error(f"{name}: no {what}; expected {key}, {shape}")
-    if getattr(data.x, "layout", None) in (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc):
-        raise Error(f"{name}: x: {data.x.layout}, expected a dense tensor; sparse features as (A, X, y) of SciPy's matrices")
-    given = {key: _numpy(f"{name}: {key}", getattr(data, key)) for key in ("x", "edge_index", "train_mask", "val_mask", "test_mask")
-             if getattr(data, key, None) is not None}
-    index = given["edge_index"]
-    if index.ndim != 2 or index.shape[0] != 2:
-        raise Error(f"{name}: edge_index: shape {list(index.shape)}, expected [2, edges]")
-    if index.dtype.kind not in "iu":
-        raise Error(f"{name}: edge_index: {index.dtype}, expected int64")
-    arrays = {"node_features": _features(name, given["x"]), "edges": index.T}
-    arrays |= {f"{key}s": mask for key, mask in given.items() if key.endswith("_mask")}
+def _is_sparse(tensor: Any) -> bool:
+    return getattr(tensor, "layout", None) in (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc)
+
+
+def _pyg_edges(data: Any, name: str) -> np.ndarray:
+    """Returns the edges [2, E] of PyG's Data: of edge_index, or of adj_t, whose row i holds the sources of node i."""
+    index = getattr(data, "edge_index", None)
+    adj = getattr(data, "adj_t", None)
+    if index is None and adj is None:
+        raise Error(f"{name}: no edges; expected edge_index, [2, edges], or adj_t")
+    if index is None:
+        if _is_sparse(adj):
+            pairs = adj.to_sparse_coo().coalesce()
+            row, col, value = *pairs.indices(), pairs.values()
+        elif callable(getattr(adj, "coo", None)):  # torch_sparse's SparseTensor
+            row, col, value = adj.coo()
+        else:
+            raise Error(f"{name}: adj_t: {type(adj).__name__}, expected a sparse tensor")
+        if value is not None and value.numel() and not bool((value == value.flatten()[0]).all()):
+            _note(f"{name}: the values of adj_t are not used: an edge has no weight")
+        return np.stack([_numpy(f"{name}: adj_t", col), _numpy(f"{name}: adj_t", row)])
+    edges = _numpy(f"{name}: edge_index", index)
+    if edges.ndim != 2 or edges.shape[0] != 2:
+        raise Error(f"{name}: edge_index: shape {list(edges.shape)}, expected [2, edges]")
+    if edges.dtype.kind not in "iu":
+        raise Error(f"{name}: edge_index: {edges.dtype}, expected int64")
+    return edges
+
+
+def _pyg_splits(data: Any, name: str, nodes: int) -> Arrays:
+    """Returns the masks of PyG's Data, given as masks or as lists of nodes (train_idx, val_idx or valid_idx, test_idx)."""
+    masks = {f"{part}_masks": _numpy(f"{name}: {part}_mask", getattr(data, f"{part}_mask")) for part in SPLITS
+             if getattr(data, f"{part}_mask", None) is not None}
+    if masks:
+        return masks
+    for part in SPLITS:
+        for key in ([f"{part}_idx"] if part != "val" else ["val_idx", "valid_idx"]):
+            index = getattr(data, key, None)
+            if index is None:
+                continue
+            index = _numpy(f"{name}: {key}", index) if isinstance(index, torch.Tensor) else np.asarray(index)
+            if index.ndim != 1 or index.dtype.kind not in "iu" or (len(index) and not (0 <= index.min() and index.max() < nodes)):
+                raise Error(f"{name}: {key}: expected numbers of nodes from 0 to {nodes - 1}")
+            mask = np.zeros(nodes, bool)
+            mask[index] = True
+            masks[f"{part}_masks"] = mask
+    if masks and len(masks) < len(SPLITS):
+        raise Error(f"{name}: has {', '.join(sorted(masks)).replace('_masks', '_idx')} alone, expected train_idx, val_idx and test_idx")
+    return masks
+
+
+def _of_pyg(data: Any, name: str) -> Parts:
+    """Returns the parts of PyG's Data; the labels are None if it has none."""
+    x = getattr(data, "x", None)
+    if x is None:
+        raise Error(f"{name}: no node features; expected x, [nodes, features]")
+    index = _pyg_edges(data, name)
+    if _is_sparse(x) or callable(getattr(x, "to_dense", None)) and not isinstance(x, torch.Tensor):
+        sizes = list(x.size() if callable(x.size) else x.sizes())
+        if int(np.prod(sizes)) * 4 > MOST_DENSE_BYTES:
+            raise Error(f"{name}: x: a sparse tensor of {sizes[0]} x {sizes[1]} takes more than 4 GiB as a dense one; expected sparse "
+                        "features as (A, X, y) of SciPy's matrices")
+        x = x.to_dense()
+    features = _features(name, _numpy(f"{name}: x", x))
+    arrays = {"node_features": features, "edges": index.T} | _pyg_splits(data, name, len(features))
+    for key in ("edge_attr", "edge_weight"):
+        if getattr(data, key, None) is not None:
+            _note(f"{name}: {key} is not used: an edge may have a type (edge_type), but no weight and no features")
     y = getattr(data, "y", None)
     if y is not None:
         check_tensor(f"{name}: y", y)
     if y is not None and y.dim() == 2 and y.shape[1] == 1 and not y.dtype.is_floating_point:  # classes in a column, as OGB has them
         y = y[:, 0]
-    return arrays, None if y is None else _numpy(f"{name}: y", y)
+    return Parts(arrays, None if y is None else _numpy(f"{name}: y", y), None, _pyg_edge_types(data, name, index.shape[1]))
+
+
+def _pyg_edge_types(data: Any, name: str, edges: int) -> tuple[np.ndarray, list[str]] | None:
+    """Returns the numbers and the names of the edges' types; the types are the different integers of edge_type, in ascending order."""
+    given = getattr(data, "edge_type", None)
+    if given is None:
+        return None
+    types = _numpy(f"{name}: edge_type", given) if isinstance(given, torch.Tensor) else np.asarray(given)
+    if types.ndim == 2 and types.shape[1] == 1:
+        types = types[:, 0]
+    if types.shape != (edges,) or types.dtype.kind not in "iu":
+        raise Error(f"{name}: edge_type: {types.dtype} {list(types.shape)}, expected integers [{edges}], one per edge")
+    values = np.unique(types)
+    if len(values) > 64:
+        raise Error(f"{name}: edge_type: {len(values)} different types, expected at most 64")
+    return np.searchsorted(values, types).astype(np.uint8), [str(value) for value in values]
 
 
 def _check_compressed(what: str, matrix: Any) -> None:
@@ -226,8 +362,8 @@ def _check_compressed(what: str, matrix: Any) -> None:
         raise Error(f"{what}: indices hold {indices.min()} to {indices.max()}, expected 0 to {most - 1}")
 
 
-def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
-    """Returns the arrays and the labels of (A, X) or (A, X, y). Sparse features stay sparse."""
+def _of_matrices(data: tuple[Any, ...], name: str) -> Parts:
+    """Returns the parts of (A, X) or (A, X, y). Sparse features stay sparse."""
     if len(data) not in (2, 3):
         raise Error(f"{name}: a tuple of {len(data)}, expected (A, X) or (A, X, y)")
     adjacency, features = data[:2]
@@ -252,19 +388,42 @@ def _of_matrices(data: tuple[Any, ...], name: str) -> tuple[Arrays, Any]:
         except ValueError as e:
             raise Error(f"{name}: A: {e}") from None
         kept = coo.data != 0
-        return {"node_features": features, "edges": np.stack([coo.row[kept], coo.col[kept]], 1).astype(np.int64)}, labels
+        _note_weights(name, coo.data[kept])
+        return Parts({"node_features": features, "edges": np.stack([coo.row[kept], coo.col[kept]], 1).astype(np.int64)}, labels)
     a, x = adjacency.tocsr(), features.tocsr()
     if x.dtype.kind == "c":
         raise Error(f"{name}: X: {x.dtype}, expected real numbers")
     if not a.data.all():  # in a copy, since `a` may be the user's own matrix
         a = a.copy()
         a.eliminate_zeros()
-    return {"adj_indptr": a.indptr, "adj_indices": a.indices, "adj_shape": np.array(a.shape), "attr_indptr": x.indptr,
-            "attr_indices": x.indices, "attr_data": _features(name, x.data), "attr_shape": np.array(x.shape)}, labels
+    _note_weights(name, a.data)
+    return Parts({"adj_indptr": a.indptr, "adj_indices": a.indices, "adj_shape": np.array(a.shape), "attr_indptr": x.indptr,
+                  "attr_indices": x.indices, "attr_data": _features(name, x.data), "attr_shape": np.array(x.shape)}, labels)
 
 
-def _of_networkx(graph: Any, name: str) -> tuple[Arrays, Any, np.ndarray]:
-    """Returns the arrays, the labels and the node ids of a NetworkX graph."""
+def _note_weights(name: str, values: np.ndarray) -> None:
+    if len(values) and (values != values[0]).any():
+        _note(f"{name}: the values of A are not used: an edge is where A is not 0, and has no weight")
+
+
+def _networkx_splits(graph: Any, name: str, ids: list[Any]) -> Arrays:
+    """Returns the masks of a NetworkX graph, from the nodes' "split" or from their masks."""
+    nodes = [graph.nodes[node] for node in ids]
+    keys = [f"{part}_mask" for part in SPLITS]
+    if any("split" in node for node in nodes):
+        parts = np.array([node.get("split") or "" for node in nodes], object)
+        for node, part in zip(ids, parts, strict=True):
+            if part not in ("", *SPLITS):
+                raise Error(f"{name}: node {node!r}: split is {part!r}, expected 'train', 'val', 'test' or None")
+        return {f"{part}_masks": parts == part for part in SPLITS}
+    if not any(key in node for node in nodes for key in keys):
+        return {}
+    masks = np.array([[bool(node.get(key, False)) for key in keys] for node in nodes])
+    return {f"{key}s": masks[:, part] for part, key in enumerate(keys)}
+
+
+def _of_networkx(graph: Any, name: str) -> Parts:
+    """Returns the parts of a NetworkX graph."""
     ids = list(graph.nodes)
     if not ids:
         raise Error(f"{name}: no nodes, expected at least one")
@@ -279,6 +438,10 @@ def _of_networkx(graph: Any, name: str) -> tuple[Arrays, Any, np.ndarray]:
     labels = np.empty(len(ids), object)
     labels[:] = [graph.nodes[node].get("y", None) for node in ids]
     edges = np.array([(place[u], place[v]) for u, v in graph.edges()], np.int64).reshape(-1, 2)
+    dropped = sorted({str(key) for *_, attributes in graph.edges(data=True) for key in attributes})
+    if dropped:
+        _note(f"{name}: attributes of edges are not used: {', '.join(dropped[:5])}{', ...' if len(dropped) > 5 else ''}")
     names = np.empty(len(ids), object)
     names[:] = ids
-    return {"node_features": features.reshape(len(ids), -1), "edges": edges}, labels, names
+    arrays = {"node_features": features.reshape(len(ids), -1), "edges": edges} | _networkx_splits(graph, name, ids)
+    return Parts(arrays, labels, names)

@@ -16,7 +16,7 @@ class GraphsieveWarning(UserWarning):
     """Something odd about the data or the run, which the program prints as a note: "3 self loops in the data dropped"."""
 
 
-def _users_level() -> int:
+def users_level() -> int:
     """Returns the `stacklevel` with which the caller's warnings.warn points at the line outside the package."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
@@ -28,7 +28,7 @@ class Listener:
     """Receives the engine's messages, and turns each note into a GraphsieveWarning."""
 
     def note(self, text: str) -> None:
-        warnings.warn(text, GraphsieveWarning, stacklevel=_users_level())
+        warnings.warn(text, GraphsieveWarning, stacklevel=users_level())
 
     def information(self, text: str) -> None:
         """Receives what the engine does or has chosen, when nothing about it is odd."""
@@ -50,7 +50,7 @@ class Progress(Listener):
         self._bar: Any = None
 
     def note(self, text: str) -> None:
-        level = _users_level()
+        level = users_level()
         with contextlib.ExitStack() as stack:
             if self._bar is not None:
                 stack.enter_context(tqdm.external_write_mode(file=sys.stderr))

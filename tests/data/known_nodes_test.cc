@@ -48,7 +48,8 @@ Dataset path_of(const std::vector<std::string>& names) {
 }
 
 std::vector<int32_t> row(const Dataset& data, int64_t i) {
-  return {data.graph->source.begin() + data.graph->row_start[i], data.graph->source.begin() + data.graph->row_start[i + 1]};
+  return {data.graph->source.begin() + data.graph->row_start[i],
+          data.graph->source.begin() + data.graph->row_start[i + 1]};
 }
 
 TEST(KnownNodes, NumbersAsInTraining) {
@@ -103,7 +104,8 @@ TEST(KnownNodes, NoneIsKnownOrOneTwice) {
   EXPECT_CONTAINS(why, "no node is one of the training data");
   EXPECT_EQ(data.given_splits.size(), 1u);
   data = path_of({"a", "b", "a"});
-  EXPECT_CONTAINS(error_of([&] { number_as_trained(data, {2, ids_of({"a", "b"})}, why); }), "new: two nodes have the id a");
+  EXPECT_CONTAINS(error_of([&] { number_as_trained(data, {2, ids_of({"a", "b"})}, why); }),
+                  "new: two nodes have the id a");
 }
 
 TEST(KnownNodes, SparseFeaturesAndEdgeLists) {

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "graphsieve/data/match_schema.h"
 #include "../files/temp_dir.h"
+#include "graphsieve/data/match_schema.h"
 
 namespace graphsieve {
 namespace {
@@ -19,8 +19,15 @@ Schema full() {
                     {.name = "hour", .type = ColumnType::kTimeOfDay, .cyclic = true},
                     {.name = "age", .type = ColumnType::kDuration},
                     {.name = "e", .type = ColumnType::kList, .length = 2, .fill = 0.0, .indicator = true}};
-  schema.table = {.id = "id", .source = "a", .destination = "b", .labels = {"label"}, .text_ids = true,
-                  .missing = {"NA"}, .delimiter = ";", .decimal = ",", .thousands = "."};
+  schema.table.id = "id";
+  schema.table.source = "a";
+  schema.table.destination = "b";
+  schema.table.labels = {"label"};
+  schema.table.text_ids = schema.table.directed = true;
+  schema.table.missing = {"NA"};
+  schema.table.delimiter = ";";
+  schema.table.decimal = ",";
+  schema.table.thousands = ".";
   return schema;
 }
 
@@ -50,11 +57,25 @@ TEST(Schema, TextRoundTrip) {
 TEST(Schema, NamesOfFeatures) {
   Schema schema = full();
   schema.degree_features = true;
-  const std::vector<std::string> expected = {
-      "size", "open", "colour=blue", "colour=red", "joined", "joined (sine of the day)", "joined (cosine of the day)",
-      "joined (sine of the week)", "joined (cosine of the week)", "joined (sine of the year)",
-      "joined (cosine of the year)", "hour", "hour (sine of the day)", "hour (cosine of the day)", "age", "e[0]", "e[1]",
-      "e (missing)", "log degree"};
+  const std::vector<std::string> expected = {"size",
+                                             "open",
+                                             "colour=blue",
+                                             "colour=red",
+                                             "joined",
+                                             "joined (sine of the day)",
+                                             "joined (cosine of the day)",
+                                             "joined (sine of the week)",
+                                             "joined (cosine of the week)",
+                                             "joined (sine of the year)",
+                                             "joined (cosine of the year)",
+                                             "hour",
+                                             "hour (sine of the day)",
+                                             "hour (cosine of the day)",
+                                             "age",
+                                             "e[0]",
+                                             "e[1]",
+                                             "e (missing)",
+                                             "log degree"};
   EXPECT_EQ(schema.feature_names(), expected);
   EXPECT_EQ(schema.width(), std::ssize(expected));
 }
@@ -100,12 +121,14 @@ TEST(MatchSchema, ByName) {
   EXPECT_EQ(data.features.cols, 5);
   EXPECT_EQ(*data.schema, wanted);
   ASSERT_EQ(notes.size(), 2u);
-  EXPECT_EQ(notes[0],
-            "column 'colour': 3 nodes have a text that the training data did not have: 'teal'; it counts as none of the "
-            "known ones");
+  EXPECT_EQ(
+      notes[0],
+      "column 'colour': 3 nodes have a text that the training data did not have: 'teal'; it counts as none of the "
+      "known ones");
   EXPECT_CONTAINS(notes[1], "column 'extra'");
   Dataset again = data_of(given);
-  EXPECT_CONTAINS(error_of([&] { apply_schema(again, wanted, UnknownTexts::kRefuse); }), "new: column 'colour': 3 nodes");
+  EXPECT_CONTAINS(error_of([&] { apply_schema(again, wanted, UnknownTexts::kRefuse); }),
+                  "new: column 'colour': 3 nodes");
 }
 
 TEST(MatchSchema, RefusesByName) {
@@ -124,9 +147,9 @@ TEST(MatchSchema, RefusesByName) {
                           {.name = "x", .type = ColumnType::kList, .length = 2}),
                   "has lists of 2 numbers");
   EXPECT_CONTAINS(refused({.name = "x", .indicator = true}, {.name = "x"}), "missing");
-  EXPECT_CONTAINS(refused({.name = "x", .type = ColumnType::kDate, .cyclic = true},
-                          {.name = "x", .type = ColumnType::kDate}),
-                  "cyclic");
+  EXPECT_CONTAINS(
+      refused({.name = "x", .type = ColumnType::kDate, .cyclic = true}, {.name = "x", .type = ColumnType::kDate}),
+      "cyclic");
   Schema degrees = full();
   degrees.degree_features = true;
   EXPECT_CONTAINS(error_of([&] { match_schema(degrees, full(), "new"); }), "degree features");

@@ -199,7 +199,9 @@ TEST(ExtendedExpander, AbsentNodesHaveNoEdges) {
     const std::vector<int32_t> sources = after.neighbors(i);
     EXPECT_EQ(std::ssize(sources), after.degree_of(i));
     EXPECT_EQ(std::count(sources.begin(), sources.end(), 3) + std::count(sources.begin(), sources.end(), 17), 0);
-    if (i == 3 || i == 17) EXPECT_TRUE(sources.empty());
+    if (i == 3 || i == 17) {
+      EXPECT_TRUE(sources.empty());
+    }
     if (i >= 40 || present[i] == 0) continue;
     std::vector<int32_t> expected = before.neighbors(i);
     std::erase_if(expected, [](int32_t source) { return source == 3 || source == 17; });

@@ -129,7 +129,10 @@ class Explain(EngineTest):
         self.assertIn("node '80'", shown)
         self.assertIn("such as 0 or 79", shown)
         self.assertIn("not a run folder", self.call("explain", self.dir, "--node", 1, code=1).stderr)
-        self.assertIn("another graph", self.call("explain", run, "--node", 1, "--graph", self.graph(seed=4, name="o.npz"), code=1).stderr)
+        other = self.call("explain", run, "--node", 1, "--graph", self.graph(seed=4, name="o.npz"))
+        self.assertIn("the graph is not the one that was trained on", other.stderr)
+        few = self.graph(nodes=40, name="few.npz")
+        self.assertIn("node '60': not in", self.call("explain", run, "--node", 60, "--graph", few, code=1).stderr)
         many = self.run_folder(self.graph(), *SHORT, "--repeats", 2, name="many")
         self.assertIn("sums up 2 runs", self.call("explain", many, "--node", 1, code=1).stderr)
 

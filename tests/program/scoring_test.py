@@ -100,7 +100,7 @@ class Scoring(EngineTest):
     def test_what_does_not_fit_is_refused_by_name(self):
         self.train()
         cases = {
-            "no column 'size' for features, which the model was trained with; did you mean sizes?":
+            "no column 'size' for features, which the model was trained with; did you mean sizes?; its columns":
                 lambda t: [row.update(sizes=row.pop("size")) for row in t.nodes],
             "column 'size': 'large', expected a number": lambda t: t.nodes[7].update(size="large"),
             "column 'joined': 'May', expected a date": lambda t: t.nodes[7].update(joined="May"),

@@ -49,7 +49,8 @@ std::vector<int32_t> numbers_of(const Dataset& data, const TrainingNodes& traine
 }
 
 /// Returns the edges by destination with the new numbers.
-StoredGraph renumbered(const StoredGraph& graph, const std::vector<int32_t>& old_of, const std::vector<int32_t>& number) {
+StoredGraph renumbered(const StoredGraph& graph, const std::vector<int32_t>& old_of,
+                       const std::vector<int32_t>& number) {
   const auto nodes = std::ssize(old_of);
   std::vector<int64_t> start(nodes + 1, 0);
   for (int64_t i = 0; i < nodes; ++i)
@@ -88,7 +89,8 @@ Features renumbered(const Features& x, const std::vector<int32_t>& old_of) {
     made.row_start.assign(1, 0);
     for (const int32_t old : old_of) {
       if (old >= 0) {
-        made.column.insert(made.column.end(), x.column.begin() + x.row_start[old], x.column.begin() + x.row_start[old + 1]);
+        made.column.insert(made.column.end(), x.column.begin() + x.row_start[old],
+                           x.column.begin() + x.row_start[old + 1]);
         made.value.insert(made.value.end(), x.value.begin() + x.row_start[old], x.value.begin() + x.row_start[old + 1]);
       }
       made.row_start.push_back(std::ssize(made.column));
@@ -135,7 +137,8 @@ StoredIds renumbered(const StoredIds& ids, const StoredIds& trained, const std::
 }  // namespace
 
 std::optional<KnownNodes> number_as_trained(Dataset& data, const TrainingNodes& trained, std::string& why) {
-  KnownNodes known{.trained = trained.count, .present = std::vector<uint8_t>(trained.count, 0), .number = numbers_of(data, trained)};
+  KnownNodes known{
+      .trained = trained.count, .present = std::vector<uint8_t>(trained.count, 0), .number = numbers_of(data, trained)};
   int64_t common = 0, nodes = trained.count;
   bool same = true;
   for (int64_t i = 0; i < data.nodes; ++i) {

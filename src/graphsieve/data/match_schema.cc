@@ -14,9 +14,9 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kRowBlock = 2048;                        // rows per parallel block
-constexpr int64_t kMostRearrangedBytes = int64_t{4} << 30;      // most memory of features that are rearranged
-constexpr size_t kListed = 5;                              // most names in a note
+constexpr int64_t kRowBlock = 2048;                         // rows per parallel block
+constexpr int64_t kMostRearrangedBytes = int64_t{4} << 30;  // most memory of features that are rearranged
+constexpr size_t kListed = 5;                               // most names in a note
 
 /// Joins at most kListed names.
 std::string listed(const std::vector<std::string>& names) {
@@ -84,8 +84,8 @@ Features rearranged(const Features& given, const SchemaMatch& match, const std::
   made.cols = std::ssize(match.source);
   if (made.rows * made.cols * 4 > kMostRearrangedBytes)
     throw Error(where, ": its features are not in the order of the model's, and ", made.rows, " x ", made.cols,
-                " numbers take more than 4 GiB in memory; convert the tables under the model's schema (", option("like"),
-                ")");
+                " numbers take more than 4 GiB in memory; convert the tables under the model's schema (",
+                option("like"), ")");
   made.dense.resize(made.rows * made.cols);
   each_row(given, [&](int64_t i, const std::vector<float>& row) {
     float* const to = &made.dense[i * made.cols];
@@ -117,8 +117,8 @@ std::vector<std::string> unknown_notes(const Dataset& data, const SchemaMatch& m
     for (; end < counts.size() && match.unknown[end].column == column; ++end)
       if (counts[end] > 0) texts.push_back(match.unknown[end].text), rows += counts[end];
     if (rows == 0) continue;
-    const std::string found =
-        str(rows, rows == 1 ? " node has" : " nodes have", " a text that the training data did not have: ", listed(texts));
+    const std::string found = str(rows, rows == 1 ? " node has" : " nodes have",
+                                  " a text that the training data did not have: ", listed(texts));
     if (unknown == UnknownTexts::kRefuse) throw Error(data.source, ": column '", column, "': ", found);
     notes.push_back(str("column '", column, "': ", found, "; it counts as none of the known ones"));
   }
@@ -181,7 +181,8 @@ std::vector<std::string> apply_schema(Dataset& data, const Schema& wanted, Unkno
   if (!match.other_fill.empty())
     notes.push_back(str("missing values of ", listed(match.other_fill),
                         " were filled with other values than in training; converting the tables under the model's "
-                        "schema (", option("like"), ") fills them alike"));
+                        "schema (",
+                        option("like"), ") fills them alike"));
   if (!match.same()) data.features = rearranged(data.features, match, data.source);
   data.schema = wanted;
   return notes;
@@ -192,13 +193,14 @@ void match_edge_types(Dataset& data, const std::vector<std::string>& names) {
   StoredGraph& graph = *data.graph;
   if (graph.type_names == names) return;
   if (graph.type_names.empty() != names.empty())
-    throw Error(data.source, ": its edges have ", names.empty() ? "types" : "no types", ", the model was trained on edges ",
-                names.empty() ? "without types" : "with types");
+    throw Error(data.source, ": its edges have ", names.empty() ? "types" : "no types",
+                ", the model was trained on edges ", names.empty() ? "without types" : "with types");
   std::vector<uint8_t> number;
   for (const std::string& name : graph.type_names) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end())
-      throw Error(data.source, ": edge type '", name, "' is none of those that the model was trained on: ", listed(names));
+      throw Error(data.source, ": edge type '", name,
+                  "' is none of those that the model was trained on: ", listed(names));
     number.push_back(static_cast<uint8_t>(found - names.begin()));
   }
   // Rows are sorted by (type, source). New numbers in the old order leave the rows sorted; other numbers need a sort.

@@ -22,9 +22,10 @@ struct SchemaMatch {
     std::string column, text;
   };
   std::vector<Unknown> unknown;
-  std::vector<std::string> extra;       ///< given columns that the model does not use
-  std::vector<std::string> other_fill;  ///< columns whose missing values were filled with another value than the model's
-  int64_t given = 0;                    ///< number of given features
+  std::vector<std::string> extra;  ///< given columns that the model does not use
+  std::vector<std::string>
+      other_fill;     ///< columns whose missing values were filled with another value than the model's
+  int64_t given = 0;  ///< number of given features
 
   /// True if the features stay as they are.
   bool same() const;

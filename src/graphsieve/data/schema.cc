@@ -23,8 +23,8 @@ constexpr int64_t kMostWidth = int64_t{1} << 31;
 constexpr const char* kTypeNames[] = {"number", "truth", "category", "date", "time_of_day", "duration", "list"};
 
 /// The cyclic features of a date; the first two are also those of a time of the day.
-constexpr const char* kCyclicNames[] = {"sine of the day",    "cosine of the day",  "sine of the week",
-                                        "cosine of the week", "sine of the year", "cosine of the year"};
+constexpr const char* kCyclicNames[] = {"sine of the day",    "cosine of the day", "sine of the week",
+                                        "cosine of the week", "sine of the year",  "cosine of the year"};
 
 int64_t cyclic_width(const SchemaColumn& column) {
   if (!column.cyclic) return 0;
@@ -68,10 +68,17 @@ SchemaColumn column_of(const JsonObject& json) {
 }
 
 Json json_of(const TableNames& table) {
-  return {{"id", table.id},           {"source", table.source},       {"destination", table.destination},
-          {"edge_type", table.edge_type}, {"labels", table.labels},   {"id_type", table.text_ids ? "text" : "integer"},
-          {"missing", table.missing}, {"delimiter", table.delimiter}, {"decimal", table.decimal},
-          {"thousands", table.thousands}, {"directed", table.directed}};
+  return {{"id", table.id},
+          {"source", table.source},
+          {"destination", table.destination},
+          {"edge_type", table.edge_type},
+          {"labels", table.labels},
+          {"id_type", table.text_ids ? "text" : "integer"},
+          {"missing", table.missing},
+          {"delimiter", table.delimiter},
+          {"decimal", table.decimal},
+          {"thousands", table.thousands},
+          {"directed", table.directed}};
 }
 
 TableNames table_of(const JsonObject& json) {
@@ -143,8 +150,8 @@ std::vector<std::string> Schema::feature_names() const {
 std::string schema_text(const Schema& schema) {
   Json columns = Json::array();
   for (const SchemaColumn& column : schema.columns) columns.push_back(json_of(column));
-  Json json = {{"format", kFormat}, {"version", kVersion}, {"columns", std::move(columns)},
-               {"table", json_of(schema.table)}};
+  Json json = {
+      {"format", kFormat}, {"version", kVersion}, {"columns", std::move(columns)}, {"table", json_of(schema.table)}};
   if (schema.degree_features)
     json["degree_features"] = {{"types", schema.degree_types}, {"directed", schema.degree_directed}};
   return json.dump(1, ' ', false) + "\n";
@@ -154,7 +161,8 @@ Schema parse_schema(std::string_view text, const std::string& where) {
   const Json parsed = parse_json(text, where);
   const JsonObject json(parsed, where);
   if (json.get<std::string>("format") != kFormat) json.refuse("format", str("'", kFormat, "'"));
-  if (json.count("version", 1) > kVersion) json.refuse("version", str("at most ", kVersion, "; a later program wrote it"));
+  if (json.count("version", 1) > kVersion)
+    json.refuse("version", str("at most ", kVersion, "; a later program wrote it"));
   Schema schema;
   for (const JsonObject& column : json.objects("columns")) schema.columns.push_back(column_of(column));
   schema.table = table_of(json.object("table"));

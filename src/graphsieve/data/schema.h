@@ -47,7 +47,8 @@ struct GRAPHSIEVE_API SchemaColumn {
 
   /// Returns the number of features.
   int64_t width() const;
-  /// Returns the name of a feature, 0 ≤ i < width(): "size", "colour=red", "joined (sine of the week)", "size (missing)".
+  /// Returns the name of a feature, 0 ≤ i < width(): "size", "colour=red", "joined (sine of the week)", "size
+  /// (missing)".
   std::string feature_name(int64_t i) const;
   /// Returns the number of features that are made of the value itself, before the cyclic ones and the indicator.
   int64_t value_width() const;
@@ -56,14 +57,14 @@ struct GRAPHSIEVE_API SchemaColumn {
 
 /// The names of the table columns that are no features, and how the tables are read. New tables are read alike.
 struct TableNames {
-  std::string id, source, destination;  ///< columns; empty if the data did not come from tables
-  std::string edge_type;                ///< column; empty: the edges have no types
-  std::vector<std::string> labels;      ///< columns; empty: none
-  bool text_ids = false;                ///< the ids are texts, otherwise integers
-  bool directed = false;                ///< an edge is one direction, otherwise both
-  std::vector<std::string> missing;     ///< texts of cells that count as missing, beside the empty cell
-  std::string delimiter;                ///< one character; empty: by the file's name
-  std::string decimal = ".", thousands; ///< one character each; no separator of thousands if empty
+  std::string id, source, destination;   ///< columns; empty if the data did not come from tables
+  std::string edge_type;                 ///< column; empty: the edges have no types
+  std::vector<std::string> labels;       ///< columns; empty: none
+  bool text_ids = false;                 ///< the ids are texts, otherwise integers
+  bool directed = false;                 ///< an edge is one direction, otherwise both
+  std::vector<std::string> missing;      ///< texts of cells that count as missing, beside the empty cell
+  std::string delimiter;                 ///< one character; empty: by the file's name
+  std::string decimal = ".", thousands;  ///< one character each; no separator of thousands if empty
   bool operator==(const TableNames&) const = default;
 };
 
@@ -86,8 +87,8 @@ struct GRAPHSIEVE_API Schema {
   bool operator==(const Schema&) const = default;
 };
 
-/// What becomes of a text of a category that the training data did not have: zeros in all features of the category, with
-/// a note, or an Error.
+/// What becomes of a text of a category that the training data did not have: zeros in all features of the category,
+/// with a note, or an Error.
 enum class UnknownTexts { kZeros, kRefuse };
 
 /// Write and read a schema as a JSON text. Reading throws Error, beginning with `where`, if the text is not a schema.

@@ -17,11 +17,11 @@ namespace graphsieve {
 
 /// A run folder that is loaded for `data`, which is the run's own graph or another graph. For another graph the
 /// estimator computes the scores of the edges again, and the observer gets a note. The constructor arranges the
-/// features, edge types and classes of `data` as the run's training data has them: by name if both have names, otherwise
-/// by position. Nodes that the run was trained on keep their numbers, and so their expander edges and draws
+/// features, edge types and classes of `data` as the run's training data has them: by name if both have names,
+/// otherwise by position. Nodes that the run was trained on keep their numbers, and so their expander edges and draws
 /// (data/known_nodes.h), and GraphNorms keep the statistics of the training graph. `data` may lack labels, and must
-/// outlive the object. Throws Error if the features, the edge types or the classes do not fit, or if `unknown` refuses a
-/// text that the training data did not have.
+/// outlive the object. Throws Error if the features, the edge types or the classes do not fit, or if `unknown` refuses
+/// a text that the training data did not have.
 struct LoadedRun {
   LoadedRun(const std::filesystem::path& path, Dataset& data, Observer& observer, at::Device device = at::kCPU,
             const MemoryBudget& budget = {}, UnknownTexts unknown = UnknownTexts::kZeros);

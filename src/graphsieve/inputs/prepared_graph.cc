@@ -153,7 +153,9 @@ PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uin
   const bool further = known != nullptr && data.data.nodes > known->trained;
   if (expander && known != nullptr && (further || !known->present.empty()))
     extended.emplace(expander->expander, known->present, data.data.nodes, random_key(seed, Stream::kExpander, -1));
-  const ExpanderRows* rows = extended ? static_cast<const ExpanderRows*>(&*extended) : expander ? &expander->expander : nullptr;
+  const ExpanderRows* rows = extended   ? static_cast<const ExpanderRows*>(&*extended)
+                             : expander ? &expander->expander
+                                        : nullptr;
   const Csr none = g.graph_edges ? Csr() : symmetric_csr(data.data.nodes, {}, false);
   graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none), rows, g.self_loops,
                                 (!g.directed || !g.graph_edges) && !(rows != nullptr && further));

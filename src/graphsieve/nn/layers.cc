@@ -70,8 +70,7 @@ Tensor NormImpl::forward(const Tensor& x) {
   if (kind == NormKind::kGraph) {
     const bool given = !is_training() && given_mean.defined();
     const auto use = [&](const Tensor& t) { return given ? std::optional(t) : std::nullopt; };
-    auto [y, mean, var] =
-        ops::node_norm(x, mean_scale, weight, bias, use(given_mean), use(given_var), kNormEps);
+    auto [y, mean, var] = ops::node_norm(x, mean_scale, weight, bias, use(given_mean), use(given_var), kNormEps);
     if (!is_training() && keeps_statistics) seen_mean = mean.detach(), seen_var = var.detach();
     return y;
   }

@@ -36,8 +36,8 @@ std::vector<std::pair<std::string, std::shared_ptr<nn::NormImpl>>> graph_norms(c
 /// Returns a float32 tensor of a file as a tensor on the device of `like`, which has its shape. Throws Error if the
 /// file lacks it, or if it does not fit.
 Tensor tensor_of_file(const Safetensors& file, const std::string& name, const Tensor& like, const fs::path& path) {
-  const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
-                                  [&](const NamedTensor& t) { return t.name == name; });
+  const auto found =
+      std::find_if(file.tensors.begin(), file.tensors.end(), [&](const NamedTensor& t) { return t.name == name; });
   if (found == file.tensors.end()) throw Error(path.string(), ": has no tensor '", name, "'");
   if (found->dtype != "F32" || found->shape != like.sizes().vec())
     throw Error(path.string(), ": tensor '", name, "' is ", found->dtype, " ", at::IntArrayRef(found->shape),

@@ -50,8 +50,11 @@ class Explanation {
  public:
   Explanation(Dataset& data, const ExplainRequest& request, Observer& observer)
       : request_(request), data_(data), run_(request.run, data, observer), node_(node_of(data, request.node)) {
-    run_.require_same_graph();
-    split_ = make_split(run_.prepared, run_.folder.recipe, run_.folder.one().count("split"), observer);
+    if (run_.known && !run_.known->present.empty() && node_ < run_.known->trained && run_.known->present[node_] == 0)
+      throw Error("node '", request.node, "': not in ", data.name, ", but in the data that the run was trained on");
+    // Another graph has no split.
+    if (run_.same_graph)
+      split_ = make_split(run_.prepared, run_.folder.recipe, run_.folder.one().count("split"), observer);
     if (!run_.network.is_empty()) compute();
   }
 
@@ -251,9 +254,11 @@ class Explanation {
     const int64_t shown = std::min<int64_t>(request_.features, all.size(0));
     const Tensor most = std::get<1>(all.abs().topk(shown));
     to["features"] = Json::array();
+    const std::vector<std::string> names = data_.schema ? data_.schema->feature_names() : std::vector<std::string>();
     for (int64_t i = 0; i < shown; ++i) {
       const auto f = most[i].item<int64_t>();
       to["features"].push_back({{"feature", f},
+                                {"name", names.empty() ? str("feature ", f) : names[f]},
                                 {"value", input_.picked.detach()[row_][f].item<double>()},
                                 {"own", of_node[f].item<double>()},
                                 {"contribution", all[f].item<double>()}});

@@ -115,8 +115,8 @@ void features_behind(const Json& e, PageText& page) {
                 {"feature", "contribution", "the node's own part", "the node's value"},
                 {}};
   for (const Json& f : at(e, "features"))
-    t.rows.push_back({"feature " + words(at(f, "feature")), number(at(f, "contribution")), number(at(f, "own")),
-                      number(at(f, "value"))});
+    t.rows.push_back(
+        {words(at(f, "name")), number(at(f, "contribution")), number(at(f, "own")), number(at(f, "value"))});
   page.chart({"Features", "bar", "Contribution of a feature, and the node's own part of it:1,2", "horizontal"}, t);
 }
 

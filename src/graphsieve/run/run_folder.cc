@@ -76,7 +76,9 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
                {"features", prepared.features.cols},
                {"classes", d.labels.classes},
                {"several_labels", d.labels.multi_label()},
-               {"ids", !d.ids.integers.empty() ? "integer" : !d.ids.text_start.empty() ? "text" : "none"}};
+               {"ids", !d.ids.integers.empty()     ? "integer"
+                       : !d.ids.text_start.empty() ? "text"
+                                                   : "none"}};
   if (generated) json["generator_seed"] = d.generator_seed;
   if (!d.class_names.empty()) json["class_names"] = d.class_names;
   if (d.graph && !d.graph->type_names.empty()) json["edge_type_names"] = d.graph->type_names;

@@ -28,7 +28,8 @@ StoredIds read_ids(const RunFiles& files, int64_t count) {
     ids.texts = map_npy<uint8_t>(files.verified(kTextIds), bytes);
     const bool ascend = std::is_sorted(ids.text_start.begin(), ids.text_start.end());
     if (!ascend || ids.text_start[0] != 0 || ids.text_start[count] != std::ssize(ids.texts))
-      throw Error((files.folder() / kTextStarts).string(), ": does not ascend from 0 to the ", ids.texts.size(), " bytes of texts");
+      throw Error((files.folder() / kTextStarts).string(), ": does not ascend from 0 to the ", ids.texts.size(),
+                  " bytes of texts");
   }
   return ids;
 }

@@ -262,7 +262,8 @@ class TablesConverter {
     const bool like_text = r_.like && r_.id_type.empty() && r_.like->table.text_ids;
     if (r_.id_type != "text" && !like_text) columns.push_back(names.id);
     for (const std::string& name : feature_names_)
-      if (!r_.like || nodes_->column(name, "features").kind == ColumnKind::kList) columns.push_back(name);
+      if (!r_.like || nodes_->column(name, "features, which the model was trained with").kind == ColumnKind::kList)
+        columns.push_back(name);
     nodes_->find_kinds(columns, [this] { tell(0); });
     const TableColumn& id = nodes_->column(names.id, "");
     // Numbers are read as integers, and the first one that is none is refused with its row.
@@ -376,7 +377,7 @@ class TablesConverter {
 
   void write_labels(GraphFolderWriter& to) {
     std::vector<std::string> names, notes;
-    const Labels labels = labels_->finish(count_, names, notes);
+    const Labels labels = labels_->finish(count_, !r_.like, names, notes);
     for (const std::string& text : notes) note(text);
     to.write_labels(labels);
     to.write_class_names(names);

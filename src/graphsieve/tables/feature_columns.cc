@@ -15,34 +15,48 @@
 namespace graphsieve {
 namespace {
 
-constexpr size_t kMostTexts = 1000;        // most different texts of a text column
-constexpr int64_t kFewRows = 50;           // a table of fewer rows may have a text of its own in each row
-constexpr size_t kListedTexts = 5;              // most texts in a note
+constexpr size_t kMostTexts = 1000;  // most different texts of a text column
+constexpr int64_t kFewRows = 50;     // a table of fewer rows may have a text of its own in each row
+constexpr size_t kListedTexts = 5;   // most texts in a note
 constexpr double kDaysPerWeek = 7, kDaysPerYear = 365.2425;
-constexpr double kMondayShift = 3;         // 1970-01-01 was a Thursday
+constexpr double kMondayShift = 3;  // 1970-01-01 was a Thursday
 constexpr double kHoursPerDay = 24;
 
 ColumnType column_type(ColumnKind kind) {
   switch (kind) {
-    case ColumnKind::kTruth: return ColumnType::kTruth;
-    case ColumnKind::kText: return ColumnType::kCategory;
-    case ColumnKind::kDate: return ColumnType::kDate;
-    case ColumnKind::kTimeOfDay: return ColumnType::kTimeOfDay;
-    case ColumnKind::kDuration: return ColumnType::kDuration;
-    case ColumnKind::kList: return ColumnType::kList;
-    default: return ColumnType::kNumber;
+    case ColumnKind::kTruth:
+      return ColumnType::kTruth;
+    case ColumnKind::kText:
+      return ColumnType::kCategory;
+    case ColumnKind::kDate:
+      return ColumnType::kDate;
+    case ColumnKind::kTimeOfDay:
+      return ColumnType::kTimeOfDay;
+    case ColumnKind::kDuration:
+      return ColumnType::kDuration;
+    case ColumnKind::kList:
+      return ColumnType::kList;
+    default:
+      return ColumnType::kNumber;
   }
 }
 
 ColumnKind column_kind(ColumnType type) {
   switch (type) {
-    case ColumnType::kTruth: return ColumnKind::kTruth;
-    case ColumnType::kCategory: return ColumnKind::kText;
-    case ColumnType::kDate: return ColumnKind::kDate;
-    case ColumnType::kTimeOfDay: return ColumnKind::kTimeOfDay;
-    case ColumnType::kDuration: return ColumnKind::kDuration;
-    case ColumnType::kList: return ColumnKind::kList;
-    case ColumnType::kNumber: break;
+    case ColumnType::kTruth:
+      return ColumnKind::kTruth;
+    case ColumnType::kCategory:
+      return ColumnKind::kText;
+    case ColumnType::kDate:
+      return ColumnKind::kDate;
+    case ColumnType::kTimeOfDay:
+      return ColumnKind::kTimeOfDay;
+    case ColumnType::kDuration:
+      return ColumnKind::kDuration;
+    case ColumnType::kList:
+      return ColumnKind::kList;
+    case ColumnType::kNumber:
+      break;
   }
   return ColumnKind::kNumber;
 }
@@ -89,8 +103,9 @@ FeatureColumns::FeatureColumns(const Table& table, const std::vector<std::string
       const bool statistic = found->second == "mean" || found->second == "median";
       const bool fits = made.type != ColumnType::kCategory && !(statistic && made.type == ColumnType::kList);
       if (!fits || (!statistic && !number_in(found->second)))
-        throw Error(table_.path(), ": column '", names[c], "' of type ", column_type_name(made.type), " cannot be filled with '",
-                    found->second, "'; expected a number", made.type == ColumnType::kList ? "" : ", mean or median",
+        throw Error(table_.path(), ": column '", names[c], "' of type ", column_type_name(made.type),
+                    " cannot be filled with '", found->second, "'; expected a number",
+                    made.type == ColumnType::kList ? "" : ", mean or median",
                     made.type == ColumnType::kCategory
                         ? ". A text column is not filled: a row without a text has 0 in all its features"
                         : "");
@@ -111,18 +126,14 @@ FeatureColumns::FeatureColumns(const Table& table, const std::vector<std::string
 }
 
 FeatureColumns::FeatureColumns(const Table& table, std::vector<SchemaColumn> schema, FeatureOptions options)
-    : table_(table),
-      options_(std::move(options)),
-      schema_(std::move(schema)),
-      columns_(schema_.size()),
-      given_(true) {
+    : table_(table), options_(std::move(options)), schema_(std::move(schema)), columns_(schema_.size()), given_(true) {
   for (size_t c = 0; c < schema_.size(); ++c) {
     const TableColumn& column = table_.column(schema_[c].name, "features, which the model was trained with");
     if (schema_[c].type == ColumnType::kList && column.length != schema_[c].length)
-      throw Error(table_.path(), ": column '", column.name, "' ",
-                  column.kind == ColumnKind::kList ? str("has lists of ", column.length, " numbers")
-                                                   : str("holds no lists"),
-                  ", the model was trained with lists of ", schema_[c].length);
+      throw Error(
+          table_.path(), ": column '", column.name, "' ",
+          column.kind == ColumnKind::kList ? str("has lists of ", column.length, " numbers") : str("holds no lists"),
+          ", the model was trained with lists of ", schema_[c].length);
     int64_t feature = 0;
     for (const std::string& text : schema_[c].categories) columns_[c].texts.emplace(text, feature++);
   }
@@ -173,7 +184,8 @@ void FeatureColumns::refuse_texts(size_t c, const std::string& why) const {
     table_.read({{name, ColumnKind::kText}}, [&](const TableBatch& batch) {
       const TableBatch::Values& values = batch.columns[0];
       for (int64_t i = 0; i < batch.rows && others.size() <= kListedTexts; ++i) {
-        if (values.missing[i] || table_.is_number(values.texts[i]) || has(others, std::string(values.texts[i]))) continue;
+        if (values.missing[i] || table_.is_number(values.texts[i]) || has(others, std::string(values.texts[i])))
+          continue;
         if (first < 0) first = batch.first_row + i;
         others.emplace_back(values.texts[i]);
       }
@@ -209,8 +221,9 @@ void FeatureColumns::learn_numbers(const TableBatch::Values& values, size_t c) {
     if (column.fill == "median") column.values.push_back(value);
   }
   if (static_cast<int64_t>(column.values.size() * sizeof(double)) > options_.memory)
-    throw Error(table_.path(), ": column '", schema_[c].name, "': the values of which the median is taken need more than ",
-                options_.memory, " bytes (", option("memory"), "); take the mean");
+    throw Error(table_.path(), ": column '", schema_[c].name,
+                "': the values of which the median is taken need more than ", options_.memory, " bytes (",
+                option("memory"), "); take the mean");
 }
 
 void FeatureColumns::finish_learning() {
@@ -293,8 +306,8 @@ void FeatureColumns::put_number(const TableBatch& batch, const TableBatch::Value
       throw Error(table_.place(batch.first_row + i), ", column '", schema.name, "': no ",
                   schema.type == ColumnType::kNumber ? "number" : "value",
                   given_ ? str(", and the training data had one in every row")
-                         : str("; ", option("fill", schema.name + (schema.type == ColumnType::kList ? "=0" : "=mean")), " or ", option("fill", "VALUE"),
-                               " puts one in its place"));
+                         : str("; ", option("fill", schema.name + (schema.type == ColumnType::kList ? "=0" : "=mean")),
+                               " or ", option("fill", "VALUE"), " puts one in its place"));
     std::fill_n(row, values_width, checked(*schema.fill, batch.first_row + i, c));
     ++columns_[c].filled;
     return;
@@ -333,9 +346,10 @@ std::vector<std::string> FeatureColumns::notes() const {
     if (column.unknown == 0) continue;
     std::string texts;
     for (const auto& [text, rows] : column.unknown_texts) texts += str(texts.empty() ? "" : ", ", quoted_text(text));
-    notes.push_back(str("column '", schema_[c].name, "': ", column.unknown, column.unknown == 1 ? " row has" : " rows have",
-                        " a text that the training data did not have (", texts,
-                        column.unknown_texts.size() == kListedTexts ? ", …" : "", "): it counts as none of the known ones"));
+    notes.push_back(
+        str("column '", schema_[c].name, "': ", column.unknown, column.unknown == 1 ? " row has" : " rows have",
+            " a text that the training data did not have (", texts,
+            column.unknown_texts.size() == kListedTexts ? ", …" : "", "): it counts as none of the known ones"));
   }
   return notes;
 }

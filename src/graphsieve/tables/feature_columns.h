@@ -22,12 +22,13 @@ namespace graphsieve {
 
 /// How features are made of columns.
 struct FeatureOptions {
-  std::optional<double> fill;  ///< in place of missing numbers, dates and times of all columns; absent: they are refused
+  std::optional<double>
+      fill;  ///< in place of missing numbers, dates and times of all columns; absent: they are refused
   /// By column: "mean" or "median" of the column's values, or a number; it has precedence over `fill`.
   std::map<std::string, std::string> fills;
-  std::vector<std::string> indicators;  ///< columns with a further feature that is 1 where the value is missing
-  std::vector<std::string> cyclic;      ///< columns of dates and times that get cyclic features
-  int64_t memory = int64_t{1} << 30;    ///< bytes for the values of which medians are taken
+  std::vector<std::string> indicators;          ///< columns with a further feature that is 1 where the value is missing
+  std::vector<std::string> cyclic;              ///< columns of dates and times that get cyclic features
+  int64_t memory = int64_t{1} << 30;            ///< bytes for the values of which medians are taken
   UnknownTexts unknown = UnknownTexts::kZeros;  ///< with a given schema: what becomes of texts that it does not have
 };
 
@@ -53,9 +54,9 @@ class FeatureColumns {
 
   /// The columns that put() expects, in this order.
   std::vector<WantedColumn> to_read() const;
-  /// Writes the features of the rows [begin, begin + count) of a batch to `rows`, whose rows are `stride` numbers apart.
-  /// Throws Error, with row and column, for a missing or infinite value, or for a text that the given schema does not
-  /// have if such texts are refused.
+  /// Writes the features of the rows [begin, begin + count) of a batch to `rows`, whose rows are `stride` numbers
+  /// apart. Throws Error, with row and column, for a missing or infinite value, or for a text that the given schema
+  /// does not have if such texts are refused.
   void put(const TableBatch& batch, int64_t begin, int64_t count, float* rows, int64_t stride);
 
   /// Returns a sentence about each thing that put() filled or did not know.
@@ -65,14 +66,14 @@ class FeatureColumns {
   using TextSet = std::map<std::string, int64_t, std::less<>>;  // by text: its feature in the column
   /// What is learned or counted of one column.
   struct Column {
-    std::string fill;              ///< "", "mean", "median" or a number
-    TextSet texts;                 ///< kCategory
-    std::vector<double> values;    ///< for the median
-    double sum = 0;                ///< for the mean
-    double least = 0;              ///< for the origin of a date
-    int64_t count = 0, rows = 0;   ///< values that are not missing, and all
-    int64_t filled = 0;            ///< missing values that put() filled
-    int64_t unknown = 0;           ///< rows with an unknown text
+    std::string fill;                                           ///< "", "mean", "median" or a number
+    TextSet texts;                                              ///< kCategory
+    std::vector<double> values;                                 ///< for the median
+    double sum = 0;                                             ///< for the mean
+    double least = 0;                                           ///< for the origin of a date
+    int64_t count = 0, rows = 0;                                ///< values that are not missing, and all
+    int64_t filled = 0;                                         ///< missing values that put() filled
+    int64_t unknown = 0;                                        ///< rows with an unknown text
     std::map<std::string, int64_t, std::less<>> unknown_texts;  ///< some of the unknown texts
   };
 

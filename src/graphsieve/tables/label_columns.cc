@@ -26,7 +26,8 @@ LabelColumns::LabelColumns(const Table& table, std::vector<std::string> names)
   if (kind_ == ColumnKind::kNumber) kind_ = ColumnKind::kInteger;
   if (column.digits_matter) kind_ = ColumnKind::kText;
   if (kind_ != ColumnKind::kInteger && kind_ != ColumnKind::kTruth && kind_ != ColumnKind::kText)
-    throw Error(table_.path(), ": column '", names_[0], "' holds dates, times or lists, expected classes (integers or texts)");
+    throw Error(table_.path(), ": column '", names_[0],
+                "' holds dates, times or lists, expected classes (integers or texts)");
 }
 
 std::vector<WantedColumn> LabelColumns::wanted() const {
@@ -97,9 +98,11 @@ void LabelColumns::renumber(const Names& names, std::vector<std::string>& out) {
   for (int32_t& c : classes_) c = c < 0 ? c : order[c];
 }
 
-Labels LabelColumns::finish(int64_t nodes, std::vector<std::string>& names, std::vector<std::string>& notes) {
+Labels LabelColumns::finish(int64_t nodes, bool required, std::vector<std::string>& names,
+                            std::vector<std::string>& notes) {
   Labels labels;
-  if (names_.empty()) {
+  const bool none = names_.size() == 1 && texts_.empty() && integers_.empty();
+  if (names_.empty() || (none && !required)) {
     labels.single.assign(nodes, -1);
     return labels;
   }
@@ -109,7 +112,7 @@ Labels LabelColumns::finish(int64_t nodes, std::vector<std::string>& names, std:
     labels.multi = std::move(several_);
     return labels;
   }
-  if (texts_.empty() && integers_.empty())
+  if (none)
     throw Error(table_.path(), ": no node has a label in column '", names_[0], "'; ", option("drop", names_[0]),
                 " leaves the column out, and data without labels can still be scored");
   texts_.empty() ? renumber(integers_, names) : renumber(texts_, names);

@@ -14,8 +14,8 @@ namespace graphsieve {
 
 /// Reads labels batch by batch. One column of texts makes a class of each text, in ascending order. One column of
 /// integers holds the classes 0, 1, …; if the integers are not all of 0 … C − 1, each of them is a class whose name it
-/// is, in ascending order. Truth values are the classes "false" and "true". Several columns are several labels per node.
-/// A missing cell, −1 and −100 (the convention of torch) are no label.
+/// is, in ascending order. Truth values are the classes "false" and "true". Several columns are several labels per
+/// node. A missing cell, −1 and −100 (the convention of torch) are no label.
 class LabelColumns {
  public:
   /// No columns: no node has a label. Throws Error if the column's values are neither integers nor texts.
@@ -26,10 +26,10 @@ class LabelColumns {
   /// Takes the labels of a batch. Throws Error, with row and value, for an invalid label.
   void take(const TableBatch& batch, size_t first);
 
-  /// Returns the labels of all rows. Throws Error if there is a column but no label in it, or if the labels are −1 and
-  /// one class, which probably are two classes. Sets `names` to the names of the classes or labels; empty: they are
-  /// numbered. Adds a sentence to `notes` if integers became names.
-  Labels finish(int64_t nodes, std::vector<std::string>& names, std::vector<std::string>& notes);
+  /// Returns the labels of all rows. A column without any label gives none, or an Error if labels are `required`.
+  /// Throws Error if the labels are −1 and 1, which probably are two classes. Sets `names` to the names of the classes
+  /// or labels; empty: they are numbered. Adds a sentence to `notes` if integers became names.
+  Labels finish(int64_t nodes, bool required, std::vector<std::string>& names, std::vector<std::string>& notes);
 
  private:
   void take_texts(const TableBatch::Values& values);
