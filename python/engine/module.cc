@@ -128,9 +128,12 @@ Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const n
   return data;
 }
 
-Dataset load_graph(const fs::path& path) {
+/// Reads a graph. With `in_memory`, the graph does not name its file, which may be removed afterwards.
+Dataset load_graph(const fs::path& path, bool in_memory) {
   const nb::gil_scoped_release release;
-  return load_dataset(path);
+  Dataset data = load_dataset(path);
+  if (in_memory) data.source = "memory";
+  return data;
 }
 
 /// Returns the user's ids as texts, by node.
@@ -280,7 +283,8 @@ void define(nb::module_& m) {
       .def_prop_ro("multi_label", [](const Dataset& d) { return d.labels.multi_label(); })
       .def("node_names", &node_names, "The user's ids, as texts.");
 
-  m.def("load_graph", &load_graph, "path"_a, "A graph from an .npz or .mat file or a graph folder.");
+  m.def("load_graph", &load_graph, "path"_a, nb::kw_only(), "in_memory"_a = false,
+        "A graph from an .npz or .mat file or a graph folder.");
   m.def(
       "minesweeper", [](uint64_t seed, int64_t side) { return generate_minesweeper(seed, side); }, "seed"_a = 0,
       "side"_a = 100, "The generated minesweeper graph.");

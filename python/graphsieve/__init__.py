@@ -3,7 +3,7 @@
 
     import graphsieve
 
-    model = graphsieve.NodeClassifier("minesweeper").fit(data)     # PyG Data, SciPy and NumPy, NetworkX, a path
+    model = graphsieve.NodeClassifier("minesweeper").fit(data)     # PyG, DataFrames, SciPy and NumPy, NetworkX, a path
     classes = model.predict(data)
 
 `graphsieve.nn` has the networks as torch modules, `graphsieve.ops` the operators that they use, and
@@ -18,6 +18,7 @@ from graphsieve.classifier import NodeClassifier
 from graphsieve.graphs import Graph, graph_of, minesweeper
 from graphsieve.loader import SampledLoader
 from graphsieve.progress import GraphsieveWarning
+from graphsieve.tables import Tables
 
 
 def set_num_threads(count: int) -> None:
@@ -28,5 +29,5 @@ def set_num_threads(count: int) -> None:
 
 Error.__module__ = GraphsieveWarning.__module__ = "graphsieve"
 __version__: str = _engine.version
-__all__ = ["Error", "Graph", "GraphsieveWarning", "NodeClassifier", "SampledLoader", "graph_of", "minesweeper", "nn", "num_threads",
-           "ops", "recipe_names", "set_num_threads"]
+__all__ = ["Error", "Graph", "GraphsieveWarning", "NodeClassifier", "SampledLoader", "Tables", "graph_of", "minesweeper", "nn",
+           "num_threads", "ops", "recipe_names", "set_num_threads"]

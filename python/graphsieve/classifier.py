@@ -85,7 +85,7 @@ class NodeClassifier:
         return self
 
     def fit(self, data: Any, y: Any = None) -> NodeClassifier:
-        """Trains on `data`: a path, PyG's Data, (A, X, y), a NetworkX graph, or a Graph (see `graphsieve.graph_of`)."""
+        """Trains on `data`: a path, PyG's Data, (A, X, y), (nodes, edges), a NetworkX graph, or a Graph (see `graphsieve.graph_of`)."""
         if y is not None:
             if not (isinstance(data, tuple) and len(data) == 2):
                 raise Error("y: given beside data that has labels of its own; expected it with (A, X)")
@@ -209,12 +209,14 @@ class NodeClassifier:
     def _predict(self, data: Any) -> tuple[Graph, np.ndarray, np.ndarray]:
         """Returns the graph, its probabilities and its embeddings. Those of the last Graph are kept while the run's files stay the same."""
         self._fitted()
-        graph = self._trained_on if data is None else graph_of(data, labels=len(self.classes_) if self._multi_label else 1)
+        schema = self.run_ / "schema.json"
+        graph = self._trained_on if data is None else graph_of(data, labels=len(self.classes_) if self._multi_label else 1,
+                                                               like=schema if path_exists(schema) else None)
         files = _state_of_files(self.run_)
         if self._predicted is None or self._predicted[:2] != (graph, files):
-            if graph.features != self.n_features_in_:
+            if graph.features != self.n_features_in_ and not path_exists(schema):  # the engine finds columns by their names
                 raise Error(f"data: {graph.features} features per node, the run was trained on {self.n_features_in_}")
-            if graph.multi_label != self._multi_label:
+            if graph.classes > 0 and graph.multi_label != self._multi_label:
                 kinds = ("one label", "several labels")
                 raise Error(f"data: {kinds[graph.multi_label]} a node, the run was trained on {kinds[self._multi_label]}")
             if self.threads is not None:

@@ -12,6 +12,7 @@ import torch
 from graphsieve import _engine
 from graphsieve._check import Error, check_path, check_tensor, check_whole, path_exists
 from graphsieve.progress import GraphsieveWarning, users_level
+from graphsieve.tables import Tables, is_table
 
 __all__ = ["Graph", "graph_of", "minesweeper"]
 
@@ -93,7 +94,8 @@ def minesweeper(side: int = 100, seed: int = 0) -> Graph:
     return Graph(_engine.minesweeper(int(seed), int(side)))
 
 
-def graph_of(data: Any, *, name: str = "data", labels: int | None = None, directed: bool = False) -> Graph:
+def graph_of(data: Any, *, name: str = "data", labels: int | None = None, directed: bool = False,
+             like: str | os.PathLike[str] | None = None) -> Graph:
     """Returns `data` as a checked Graph. `data` is
 
     - a path: an .npz or .mat file, or a graph folder (docs/input-files.md);
@@ -101,13 +103,15 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None, direct
       (integers); and all or none of train_mask, val_mask, test_mask, or of train_idx, val_idx (valid_idx), test_idx;
     - (A, X, y) or (A, X): a SciPy sparse matrix or array A [n, n], where A[i, j] != 0 is an edge from i to j; X [n, d] dense or
       sparse; y [n], numbers or texts, or [n, labels];
+    - (nodes, edges): two DataFrames or tables of Arrow, or `Tables` with options (docs/tables.md);
     - a NetworkX graph whose nodes have "x", a list of numbers, "y", a number or text, and optionally "split" ("train", "val", "test"
       or None) or the truth values train_mask, val_mask, test_mask.
 
     A label of -1, -100, NaN, None or "" is missing. Integers that are not all of 0 ... C - 1 are the names of the classes. Weights
     and attributes of edges are not used; a GraphsieveWarning says so. `labels` is the number of labels per node if all labels may be
     missing, as for prediction. `directed` keeps the directions of edges with types (for other edges, the recipe's graph.directed
-    decides). `name` begins messages, and is the name of the data set as the stem of a file would be. Throws Error, with the row and
+    decides). `like`: the schema.json of a run; tables then become the features that it was trained with. `name` begins messages, and
+    is the name of the data set as the stem of a file would be. Throws Error, with the row and
     the value, if anything does not fit.
 
     >>> import scipy.sparse
@@ -126,6 +130,10 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None, direct
         if not path_exists(data):
             raise Error(f"graph {os.fspath(data)}: no such file; expected the path of an .npz, a .mat or a graph folder")
         return Graph(_engine.load_graph(data))
+    if isinstance(data, tuple) and len(data) == 2 and all(map(is_table, data)):
+        data = Tables(*data)
+    if isinstance(data, Tables):
+        return Graph(data.graph(name, like, _note))
     if isinstance(data, tuple):
         parts = _of_matrices(data, name)
     elif hasattr(data, "edge_index") or getattr(data, "adj_t", None) is not None:
@@ -133,7 +141,7 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None, direct
     elif hasattr(data, "adj") and hasattr(data, "nodes"):
         parts = _of_networkx(data, name)
     else:
-        raise Error(f"{name}: {type(data).__name__}, expected a path, PyG's Data, (A, X, y) or a NetworkX graph")
+        raise Error(f"{name}: {type(data).__name__}, expected a path, PyG's Data, (A, X, y), (nodes, edges) or a NetworkX graph")
     arrays, given = parts.arrays, parts.labels
     nodes = len(arrays["node_features"]) if "node_features" in arrays else int(arrays["adj_shape"][0])
     if given is None:
@@ -259,14 +267,14 @@ def _is_sparse(tensor: Any) -> bool:
 
 def _pyg_edges(data: Any, name: str) -> np.ndarray:
     """Returns the edges [2, E] of PyG's Data: of edge_index, or of adj_t, whose row i holds the sources of node i."""
-    index = getattr(data, "edge_index", None)
-    adj = getattr(data, "adj_t", None)
+    index: Any = getattr(data, "edge_index", None)
+    adj: Any = getattr(data, "adj_t", None)
     if index is None and adj is None:
         raise Error(f"{name}: no edges; expected edge_index, [2, edges], or adj_t")
     if index is None:
         if _is_sparse(adj):
             pairs = adj.to_sparse_coo().coalesce()
-            row, col, value = *pairs.indices(), pairs.values()
+            (row, col), value = pairs.indices(), pairs.values()
         elif callable(getattr(adj, "coo", None)):  # torch_sparse's SparseTensor
             row, col, value = adj.coo()
         else:
@@ -443,5 +451,6 @@ def _of_networkx(graph: Any, name: str) -> Parts:
         _note(f"{name}: attributes of edges are not used: {', '.join(dropped[:5])}{', ...' if len(dropped) > 5 else ''}")
     names = np.empty(len(ids), object)
     names[:] = ids
-    arrays = {"node_features": features.reshape(len(ids), -1), "edges": edges} | _networkx_splits(graph, name, ids)
+    arrays: Arrays = {"node_features": features.reshape(len(ids), -1), "edges": edges}
+    arrays |= _networkx_splits(graph, name, ids)
     return Parts(arrays, labels, names)

@@ -58,6 +58,8 @@ class Given:
         pairs = [[f"user-{i}", f"user-{(i * s) % 59 + 1}"] for i in range(1, 60) for s in (1, 2, 5)]
         write("accounts.csv", [["account", "age", "country", "fraud", "part"], *users])
         write("transfers.csv", [["payer", "payee"], *pairs])
+        write("accounts-tomorrow.csv", [["account", "country", "age"], *([u[0], u[2], u[1]] for u in reversed(users))])
+        write("transfers-tomorrow.csv", [["payer", "payee"], *pairs[::-1]])
         write("n.csv", [["id", "age", "label"], *([u[0], u[1], u[3]] for u in users)])
         write("e.csv", [["source", "destination"], *pairs])
         import pyarrow.csv

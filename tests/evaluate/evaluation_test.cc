@@ -65,6 +65,28 @@ TEST(PredictNodes, WholeGraphOrAroundSomeNodesAgree) {
   }
 }
 
+/// A node's predictions are the same bits at every place among the rows, and whatever the number of rows.
+TEST(PredictionsOf, DoNotDependOnThePlace) {
+  torch::manual_seed(3);
+  for (const int64_t columns : {2, 3, 7, 40})
+    for (const bool several : {false, true}) {
+      Dataset data;
+      data.nodes = 1;
+      data.labels.classes = columns;
+      data.labels.single.assign(several ? 0 : 1, 0);
+      data.labels.multi.assign(several ? columns : 0, 0.f);
+      const auto task = make_task(data, DataRecipe());
+      const Tensor outputs = at::randn({300, columns}) * 3;
+      const Predictions all = predictions_of(outputs, *task);
+      for (const int64_t begin : {0, 1, 5, 130})
+        for (const int64_t count : {1, 2, 7, 15, 63, 64, 65, 170}) {
+          const Predictions some = predictions_of(outputs.narrow(0, begin, count).contiguous(), *task);
+          for (int64_t i = 0; i < count * columns; ++i)
+            ASSERT_EQ(some.value[i], all.value[begin * columns + i]) << columns << " columns, " << begin << ", " << count;
+        }
+    }
+}
+
 TEST(PredictNodes, WatchesOnePieceForAll) {
   Setting s;
   SampledGraph graph(s.features, ScoredGraph(s.edges, 2), {3, 3}, sampler_of("graph_uniform"), 1);

@@ -8,10 +8,19 @@ import warnings
 import networkx
 import scipy.sparse
 
-from python_testing import SHORT, EngineTest, Graph, np, pyg_like, torch
+from python_testing import SHORT, EngineTest, Graph, np, pyg_like, settings_args, torch
 
 import graphsieve
 from graphsieve.progress import GraphsieveWarning
+
+try:
+    import pyarrow
+except ImportError:
+    pyarrow = None
+try:
+    import pandas
+except ImportError:
+    pandas = None
 
 
 def classifier(**options):
@@ -199,6 +208,76 @@ class Matrices(GraphsTest):
         p = model.predict_proba((a, graph.node_features))
         np.testing.assert_array_equal(p, model.predict_proba())
         self.assertGreater(abs(p - model.predict_proba((a, graph.node_features * 10 + 5))).max(), 1e-3)
+
+
+@unittest.skipUnless(pyarrow, "pyarrow is not there")
+class DataFrames(GraphsTest):
+    def tables(self, **columns):
+        graph = Graph()
+        nodes = {"id": [f"user-{i}" for i in range(80)], "city": [["Oslo", "Rome"][i % 2] for i in range(80)],
+                 "label": [["cat", "dog", "emu"][c] for c in graph.node_labels]}
+        nodes |= {f"x{c}": graph.node_features[:, c] for c in range(6)} | columns
+        edges = {"source": [f"user-{a}" for a, _ in graph.edges], "destination": [f"user-{b}" for _, b in graph.edges]}
+        return pyarrow.table(nodes), pyarrow.table(edges)
+
+    def test_fit_and_score(self):
+        nodes, edges = self.tables()
+        model = classifier(out=self.dir / "run").fit((nodes, edges))
+        self.assertEqual(model.classes_.tolist(), ["cat", "dog", "emu"])
+        with open(self.dir / "run" / "predictions.csv") as file:
+            self.assertEqual(next(csv.DictReader(file))["node"], "user-0")
+        expected = {n: p.tolist() for n, p in zip(model.table()["node"], model.predict_proba(), strict=True)}
+        # Tomorrow: no labels, other orders of rows and columns, one more column and one more node.
+        order = np.random.default_rng(0).permutation(80)
+        other = nodes.take(order).select(["x3", "city", "x1", "x0", "id", "x2", "x5", "x4"]).append_column("more", pyarrow.array([1] * 80))
+        got = model.table((other, edges))
+        self.assertEqual(got["node"].tolist(), [f"user-{i}" for i in order])
+        for i, node in enumerate(got["node"]):
+            self.assertEqual([got[f"p_{c}"][i] for c in ("cat", "dog", "emu")], [np.float32(p) for p in expected[node]])
+        with self.assertRaisesRegex(graphsieve.Error, "no column 'x4' for features, which the model was trained with"):
+            model.predict((nodes.drop_columns(["x4"]), edges))
+
+    def test_is_the_programs_run_to_the_bit(self):
+        import pyarrow.csv
+        nodes, edges = self.tables(size=[None if i % 9 == 0 else i for i in range(80)])
+        for table, name in ((nodes, "nodes"), (edges, "edges")):
+            pyarrow.csv.write_csv(table, self.dir / f"{name}.csv")
+        options = dict(fill={"size": "median"}, indicator=["size"], degree_features=True, drop=["x5"])
+        self.call("convert", "--nodes", "nodes.csv", "--edges", "edges.csv", "--fill", "size=median", "--indicator", "size", "--degree-features",
+                  "--drop", "x5", "--out", "folder")
+        run = self.run_folder("folder", *settings_args(SHORT))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = classifier(out=self.dir / "of-tables").fit(graphsieve.Tables(nodes, edges, **options))
+        for file in ("predictions.csv", "network.safetensors", "schema.json", "split.json"):
+            if file == "schema.json":
+                a, b = (json.loads((folder / file).read_text())["columns"] for folder in (run, model.run_))
+                self.assertEqual(a, b)
+            elif file == "network.safetensors":
+                self.assertEqual((run / file).read_bytes(), (model.run_ / file).read_bytes())
+        np.testing.assert_array_equal(model.predict_proba(self.dir / "folder"), model.predict_proba())
+
+    def test_what_is_refused(self):
+        nodes, edges = self.tables()
+        for message, tables in ((": column 'size' of type number cannot be filled with 'most'", graphsieve.Tables(*self.tables(size=range(80)), fill={"size": "most"})),
+                                ("no column 'acount' for ids", graphsieve.Tables(nodes, edges, id="acount")),
+                                ("edges: list, expected a DataFrame", graphsieve.Tables(nodes, [1]))):
+            self.refused(message, tables)
+        with self.assertRaisesRegex(graphsieve.Error, "unknown is 'ignore', expected 'zeros' or 'refuse'"):
+            graphsieve.Tables(nodes, edges, unknown="ignore")
+        with self.assertRaisesRegex(graphsieve.Error, "drop is 'x1', expected a list of texts"):
+            graphsieve.Tables(nodes, edges, drop="x1")
+        with self.assertRaisesRegex(graphsieve.Error, "has no labels, so that it can be scored but not trained on"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                classifier().fit((nodes.drop_columns(["label"]), edges))
+
+    @unittest.skipUnless(pandas, "pandas is not there")
+    def test_pandas_with_the_ids_as_index(self):
+        nodes, edges = self.tables()
+        frame = nodes.to_pandas().set_index("id")
+        graph, _ = self.said((frame, edges.to_pandas()))
+        self.assertEqual(graph.engine.fingerprint, self.said((nodes, edges))[0].engine.fingerprint)
 
 
 if __name__ == "__main__":

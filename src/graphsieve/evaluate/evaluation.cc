@@ -21,9 +21,15 @@ Tensor tensor_over(Predictions& p) {
   return at::from_blob(p.value.data(), {static_cast<int64_t>(p.value.size()) / p.columns, p.columns}, at::kFloat);
 }
 
-/// Writes the predictions of the outputs into the rows of `to` from `first` on.
+constexpr int64_t kVectorRows = 64;  // torch's vectors divide this number of rows
+
+/// Writes the predictions of the outputs into the rows of `to` from `first` on. torch computes what is left after the
+/// last whole vector by other code, whose last bits differ. The outputs are padded to whole vectors, so that a node's
+/// predictions do not depend on its place among the rows.
 void write_predictions(const Tensor& outputs, const Task& task, int64_t first, Tensor& to) {
-  to.narrow(0, first, outputs.size(0)).copy_(task.predictions(outputs));
+  const int64_t rows = outputs.size(0), missing = (kVectorRows - rows % kVectorRows) % kVectorRows;
+  const Tensor whole = missing == 0 ? outputs : at::constant_pad_nd(outputs, {0, 0, 0, missing});
+  to.narrow(0, first, rows).copy_(task.predictions(whole).narrow(0, 0, rows));
 }
 
 /// Calls part(begin, count) for consecutive pieces of [0, n), each of `size` numbers except the last.
