@@ -11,10 +11,11 @@ wheel=$(ls dist/graphsieve-*.whl)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python -m zipfile -e "$wheel" "$work/unpacked"
-module=$(ls "$work"/unpacked/graphsieve/_engine.*.so)
-paths=$(readelf -d "$module" | sed -n 's/.*R.*PATH.*\[\(.*\)\]/\1/p' | tr ':' '\n' | grep -v '^\$ORIGIN' || true)
-[ -z "$paths" ] || { echo "error: $module looks for libraries in $paths" >&2; exit 1; }
-! grep -qF "$PWD" "$module" || { echo "error: $module names this checkout" >&2; exit 1; }
+for module in "$work"/unpacked/graphsieve/_*.so; do
+  paths=$(readelf -d "$module" | sed -n 's/.*R.*PATH.*\[\(.*\)\]/\1/p' | tr ':' '\n' | grep -v '^\$ORIGIN' || true)
+  [ -z "$paths" ] || { echo "error: $module looks for libraries in $paths" >&2; exit 1; }
+  ! grep -qF "$PWD" "$module" || { echo "error: $module names this checkout" >&2; exit 1; }
+done
 
 python3 -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel" "$(grep '^scipy' requirements.txt)"

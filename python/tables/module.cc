@@ -18,9 +18,7 @@ namespace nb = nanobind;
 using namespace nb::literals;
 using Texts = std::vector<std::string>;
 
-std::optional<char> character(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text[0]);
-}
+std::optional<char> character(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text[0]); }
 
 /// Converts a node table and an edge table to the graph folder `out`. Calls note(text) for each note.
 void convert(const std::filesystem::path& nodes, const std::filesystem::path& edges, const std::filesystem::path& out,

@@ -82,7 +82,8 @@ TEST(PredictionsOf, DoNotDependOnThePlace) {
         for (const int64_t count : {1, 2, 7, 15, 63, 64, 65, 170}) {
           const Predictions some = predictions_of(outputs.narrow(0, begin, count).contiguous(), *task);
           for (int64_t i = 0; i < count * columns; ++i)
-            ASSERT_EQ(some.value[i], all.value[begin * columns + i]) << columns << " columns, " << begin << ", " << count;
+            ASSERT_EQ(some.value[i], all.value[begin * columns + i])
+                << columns << " columns, " << begin << ", " << count;
         }
     }
 }
