@@ -38,6 +38,7 @@ class Damage(EngineTest):
     def test_a_flip_in_each_file(self):
         readers = {"network.safetensors": ["predict", "run", "--out", "p.csv"], "scores/layer_0.npy": ["predict", "run", "--out", "p.csv"],
                    "scores/row_start.npy": ["sparsify", "run"], "scores/source.npy": ["sparsify", "run"], "scores/type.npy": ["sparsify", "run"],
+                   "estimator_norms.safetensors": ["predict", "run", self.graph(nodes=50, name="other.npz"), "--out", "p.csv"],
                    "estimator.safetensors": ["train", "--scores", "run", "--out", "t", *TINY], "result.json": ["predict", "run", "--out", "p.csv"],
                    "recipe.yaml": ["inspect", "run"], "split.json": ["predict", "run", "--out", "p.csv"],
                    "metrics.jsonl": ["report", "run"], "predictions.csv": ["report", "run"],

@@ -88,7 +88,7 @@ class Training(EngineTest):
 
 
 class Folders(EngineTest):
-    FILES = {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl", "estimator.safetensors",
+    FILES = {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl", "estimator.safetensors", "estimator_norms.safetensors",
              "network.safetensors", "predictions.csv", "quality.json", "scores"}
 
     def test_all_splits_and_repeats(self):
