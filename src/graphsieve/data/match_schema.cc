@@ -148,6 +148,7 @@ SchemaMatch match_schema(const Schema& wanted, const Schema& given, const std::s
     const auto at = found.find(column.name);
     if (at == found.end()) {
       std::vector<std::string> names;
+      names.reserve(given.columns.size());
       for (const SchemaColumn& one : given.columns) names.push_back(one.name);
       throw Error(where, ": has no column '", column.name, "', which the model was trained with",
                   did_you_mean(column.name, names));
