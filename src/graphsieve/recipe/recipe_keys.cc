@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 
+#include "graphsieve/base/error.h"
 #include "graphsieve/base/option.h"
 #include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/suggest.h"
