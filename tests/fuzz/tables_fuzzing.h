@@ -31,6 +31,18 @@ inline TablesRequest request_of(Input& input, const std::string& extension) {
   if (more & 8) request.features = {"x", "x"};
   if (more & 16) request.labels = {"text"};
   if (more & 32) request.id = "text";
+  if (more & 64) {
+    request.missing = std::vector<std::string>{"NA", "3"};
+    request.fills = {{"x", "mean"}};
+    request.indicators = {"x"};
+    request.degree_features = true;
+  }
+  if (more & 128) {
+    Schema schema;
+    schema.columns = {{.name = "x", .fill = 0.5},
+                      {.name = "text", .type = ColumnType::kCategory, .categories = {"a", "b"}}};
+    request.like = schema;
+  }
   request.overwrite = true;
   return request;
 }
