@@ -249,6 +249,72 @@ class Tables(EngineTest):
         self.assertIn("column 'age': 1 missing value set to 7", self.convert("--fill", 7).stderr)
         self.assertEqual(self.array("features")[2, 0], 7)
 
+    def test_fills_indicators_and_columns_left_out(self):
+        self.files("Unnamed: 0,id,a,b,c,label\n0,n1,1,,x,0\n1,n2,,5,,1\n2,n3,4,6,y,0\n3,n4,10,8,x,1\n")
+        said = self.convert("--fill", "a=mean", "--fill", "b=median", "--indicator", "a,c", "--drop", "label")
+        np.testing.assert_allclose(self.array("features"),  # a, a missing; b; c=x, c=y, c missing
+                                   [[1, 0, 6, 1, 0, 0], [5, 1, 5, 0, 0, 1], [4, 0, 6, 0, 1, 0], [10, 0, 8, 1, 0, 0]])
+        for note in ("column 'a': 1 missing value set to 5, the mean", "column 'b': 1 missing value set to 6, the median",
+                     "column 'Unnamed: 0' is left out: pandas stores the index of a table", "the graph has no labels"):
+            self.assertIn(note, said.stderr)
+        for message, options in (("column 'c' of type category cannot be filled with 'mean'", ["--fill", "c=mean"]),
+                                 ("'zz', named for --fill, is no feature column", ["--fill", "zz=1"]),
+                                 ("column 'a' holds number values; --cyclic takes columns of dates", ["--cyclic", "a"]),
+                                 ("--fill: 'much', expected a number, or COLUMN=mean", ["--fill", "much"])):
+            self.assertIn(message, self.convert(*options, code=2 if "much" in options else 1).stderr)
+
+    def test_degree_features(self):
+        edges = "source,destination,kind\nn1,n2,a\nn1,n3,a\nn1,n4,b\nn2,n3,b\n"
+        self.files(edges=edges)
+        self.convert("--columns", "age", "--degree-features")
+        np.testing.assert_allclose(self.array("features")[:, 1], np.log1p([3, 2, 2, 1]), rtol=1e-6)
+        self.convert("--columns", "age", "--degree-features", "--edge-type", "kind", "--directed")
+        np.testing.assert_allclose(self.array("features")[:, 1:], np.log1p([[0, 2, 0, 1], [1, 0, 0, 1], [1, 0, 1, 0], [0, 0, 1, 0]]), rtol=1e-6)
+
+    def test_numbers_of_other_countries(self):
+        self.files("id;x;y;label\nn1;1.234,5;7;0\nn2;-2,25;1.000.000;1\nn3;0,5;12.3;0\nn4;1;8;1\n",
+                   "source;destination\nn1;n2\nn2;n3\nn3;n4\n")
+        self.convert("--delimiter", ";", "--decimal", ",", "--thousands", ".", code=0)
+        # 12.3 is no number, since its group has one digit: the column is one of texts.
+        self.assertEqual(self.array("features").shape, (4, 5))
+        self.files("id;x;label\nn1;1.234,5;0\nn2;-2,25;1\nn3;0,5;0\nn4;1.000;1\n", "source;destination\nn1;n2\nn2;n3\nn3;n4\n")
+        self.convert("--delimiter", ";", "--decimal", ",", "--thousands", ".")
+        np.testing.assert_array_equal(self.array("features")[:, 0], [1234.5, -2.25, 0.5, 1000])
+        self.assertIn("is the character of both --", self.convert("--decimal", ",", code=1).stderr)
+
+    def test_types_of_parquet(self):
+        import datetime
+        import decimal
+        self.files()
+        table = pa.table({
+            "id": pa.array([2**64 - 1, 7, 8, 2**63], pa.uint64()), "price": [decimal.Decimal(v) for v in ("1.50", "2.25", "-3.00", "0.00")],
+            "age": pa.array([datetime.timedelta(hours=h) for h in (12, 24, 36, 0)]), "e": pa.array([[1, 2], [3, 4], [5, 6], [7, 8]], pa.list_(pa.int8())),
+            "f": pa.array([[0.5], [1.5], [2.5], [3.5]], pa.list_(pa.float32(), 1)), "kind": pa.array(["x", "y", "x", "x"]).dictionary_encode(),
+            "at": pa.array([datetime.datetime(2025, 1, 1, 12, tzinfo=datetime.timezone.utc)] * 4), "label": [0, 1, 0, 1]})
+        edges = pa.table({"source": pa.array([2**64 - 1, 7, 8], pa.uint64()), "destination": pa.array([7, 8, 2**63], pa.uint64())})
+        pa.parquet.write_table(table, self.dir / "nodes.parquet")
+        pa.parquet.write_table(edges, self.dir / "edges.parquet")
+        self.convert(nodes="nodes.parquet", edges="edges.parquet")
+        np.testing.assert_array_equal(self.array("features"), [[1.5, .5, 1, 2, .5, 1, 0, .5], [2.25, 1, 3, 4, 1.5, 0, 1, .5],
+                                                               [-3, 1.5, 5, 6, 2.5, 1, 0, .5], [0, 0, 7, 8, 3.5, 1, 0, .5]])
+        self.assertEqual(self.array("node_id_text").tobytes(), b"18446744073709551615789223372036854775808")
+        hashes = table.set_column(0, "id", pa.array([bytes([i, 255]) for i in range(4)], pa.binary(2)))
+        pa.parquet.write_table(hashes, self.dir / "nodes.parquet")
+        pa.parquet.write_table(pa.table({"source": pa.array([b"\0\xff", b"\1\xff"]), "destination": pa.array([b"\2\xff", b"\3\xff"])}), self.dir / "edges.parquet")
+        self.convert(nodes="nodes.parquet", edges="edges.parquet")
+        self.assertEqual(self.array("node_id_text").tobytes(), b"00ff01ff02ff03ff")
+
+    def test_ids_that_are_texts_of_digits(self):
+        self.files("id,x,label\n007,1,0\n7,2,1\n08,3,0\n", "source,destination\n007,7\n7,08\n")
+        self.convert()
+        self.assertEqual(self.array("node_id_text").tobytes(), b"007708")
+        self.assertIn("lines 2 and 3 have the same id '7'", self.convert("--id-type", "integer", code=1).stderr)
+        self.files("id,x,label\n3,1,0\n4,2,1\n5,3,0\n", "source,destination\n3,4\n4,5\n")
+        self.convert("--id-type", "text")
+        self.assertEqual(self.array("node_id_text").tobytes(), b"345")
+        self.files("id,x,label\n1.5,1,0\n2,2,1\n", "source,destination\n2,2\n")
+        self.assertIn("line 2, column 'id': '1.5', expected an integer of 64 bits", self.convert(code=1).stderr)
+
     def test_dangling_edges(self):
         self.refused("edges.csv: line 3, column 'destination': no node has the id 'n9'; --drop-dangling", edges="source,destination\nn1,n2\nn2,n9\n")
         self.assertIn("1 edges with an id that no node has left out", self.convert("--drop-dangling").stderr)

@@ -79,6 +79,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> cast(const std::shared_ptr<arrow::A
   if (cells->type()->Equals(*type)) return cells;
   arrow::compute::CastOptions options = arrow::compute::CastOptions::Safe();
   options.allow_time_truncate = true;
+  // A number need not hold every digit of an integer.
+  options.allow_float_truncate = arrow::is_integer(cells->type_id());
   // A date of a zone is stored in UTC, and is read so.
   if (type->id() == arrow::Type::TIMESTAMP && cells->type()->id() == arrow::Type::TIMESTAMP) {
     const auto& zoned = static_cast<const arrow::TimestampType&>(*cells->type());
