@@ -42,7 +42,7 @@ TablesRequest tables_request(const ConvertOptions& options) {
   if (!options.delimiter.empty()) request.delimiter = character_of("--delimiter", options.delimiter);
   if (!options.decimal.empty()) request.decimal = character_of("--decimal", options.decimal);
   if (!options.thousands.empty()) request.thousands = character_of("--thousands", options.thousands);
-  if (options.unknown == "refuse") request.unknown = UnknownTexts::kRefuse;
+  request.unknown = unknown_texts(options.unknown);
   if (!options.like.empty()) request.like = schema_of_folder(options.like);
   return request;
 }
@@ -168,10 +168,8 @@ void add_convert_command(Program& program) {
       "A graph folder, or a run: columns, categories, dates and fills become the features that it has, by name; its "
       "names of columns and its form of CSV are the defaults")
       ->type_name("FOLDER");
-  add("--unknown", options->unknown, "With --like, a text that the training data did not have: zeros, or refuse")
-      ->check(CLI::IsMember({"zeros", "refuse"}))
-      ->type_name("HOW")
-      ->capture_default_str();
+  add_unknown_option(*command, options->unknown,
+                     "With --like, a text that the training data did not have: zeros, or refuse", group);
   command->add_flag("--drop-dangling", t.drop_dangling, "Leave out edges with an id that no node has")->group(group);
   add("--memory", options->memory, "Memory for node ids and for sorting edges, as 512MiB or 4GiB (default: 1GiB)")
       ->transform(byte_count())

@@ -32,10 +32,6 @@ struct PredictOptions {
   bool quiet = false;
 };
 
-UnknownTexts unknown_texts(const PredictOptions& options) {
-  return options.unknown == "refuse" ? UnknownTexts::kRefuse : UnknownTexts::kZeros;
-}
-
 /// Converts the tables under the run's schema to a graph folder and returns its path.
 std::string converted(const PredictOptions& options, const TemporaryFolder& folder, Progress& progress) {
   TablesRequest request;
@@ -43,7 +39,7 @@ std::string converted(const PredictOptions& options, const TemporaryFolder& fold
   request.edges = options.edges;
   request.out = folder.path() / "graph";
   request.like = schema_of_folder(options.run);
-  request.unknown = unknown_texts(options);
+  request.unknown = unknown_texts(options.unknown);
   request.drop_dangling = options.drop_dangling;
   request.name = std::filesystem::path(options.nodes).stem().string();
   if (options.memory > 0) request.memory = std::min(request.memory, static_cast<int64_t>(options.memory / 2));
@@ -80,7 +76,7 @@ void run_predict(const PredictOptions& options) {
     if (progress.stop_requested()) throw Interrupted();
     predict(std::move(data),
             {options.run, options.out, options.embeddings, options.overwrite, predicted_nodes(options.predictions),
-             options.raw_ids, static_cast<int64_t>(options.memory), options.device, unknown_texts(options)},
+             options.raw_ids, static_cast<int64_t>(options.memory), options.device, unknown_texts(options.unknown)},
             progress);
   }
   print_text("{}\n", options.out);
@@ -101,10 +97,7 @@ void add_predict_command(Program& program) {
                    "categories, dates and missing values become features as in training")
       ->type_name("FILE");
   command->add_flag("--drop-dangling", options->drop_dangling, "Leave out edges with an id that no node has");
-  command->add_option("--unknown", options->unknown, "A text that the training data did not have: zeros, or refuse")
-      ->check(CLI::IsMember({"zeros", "refuse"}))
-      ->type_name("HOW")
-      ->capture_default_str();
+  add_unknown_option(*command, options->unknown, "A text that the training data did not have: zeros, or refuse");
   command->add_option("--out", options->out, "Predictions, a CSV file: node, split, label, predicted, p_0, p_1, …")
       ->required()
       ->type_name("FILE");

@@ -83,6 +83,18 @@ void add_fill(TablesRequest& request, const std::string& text) {
   request.fill = value;
 }
 
+void add_unknown_option(CLI::App& command, std::string& to, const std::string& help, const std::string& group) {
+  CLI::Option* option = command.add_option("--unknown", to, help)
+                            ->check(CLI::IsMember({"zeros", "refuse"}))
+                            ->type_name("HOW")
+                            ->capture_default_str();
+  if (!group.empty()) option->group(group);
+}
+
+UnknownTexts unknown_texts(const std::string& value) {
+  return value == "refuse" ? UnknownTexts::kRefuse : UnknownTexts::kZeros;
+}
+
 char character_of(const std::string& option, const std::string& text) {
   if (text == "tab" || text == "\\t") return '\t';
   if (text.size() != 1) throw UsageError(option, ": '", text, "', expected one character (or tab)");

@@ -2,6 +2,8 @@
 // Conversion of tables by the commands, and the options that describe tables.
 #pragma once
 
+#include <CLI/CLI.hpp>
+
 #include <filesystem>
 #include <string>
 
@@ -36,6 +38,11 @@ class TemporaryFolder {
 /// Sets `fill` or an entry of `fills` from the text of the option --fill: a number, or COLUMN=mean, COLUMN=median or
 /// COLUMN=NUMBER. Throws UsageError for other texts.
 void add_fill(TablesRequest& request, const std::string& text);
+
+/// Adds the option --unknown, whose value is "zeros" or "refuse".
+void add_unknown_option(CLI::App& command, std::string& to, const std::string& help, const std::string& group = "");
+/// Returns what the value of that option means.
+UnknownTexts unknown_texts(const std::string& value);
 
 /// Returns the character that an option names: itself, or a tab for "tab" or "\t". Throws UsageError, naming the
 /// option, if the text is longer.

@@ -2,9 +2,7 @@
 #include "graphsieve/data/known_nodes.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 

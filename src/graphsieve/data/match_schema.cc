@@ -2,7 +2,6 @@
 #include "graphsieve/data/match_schema.h"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 #include <utility>
 
@@ -16,14 +15,6 @@ namespace {
 
 constexpr int64_t kRowBlock = 2048;                         // rows per parallel block
 constexpr int64_t kMostRearrangedBytes = int64_t{4} << 30;  // most memory of features that are rearranged
-constexpr size_t kListed = 5;                               // most names in a note
-
-/// Joins at most kListed names.
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kListed); ++i) text += str(i ? ", " : "", "'", names[i], "'");
-  return names.size() > kListed ? str(text, " and ", names.size() - kListed, " more") : text;
-}
 
 /// Throws Error unless the given column can stand for the wanted one. A column of truth values can stand for numbers.
 void check_fits(const SchemaColumn& wanted, const SchemaColumn& given, const std::string& where) {
@@ -98,8 +89,9 @@ Features rearranged(const Features& given, const SchemaMatch& match, const std::
 /// Returns the number of rows that have each of the unknown texts.
 std::vector<int64_t> rows_with(const Features& x, const std::vector<SchemaMatch::Unknown>& unknown) {
   std::vector<int64_t> counts(unknown.size(), 0);
-  for (size_t u = 0; u < unknown.size(); ++u)
-    for (int64_t i = 0; i < x.rows; ++i) {
+  if (unknown.empty()) return counts;
+  for (int64_t i = 0; i < x.rows; ++i)
+    for (size_t u = 0; u < unknown.size(); ++u) {
       const int64_t at = i * x.cols + unknown[u].feature;
       counts[u] += (x.in_file() ? x.stored[at] : x.dense[at]) != 0;
     }
@@ -118,7 +110,7 @@ std::vector<std::string> unknown_notes(const Dataset& data, const SchemaMatch& m
       if (counts[end] > 0) texts.push_back(match.unknown[end].text), rows += counts[end];
     if (rows == 0) continue;
     const std::string found = str(rows, rows == 1 ? " node has" : " nodes have",
-                                  " a text that the training data did not have: ", listed(texts));
+                                  " a text that the training data did not have: ", quoted_words(texts));
     if (unknown == UnknownTexts::kRefuse) throw Error(data.source, ": column '", column, "': ", found);
     notes.push_back(str("column '", column, "': ", found, "; it counts as none of the known ones"));
   }
@@ -178,9 +170,9 @@ std::vector<std::string> apply_schema(Dataset& data, const Schema& wanted, Unkno
   std::vector<std::string> notes = unknown_notes(data, match, unknown);
   if (!match.extra.empty())
     notes.push_back(str("not used, since the training data did not have ", match.extra.size() == 1 ? "it" : "them",
-                        ": ", match.extra.size() == 1 ? "column " : "columns ", listed(match.extra)));
+                        ": ", match.extra.size() == 1 ? "column " : "columns ", quoted_words(match.extra)));
   if (!match.other_fill.empty())
-    notes.push_back(str("missing values of ", listed(match.other_fill),
+    notes.push_back(str("missing values of ", quoted_words(match.other_fill),
                         " were filled with other values than in training; converting the tables under the model's "
                         "schema (",
                         option("like"), ") fills them alike"));
@@ -201,7 +193,7 @@ void match_edge_types(Dataset& data, const std::vector<std::string>& names) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end())
       throw Error(data.source, ": edge type '", name,
-                  "' is none of those that the model was trained on: ", listed(names));
+                  "' is none of those that the model was trained on: ", quoted_words(names));
     number.push_back(static_cast<uint8_t>(found - names.begin()));
   }
   // Rows are sorted by (type, source). New numbers in the old order leave the rows sorted; other numbers need a sort.

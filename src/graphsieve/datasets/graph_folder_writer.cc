@@ -112,7 +112,7 @@ void GraphFolderWriter::add_edges(std::span<const uint64_t> keys) {
     if (edge_type_) types_.push_back(static_cast<uint8_t>(keys_.type(key)));
     if (counts_degrees_) {
       ++in_degree_[keys_.destination(key) * edge_types_ + keys_.type(key)];
-      ++out_degree_[keys_.source(key) * edge_types_ + keys_.type(key)];
+      if (directed_) ++out_degree_[keys_.source(key) * edge_types_ + keys_.type(key)];
     }
     ++edges_;
   }
@@ -133,7 +133,7 @@ void GraphFolderWriter::add_edges(ExternalSort& keys, const std::function<void(d
 void GraphFolderWriter::count_degrees() {
   counts_degrees_ = true;
   in_degree_.assign(nodes_ * edge_types_, 0);
-  out_degree_.assign(nodes_ * edge_types_, 0);
+  if (directed_) out_degree_.assign(nodes_ * edge_types_, 0);
 }
 
 void GraphFolderWriter::write_degrees(int64_t node, float* to) const {

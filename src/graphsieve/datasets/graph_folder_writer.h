@@ -124,7 +124,7 @@ class GRAPHSIEVE_API GraphFolderWriter {
   std::vector<int32_t> sources_;
   std::vector<uint8_t> types_;
   bool counts_degrees_ = false;
-  std::vector<int32_t> in_degree_, out_degree_;  ///< [nodes, edge types], if degrees are counted
+  std::vector<int32_t> in_degree_, out_degree_;  ///< [nodes, edge types], if they are counted; out: if directed
 
   std::unique_ptr<NpyWriter> integer_ids_, text_ids_, text_starts_;  ///< open while ids are added
   int64_t text_bytes_ = 0;

@@ -47,4 +47,11 @@ std::string join_words(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string quoted_words(const std::vector<std::string>& words) {
+  constexpr size_t kShown = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(words.size(), kShown); ++i) text += (i > 0 ? ", '" : "'") + words[i] + "'";
+  return words.size() > kShown ? text + " and " + std::to_string(words.size() - kShown) + " more" : text;
+}
+
 }  // namespace graphsieve

@@ -24,4 +24,7 @@ GRAPHSIEVE_API std::string did_you_mean(std::string_view word, const std::vector
 /// Returns the words joined by ", ".
 std::string join_words(const std::vector<std::string>& words);
 
+/// Returns at most five of the words in quotes, and the number of the others: "'a', 'b', 'c', 'd', 'e' and 3 more".
+GRAPHSIEVE_API std::string quoted_words(const std::vector<std::string>& words);
+
 }  // namespace graphsieve

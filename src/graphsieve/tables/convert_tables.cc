@@ -14,6 +14,7 @@
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/graph_folder_writer.h"
+#include "graphsieve/recipe/suggest.h"
 #include "graphsieve/tables/feature_columns.h"
 #include "graphsieve/tables/id_join.h"
 #include "graphsieve/tables/label_columns.h"
@@ -23,7 +24,6 @@
 namespace graphsieve {
 namespace {
 
-constexpr size_t kListed = 5;       // most names in a note
 constexpr int64_t kIdBlock = 4096;  // ids that one thread looks up at a time
 constexpr int64_t kLeastMemory = 64 << 10;
 
@@ -102,16 +102,20 @@ bool holds_index(const std::string& name) {
   return name.empty() || name.starts_with("__index_level_") || name.starts_with("Unnamed: ");
 }
 
+/// Returns the names and the form of the training data's tables; without training data, the defaults.
+const TableNames& trained_names(const TablesRequest& r) {
+  static const TableNames defaults;
+  return r.like ? r.like->table : defaults;
+}
+
 /// Returns how cells are written: as the request says, or else as in the training data.
 TableForm form_of(const TablesRequest& r) {
+  const TableNames& table = trained_names(r);
   TableForm form;
-  if (r.like) {
-    const TableNames& table = r.like->table;
-    if (!table.delimiter.empty()) form.delimiter = table.delimiter[0];
-    if (!table.decimal.empty()) form.decimal = table.decimal[0];
-    if (!table.thousands.empty()) form.thousands = table.thousands[0];
-    form.missing = table.missing;
-  }
+  if (!table.delimiter.empty()) form.delimiter = table.delimiter[0];
+  if (!table.decimal.empty()) form.decimal = table.decimal[0];
+  if (!table.thousands.empty()) form.thousands = table.thousands[0];
+  form.missing = table.missing;
   form.delimiter = r.delimiter.value_or(form.delimiter);
   form.decimal = r.decimal.value_or(form.decimal);
   form.thousands = r.thousands.value_or(form.thousands);
@@ -120,9 +124,9 @@ TableForm form_of(const TablesRequest& r) {
 }
 
 /// Returns the name of a column: the request's, or that of the training data, or the default.
-std::string name_of(const std::string& asked, const std::string* trained, const char* otherwise) {
+std::string name_of(const std::string& asked, const std::string& trained, const char* otherwise) {
   if (!asked.empty()) return asked;
-  return trained != nullptr && !trained->empty() ? *trained : otherwise;
+  return trained.empty() ? otherwise : trained;
 }
 
 /// Converts the tables in three steps: a first reading of the node table (ids, labels, splits, the schema), a second
@@ -175,12 +179,12 @@ class TablesConverter {
   /// Finds the names of the columns, checks them, and takes the columns without a use as features if none are named.
   void choose_columns() {
     TableNames& names = schema_.table;
-    const TableNames* const like = r_.like ? &r_.like->table : nullptr;
-    names.id = name_of(r_.id, like ? &like->id : nullptr, "id");
-    names.source = name_of(r_.source, like ? &like->source : nullptr, "source");
-    names.destination = name_of(r_.destination, like ? &like->destination : nullptr, "destination");
-    names.edge_type = name_of(r_.edge_type, like ? &like->edge_type : nullptr, "");
-    names.directed = r_.directed || (like && like->directed);
+    const TableNames& trained = trained_names(r_);
+    names.id = name_of(r_.id, trained.id, "id");
+    names.source = name_of(r_.source, trained.source, "source");
+    names.destination = name_of(r_.destination, trained.destination, "destination");
+    names.edge_type = name_of(r_.edge_type, trained.edge_type, "");
+    names.directed = r_.directed || trained.directed;
     names.missing = form_.missing;
     if (form_.delimiter != 0) names.delimiter = form_.delimiter;
     names.decimal = form_.decimal;
@@ -248,11 +252,7 @@ class TablesConverter {
     std::vector<std::string> extra;
     for (const TableColumn& c : nodes_->columns())
       if (!uses.has(c.name) && !known.contains(c.name)) extra.push_back(c.name);
-    if (extra.empty()) return;
-    std::string shown;
-    for (size_t i = 0; i < std::min(extra.size(), kListed); ++i) shown += str(i > 0 ? ", '" : "'", extra[i], "'");
-    note(str("columns that the model was not trained with are not used: ", shown,
-             extra.size() > kListed ? str(" and ", extra.size() - kListed, " more") : ""));
+    if (!extra.empty()) note(str("columns that the model was not trained with are not used: ", quoted_words(extra)));
   }
 
   /// Finds the kinds of the columns, and then what the features are made of.

@@ -373,6 +373,7 @@ void CsvTable::add_cells(const arrow::csv::BlockParser& records, size_t column, 
 }
 
 void CsvTable::find_kinds(const std::vector<std::string>& names, const std::function<void()>& beat) {
+  if (names.empty()) return;
   std::vector<size_t> columns;
   for (const std::string& name : names) columns.push_back(index(name));
   std::vector<CsvKind> kinds(columns.size());
