@@ -77,7 +77,7 @@ struct Restarts {
   Metric metric;  ///< chooses the best start
   int64_t done = 0;
   nn::Transformer best{nullptr};
-  StageFigures figures;  ///< the best start's quality, and the cost of all starts
+  StageFigures figures = {};  ///< the best start's quality, and the cost of all starts
 
   /// Adds a finished start. The figures of a better start replace those of the best one so far; then the time of all
   /// starts is summed, and the peaks of memory are the largest of all starts.
