@@ -137,6 +137,12 @@ void add_convert_command(Program& program) {
       ->delimiter(',')
       ->type_name("COLUMN");
   add("--split", t.split, "Column of train, val, test or nothing (default: no given split)")->type_name("COLUMN");
+  add("--split-by", t.split_by, "Column of dates that makes the split, with --train-until")->type_name("COLUMN");
+  add("--train-until", t.train_until, "Last date of the training nodes, as 2026-01-31")->type_name("DATE");
+  add("--validate-until", t.validate_until,
+      "Last date of the validation nodes; later ones are for testing (default: the last fifth of the training nodes by "
+      "date is for validation)")
+      ->type_name("DATE");
   add("--columns", t.features, "Feature columns, as a,b,c (default: all others)")->delimiter(',')->type_name("COLUMN");
   add("--drop", t.drop, "Columns of the node table to leave out, as a,b,c")->delimiter(',')->type_name("COLUMN");
   add("--fill", options->fills,

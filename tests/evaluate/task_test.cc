@@ -50,6 +50,33 @@ TEST(Task, MetricsOfThreeClasses) {
   EXPECT_DOUBLE_EQ(rows[1].f1, 0);
 }
 
+/// The values are those of scikit-learn 1.9.1.
+TEST(Task, MetricsOfAPositiveClass) {
+  const Dataset data = classes({0, 1, 1, 0, 0, 0, 1, 0}, 2);
+  Predictions p{2, {}, {}};
+  for (const float score : {.1f, .9f, .3f, .8f, .3f, .2f, .6f, .3f}) p.value.push_back(1 - score), p.value.push_back(score);
+  const std::vector<int32_t> all = {0, 1, 2, 3, 4, 5, 6, 7};
+  const auto value = [&](const char* metric, const char* positive = "auto") {
+    DataRecipe recipe = with_metric(metric);
+    recipe.positive_class = positive;
+    const auto task = make_task(data, recipe);
+    task->learn_from(all);
+    return task->evaluate(p, all);
+  };
+  EXPECT_NEAR(value("average_precision"), 0.7222222222, 1e-9);
+  EXPECT_NEAR(value("f1"), 2.0 / 3, 1e-9);
+  EXPECT_NEAR(value("f1", "0"), 0.8, 1e-9);
+  EXPECT_NEAR(value("balanced_accuracy"), (2.0 / 3 + 4.0 / 5) / 2, 1e-9);
+  EXPECT_NEAR(value("roc_auc"), 0.8, 1e-9);
+  EXPECT_NEAR(value("roc_auc", "0"), 0.8, 1e-9);
+  EXPECT_NEAR(value("precision_at_1"), 1, 1e-9);
+  EXPECT_NEAR(value("precision_at_3"), 2.0 / 3, 1e-9);
+  // Three nodes share the fourth to sixth place, and one of them is positive.
+  EXPECT_NEAR(value("precision_at_4"), (2 + 1.0 / 3) / 4, 1e-9);
+  EXPECT_NEAR(value("precision_at_100"), 3.0 / 8, 1e-9);
+  EXPECT_THROW(value("f1", "2"), Error);
+}
+
 TEST(Task, MissingLabelsDoNotCount) {
   const Dataset data = labels({1, 0, 0, kMissing, 1, 1}, 2);
   const Predictions p{2, {.9f, .2f, .1f, .9f, .8f, .4f}};
@@ -58,10 +85,12 @@ TEST(Task, MissingLabelsDoNotCount) {
 }
 
 TEST(Task, AutoPicksTheMetricByTheLabels) {
-  EXPECT_EQ(make_task(classes({0, 1}, 2), {})->metric(), "roc_auc");
-  EXPECT_EQ(make_task(classes({0, 1, 2}, 3), {})->metric(), "accuracy");
-  EXPECT_EQ(make_task(labels({0, 1, 1, 1}, 2), {})->metric(), "roc_auc");
-  EXPECT_THROW(make_task(classes({0, 1}, 2), with_metric("f1")), Error);
+  EXPECT_EQ(make_task(classes({0, 1}, 2), {})->metric().name, "roc_auc");
+  EXPECT_EQ(make_task(classes({0, 1, 2}, 3), {})->metric().name, "accuracy");
+  EXPECT_EQ(make_task(labels({0, 1, 1, 1}, 2), {})->metric().name, "roc_auc");
+  EXPECT_THROW(make_task(classes({0, 1}, 2), with_metric("f2")), Error);
+  EXPECT_THROW(make_task(classes({0, 1, 2}, 3), with_metric("f1")), Error);
+  EXPECT_THROW(make_task(classes({0, 1}, 2), with_metric("precision_at_0")), Error);
 }
 
 TEST(Task, OneLogitIsForTwoClassesOfOneLabelPerNode) {

@@ -471,6 +471,26 @@ class Tables(EngineTest):
         self.convert("--columns", "age", nodes="nodes.parquet")
         np.testing.assert_array_equal(self.array("features")[:, 0], [30, 41.5, 22, 35])
 
+    def test_split_by_date(self):
+        rows = [["id", "x", "joined", "label"], *([i, i, f"2025-{1 + i // 3:02d}-{1 + i % 28:02d}" if i % 7 else "", i % 2] for i in range(36))]
+        self.files(text(rows), text([["source", "destination"], *([i, (i + 1) % 36] for i in range(36))]))
+        date = [row[2] for row in rows[1:]]
+        self.convert("--split-by", "joined", "--train-until", "2025-06-30", "--validate-until", "2025-09-30")
+        expected = [0 if not d else 1 if d <= "2025-06-30" else 2 if d <= "2025-09-30" else 3 for d in date]
+        np.testing.assert_array_equal(self.array("splits")[0], expected)
+        np.testing.assert_array_equal(self.array("features")[:, 0], range(36))
+        self.assertEqual(self.array("features").shape[1], 1)
+        self.convert("--split-by", "joined", "--train-until", "2025-06-30")
+        early = sorted((d, i) for i, d in enumerate(date) if d and d <= "2025-06-30")
+        val = {i for _, i in early[len(early) * 4 // 5:]}
+        expected = [0 if not d else 3 if d > "2025-06-30" else 2 if i in val else 1 for i, d in enumerate(date)]
+        np.testing.assert_array_equal(self.array("splits")[0], expected)
+        for message, options in (("--train-until is 'June', expected a date", ["--split-by", "joined", "--train-until", "June"]),
+                                 ("--train-until belongs to --split-by", ["--train-until", "2025-06-30"]),
+                                 ("expected a date after --train-until", ["--split-by", "joined", "--train-until", "2025-06-30", "--validate-until", "2025-05-30"]),
+                                 ("column 'x': '0', expected a date", ["--split-by", "x", "--train-until", "2025-06-30"])):
+            self.assertIn(message, self.convert(*options, code=1).stderr)
+
     def test_wide_tables_take_linear_time(self):
         random = np.random.default_rng(0)
         (self.dir / "edges.csv").write_text(text([["source", "destination"], *([i, (i + 1) % 60] for i in range(60))]))

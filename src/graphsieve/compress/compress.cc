@@ -131,7 +131,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   Json report = {{"method", request.options.method},
                  {"from", path_text(fs::absolute(request.run).lexically_normal())},
                  {"model", run.folder.recipe.model},
-                 {"metric", run.task->metric()},
+                 {"metric", run.task->metric().name},
                  {"epochs", epochs},
                  {"assumption", found.assumption},
                  {"promise", found.promise},

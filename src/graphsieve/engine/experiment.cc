@@ -253,7 +253,7 @@ class Experiment {
   /// Writes recipe.yaml, result.json and the card, which are the last files of a run's folder.
   void write_summary(const fs::path& to, const std::vector<RunOutcome>& outcomes, double seconds) {
     write_text_file(to / "recipe.yaml", to_yaml(recipe_));
-    Json result = result_json(graph_, task_->metric(), recipe_, outcomes, seconds);
+    Json result = result_json(graph_, task_->metric().name, recipe_, outcomes, seconds);
     result["device"] = request_.device;
     write_json(to / "result.json", result);
     write_run_card(to, remembered(to));
@@ -276,6 +276,8 @@ class Experiment {
     write_split(to / "split.json", split);
     remember(to / "split.json");
     for (const std::string& name : write_training_data(prepared_, to)) remember(to / name);
+    task_->learn_from(split.train);
+    outcome.positive_class = task_->positive_class();
     // The estimator and the attention graph are keyed by the run's seed. The protocol `release` uses the seed of the
     // first run for all runs.
     const uint64_t graph_seed = shared_ ? shared_seed_ : scores_seed(plan.seed);

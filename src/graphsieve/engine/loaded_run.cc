@@ -93,6 +93,14 @@ void use_trained_norms(const LoadedRun& run, const std::string& file, const nn::
     read_norm_statistics(run.folder.files.verified(file), network);
 }
 
+/// Returns the run's recipe of the data with the positive class that the run found in its training nodes.
+DataRecipe with_positive_class(const RunFolder& run) {
+  DataRecipe recipe = run.recipe.data;
+  const auto found = run.one().get_or("positive_class", std::string());
+  if (!found.empty()) recipe.positive_class = found;
+  return recipe;
+}
+
 /// Throws Error if the graph has another number of edge types than the run's tables of edge types have rows.
 void check_edge_types(const LoadedRun& run) {
   const int64_t ours = run.graph.graph.types, theirs = run.folder.graph().get_or("edge_types", ours);
@@ -125,7 +133,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
       budget(limit),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
       prepared(fitted(data, *this, unknown, observer), folder.recipe, observer, device, training.scales),
-      task(make_task(data, folder.recipe.data, device)),
+      task(make_task(data, with_positive_class(folder), device)),
       graph(prepared, folder.recipe, folder.graph().get<uint64_t>("attention_seed"), known ? &*known : nullptr) {
   check_edge_types(*this);
   if (!folder.files.has_checksums()) observer.note(folder.files.note());

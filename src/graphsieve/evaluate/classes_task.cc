@@ -19,14 +19,24 @@ using Json = nlohmann::json;
 class ClassesTask : public ClassificationTask {
  public:
   ClassesTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
-      : ClassificationTask(data, recipe.metric != "auto"    ? recipe.metric
-                                 : data.labels.classes == 2 ? "roc_auc"
-                                                            : "accuracy"),
+      : ClassificationTask(data, recipe,
+                           recipe.metric != "auto"    ? recipe.metric
+                           : data.labels.classes == 2 ? "roc_auc"
+                                                      : "accuracy"),
         one_logit_(recipe.two_classes == "one_logit" && columns_ == 2),
         balanced_(recipe.class_weights == "balanced") {
     classes_ = at::empty({labels_.nodes()}, at::kLong);
     std::copy(labels_.single.begin(), labels_.single.end(), classes_.mutable_data_ptr<int64_t>());
     classes_ = classes_.to(device);
+    // Until the training nodes are known, the second class is the positive one.
+    if (columns_ == 2 && !positive_is_named()) set_positive(1);
+  }
+
+  void learn_from(const std::vector<int32_t>& train) override {
+    if (columns_ != 2 || positive_is_named()) return;
+    std::vector<int64_t> count(columns_, 0);
+    for (const int32_t node : train) add_support(node, count);
+    set_positive(count[0] < count[1] ? 0 : 1);
   }
 
   nn::OutputShape output_shape() const override { return {columns_, one_logit_}; }
@@ -73,7 +83,6 @@ class ClassesTask : public ClassificationTask {
   void add_support(int64_t node, std::vector<int64_t>& counts) const override {
     if (labelled(node)) ++counts[labels_.single[node]];
   }
-  int64_t first_scored() const override { return columns_ == 2 ? 1 : 0; }
   const char* confidence_of() const override { return "share predicted rightly"; }
   bool has_probability_columns() const override { return columns_ <= kMostClassColumns; }
 

@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <limits>
+#include <numeric>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/recipe/suggest.h"
 
 namespace graphsieve {
 namespace {
+
+constexpr int64_t kListedColumns = 10;  // most classes in a message
 
 /// Returns the value, or 0 if it is not defined.
 double or_zero(double value) { return std::isnan(value) ? 0 : value; }
@@ -21,27 +24,39 @@ double or_zero(double value) { return std::isnan(value) ? 0 : value; }
 
 int64_t largest(const float* p, int64_t columns) { return std::max_element(p, p + columns) - p; }
 
-ClassificationTask::ClassificationTask(const Dataset& data, std::string metric) : Task(data, std::move(metric)) {
-  if (metric_ != "accuracy" && metric_ != "roc_auc" && metric_ != "macro_f1")
-    throw Error("data.metric is '", metric_, "', expected auto, accuracy, roc_auc or macro_f1");
+ClassificationTask::ClassificationTask(const Dataset& data, const DataRecipe& recipe, const std::string& metric)
+    : Task(data, metric_named(metric)) {
+  if (recipe.positive_class != "auto") {
+    for (int64_t c = 0; c < columns_; ++c)
+      if (column_name(c) == recipe.positive_class) positive_ = c, positive_is_named_ = true;
+    if (positive_ < 0) {
+      std::vector<std::string> names;
+      for (int64_t c = 0; c < std::min(columns_, kListedColumns); ++c) names.push_back(column_name(c));
+      throw Error("data.positive_class is '", recipe.positive_class, "', expected auto or one of the classes of ",
+                  data.source, ": ", join_words(names), columns_ > kListedColumns ? ", …" : "");
+    }
+  }
+  if (metric_.name == "f1" && columns_ > 2 && !positive_is_named_)
+    throw Error("data.metric is f1, and there are ", columns_, " classes or labels; expected macro_f1, or data.positive_class=NAME");
 }
 
-double ClassificationTask::roc_auc_of(const Predictions& p, const std::vector<int32_t>& nodes) const {
-  // The columns are independent of each other, so their areas are computed in parallel. Columns without positive or
-  // without negative nodes have no area and do not count in the mean.
-  std::vector<double> areas(columns_, std::numeric_limits<double>::quiet_NaN());
-  parallel_for(columns_ - first_scored(),
-               [&](int64_t c) { areas[first_scored() + c] = roc_auc(scored(p, nodes, first_scored() + c)); });
-  double sum = 0, defined = 0;
-  for (const double area : areas)
-    if (!std::isnan(area)) sum += area, ++defined;
-  return ratio(sum, defined);
+std::vector<int64_t> ClassificationTask::scored_columns() const {
+  if (positive_ >= 0) return {positive_};
+  std::vector<int64_t> columns(columns_);
+  std::iota(columns.begin(), columns.end(), 0);
+  return columns;
 }
 
 double ClassificationTask::evaluate(const Predictions& p, const std::vector<int32_t>& nodes) const {
-  if (metric_ == "roc_auc") return roc_auc_of(p, nodes);
+  if (metric_.name == "roc_auc") return mean_of(p, nodes, [](const ScoredNodes& one) { return roc_auc(one); });
+  if (metric_.name == "average_precision")
+    return mean_of(p, nodes, [](const ScoredNodes& one) { return average_precision(one); });
+  if (metric_.k > 0) return mean_of(p, nodes, [this](const ScoredNodes& one) { return precision_at(one, metric_.k); });
   const Decisions decisions = decide(p, nodes);
-  return metric_ == "accuracy" ? decisions.accuracy() : decisions.macro_f1();
+  if (metric_.name == "accuracy") return decisions.accuracy();
+  if (metric_.name == "balanced_accuracy") return decisions.balanced_accuracy();
+  if (metric_.name == "f1") return or_zero(decisions.by_output[std::max<int64_t>(positive_, 0)].f1());
+  return decisions.macro_f1();
 }
 
 std::vector<ClassFigures> ClassificationTask::per_class(const Predictions& p, const std::vector<int32_t>& nodes) const {

@@ -2,9 +2,12 @@
 // The common base of the two classification tasks: metrics, figures of the report, and cells of predictions.csv.
 #pragma once
 
+#include <cmath>
 #include <map>
 #include <utility>
+#include <vector>
 
+#include "graphsieve/base/parallel.h"
 #include "graphsieve/evaluate/metrics.h"
 #include "graphsieve/evaluate/task.h"
 
@@ -14,20 +17,27 @@ namespace graphsieve {
 constexpr int64_t kMostClassColumns = 100;
 
 /// The base class of classification tasks, whose predictions are probabilities. Subclasses define the decisions that
-/// follow from the probabilities. The metrics are accuracy, roc_auc and macro_f1. With more than two classes, the ROC
-/// AUC is the mean over the classes of one class against the rest. With several labels per node, the ROC AUC is the
-/// mean over the labels of which both values occur.
+/// follow from the probabilities. With more than two classes, the areas (roc_auc, average_precision) are the mean over
+/// the classes of one class against the rest; with several labels per node, the mean over the labels of which both
+/// values occur. With two classes, average_precision, f1 and precision_at_K are those of the positive class.
 class ClassificationTask : public Task {
  public:
   double evaluate(const Predictions& p, const std::vector<int32_t>& nodes) const override;
   std::vector<ClassFigures> per_class(const Predictions& p, const std::vector<int32_t>& nodes) const override;
   nlohmann::json quality(const Predictions& p, const Split& split, const QualityLimits& limits) const override;
   std::vector<std::string> file_columns() const override;
+  std::string positive_class() const override { return positive_ < 0 ? "" : column_name(positive_); }
   void append_cells(int64_t node, const float* p, std::string& line) const override;
 
  protected:
-  /// Throws Error if `metric` is none of the three.
-  ClassificationTask(const Dataset& data, std::string metric);
+  /// Throws Error if the metric is none of classification, or the positive class of `recipe` is none of the classes.
+  ClassificationTask(const Dataset& data, const DataRecipe& recipe, const std::string& metric);
+
+  /// Returns the column of the positive class, or −1 if the task has none.
+  int64_t positive() const { return positive_; }
+  /// True if the recipe names the positive class.
+  bool positive_is_named() const { return positive_is_named_; }
+  void set_positive(int64_t column) { positive_ = column; }
 
   /// The number of nodes per pair (label, predicted class), both given as columns.
   using Confusion = std::map<std::pair<int64_t, int64_t>, int64_t>;
@@ -42,9 +52,8 @@ class ClassificationTask : public Task {
   virtual Decisions decide(const Predictions& p, const std::vector<int32_t>& nodes) const = 0;
   /// Returns the probabilities of the class or label `column` for those of `nodes` whose truth is known.
   virtual ScoredNodes scored(const Predictions& p, const std::vector<int32_t>& nodes, int64_t column) const = 0;
-  /// Returns the first column whose ROC curve counts. With two classes, this is the second column, since both columns
-  /// have the same area under the curve.
-  virtual int64_t first_scored() const { return 0; }
+  /// Returns the columns whose curves count; with two classes, the positive one alone.
+  std::vector<int64_t> scored_columns() const;
   /// Calls take(probability, outcome) for each decision that calibration counts. confidence_of() names the true
   /// outcomes.
   virtual void each_confidence(const Predictions& p, const std::vector<int32_t>& nodes,
@@ -61,10 +70,27 @@ class ClassificationTask : public Task {
   virtual void append_prediction(const float* p, std::string& line) const = 0;
 
  private:
-  /// Returns the mean ROC AUC of the columns for which it is defined; NaN if there is none.
-  double roc_auc_of(const Predictions& p, const std::vector<int32_t>& nodes) const;
+  /// Returns the mean of figure(scored nodes of a column) over the columns for which it is defined; NaN if there is none.
+  template <class Figure>
+  double mean_of(const Predictions& p, const std::vector<int32_t>& nodes, Figure figure) const;
   friend class Quality;
+
+  int64_t positive_ = -1;
+  bool positive_is_named_ = false;
 };
+
+template <class Figure>
+double ClassificationTask::mean_of(const Predictions& p, const std::vector<int32_t>& nodes, Figure figure) const {
+  // The columns are independent of each other, so their figures are computed in parallel. Columns without positive or
+  // without negative nodes have none and do not count in the mean.
+  const std::vector<int64_t> columns = scored_columns();
+  std::vector<double> figures(columns.size());
+  parallel_for(std::ssize(columns), [&](int64_t c) { figures[c] = figure(scored(p, nodes, columns[c])); });
+  double sum = 0, defined = 0;
+  for (const double one : figures)
+    if (!std::isnan(one)) sum += one, ++defined;
+  return ratio(sum, defined);
+}
 
 /// Returns the column of the largest number; of equal numbers, the first column.
 int64_t largest(const float* p, int64_t columns);

@@ -21,13 +21,15 @@ constexpr float kThreshold = 0.5f;  ///< a label is predicted above this probabi
 class LabelsTask : public ClassificationTask {
  public:
   LabelsTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
-      : ClassificationTask(data, recipe.metric != "auto" ? recipe.metric : "roc_auc"),
+      : ClassificationTask(data, recipe, recipe.metric != "auto" ? recipe.metric : "roc_auc"),
         targets_(at::empty({labels_.nodes(), columns_}, at::kFloat)) {
     std::copy(labels_.multi.begin(), labels_.multi.end(), targets_.mutable_data_ptr<float>());
     targets_ = targets_.to(device);
   }
 
   nn::OutputShape output_shape() const override { return {columns_, false}; }
+  /// Each label is positive where a node has it.
+  void learn_from(const std::vector<int32_t>&) override {}
 
   /// Returns the mean binary cross-entropy over the labels that are known.
   LossOfNodes loss(const std::vector<int32_t>&) const override {

@@ -39,9 +39,14 @@ void by_score(const ScoredNodes& nodes, Take take) {
 
 }  // namespace
 
-bool better(double a, double b) { return !std::isnan(a) && (std::isnan(b) || a > b); }
-
 double ratio(double a, double b) { return b > 0 ? a / b : kNaN; }
+
+double Decisions::balanced_accuracy() const {
+  double sum = 0, seen = 0;
+  for (const DecisionCounts& counts : by_output)
+    if (counts.support > 0) sum += counts.recall(), ++seen;
+  return ratio(sum, seen);
+}
 
 double Decisions::macro_f1() const {
   double sum = 0, seen = 0;
@@ -63,6 +68,42 @@ double roc_auc(const ScoredNodes& nodes) {
   return wins / static_cast<double>(negatives) / static_cast<double>(positives);
 }
 
+namespace {
+
+/// Returns (positives, negatives) of each score, from the largest score to the smallest.
+std::vector<std::pair<int64_t, int64_t>> groups_of(const ScoredNodes& nodes) {
+  std::vector<std::pair<int64_t, int64_t>> groups;
+  by_score(nodes, [&](int64_t positive, int64_t negative) { groups.emplace_back(positive, negative); });
+  std::reverse(groups.begin(), groups.end());
+  return groups;
+}
+
+}  // namespace
+
+double average_precision(const ScoredNodes& nodes) {
+  const auto all = static_cast<double>(std::count(nodes.positive.begin(), nodes.positive.end(), 1));
+  if (all == 0) return kNaN;
+  double positives = 0, taken = 0, sum = 0;
+  for (const auto& [positive, negative] : groups_of(nodes)) {
+    positives += static_cast<double>(positive), taken += static_cast<double>(positive + negative);
+    sum += static_cast<double>(positive) / all * positives / taken;
+  }
+  return sum;
+}
+
+double precision_at(const ScoredNodes& nodes, int64_t k) {
+  double places = static_cast<double>(std::min(k, std::ssize(nodes.score))), positives = 0;
+  const double all = places;
+  for (const auto& [positive, negative] : groups_of(nodes)) {
+    if (places <= 0) break;
+    const auto size = static_cast<double>(positive + negative);
+    const double taken = std::min(places, size);
+    positives += static_cast<double>(positive) * taken / size;
+    places -= taken;
+  }
+  return ratio(positives, all);
+}
+
 ScoreCurves score_curves(const ScoredNodes& nodes) {
   ScoreCurves curves;
   for (const uint8_t positive : nodes.positive) ++(positive ? curves.positives : curves.negatives);
@@ -77,10 +118,7 @@ ScoreCurves score_curves(const ScoredNodes& nodes) {
   const auto all_positives = static_cast<double>(curves.positives),
              all_negatives = static_cast<double>(curves.negatives);
   double positives = 0, negatives = 0, recall = 0, kept_recall = -1, kept_tpr = 0, kept_fpr = 0;
-  std::vector<std::pair<int64_t, int64_t>> groups;
-  by_score(nodes, [&](int64_t positive, int64_t negative) { groups.emplace_back(positive, negative); });
-  for (size_t g = groups.size(); g-- > 0;) {
-    const auto [positive, negative] = groups[g];
+  for (const auto& [positive, negative] : groups_of(nodes)) {
     positives += static_cast<double>(positive), negatives += static_cast<double>(negative);
     const double tpr = positives / all_positives, fpr = negatives / all_negatives;
     const double precision = positives / (positives + negatives);

@@ -8,10 +8,6 @@
 
 namespace graphsieve {
 
-/// True if the validation value `a` is better than `b`. An undefined value (NaN) is never better, and every defined
-/// value is better than an undefined value.
-bool better(double a, double b);
-
 /// Returns a / b, or NaN if b is 0.
 double ratio(double a, double b);
 
@@ -35,6 +31,8 @@ struct Decisions {
   std::vector<DecisionCounts> by_output;  ///< decisions by class (or label)
 
   double accuracy() const { return ratio(static_cast<double>(right), static_cast<double>(all)); }
+  /// Returns the mean recall of the classes (or labels) that nodes have; NaN if there is none.
+  double balanced_accuracy() const;
   /// Returns the mean F1 of the classes (or labels) that nodes have or were predicted to have; NaN if there is none.
   double macro_f1() const;
 };
@@ -48,6 +46,14 @@ struct ScoredNodes {
 /// Returns the area under the ROC curve: the exact Mann-Whitney statistic, in which ties count half. Returns NaN if
 /// there are no positive or no negative nodes.
 double roc_auc(const ScoredNodes& nodes);
+
+/// Returns the average precision: the sum over the scores, from the largest on, of the precision times the growth of the
+/// recall. Nodes of equal scores are taken together. Returns NaN if there are no positive nodes.
+double average_precision(const ScoredNodes& nodes);
+
+/// Returns the share of positive nodes among the k nodes with the largest scores; of nodes with the score of the last
+/// place, as large a share counts as has places. Fewer than k nodes all count. Returns NaN if there are no nodes.
+double precision_at(const ScoredNodes& nodes, int64_t k);
 
 /// The ROC and precision-recall curves, from the largest score to the smallest. Nodes of equal scores are taken
 /// together.

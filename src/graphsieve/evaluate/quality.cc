@@ -72,7 +72,10 @@ class Quality {
         const Decisions decisions = task_.decide(p_, nodes);
         row["accuracy"] = json_number(decisions.accuracy());
         row["macro_f1"] = json_number(decisions.macro_f1());
-        row["roc_auc"] = json_number(task_.roc_auc_of(p_, nodes));
+        row["balanced_accuracy"] = json_number(decisions.balanced_accuracy());
+        row["roc_auc"] = json_number(task_.mean_of(p_, nodes, [](const ScoredNodes& one) { return roc_auc(one); }));
+        row["average_precision"] =
+            json_number(task_.mean_of(p_, nodes, [](const ScoredNodes& one) { return average_precision(one); }));
         row["log_loss"] = json_number(ratio(decisions.log_loss, static_cast<double>(decisions.all)));
       }
       to.push_back(std::move(row));
@@ -177,10 +180,10 @@ class Quality {
             {"without_test_nodes", task_.columns() - static_cast<int64_t>(all)}};
   }
 
-  /// Returns the curves of the classes with the most test nodes; with two classes, those of the second class only.
+  /// Returns the curves of the classes with the most test nodes; if the task has a positive class, those of it only.
   Json curves() const {
-    const bool of_second_alone = task_.first_scored() == 1;
-    const std::vector<int64_t> shown = of_second_alone ? std::vector<int64_t>{1} : largest_in_test(limits_.curves);
+    const bool of_one_alone = task_.positive() >= 0;
+    const std::vector<int64_t> shown = of_one_alone ? task_.scored_columns() : largest_in_test(limits_.curves);
     Json rows = Json::array();
     for (const int64_t c : shown) {
       const ScoreCurves of_class = score_curves(task_.scored(p_, split_.test, c));
@@ -193,7 +196,7 @@ class Quality {
                       {"roc", points(of_class.roc)},
                       {"precision_recall", points(of_class.precision_recall)}});
     }
-    return {{"rows", rows}, {"left_out", of_second_alone ? 0 : task_.columns() - static_cast<int64_t>(rows.size())}};
+    return {{"rows", rows}, {"left_out", of_one_alone ? 0 : task_.columns() - static_cast<int64_t>(rows.size())}};
   }
 
   /// Returns the confusion matrix of the classes with the most test nodes. All other classes share the last row and the

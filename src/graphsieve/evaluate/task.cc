@@ -6,7 +6,7 @@
 
 namespace graphsieve {
 
-Task::Task(const Dataset& data, std::string metric)
+Task::Task(const Dataset& data, Metric metric)
     : data_(data), labels_(data.labels), columns_(data.labels.classes), metric_(std::move(metric)) {}
 
 std::string Task::column_name(int64_t column) const {

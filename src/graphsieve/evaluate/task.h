@@ -16,6 +16,7 @@
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/evaluate/predictions.h"
 #include "graphsieve/nn/transformer.h"
+#include "graphsieve/recipe/metric.h"
 #include "graphsieve/recipe/recipe.h"
 
 namespace graphsieve {
@@ -61,9 +62,13 @@ class Task {
   /// Returns the part of the outputs [nodes, columns] that the predictions depend on, in the same shape.
   virtual at::Tensor deciding_outputs(const at::Tensor& outputs) const = 0;
 
-  /// Returns the name of the metric that chooses the best epoch: the recipe's data.metric, or the task's own metric for
-  /// "auto".
-  const std::string& metric() const { return metric_; }
+  /// Returns the metric that chooses the best epoch: the recipe's data.metric, or the task's own metric for "auto".
+  const Metric& metric() const { return metric_; }
+  /// Takes from the labels of the training nodes what the decisions need: with two classes, the rarer class is the
+  /// positive one unless the recipe names another (data.positive_class). It is called before evaluate().
+  virtual void learn_from(const std::vector<int32_t>& train) = 0;
+  /// Returns the name of the positive class; empty if the task has none.
+  virtual std::string positive_class() const { return ""; }
   /// Returns the metric over `nodes`; NaN if the metric is not defined.
   virtual double evaluate(const Predictions& p, const std::vector<int32_t>& nodes) const = 0;
   /// Returns the baseline that uses no features: a prediction from the labels of the training nodes `train`, with one
@@ -89,12 +94,12 @@ class Task {
   virtual std::vector<int64_t> deciding_columns(const at::Tensor& outputs) const = 0;
 
  protected:
-  Task(const Dataset& data, std::string metric);
+  Task(const Dataset& data, Metric metric);
 
   const Dataset& data_;
   const Labels& labels_;
   const int64_t columns_;
-  const std::string metric_;
+  const Metric metric_;
 };
 
 /// Returns the task that the data set's labels pose. `data` must outlive the task, whose tensors lie on `device`.

@@ -12,7 +12,8 @@ namespace graphsieve {
 /// How the data set is prepared and measured.
 struct DataRecipe {
   std::string features = "as_found";  ///< as_found | binary | row_sum | standardised
-  std::string metric = "auto";  ///< auto | accuracy | roc_auc | macro_f1; auto: roc_auc for two classes or multi-label
+  std::string metric = "auto";  ///< a metric (recipe/metric.h), or auto: roc_auc for two classes or several labels
+  std::string positive_class = "auto";  ///< name of the class that counts as positive; auto: the rarer of two classes
   std::string split = "auto";   ///< auto | given | random | stratified; auto: the file's masks, otherwise random
   double train_fraction = 0.6;  ///< share of the labelled nodes, for random and stratified splits
   double val_fraction = 0.2;    ///< share of the labelled nodes; the rest is for testing

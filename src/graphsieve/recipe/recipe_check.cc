@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/recipe/metric.h"
 #include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_keys.h"
 #include "graphsieve/recipe/recipe_value.h"
@@ -38,6 +39,7 @@ void check_key(const RecipeKey& key, const Recipe& recipe) {
 
 /// Throws Error if training and validation leave no nodes for testing.
 void check_data(const DataRecipe& data) {
+  if (data.metric != "auto") metric_named(data.metric);
   if (data.train_fraction + data.val_fraction >= 1) {
     throw Error("data.train_fraction + data.val_fraction is ", data.train_fraction + data.val_fraction,
                 "; expected less than 1, the rest being test nodes");

@@ -73,8 +73,14 @@ std::vector<RecipeKey> make_keys() {
        "treatment of the node features; binary sets positive values to 1, row_sum divides a row by its sum"},
       {KEY(data.metric),
        kAny,
-       {"auto", "accuracy", "roc_auc", "macro_f1"},
-       "auto: roc_auc for two classes or several labels per node, else accuracy"},
+       {},
+       "accuracy, balanced_accuracy, roc_auc, average_precision, macro_f1, f1 or precision_at_K (such as "
+       "precision_at_100); auto: roc_auc for two classes or several labels per node, else accuracy"},
+      {KEY(data.positive_class),
+       kAny,
+       {},
+       "name of the class that f1, average_precision and precision_at_K are about; auto: the rarer of two classes among "
+       "the training nodes"},
       {KEY(data.split), kAny, {"auto", "given", "random", "stratified"}, "auto: the file's masks, else random"},
       {KEY(data.train_fraction), kPositiveBelowOne, {}, "of the labelled nodes, for random and stratified splits"},
       {KEY(data.val_fraction), kPositiveBelowOne, {}, "likewise; the rest is test"},

@@ -12,11 +12,14 @@ using html::escape, html::number, html::percent, html::whole, html::words;
 
 void splits(const Json& splits, PageText& page) {
   html::Table t{
-      "By part of the split", {"part", "nodes", "labelled", "accuracy", "macro F1", "ROC AUC", "log loss"}, {}};
+      "By part of the split",
+      {"part", "nodes", "labelled", "accuracy", "balanced", "macro F1", "ROC AUC", "average precision", "log loss"},
+      {}};
   for (const Json& part : splits)
     t.rows.push_back({words(at(part, "split")), whole(at(part, "nodes")), whole(at(part, "labelled")),
-                      percent(at(part, "accuracy")), percent(at(part, "macro_f1")), percent(at(part, "roc_auc")),
-                      number(at(part, "log_loss"))});
+                      percent(at(part, "accuracy")), percent(part.value("balanced_accuracy", Json())),
+                      percent(at(part, "macro_f1")), percent(at(part, "roc_auc")),
+                      percent(part.value("average_precision", Json())), number(at(part, "log_loss"))});
   page.table(t);
 }
 

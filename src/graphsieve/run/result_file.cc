@@ -82,7 +82,7 @@ void check_run(const JsonObject& run) {
   run.get<uint64_t>("seed");
   for (const char* stage : {"estimator", "network"})
     if (!run.at(stage).is_null()) check_stage(run.object(stage));
-  check(run, {{"val", Kind::kNumberOrNull}, {"test", Kind::kNumberOrNull}, {"k", Kind::kCounts}});
+  check(run, {{"val", Kind::kNumberOrNull}, {"test", Kind::kNumberOrNull}, {"k", Kind::kCounts}, {"positive_class", Kind::kText}});
   if (!run.has("per_class")) return;
   for (const JsonObject& row : run.objects("per_class"))
     check(row, {{"support", Kind::kCount},

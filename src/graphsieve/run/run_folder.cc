@@ -94,7 +94,8 @@ Json run_json(const RunOutcome& o) {
           {"k", o.k},
           {"estimator", estimator_json(o)},
           {"network", network_json(o)},
-          {"per_class", class_json(o.per_class)}};
+          {"per_class", class_json(o.per_class)},
+          {"positive_class", o.positive_class}};
 }
 
 RunOutcome run_outcome(const JsonObject& run) {
@@ -105,6 +106,7 @@ RunOutcome run_outcome(const JsonObject& run) {
   o.test = run.number_or_nan("test");
   o.best_epoch = run.count("best_epoch");
   o.k = run.get<std::vector<int64_t>>("k");
+  o.positive_class = run.get_or("positive_class", std::string());
   if (!run.null("estimator")) {
     const JsonObject e = run.object("estimator");
     o.has_estimator = true;

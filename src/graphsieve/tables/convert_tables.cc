@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -144,6 +145,7 @@ class TablesConverter {
   void run() {
     if (r_.memory < kLeastMemory)
       throw Error("tables: ", r_.memory, " bytes of memory (", option("memory"), "), expected at least ", kLeastMemory);
+    check_split_by();
     choose_columns();
     GraphFolderWriter to(r_.out, -1, schema_.table.directed, r_.overwrite, {r_.nodes, r_.edges});
     find_kinds();
@@ -196,6 +198,7 @@ class TablesConverter {
     choose_labels(nodes);
     for (const std::string& label : names.labels) nodes.add(label, use("labels", "label"));
     if (!r_.split.empty()) nodes.add(r_.split, use("splits", "split"));
+    if (!r_.split_by.empty()) nodes.add(r_.split_by, use("the split by date", "split_by"));
     for (const std::string& feature : r_.features) nodes.add(feature, use("features", "columns"));
     edges.add(names.source, use("sources", "source"));
     edges.add(names.destination, use("destinations", "destination"));
@@ -290,11 +293,13 @@ class TablesConverter {
     };
     const size_t label = add(labels_->wanted());
     const size_t split = r_.split.empty() ? 0 : add({{r_.split, ColumnKind::kText}});
+    const size_t date = r_.split_by.empty() ? 0 : add({{r_.split_by, ColumnKind::kDate}});
     const size_t feature = add(features_->to_learn());
     nodes_->read(columns, [&](const TableBatch& batch) {
       take_ids(batch, to);
       labels_->take(batch, label);
       if (split > 0) take_split(batch, batch.columns[split]);
+      if (date > 0) take_dates(batch, batch.columns[date]);
       features_->learn(batch, feature);
       tell(0.1);
     });
@@ -375,14 +380,65 @@ class TablesConverter {
     }
   }
 
+  /// Returns the first moment after a date, or after a moment that has a time. Throws Error if the text is no date.
+  static double end_of(const std::string& text, const char* field) {
+    const std::optional<double> days = date_in(text);
+    if (!days)
+      throw Error("tables: ", option(field), " is ", quoted_text(text), ", expected a date, as 2026-01-31 or 2026-01-31T12:00:00");
+    return text.size() == std::string_view("2026-01-31").size() ? *days + 1 : std::nextafter(*days, *days + 1);
+  }
+
+  /// Checks the options of a split by date.
+  void check_split_by() {
+    if (r_.split_by.empty()) {
+      if (!r_.train_until.empty() || !r_.validate_until.empty())
+        throw Error("tables: ", option("train_until"), " belongs to ", option("split_by"));
+      return;
+    }
+    if (!r_.split.empty()) throw Error("tables: expected ", option("split"), " or ", option("split_by"), ", not both");
+    train_end_ = end_of(r_.train_until, "train_until");
+    if (!r_.validate_until.empty()) validate_end_ = end_of(r_.validate_until, "validate_until");
+    if (validate_end_ && *validate_end_ <= train_end_)
+      throw Error("tables: ", option("validate_until"), " is ", r_.validate_until, ", expected a date after ",
+                  option("train_until"), ", ", r_.train_until);
+  }
+
+  /// Takes the dates of a batch. A node without a date is in no part.
+  void take_dates(const TableBatch& batch, const TableBatch::Values& values) {
+    for (int64_t i = 0; i < batch.rows; ++i) {
+      if (values.missing[i]) continue;
+      const auto node = static_cast<int32_t>(batch.first_row + i);
+      const double date = values.numbers[i];
+      if (date < train_end_)
+        dated_.emplace_back(date, node);
+      else
+        (validate_end_ && date < *validate_end_ ? split_.val : split_.test).push_back(node);
+    }
+  }
+
+  /// Splits the nodes of the training period, if no date ends the validation: the last fifth is for validation. Of nodes
+  /// of one date, all are in one part.
+  void finish_dates() {
+    std::sort(dated_.begin(), dated_.end());
+    size_t end = dated_.size();
+    if (!validate_end_) {
+      end = dated_.size() * 4 / 5;
+      while (end > 0 && end < dated_.size() && dated_[end].first == dated_[end - 1].first) --end;
+    }
+    for (size_t i = 0; i < dated_.size(); ++i) (i < end ? split_.train : split_.val).push_back(dated_[i].second);
+    dated_ = {};
+  }
+
   void write_labels(GraphFolderWriter& to) {
     std::vector<std::string> names, notes;
     const Labels labels = labels_->finish(count_, !r_.like, names, notes);
     for (const std::string& text : notes) note(text);
     to.write_labels(labels);
     to.write_class_names(names);
-    if (r_.split.empty()) return;
-    const int64_t dropped = check_split(split_, labels, str(nodes_->path(), ": column '", r_.split, "'"));
+    if (r_.split.empty() && r_.split_by.empty()) return;
+    if (!r_.split_by.empty()) finish_dates();
+    const std::string& column = r_.split.empty() ? r_.split_by : r_.split;
+    const int64_t dropped = check_split(split_, labels, str(nodes_->path(), ": column '", column, "'"));
     if (dropped > 0) note(str(dropped, " nodes without a label taken out of the split"));
     to.write_splits({split_});
     split_ = {};
@@ -558,6 +614,9 @@ class TablesConverter {
   int64_t count_ = 0;             ///< number of nodes
   EdgeTypes edge_types_;
   Split split_;
+  double train_end_ = 0;  ///< first moment after the training period
+  std::optional<double> validate_end_;
+  std::vector<std::pair<double, int32_t>> dated_;  ///< date and node of the training period
 };
 
 }  // namespace

@@ -26,6 +26,10 @@ struct TablesRequest {
   /// Default: "label" if there is such a column.
   std::optional<std::vector<std::string>> labels;
   std::string split;                  ///< column of train, val (valid, validation), test or nothing; "": none
+  /// Column of dates that makes the split; "": none. Nodes up to `train_until` are for training, those up to
+  /// `validate_until` for validation, and later ones for testing. Without `validate_until`, the last fifth of the
+  /// training nodes by date is for validation. A date without a time stands for its whole day.
+  std::string split_by, train_until, validate_until;
   std::vector<std::string> features;  ///< columns; empty: all columns without another use, save those in `drop`
   std::vector<std::string> drop;      ///< columns of the node table that are not used
   std::string id_type;                ///< "integer" or "text"; "": as the ids look

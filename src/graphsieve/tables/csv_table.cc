@@ -465,6 +465,11 @@ CsvBlocks CsvTable::blocks() const {
 
 }  // namespace
 
+std::optional<double> date_in(std::string_view text) {
+  double days = 0;
+  return parse_date(text, &days) ? std::optional(days) : std::nullopt;
+}
+
 std::unique_ptr<Table> open_csv_table(const fs::path& path, const TableForm& form, const std::string& packing) {
   const std::pair<char, const char*> characters[] = {
       {form.delimiter, "delimiter"}, {form.decimal, "decimal"}, {form.thousands, "thousands"}};

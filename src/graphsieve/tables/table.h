@@ -28,6 +28,10 @@ enum class ColumnKind {
   kList,       ///< lists of numbers, all of one length
 };
 
+/// Returns the days since 1970-01-01 of a date in ISO 8601, with or without a time and a zone, or nothing for another
+/// text.
+std::optional<double> date_in(std::string_view text);
+
 /// Returns what a value of this kind is, for messages: "an integer of 64 bits", "a date".
 const char* kind_name(ColumnKind kind);
 

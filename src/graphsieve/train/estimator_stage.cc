@@ -74,15 +74,16 @@ std::unique_ptr<Stage> estimator_stage(const StageContext& context, const Prepar
 
 /// The starts that are finished: the best network, and the time and memory that all starts took.
 struct Restarts {
+  Metric metric;  ///< chooses the best start
   int64_t done = 0;
   nn::Transformer best{nullptr};
-  StageFigures figures;  ///< the best start's quality, and the cost of all starts
+  StageFigures figures = {};  ///< the best start's quality, and the cost of all starts
 
   /// Adds a finished start. The figures of a better start replace those of the best one so far; then the time of all
   /// starts is summed, and the peaks of memory are the largest of all starts.
   void add(const nn::Transformer& network, const StageFigures& of) {
     const StageFigures before = figures;
-    if (done == 0 || better(of.val, before.val)) best = network, figures = of;
+    if (done == 0 || metric.better(of.val, before.val)) best = network, figures = of;
     if (++done == 1) return;
     figures.seconds = before.seconds + of.seconds;
     figures.waiting_seconds = before.waiting_seconds + of.waiting_seconds;
@@ -116,7 +117,7 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
   const std::unique_ptr<Stage> stage = estimator_stage(context, graph);
   // A checkpoint is written within a start. It has the state of the start's own training loop and, beside that state,
   // the best of the finished starts.
-  Restarts starts;
+  Restarts starts{.metric = context.task.metric()};
   StageContext of_start = context;
   of_start.record = [&](EpochRecord record) {
     record.start = starts.done;

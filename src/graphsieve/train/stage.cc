@@ -125,7 +125,7 @@ class Loop {
   /// because the part has one class alone), the last epoch counts as the best.
   void compare(const EpochRecord& record) {
     ++at_.since_best;
-    if (at_.kept > 0 && !better(record.val, figures_.val) && !std::isnan(figures_.val)) return;
+    if (at_.kept > 0 && !context_.task.metric().better(record.val, figures_.val) && !std::isnan(figures_.val)) return;
     ++at_.kept;
     at_.since_best = 0;
     figures_.best_epoch = at_.epoch;
