@@ -29,7 +29,8 @@ fuzz: setup      ## SECONDS=60: fuzz each reader of files so long (READERS="npy 
 faults: build    ## the full sweeps of failing calls, kills, full disks, damaged files and hostile folders: an hour
 	@scripts/faults.sh $(PRESET) $(JOBS)
 
-demo: program    ## both training stages on a generated minesweeper graph; builds the program alone
+demo: setup      ## both training stages on a generated graph; builds the program alone, for this machine's processor
+	@scripts/build.sh demo $(JOBS) graphsieve-cli
 	@scripts/demo.sh
 
 bench: build     ## kernel benchmarks; tables of docs/benchmarks.md come from bench/figures.py

@@ -36,31 +36,39 @@ Json to_json(const GraphReport& r) {
   Json types = Json::array();
   for (size_t t = 0; t < r.edge_types.size(); ++t)
     types.push_back({{"name", r.edge_types[t]}, {"edges", r.edge_type_counts[t]}});
-  return {
-      {"name", r.name},
-      {"source", path_text(r.source)},
-      {"nodes", r.nodes},
-      {"edges", r.edges},
-      {"directed", r.directed},
-      {"edge_types", types},
-      {"loops", r.loops},
-      {"duplicates", r.duplicates},
-      {"isolated", r.isolated},
-      {"degrees", degrees_json(r)},
-      {"largest_node", r.largest_node},
-      {"homophily", json_number(r.homophily)},
-      {"chance_homophily", json_number(r.chance_homophily)},
-      {"features",
-       {{"columns", r.columns},
-        {"sparse", r.sparse},
-        {"nonzero_share", r.nonzero_share},
-        {"constant_column_count", r.constant_column_count},
-        {"constant_columns", r.constant_columns},
-        {"zero_rows", r.zero_rows}}},
-      {"labels",
-       {{"classes", r.classes}, {"multi", r.multi_label}, {"counts", r.class_counts}, {"unlabelled", r.unlabelled}}},
-      {"splits", splits},
-      {"notes", r.notes}};
+  Json numbers = Json::array();
+  for (const auto& n : r.numbers)
+    numbers.push_back(
+        {{"nodes", n.known}, {"mean", n.mean}, {"deviation", n.deviation}, {"least", n.least}, {"most", n.most}});
+  return {{"name", r.name},
+          {"source", path_text(r.source)},
+          {"nodes", r.nodes},
+          {"edges", r.edges},
+          {"directed", r.directed},
+          {"edge_types", types},
+          {"loops", r.loops},
+          {"duplicates", r.duplicates},
+          {"isolated", r.isolated},
+          {"degrees", degrees_json(r)},
+          {"largest_node", r.largest_node},
+          {"homophily", json_number(r.homophily)},
+          {"chance_homophily", json_number(r.chance_homophily)},
+          {"features",
+           {{"columns", r.columns},
+            {"sparse", r.sparse},
+            {"nonzero_share", r.nonzero_share},
+            {"constant_column_count", r.constant_column_count},
+            {"constant_columns", r.constant_columns},
+            {"zero_rows", r.zero_rows}}},
+          {"labels",
+           {{"classes", r.classes},
+            {"kind", label_kind_name(r.label_kind)},
+            {"multi", r.label_kind == LabelKind::kSeveral},
+            {"counts", r.class_counts},
+            {"numbers", numbers},
+            {"unlabelled", r.unlabelled}}},
+          {"splits", splits},
+          {"notes", r.notes}};
 }
 
 /// Prints the report as lines of a name and a value.
@@ -80,13 +88,19 @@ void print(const GraphReport& r) {
   line("features",
        fmt::format("{} columns, {}, {:.2f} % not 0; {} constant columns, {} nodes all 0", r.columns,
                    r.sparse ? "sparse" : "dense", 100 * r.nonzero_share, r.constant_column_count, r.zero_rows));
-  line(r.multi_label ? "labels per node" : "classes",
+  line(r.label_kind == LabelKind::kClasses   ? "classes"
+       : r.label_kind == LabelKind::kSeveral ? "labels per node"
+                                             : "numbers per node",
        fmt::format("{}; {} nodes without a label", r.classes, r.unlabelled));
   // With more classes, only the first counts are printed.
   constexpr size_t kShown = 20;
   const std::vector<int64_t> shown(r.class_counts.begin(),
                                    r.class_counts.begin() + std::min(kShown, r.class_counts.size()));
-  line("nodes of each", fmt::format("{}{}", fmt::join(shown, ", "), r.class_counts.size() > kShown ? ", …" : ""));
+  for (const auto& n : r.numbers)
+    line("to predict",
+         fmt::format("mean {:.6g}, deviation {:.6g}, from {:.6g} to {:.6g}", n.mean, n.deviation, n.least, n.most));
+  if (r.numbers.empty())
+    line("nodes of each", fmt::format("{}{}", fmt::join(shown, ", "), r.class_counts.size() > kShown ? ", …" : ""));
   if (!r.splits.empty())
     line("given splits", fmt::format("{}; the first: {} train, {} val, {} test", r.splits.size(), r.splits[0].train,
                                      r.splits[0].val, r.splits[0].test));

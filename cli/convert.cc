@@ -28,6 +28,7 @@ struct ConvertOptions {
   std::string graph, ogb, features = "float32";
   TablesRequest tables;
   std::vector<std::string> labels, fills, missing;
+  std::string task;
   std::string like, unknown = "zeros", delimiter, decimal, thousands, features_from_edges;
   uint64_t memory = uint64_t{1} << 30;
   bool quiet = false;
@@ -37,6 +38,7 @@ struct ConvertOptions {
 TablesRequest tables_request(const ConvertOptions& options) {
   TablesRequest request = options.tables;
   if (!options.labels.empty()) request.labels = options.labels;
+  request.regression = options.task == "regression";
   if (!options.missing.empty()) request.missing = options.missing;
   for (const std::string& fill : options.fills) add_fill(request, fill);
   if (!options.delimiter.empty()) request.delimiter = character_of("--delimiter", options.delimiter);
@@ -83,9 +85,11 @@ void convert(ConvertOptions& options) {
   print_text("{} nodes, {} {} edges{}, {} features, {}\n{}\n", made.nodes, made.graph->directed ? edges : edges / 2,
              made.graph->directed ? "directed" : "undirected", types > 0 ? fmt::format(" of {} types", types) : "",
              made.features.cols,
-             made.labels.classes == 0
-                 ? "no labels"
-                 : fmt::format("{} {}", made.labels.classes, made.labels.multi_label() ? "labels per node" : "classes"),
+             made.labels.classes == 0 ? "no labels"
+                                      : fmt::format("{} {}", made.labels.classes,
+                                                    made.labels.kind() == LabelKind::kClasses   ? "classes"
+                                                    : made.labels.kind() == LabelKind::kSeveral ? "labels per node"
+                                                                                                : "numbers to predict"),
              tables.out.string());
 }
 
@@ -132,10 +136,15 @@ void add_convert_command(Program& program) {
   add("--edge-type", t.edge_type, "Column of the edges' types, integers or texts (default: edges have no types)")
       ->type_name("COLUMN");
   add("--label", options->labels,
-      "Column of the classes (integers or texts); several, as a,b,c: columns of 0 and 1 (default: label, if there is "
-      "one)")
+      "Column of the classes (integers or texts); several, as a,b,c: columns of 0 and 1; with --task regression, "
+      "columns "
+      "of numbers (default: label, if there is one)")
       ->delimiter(',')
       ->type_name("COLUMN");
+  add("--task", options->task,
+      "What the labels are: classification, or regression for numbers to predict (default: classification)")
+      ->check(CLI::IsMember({"classification", "regression"}))
+      ->type_name("TASK");
   add("--split", t.split, "Column of train, val, test or nothing (default: no given split)")->type_name("COLUMN");
   add("--split-by", t.split_by, "Column of dates that makes the split, with --train-until")->type_name("COLUMN");
   add("--train-until", t.train_until, "Last date of the training nodes, as 2026-01-31")->type_name("DATE");

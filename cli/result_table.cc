@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "graphsieve/recipe/metric.h"
 #include "run_folder.h"
 #include "terminal.h"
 
@@ -44,27 +45,33 @@ double largest_of_stages(const Json& run, const char* key) {
   return largest;
 }
 
+/// Returns a value of the metric, or "-".
+std::string value(const Json& object, const char* key, const Metric& metric) {
+  const auto found = object.find(key);
+  return found == object.end() || !found->is_number() ? "-" : metric_number(metric, found->get<double>());
+}
+
 /// Prints the row of one run. `memory` is the key of a stage's memory.
-void print_run(const Json& run, const char* memory) {
+void print_run(const Json& run, const Metric& metric, const char* memory) {
   const Json network = run.value("network", Json());
   print_text("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9.1f} {:>15.1f} {:>10}\n", whole(run, "split"), whole(run, "seed"),
-             number(run, "val", "{:.2f}", 100), number(run, "test", "{:.2f}", 100), whole(run, "best_epoch"),
+             value(run, "val", metric), value(run, "test", metric), whole(run, "best_epoch"),
              sum_of_stages(run, "seconds"), largest_of_stages(run, memory) / (1 << 20),
              network.is_object() ? number(network, "edge_share", "{:.1f}%", 100) : "-");
 }
 
 void print_table(const Json& result) {
   const Json graph = result.value("graph", Json::object());
-  const std::string metric = result.value("metric", "metric");
-  print_text("{}: {} nodes, {} edges, {} attention edges; {} in percent\n", graph.value("name", "graph"),
-             whole(graph, "nodes"), whole(graph, "edges"), whole(graph, "attention_edges"), metric);
+  const Metric metric = metric_or_share(result.value("metric", "metric"));
+  print_text("{}: {} nodes, {} edges, {} attention edges; {}\n", graph.value("name", "graph"), whole(graph, "nodes"),
+             whole(graph, "edges"), whole(graph, "attention_edges"), metric_with_unit(metric));
   const bool gpu = result.value("device", "cpu") != "cpu";
   print_text("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9} {:>15} {:>10}\n", "split", "seed", "val", "test", "best epoch",
              "seconds", gpu ? "peak GPU MiB" : "peak tensor MiB", "edge share");
   for (const Json& run : result.value("runs", Json::array()))
-    print_run(run, gpu ? "peak_device_bytes" : "peak_tensor_bytes");
-  print_text("test {} ± {}   {} s, {} MiB resident at most\n", number(result, "test_mean", "{:.2f}", 100),
-             number(result, "test_std", "{:.2f}", 100), number(result, "seconds", "{:.1f}"),
+    print_run(run, metric, gpu ? "peak_device_bytes" : "peak_tensor_bytes");
+  print_text("test {} ± {}   {} s, {} MiB resident at most\n", value(result, "test_mean", metric),
+             value(result, "test_std", metric), number(result, "seconds", "{:.1f}"),
              number(result, "peak_rss_bytes", "{:.0f}", 1.0 / (1 << 20)));
 }
 

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "graph_source.h"
+#include "graphsieve/recipe/metric.h"
 #include "numbers.h"
 #include "outputs.h"
 #include "progress.h"
@@ -48,11 +49,13 @@ struct Column {
 };
 
 /// Returns the columns that suit an axis.
-std::vector<Column> columns_of(const std::string& axis) {
+std::vector<Column> columns_of(const std::string& axis, const Metric& metric) {
+  const double scale = metric.in_percent ? 100 : 1;
+  const int digits = metric.in_percent ? 2 : 4;
   constexpr double kMiB = 1.0 / (1 << 20);
   if (axis == "width")
-    return {{"val, %", "val", 100, 2},
-            {"test, %", "test", 100, 2},
+    return {{metric.in_percent ? "val, %" : "val", "val", scale, digits},
+            {metric.in_percent ? "test, %" : "test", "test", scale, digits},
             {"energy, values", "agreement.energy_values", 1, 5},
             {"energy, neighbours", "agreement.energy_neighbours", 1, 4},
             {"of uniform", "uniform.energy_neighbours", 1, 4},
@@ -60,8 +63,8 @@ std::vector<Column> columns_of(const std::string& axis) {
             {"overlap", "agreement.overlap", 1, 3},
             {"peak MiB", "peak_tensor_bytes", kMiB, 1}};
   if (axis == "k")
-    return {{"val, %", "val", 100, 2},
-            {"test, %", "test", 100, 2},
+    return {{metric.in_percent ? "val, %" : "val", "val", scale, digits},
+            {metric.in_percent ? "test, %" : "test", "test", scale, digits},
             {"spectral error", "spectral_error", 1, 3},
             {"edges kept, %", "edge_share", 100, 1},
             {"peak MiB", "peak_tensor_bytes", kMiB, 1},
@@ -77,7 +80,7 @@ std::vector<Column> columns_of(const std::string& axis) {
 /// Prints the summary of the study, one row per value and variant.
 void print_study(const Json& found, const std::string& out) {
   const std::string axis = found.at("axis");
-  const auto columns = columns_of(axis);
+  const auto columns = columns_of(axis, metric_or_share(found.value("metric", "")));
   print_text("{:>8} {:<16}", axis, axis == "width" ? "" : axis == "k" ? "sampler" : "model");
   for (const Column& c : columns) print_text(" {:>18}", c.title);
   print_text("\n");

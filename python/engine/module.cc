@@ -280,7 +280,7 @@ void define(nb::module_& m) {
       .def_prop_ro("fingerprint", &fingerprint_text, "As result.json has it.")
       .def_prop_ro("features", [](const Dataset& d) { return d.features.cols; })
       .def_prop_ro("classes", [](const Dataset& d) { return d.labels.classes; })
-      .def_prop_ro("multi_label", [](const Dataset& d) { return d.labels.multi_label(); })
+      .def_prop_ro("label_kind", [](const Dataset& d) { return label_kind_name(d.labels.kind()); })
       .def("node_names", &node_names, "The user's ids, as texts.");
 
   m.def("load_graph", &load_graph, "path"_a, nb::kw_only(), "in_memory"_a = false,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sparse graph transformers for node classification.
+"""Sparse graph transformers for node classification and regression.
 
     import graphsieve
 
@@ -18,6 +18,7 @@ from graphsieve.classifier import NodeClassifier
 from graphsieve.graphs import Graph, graph_of, minesweeper
 from graphsieve.loader import SampledLoader
 from graphsieve.progress import GraphsieveWarning
+from graphsieve.regressor import NodeRegressor
 from graphsieve.tables import Tables
 
 
@@ -29,5 +30,5 @@ def set_num_threads(count: int) -> None:
 
 Error.__module__ = GraphsieveWarning.__module__ = "graphsieve"
 __version__: str = _engine.version
-__all__ = ["Error", "Graph", "GraphsieveWarning", "NodeClassifier", "SampledLoader", "Tables", "graph_of", "minesweeper", "nn",
-           "num_threads", "ops", "recipe_names", "set_num_threads"]
+__all__ = ["Error", "Graph", "GraphsieveWarning", "NodeClassifier", "NodeRegressor", "SampledLoader", "Tables", "graph_of",
+           "minesweeper", "nn", "num_threads", "ops", "recipe_names", "set_num_threads"]

@@ -1,46 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The engine's two training stages with the interface of scikit-learn: fit and predict."""
+"""Node classification with the interface of scikit-learn."""
 from __future__ import annotations
 
-import contextlib
-import inspect
-import os
 import pathlib
-import shutil
-import tempfile
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from graphsieve import _engine
-from graphsieve._check import Error, check_path, check_whole, path_exists
-from graphsieve.graphs import Graph, graph_of
-from graphsieve.progress import Listener, Progress
-from graphsieve.runs import Run
-
-if TYPE_CHECKING:
-    from graphsieve.tracking import Tracker
+from graphsieve.graphs import Graph
+from graphsieve.model import NodeModel
 
 __all__ = ["NodeClassifier"]
 
 
-class NodeClassifier:
-    """A sparse graph transformer for node classification, trained by the engine with the same bits as by `graphsieve run`.
+class NodeClassifier(NodeModel):
+    """A sparse graph transformer for node classification: one class per node, or several labels per node.
 
-    recipe: a published recipe (`graphsieve.recipe_names()`) or a YAML file; None: the recipe that fits the data.
-    settings: keys of the recipe to change, {"network.width": 128, "network.k": [12, 5, 5, 5]}.
-    split: number of the given masks, or of the keyed random split if there are none.
-    seed: random seed (splits have their own). threads: number of threads; None: usable cores. Results are the same for any number.
-    memory: memory limit in bytes; None: no limit. device: "cpu", "cuda" or "cuda:N"; the latter need an engine that was built with
-    kernels for GPUs. out: the run folder; None: a temporary folder, which is removed with the object.
-    overwrite: replace an existing run folder. resume: continue an unfinished run. progress: show bars and information on stderr;
-    anything odd about the data or the run is a `GraphsieveWarning` in either case.
-    trackers: objects of `graphsieve.tracking` (TensorBoard, MLflow), which receive the figures of every epoch during training.
-
-    After fit: run_ (the run folder), result_ (its result.json), classes_, n_features_in_. fit leaves torch as it was: the number of
-    threads, the default type and the allocator are changed only during the call. Ctrl-C stops the training at the next step.
+    The arguments are those of `graphsieve.model.NodeModel`: recipe, settings, split, seed, threads, memory, device, out, overwrite,
+    resume, progress, trackers. After fit: run_ (the run folder), result_ (its result.json), classes_, n_features_in_.
 
     >>> model = NodeClassifier(settings={"estimator.epochs": 2, "network.epochs": 2}, progress=False)
     >>> graph = graphsieve.minesweeper(20)
@@ -50,195 +27,31 @@ class NodeClassifier:
     ((400, 2), (400, 32))
     """
 
-    run_: pathlib.Path
-    result_: dict[str, Any]
     classes_: np.ndarray
-    n_features_in_: int
-
-    def __init__(self, recipe: str | os.PathLike[str] | None = None, *, settings: Mapping[str, Any] | None = None, split: int = 0,
-                 seed: int = 0, threads: int | None = None, memory: int | None = None, device: str = "cpu",
-                 out: str | os.PathLike[str] | None = None, overwrite: bool = False, resume: bool = False, progress: bool = True,
-                 trackers: Sequence[Tracker] = ()) -> None:
-        self.recipe = recipe
-        self.settings = settings
-        self.split = split
-        self.seed = seed
-        self.threads = threads
-        self.memory = memory
-        self.device = device
-        self.out = out
-        self.overwrite = overwrite
-        self.resume = resume
-        self.progress = progress
-        self.trackers = trackers
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Returns the constructor's arguments, as scikit-learn requires."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> NodeClassifier:
-        known = self.get_params()
-        for name, value in params.items():
-            if name not in known:
-                raise Error(f"parameter '{name}': unknown, expected one of {', '.join(known)}")
-            setattr(self, name, value)
-        return self
-
-    def fit(self, data: Any, y: Any = None) -> NodeClassifier:
-        """Trains on `data`: a path, PyG's Data, (A, X, y), (nodes, edges), a NetworkX graph, or a Graph (see `graphsieve.graph_of`)."""
-        if y is not None:
-            if not (isinstance(data, tuple) and len(data) == 2):
-                raise Error("y: given beside data that has labels of its own; expected it with (A, X)")
-            data = (*data, y)
-        self._check_arguments()
-        graph = graph_of(data)
-        recipe = graph.recipe if self.recipe is None else os.fspath(self.recipe)
-        settings = [f"{key}={_yaml(value)}" for key, value in dict(self.settings or {}).items()]
-        out = self._temporary() if self.out is None else pathlib.Path(self.out)
-        if self.resume and path_exists(out / "result.json") and not (self.overwrite and _engine.has_unfinished(out)):
-            other = self._difference(Run(out), graph, _engine.recipe_values(recipe, settings))
-            if not other:
-                _engine.tidy_finished(out)
-                self._take(out, graph)
-                return self
-            if not self.overwrite:
-                raise Error(f"{out}: a finished run with {other} to go on with it; name another with out, or replace it with overwrite")
-        if path_exists(out) and not (self.overwrite or self.resume):
-            raise Error(f"{out}: already exists; name another with out, or replace it with overwrite")
-        with self._engine_call() as listener:
-            if self.recipe is None:
-                listener.information(f"recipe {recipe}, recognised by: {graph.engine.recognised}" if graph.engine.recognised else
-                                     f"recipe {recipe}: {graph.engine.name} is no known data set; choose another with recipe")
-            with self._tracked(graph, recipe, settings, out, listener) as hearing:
-                _engine.run(graph.engine, recipe, settings, out, overwrite=bool(self.overwrite), resume=bool(self.resume),
-                            splits=[int(self.split)], seed=int(self.seed), memory=int(self.memory or 0), device=str(self.device),
-                            threads=int(self.threads or 0), listener=hearing)
-        self._take(out, graph)
-        return self
-
-    def _check_arguments(self) -> None:
-        check_whole("split", self.split)
-        check_whole("seed", self.seed, most=2**64 - 1)
-        if self.threads is not None:
-            check_whole("threads", self.threads, 1, 1024)
-        if self.memory is not None:
-            check_whole("memory", self.memory)
-        for name, path in (("recipe", self.recipe), ("out", self.out)):
-            if path is not None:
-                check_path(name, path)
-        for name, value in (("overwrite", self.overwrite), ("resume", self.resume)):
-            if not isinstance(value, (bool, np.bool_)):
-                raise Error(f"{name} is {value!r}, expected True or False")
-        if self.settings is not None and not isinstance(self.settings, Mapping):
-            raise Error(f"settings: {type(self.settings).__name__}, expected a dict of a recipe's keys, such as {{'network.width': 64}}")
-        if not isinstance(self.trackers or (), Iterable):
-            raise Error(f"trackers: {self.trackers!r}, expected objects with start, epoch and end")
-        for tracker in self.trackers or ():
-            if not all(callable(getattr(tracker, method, None)) for method in ("start", "epoch", "end")):
-                raise Error(f"trackers: {tracker!r}, expected objects with start, epoch and end")
-
-    def _difference(self, run: Run, graph: Graph, recipe: dict[str, Any]) -> str:
-        """Returns the first thing in which a finished run differs from what fit would make; empty if there is none."""
-        theirs = {"seed": run.run["seed"], "split": run.run["split"], "graph": run.result["graph"]["fingerprint"]} | run.recipe
-        ours = {"seed": self.seed, "split": self.split, "graph": graph.engine.fingerprint} | recipe
-        for name, value in ours.items():
-            if theirs.get(name) != value and not (name == "network.k" and recipe["network.epsilon"]):  # the run chose its own k
-                return f"{name} {theirs.get(name)}, expected {value}"
-        return ""
-
-    @contextlib.contextmanager
-    def _tracked(self, graph: Graph, recipe: str, settings: list[str], out: pathlib.Path, listener: Listener) -> Iterator[Any]:
-        """Yields a listener that also lets the trackers read the run's figures."""
-        if not self.trackers:
-            yield listener
-            return
-        from graphsieve import tracking  # imported here, as it is also a program: python -m graphsieve.tracking
-        name = f"{graph.engine.name}-split-{self.split}-seed-{self.seed}" if self.out is None else out.name
-        unfinished = out.absolute().parent / f".{out.name}.unfinished"
-        with tracking.follow(unfinished, name, _engine.recipe_values(recipe, settings), self.trackers) as following:
-            yield _Watched(listener, following.look)
-            following.finish(out)
-
-    def _temporary(self) -> pathlib.Path:
-        """Returns a run folder that is removed together with this object."""
-        folder = tempfile.mkdtemp(prefix="graphsieve-")
-        weakref.finalize(self, _remove_folder, folder, os.getpid())
-        return pathlib.Path(folder) / "run"
+    _label_kinds = ("single", "multi")
 
     def _take(self, out: pathlib.Path, graph: Graph) -> None:
-        run = Run(out)
-        self.run_, self.result_ = out, run.result
+        super()._take(out, graph)
         self.classes_ = graph.class_values
-        self.n_features_in_ = graph.features
-        self._multi_label = graph.multi_label
-        self._predicted: tuple[Graph, Any, np.ndarray, np.ndarray] | None = None
-        self._trained_on = graph
-
-    @contextlib.contextmanager
-    def _engine_call(self) -> Iterator[Listener]:
-        """Yields a listener for one call of the engine."""
-        listener = Progress() if self.progress else Listener()
-        try:
-            yield listener
-        finally:
-            listener.close()
-
-    @classmethod
-    def load(cls, run: str | os.PathLike[str], data: Any = None) -> NodeClassifier:
-        """Returns the model of a run folder. `data`: the graph that it was trained on; default: the file that the run names."""
-        model, found = cls(out=run), Run(run)
-        graph = found.graph(data)
-        if graph.classes != found.result["graph"]["classes"] or len(graph.class_values) != graph.classes:
-            raise Error(f"{found.path}: was trained on {found.result['graph']['classes']} classes, the data has {len(graph.class_values)}; "
-                        "expected the graph it was trained on, with its labels")
-        model._take(found.path, graph)
-        return model
-
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Copies the run folder, which `graphsieve predict` and all other commands accept."""
-        self._fitted()
-        check_path("folder", folder)
-        if path_exists(folder):
-            raise Error(f"{os.fspath(folder)}: already exists; name another")
-        _engine.copy_run(self.run_, folder)
-
-    def _fitted(self) -> None:
-        if not hasattr(self, "run_"):
-            raise Error("this NodeClassifier is not fitted yet; call fit first")
-
-    def _predict(self, data: Any) -> tuple[Graph, np.ndarray, np.ndarray]:
-        """Returns the graph, its probabilities and its embeddings. Those of the last Graph are kept while the run's files stay the same."""
-        self._fitted()
-        schema = self.run_ / "schema.json"
-        graph = self._trained_on if data is None else graph_of(data, labels=len(self.classes_) if self._multi_label else 1,
-                                                               like=schema if path_exists(schema) else None)
-        files = _state_of_files(self.run_)
-        if self._predicted is None or self._predicted[:2] != (graph, files):
-            if graph.features != self.n_features_in_ and not path_exists(schema):  # the engine finds columns by their names
-                raise Error(f"data: {graph.features} features per node, the run was trained on {self.n_features_in_}")
-            if graph.classes > 0 and graph.multi_label != self._multi_label:
-                kinds = ("one label", "several labels")
-                raise Error(f"data: {kinds[graph.multi_label]} a node, the run was trained on {kinds[self._multi_label]}")
-            if self.threads is not None:
-                check_whole("threads", self.threads, 1, 1024)
-            with self._engine_call() as listener:
-                predicted = _engine.predict(graph.engine, self.run_, str(self.device), int(self.threads or 0), listener)
-                self._predicted = (graph, files, *predicted)
-        graph, _, probabilities, embeddings = self._predicted
-        return graph, probabilities, embeddings
 
     def predict(self, data: Any = None) -> np.ndarray:
         """Returns the class of each node [n] or, with several labels per node, 0 or 1 [n, labels]. data: default, that of fit."""
-        p = self._predict(data)[1]
-        return (p > 0.5).astype(np.int64) if self._multi_label else self.classes_[p.argmax(1)]
+        return self._decisions(self._predict(data)[1])
+
+    def _decisions(self, p: np.ndarray) -> np.ndarray:
+        """Returns what the probabilities decide, with the run's thresholds (data.threshold) if it has any."""
+        learned = self.result_["runs"][0].get("learned", {})
+        thresholds = learned.get("thresholds")
+        if self._kind == "multi":
+            return (p > 0.5 if thresholds is None else p >= np.array(thresholds)).astype(np.int64)
+        if thresholds is None:
+            return self.classes_[p.argmax(1)]
+        positive = [str(value) for value in self.classes_].index(learned["positive_class"])
+        return self.classes_[np.where(p[:, positive] >= np.float64(thresholds[0]), positive, 1 - positive)]
 
     def predict_proba(self, data: Any = None) -> np.ndarray:
         """Returns the probabilities, float32 [n, classes]."""
         return self._predict(data)[1].copy()
-
-    def transform(self, data: Any = None) -> np.ndarray:
-        """Returns the embeddings, which are the input of the network's output layers: float32 [n, width]."""
-        return self._predict(data)[2].copy()
 
     def table(self, data: Any = None, embeddings: bool = False) -> dict[str, np.ndarray]:
         """Returns columns by name, with one entry per node, for pandas.DataFrame, polars.DataFrame and pyarrow.table.
@@ -253,58 +66,9 @@ class NodeClassifier:
         ['node', 'predicted', 'p_even', 'p_odd']
         """
         graph, p, hidden = self._predict(data)
-        predicted = self.predict(graph)
-        if self._multi_label:
+        predicted = self._decisions(p)
+        if self._kind == "multi":
             predicted = np.array(["|".join(map(str, row)) for row in predicted])
         columns = {"node": graph.ids, "predicted": predicted}
         columns |= {f"p_{value}": p[:, c] for c, value in enumerate(self.classes_)}
         return columns | {f"h_{i}": hidden[:, i] for i in range(hidden.shape[1] if embeddings else 0)}
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        if hasattr(self, "run_"):
-            raise Error("a fitted NodeClassifier is not pickled or copied; save it to a folder, which NodeClassifier.load takes")
-        return super().__reduce_ex__(protocol)
-
-    def __repr__(self) -> str:
-        changed = [f"{name}={value!r}" for name, value in self.get_params().items()
-                   if value != inspect.signature(type(self)).parameters[name].default]
-        return f"NodeClassifier({', '.join(changed)})"
-
-
-def _remove_folder(folder: str, owner: int) -> None:
-    """Removes a temporary folder, in the process `owner` only: a forked child ends with copies of its parent's objects."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _state_of_files(run: pathlib.Path) -> list[tuple[str, int, int, int]]:
-    """Returns the state of all files in the run folder, which changes when a file is written or replaced."""
-    state = []
-    for folder, _, files in os.walk(run):
-        for name in files:
-            path = os.path.join(folder, name)
-            with contextlib.suppress(OSError):  # the file has just been replaced
-                stat = os.stat(path)
-                state.append((path, stat.st_mtime_ns, stat.st_size, stat.st_ino))
-    return sorted(state)
-
-
-class _Watched:
-    """A listener that also lets the trackers read the run's figures at every step."""
-
-    def __init__(self, listener: Listener, look: Callable[[], None]) -> None:
-        self.note, self.information, self.stage = listener.note, listener.information, listener.stage
-        self._step, self._look = listener.step, look
-
-    def step(self, done: int, status: str) -> None:
-        self._step(done, status)
-        self._look()
-
-
-def _yaml(value: Any) -> str:
-    """Returns a setting's value as YAML."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else str(value)

@@ -36,9 +36,10 @@ def _note(text: str) -> None:
 
 
 class Graph:
-    """A checked graph for node classification, made by `graph_of` or `minesweeper`.
+    """A checked graph, made by `graph_of` or `minesweeper`.
 
-    nodes, features, classes: counts. recipe: the published recipe that fits. ids: the user's own node ids [nodes].
+    nodes, features, classes: counts. label_kind: "single" (one class per node), "multi" (several 0/1 labels per node) or "numbers" (to
+    predict by regression; `classes` is how many per node). recipe: the published recipe that fits. ids: the user's own node ids [nodes].
     class_values: the name of each class [classes].
 
     >>> graph = minesweeper(10)
@@ -51,7 +52,8 @@ class Graph:
         self.nodes: int = engine.nodes
         self.features: int = engine.features
         self.classes: int = engine.classes
-        self.multi_label: bool = engine.multi_label
+        self.label_kind: str = engine.label_kind
+        self.multi_label: bool = self.label_kind == "multi"
         self.recipe: str = engine.recipe
         self._ids = ids
         self._class_values = class_values
@@ -95,7 +97,7 @@ def minesweeper(side: int = 100, seed: int = 0) -> Graph:
 
 
 def graph_of(data: Any, *, name: str = "data", labels: int | None = None, directed: bool = False,
-             like: str | os.PathLike[str] | None = None) -> Graph:
+             like: str | os.PathLike[str] | None = None, regression: bool = False) -> Graph:
     """Returns `data` as a checked Graph. `data` is
 
     - a path: an .npz or .mat file, or a graph folder (docs/input-files.md);
@@ -109,7 +111,8 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None, direct
 
     A label of -1, -100, NaN, None or "" is missing. Integers that are not all of 0 ... C - 1 are the names of the classes. Weights
     and attributes of edges are not used; a GraphsieveWarning says so. `labels` is the number of labels per node if all labels may be
-    missing, as for prediction. `directed` keeps the directions of edges with types (for other edges, the recipe's graph.directed
+    missing, as for prediction. `regression`: the labels of arrays, DataFrames and NetworkX graphs are numbers to predict, one or several
+    per node, of which NaN is missing. `directed` keeps the directions of edges with types (for other edges, the recipe's graph.directed
     decides). `like`: the schema.json of a run; tables then become the features that it was trained with. `name` begins messages, and
     is the name of the data set as the stem of a file would be. Throws Error, with the row and
     the value, if anything does not fit.
@@ -133,7 +136,7 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None, direct
     if isinstance(data, tuple) and len(data) == 2 and all(map(is_table, data)):
         data = Tables(*data)
     if isinstance(data, Tables):
-        return Graph(data.graph(name, like, _note))
+        return Graph(data.graph(name, like, _note, regression))
     if isinstance(data, tuple):
         parts = _of_matrices(data, name)
     elif hasattr(data, "edge_index") or getattr(data, "adj_t", None) is not None:
@@ -147,9 +150,9 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None, direct
     if given is None:
         if labels is None:
             raise Error(f"{name}: no labels; expected y, one per node")
-        given = np.full((nodes, labels), -1)
-    numbers, class_values = _class_numbers(given, name)
-    arrays["node_labels" if "node_features" in arrays else "labels"] = numbers
+        given = np.full((nodes, labels), np.nan if regression else -1)
+    numbers, class_values = (_targets(given, name), None) if regression else _class_numbers(given, name)
+    arrays["node_numbers" if regression else "node_labels" if "node_features" in arrays else "labels"] = numbers
     native = {key: np.ascontiguousarray(a, a.dtype.newbyteorder("=")) for key, a in arrays.items()}
     types, type_names = parts.edge_types or (np.zeros(0, np.uint8), [])
     engine = _engine.graph_of_arrays(native, name, labels is None, **_engine_ids(parts.ids, name), edge_type=types.tolist(),
@@ -175,6 +178,19 @@ def _engine_ids(ids: np.ndarray | None, name: str) -> dict[str, list[Any]]:
                 raise Error(f"{name}: nodes {first[text]!r} and {value!r} are both called {text!r}, expected another text for each node")
             first[text] = value
     return {"text_ids": texts}
+
+
+def _targets(labels: Any, name: str) -> np.ndarray:
+    """Returns labels that are numbers to predict as float64; None and masked entries are missing."""
+    if np.ma.is_masked(labels):
+        labels = np.ma.filled(labels.astype(np.float64), np.nan)
+    try:
+        array = np.asarray(labels)
+        if array.dtype.kind not in "biufO":
+            raise Error(f"{name}: y: {array.dtype}, expected numbers")
+        return array.astype(np.float64)
+    except (ValueError, TypeError) as e:
+        raise e if isinstance(e, Error) else Error(f"{name}: y: {e}; expected one number per node, or as many for each") from None
 
 
 def _class_numbers(labels: Any, name: str) -> tuple[np.ndarray, np.ndarray | None]:

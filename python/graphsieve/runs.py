@@ -89,7 +89,7 @@ class Run:
     def graph(self, data: Any = None) -> Graph:
         """Returns `data` as a Graph, or the graph that result.json names."""
         if data is not None:
-            return graph_of(data, labels=1)
+            return graph_of(data, labels=1, regression=self.result["graph"].get("labels") == "numbers")
         named = self.result["graph"]
         if named["source"] == "generated":
             return minesweeper(math.isqrt(named["nodes"]), named["generator_seed"])

@@ -23,16 +23,19 @@ std::optional<char> character(const std::string& text) { return text.empty() ? s
 /// Converts a node table and an edge table to the graph folder `out`. Calls note(text) for each note.
 void convert(const std::filesystem::path& nodes, const std::filesystem::path& edges, const std::filesystem::path& out,
              const std::string& name, const std::string& id, const std::string& source, const std::string& destination,
-             const std::string& edge_type, const std::optional<Texts>& labels, const std::string& split,
-             const Texts& columns, const Texts& drop, const std::string& id_type, const std::optional<double>& fill,
-             const std::map<std::string, std::string>& fills, const Texts& indicators, const Texts& cyclic,
-             bool degree_features, const std::optional<Texts>& missing, const std::string& delimiter,
-             const std::string& decimal, const std::string& thousands, bool drop_dangling, bool directed,
-             const std::string& like, bool refuse_unknown, const nb::object& note) {
+             const std::string& edge_type, const std::optional<Texts>& labels, bool regression,
+             const std::string& split, const std::string& split_by, const std::string& train_until,
+             const std::string& validate_until, const Texts& columns, const Texts& drop, const std::string& id_type,
+             const std::optional<double>& fill, const std::map<std::string, std::string>& fills,
+             const Texts& indicators, const Texts& cyclic, bool degree_features, const std::optional<Texts>& missing,
+             const std::string& delimiter, const std::string& decimal, const std::string& thousands, bool drop_dangling,
+             bool directed, const std::string& like, bool refuse_unknown, const nb::object& note) {
   TablesRequest request;
   request.nodes = nodes, request.edges = edges, request.out = out, request.name = name;
   request.id = id, request.source = source, request.destination = destination, request.edge_type = edge_type;
-  request.labels = labels, request.split = split, request.features = columns, request.drop = drop;
+  request.labels = labels, request.regression = regression, request.split = split, request.split_by = split_by;
+  request.train_until = train_until, request.validate_until = validate_until;
+  request.features = columns, request.drop = drop;
   request.id_type = id_type;
   request.fill = fill, request.fills = fills, request.indicators = indicators, request.cyclic = cyclic;
   request.degree_features = degree_features;
@@ -68,7 +71,8 @@ NB_MODULE(_tables, m) {
     }
   });
   m.def("convert", &convert, "nodes"_a, "edges"_a, "out"_a, nb::kw_only(), "name"_a = "", "id"_a = "", "source"_a = "",
-        "destination"_a = "", "edge_type"_a = "", "labels"_a.none() = nb::none(), "split"_a = "", "columns"_a = Texts(),
+        "destination"_a = "", "edge_type"_a = "", "labels"_a.none() = nb::none(), "regression"_a = false,
+        "split"_a = "", "split_by"_a = "", "train_until"_a = "", "validate_until"_a = "", "columns"_a = Texts(),
         "drop"_a = Texts(), "id_type"_a = "", "fill"_a.none() = nb::none(),
         "fills"_a = std::map<std::string, std::string>(), "indicators"_a = Texts(), "cyclic"_a = Texts(),
         "degree_features"_a = false, "missing"_a.none() = nb::none(), "delimiter"_a = "", "decimal"_a = "",

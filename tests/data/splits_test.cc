@@ -91,14 +91,14 @@ TEST(StratifiedSplit, TinyClassesAndMultiLabel) {
   EXPECT_GE(s.val.size(), 1u);
   Labels multi;
   multi.classes = 2;
-  multi.multi = {0, 1, 1, 0};
+  multi.values = {0, 1, 1, 0};
   EXPECT_THROW(stratified_split(multi, 0.5, 0.25, 1), Error);
 }
 
 TEST(RandomSplit, MultiLabelNodesWithoutAnyLabelAreLeftOut) {
   Labels multi;
   multi.classes = 2;
-  multi.multi = {0, 1, NAN, NAN, NAN, 1, 0, 0, 1, 1};
+  multi.values = {0, 1, NAN, NAN, NAN, 1, 0, 0, 1, 1};
   const Split s = random_split(multi, 0.5, 0.25, 1);
   EXPECT_EQ(s.train.size() + s.val.size() + s.test.size(), 4u);
   for (const auto& part : {s.train, s.val, s.test}) EXPECT_EQ(std::count(part.begin(), part.end(), 1), 0);

@@ -184,7 +184,7 @@ TEST_F(DatasetsTest, MultiLabel) {
   const Dataset d = load(members);
   EXPECT_TRUE(d.labels.multi_label());
   EXPECT_EQ(d.labels.classes, 2);
-  EXPECT_TRUE(std::isnan(d.labels.multi[6]) && std::isnan(d.labels.multi[9]));
+  EXPECT_TRUE(std::isnan(d.labels.values[6]) && std::isnan(d.labels.values[9]));
   EXPECT_CONTAINS(refusal(member<float>("node_labels", {6, 2}, {0, 1, 1, 1, 0, 2, 0, 1, 1, 0, 1, 0})),
                   "node 2, label 1: 2");
   EXPECT_CONTAINS(refusal(member<float>("node_labels", {5, 2}, std::vector<float>(10))), "5 labels, expected 6");

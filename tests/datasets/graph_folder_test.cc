@@ -122,13 +122,13 @@ TEST_F(GraphFolderTest, SparseFeaturesSeveralLabelsAndDirections) {
   data.features.row_start.assign(data.nodes + 1, 2);
   data.features.row_start[0] = 0;
   data.features.column = {1, 8}, data.features.value = {2, -1};
-  data.labels = {.classes = 2, .single = {}, .multi = std::vector<float>(data.nodes * 2, 1)};
-  data.labels.multi[3] = std::numeric_limits<float>::quiet_NaN();
+  data.labels = {.classes = 2, .single = {}, .values = std::vector<float>(data.nodes * 2, 1)};
+  data.labels.values[3] = std::numeric_limits<float>::quiet_NaN();
   const Dataset back = read_graph_folder(write(data, {.directed = true}));
   EXPECT_EQ(back.features.row_start, data.features.row_start);
   EXPECT_EQ(back.features.column, data.features.column);
   EXPECT_EQ(back.features.value, data.features.value);
-  EXPECT_TRUE(std::isnan(back.labels.multi[3]));
+  EXPECT_TRUE(std::isnan(back.labels.values[3]));
   EXPECT_EQ(back.labels.classes, 2);
   EXPECT_TRUE(back.graph->directed);
   EXPECT_EQ(back.graph->source.size(), symmetric_csr(data.nodes, data.edges, true).source.size());

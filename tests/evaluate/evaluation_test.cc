@@ -74,7 +74,7 @@ TEST(PredictionsOf, DoNotDependOnThePlace) {
       data.nodes = 1;
       data.labels.classes = columns;
       data.labels.single.assign(several ? 0 : 1, 0);
-      data.labels.multi.assign(several ? columns : 0, 0.f);
+      data.labels.values.assign(several ? columns : 0, 0.f);
       const auto task = make_task(data, DataRecipe());
       const Tensor outputs = at::randn({300, columns}) * 3;
       const Predictions all = predictions_of(outputs, *task);

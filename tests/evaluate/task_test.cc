@@ -28,7 +28,7 @@ Dataset labels(std::vector<float> values, int64_t count) {
   Dataset data;
   data.nodes = static_cast<int64_t>(values.size()) / count;
   data.labels.classes = count;
-  data.labels.multi = std::move(values);
+  data.labels.values = std::move(values);
   return data;
 }
 
@@ -54,7 +54,8 @@ TEST(Task, MetricsOfThreeClasses) {
 TEST(Task, MetricsOfAPositiveClass) {
   const Dataset data = classes({0, 1, 1, 0, 0, 0, 1, 0}, 2);
   Predictions p{2, {}, {}};
-  for (const float score : {.1f, .9f, .3f, .8f, .3f, .2f, .6f, .3f}) p.value.push_back(1 - score), p.value.push_back(score);
+  for (const float score : {.1f, .9f, .3f, .8f, .3f, .2f, .6f, .3f})
+    p.value.push_back(1 - score), p.value.push_back(score);
   const std::vector<int32_t> all = {0, 1, 2, 3, 4, 5, 6, 7};
   const auto value = [&](const char* metric, const char* positive = "auto") {
     DataRecipe recipe = with_metric(metric);

@@ -48,7 +48,7 @@ Dataset small() {
 Dataset other() {
   Dataset data = small();
   data.labels.single.clear();
-  data.labels.multi = {0, 1, 1, 0, NAN, NAN, 1, 1};
+  data.labels.values = {0, 1, 1, 0, NAN, NAN, 1, 1};
   data.features.dense.clear();
   data.features.row_start = {0, 1, 2, 2, 4};
   data.features.column = {1, 0, 0, 1};

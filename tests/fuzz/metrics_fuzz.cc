@@ -11,7 +11,7 @@ void run_reader(Bytes input) {
   const auto file = work_folder() / "metrics.jsonl";
   put_file(file, input);
   const auto damaged = [](const Error& error) { check_message(error.what()); };
-  for (const nlohmann::json& stage : training_curves(file, 3, damaged))
+  for (const nlohmann::json& stage : training_curves(file, graphsieve::Metric{"roc_auc"}, 3, damaged))
     for (const char* column : {"epoch", "loss", "val", "test", "lr", "temperature", "grad_norm"})
       if (stage.at(column).size() != std::min<size_t>(3, stage.at("epochs"))) finding("a column of another length");
 }

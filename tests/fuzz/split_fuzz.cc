@@ -20,7 +20,7 @@ void run_reader(Bytes input) {
   labels.single = {0, 1, 0, -1, 1, 0, 1, 1};
   Split of_several = split;
   accepted([&] { check_split(split, labels, "split.json"); });
-  labels.multi = {0, 1, NAN, NAN, NAN, 1, 1, 1};  // four nodes
+  labels.values = {0, 1, NAN, NAN, NAN, 1, 1, 1};  // four nodes
   check_split(of_several, labels, "split.json");
 }
 

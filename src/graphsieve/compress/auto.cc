@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the smallest network whose validation metric is lower by at most a given loss. Widths are tried in ascending
+// Finds the smallest network whose validation metric is worse by at most a given loss. Widths are tried in ascending
 // order, each with the method `fitted` first, and with `distilled` if `fitted` loses too much.
 #include <torch/torch.h>
 
@@ -25,7 +25,9 @@ std::vector<int64_t> widths_up_to(int64_t most) {
 
 Compression compress_auto(const CompressTask& task) {
   const int64_t most = task.options.width > 0 ? task.options.width : task.wide.width();
-  const double wide = validation(task, task.trace.logits), asked = wide - task.options.max_loss;
+  const bool larger_is_better = task.run->task->metric().larger_is_better;
+  const double wide = validation(task, task.trace.logits);
+  const double asked = larger_is_better ? wide - task.options.max_loss : wide + task.options.max_loss;
   Json tried = Json::array();
   for (const int64_t width : widths_up_to(most))
     for (const CompressMethod method : {compress_fitted, compress_distilled}) {
@@ -39,7 +41,7 @@ Compression compress_auto(const CompressTask& task) {
       const double value = validation(task, outputs(task, found));
       tried.push_back({{"width", width}, {"method", name}, {"val", value}});
       task.observer.information(str("width ", width, ", ", name, ": validation ", value, ", asked ", asked));
-      if (!(value >= asked)) continue;
+      if (!(larger_is_better ? value >= asked : value <= asked)) continue;
       found.promise["chosen_by"] = {{"max_loss", task.options.max_loss}, {"wide_val", wide}, {"tried", tried}};
       return found;
     }

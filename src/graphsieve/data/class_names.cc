@@ -18,7 +18,7 @@ void match_classes(Dataset& data, const std::vector<std::string>& names) {
     for (size_t i = 0; i < std::min(all.size(), kListedClasses); ++i) text += str(i ? ", " : "", all[i]);
     return all.size() > kListedClasses ? text + ", …" : text;
   };
-  if (data.labels.multi_label() && data.class_names != names)
+  if (!data.labels.one_class() && data.class_names != names)
     throw Error(data.source, ": its labels are ", listed(data.class_names), ", the run was trained on ", listed(names));
   std::vector<int32_t> number;
   for (const std::string& name : data.class_names) {

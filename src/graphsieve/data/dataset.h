@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "graphsieve/base/array.h"
+#include "graphsieve/base/export.h"
 #include "graphsieve/base/half.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/data/schema.h"
@@ -60,14 +61,30 @@ struct StoredGraph {
   }
 };
 
-/// Labels of the nodes: one class per node, or several 0/1 labels per node.
-struct Labels {
-  int64_t classes = 0;          ///< number of classes, or of labels per node if multi-label
-  std::vector<int32_t> single;  ///< [n]; -1: no label; empty if multi-label
-  std::vector<float> multi;     ///< [n, classes] of 0, 1 or NaN (missing); empty if single-label
-  bool multi_label() const { return !multi.empty(); }
-  int64_t nodes() const { return static_cast<int64_t>(multi_label() ? multi.size() / classes : single.size()); }
+/// What the labels of the nodes are.
+enum class LabelKind {
+  kClasses,  ///< one class per node
+  kSeveral,  ///< several 0/1 labels per node
+  kNumbers,  ///< one or several numbers per node, which are predicted by regression
 };
+
+/// Labels of the nodes.
+struct Labels {
+  int64_t classes = 0;          ///< number of classes, or of labels or numbers per node
+  std::vector<int32_t> single;  ///< [n] for kClasses; -1: no label
+  std::vector<float> values;    ///< [n, classes] for kSeveral (0 or 1) and kNumbers (finite); NaN: missing
+  bool numbers = false;         ///< true: `values` are numbers to predict
+  LabelKind kind() const {
+    return values.empty() ? LabelKind::kClasses : numbers ? LabelKind::kNumbers : LabelKind::kSeveral;
+  }
+  /// True if each node has one class, or none.
+  bool one_class() const { return kind() == LabelKind::kClasses; }
+  int64_t nodes() const { return static_cast<int64_t>(one_class() ? single.size() : values.size() / classes); }
+};
+
+/// Returns a kind of labels as a word in files: "single", "multi" or "numbers"; and in words: "one class per node".
+GRAPHSIEVE_API const char* label_kind_name(LabelKind kind);
+GRAPHSIEVE_API const char* label_kind_words(LabelKind kind);
 
 /// The training, validation and test nodes, ascending. No node is in two of the lists.
 struct Split {

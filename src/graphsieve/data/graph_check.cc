@@ -107,15 +107,35 @@ class Checker {
   void labels() {
     const Labels& labels = data_.labels;
     r_.classes = labels.classes;
-    r_.multi_label = labels.multi_label();
+    r_.label_kind = labels.kind();
+    for (int64_t i = 0; i < data_.nodes; ++i) r_.unlabelled += !is_labelled(labels, i);
+    if (labels.kind() == LabelKind::kNumbers) return numbers();
     r_.class_counts.assign(labels.classes, 0);
-    for (int64_t i = 0; i < data_.nodes; ++i) {
-      r_.unlabelled += !is_labelled(labels, i);
-      if (!labels.multi_label()) {
-        if (labels.single[i] >= 0) ++r_.class_counts[labels.single[i]];
-        continue;
-      }
-      for (int64_t c = 0; c < labels.classes; ++c) r_.class_counts[c] += labels.multi[i * labels.classes + c] == 1;
+    for (const int32_t c : labels.single)
+      if (c >= 0) ++r_.class_counts[c];
+    for (size_t i = 0; i < labels.values.size(); ++i) r_.class_counts[i % labels.classes] += labels.values[i] == 1;
+  }
+
+  /// Describes the numbers to predict, by their column.
+  void numbers() {
+    const Labels& labels = data_.labels;
+    for (int64_t c = 0; c < labels.classes; ++c) {
+      GraphReport::Numbers column;
+      double sum = 0;
+      for (int64_t i = 0; i < data_.nodes; ++i)
+        if (const double value = labels.values[i * labels.classes + c]; !std::isnan(value)) {
+          column.least = column.known == 0 ? value : std::min(column.least, value);
+          column.most = column.known == 0 ? value : std::max(column.most, value);
+          ++column.known, sum += value;
+        }
+      const auto known = static_cast<double>(std::max<int64_t>(1, column.known));
+      column.mean = sum / known;
+      double squares = 0;
+      for (int64_t i = 0; i < data_.nodes; ++i)
+        if (const double off = labels.values[i * labels.classes + c] - column.mean; !std::isnan(off))
+          squares += off * off;
+      column.deviation = std::sqrt(squares / known);
+      r_.numbers.push_back(column);
     }
   }
 
@@ -123,7 +143,7 @@ class Checker {
   /// both of its ends, which does not change a share.
   void homophily() {
     r_.homophily = r_.chance_homophily = std::numeric_limits<double>::quiet_NaN();
-    if (data_.labels.multi_label()) return;
+    if (!data_.labels.one_class()) return;
     const std::vector<int32_t>& label = data_.labels.single;
     int64_t alike = 0, edges = 0;
     std::vector<double> ends(data_.labels.classes, 0);  // edges between labelled nodes, by the label at the destination

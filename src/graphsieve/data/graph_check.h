@@ -27,7 +27,8 @@ struct GraphReport {
   std::vector<int64_t> degrees;           ///< in-degrees: smallest, quantiles 10, 50, 90, 99 and 99.9 %, largest
   std::vector<int64_t> degree_bins;       ///< nodes of in-degree 0, 1, 2 to 3, 4 to 7, … up to the largest
   int64_t largest_node = 0;               ///< lowest index of a node with the largest in-degree
-  double homophily = 0;  ///< share of the edges between labelled nodes whose labels are equal; NaN if multi-label
+  double homophily =
+      0;  ///< share of the edges between labelled nodes whose labels are equal; NaN unless each node has one class
   double chance_homophily = 0;  ///< that share by chance, for these degrees (Platonov et al. 2023)
 
   int64_t columns = 0;
@@ -38,8 +39,14 @@ struct GraphReport {
   int64_t zero_rows = 0;                  ///< nodes whose features are all 0
 
   int64_t classes = 0;
-  bool multi_label = false;
-  std::vector<int64_t> class_counts;  ///< nodes of each class (or with each label)
+  LabelKind label_kind = LabelKind::kClasses;
+  std::vector<int64_t> class_counts;  ///< nodes of each class (or with each label); empty for numbers
+  /// The numbers to predict of one column.
+  struct Numbers {
+    int64_t known = 0;  ///< nodes with a number
+    double mean = 0, deviation = 0, least = 0, most = 0;
+  };
+  std::vector<Numbers> numbers;  ///< by column; empty unless the labels are numbers
   int64_t unlabelled = 0;
   struct SplitSize {
     int64_t train, val, test;

@@ -109,10 +109,12 @@ Features renumbered(const Features& x, const std::vector<int32_t>& old_of) {
 Labels renumbered(const Labels& labels, const std::vector<int32_t>& old_of) {
   Labels made;
   made.classes = labels.classes;
+  made.numbers = labels.numbers;
   for (const int32_t old : old_of) {
-    if (!labels.multi_label()) made.single.push_back(old < 0 ? -1 : labels.single[old]);
-    for (int64_t l = 0; labels.multi_label() && l < labels.classes; ++l)
-      made.multi.push_back(old < 0 ? std::numeric_limits<float>::quiet_NaN() : labels.multi[old * labels.classes + l]);
+    if (labels.one_class()) made.single.push_back(old < 0 ? -1 : labels.single[old]);
+    for (int64_t l = 0; !labels.one_class() && l < labels.classes; ++l)
+      made.values.push_back(old < 0 ? std::numeric_limits<float>::quiet_NaN()
+                                    : labels.values[old * labels.classes + l]);
   }
   return made;
 }

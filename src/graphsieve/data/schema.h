@@ -60,6 +60,7 @@ struct TableNames {
   std::string id, source, destination;   ///< columns; empty if the data did not come from tables
   std::string edge_type;                 ///< column; empty: the edges have no types
   std::vector<std::string> labels;       ///< columns; empty: none
+  bool regression = false;               ///< the labels are numbers to predict
   bool text_ids = false;                 ///< the ids are texts, otherwise integers
   bool directed = false;                 ///< an edge is one direction, otherwise both
   std::vector<std::string> missing;      ///< texts of cells that count as missing, beside the empty cell

@@ -22,30 +22,29 @@ struct Part {
   std::vector<int32_t> Split::* ids;
 };
 
-constexpr Part kParts[] = {{"train", &Split::train}, {"val", &Split::val}, {"test", &Split::test}};
+constexpr double kRounding = 1e-12;  ///< of the sum of two fractions
 
-int64_t node_count(const Labels& labels) {
-  if (!labels.multi_label()) return static_cast<int64_t>(labels.single.size());
-  return static_cast<int64_t>(labels.multi.size()) / labels.classes;
-}
+constexpr Part kParts[] = {{"train", &Split::train}, {"val", &Split::val}, {"test", &Split::test}};
 
 /// Returns floor(fraction * count) with a tolerance for the rounding of the fraction: 0.29 of 100 is 29.
 int64_t part_of(double fraction, int64_t count) {
   return static_cast<int64_t>(std::floor(fraction * static_cast<double>(count) + 1e-9));
 }
 
-/// Throws Error unless both fractions are in (0, 1) and leave nodes for testing.
-void check_fractions(double train, double val) {
+/// True if the fractions leave no nodes for testing. Throws Error unless both are in (0, 1) and at most 1 together.
+bool without_test(double train, double val) {
   if (!(train > 0 && train < 1)) throw Error("train_fraction is ", train, ", expected a number between 0 and 1");
   if (!(val > 0 && val < 1)) throw Error("val_fraction is ", val, ", expected a number between 0 and 1");
-  if (train + val > 1 - 1e-12) throw Error("train_fraction ", train, " and val_fraction ", val, " leave no test nodes");
+  if (train + val > 1 + kRounding)
+    throw Error("train_fraction ", train, " and val_fraction ", val, " are more than 1 together");
+  return train + val > 1 - kRounding;
 }
 
 /// Returns the labelled nodes in the order of their random numbers. The number of a node depends on the key and the
 /// node only.
 std::vector<int32_t> shuffled_labelled(const Labels& labels, uint64_t key) {
   std::vector<std::pair<uint64_t, int32_t>> order;
-  for (int64_t i = 0; i < node_count(labels); ++i)
+  for (int64_t i = 0; i < labels.nodes(); ++i)
     if (is_labelled(labels, i)) order.emplace_back(random_key(key, i), static_cast<int32_t>(i));
   std::sort(order.begin(), order.end());
   std::vector<int32_t> out;
@@ -54,10 +53,11 @@ std::vector<int32_t> shuffled_labelled(const Labels& labels, uint64_t key) {
   return out;
 }
 
-/// Throws Error if one of the lists is empty.
-void require_parts(const Split& split, const std::string& where) {
+/// Throws Error if one of the lists is empty, save the last one if it is meant to be.
+void require_parts(const Split& split, bool no_test, const std::string& where) {
   for (const Part& part : kParts)
-    if ((split.*part.ids).empty()) throw Error(where, ": the ", part.name, " part is empty");
+    if ((split.*part.ids).empty() && !(no_test && part.ids == &Split::test))
+      throw Error(where, ": the ", part.name, " part is empty");
 }
 
 void sort_parts(Split& split) {
@@ -76,26 +76,27 @@ void deal(const std::vector<int32_t>& nodes, int64_t train, int64_t val, Split& 
 }  // namespace
 
 bool is_labelled(const Labels& labels, int64_t node) {
-  if (!labels.multi_label()) return labels.single[node] >= 0;
-  const auto row = labels.multi.begin() + node * labels.classes;
+  if (labels.one_class()) return labels.single[node] >= 0;
+  const auto row = labels.values.begin() + node * labels.classes;
   return std::any_of(row, row + labels.classes, [](float value) { return !std::isnan(value); });
 }
 
 Split random_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key) {
-  check_fractions(train_fraction, val_fraction);
+  const bool no_test = without_test(train_fraction, val_fraction);
   const std::vector<int32_t> nodes = shuffled_labelled(labels, key);
   const auto count = static_cast<int64_t>(nodes.size());
+  const int64_t train = part_of(train_fraction, count);
   Split out;
-  deal(nodes, part_of(train_fraction, count), part_of(val_fraction, count), out);
-  require_parts(out, str("random split of ", count, " labelled nodes"));
+  deal(nodes, train, no_test ? count - train : part_of(val_fraction, count), out);
+  require_parts(out, no_test, str("random split of ", count, " labelled nodes"));
   sort_parts(out);
   return out;
 }
 
 Split stratified_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key) {
-  check_fractions(train_fraction, val_fraction);
-  if (labels.multi_label())
-    throw Error("a stratified split needs one class per node, the data has ", labels.classes, " labels");
+  const bool no_test = without_test(train_fraction, val_fraction);
+  if (!labels.one_class())
+    throw Error("a stratified split needs one class per node, the data has ", label_kind_words(labels.kind()));
   std::vector<std::vector<int32_t>> by_class(labels.classes);
   for (const int32_t node : shuffled_labelled(labels, key)) by_class[labels.single[node]].push_back(node);
   Split out;
@@ -109,9 +110,9 @@ Split stratified_split(const Labels& labels, double train_fraction, double val_f
       return std::clamp<int64_t>(part_of(fraction, total) - static_cast<int64_t>(part.size()), 0, most);
     };
     const int64_t train = lack(train_fraction, out.train, count);
-    deal(nodes, train, lack(val_fraction, out.val, count - train), out);
+    deal(nodes, train, no_test ? count - train : lack(val_fraction, out.val, count - train), out);
   }
-  require_parts(out, str("stratified split of ", total, " labelled nodes"));
+  require_parts(out, no_test, str("stratified split of ", total, " labelled nodes"));
   sort_parts(out);
   return out;
 }
@@ -131,7 +132,7 @@ std::vector<int32_t> nodes_of(const Split& split) {
 
 std::vector<int64_t> classes_without(const std::vector<int32_t>& nodes, const Labels& labels) {
   std::vector<int64_t> without;
-  if (labels.multi_label()) return without;
+  if (!labels.one_class()) return without;
   std::vector<bool> seen(labels.classes, false);
   for (const int32_t node : nodes) seen[labels.single[node]] = true;
   for (int64_t c = 0; c < labels.classes; ++c)
@@ -140,7 +141,7 @@ std::vector<int64_t> classes_without(const std::vector<int32_t>& nodes, const La
 }
 
 int64_t check_split(Split& split, const Labels& labels, const std::string& where) {
-  const int64_t nodes = node_count(labels);
+  const int64_t nodes = labels.nodes();
   std::vector<int8_t> part_of_node(nodes, -1);
   int64_t dropped = 0;
   // All nodes of a list are checked before those without a label are removed, so that a node that is listed twice is an
@@ -157,7 +158,7 @@ int64_t check_split(Split& split, const Labels& labels, const std::string& where
     dropped += static_cast<int64_t>(std::erase_if(ids, [&](int32_t id) { return !is_labelled(labels, id); }));
   }
   sort_parts(split);
-  require_parts(split, where);
+  if (split.train.empty()) throw Error(where, ": the train part is empty");
   return dropped;
 }
 

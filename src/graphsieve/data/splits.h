@@ -11,22 +11,22 @@
 
 namespace graphsieve {
 
-/// True if the node has a label or, with several labels per node, at least one of them.
+/// True if the node has a class or, with several labels or numbers per node, at least one of them.
 bool is_labelled(const Labels& labels, int64_t node);
 
 /// Returns a random split of the labelled nodes. The nodes are ordered by keyed random numbers: the first
 /// floor(train_fraction * count) nodes are for training, the next floor(val_fraction * count) for validation, the rest
-/// for testing. Throws Error if a fraction is not in (0, 1), if both leave nothing for testing, or if one of the three
-/// lists is empty.
+/// for testing; fractions with the sum 1 leave no test nodes. Throws Error if a fraction is not in (0, 1), if the sum
+/// is larger than 1, or if another of the three lists is empty.
 Split random_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key);
 
 /// Returns a random split like random_split(), but within each class. The size of each list differs from
-/// random_split()'s by at most one node per class. Throws Error if there are several labels per node.
+/// random_split()'s by at most one node per class. Throws Error unless each node has one class.
 Split stratified_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key);
 
 /// Sorts the lists of a split, removes nodes without a label from them, and returns how many were removed. Throws
-/// Error, beginning with `where`, if an id is out of range, if a node occurs twice (in one list or two), or if a list
-/// is or becomes empty.
+/// Error, beginning with `where`, if an id is out of range, if a node occurs twice (in one list or two), or if the
+/// list of training nodes is or becomes empty. The other two lists may be empty.
 GRAPHSIEVE_API int64_t check_split(Split& split, const Labels& labels, const std::string& where);
 
 /// Validation nodes, then test nodes.
@@ -35,7 +35,7 @@ std::vector<int32_t> evaluated_nodes(const Split& split);
 /// The nodes of all three parts, ascending.
 std::vector<int32_t> nodes_of(const Split& split);
 
-/// The classes that none of `nodes` has, ascending; empty for several labels per node.
+/// The classes that none of `nodes` has, ascending; empty unless each node has one class.
 std::vector<int64_t> classes_without(const std::vector<int32_t>& nodes, const Labels& labels);
 
 /// Write and read a split as {"train": [ids], "val": [ids], "test": [ids]}. A written file appears only when it is

@@ -80,14 +80,10 @@ void note_single_labels(const Labels& labels, Dataset& data) {
 /// Throws Error if no node has a label, and notes what is odd about the labels.
 void check_labels(const std::string& path, Dataset& data) {
   int64_t missing = 0;
-  if (data.labels.multi_label()) {
-    for (int64_t i = 0; i < data.nodes; ++i) missing += !is_labelled(data.labels, i);
-  } else {
-    missing = std::count(data.labels.single.begin(), data.labels.single.end(), -1);
-  }
+  for (int64_t i = 0; i < data.nodes; ++i) missing += !is_labelled(data.labels, i);
   if (missing == data.nodes) throw Error(path, ": no node has a label");
   if (missing > 0) data.notes.push_back(str(missing, " of ", data.nodes, " nodes have no label"));
-  if (!data.labels.multi_label()) note_single_labels(data.labels, data);
+  if (data.labels.one_class()) note_single_labels(data.labels, data);
 }
 
 /// Checks every split of the file; nodes without a label are removed from them.
@@ -131,9 +127,10 @@ uint64_t hash_of(const T& values) {
 
 /// Reads the arrays in the layout to which their names belong.
 void read_arrays(const NamedArrays& file, const std::string& name, Dataset& data) {
-  if (has_all(file, {"node_features", "node_labels", "edges"})) {
+  const auto labelled = [&](const char* labels) { return file.has(labels) || file.has(kNumbersArray); };
+  if (has_all(file, {"node_features", "edges"}) && labelled("node_labels")) {
     read_heterophilous(file, name, data);
-  } else if (has_all(file, {"adj_indices", "adj_indptr", "adj_shape", "labels"}) &&
+  } else if (has_all(file, {"adj_indices", "adj_indptr", "adj_shape"}) && labelled("labels") &&
              (file.has("attr_matrix") || has_all(file, {"attr_data", "attr_indices", "attr_indptr", "attr_shape"}))) {
     read_shchur(file, name, data);
   } else {
@@ -220,7 +217,7 @@ uint64_t fingerprint(const Dataset& data) {
   const Labels& labels = data.labels;
   return random_key(static_cast<uint64_t>(data.nodes), hash_of(data.edges), features.cols, hash_of(features.dense),
                     hash_of(features.row_start), hash_of(features.column), hash_of(features.value), labels.classes,
-                    hash_of(labels.single), hash_of(labels.multi));
+                    hash_of(labels.single), hash_of(labels.values));
 }
 
 }  // namespace graphsieve

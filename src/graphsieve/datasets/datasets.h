@@ -20,6 +20,7 @@ namespace graphsieve {
 ///     [n]).
 ///   shchur: adj_indices, adj_indptr, adj_shape (row = source), attr_data, attr_indices, attr_indptr, attr_shape (or a
 ///     dense attr_matrix), labels. Weights of edges are not used.
+/// Numbers to predict, node_numbers [n] or [n, numbers], stand in place of the labels of either layout; NaN is missing.
 /// A label of -1 or NaN is missing. Published data sets are recognised (see known_datasets.h). Odd but valid contents
 /// are reported in Dataset::notes. Throws Error, beginning with the path and naming the row and the value, if anything
 /// does not fit.

@@ -170,15 +170,20 @@ class Reader {
   void read_labels(Labels& labels, int64_t nodes) {
     const JsonObject card = card_.object("labels");
     // Data without labels has no classes.
-    labels.classes = card.count("classes", card.get<std::string>("kind") == "multi");
+    const auto kind = card.get<std::string>("kind");
+    labels.numbers = kind == label_kind_name(LabelKind::kNumbers);
+    const bool several = kind == label_kind_name(LabelKind::kSeveral);
+    if (!labels.numbers && !several && kind != label_kind_name(LabelKind::kClasses))
+      card.refuse("kind", "single, multi or numbers");
+    labels.classes = card.count("classes", labels.numbers || several);
     const std::string file = (folder_ / "labels.npy").string();
-    if (card.get<std::string>("kind") == "multi") {
+    if (labels.numbers || several) {
       const auto values = array<float>("labels.npy", {nodes, labels.classes});
-      labels.multi.assign(values.begin(), values.end());
-      for (size_t i = 0; i < labels.multi.size(); ++i)
-        if (const float v = labels.multi[i]; !std::isnan(v) && v != 0 && v != 1)
-          throw Error(file, ": node ", i / labels.classes, ", label ", i % labels.classes, ": ", v,
-                      ", expected 0, 1 or NaN");
+      labels.values.assign(values.begin(), values.end());
+      for (size_t i = 0; i < labels.values.size(); ++i)
+        if (const float v = labels.values[i]; labels.numbers ? std::isinf(v) : !std::isnan(v) && v != 0 && v != 1)
+          throw Error(file, ": node ", i / labels.classes, ", label ", i % labels.classes, ": ", v, ", expected ",
+                      labels.numbers ? "a finite number" : "0, 1", " or NaN");
       return;
     }
     const auto values = array<int32_t>("labels.npy", {nodes});

@@ -199,11 +199,11 @@ void GraphFolderWriter::write_sparse(const Features& x) {
 }
 
 void GraphFolderWriter::write_labels(const Labels& labels) {
-  if (labels.multi_label())
-    array<float>("labels.npy", {nodes_, labels.classes}, labels.multi);
+  if (!labels.one_class())
+    array<float>("labels.npy", {nodes_, labels.classes}, labels.values);
   else
     array<int32_t>("labels.npy", {nodes_}, labels.single);
-  (*card_)["labels"] = {{"kind", labels.multi_label() ? "multi" : "single"}, {"classes", labels.classes}};
+  (*card_)["labels"] = {{"kind", label_kind_name(labels.kind())}, {"classes", labels.classes}};
 }
 
 void GraphFolderWriter::write_class_names(const std::vector<std::string>& names) {

@@ -172,7 +172,7 @@ Labels single_labels(const NpyArray& array) {
     const double value = std::isnan(values[i]) ? -1 : values[i];
     if (value != std::trunc(value) || value < -1 || value >= kMostClasses)
       throw Error(array.where, ": node ", i, ": label ", values[i], ", expected an integer from 0 to ",
-                  kMostClasses - 1, ", or -1 or NaN for none");
+                  kMostClasses - 1, ", or -1 or NaN for none; numbers to predict are named ", kNumbersArray);
     out.single[i] = static_cast<int32_t>(value);
     out.classes = std::max<int64_t>(out.classes, out.single[i] + 1);
   }
@@ -183,9 +183,9 @@ Labels single_labels(const NpyArray& array) {
 Labels multi_labels(const NpyArray& array) {
   Labels out;
   out.classes = array.shape[1];
-  out.multi = array.as<float>();
-  for (size_t i = 0; i < out.multi.size(); ++i) {
-    float& value = out.multi[i];
+  out.values = array.as<float>();
+  for (size_t i = 0; i < out.values.size(); ++i) {
+    float& value = out.values[i];
     if (value == -1) value = std::numeric_limits<float>::quiet_NaN();
     if (!std::isnan(value) && value != 0 && value != 1)
       throw Error(array.where, ": node ", i / out.classes, ", label ", i % out.classes, ": ", value,
@@ -194,14 +194,40 @@ Labels multi_labels(const NpyArray& array) {
   return out;
 }
 
+/// Reads numbers to predict; NaN means that a number is missing.
+Labels numbers_of(const NpyArray& array) {
+  Labels out;
+  out.numbers = true;
+  out.classes = array.shape.size() == 1 ? 1 : array.shape[1];
+  const std::vector<double> values = array.as<double>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto value = static_cast<float>(values[i]);
+    if (std::isinf(value))
+      throw Error(array.where, ": node ", i / out.classes, ": ", values[i],
+                  ", expected a number that fits in 32 bits, or NaN for none");
+    out.values.push_back(value);
+  }
+  return out;
+}
+
+/// Returns the numbers to predict, if the file has them, or else the labels of the array `labels`.
+Labels labels_in(const NamedArrays& file, const char* labels, const std::string& path, int64_t nodes) {
+  if (!file.has(kNumbersArray)) return read_labels(file.read(labels), nodes, false);
+  if (file.has(labels))
+    throw Error(path, ": has both ", labels, " and ", kNumbersArray,
+                ", expected classes or numbers to predict, not both");
+  return read_labels(file.read(kNumbersArray), nodes, true);
+}
+
 }  // namespace
 
-Labels read_labels(const NpyArray& array, int64_t nodes) {
+Labels read_labels(const NpyArray& array, int64_t nodes, bool numbers) {
   const bool one = array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1);
   if (!one && (array.shape.size() != 2 || array.shape[1] < 1))
     throw Error(array.where, ": shape ", array.shape_text(), ", expected [", nodes, "] or [", nodes, ", labels]");
   if (array.shape[0] != nodes)
     throw Error(array.where, ": ", array.shape[0], " labels, expected ", nodes, ", one per node");
+  if (numbers) return numbers_of(array);
   return one ? single_labels(array) : multi_labels(array);
 }
 
@@ -217,7 +243,7 @@ Features dense_features(const NpyArray& array) {
 void read_heterophilous(const NamedArrays& file, const std::string& path, Dataset& data) {
   data.features = file.read_features("node_features");
   data.nodes = checked_nodes(data.features.rows, path);
-  data.labels = read_labels(file.read("node_labels"), data.nodes);
+  data.labels = labels_in(file, "node_labels", path, data.nodes);
   read_edges(file.read("edges"), data);
   read_splits(file, path, data);
 }
@@ -227,7 +253,7 @@ void read_linkx(const MatFile& file, Dataset& data) {
   data.nodes = checked_nodes(data.features.rows, "node_feat");
   NpyArray labels = file.read("label");
   if (labels.shape[0] == 1) labels.shape = {labels.size()};
-  data.labels = read_labels(labels, data.nodes);
+  data.labels = read_labels(labels, data.nodes, false);
   read_edges(file.read("edge_index", true), data);
   if (!file.has("num_nodes")) return;
   const NpyArray count = file.read("num_nodes");
@@ -242,7 +268,7 @@ void read_shchur(const NamedArrays& file, const std::string& path, Dataset& data
   if (data.features.rows != data.nodes)
     throw Error(path, ": ", dense ? "attr_matrix" : "attr_shape", " has ", data.features.rows, " rows, expected ",
                 data.nodes, ", one per node");
-  data.labels = read_labels(file.read("labels"), data.nodes);
+  data.labels = labels_in(file, "labels", path, data.nodes);
 }
 
 }  // namespace graphsieve

@@ -32,7 +32,11 @@ void read_linkx(const MatFile& file, Dataset& data);
 /// Dense features from an array [n, d]. Throws Error if it has another number of dimensions.
 Features dense_features(const NpyArray& array);
 
-/// Reads the labels of n nodes from an array [n], [n, 1] or [n, labels].
-Labels read_labels(const NpyArray& array, int64_t nodes);
+/// The array of numbers to predict, [n] or [n, numbers], which an .npz file has in place of its labels.
+constexpr const char* kNumbersArray = "node_numbers";
+
+/// Reads the labels of n nodes from an array [n], [n, 1] or [n, labels], or numbers to predict from one of these
+/// shapes.
+Labels read_labels(const NpyArray& array, int64_t nodes, bool numbers);
 
 }  // namespace graphsieve

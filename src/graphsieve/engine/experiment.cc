@@ -277,7 +277,7 @@ class Experiment {
     remember(to / "split.json");
     for (const std::string& name : write_training_data(prepared_, to)) remember(to / name);
     task_->learn_from(split.train);
-    outcome.positive_class = task_->positive_class();
+    outcome.learned = task_->learned();
     // The estimator and the attention graph are keyed by the run's seed. The protocol `release` uses the seed of the
     // first run for all runs.
     const uint64_t graph_seed = shared_ ? shared_seed_ : scores_seed(plan.seed);
@@ -412,6 +412,11 @@ class Experiment {
     outcome.test = trained.figures.test;
     outcome.best_epoch = trained.figures.best_epoch;
     write_network(to / "network.safetensors", trained.network);
+    if (task_->learns_after_training()) {
+      const std::vector<int32_t>& val = context.split.val;
+      task_->learn_after_training(edges.predictions(trained.network, *task_, outcome.best_epoch, val), val);
+      outcome.learned = task_->learned();
+    }
     predict(context, edges, trained, outcome, to);
   }
 
@@ -431,6 +436,11 @@ class Experiment {
       p = write_predictions(file, trained.network, hidden, prepared_.data, *task_, context.split, request_.raw_ids);
     }
     if (has_graph_norms(trained.network)) write_norm_statistics(to / "network_norms.safetensors", trained.network);
+    if (task_->learns_after_training()) {
+      // The values of the best epoch were those of other decisions.
+      outcome.val = task_->evaluate(p, context.split.val);
+      outcome.test = task_->evaluate(p, context.split.test);
+    }
     outcome.per_class = task_->per_class(p, context.split.test);
     write_quality(to, p, *task_, context.split);
   }

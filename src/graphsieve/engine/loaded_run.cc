@@ -47,22 +47,34 @@ void fit_features(Dataset& data, const RunFolder& run, const TrainingData& train
     match_edge_types(data, trained_on.get<std::vector<std::string>>("edge_type_names"));
 }
 
-/// Gives data without labels the form of labels that the run was trained on, all of them missing.
-void add_missing_labels(Labels& labels, int64_t nodes, int64_t classes, bool several) {
+/// Gives data without labels the kind of labels that the run was trained on, all of them missing.
+void add_missing_labels(Labels& labels, int64_t nodes, int64_t classes, LabelKind kind) {
   if (labels.classes > 0) return;
-  labels.single.assign(several ? 0 : nodes, -1);
-  labels.multi.assign(several ? nodes * classes : 0, std::numeric_limits<float>::quiet_NaN());
+  const bool one_class = kind == LabelKind::kClasses;
+  labels.single.assign(one_class ? nodes : 0, -1);
+  labels.values.assign(one_class ? 0 : nodes * classes, std::numeric_limits<float>::quiet_NaN());
+  labels.numbers = kind == LabelKind::kNumbers;
+}
+
+/// Returns the kind of labels that the run was trained on. Runs of earlier versions say only whether nodes have several
+/// labels.
+LabelKind trained_kind(const JsonObject& trained_on, LabelKind otherwise) {
+  const auto name = trained_on.get_or<std::string>("labels", "");
+  for (const LabelKind kind : {LabelKind::kClasses, LabelKind::kSeveral, LabelKind::kNumbers})
+    if (name == label_kind_name(kind)) return kind;
+  if (!trained_on.has("several_labels")) return otherwise;
+  return trained_on.get<bool>("several_labels") ? LabelKind::kSeveral : LabelKind::kClasses;
 }
 
 /// Numbers the classes as the run does.
 void fit_classes(Dataset& data, const RunFolder& run) {
   const JsonObject trained_on = run.graph();
   const int64_t classes = trained_on.count("classes");
-  const bool several = trained_on.get_or("several_labels", data.labels.multi_label());
-  add_missing_labels(data.labels, data.nodes, classes, several);
-  if (data.labels.multi_label() != several)
-    throw Error(data.source, ": has ", several ? "one class" : "several labels", " per node, the run was trained on ",
-                several ? "several labels" : "one class");
+  const LabelKind kind = trained_kind(trained_on, data.labels.kind());
+  add_missing_labels(data.labels, data.nodes, classes, kind);
+  if (data.labels.kind() != kind)
+    throw Error(data.source, ": has ", label_kind_words(data.labels.kind()), ", the run was trained on ",
+                label_kind_words(kind));
   const auto names = trained_on.get_or("class_names", std::vector<std::string>());
   if (!names.empty() && !data.class_names.empty()) {
     match_classes(data, names);
@@ -93,12 +105,11 @@ void use_trained_norms(const LoadedRun& run, const std::string& file, const nn::
     read_norm_statistics(run.folder.files.verified(file), network);
 }
 
-/// Returns the run's recipe of the data with the positive class that the run found in its training nodes.
-DataRecipe with_positive_class(const RunFolder& run) {
-  DataRecipe recipe = run.recipe.data;
-  const auto found = run.one().get_or("positive_class", std::string());
-  if (!found.empty()) recipe.positive_class = found;
-  return recipe;
+/// Returns the run's task, with what the run has learned of its labels and predictions.
+std::unique_ptr<Task> learned_task(const Dataset& data, const RunFolder& run, at::Device device) {
+  std::unique_ptr<Task> task = make_task(data, run.recipe.data, device);
+  if (run.one().has("learned")) task->take_learned(run.one().object("learned"));
+  return task;
 }
 
 /// Throws Error if the graph has another number of edge types than the run's tables of edge types have rows.
@@ -133,7 +144,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
       budget(limit),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
       prepared(fitted(data, *this, unknown, observer), folder.recipe, observer, device, training.scales),
-      task(make_task(data, with_positive_class(folder), device)),
+      task(learned_task(data, folder, device)),
       graph(prepared, folder.recipe, folder.graph().get<uint64_t>("attention_seed"), known ? &*known : nullptr) {
   check_edge_types(*this);
   if (!folder.files.has_checksums()) observer.note(folder.files.note());

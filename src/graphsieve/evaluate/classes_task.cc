@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "graphsieve/base/spreadsheet_text.h"
 #include "graphsieve/evaluate/classification.h"
@@ -22,21 +23,13 @@ class ClassesTask : public ClassificationTask {
       : ClassificationTask(data, recipe,
                            recipe.metric != "auto"    ? recipe.metric
                            : data.labels.classes == 2 ? "roc_auc"
-                                                      : "accuracy"),
+                                                      : "accuracy",
+                           data.labels.classes == 2),
         one_logit_(recipe.two_classes == "one_logit" && columns_ == 2),
         balanced_(recipe.class_weights == "balanced") {
     classes_ = at::empty({labels_.nodes()}, at::kLong);
     std::copy(labels_.single.begin(), labels_.single.end(), classes_.mutable_data_ptr<int64_t>());
     classes_ = classes_.to(device);
-    // Until the training nodes are known, the second class is the positive one.
-    if (columns_ == 2 && !positive_is_named()) set_positive(1);
-  }
-
-  void learn_from(const std::vector<int32_t>& train) override {
-    if (columns_ != 2 || positive_is_named()) return;
-    std::vector<int64_t> count(columns_, 0);
-    for (const int32_t node : train) add_support(node, count);
-    set_positive(count[0] < count[1] ? 0 : 1);
   }
 
   nn::OutputShape output_shape() const override { return {columns_, one_logit_}; }
@@ -50,10 +43,10 @@ class ClassesTask : public ClassificationTask {
     };
   }
 
-  Tensor predictions(const Tensor& outputs) const override { return outputs.softmax(1); }
+  Tensor predictions(const Tensor& outputs) const override { return scaled(outputs).softmax(1); }
   /// Returns the mean cross-entropy against the wide network's probabilities.
   Tensor distillation_loss(const Tensor& outputs, const Tensor& wide) const override {
-    return -(wide * outputs.log_softmax(1)).sum(1).mean();
+    return -(wide * scaled(outputs).log_softmax(1)).sum(1).mean();
   }
   /// Returns the logits minus their mean per node, since a number added to all logits of a node changes no probability.
   Tensor deciding_outputs(const Tensor& outputs) const override { return outputs - outputs.mean(1, true); }
@@ -67,10 +60,15 @@ class ClassesTask : public ClassificationTask {
   }
 
   Json label(int64_t node) const override { return labelled(node) ? Json(column_name(labels_.single[node])) : Json(); }
-  Json predicted(const float* p) const override { return column_name(largest(p, columns_)); }
+  Json predicted(const float* p) const override { return column_name(decided(p)); }
 
-  /// Returns the two most probable classes.
+  /// Returns the predicted class and the most probable one of the others.
   std::vector<int64_t> deciding_columns(const Tensor& outputs) const override {
+    if (!thresholds().empty()) {
+      const Tensor p = predictions(outputs.detach().unsqueeze(0)).to(at::kFloat).cpu().contiguous();
+      const int64_t first = decided(p.const_data_ptr<float>());
+      return {first, 1 - first};
+    }
     const Tensor order = std::get<1>(outputs.detach().sort(0, true));
     std::vector<int64_t> columns = {order[0].item<int64_t>()};
     if (outputs.size(0) > 1) columns.push_back(order[1].item<int64_t>());
@@ -114,6 +112,20 @@ class ClassesTask : public ClassificationTask {
     each_labelled(p, nodes, [&](const float* row, int64_t label, int64_t best) { take(row[best], best == label); });
   }
 
+  /// The logarithms of the probabilities are logits: they differ from the network's by a number per node.
+  void each_logits(const Predictions& p, const std::vector<int32_t>& nodes,
+                   const std::function<void(const double*, int64_t, int64_t)>& take) const override {
+    std::vector<double> logits(columns_);
+    each_labelled(p, nodes, [&](const float* row, int64_t label, int64_t) {
+      for (int64_t c = 0; c < columns_; ++c) logits[c] = std::log(std::max(row[c], std::numeric_limits<float>::min()));
+      take(logits.data(), columns_, label);
+    });
+  }
+
+  double truth_probability(int64_t node, const float* p) const override {
+    return labelled(node) ? p[labels_.single[node]] : std::numeric_limits<double>::quiet_NaN();
+  }
+
   Confusion confusion(const Predictions& p, const std::vector<int32_t>& nodes) const override {
     Confusion out;
     each_labelled(p, nodes, [&](const float*, int64_t label, int64_t best) { ++out[{label, best}]; });
@@ -123,14 +135,23 @@ class ClassesTask : public ClassificationTask {
   void append_label(int64_t node, std::string& line) const override {
     if (labelled(node)) append_name(labels_.single[node], line);
   }
-  void append_prediction(const float* p, std::string& line) const override { append_name(largest(p, columns_), line); }
+  void append_prediction(const float* p, std::string& line) const override { append_name(decided(p), line); }
 
  private:
+  Tensor scaled(const Tensor& outputs) const { return temperature() == 1 ? outputs : outputs / temperature(); }
+
+  /// Returns the class that a row of probabilities decides for: with a threshold, the positive class from there on;
+  /// otherwise the most probable class.
+  int64_t decided(const float* p) const {
+    if (thresholds().empty()) return largest(p, columns_);
+    return p[positive()] >= thresholds()[0] ? positive() : 1 - positive();
+  }
+
   /// Calls take(row of predictions, label, predicted class) for those of `nodes` that have a label.
   template <class Take>
   void each_labelled(const Predictions& p, const std::vector<int32_t>& nodes, Take take) const {
     for (const int32_t node : nodes)
-      if (labelled(node)) take(p.row(node), int64_t{labels_.single[node]}, largest(p.row(node), columns_));
+      if (labelled(node)) take(p.row(node), int64_t{labels_.single[node]}, decided(p.row(node)));
   }
 
   /// Appends a class's number, or its name as a cell that a spreadsheet takes for text.

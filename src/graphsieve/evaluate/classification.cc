@@ -15,29 +15,142 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kListedColumns = 10;  // most classes in a message
+using Json = nlohmann::json;
+
+constexpr int64_t kListedColumns = 10;                  // most classes in a message
+constexpr double kEven = 0.5;                           // threshold where the validation nodes have one class alone
+constexpr double kLeastScale = 0.01, kMostScale = 100;  // of the logits, in the search for a temperature
+constexpr int kHalvings = 50;                           // of the logarithm of the scale, down to rounding
 
 /// Returns the value, or 0 if it is not defined.
 double or_zero(double value) { return std::isnan(value) ? 0 : value; }
+
+/// Returns the scale at which a convex function is least, from its slope, by halving.
+template <class Slope>
+double best_scale(Slope slope) {
+  double low = std::log(kLeastScale), high = std::log(kMostScale);
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = (low + high) / 2;
+    (slope(std::exp(middle)) > 0 ? high : low) = middle;
+  }
+  return std::exp((low + high) / 2);
+}
+
+/// Returns the probability of one of two outcomes after its logit is multiplied by `scale`.
+double scaled_probability(double p, double scale) {
+  if (scale == 1 || p <= 0 || p >= 1) return p;
+  return 1 / (1 + std::exp(-scale * std::log(p / (1 - p))));
+}
 
 }  // namespace
 
 int64_t largest(const float* p, int64_t columns) { return std::max_element(p, p + columns) - p; }
 
-ClassificationTask::ClassificationTask(const Dataset& data, const DataRecipe& recipe, const std::string& metric)
-    : Task(data, metric_named(metric)) {
+ClassificationTask::ClassificationTask(const Dataset& data, const DataRecipe& recipe, const std::string& metric,
+                                       bool two_classes)
+    : Task(data, metric_named(metric)),
+      threshold_rule_(threshold_rule(recipe.threshold)),
+      calibrated_(recipe.calibration == "temperature"),
+      two_classes_(two_classes) {
+  if (metric_.of_numbers)
+    throw Error("data.metric is ", metric_.name, ", which is for numbers to predict; ", data.source, " has ",
+                label_kind_words(labels_.kind()));
   if (recipe.positive_class != "auto") {
     for (int64_t c = 0; c < columns_; ++c)
-      if (column_name(c) == recipe.positive_class) positive_ = c, positive_is_named_ = true;
-    if (positive_ < 0) {
+      if (column_name(c) == recipe.positive_class) named_positive_ = c;
+    if (named_positive_ < 0) {
       std::vector<std::string> names;
       for (int64_t c = 0; c < std::min(columns_, kListedColumns); ++c) names.push_back(column_name(c));
       throw Error("data.positive_class is '", recipe.positive_class, "', expected auto or one of the classes of ",
                   data.source, ": ", join_words(names), columns_ > kListedColumns ? ", …" : "");
     }
   }
-  if (metric_.name == "f1" && columns_ > 2 && !positive_is_named_)
-    throw Error("data.metric is f1, and there are ", columns_, " classes or labels; expected macro_f1, or data.positive_class=NAME");
+  positive_ = named_positive_ < 0 && two_classes ? 1 : named_positive_;
+  if (metric_.name == "f1" && columns_ > 2 && positive_ < 0)
+    throw Error("data.metric is f1, and there are ", columns_,
+                " classes or labels; expected macro_f1, or data.positive_class=NAME");
+  if (threshold_rule_.kind != ThresholdRule::Kind::kAuto && columns_ > 2 && labels_.one_class())
+    throw Error("data.threshold is ", recipe.threshold, ", and there are ", columns_,
+                " classes, of which the most probable one is predicted; expected auto");
+}
+
+void ClassificationTask::learn_from(const std::vector<int32_t>& train) {
+  positive_ = named_positive_;
+  temperature_ = 1;
+  thresholds_.clear();
+  if (positive_ < 0 && two_classes_) {
+    std::vector<int64_t> count(columns_, 0);
+    for (const int32_t node : train) add_support(node, count);
+    positive_ = count[0] < count[1] ? 0 : 1;
+  }
+  if (threshold_rule_.kind == ThresholdRule::Kind::kNumber)
+    thresholds_.assign(scored_columns().size(), threshold_rule_.number);
+}
+
+bool ClassificationTask::learns_after_training() const {
+  using Kind = ThresholdRule::Kind;
+  return calibrated_ || threshold_rule_.kind == Kind::kF1 || threshold_rule_.kind == Kind::kYouden;
+}
+
+void ClassificationTask::learn_after_training(const Predictions& p, const std::vector<int32_t>& val) {
+  double scale = 1;
+  if (calibrated_) {
+    scale = best_scale([&](double x) { return log_loss_slope(p, val, x); });
+    temperature_ = 1 / scale;
+  }
+  if (threshold_rule_.kind != ThresholdRule::Kind::kF1 && threshold_rule_.kind != ThresholdRule::Kind::kYouden) return;
+  thresholds_.clear();
+  for (const int64_t column : scored_columns()) {
+    ScoredNodes nodes = scored(p, val, column);
+    // The thresholds are about the probabilities at the temperature that was just found.
+    for (float& score : nodes.score) score = static_cast<float>(scaled_probability(score, scale));
+    const double found = best_threshold(nodes, threshold_rule_.kind);
+    thresholds_.push_back(std::isnan(found) ? kEven : found);
+  }
+}
+
+double ClassificationTask::log_loss_slope(const Predictions& p, const std::vector<int32_t>& nodes, double scale) const {
+  // The derivative of −log softmax(scale · z)[truth] by the scale is the mean of z under the softmax, minus z[truth].
+  double slope = 0;
+  each_logits(p, nodes, [&](const double* z, int64_t count, int64_t truth) {
+    const double most = *std::max_element(z, z + count);
+    double sum = 0, mean = 0;
+    for (int64_t c = 0; c < count; ++c) {
+      const double weight = std::exp(scale * (z[c] - most));
+      sum += weight, mean += weight * z[c];
+    }
+    slope += mean / sum - z[truth];
+  });
+  return slope;
+}
+
+Json ClassificationTask::learned() const {
+  Json to = Json::object();
+  if (positive_ >= 0) to["positive_class"] = column_name(positive_);
+  if (!thresholds_.empty()) to["thresholds"] = thresholds_;
+  if (calibrated_) to["temperature"] = temperature_;
+  return to;
+}
+
+void ClassificationTask::take_learned(const JsonObject& learned) {
+  if (learned.has("positive_class")) {
+    const auto name = learned.get<std::string>("positive_class");
+    positive_ = -1;
+    for (int64_t c = 0; c < columns_; ++c)
+      if (column_name(c) == name) positive_ = c;
+    if (positive_ < 0) learned.refuse("positive_class", "a class of the data");
+  }
+  thresholds_.clear();
+  if (learned.has("thresholds")) {
+    for (const Json& one : learned.at("thresholds")) {
+      if (!one.is_number() || !(one >= 0 && one <= 1)) learned.refuse("thresholds", "numbers from 0 to 1");
+      thresholds_.push_back(one.get<double>());
+    }
+    if (thresholds_.size() != scored_columns().size())
+      learned.refuse("thresholds", str("a list of ", scored_columns().size()));
+  }
+  temperature_ = learned.has("temperature") ? learned.number_or_nan("temperature") : 1;
+  if (!(temperature_ > 0)) learned.refuse("temperature", "a number above 0");
 }
 
 std::vector<int64_t> ClassificationTask::scored_columns() const {
@@ -55,6 +168,7 @@ double ClassificationTask::evaluate(const Predictions& p, const std::vector<int3
   const Decisions decisions = decide(p, nodes);
   if (metric_.name == "accuracy") return decisions.accuracy();
   if (metric_.name == "balanced_accuracy") return decisions.balanced_accuracy();
+  if (metric_.name == "log_loss") return decisions.mean_log_loss();
   if (metric_.name == "f1") return or_zero(decisions.by_output[std::max<int64_t>(positive_, 0)].f1());
   return decisions.macro_f1();
 }

@@ -26,18 +26,26 @@ class ClassificationTask : public Task {
   std::vector<ClassFigures> per_class(const Predictions& p, const std::vector<int32_t>& nodes) const override;
   nlohmann::json quality(const Predictions& p, const Split& split, const QualityLimits& limits) const override;
   std::vector<std::string> file_columns() const override;
-  std::string positive_class() const override { return positive_ < 0 ? "" : column_name(positive_); }
+  void learn_from(const std::vector<int32_t>& train) override;
+  bool learns_after_training() const override;
+  void learn_after_training(const Predictions& p, const std::vector<int32_t>& val) override;
+  nlohmann::json learned() const override;
+  void take_learned(const JsonObject& learned) override;
   void append_cells(int64_t node, const float* p, std::string& line) const override;
 
  protected:
-  /// Throws Error if the metric is none of classification, or the positive class of `recipe` is none of the classes.
-  ClassificationTask(const Dataset& data, const DataRecipe& recipe, const std::string& metric);
+  /// `two_classes` is true for one of two classes per node: then one of them is the positive class, which is the second
+  /// one until learn_from() or take_learned() says otherwise. Throws Error if the metric is none of classification, or
+  /// if the recipe's positive class is none of the classes.
+  ClassificationTask(const Dataset& data, const DataRecipe& recipe, const std::string& metric, bool two_classes);
 
   /// Returns the column of the positive class, or −1 if the task has none.
   int64_t positive() const { return positive_; }
-  /// True if the recipe names the positive class.
-  bool positive_is_named() const { return positive_is_named_; }
-  void set_positive(int64_t column) { positive_ = column; }
+  /// Returns the number that the network's outputs are divided by.
+  double temperature() const { return temperature_; }
+  /// Returns the thresholds from which probabilities decide, one for each of scored_columns(); empty: the more probable
+  /// class, or for labels 0.5.
+  const std::vector<double>& thresholds() const { return thresholds_; }
 
   /// The number of nodes per pair (label, predicted class), both given as columns.
   using Confusion = std::map<std::pair<int64_t, int64_t>, int64_t>;
@@ -54,6 +62,13 @@ class ClassificationTask : public Task {
   virtual ScoredNodes scored(const Predictions& p, const std::vector<int32_t>& nodes, int64_t column) const = 0;
   /// Returns the columns whose curves count; with two classes, the positive one alone.
   std::vector<int64_t> scored_columns() const;
+  /// Calls take(logits, count, truth) for each decision on `nodes`: `count` logits of a softmax, and which is the true
+  /// one's. Two logits stand for a label.
+  virtual void each_logits(const Predictions& p, const std::vector<int32_t>& nodes,
+                           const std::function<void(const double*, int64_t, int64_t)>& take) const = 0;
+  /// Returns the probability that the node's row `p` gives to the truth, for several labels the least one; NaN if the
+  /// node has no label.
+  virtual double truth_probability(int64_t node, const float* p) const = 0;
   /// Calls take(probability, outcome) for each decision that calibration counts. confidence_of() names the true
   /// outcomes.
   virtual void each_confidence(const Predictions& p, const std::vector<int32_t>& nodes,
@@ -70,13 +85,20 @@ class ClassificationTask : public Task {
   virtual void append_prediction(const float* p, std::string& line) const = 0;
 
  private:
-  /// Returns the mean of figure(scored nodes of a column) over the columns for which it is defined; NaN if there is none.
+  /// Returns the derivative by `scale` of the summed log loss on `nodes` with all logits multiplied by `scale`.
+  double log_loss_slope(const Predictions& p, const std::vector<int32_t>& nodes, double scale) const;
+  /// Returns the mean of figure(scored nodes of a column) over the columns for which it is defined; NaN if there is
+  /// none.
   template <class Figure>
   double mean_of(const Predictions& p, const std::vector<int32_t>& nodes, Figure figure) const;
   friend class Quality;
 
+  const ThresholdRule threshold_rule_;
+  const bool calibrated_, two_classes_;
+  int64_t named_positive_ = -1;  ///< column of the recipe's positive class; −1: the recipe names none
   int64_t positive_ = -1;
-  bool positive_is_named_ = false;
+  double temperature_ = 1;
+  std::vector<double> thresholds_;
 };
 
 template <class Figure>

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "graphsieve/evaluate/classification.h"
 
@@ -14,22 +15,21 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
-constexpr float kThreshold = 0.5f;  ///< a label is predicted above this probability
+constexpr float kHalf = 0.5f;  ///< between 0 and 1, the values of a label; without thresholds, of decisions too
+constexpr double kLeastCertainty = 1e-7;  ///< about the distance of two floats below 1
 
 /// The task with several labels per node. Predictions are the probabilities of the labels, and each label is decided on
 /// its own. Missing labels count neither in the loss nor in the figures.
 class LabelsTask : public ClassificationTask {
  public:
   LabelsTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
-      : ClassificationTask(data, recipe, recipe.metric != "auto" ? recipe.metric : "roc_auc"),
+      : ClassificationTask(data, recipe, recipe.metric != "auto" ? recipe.metric : "roc_auc", false),
         targets_(at::empty({labels_.nodes(), columns_}, at::kFloat)) {
-    std::copy(labels_.multi.begin(), labels_.multi.end(), targets_.mutable_data_ptr<float>());
+    std::copy(labels_.values.begin(), labels_.values.end(), targets_.mutable_data_ptr<float>());
     targets_ = targets_.to(device);
   }
 
   nn::OutputShape output_shape() const override { return {columns_, false}; }
-  /// Each label is positive where a node has it.
-  void learn_from(const std::vector<int32_t>&) override {}
 
   /// Returns the mean binary cross-entropy over the labels that are known.
   LossOfNodes loss(const std::vector<int32_t>&) const override {
@@ -42,9 +42,9 @@ class LabelsTask : public ClassificationTask {
     };
   }
 
-  Tensor predictions(const Tensor& outputs) const override { return outputs.sigmoid(); }
+  Tensor predictions(const Tensor& outputs) const override { return scaled(outputs).sigmoid(); }
   Tensor distillation_loss(const Tensor& outputs, const Tensor& wide) const override {
-    return at::binary_cross_entropy_with_logits(outputs, wide);
+    return at::binary_cross_entropy_with_logits(scaled(outputs), wide);
   }
   Tensor deciding_outputs(const Tensor& outputs) const override { return outputs; }
 
@@ -54,7 +54,7 @@ class LabelsTask : public ClassificationTask {
     for (int64_t c = 0; c < columns_; ++c) {
       int64_t known = 0, true_ones = 0;
       for (const int32_t node : train) {
-        const float value = labels_.multi[node * columns_ + c];
+        const float value = labels_.values[node * columns_ + c];
         known += !std::isnan(value), true_ones += value == 1;
       }
       if (known > 0) share[c] = static_cast<float>(true_ones) / static_cast<float>(known);
@@ -63,8 +63,12 @@ class LabelsTask : public ClassificationTask {
   }
 
   /// Returns the names of the labels that the node has.
-  Json label(int64_t node) const override { return names(labels_.multi.data() + node * columns_); }
-  Json predicted(const float* p) const override { return names(p); }
+  Json label(int64_t node) const override {
+    return names([&](int64_t c) { return has(node, c); });
+  }
+  Json predicted(const float* p) const override {
+    return names([&](int64_t c) { return decided(p, c); });
+  }
   /// Returns the most probable label.
   std::vector<int64_t> deciding_columns(const Tensor& outputs) const override {
     return {outputs.argmax(0).item<int64_t>()};
@@ -87,8 +91,7 @@ class LabelsTask : public ClassificationTask {
   Decisions decide(const Predictions& p, const std::vector<int32_t>& nodes) const override {
     Decisions out;
     out.by_output.resize(columns_);
-    each_known(p, nodes, [&](int64_t c, double probability, bool label) {
-      const bool predicted = probability > kThreshold;
+    each_known(p, nodes, [&](int64_t c, double probability, bool label, bool predicted) {
       ++out.all, out.right += predicted == label;
       DecisionCounts& counts = out.by_output[c];
       counts.support += label, counts.predicted += predicted, counts.correct += label && predicted;
@@ -109,7 +112,23 @@ class LabelsTask : public ClassificationTask {
 
   void each_confidence(const Predictions& p, const std::vector<int32_t>& nodes,
                        const std::function<void(double, bool)>& take) const override {
-    each_known(p, nodes, [&](int64_t, double probability, bool label) { take(probability, label); });
+    each_known(p, nodes, [&](int64_t, double probability, bool label, bool) { take(probability, label); });
+  }
+
+  void each_logits(const Predictions& p, const std::vector<int32_t>& nodes,
+                   const std::function<void(const double*, int64_t, int64_t)>& take) const override {
+    each_known(p, nodes, [&](int64_t, double probability, bool label, bool) {
+      const double inside = std::clamp(probability, kLeastCertainty, 1 - kLeastCertainty);
+      const double logits[] = {0, std::log(inside / (1 - inside))};
+      take(logits, 2, label);
+    });
+  }
+
+  double truth_probability(int64_t node, const float* p) const override {
+    double least = std::numeric_limits<double>::quiet_NaN();
+    for (int64_t c = 0; c < columns_; ++c)
+      if (!std::isnan(truth(node, c))) least = std::fmin(least, has(node, c) ? p[c] : 1 - p[c]);
+    return least;
   }
 
   Confusion confusion(const Predictions&, const std::vector<int32_t>&) const override { return {}; }
@@ -118,34 +137,42 @@ class LabelsTask : public ClassificationTask {
   void append_label(int64_t node, std::string& line) const override {
     for (int64_t c = 0; c < columns_; ++c) {
       if (c > 0) line += '|';
-      if (const float label = truth(node, c); !std::isnan(label)) line += label > kThreshold ? '1' : '0';
+      if (const float label = truth(node, c); !std::isnan(label)) line += label > kHalf ? '1' : '0';
     }
   }
   void append_prediction(const float* p, std::string& line) const override {
     for (int64_t c = 0; c < columns_; ++c) {
       if (c > 0) line += '|';
-      line += p[c] > kThreshold ? '1' : '0';
+      line += decided(p, c) ? '1' : '0';
     }
   }
 
  private:
   /// Returns 0, 1, or NaN if the label is missing.
-  float truth(int64_t node, int64_t column) const { return labels_.multi[node * columns_ + column]; }
-  bool has(int64_t node, int64_t column) const { return truth(node, column) > kThreshold; }
+  float truth(int64_t node, int64_t column) const { return labels_.values[node * columns_ + column]; }
+  bool has(int64_t node, int64_t column) const { return truth(node, column) > kHalf; }
 
-  /// Calls take(column, probability, value of the label) for every known label of `nodes`.
+  Tensor scaled(const Tensor& outputs) const { return temperature() == 1 ? outputs : outputs / temperature(); }
+
+  /// True if the row of probabilities `p` decides for the label.
+  bool decided(const float* p, int64_t column) const {
+    return thresholds().empty() ? p[column] > kHalf : p[column] >= thresholds()[column];
+  }
+
+  /// Calls take(column, probability, value of the label, decision) for every known label of `nodes`.
   template <class Take>
   void each_known(const Predictions& p, const std::vector<int32_t>& nodes, Take take) const {
     for (const int32_t node : nodes)
       for (int64_t c = 0; c < columns_; ++c)
-        if (!std::isnan(truth(node, c))) take(c, p.row(node)[c], has(node, c));
+        if (!std::isnan(truth(node, c))) take(c, p.row(node)[c], has(node, c), decided(p.row(node), c));
   }
 
-  /// Returns the names of the labels whose value or probability is above kThreshold.
-  Json names(const float* values) const {
+  /// Returns the names of the labels for which chosen(column) is true.
+  template <class Chosen>
+  Json names(Chosen chosen) const {
     Json list = Json::array();
     for (int64_t c = 0; c < columns_; ++c)
-      if (values[c] > kThreshold) list.push_back(column_name(c));
+      if (chosen(c)) list.push_back(column_name(c));
     return list;
   }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace graphsieve {
@@ -102,6 +103,35 @@ double precision_at(const ScoredNodes& nodes, int64_t k) {
     places -= taken;
   }
   return ratio(positives, all);
+}
+
+DecisionCounts counts_at(const ScoredNodes& nodes, double threshold) {
+  DecisionCounts counts;
+  for (size_t i = 0; i < nodes.score.size(); ++i) {
+    const bool decided = nodes.score[i] >= threshold;
+    counts.support += nodes.positive[i], counts.predicted += decided, counts.correct += decided && nodes.positive[i];
+  }
+  return counts;
+}
+
+double best_threshold(const ScoredNodes& nodes, ThresholdRule::Kind measure) {
+  const auto positives = static_cast<double>(std::count(nodes.positive.begin(), nodes.positive.end(), 1));
+  const double negatives = static_cast<double>(nodes.score.size()) - positives;
+  if (positives == 0 || negatives == 0) return kNaN;
+  std::vector<float> scores = nodes.score;
+  std::sort(scores.begin(), scores.end(), std::greater<>());
+  scores.erase(std::unique(scores.begin(), scores.end()), scores.end());
+  const auto groups = groups_of(nodes);
+  double found = kNaN, best = -1, right = 0, wrong = 0;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    right += static_cast<double>(groups[g].first), wrong += static_cast<double>(groups[g].second);
+    const double f1 = 2 * right / (right + wrong + positives), j = right / positives - wrong / negatives;
+    const double value = measure == ThresholdRule::Kind::kF1 ? f1 : j;
+    if (value <= best) continue;
+    best = value;
+    found = g + 1 < scores.size() ? (double{scores[g]} + double{scores[g + 1]}) / 2 : double{scores[g]};
+  }
+  return found;
 }
 
 ScoreCurves score_curves(const ScoredNodes& nodes) {

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "graphsieve/recipe/metric.h"
+
 namespace graphsieve {
 
 /// Returns a / b, or NaN if b is 0.
@@ -30,6 +32,7 @@ struct Decisions {
   double log_loss = 0;
   std::vector<DecisionCounts> by_output;  ///< decisions by class (or label)
 
+  double mean_log_loss() const { return ratio(log_loss, static_cast<double>(all)); }
   double accuracy() const { return ratio(static_cast<double>(right), static_cast<double>(all)); }
   /// Returns the mean recall of the classes (or labels) that nodes have; NaN if there is none.
   double balanced_accuracy() const;
@@ -47,13 +50,21 @@ struct ScoredNodes {
 /// there are no positive or no negative nodes.
 double roc_auc(const ScoredNodes& nodes);
 
-/// Returns the average precision: the sum over the scores, from the largest on, of the precision times the growth of the
-/// recall. Nodes of equal scores are taken together. Returns NaN if there are no positive nodes.
+/// Returns the average precision: the sum over the scores, from the largest on, of the precision times the growth of
+/// the recall. Nodes of equal scores are taken together. Returns NaN if there are no positive nodes.
 double average_precision(const ScoredNodes& nodes);
 
 /// Returns the share of positive nodes among the k nodes with the largest scores; of nodes with the score of the last
 /// place, as large a share counts as has places. Fewer than k nodes all count. Returns NaN if there are no nodes.
 double precision_at(const ScoredNodes& nodes, int64_t k);
+
+/// Returns the decisions on the positive class if a node is decided positive where its score is at least `threshold`.
+DecisionCounts counts_at(const ScoredNodes& nodes, double threshold);
+
+/// Returns the threshold with the largest measure over the nodes: the F1 of the positive class for kF1, Youden's J (the
+/// true minus the false positive rate) for kYouden. The threshold is halfway between two neighbouring scores; of
+/// several, it is the largest. Returns NaN if there are no positive or no negative nodes.
+double best_threshold(const ScoredNodes& nodes, ThresholdRule::Kind measure);
 
 /// The ROC and precision-recall curves, from the largest score to the smallest. Nodes of equal scores are taken
 /// together.

@@ -13,6 +13,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kCalibrationBins = 10;
+constexpr double kThresholds[] = {.01, .02, .05, .1, .2, .3, .4, .5, .6, .7, .8, .9, .95, .98, .99};
+constexpr int64_t kFirst[] = {10, 20, 50, 100, 200, 500, 1000, 10000, 100000};  // numbers of nodes to look at
 
 /// Returns a curve as a list of [x, y].
 Json points(const std::vector<std::pair<double, double>>& curve) {
@@ -45,7 +47,9 @@ class Quality {
     Json to = {{"task", task_.name()},       {"nodes", task_.labels_.nodes()},
                {"classes", task_.columns()}, {"splits", splits()},
                {"class_balance", balance()}, {"calibration", calibration()},
-               {"worst", worst()},           {"curves", curves()}};
+               {"worst", worst()},           {"curves", curves()},
+               {"errors", errors()}};
+    if (task_.positive() >= 0) to["positive"] = positive();
     if (!confused_.empty()) to["confusion"] = confusion();
     return to;
   }
@@ -76,7 +80,7 @@ class Quality {
         row["roc_auc"] = json_number(task_.mean_of(p_, nodes, [](const ScoredNodes& one) { return roc_auc(one); }));
         row["average_precision"] =
             json_number(task_.mean_of(p_, nodes, [](const ScoredNodes& one) { return average_precision(one); }));
-        row["log_loss"] = json_number(ratio(decisions.log_loss, static_cast<double>(decisions.all)));
+        row["log_loss"] = json_number(decisions.mean_log_loss());
       }
       to.push_back(std::move(row));
     }
@@ -197,6 +201,56 @@ class Quality {
                       {"precision_recall", points(of_class.precision_recall)}});
     }
     return {{"rows", rows}, {"left_out", of_one_alone ? 0 : task_.columns() - static_cast<int64_t>(rows.size())}};
+  }
+
+  /// Returns what a choice of a threshold or of a number of nodes means for the positive class on the test nodes.
+  Json positive() const {
+    const int64_t column = task_.positive();
+    const ScoredNodes nodes = task_.scored(p_, split_.test, column);
+    const auto count = std::ssize(nodes.score);
+    const bool chosen = task_.columns() == 2 && !task_.thresholds().empty();
+    std::vector<double> thresholds(std::begin(kThresholds), std::end(kThresholds));
+    if (chosen) thresholds.push_back(task_.thresholds()[0]);
+    std::sort(thresholds.begin(), thresholds.end());
+    Json rows = Json::array();
+    for (const double threshold : thresholds) {
+      const DecisionCounts counts = counts_at(nodes, threshold);
+      rows.push_back({{"threshold", threshold},
+                      {"predicted", counts.predicted},
+                      {"precision", json_number(counts.precision())},
+                      {"recall", json_number(counts.recall())},
+                      {"f1", json_number(counts.f1())}});
+    }
+    Json first = Json::array();
+    for (const int64_t k : kFirst) {
+      if (k > count) break;
+      const double precision = precision_at(nodes, k);
+      const auto all = static_cast<double>(std::count(nodes.positive.begin(), nodes.positive.end(), 1));
+      first.push_back({{"k", k},
+                       {"precision", json_number(precision)},
+                       {"recall", json_number(ratio(precision * static_cast<double>(k), all))}});
+    }
+    return {{"class", task_.column_name(column)},
+            {"threshold", chosen ? Json(task_.thresholds()[0]) : Json()},
+            {"temperature", task_.temperature()},
+            {"thresholds", rows},
+            {"first", first}};
+  }
+
+  /// Returns the test nodes whose label got the least probability, by their ids.
+  Json errors() const {
+    std::vector<std::pair<double, int32_t>> nodes;
+    for (const int32_t node : split_.test)
+      if (const double p = task_.truth_probability(node, p_.row(node)); !std::isnan(p)) nodes.emplace_back(p, node);
+    const auto shown = nodes.begin() + static_cast<int64_t>(std::min(limits_.errors, nodes.size()));
+    std::partial_sort(nodes.begin(), shown, nodes.end());
+    Json rows = Json::array();
+    for (auto at = nodes.begin(); at != shown; ++at)
+      rows.push_back({{"node", task_.data_.ids.name(at->second)},
+                      {"label", task_.label(at->second)},
+                      {"predicted", task_.predicted(p_.row(at->second))},
+                      {"probability", at->first}});
+    return rows;
   }
 
   /// Returns the confusion matrix of the classes with the most test nodes. All other classes share the last row and the

@@ -3,11 +3,14 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/evaluate/classification.h"
+#include "graphsieve/evaluate/numbers_task.h"
 
 namespace graphsieve {
 
 Task::Task(const Dataset& data, Metric metric)
     : data_(data), labels_(data.labels), columns_(data.labels.classes), metric_(std::move(metric)) {}
+
+void Task::learn_after_training(const Predictions&, const std::vector<int32_t>&) {}
 
 std::string Task::column_name(int64_t column) const {
   return column < static_cast<int64_t>(data_.class_names.size()) ? data_.class_names[column] : std::to_string(column);
@@ -15,7 +18,15 @@ std::string Task::column_name(int64_t column) const {
 
 std::unique_ptr<Task> make_task(const Dataset& data, const DataRecipe& recipe, at::Device device) {
   if (data.labels.classes < 1) throw Error(data.source, ": has no labels, so that it can be scored but not trained on");
-  return data.labels.multi_label() ? make_labels_task(data, recipe, device) : make_classes_task(data, recipe, device);
+  switch (data.labels.kind()) {
+    case LabelKind::kClasses:
+      return make_classes_task(data, recipe, device);
+    case LabelKind::kSeveral:
+      return make_labels_task(data, recipe, device);
+    case LabelKind::kNumbers:
+      return make_numbers_task(data, recipe, device);
+  }
+  return nullptr;
 }
 
 }  // namespace graphsieve

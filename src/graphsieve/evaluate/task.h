@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The task of a network: the meaning of the labels of a data set, the predictions for each node, and their quality. No
 // other part of the program knows what the labels mean. Implementations: one class per node (classes_task.cc), several
-// 0/1 labels per node (labels_task.cc).
+// 0/1 labels per node (labels_task.cc), numbers to predict (numbers_task.cc).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,6 +15,7 @@
 
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/evaluate/predictions.h"
+#include "graphsieve/files/json_file.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/recipe/metric.h"
 #include "graphsieve/recipe/recipe.h"
@@ -33,6 +34,7 @@ struct QualityLimits {
   size_t confusion = 15;  ///< classes in the confusion matrix: those with the most test nodes; the others count as one
   size_t worst = 20;      ///< classes in the list of the classes with the lowest F1
   size_t curves = 5;      ///< classes with ROC and precision-recall curves: those with the most test nodes
+  size_t errors = 20;     ///< test nodes in the list of the nodes whose label got the least probability
 };
 
 /// Function that returns the mean loss of the network's outputs [rows, columns] for `nodes` (int64 [rows], ids in the
@@ -64,11 +66,20 @@ class Task {
 
   /// Returns the metric that chooses the best epoch: the recipe's data.metric, or the task's own metric for "auto".
   const Metric& metric() const { return metric_; }
-  /// Takes from the labels of the training nodes what the decisions need: with two classes, the rarer class is the
-  /// positive one unless the recipe names another (data.positive_class). It is called before evaluate().
+  /// Takes from the labels of the training nodes what predictions and decisions need, and forgets what was learned
+  /// before. With two classes, the rarer class is the positive one unless the recipe names another
+  /// (data.positive_class). It is called before training.
   virtual void learn_from(const std::vector<int32_t>& train) = 0;
-  /// Returns the name of the positive class; empty if the task has none.
-  virtual std::string positive_class() const { return ""; }
+  /// True if the recipe asks for what learn_after_training() learns.
+  virtual bool learns_after_training() const { return false; }
+  /// Learns from the trained network's predictions for the validation nodes how outputs become predictions (the
+  /// temperature) and predictions become decisions (the thresholds). Predictions that were computed before are then out
+  /// of date.
+  virtual void learn_after_training(const Predictions& p, const std::vector<int32_t>& val);
+  /// Returns what was learned, the member "learned" of a run in result.json.
+  virtual nlohmann::json learned() const { return nlohmann::json::object(); }
+  /// Takes what another task of the same kind had learned. Throws Error if a value is not possible.
+  virtual void take_learned(const JsonObject& learned) = 0;
   /// Returns the metric over `nodes`; NaN if the metric is not defined.
   virtual double evaluate(const Predictions& p, const std::vector<int32_t>& nodes) const = 0;
   /// Returns the baseline that uses no features: a prediction from the labels of the training nodes `train`, with one
@@ -89,6 +100,8 @@ class Task {
   virtual nlohmann::json label(int64_t node) const = 0;
   /// Returns the decision that follows from a row of predictions `p`, in the form of label().
   virtual nlohmann::json predicted(const float* p) const = 0;
+  /// True if predictions are probabilities of the columns.
+  virtual bool predicts_probabilities() const { return true; }
   /// Returns the column of `outputs` [columns] that decides a node's prediction, and then the column that it competes
   /// with, if there is one.
   virtual std::vector<int64_t> deciding_columns(const at::Tensor& outputs) const = 0;

@@ -204,9 +204,16 @@ Split make_split(const PreparedData& data, const Recipe& recipe, int64_t index, 
                 ? stratified_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key)
                 : random_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key);
   }
+  if (recipe.data.validation == "none") {
+    split.train.insert(split.train.end(), split.val.begin(), split.val.end());
+    split.val.clear();
+  }
   // Unlabelled nodes leave the split, and classes without training nodes are noted.
   const int64_t dropped = check_split(split, d.labels, str(d.source, ": split ", index));
   if (dropped > 0) observer.note(str(dropped, " unlabelled nodes taken out of split ", index));
+  if (split.val.empty() && recipe.data.validation != "none")
+    throw Error(d.source, ": split ", index,
+                " has no validation nodes, which choose the best epoch; data.validation=none uses the last one");
   for (const int64_t c : classes_without(split.train, d.labels))
     observer.note(str("class ", c, " has no training node; it cannot be learnt"));
   return split;

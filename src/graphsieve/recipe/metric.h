@@ -15,6 +15,7 @@ namespace graphsieve {
 struct Metric {
   std::string name;              ///< as in a recipe, such as "roc_auc" or "precision_at_100"
   bool larger_is_better = true;  ///< false for losses and errors
+  bool of_numbers = false;       ///< of predicted numbers (rmse, mae, r2), not of classes
   bool in_percent = true;        ///< the value is a share from 0 to 1 (an area, too), shown in percent
   int64_t k = 0;                 ///< K of precision_at_K; otherwise 0
 
@@ -23,13 +24,29 @@ struct Metric {
   bool better(double a, double b) const;
 };
 
+/// How the threshold is found from which a probability decides for the positive class or a label (data.threshold).
+struct ThresholdRule {
+  enum class Kind { kAuto, kF1, kYouden, kNumber };
+  Kind kind = Kind::kAuto;  ///< kAuto: the more probable class; kF1, kYouden: the best value on the validation nodes
+  double number = 0.5;      ///< the threshold of kNumber
+};
+
+/// Returns the rule that a recipe names: auto, f1, youden, or a number from 0 to 1. Throws Error for another text.
+ThresholdRule threshold_rule(const std::string& text);
+
 /// Returns the metric of that name. Throws Error, naming all metrics, if there is none.
 GRAPHSIEVE_API Metric metric_named(const std::string& name);
+
+/// Returns the metric of that name; for a name of another version, a share of which more is better.
+GRAPHSIEVE_API Metric metric_or_share(const std::string& name);
 
 /// Returns the names of all metrics; one of them is "precision_at_K", where K stands for a whole number from 1.
 std::vector<std::string> metric_names();
 
-/// Returns a value of the metric for people: "75.88 %", or "0.6913" for a metric that is no share; "–" for NaN.
-GRAPHSIEVE_API std::string shown_metric(const Metric& metric, double value);
+/// Returns a value of the metric for people, without its unit: "75.88" for a share of 0.75884, "0.6913" for a metric
+/// that is no share, "-" for NaN.
+GRAPHSIEVE_API std::string metric_number(const Metric& metric, double value);
+/// Returns the metric's name with the unit of metric_number(): "roc_auc in percent", "log_loss".
+GRAPHSIEVE_API std::string metric_with_unit(const Metric& metric);
 
 }  // namespace graphsieve

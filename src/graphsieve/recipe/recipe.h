@@ -14,11 +14,15 @@ struct DataRecipe {
   std::string features = "as_found";  ///< as_found | binary | row_sum | standardised
   std::string metric = "auto";  ///< a metric (recipe/metric.h), or auto: roc_auc for two classes or several labels
   std::string positive_class = "auto";  ///< name of the class that counts as positive; auto: the rarer of two classes
-  std::string split = "auto";   ///< auto | given | random | stratified; auto: the file's masks, otherwise random
-  double train_fraction = 0.6;  ///< share of the labelled nodes, for random and stratified splits
-  double val_fraction = 0.2;    ///< share of the labelled nodes; the rest is for testing
+  std::string split = "auto";        ///< auto | given | random | stratified; auto: the file's masks, otherwise random
+  double train_fraction = 0.6;       ///< share of the labelled nodes, for random and stratified splits
+  double val_fraction = 0.2;         ///< share of the labelled nodes; the rest is for testing
+  std::string validation = "split";  ///< split | none (validation nodes are trained on, and the last epoch counts)
   std::string two_classes = "one_logit";  ///< one_logit (for the second class; the first has logit 0) | two_logits
+  std::string loss = "mse";               ///< mse | mae | huber, of standardised numbers to predict
   std::string class_weights = "none";     ///< none | balanced (n / (classes * count), over the training nodes)
+  std::string threshold = "auto";         ///< auto | f1 | youden | a number from 0 to 1 (recipe/metric.h)
+  std::string calibration = "none";       ///< none | temperature
 };
 
 /// The edges of the attention graph.

@@ -37,13 +37,23 @@ void check_key(const RecipeKey& key, const Recipe& recipe) {
   }
 }
 
-/// Throws Error if training and validation leave no nodes for testing.
+/// Throws Error if training and validation take more than all nodes, or if values need validation nodes without any.
 void check_data(const DataRecipe& data) {
   if (data.metric != "auto") metric_named(data.metric);
-  if (data.train_fraction + data.val_fraction >= 1) {
+  threshold_rule(data.threshold);
+  if (data.train_fraction + data.val_fraction > 1 + 1e-12) {
     throw Error("data.train_fraction + data.val_fraction is ", data.train_fraction + data.val_fraction,
-                "; expected less than 1, the rest being test nodes");
+                "; expected at most 1, the rest being test nodes");
   }
+  if (data.validation != "none") return;
+  using Kind = ThresholdRule::Kind;
+  const Kind kind = threshold_rule(data.threshold).kind;
+  if (kind == Kind::kF1 || kind == Kind::kYouden)
+    throw Error("data.threshold is ", data.threshold,
+                ", which is chosen on the validation nodes, and data.validation is none");
+  if (data.calibration != "none")
+    throw Error("data.calibration is ", data.calibration,
+                ", which is fitted to the validation nodes, and data.validation is none");
 }
 
 /// Throws Error if the recipe leaves out all three kinds of edges of the attention graph.

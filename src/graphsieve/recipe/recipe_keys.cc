@@ -74,24 +74,45 @@ std::vector<RecipeKey> make_keys() {
       {KEY(data.metric),
        kAny,
        {},
-       "accuracy, balanced_accuracy, roc_auc, average_precision, macro_f1, f1 or precision_at_K (such as "
-       "precision_at_100); auto: roc_auc for two classes or several labels per node, else accuracy"},
+       "accuracy, balanced_accuracy, roc_auc, average_precision, macro_f1, f1, log_loss or precision_at_K (such as "
+       "precision_at_100), or rmse, mae or r2 for numbers; auto: roc_auc for two classes or several labels per node, "
+       "accuracy for more classes, rmse for a number, r2 for several"},
       {KEY(data.positive_class),
        kAny,
        {},
-       "name of the class that f1, average_precision and precision_at_K are about; auto: the rarer of two classes among "
+       "name of the class that f1, average_precision and precision_at_K are about; auto: the rarer of two classes "
+       "among "
        "the training nodes"},
       {KEY(data.split), kAny, {"auto", "given", "random", "stratified"}, "auto: the file's masks, else random"},
       {KEY(data.train_fraction), kPositiveBelowOne, {}, "of the labelled nodes, for random and stratified splits"},
-      {KEY(data.val_fraction), kPositiveBelowOne, {}, "likewise; the rest is test"},
+      {KEY(data.val_fraction), kPositiveBelowOne, {}, "likewise; the rest, which may be nothing, is test"},
+      {KEY(data.validation),
+       kAny,
+       {"split", "none"},
+       "split: the validation nodes choose the best epoch; none: they are trained on, and the last epoch counts"},
       {KEY(data.two_classes),
        kAny,
        {"one_logit", "two_logits"},
        "outputs of a network for two classes; one_logit: the second class's, through a sigmoid"},
+      {KEY(data.loss),
+       kAny,
+       {"mse", "mae", "huber"},
+       "loss of numbers to predict, which are standardised over the training nodes: the squared error, the absolute "
+       "error, or the Huber loss, which changes from one to the other at one standard deviation"},
       {KEY(data.class_weights),
        kAny,
        {"none", "balanced"},
        "weights of the loss; balanced: n / (classes * count) over the training nodes"},
+      {KEY(data.threshold),
+       kAny,
+       {},
+       "probability from which a node is predicted to have the positive class (or a label): auto (the more probable "
+       "class), f1 or youden (the best such value on the validation nodes), or a number such as 0.3"},
+      {KEY(data.calibration),
+       kAny,
+       {"none", "temperature"},
+       "temperature: after training, the network's outputs are divided by the number with the least log loss on the "
+       "validation nodes"},
 
       {KEY(graph.graph_edges), kAny, {}, "attend along the data's own edges"},
       {KEY(graph.expander_edges), kAny, {}, "attend along the edges of a random expander graph"},

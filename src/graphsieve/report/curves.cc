@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <map>
 
 #include "graphsieve/files/json_file.h"
@@ -35,11 +36,11 @@ Json numbers_of(const JsonObject& line) {
   return epoch;
 }
 
-/// Returns the best validation value of the epochs, or −1, which is below every metric, if no epoch has one.
-double best_val(const std::vector<Json>& epochs) {
-  double best = -1;
+/// Returns the best validation value of the epochs, or NaN if no epoch has one.
+double best_val(const std::vector<Json>& epochs, const Metric& metric) {
+  double best = std::numeric_limits<double>::quiet_NaN();
   for (const Json& e : epochs)
-    if (e["val"].is_number()) best = std::max(best, e["val"].get<double>());
+    if (e["val"].is_number() && metric.better(e["val"].get<double>(), best)) best = e["val"].get<double>();
   return best;
 }
 
@@ -65,7 +66,7 @@ Json columns(const std::vector<Json>& epochs, int64_t most) {
 
 }  // namespace
 
-Json training_curves(const std::filesystem::path& path, int64_t most,
+Json training_curves(const std::filesystem::path& path, const Metric& metric, int64_t most,
                      const std::function<void(const Error&)>& damaged) {
   std::vector<std::string> order;
   std::map<std::string, std::map<int64_t, std::vector<Json>>> stages;  // epochs by stage and start
@@ -84,8 +85,8 @@ Json training_curves(const std::filesystem::path& path, int64_t most,
   Json to = Json::array();
   for (const std::string& stage : order) {
     const auto& starts = stages[stage];
-    const auto best = std::max_element(starts.begin(), starts.end(), [](const auto& a, const auto& b) {
-      return best_val(a.second) < best_val(b.second);
+    const auto best = std::max_element(starts.begin(), starts.end(), [&](const auto& a, const auto& b) {
+      return metric.better(best_val(b.second, metric), best_val(a.second, metric));
     });
     Json curves = columns(best->second, most);
     curves["stage"] = stage;

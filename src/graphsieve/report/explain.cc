@@ -301,6 +301,7 @@ class Explanation {
     const float* p = predictions_.value.data();
     std::stable_sort(order.begin(), order.end(), [p](int64_t a, int64_t b) { return p[a] > p[b]; });
     Json to = Json::array();
+    if (!run_.task->predicts_probabilities()) return to;
     for (int64_t i = 0; i < std::min<int64_t>(kShownClasses, order.size()); ++i)
       to.push_back({{"class", run_.task->column_name(order[i])}, {"probability", p[order[i]]}});
     return to;

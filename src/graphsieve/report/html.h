@@ -28,7 +28,7 @@ struct Chart {
   std::string kind;     ///< "line" (x in the first column), "bar" (its texts), "curves" (rows of series, x, y)
   std::string panels;   ///< "Loss:1;Metric:2,3": titles and columns, counted from 0; for curves only a title
   std::string options;  ///< any of "stacked", "horizontal", "log", "unit" (0 to 1), "percent" (0 to 100),
-                        ///< "diagonal", joined by spaces
+                        ///< "diagonal", "points" (without lines, save that of the series "equal"), joined by spaces
 };
 std::string chart(const Chart& chart, const Table& table);
 

@@ -35,18 +35,18 @@ void comparison(const Json& runs, PageText& page) {
                 {"run", "model", "width", "k", "parameters", "validation", "test", "edges kept", "seconds",
                  "peak resident MiB", "compressed by"},
                 {}};
-  html::Table bars{"Test metric of each run, percent", {"run", "test"}, {}};
+  html::Table bars{"Test metric of each run", {"run", "test"}, {}};
   for (const Json& run : runs) {
     const Json &member = at(run, "runs")[0],
                &stage = at(member, "network").is_object() ? at(member, "network") : at(member, "estimator");
     t.rows.push_back({name_of(run), words(at(run, "model")), words(at(run, "width")), words(at(member, "k")),
-                      whole(at(stage, "parameters")), percent(at(member, "val")), mean_and_deviation(run),
+                      whole(at(stage, "parameters")), metric_value(run, at(member, "val")), mean_and_deviation(run),
                       percent(at(stage, "edge_share")), number(at(run, "seconds")),
                       html::mebibytes(at(run, "peak_rss_bytes")), words(at(run, "compression", "method"))});
-    bars.rows.push_back({name_of(run), percent(at(run, "test_mean"))});
+    bars.rows.push_back({name_of(run), metric_value(run, at(run, "test_mean"))});
   }
   page.table(t);
-  page.chart({"Test metric", "bar", metric_words(runs[0]) + " on the test nodes, percent:1", "horizontal"}, bars);
+  page.chart({"Test metric", "bar", metric_words(runs[0]) + " on the test nodes:1", "horizontal"}, bars);
   if (std::any_of(runs.begin(), runs.end(),
                   [&](const Json& run) { return at(run, "metric") != at(runs[0], "metric"); }))
     page.note("The runs were measured by different metrics; their values cannot be compared.");

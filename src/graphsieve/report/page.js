@@ -84,7 +84,8 @@
   function draw(canvas, kind, options, data, title, columns) {
     const bar = kind === "bar";
     const sets = series(kind, data, columns).map((s, i) => Object.assign(s, bar ? {} : {
-      showLine: true, borderWidth: 2, pointRadius: s.data.length > 40 ? 0 : 2, borderDash: dashes[Math.floor(i / 2) % dashes.length],
+      showLine: !options.has("points") || s.label === "equal", borderWidth: 2,
+      pointRadius: options.has("points") ? (s.label === "equal" ? 0 : 2) : s.data.length > 40 ? 0 : 2, borderDash: dashes[Math.floor(i / 2) % dashes.length],
       tension: 0,
     }));
     if (options.has("diagonal"))

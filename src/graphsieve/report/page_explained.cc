@@ -31,7 +31,9 @@ std::string shortened(const std::string& id) {
 /// Returns the style of a neighbour's colour, which tells if the label of `other` is the class that was predicted for
 /// `node`.
 const char* kind(const Json& other, const Json& node) {
-  if (at(other, "label").is_null()) return "none";
+  const Json& predicted = at(node, "predicted");
+  const bool number = predicted.is_number() || (predicted.is_array() && !predicted.empty() && predicted[0].is_number());
+  if (at(other, "label").is_null() || number) return "none";
   return at(other, "label") == at(node, "predicted") ? "same" : "other";
 }
 

@@ -26,7 +26,10 @@ void facts_list(const Json& graph, PageText& page) {
              {"attention edges", whole(at(graph, "attention_edges"))},
              {"expander's spectral gap", number(at(graph, "expander_spectral_gap"))},
              {"features", whole(at(graph, "features"))},
-             {at(facts, "multi_label") == true ? "labels per node" : "classes", whole(at(graph, "classes"))},
+             {at(facts, "labels") == "numbers"   ? "numbers to predict"
+              : at(facts, "multi_label") == true ? "labels per node"
+                                                 : "classes",
+              whole(at(graph, "classes"))},
              {"nodes without a label", whole(at(facts, "unlabelled"))},
              {"nodes without an edge", whole(at(facts, "isolated"))},
              {"degree", degree},

@@ -2,6 +2,8 @@
 // The section about the quality of a run's predictions.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "graphsieve/report/page_text.h"
 
 namespace graphsieve {
@@ -9,6 +11,55 @@ namespace {
 
 using Json = nlohmann::json;
 using html::escape, html::number, html::percent, html::whole, html::words;
+
+/// Writes the figures of numbers to predict by part of the split.
+void number_splits(const Json& splits, PageText& page) {
+  html::Table t{"By part of the split",
+                {"part", "nodes", "with a number", "root mean squared error", "mean absolute error", "R²"},
+                {}};
+  for (const Json& part : splits)
+    t.rows.push_back({words(at(part, "split")), whole(at(part, "nodes")), whole(at(part, "labelled")),
+                      number(at(part, "rmse")), number(at(part, "mae")), number(at(part, "r2"))});
+  page.table(t);
+}
+
+/// Writes predicted against true values and the residuals of one number.
+void one_number(const Json& one, PageText& page) {
+  const std::string name = words(at(one, "name"));
+  page.sub(fmt::format("Number {}", name));
+  page.list({{"test nodes", whole(at(one, "nodes"))},
+             {"root mean squared error", number(at(one, "rmse"))},
+             {"mean absolute error", number(at(one, "mae"))},
+             {"R²", number(at(one, "r2"))},
+             {"mean of the training nodes", number(at(one, "mean"))},
+             {"deviation of the training nodes", number(at(one, "deviation"))}});
+  const Json &points = at(one, "points"), &residuals = at(one, "residuals");
+  if (points.empty()) return;
+  html::Table pairs{"Predicted and true values of test nodes", {"", "true", "predicted"}, {}};
+  double least = points[0][0].get<double>(), most = least;
+  for (const Json& point : points) {
+    least = std::min(least, point[0].get<double>()), most = std::max(most, point[0].get<double>());
+    pairs.rows.push_back({"node", number(point[0]), number(point[1])});
+  }
+  for (const double end : {least, most}) pairs.rows.push_back({"equal", number(end), number(end)});
+  html::Table bins{"Residuals: prediction minus true value", {"residual", "test nodes"}, {}};
+  for (const Json& bin : residuals) bins.rows.push_back({number(at(bin, "residual")), whole(at(bin, "nodes"))});
+  page.raw("<div class=\"beside\">\n");
+  page.chart({"Predicted against true", "curves", "Predicted against true values, test nodes", "points"}, pairs);
+  page.chart({"Residuals", "bar", "Test nodes by residual:1", ""}, bins);
+  page.raw("</div>\n");
+}
+
+/// Writes the quality of predicted numbers.
+void numbers(const Json& quality, PageText& page) {
+  number_splits(at(quality, "splits"), page);
+  for (const Json& one : at(quality, "numbers")) one_number(one, page);
+  html::Table t{"Test nodes with the largest errors", {"node", "true", "predicted", "error, in deviations"}, {}};
+  for (const Json& row : at(quality, "errors"))
+    t.rows.push_back(
+        {words(at(row, "node")), words(at(row, "label")), words(at(row, "predicted")), number(at(row, "deviations"))});
+  if (!t.rows.empty()) page.table(t);
+}
 
 void splits(const Json& splits, PageText& page) {
   html::Table t{
@@ -81,6 +132,43 @@ void calibration(const Json& calibration, PageText& page) {
              t);
 }
 
+/// Writes what a threshold, or a number of nodes to look at, means for the positive class.
+void positive_class(const Json& positive, PageText& page) {
+  if (!positive.is_object()) return;
+  const std::string name = words(at(positive, "class"));
+  page.sub(fmt::format("The positive class: {}", name));
+  if (at(positive, "threshold").is_number())
+    page.note(fmt::format("Nodes are predicted to be {} from a probability of {} on.", name,
+                          number(at(positive, "threshold"))));
+  if (at(positive, "temperature") != 1)
+    page.note(fmt::format("Probabilities are calibrated: the outputs are divided by {}.",
+                          number(at(positive, "temperature"))));
+  html::Table t{"Test nodes that a threshold would select", {"threshold", "nodes", "precision", "recall", "F1"}, {}};
+  for (const Json& row : at(positive, "thresholds"))
+    t.rows.push_back({number(at(row, "threshold")), whole(at(row, "predicted")), percent(at(row, "precision")),
+                      percent(at(row, "recall")), percent(at(row, "f1"))});
+  page.table(t);
+  if (at(positive, "first").empty()) return;
+  html::Table first{fmt::format("Test nodes with the largest probability of {}", name),
+                    {"nodes looked at", "precision", "recall"},
+                    {}};
+  for (const Json& row : at(positive, "first"))
+    first.rows.push_back({whole(at(row, "k")), percent(at(row, "precision")), percent(at(row, "recall"))});
+  page.table(first);
+}
+
+/// Writes the test nodes whose label got the least probability.
+void errors(const Json& rows, PageText& page) {
+  if (!rows.is_array() || rows.empty()) return;
+  html::Table t{"Test nodes whose label got the least probability",
+                {"node", "label", "predicted", "probability of the label"},
+                {}};
+  for (const Json& row : rows)
+    t.rows.push_back({words(at(row, "node")), words(at(row, "label")), words(at(row, "predicted")),
+                      percent(at(row, "probability"))});
+  page.table(t);
+}
+
 void areas(const Json& rows, PageText& page) {
   html::Table t{"Areas under the curves, one class against the others",
                 {"class", "test nodes with it", "ROC AUC", "average precision"},
@@ -114,10 +202,12 @@ void write_quality(const Json& run, const std::string& of, PageText& page) {
   const Json &quality = at(run, "detail", "quality"), &member = at(run, "detail", "run");
   if (!quality.is_object()) return;
   page.open("How good it is", of);
-  page.list({{metric_words(run) + ", validation", percent(at(member, "val"))},
-             {metric_words(run) + ", test", percent(at(member, "test"))}});
+  page.list({{metric_words(run) + ", validation", metric_value(run, at(member, "val"))},
+             {metric_words(run) + ", test", metric_value(run, at(member, "test"))}});
+  if (at(quality, "task") == "numbers") return numbers(quality, page);
   splits(at(quality, "splits"), page);
   confusion(at(quality, "confusion"), page);
+  positive_class(quality.value("positive", Json()), page);
   worst(at(quality, "worst"), page);
   const Json& shown = at(quality, "curves");
   if (!at(shown, "rows").empty()) areas(at(shown, "rows"), page);
@@ -126,6 +216,7 @@ void write_quality(const Json& run, const std::string& of, PageText& page) {
   curves(shown, page);
   page.raw("</div>\n");
   if (!at(shown, "rows").empty()) page.note_left_out(at(shown, "left_out"), "other classes");
+  errors(quality.value("errors", Json()), page);
 }
 
 }  // namespace graphsieve

@@ -69,8 +69,8 @@ void members(const Json& run, const Json& detail, PageText& page) {
   page.note(fmt::format("The folder sums up {} runs; what follows is of {}.", at(run, "runs").size(), name_of(detail)));
   html::Table t{"Every run", {"split", "seed", "validation", "test", "best epoch"}, {}};
   for (const Json& m : at(run, "runs"))
-    t.rows.push_back({words(at(m, "split")), words(at(m, "seed")), percent(at(m, "val")), percent(at(m, "test")),
-                      whole(at(m, "best_epoch"))});
+    t.rows.push_back({words(at(m, "split")), words(at(m, "seed")), metric_value(run, at(m, "val")),
+                      metric_value(run, at(m, "test")), whole(at(m, "best_epoch"))});
   page.table(t);
 }
 
@@ -288,7 +288,8 @@ void compression(const Json& run, const std::string& of, PageText& page) {
              {"output error, relative", percent(at(measured, "output_error", "relative_mean"))}});
   if (!wide.is_object()) return;
   html::Table t{"Before and after", {"", "before", "after"}, {}};
-  for (const char* key : {"val", "test"}) t.rows.push_back({key, percent(at(wide, key)), percent(at(narrow, key))});
+  for (const char* key : {"val", "test"})
+    t.rows.push_back({key, metric_value(run, at(wide, key)), metric_value(run, at(narrow, key))});
   for (const char* key : {"width", "parameters", "bytes", "multiply_adds"})
     t.rows.push_back({key, whole(at(wide, key)), whole(at(narrow, key))});
   t.rows.push_back(

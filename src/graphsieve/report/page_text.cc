@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "graphsieve/base/random.h"
+#include "graphsieve/recipe/metric.h"
 #include "graphsieve/report/page_assets.h"
 
 namespace graphsieve {
@@ -46,10 +47,17 @@ std::string edges_of(const Json& graph) {
                      at(facts, "directed") == true ? "directed" : "undirected");
 }
 
+std::string metric_value(const Json& run, const Json& value) {
+  if (!value.is_number()) return "";
+  const Metric metric = metric_or_share(words(at(run, "metric")));
+  return metric_number(metric, value.get<double>()) + (metric.in_percent ? " %" : "");
+}
+
 std::string mean_and_deviation(const Json& run) {
-  const std::string mean = percent(at(run, "test_mean"));
-  if (at(run, "runs").size() < 2 || mean.empty()) return mean;
-  return fmt::format("{} ± {}", bare_percent(at(run, "test_mean")), percent(at(run, "test_std")));
+  const Json& mean = at(run, "test_mean");
+  if (at(run, "runs").size() < 2 || !mean.is_number()) return metric_value(run, mean);
+  return fmt::format("{} ± {}", metric_number(metric_or_share(words(at(run, "metric"))), mean.get<double>()),
+                     metric_value(run, at(run, "test_std")));
 }
 
 /// A section gets an id, to which the list of sections links.

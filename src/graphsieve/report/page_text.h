@@ -19,6 +19,9 @@ const nlohmann::json& at(const nlohmann::json& object, const char* key, const ch
 std::string name_of(const nlohmann::json& run);
 /// Returns a share as a percentage without the sign: "12.34"; "" for anything but a number.
 std::string bare_percent(const nlohmann::json& share);
+/// Returns a value of the run's metric for readers: "75.88 %", or "0.6913" for a metric that is no share; "" for
+/// anything but a number.
+std::string metric_value(const nlohmann::json& run, const nlohmann::json& value);
 /// Returns the name of the run's metric for readers: "ROC AUC".
 std::string metric_words(const nlohmann::json& run);
 

@@ -64,7 +64,8 @@ Json graph_facts(const Dataset& graph) {
           {"homophily", json_number(r.homophily)},
           {"chance_homophily", json_number(r.chance_homophily)},
           {"unlabelled", r.unlabelled},
-          {"multi_label", r.multi_label},
+          {"multi_label", r.label_kind == LabelKind::kSeveral},
+          {"labels", label_kind_name(r.label_kind)},
           {"notes", r.notes}};
 }
 
@@ -268,9 +269,9 @@ class Collector {
     to["planned"] = plan_for(summary, recipe);
     to["curves"] = Json::array();
     if (files.has("metrics.jsonl"))
-      to["curves"] = training_curves(files.verified("metrics.jsonl"), kEpochs, [&](const Error& line) {
-        note_missing(str(line.what(), "; the line is left out"));
-      });
+      to["curves"] =
+          training_curves(files.verified("metrics.jsonl"), metric_or_share(result.value("metric", "")), kEpochs,
+                          [&](const Error& line) { note_missing(str(line.what(), "; the line is left out")); });
     if (to["curves"].empty())
       note_missing(str((folder / "metrics.jsonl").string(), " is gone: how training went is left out"));
     to["epsilon"] = optional(files, "epsilon.json", "how k was chosen");

@@ -82,7 +82,8 @@ void check_run(const JsonObject& run) {
   run.get<uint64_t>("seed");
   for (const char* stage : {"estimator", "network"})
     if (!run.at(stage).is_null()) check_stage(run.object(stage));
-  check(run, {{"val", Kind::kNumberOrNull}, {"test", Kind::kNumberOrNull}, {"k", Kind::kCounts}, {"positive_class", Kind::kText}});
+  check(run, {{"val", Kind::kNumberOrNull}, {"test", Kind::kNumberOrNull}, {"k", Kind::kCounts}});
+  if (run.has("learned")) run.object("learned");
   if (!run.has("per_class")) return;
   for (const JsonObject& row : run.objects("per_class"))
     check(row, {{"support", Kind::kCount},
@@ -120,6 +121,7 @@ void check_result(const JsonObject& result) {
                                  {"class_names", Kind::kTexts},
                                  {"edge_type_names", Kind::kTexts},
                                  {"several_labels", Kind::kFlag},
+                                 {"labels", Kind::kText},
                                  {"ids", Kind::kText}});
   for (const JsonObject& run : result.objects("runs")) check_run(run);
   if (!result.null("compression"))

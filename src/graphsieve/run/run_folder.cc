@@ -75,7 +75,8 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
                {"expander_spectral_gap", json_number(graph.spectral_gap)},
                {"features", prepared.features.cols},
                {"classes", d.labels.classes},
-               {"several_labels", d.labels.multi_label()},
+               {"several_labels", d.labels.kind() == LabelKind::kSeveral},
+               {"labels", label_kind_name(d.labels.kind())},
                {"ids", !d.ids.integers.empty()     ? "integer"
                        : !d.ids.text_start.empty() ? "text"
                                                    : "none"}};
@@ -95,7 +96,7 @@ Json run_json(const RunOutcome& o) {
           {"estimator", estimator_json(o)},
           {"network", network_json(o)},
           {"per_class", class_json(o.per_class)},
-          {"positive_class", o.positive_class}};
+          {"learned", o.learned}};
 }
 
 RunOutcome run_outcome(const JsonObject& run) {
@@ -106,7 +107,7 @@ RunOutcome run_outcome(const JsonObject& run) {
   o.test = run.number_or_nan("test");
   o.best_epoch = run.count("best_epoch");
   o.k = run.get<std::vector<int64_t>>("k");
-  o.positive_class = run.get_or("positive_class", std::string());
+  if (run.has("learned")) o.learned = run.object("learned").json();
   if (!run.null("estimator")) {
     const JsonObject e = run.object("estimator");
     o.has_estimator = true;
@@ -138,7 +139,7 @@ Json result_json(const Json& graph, const std::string& metric, const Recipe& rec
   }
   // The sample's standard deviation, with n - 1; 0 for a single run.
   const double n = static_cast<double>(outcomes.size()), mean = sum / n;
-  const double variance = n > 1 ? std::max(0.0, (square - n * mean * mean) / (n - 1)) : 0;
+  const double variance = std::isnan(mean) ? mean : n > 1 ? std::max(0.0, (square - n * mean * mean) / (n - 1)) : 0;
   return {{"format", kRunVersion},
           {"version", GRAPHSIEVE_VERSION},
           {"torch", TORCH_VERSION},

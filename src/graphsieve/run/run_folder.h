@@ -30,7 +30,7 @@ struct RunOutcome {
   int64_t best_epoch = 0;
   std::vector<int64_t> k;               ///< network.k as it was given or chosen; empty if no edges are drawn
   std::vector<ClassFigures> per_class;  ///< figures on the test nodes
-  std::string positive_class;           ///< name of the positive class; empty: there is none
+  nlohmann::json learned = nlohmann::json::object();  ///< Task::learned()
 };
 
 /// Returns the member "graph" of result.json.

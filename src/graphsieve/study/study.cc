@@ -91,8 +91,9 @@ class Study {
     Json rows = Json::array();
     for (const Point& point : points)
       if (point.counts) rows.push_back(row_of(point));
-    Json to = {{"axis", request_.axis},  {"values", values_}, {"repeats", request_.repeats}, {"recipe", recipe_.name},
-               {"model", recipe_.model}, {"points", rows},    {"summary", summary(rows)}};
+    Json to = {{"axis", request_.axis},  {"values", values_},       {"repeats", request_.repeats},
+               {"recipe", recipe_.name}, {"model", recipe_.model},  {"metric", metric_},
+               {"points", rows},         {"summary", summary(rows)}};
     if (request_.axis == "density" || request_.axis == "size") to["pays_from"] = pays_from(to["summary"]);
     write_text_file(request_.out / "study.json", to.dump(2) + "\n");
     return to;
@@ -205,10 +206,11 @@ class Study {
 
   /// Returns the figures of one point. For the axis k, the estimator's cost is not part of a point, since its points
   /// share the scores.
-  Json row_of(const Point& point) const {
+  Json row_of(const Point& point) {
     if (observer_.stop_requested()) throw Interrupted();
     const RunFolder run(folder(point));
     const JsonObject one = run.one(), graph = run.graph();
+    metric_ = run.result.value("metric", "");
     Json row = {{"value", point.value},       {"seed", point.seed},
                 {"nodes", graph.at("nodes")}, {"attention_edges", graph.at("attention_edges")},
                 {"val", one.at("val")},       {"test", one.at("test")}};
@@ -325,6 +327,7 @@ class Study {
   const StudyRequest& request_;
   Observer& observer_;
   std::vector<int64_t> values_;
+  std::string metric_;  ///< name of the metric of `val` and `test`
 };
 
 }  // namespace

@@ -93,7 +93,7 @@ class OgbConverter {
     const bool several = columns > 1;
     constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
     Labels labels;
-    several ? labels.multi.reserve(nodes_ * columns) : labels.single.reserve(nodes_);
+    several ? labels.values.reserve(nodes_ * columns) : labels.single.reserve(nodes_);
     read_all(*rows, [&](int64_t first_row, std::span<const double> values) {
       for (size_t i = 0; i < values.size(); ++i) {
         const double value = values[i] == -1 ? kMissing : values[i];
@@ -104,7 +104,7 @@ class OgbConverter {
           throw Error(rows->place(first_row + static_cast<int64_t>(i) / columns), ": ", value, ", expected ",
                       several ? "0, 1 or nan" : "a class or nan");
         if (several)
-          labels.multi.push_back(static_cast<float>(value));
+          labels.values.push_back(static_cast<float>(value));
         else
           labels.single.push_back(std::isnan(value) ? -1 : static_cast<int32_t>(value));
       }

@@ -187,6 +187,7 @@ class TablesConverter {
     names.destination = name_of(r_.destination, trained.destination, "destination");
     names.edge_type = name_of(r_.edge_type, trained.edge_type, "");
     names.directed = r_.directed || trained.directed;
+    names.regression = r_.regression || trained.regression;
     names.missing = form_.missing;
     if (form_.delimiter != 0) names.delimiter = form_.delimiter;
     names.decimal = form_.decimal;
@@ -273,7 +274,7 @@ class TablesConverter {
     const bool integers = (id.kind == ColumnKind::kInteger || id.kind == ColumnKind::kNumber) && !id.digits_matter;
     names.text_ids = !r_.id_type.empty() ? r_.id_type == "text" : r_.like ? like_text : !integers;
     ids_ = NodeIds(names.text_ids);
-    labels_.emplace(*nodes_, names.labels);
+    labels_.emplace(*nodes_, names.labels, names.regression);
     FeatureOptions options{r_.fill, r_.fills, r_.indicators, r_.cyclic, r_.memory / 2, r_.unknown};
     if (r_.like)
       features_.emplace(*nodes_, r_.like->columns, options);
@@ -384,7 +385,8 @@ class TablesConverter {
   static double end_of(const std::string& text, const char* field) {
     const std::optional<double> days = date_in(text);
     if (!days)
-      throw Error("tables: ", option(field), " is ", quoted_text(text), ", expected a date, as 2026-01-31 or 2026-01-31T12:00:00");
+      throw Error("tables: ", option(field), " is ", quoted_text(text),
+                  ", expected a date, as 2026-01-31 or 2026-01-31T12:00:00");
     return text.size() == std::string_view("2026-01-31").size() ? *days + 1 : std::nextafter(*days, *days + 1);
   }
 
@@ -416,8 +418,8 @@ class TablesConverter {
     }
   }
 
-  /// Splits the nodes of the training period, if no date ends the validation: the last fifth is for validation. Of nodes
-  /// of one date, all are in one part.
+  /// Splits the nodes of the training period, if no date ends the validation: the last fifth is for validation. Of
+  /// nodes of one date, all are in one part.
   void finish_dates() {
     std::sort(dated_.begin(), dated_.end());
     size_t end = dated_.size();

@@ -25,7 +25,8 @@ struct TablesRequest {
   /// Columns of the node table. One: classes (integers or texts); several: 0 or 1 each; an empty list: no labels.
   /// Default: "label" if there is such a column.
   std::optional<std::vector<std::string>> labels;
-  std::string split;                  ///< column of train, val (valid, validation), test or nothing; "": none
+  bool regression = false;  ///< the labels are numbers to predict
+  std::string split;        ///< column of train, val (valid, validation), test or nothing; "": none
   /// Column of dates that makes the split; "": none. Nodes up to `train_until` are for training, those up to
   /// `validate_until` for validation, and later ones for testing. Without `validate_until`, the last fifth of the
   /// training nodes by date is for validation. A date without a time stands for its whole day.

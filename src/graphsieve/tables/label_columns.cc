@@ -16,9 +16,15 @@ constexpr int64_t kIgnored = -100;  // torch's ignore_index
 
 }  // namespace
 
-LabelColumns::LabelColumns(const Table& table, std::vector<std::string> names)
-    : table_(table), names_(std::move(names)) {
-  if (names_.size() > 1) kind_ = ColumnKind::kNumber;
+LabelColumns::LabelColumns(const Table& table, std::vector<std::string> names, bool regression)
+    : table_(table), names_(std::move(names)), regression_(regression) {
+  if (regression_ || names_.size() > 1) kind_ = ColumnKind::kNumber;
+  for (const std::string& name : names_) {
+    const ColumnKind kind = table_.column(name, "labels").kind;
+    if (regression_ && kind != ColumnKind::kInteger && kind != ColumnKind::kNumber)
+      throw Error(table_.path(), ": column '", name, "' is not a column of numbers, which regression predicts");
+  }
+  if (regression_) return;
   if (names_.size() != 1) return;
   const TableColumn& column = table_.column(names_[0], "labels");
   kind_ = column.kind;
@@ -40,6 +46,7 @@ std::vector<WantedColumn> LabelColumns::wanted() const {
 
 void LabelColumns::take(const TableBatch& batch, size_t first) {
   if (names_.empty()) return;
+  if (regression_) return take_numbers(batch, first);
   if (names_.size() > 1) return take_several(batch, first);
   const TableBatch::Values& values = batch.columns[first];
   values.kind == ColumnKind::kNumber ? take_integers(batch, values) : take_texts(values);
@@ -71,7 +78,8 @@ void LabelColumns::take_integers(const TableBatch& batch, const TableBatch::Valu
     }
     if (value != std::trunc(value) || value < 0 || value >= static_cast<double>(kMostClasses))
       throw Error(table_.place(batch.first_row + i), ", column '", names_[0], "': ", value,
-                  ", expected a class from 0 to ", kMostClasses - 1, ", or -1 or nothing for none");
+                  ", expected a class from 0 to ", kMostClasses - 1, ", or -1 or nothing for none; ",
+                  option("task", "regression"), " predicts numbers");
     classes_.push_back(
         integers_.try_emplace(static_cast<int64_t>(value), static_cast<int32_t>(integers_.size())).first->second);
   }
@@ -90,6 +98,19 @@ void LabelColumns::take_several(const TableBatch& batch, size_t first) {
     }
 }
 
+void LabelColumns::take_numbers(const TableBatch& batch, size_t first) {
+  for (int64_t i = 0; i < batch.rows; ++i)
+    for (size_t l = 0; l < names_.size(); ++l) {
+      const TableBatch::Values& values = batch.columns[first + l];
+      const auto value =
+          values.missing[i] ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(values.numbers[i]);
+      if (std::isinf(value))
+        throw Error(table_.place(batch.first_row + i), ", column '", names_[l], "': ", values.numbers[i],
+                    ", expected a number that fits in 32 bits, or nothing for none");
+      several_.push_back(value);
+    }
+}
+
 template <class Names>
 void LabelColumns::renumber(const Names& names, std::vector<std::string>& out) {
   std::vector<int32_t> order(names.size());
@@ -101,15 +122,17 @@ void LabelColumns::renumber(const Names& names, std::vector<std::string>& out) {
 Labels LabelColumns::finish(int64_t nodes, bool required, std::vector<std::string>& names,
                             std::vector<std::string>& notes) {
   Labels labels;
-  const bool none = names_.size() == 1 && texts_.empty() && integers_.empty();
+  const bool none = regression_ ? std::all_of(several_.begin(), several_.end(), [](float v) { return std::isnan(v); })
+                                : names_.size() == 1 && texts_.empty() && integers_.empty();
   if (names_.empty() || (none && !required)) {
     labels.single.assign(nodes, -1);
     return labels;
   }
-  if (names_.size() > 1) {
+  if (names_.size() > 1 || (regression_ && !none)) {
     names = names_;
+    labels.numbers = regression_;
     labels.classes = std::ssize(names_);
-    labels.multi = std::move(several_);
+    labels.values = std::move(several_);
     return labels;
   }
   if (none)

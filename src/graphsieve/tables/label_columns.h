@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The label columns of a node table: one column of classes, or several columns of 0 and 1.
+// The label columns of a node table: one column of classes, several columns of 0 and 1, or columns of numbers to
+// predict.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +16,13 @@ namespace graphsieve {
 /// Reads labels batch by batch. One column of texts makes a class of each text, in ascending order. One column of
 /// integers holds the classes 0, 1, …; if the integers are not all of 0 … C − 1, each of them is a class whose name it
 /// is, in ascending order. Truth values are the classes "false" and "true". Several columns are several labels per
-/// node. A missing cell, −1 and −100 (the convention of torch) are no label.
+/// node. A missing cell, −1 and −100 (the convention of torch) are no label. For regression, the columns are numbers to
+/// predict; a missing cell is no number.
 class LabelColumns {
  public:
-  /// No columns: no node has a label. Throws Error if the column's values are neither integers nor texts.
-  LabelColumns(const Table& table, std::vector<std::string> names);
+  /// No columns: no node has a label. Throws Error if the column's values are neither integers nor texts or, for
+  /// `regression`, no numbers.
+  LabelColumns(const Table& table, std::vector<std::string> names, bool regression);
 
   /// The columns that take() expects, in this order from its column `first` on.
   std::vector<WantedColumn> wanted() const;
@@ -35,6 +38,7 @@ class LabelColumns {
   void take_texts(const TableBatch::Values& values);
   void take_integers(const TableBatch& batch, const TableBatch::Values& values);
   void take_several(const TableBatch& batch, size_t first);
+  void take_numbers(const TableBatch& batch, size_t first);
   int32_t class_of_text(std::string_view text);
   /// Renumbers the classes, which are numbered by their first appearance, by the order of `names`.
   template <class Names>
@@ -42,6 +46,7 @@ class LabelColumns {
 
   const Table& table_;
   std::vector<std::string> names_;
+  const bool regression_;
   ColumnKind kind_ = ColumnKind::kInteger;
   std::map<std::string, int32_t, std::less<>> texts_;  ///< number of each text, by first appearance
   std::map<int64_t, int32_t> integers_;                ///< number of each integer, by first appearance

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -74,7 +75,7 @@ class Loop {
       at_ = Position{at_.epoch + 1, 0, 0, 0, 0, at_.kept, at_.since_best};
       save_if_due(true);
     }
-    if (at_.kept > 0 && std::isnan(figures_.val))
+    if (at_.kept > 0 && std::isnan(figures_.val) && !context_.split.val.empty())
       context_.observer.note(str("the metric is not defined on the validation nodes (one class alone?): the ",
                                  stage_.name(), "'s last epoch is used"));
     // The network gets the weights of its best epoch back.
@@ -259,6 +260,10 @@ class Loop {
         if (part < network_->layers()) record.vector_norms.push_back(vector_norms(h));
       };
     }
+    if (evaluated_.empty()) {
+      record.val = record.test = std::numeric_limits<double>::quiet_NaN();
+      return;
+    }
     const Predictions p = predict_nodes(network_, stage_.evaluation(), options, evaluated_, context_.task);
     record.val = context_.task.evaluate(p, context_.split.val);
     record.test = context_.task.evaluate(p, context_.split.test);
@@ -271,7 +276,7 @@ class Loop {
 
   void report(const EpochRecord& record) {
     std::string status = fmt::format("loss {:.4f}", record.loss);
-    if (record.evaluated) last_value_ = fmt::format("  val {:.4f}", record.val);
+    if (record.evaluated && !std::isnan(record.val)) last_value_ = fmt::format("  val {:.4f}", record.val);
     context_.observer.step(record.epoch + 1, status + last_value_);
   }
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The vector targets to compile; every file with vector code includes this file before Highway. SSSE3 is left out to
 // save a fifth of the compile time; such machines use the scalar target. With a sanitizer, AVX3 is left out too: its
-// source is the same, and compiling it takes ten minutes.
+// source is the same, and compiling it takes ten minutes. With GRAPHSIEVE_NATIVE, the building machine's target is the
+// only one.
 #pragma once
+
+#ifdef GRAPHSIEVE_NATIVE
+#define HWY_COMPILE_ONLY_STATIC  // the target of the compiler's options, which are those of this machine
+#endif
 
 #ifdef GRAPHSIEVE_SANITIZED
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3)
