@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "graph_source.h"
 #include "graphsieve/base/path_text.h"
+#include "graphsieve/data/advice.h"
 #include "graphsieve/data/graph_check.h"
 #include "graphsieve/datasets/graph_folder.h"
 #include "graphsieve/files/json_number.h"
@@ -68,7 +69,8 @@ Json to_json(const GraphReport& r) {
             {"numbers", numbers},
             {"unlabelled", r.unlabelled}}},
           {"splits", splits},
-          {"notes", r.notes}};
+          {"notes", r.notes},
+      {"advice", advice(r, DataRecipe(), GraphRecipe())}};
 }
 
 /// Prints the report as lines of a name and a value.
@@ -105,6 +107,7 @@ void print(const GraphReport& r) {
     line("given splits", fmt::format("{}; the first: {} train, {} val, {} test", r.splits.size(), r.splits[0].train,
                                      r.splits[0].val, r.splits[0].test));
   for (const std::string& note : r.notes) line("note", note);
+  for (const std::string& text : advice(r, DataRecipe(), GraphRecipe())) line("advice", text);
 }
 
 /// A graph folder is verified first; every graph is then read once for the report.

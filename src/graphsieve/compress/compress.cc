@@ -68,7 +68,7 @@ void write_run(const fs::path& to, const LoadedRun& run, const Split& split, con
                const Json& report) {
   const FileRecords linked =
       link_files(run.folder.files, to,
-                 {"split.json", "estimator.safetensors", "epsilon.json", "scores/", "schema.json", "feature_scales.npy",
+                 {"split.json", "estimator.safetensors", "epsilon.json", "scores/", "schema.json", "feature_scales.npy", "feature_ranges.npy",
                   "node_id.npy", "node_id_start.npy", "node_id_text.npy", "estimator_norms.safetensors"});
   write_network(to / "network.safetensors", network);
   write_text_file(to / "recipe.yaml", to_yaml(recipe_of(run, network->shape())));

@@ -44,6 +44,8 @@ struct Features {
   StoredRows stored;
   bool sparse() const { return !row_start.empty(); }
   bool in_file() const { return stored.data != nullptr; }
+  /// Returns the number i of dense rows, which are in memory or in their file.
+  float dense_value(int64_t i) const { return in_file() ? stored[i] : dense[i]; }
 };
 
 /// The simple graph by destination with ascending sources, as a graph folder holds it. The arrays stay in their files.

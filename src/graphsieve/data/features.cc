@@ -9,6 +9,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/data/feature_ranges.h"
 
 namespace graphsieve {
 namespace {
@@ -84,7 +85,7 @@ std::vector<double> column_sums(const Features& features, Term term) {
   parallel_blocks(features.rows, block, [&](int64_t begin, int64_t end) {
     std::vector<double> sums(features.cols, 0);
     for (int64_t i = begin; i < end; ++i)
-      for (int64_t c = 0; c < features.cols; ++c) sums[c] += term(c, double{features.dense[i * features.cols + c]});
+      for (int64_t c = 0; c < features.cols; ++c) sums[c] += term(c, double{features.dense_value(i * features.cols + c)});
     partial[begin / block] = std::move(sums);
   });
   std::vector<double> out(features.cols, 0);
@@ -98,8 +99,8 @@ FeatureScales scales_of(const Features& features, FeatureNotes& notes) {
   const auto n = static_cast<double>(features.rows);
   // Every block compares its rows with the first row of the matrix, not with its own first row, so that a column is
   // constant if it changes in no block.
-  const float* const first = features.dense.data();
-  const std::vector<double> changes = column_sums(features, [&](int64_t c, double x) { return x != double{first[c]}; });
+  const std::vector<double> changes =
+      column_sums(features, [&](int64_t c, double x) { return x != double{features.dense_value(c)}; });
   FeatureScales scales;
   scales.mean = column_sums(features, [](int64_t, double x) { return x; });
   for (double& m : scales.mean) m /= n;
@@ -149,15 +150,32 @@ FeatureTreatment feature_treatment(const std::string& name) {
   const std::pair<const char*, FeatureTreatment> known[] = {{"as_found", FeatureTreatment::kAsFound},
                                                             {"binary", FeatureTreatment::kBinary},
                                                             {"row_sum", FeatureTreatment::kRowSum},
-                                                            {"standardised", FeatureTreatment::kStandardised}};
+                                                            {"standardised", FeatureTreatment::kStandardised},
+                                                            {"auto", FeatureTreatment::kAuto}};
   for (const auto& [text, treatment] : known)
     if (name == text) return treatment;
-  throw Error("feature treatment '", name, "', expected as_found, binary, row_sum or standardised");
+  throw Error("feature treatment '", name, "', expected as_found, binary, row_sum, standardised or auto");
+}
+
+FeatureTreatment treatment_for(const Features& features, FeatureTreatment asked, std::optional<FeatureScales>& scales,
+                               FeatureNotes& notes) {
+  if (asked != FeatureTreatment::kAuto) return asked;
+  if (features.sparse() || features.rows == 0 || !fits_dense(features)) return FeatureTreatment::kAsFound;
+  const FeatureRanges ranges = feature_ranges(features);
+  const double ratio = scale_ratio(ranges);
+  if (ratio <= kScaleRatio) return FeatureTreatment::kAsFound;
+  notes.scale_ratio = ratio;
+  scales = scales_of(features, notes);
+  const std::vector<bool> zero_one = zero_one_columns(ranges);
+  for (int64_t c = 0; c < features.cols; ++c)
+    if (zero_one[c]) scales->mean[c] = 0, scales->factor[c] = 1;
+  return FeatureTreatment::kStandardised;
 }
 
 Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes,
                  std::optional<FeatureScales>* scales) {
   FeatureNotes counted;
+  if (notes != nullptr) counted = *notes;
   std::optional<FeatureScales> own;
   if (features.in_file() && treatment != FeatureTreatment::kAsFound) read_stored(features);
   if (treatment == FeatureTreatment::kBinary) make_binary(features);

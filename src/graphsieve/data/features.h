@@ -17,9 +17,13 @@ enum class FeatureTreatment {
   kBinary,        ///< positive values become 1, others stay
   kRowSum,        ///< each row is divided by its sum; a row whose sum is 0 stays
   kStandardised,  ///< scaled to mean 0 and variance 1 (divisor n) per column; constant columns become 0
+  kAuto,          ///< one of the others, chosen by treatment_for()
 };
 
-/// Returns the treatment named "as_found", "binary", "row_sum" or "standardised". Throws Error if the name is another
+/// The ratio of two columns' sizes (data/feature_ranges.h) above which kAuto standardises.
+constexpr double kScaleRatio = 100;
+
+/// Returns the treatment named "as_found", "binary", "row_sum", "standardised" or "auto". Throws Error if the name is another
 /// one.
 FeatureTreatment feature_treatment(const std::string& name);
 
@@ -33,6 +37,7 @@ struct FeatureScales {
 struct FeatureNotes {
   int64_t zero_rows = 0;         ///< kRowSum: rows whose sum is 0
   int64_t constant_columns = 0;  ///< kStandardised: columns with one value, set to 0
+  double scale_ratio = 0;        ///< kAuto: the ratio of scales, if the features were standardised for it; otherwise 0
 };
 
 /// Rows of a sparse matrix (CSR) with `cols` columns.
@@ -49,10 +54,17 @@ void write_dense_rows(const SparseRows& rows, const int32_t* picked, int64_t cou
 /// The rows of sparse features.
 SparseRows sparse_rows(const Features& features);
 
+/// Returns the treatment to use where `asked` is kAuto, and otherwise `asked`. Dense features of at most 4 GiB whose
+/// scales differ by more than kScaleRatio are standardised, save columns of 0 and 1: `scales` are then set. All other
+/// features stay as they are.
+FeatureTreatment treatment_for(const Features& features, FeatureTreatment asked, std::optional<FeatureScales>& scales,
+                               FeatureNotes& notes);
+
 /// Returns the features after the treatment. Features in a file are read into memory if they change. kStandardised uses
 /// `scales` if they have a value, which are then those of a model's training data, and otherwise sets them to the
 /// statistics of these features. Throws Error if the dense result of sparse features, or of features in a file, would
-/// take more than 4 GiB, or if `scales` have another number of columns. `notes` and `scales` may be null.
+/// take more than 4 GiB, or if `scales` have another number of columns. `notes`, to which is added, and `scales` may be
+/// null. The treatment is not kAuto.
 Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes = nullptr,
                  std::optional<FeatureScales>* scales = nullptr);
 

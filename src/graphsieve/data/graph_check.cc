@@ -10,6 +10,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/data/feature_ranges.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/graph/transforms.h"
 
@@ -37,6 +38,7 @@ class Checker {
     homophily();
     r_.columns = data_.features.cols;
     r_.sparse = data_.features.sparse();
+    r_.has_degree_features = data_.schema && data_.schema->degree_features;
     if (features && r_.sparse)
       sparse_features();
     else if (features)
@@ -57,6 +59,7 @@ class Checker {
     } else {
       GraphNotes found;
       made_ = symmetric_csr(data_.nodes, data_.edges, false, &found);
+      count_returned();
       rows_ = made_;
       r_.loops = found.loops;
       r_.duplicates = found.duplicates;
@@ -102,6 +105,14 @@ class Checker {
     for (const int64_t d : sorted) ++r_.degree_bins[degree_bin(d)];
     for (const double q : kQuantiles)
       r_.degrees.push_back(sorted[static_cast<size_t>(std::llround(q * static_cast<double>(data_.nodes - 1)))]);
+  }
+
+  /// Computes the share of the listed edges whose reverse is listed too, without loops and duplicates: a simple graph
+  /// with r of E directed edges returned has E − r / 2 undirected ones.
+  void count_returned() {
+    const Csr directed = symmetric_csr(data_.nodes, data_.edges, true);
+    const auto listed = static_cast<double>(directed.source.size()), both = static_cast<double>(made_.source.size());
+    if (listed > 0) r_.returned_share = (2 * listed - both) / listed;
   }
 
   void labels() {
@@ -168,7 +179,7 @@ class Checker {
   /// Blocks of rows are examined in parallel. A column is constant if no row differs from the first row.
   void dense_features() {
     const Features& x = data_.features;
-    const auto value = [&x](int64_t i) { return x.in_file() ? x.stored[i] : x.dense[i]; };
+    const auto value = [&x](int64_t i) { return x.dense_value(i); };
     // Every block compares its rows with the first row of the matrix, not with its own first row, so that a column is
     // constant if it changes in no block.
     struct Part {
@@ -202,6 +213,7 @@ class Checker {
     for (int64_t c = 0; c < x.cols; ++c)
       if (!changes[c]) add_constant_column(c);
     r_.nonzero_share = static_cast<double>(nonzeros) / static_cast<double>(x.rows * x.cols);
+    r_.scale_ratio = scale_ratio(feature_ranges(x));
   }
 
   void add_constant_column(int64_t column) {

@@ -22,6 +22,7 @@ struct GraphReport {
   int64_t edges = 0;                      ///< pairs of nodes, or directed edges; each type counts separately
   std::vector<std::string> edge_types;    ///< names of the edge types; empty if edges have no types
   std::vector<int64_t> edge_type_counts;  ///< edges of each type, counted as `edges` are
+  double returned_share = 1;  ///< share of the listed edges whose reverse is listed too; 1 if it is not known
   int64_t loops = 0, duplicates = 0;      ///< listed edges that were dropped; 0 for a graph folder, which has none
   int64_t isolated = 0;                   ///< nodes without an edge in either direction
   std::vector<int64_t> degrees;           ///< in-degrees: smallest, quantiles 10, 50, 90, 99 and 99.9 %, largest
@@ -37,6 +38,8 @@ struct GraphReport {
   int64_t constant_column_count = 0;      ///< columns with the same value in every node
   std::vector<int64_t> constant_columns;  ///< numbers of the first constant columns, at most kMostListedColumns
   int64_t zero_rows = 0;                  ///< nodes whose features are all 0
+  double scale_ratio = 1;                 ///< of dense features (data/feature_ranges.h)
+  bool has_degree_features = false;       ///< the schema has features of degrees
 
   int64_t classes = 0;
   LabelKind label_kind = LabelKind::kClasses;

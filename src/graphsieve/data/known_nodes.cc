@@ -99,8 +99,7 @@ Features renumbered(const Features& x, const std::vector<int32_t>& old_of) {
   parallel_blocks(made.rows, kNodeBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       for (int64_t c = 0; old_of[i] >= 0 && c < x.cols; ++c) {
-        const int64_t at = old_of[i] * x.cols + c;
-        made.dense[i * x.cols + c] = x.in_file() ? x.stored[at] : x.dense[at];
+        made.dense[i * x.cols + c] = x.dense_value(old_of[i] * x.cols + c);
       }
   });
   return made;

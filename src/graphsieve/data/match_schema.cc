@@ -62,7 +62,7 @@ void each_row(const Features& x, Take take) {
   parallel_blocks(x.rows, kRowBlock, [&](int64_t begin, int64_t end) {
     std::vector<float> row(x.cols);
     for (int64_t i = begin; i < end; ++i) {
-      for (int64_t c = 0; c < x.cols; ++c) row[c] = x.in_file() ? x.stored[i * x.cols + c] : x.dense[i * x.cols + c];
+      for (int64_t c = 0; c < x.cols; ++c) row[c] = x.dense_value(i * x.cols + c);
       take(i, row);
     }
   });
@@ -93,7 +93,7 @@ std::vector<int64_t> rows_with(const Features& x, const std::vector<SchemaMatch:
   for (int64_t i = 0; i < x.rows; ++i)
     for (size_t u = 0; u < unknown.size(); ++u) {
       const int64_t at = i * x.cols + unknown[u].feature;
-      counts[u] += (x.in_file() ? x.stored[at] : x.dense[at]) != 0;
+      counts[u] += x.dense_value(at) != 0;
     }
   return counts;
 }

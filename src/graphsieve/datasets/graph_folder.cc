@@ -324,7 +324,7 @@ void write_dense(const Features& x, FloatType type, GraphFolderWriter& to) {
   to.begin_features(x.cols, type);
   std::vector<float> row(x.cols);
   for (int64_t i = 0; i < x.rows; ++i) {
-    for (int64_t c = 0; c < x.cols; ++c) row[c] = x.in_file() ? x.stored[i * x.cols + c] : x.dense[i * x.cols + c];
+    for (int64_t c = 0; c < x.cols; ++c) row[c] = x.dense_value(i * x.cols + c);
     to.add_features(row);
   }
 }

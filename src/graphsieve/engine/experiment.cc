@@ -13,6 +13,7 @@
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/option.h"
 #include "graphsieve/base/path_text.h"
+#include "graphsieve/data/advice.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/atomic_file.h"
@@ -46,6 +47,9 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
+
+constexpr int64_t kAdviceEdges = 20'000'000, kAdviceNumbers = 100'000'000;  // largest graph that advice is given for
+constexpr const char* kDefaultRecipe = "default";
 
 /// Names of the values of Stages in a checkpoint, in their order.
 constexpr const char* kStageNames[] = {"both", "estimator", "network"};
@@ -158,6 +162,7 @@ class Experiment {
   /// outcomes of the earlier runs are in the checkpoint.
   void all_runs(const Checkpoint* from) {
     const auto plans = plan();
+    if (!from && recipe_.name == kDefaultRecipe) give_advice();
     const auto folder_of = [&](const RunPlan& p) {
       return plans.size() == 1 ? folder_ : folder_ / str("split-", p.split, "-seed-", p.seed);
     };
@@ -180,6 +185,13 @@ class Experiment {
       if (plans.size() > 1) write_summary(to, {outcomes_.back()}, seconds_since(began));
     }
     write_summary(folder_, outcomes_, seconds());
+  }
+
+  /// Tells the user which other settings may help, if looking at the whole graph takes little time.
+  void give_advice() {
+    const Dataset& d = prepared_.data;
+    if (prepared_.edges.edges() > kAdviceEdges || d.features.rows * d.features.cols > kAdviceNumbers) return;
+    for (const std::string& text : advice(check_graph(d), recipe_.data, recipe_.graph)) observer_.information(text);
   }
 
   double seconds() const { return seconds_before_ + seconds_since(start_); }

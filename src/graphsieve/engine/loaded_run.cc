@@ -91,6 +91,10 @@ void fit_classes(Dataset& data, const RunFolder& run) {
 /// Arranges the data as the run's training data is, and returns it. Sets `run.known` for another graph.
 Dataset& fitted(Dataset& data, LoadedRun& run, UnknownTexts unknown, Observer& observer) {
   fit_features(data, run.folder, run.training, unknown, observer);
+  if (!run.same_graph && run.training.ranges)
+    for (const std::string& text : shift_sentences(column_shifts(*run.training.ranges, data.features),
+                                                   *run.training.ranges, data.nodes, data.schema))
+      observer.note(text);
   fit_classes(data, run.folder);
   if (run.same_graph || !run.training.nodes) return data;
   std::string why;
@@ -103,6 +107,12 @@ Dataset& fitted(Dataset& data, LoadedRun& run, UnknownTexts unknown, Observer& o
 void use_trained_norms(const LoadedRun& run, const std::string& file, const nn::Transformer& network) {
   if (!run.same_graph && has_graph_norms(network) && run.folder.files.wrote(file))
     read_norm_statistics(run.folder.files.verified(file), network);
+}
+
+/// Returns the recipe with the treatment of the features that the training data got, where the recipe leaves it open.
+Recipe with_trained_treatment(Recipe recipe, const TrainingData& training) {
+  if (recipe.data.features == "auto") recipe.data.features = training.scales ? "standardised" : "as_found";
+  return recipe;
 }
 
 /// Returns the run's task, with what the run has learned of its labels and predictions.
@@ -143,7 +153,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
       training(read_training_data(folder.files)),
       budget(limit),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
-      prepared(fitted(data, *this, unknown, observer), folder.recipe, observer, device, training.scales),
+      prepared(fitted(data, *this, unknown, observer), with_trained_treatment(folder.recipe, training), observer, device, training.scales),
       task(learned_task(data, folder, device)),
       graph(prepared, folder.recipe, folder.graph().get<uint64_t>("attention_seed"), known ? &*known : nullptr) {
   check_edge_types(*this);

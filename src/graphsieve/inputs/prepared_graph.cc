@@ -2,6 +2,7 @@
 #include "graphsieve/inputs/prepared_graph.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
@@ -99,6 +100,10 @@ FeatureMatrix feature_matrix(const Features& x) {
 /// Tells the observer what the treatment had to leave out.
 void note_treatment(const FeatureNotes& notes, Observer& observer) {
   if (notes.zero_rows > 0) observer.note(str(notes.zero_rows, " nodes have features that sum to 0; left as they are"));
+  if (notes.scale_ratio > 0)
+    observer.note(fmt::format("the features' scales differ by a factor of {:.2g}: all but those of 0 and 1 are "
+                              "standardised (data.features=as_found leaves them as they are)",
+                              notes.scale_ratio));
   if (notes.constant_columns > 0) observer.note(str(notes.constant_columns, " constant feature columns set to 0"));
 }
 
@@ -108,7 +113,8 @@ PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& obs
                            std::optional<FeatureScales> given)
     : data(d), device(on), scales(std::move(given)) {
   FeatureNotes feature_notes;
-  const FeatureTreatment treatment = feature_treatment(recipe.data.features);
+  const FeatureTreatment treatment =
+      treatment_for(d.features, feature_treatment(recipe.data.features), scales, feature_notes);
   const bool changed = treatment != FeatureTreatment::kAsFound;
   if (changed) treated_ = treated(d.features, treatment, &feature_notes, &scales);
   features = features_on(feature_matrix(changed ? treated_ : d.features), device, observer);

@@ -11,7 +11,7 @@ namespace graphsieve {
 
 /// How the data set is prepared and measured.
 struct DataRecipe {
-  std::string features = "as_found";  ///< as_found | binary | row_sum | standardised
+  std::string features = "as_found";  ///< as_found | binary | row_sum | standardised | auto
   std::string metric = "auto";  ///< a metric (recipe/metric.h), or auto: roc_auc for two classes or several labels
   std::string positive_class = "auto";  ///< name of the class that counts as positive; auto: the rarer of two classes
   std::string split = "auto";        ///< auto | given | random | stratified; auto: the file's masks, otherwise random

@@ -13,8 +13,38 @@
 namespace graphsieve {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char *kIntegerIds = "node_id.npy", *kTextStarts = "node_id_start.npy", *kTextIds = "node_id_text.npy";
-constexpr const char* kScalesFile = "feature_scales.npy";
+constexpr int64_t kMostNodes = 1'000'000;  ///< nodes whose features are looked at for the ranges
+constexpr const char *kScalesFile = "feature_scales.npy", *kRangesFile = "feature_ranges.npy";
+
+/// Writes lists of numbers of one length as the rows of a file.
+void write_rows(const fs::path& file, const std::vector<const std::vector<double>*>& rows) {
+  std::vector<double> all;
+  for (const auto* row : rows) all.insert(all.end(), row->begin(), row->end());
+  write_npy<double>(file, {std::ssize(rows), std::ssize(*rows[0])}, std::span<const double>(all));
+}
+
+/// Returns the ranges of the features, of very many nodes those of evenly spaced ones.
+FeatureRanges ranges_of(const Features& features) {
+  if (features.rows <= kMostNodes) return feature_ranges(features);
+  std::vector<int32_t> nodes;
+  for (int64_t i = 0; i < kMostNodes; ++i) nodes.push_back(static_cast<int32_t>(i * features.rows / kMostNodes));
+  return feature_ranges(features, &nodes);
+}
+
+/// Reads the rows of a file of finite numbers.
+std::vector<std::vector<double>> read_rows(const RunFiles& files, const char* name, int64_t count) {
+  std::vector<int64_t> shape = {count, -1};
+  const Array<double> all = map_npy<double>(files.verified(name), shape);
+  if (!std::all_of(all.begin(), all.end(), [](double x) { return std::isfinite(x); }))
+    throw Error((files.folder() / name).string(), ": holds a number that is not finite");
+  std::vector<std::vector<double>> rows;
+  for (int64_t r = 0; r < count; ++r)
+    rows.emplace_back(all.begin() + r * shape[1], all.begin() + (r + 1) * shape[1]);
+  return rows;
+}
 
 /// Reads the ids of the training data's `count` nodes.
 StoredIds read_ids(const RunFiles& files, int64_t count) {
@@ -52,11 +82,12 @@ std::vector<std::string> write_training_data(const PreparedData& data, const std
     names.emplace_back(kSchemaFile);
   }
   if (data.scales) {
-    std::vector<double> both = data.scales->mean;
-    both.insert(both.end(), data.scales->factor.begin(), data.scales->factor.end());
-    write_npy<double>(folder / kScalesFile, {2, std::ssize(data.scales->mean)}, std::span<const double>(both));
+    write_rows(folder / kScalesFile, {&data.scales->mean, &data.scales->factor});
     names.emplace_back(kScalesFile);
   }
+  const FeatureRanges ranges = ranges_of(data.data.features);
+  write_rows(folder / kRangesFile, {&ranges.least, &ranges.most, &ranges.mean, &ranges.size});
+  names.emplace_back(kRangesFile);
   return names;
 }
 
@@ -70,13 +101,15 @@ TrainingData read_training_data(const RunFiles& files) {
   }
   if (files.wrote(kSchemaFile))
     data.schema = parse_schema(files.text(kSchemaFile), (files.folder() / kSchemaFile).string());
-  if (!files.wrote(kScalesFile)) return data;
-  std::vector<int64_t> shape = {2, -1};
-  const Array<double> both = map_npy<double>(files.verified(kScalesFile), shape);
-  if (!std::all_of(both.begin(), both.end(), [](double x) { return std::isfinite(x); }))
-    throw Error((files.folder() / kScalesFile).string(), ": holds a number that is not finite");
-  const auto middle = both.begin() + std::ssize(both) / 2;
-  data.scales = FeatureScales{{both.begin(), middle}, {middle, both.end()}};
+  if (files.wrote(kScalesFile)) {
+    auto rows = read_rows(files, kScalesFile, 2);
+    data.scales = FeatureScales{std::move(rows[0]), std::move(rows[1])};
+  }
+  if (files.wrote(kRangesFile)) {
+    auto rows = read_rows(files, kRangesFile, 4);
+    const int64_t nodes = data.nodes ? data.nodes->count : 0;
+    data.ranges = FeatureRanges{nodes, std::move(rows[0]), std::move(rows[1]), std::move(rows[2]), std::move(rows[3])};
+  }
   return data;
 }
 

@@ -5,6 +5,8 @@
 //   node_id.npy         int64 [n]: the ids of the training data's nodes, if they are not 0 … n − 1
 //     or, texts         node_id_start.npy int64 [n + 1], node_id_text.npy uint8 (UTF-8)
 //   schema.json         what the feature columns mean (data/schema.h), if the data had names
+//   feature_ranges.npy  float64 [4, d]: the least, largest and mean value of each feature, and the root of its mean
+//                       square (data/feature_ranges.h)
 //   feature_scales.npy  float64 [2, d]: what standardised features subtract and multiply by (data/features.h)
 #pragma once
 
@@ -13,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/data/feature_ranges.h"
 #include "graphsieve/data/features.h"
 #include "graphsieve/data/known_nodes.h"
 #include "graphsieve/data/schema.h"
@@ -26,6 +29,7 @@ struct TrainingData {
   std::optional<TrainingNodes> nodes;  ///< absent in a run of an earlier version
   std::optional<Schema> schema;
   std::optional<FeatureScales> scales;
+  std::optional<FeatureRanges> ranges;
 };
 
 /// Writes the files of a run's training data into its folder and returns their names.

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The default settings against ten others, on made-up graphs (made_up.py)."""
+import json
+import pathlib
+import tempfile
+
+from measure import made_up
+from measure.program import CACHE, run
+from measure.rows import Rows
+
+SPLITS = "0,1"
+# Fixed before the defaults were chosen by them.
+GRID = {
+    "standardised": ["data.features=standardised"],
+    "as found": ["data.features=as_found"],
+    "slow": ["network.lr=0.001", "network.epochs=300"],
+    "fast": ["network.lr=0.01"],
+    "wide": ["network.width=128", "data.features=standardised"],
+    "shallow": ["estimator.layers=2", "network.layers=2", "data.features=standardised"],
+    "dropout": ["network.dropout=0.5", "data.features=standardised"],
+    "many edges": ["network.k=20", "data.features=standardised"],
+    "no expander": ["graph.expander_edges=false", "data.features=standardised"],
+    "all edges": ["model=exphormer", "data.features=standardised"],
+}
+
+
+def defaults(bench):
+    rows = Rows("defaults")
+    for name in bench.names(*made_up.TUNED, *made_up.LATER):
+        for setting, changes in {"default": [], **GRID}.items():
+            bench.row(rows, {"data": name, "setting": setting}, lambda: one(bench, name, changes))
+
+
+def one(bench, name, changes):
+    graph = CACHE / f"made-up-{name}"
+    if not (graph / "graph.json").exists():
+        with tempfile.TemporaryDirectory(prefix="graphsieve-bench-") as folder:
+            run([bench.binary, "convert", *made_up.tables(name, pathlib.Path(folder)), "--quiet", "--out", graph])
+    settings = [word for change in changes for word in ("--set", change)]
+    command = [bench.binary, "run", graph, "--split", SPLITS, "--quiet", "--no-report", *settings]
+    with tempfile.TemporaryDirectory(prefix="graphsieve-bench-") as folder:
+        out = pathlib.Path(folder) / "run"
+        run([*command, "--out", out])
+        result = json.loads((out / "result.json").read_text())
+    return {"metric": result["metric"], "val": mean(result, "val"), "test": mean(result, "test"), "seconds": result["seconds"]}, command
+
+
+def mean(result, part):
+    values = [one[part] for one in result["runs"]]
+    return sum(values) / len(values)
+
+
+def share_of_best(rows, name):
+    """The default's test value over that of the best of the ten by test value; of errors, the inverse."""
+    found = {row["key"]["setting"]: row["values"] for row in rows.all(data=name)}
+    smaller = found["default"]["metric"] in ("rmse", "mae", "log_loss")
+    best = (min if smaller else max)(v["test"] for setting, v in found.items() if setting != "default")
+    return best / found["default"]["test"] if smaller else found["default"]["test"] / best
