@@ -70,7 +70,7 @@ Json to_json(const GraphReport& r) {
             {"unlabelled", r.unlabelled}}},
           {"splits", splits},
           {"notes", r.notes},
-      {"advice", advice(r, DataRecipe(), GraphRecipe())}};
+          {"advice", advice(r, DataRecipe(), GraphRecipe())}};
 }
 
 /// Prints the report as lines of a name and a value.

@@ -21,7 +21,7 @@ namespace graphsieve {
 namespace {
 
 struct PredictOptions {
-  std::string run, graph, out, embeddings;
+  std::string run, graph, out, embeddings, ids;
   std::string nodes, edges, unknown = "zeros";  // tables in place of the graph
   std::string predictions = "all", device = "cpu";
   uint64_t memory = 0;
@@ -49,9 +49,13 @@ std::string converted(const PredictOptions& options, const TemporaryFolder& fold
 
 void run_predict(const PredictOptions& options) {
   const std::vector<NamedPath> outputs = {{"--out", options.out}, {"--embeddings", options.embeddings}};
-  require_distinct(
-      outputs,
-      {{"RUN", options.run}, {"GRAPH", options.graph}, {"--nodes", options.nodes}, {"--edges", options.edges}});
+  require_distinct(outputs, {{"RUN", options.run},
+                             {"GRAPH", options.graph},
+                             {"--nodes", options.nodes},
+                             {"--edges", options.edges},
+                             {"--ids", options.ids}});
+  if (!options.ids.empty() && (options.predictions != "all" || !options.embeddings.empty()))
+    throw UsageError("--ids goes neither with --predictions nor with --embeddings");
   if (options.edges.empty() != options.nodes.empty()) throw UsageError("--nodes and --edges go together");
   const bool tables = !options.nodes.empty();
   if (tables && !options.graph.empty()) throw UsageError("expected GRAPH, or --nodes and --edges, but not both");
@@ -76,7 +80,8 @@ void run_predict(const PredictOptions& options) {
     if (progress.stop_requested()) throw Interrupted();
     predict(std::move(data),
             {options.run, options.out, options.embeddings, options.overwrite, predicted_nodes(options.predictions),
-             options.raw_ids, static_cast<int64_t>(options.memory), options.device, unknown_texts(options.unknown)},
+             options.ids, options.raw_ids, static_cast<int64_t>(options.memory), options.device,
+             unknown_texts(options.unknown)},
             progress);
   }
   print_text("{}\n", options.out);
@@ -104,6 +109,12 @@ void add_predict_command(Program& program) {
   command
       ->add_option("--embeddings", options->embeddings,
                    "Also write the last hidden vectors, an .npy file [nodes x width]")
+      ->type_name("FILE");
+  command
+      ->add_option(
+          "--ids", options->ids,
+          "Predict these nodes alone: a file with one id per line. On the graph that was trained on, only they "
+          "and the nodes around them are computed")
       ->type_name("FILE");
   add_predictions_option(*command, options->predictions);
   add_raw_ids_option(*command, options->raw_ids);

@@ -32,25 +32,29 @@ std::vector<std::string> advice(const GraphReport& r, const DataRecipe& data, co
     const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
     const double share = static_cast<double>(*least) / static_cast<double>(*least + *most);
     if (counts.size() == 2 && share < kRareClass && data.metric == "auto")
-      to.push_back(fmt::format("one class has {:.2g} % of the labelled nodes: data.metric=average_precision measures how "
-                               "well it is found, and data.threshold=f1 decides for it",
-                               100 * share));
+      to.push_back(
+          fmt::format("one class has {:.2g} % of the labelled nodes: data.metric=average_precision measures how "
+                      "well it is found, and data.threshold=f1 decides for it",
+                      100 * share));
     if (counts.size() > 2 && static_cast<double>(*most) > kUnevenClasses * static_cast<double>(*least) &&
         data.class_weights == "none" && data.metric == "auto")
-      to.push_back(fmt::format("the largest class has {} nodes, the smallest {}: data.metric=macro_f1 counts all classes "
-                               "alike, and data.class_weights=balanced trains so",
-                               *most, *least));
+      to.push_back(
+          fmt::format("the largest class has {} nodes, the smallest {}: data.metric=macro_f1 counts all classes "
+                      "alike, and data.class_weights=balanced trains so",
+                      *most, *least));
   }
   const double median = static_cast<double>(std::max<int64_t>(1, r.degrees[2]));
   if (static_cast<double>(r.degrees[5]) > kHeavyTail * median && !r.has_degree_features)
-    to.push_back(fmt::format("half of the nodes have at most {} edges, one in a thousand more than {}: degrees as features "
-                             "({}, for tables) tell the network so",
-                             r.degrees[2], r.degrees[5], option("degree_features")));
+    to.push_back(
+        fmt::format("half of the nodes have at most {} edges, one in a thousand more than {}: degrees as features "
+                    "({}, for tables) tell the network so",
+                    r.degrees[2], r.degrees[5], option("degree_features")));
   const bool unlike = std::isfinite(r.homophily) && r.homophily < r.chance_homophily + kNoHomophily;
   if (unlike && !r.directed && !graph.directed && r.returned_share < kFewReturn)
-    to.push_back(fmt::format("edges join equal labels no more often than by chance, and {:.2g} % of them are listed in one "
-                             "direction alone: graph.directed=true keeps the directions, which may tell more",
-                             100 * (1 - r.returned_share)));
+    to.push_back(
+        fmt::format("edges join equal labels no more often than by chance, and {:.2g} % of them are listed in one "
+                    "direction alone: graph.directed=true keeps the directions, which may tell more",
+                    100 * (1 - r.returned_share)));
   return to;
 }
 

@@ -10,9 +10,9 @@
 
 namespace graphsieve {
 
-/// Returns what settings would help on a graph with this report, each with its reason: for features of different scales,
-/// a rare class, a few nodes with very many edges, and edges that join unlike labels. Settings that the recipe already
-/// has are left out.
+/// Returns what settings would help on a graph with this report, each with its reason: for features of different
+/// scales, a rare class, a few nodes with very many edges, and edges that join unlike labels. Settings that the recipe
+/// already has are left out.
 std::vector<std::string> advice(const GraphReport& report, const DataRecipe& data, const GraphRecipe& graph);
 
 }  // namespace graphsieve

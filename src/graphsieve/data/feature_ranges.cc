@@ -113,8 +113,9 @@ std::vector<ColumnShift> column_shifts(const FeatureRanges& then, const Features
   for (int64_t c = 0; c < now.cols; ++c) {
     if (then.least[c] > 0 || then.most[c] < 0) outside[c] += count - values[c];  // the zeros of sparse features
     ColumnShift shift{c, outside[c], then.mean[c], sum[c] / static_cast<double>(count), zero_one[c]};
-    const bool many = outside[c] == count || (outside[c] >= kFewestOutside && static_cast<double>(outside[c]) >=
-                                                                                  kShareOutside * static_cast<double>(count));
+    const bool many =
+        outside[c] == count ||
+        (outside[c] >= kFewestOutside && static_cast<double>(outside[c]) >= kShareOutside * static_cast<double>(count));
     const double a = shift.share_then, b = shift.share_now;
     const bool other_share = zero_one[c] && std::abs(a - b) >= kShareChange && (a > 2 * b || b > 2 * a);
     if (many || other_share) shifts.push_back(shift);
@@ -143,8 +144,8 @@ std::vector<std::string> shift_sentences(const std::vector<ColumnShift>& shifts,
       to.push_back(fmt::format("'{}' is 1 for {:.3g} % of the nodes, in training for {:.3g} %", name, 100 * s.share_now,
                                100 * s.share_then));
     else
-      to.push_back(fmt::format("'{}' of {} of {} nodes is outside of training's range, {:.6g} to {:.6g}", name, s.outside,
-                               nodes, then.least[s.column], then.most[s.column]));
+      to.push_back(fmt::format("'{}' of {} of {} nodes is outside of training's range, {:.6g} to {:.6g}", name,
+                               s.outside, nodes, then.least[s.column], then.most[s.column]));
   }
   if (shifts.size() > kShownShifts)
     to.push_back(str(shifts.size() - kShownShifts, " more columns differ from those of the training data"));

@@ -20,8 +20,8 @@ struct FeatureRanges {
   int64_t columns() const { return static_cast<int64_t>(mean.size()); }
 };
 
-/// Returns the statistics over `nodes`, or over all nodes if `nodes` is null. Blocks of nodes are summed in parallel and
-/// in one order, so that the result does not depend on the number of threads.
+/// Returns the statistics over `nodes`, or over all nodes if `nodes` is null. Blocks of nodes are summed in parallel
+/// and in one order, so that the result does not depend on the number of threads.
 FeatureRanges feature_ranges(const Features& features, const std::vector<int32_t>* nodes = nullptr);
 
 /// True for each column of 0 and 1 alone, such as a category of a text column.
@@ -34,7 +34,7 @@ double scale_ratio(const FeatureRanges& ranges);
 /// A column in which other data differs from what a model was trained on.
 struct ColumnShift {
   int64_t column = 0;
-  int64_t outside = 0;  ///< nodes with a value outside of the training data's range
+  int64_t outside = 0;                   ///< nodes with a value outside of the training data's range
   double share_then = 0, share_now = 0;  ///< of a column of 0 and 1: shares of ones in training, and now
   bool zero_one = false;
 };

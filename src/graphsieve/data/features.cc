@@ -85,7 +85,8 @@ std::vector<double> column_sums(const Features& features, Term term) {
   parallel_blocks(features.rows, block, [&](int64_t begin, int64_t end) {
     std::vector<double> sums(features.cols, 0);
     for (int64_t i = begin; i < end; ++i)
-      for (int64_t c = 0; c < features.cols; ++c) sums[c] += term(c, double{features.dense_value(i * features.cols + c)});
+      for (int64_t c = 0; c < features.cols; ++c)
+        sums[c] += term(c, double{features.dense_value(i * features.cols + c)});
     partial[begin / block] = std::move(sums);
   });
   std::vector<double> out(features.cols, 0);

@@ -23,8 +23,8 @@ enum class FeatureTreatment {
 /// The ratio of two columns' sizes (data/feature_ranges.h) above which kAuto standardises.
 constexpr double kScaleRatio = 100;
 
-/// Returns the treatment named "as_found", "binary", "row_sum", "standardised" or "auto". Throws Error if the name is another
-/// one.
+/// Returns the treatment named "as_found", "binary", "row_sum", "standardised" or "auto". Throws Error if the name is
+/// another one.
 FeatureTreatment feature_treatment(const std::string& name);
 
 /// The statistics of kStandardised: a feature x of column c becomes (x − mean[c]) · factor[c]. The factor of a constant

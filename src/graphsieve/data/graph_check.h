@@ -22,12 +22,12 @@ struct GraphReport {
   int64_t edges = 0;                      ///< pairs of nodes, or directed edges; each type counts separately
   std::vector<std::string> edge_types;    ///< names of the edge types; empty if edges have no types
   std::vector<int64_t> edge_type_counts;  ///< edges of each type, counted as `edges` are
-  double returned_share = 1;  ///< share of the listed edges whose reverse is listed too; 1 if it is not known
-  int64_t loops = 0, duplicates = 0;      ///< listed edges that were dropped; 0 for a graph folder, which has none
-  int64_t isolated = 0;                   ///< nodes without an edge in either direction
-  std::vector<int64_t> degrees;           ///< in-degrees: smallest, quantiles 10, 50, 90, 99 and 99.9 %, largest
-  std::vector<int64_t> degree_bins;       ///< nodes of in-degree 0, 1, 2 to 3, 4 to 7, … up to the largest
-  int64_t largest_node = 0;               ///< lowest index of a node with the largest in-degree
+  double returned_share = 1;          ///< share of the listed edges whose reverse is listed too; 1 if it is not known
+  int64_t loops = 0, duplicates = 0;  ///< listed edges that were dropped; 0 for a graph folder, which has none
+  int64_t isolated = 0;               ///< nodes without an edge in either direction
+  std::vector<int64_t> degrees;       ///< in-degrees: smallest, quantiles 10, 50, 90, 99 and 99.9 %, largest
+  std::vector<int64_t> degree_bins;   ///< nodes of in-degree 0, 1, 2 to 3, 4 to 7, … up to the largest
+  int64_t largest_node = 0;           ///< lowest index of a node with the largest in-degree
   double homophily =
       0;  ///< share of the edges between labelled nodes whose labels are equal; NaN unless each node has one class
   double chance_homophily = 0;  ///< that share by chance, for these degrees (Platonov et al. 2023)

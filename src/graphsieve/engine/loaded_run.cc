@@ -153,7 +153,8 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
       training(read_training_data(folder.files)),
       budget(limit),
       same_graph(folder.result.at("graph").value("fingerprint", "") == fingerprint_text(data)),
-      prepared(fitted(data, *this, unknown, observer), with_trained_treatment(folder.recipe, training), observer, device, training.scales),
+      prepared(fitted(data, *this, unknown, observer), with_trained_treatment(folder.recipe, training), observer,
+               device, training.scales),
       task(learned_task(data, folder, device)),
       graph(prepared, folder.recipe, folder.graph().get<uint64_t>("attention_seed"), known ? &*known : nullptr) {
   check_edge_types(*this);

@@ -51,9 +51,10 @@ struct LoadedRun {
   /// Returns the network's input with the edges of the best epoch.
   NetworkInput input() const { return edges().input(best_epoch()); }
 
-  /// Returns the network's predictions for `nodes`, with the edges of the best epoch.
-  Predictions predictions(const std::vector<int32_t>& nodes) {
-    return edges().predictions(network, *task, best_epoch(), nodes);
+  /// Returns the network's predictions for `nodes`, with the edges of the best epoch. May be called many times.
+  /// `list_size` is as for NetworkEdges::predictions().
+  Predictions predictions(const std::vector<int32_t>& nodes, int64_t list_size = 0) {
+    return edges().predictions(network, *task, best_epoch(), nodes, list_size);
   }
 };
 

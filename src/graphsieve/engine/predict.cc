@@ -4,12 +4,15 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <sstream>
+#include <unordered_map>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/option.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/evaluate/evaluation.h"
+#include "graphsieve/files/atomic_file.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/run/predictions.h"
 #include "graphsieve/runtime/device.h"
@@ -18,6 +21,8 @@
 
 namespace graphsieve {
 namespace {
+
+constexpr int64_t kListedNodes = 1000;  // nodes whose neighbourhoods go through the network at once
 
 /// Throws Error if the run has no network.
 void require_network(const std::filesystem::path& run) {
@@ -40,6 +45,35 @@ at::Tensor hidden_in_order(LoadedRun& run) {
   return hidden.index_select(0, at::tensor(numbers, at::kInt).to(hidden.device()));
 }
 
+/// Returns the nodes whose ids stand on the lines of a file, ascending.
+std::vector<int32_t> nodes_in_file(const std::filesystem::path& file, const LoadedRun& run) {
+  std::unordered_map<std::string, int64_t> line_of_id;
+  std::istringstream lines(read_text_file(file));
+  int64_t count = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++count;
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) line_of_id.emplace(line, count);
+  }
+  if (line_of_id.empty()) throw Error(file.string(), ": holds no ids, expected one per line");
+  const Dataset& data = run.prepared.data;
+  // Of a renumbered graph, only the nodes that were given have a number here; training nodes may be absent.
+  const std::vector<int32_t>& numbers = numbers_in_order(run);
+  const int64_t given = numbers.empty() ? data.nodes : std::ssize(numbers);
+  std::vector<int32_t> nodes;
+  for (int64_t i = 0; i < given; ++i) {
+    const int32_t node = numbers.empty() ? static_cast<int32_t>(i) : numbers[i];
+    if (line_of_id.erase(data.ids.name(node)) > 0) nodes.push_back(node);
+  }
+  const auto first = std::min_element(line_of_id.begin(), line_of_id.end(),
+                                      [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (first != line_of_id.end())
+    throw Error(file.string(), ": line ", first->second, ": '", first->first, "' is the id of no node of ",
+                data.source);
+  std::sort(nodes.begin(), nodes.end());
+  return nodes;
+}
+
 void predict_into_files(Dataset& data, const PredictRequest& request, Observer& observer) {
   const MemoryBudget budget = MemoryBudget::of(request.memory);
   const LimitedMemory limited(budget, request.out);
@@ -47,14 +81,17 @@ void predict_into_files(Dataset& data, const PredictRequest& request, Observer& 
   require_network(request.run);
   LoadedRun run(request.run, data, observer, compute_device(request.device), budget, request.unknown);
   const Split split = run.same_graph ? read_split(run.folder.files.verified("split.json"), data.labels) : Split{};
-  const bool all = request.predictions == PredictedNodes::kAll;
-  if (!all) run.require_same_graph();
+  const bool all = request.predictions == PredictedNodes::kAll && request.ids.empty();
+  if (!all && request.ids.empty()) run.require_same_graph();
   at::Tensor hidden;
   if (all || !request.embeddings.empty()) hidden = hidden_in_order(run);
   // A process that dies between the two files leaves the embeddings, which the same call then finds again.
   if (!request.embeddings.empty())
     write_npy(request.embeddings, hidden, request.overwrite ? Existing::kReplace : Existing::kSame);
-  if (all)
+  if (!request.ids.empty())
+    write_predictions(request.out, run.predictions(nodes_in_file(request.ids, run), kListedNodes), data, *run.task,
+                      split, request.raw_ids);
+  else if (all)
     write_predictions(request.out, run.network, hidden, data, *run.task, split, request.raw_ids, numbers_in_order(run));
   else
     write_predictions(request.out, run.predictions(nodes_of(split)), data, *run.task, split, request.raw_ids);

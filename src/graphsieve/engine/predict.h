@@ -22,17 +22,19 @@ struct PredictRequest {
   std::filesystem::path embeddings;  ///< file .npy [nodes, width] to write, rows by node id; empty: not written
   bool overwrite = true;  ///< replace an existing file of embeddings; false: Error unless its bytes are equal
   PredictedNodes predictions = PredictedNodes::kAll;  ///< nodes that predictions.csv has
-  bool raw_ids = false;        ///< write text ids unchanged to predictions.csv, not as base/spreadsheet_text.h does
-  int64_t memory = 0;          ///< bytes of memory to stay within; 0: no limit
-  std::string device = "cpu";  ///< device that the network computes on (runtime/device.h)
+  std::filesystem::path ids;  ///< text file with a node's id on each line: the nodes to predict, alone; empty: not used
+  bool raw_ids = false;       ///< write text ids unchanged to predictions.csv, not as base/spreadsheet_text.h does
+  int64_t memory = 0;         ///< bytes of memory to stay within; 0: no limit
+  std::string device = "cpu";                   ///< device that the network computes on (runtime/device.h)
   UnknownTexts unknown = UnknownTexts::kZeros;  ///< what becomes of texts that the training data did not have
 };
 
 /// Writes the predictions of a trained run for `data`, which is the run's own graph or another graph, with or without
 /// labels. Features, edge types and classes are matched with those of the training data by name, if both have names.
 /// For another graph the estimator computes the scores of the edges again, the observer gets a note, and there is no
-/// split. Throws Error if the run has no network, if the features or the classes do not fit, or if the nodes of the
-/// split are requested for a changed graph.
+/// split. With `ids`, the network computes those nodes and the nodes that their outputs depend on, if that is less work
+/// than the whole graph. Throws Error, with the line, for an id that no node has; and if the run has no network, if the
+/// features or the classes do not fit, or if the nodes of the split are requested for a changed graph.
 GRAPHSIEVE_API void predict(Dataset data, const PredictRequest& request, Observer& observer);
 
 /// The predictions of every node in memory, row-major.

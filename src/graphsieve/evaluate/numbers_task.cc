@@ -20,7 +20,7 @@ using at::Tensor;
 using Json = nlohmann::json;
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
-constexpr int64_t kPoints = 500;     // nodes in the report's picture of predicted against true numbers
+constexpr int64_t kPoints = 500;  // nodes in the report's picture of predicted against true numbers
 constexpr int64_t kResidualBins = 21;
 constexpr double kResidualReach = 3;  // the bins of residuals reach so many root mean squared errors
 
@@ -42,7 +42,7 @@ struct Sums {
 class NumbersTask : public Task {
  public:
   NumbersTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
-      : Task(data, metric_named(recipe.metric != "auto" ? recipe.metric
+      : Task(data, metric_named(recipe.metric != "auto"   ? recipe.metric
                                 : data.labels.classes > 1 ? "r2"
                                                           : "rmse")),
         loss_(recipe.loss),

@@ -101,9 +101,10 @@ FeatureMatrix feature_matrix(const Features& x) {
 void note_treatment(const FeatureNotes& notes, Observer& observer) {
   if (notes.zero_rows > 0) observer.note(str(notes.zero_rows, " nodes have features that sum to 0; left as they are"));
   if (notes.scale_ratio > 0)
-    observer.note(fmt::format("the features' scales differ by a factor of {:.2g}: all but those of 0 and 1 are "
-                              "standardised (data.features=as_found leaves them as they are)",
-                              notes.scale_ratio));
+    observer.note(
+        fmt::format("the features' scales differ by a factor of {:.2g}: all but those of 0 and 1 are "
+                    "standardised (data.features=as_found leaves them as they are)",
+                    notes.scale_ratio));
   if (notes.constant_columns > 0) observer.note(str(notes.constant_columns, " constant feature columns set to 0"));
 }
 

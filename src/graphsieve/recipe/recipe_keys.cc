@@ -70,7 +70,8 @@ std::vector<RecipeKey> make_keys() {
       {KEY(data.features),
        kAny,
        {"as_found", "binary", "row_sum", "standardised", "auto"},
-       "treatment of the node features; binary sets positive values to 1, row_sum divides a row by its sum; auto: dense "
+       "treatment of the node features; binary sets positive values to 1, row_sum divides a row by its sum; auto: "
+       "dense "
        "features whose scales differ by more than 100 are standardised, save those of 0 and 1"},
       {KEY(data.metric),
        kAny,

@@ -26,6 +26,16 @@ void summary(const Json& report, PageText& page) {
   if (at(network, "edge_share").is_number() && at(network, "edge_share") < 1)
     text += fmt::format(", with {} of the attention edges", percent(at(network, "edge_share")));
   page.lead(text + ".");
+  const Json& simple = at(at(run, "detail"), "baselines");
+  if (at(simple, "guess", "test").is_number())
+    page.say(fmt::format("On the same split, {} gives {}{}.",
+                         at(graph, "facts", "labels") == "numbers" ? "the mean of the training nodes"
+                                                                   : "guessing by the classes' shares",
+                         metric_value(run, at(simple, "guess", "test")),
+                         at(simple, "linear").is_object()
+                             ? fmt::format(", and a linear model of features and degree, without edges, {}",
+                                           metric_value(run, at(simple, "linear", "test")))
+                             : ""));
 }
 
 /// Writes the comparison of several runs.

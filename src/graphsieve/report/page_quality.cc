@@ -202,8 +202,14 @@ void write_quality(const Json& run, const std::string& of, PageText& page) {
   const Json &quality = at(run, "detail", "quality"), &member = at(run, "detail", "run");
   if (!quality.is_object()) return;
   page.open("How good it is", of);
-  page.list({{metric_words(run) + ", validation", metric_value(run, at(member, "val"))},
-             {metric_words(run) + ", test", metric_value(run, at(member, "test"))}});
+  const Json& simple = at(run, "detail", "baselines");
+  page.list(
+      {{metric_words(run) + ", validation", metric_value(run, at(member, "val"))},
+       {metric_words(run) + ", test", metric_value(run, at(member, "test"))},
+       {metric_words(run) + ", test, guessing", metric_value(run, at(simple, "guess", "test"))},
+       {metric_words(run) + ", test, linear model without edges", metric_value(run, at(simple, "linear", "test"))}});
+  for (const Json& text : run.at("detail").value("shifts", Json::array()))
+    page.note("Test nodes against training nodes: " + words(text) + ".");
   if (at(quality, "task") == "numbers") return numbers(quality, page);
   splits(at(quality, "splits"), page);
   confusion(at(quality, "confusion"), page);

@@ -13,6 +13,7 @@
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/base/path_text.h"
+#include "graphsieve/data/feature_ranges.h"
 #include "graphsieve/data/graph_check.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/engine/loaded_run.h"
@@ -24,6 +25,7 @@
 #include "graphsieve/plan/plan.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/report/attention_kept.h"
+#include "graphsieve/report/baselines.h"
 #include "graphsieve/report/curves.h"
 #include "graphsieve/report/explain.h"
 #include "graphsieve/report/repeat.h"
@@ -42,6 +44,7 @@ using Json = nlohmann::json;
 constexpr int64_t kEpochs = 300;                      ///< most points of a training curve
 constexpr int64_t kDestinations = 50000;              ///< most destinations whose attention is examined
 constexpr int64_t kLeastCurve = 16, kMostCurve = 64;  ///< least and most k of the curves of kept attention
+constexpr int64_t kShiftNodes = 200'000;              ///< most nodes of a part whose features are compared
 constexpr size_t kMembers = 100;                      ///< most runs of a folder of several runs
 
 /// Returns the facts about the graph that the report shows. Bin 0 of the degrees has degree 0, and bin b > 0 the
@@ -276,6 +279,8 @@ class Collector {
       note_missing(str((folder / "metrics.jsonl").string(), " is gone: how training went is left out"));
     to["epsilon"] = optional(files, "epsilon.json", "how k was chosen");
     to["quality"] = member.at("network").is_object() ? quality(files) : Json();
+    to["baselines"] = compared(summary, files, recipe);
+    to["shifts"] = shifts(files);
     return to;
   }
 
@@ -298,18 +303,49 @@ class Collector {
     return run.task->quality(run.predictions(nodes_of(split)), split);
   }
 
+  /// Returns the metric of simple models on the run's split, or what an earlier report has.
+  Json compared(const fs::path& folder, const RunFiles& files, const Recipe& recipe) {
+    if (graph_ && files.has("split.json"))
+      return baselines(*graph_, recipe, read_split(files.verified("split.json"), graph_->labels));
+    return in_earlier_detail(folder, "baselines");
+  }
+
+  /// Returns the columns in which the test nodes differ from the training nodes, if the graph is available.
+  Json shifts(const RunFiles& files) {
+    Json to = Json::array();
+    if (!graph_ || !files.has("split.json")) return to;
+    const Split split = read_split(files.verified("split.json"), graph_->labels);
+    const auto some = [](const std::vector<int32_t>& nodes) {
+      const int64_t count = std::min(kShiftNodes, std::ssize(nodes));
+      std::vector<int32_t> picked;
+      for (int64_t i = 0; i < count; ++i) picked.push_back(nodes[i * std::ssize(nodes) / count]);
+      return picked;
+    };
+    const std::vector<int32_t> train = some(split.train), test = some(split.test);
+    const FeatureRanges then = feature_ranges(graph_->features, &train);
+    for (const std::string& text :
+         shift_sentences(column_shifts(then, graph_->features, &test), then, std::ssize(test), graph_->schema))
+      to.push_back(text);
+    return to;
+  }
+
+  /// Returns a member of the run's detail in an earlier report; null if there is none.
+  Json in_earlier_detail(const fs::path& folder, const char* member) {
+    return of_earlier(folder, [&](const JsonObject& earlier) -> Json {
+      for (const JsonObject& run : earlier.objects("runs"))
+        if (!run.null("detail") && !run.object("detail").null(member))
+          return run.object("detail").object(member).json();
+      return nullptr;
+    });
+  }
+
   /// Returns the planned memory, or the one in an earlier report.
   Json plan_for(const fs::path& folder, const Recipe& recipe) {
     if (graph_ && request_.plan) {
       Silent silent(observer_);
       return planned(*graph_, recipe, silent);
     }
-    return of_earlier(folder, [](const JsonObject& earlier) -> Json {
-      for (const JsonObject& run : earlier.objects("runs"))
-        if (!run.null("detail") && !run.object("detail").null("planned"))
-          return run.object("detail").object("planned").json();
-      return nullptr;
-    });
+    return in_earlier_detail(folder, "planned");
   }
 
   /// Returns what the draws of the best epoch kept of the estimator's attention, with the run's own seed, so that they

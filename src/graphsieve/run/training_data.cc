@@ -41,8 +41,7 @@ std::vector<std::vector<double>> read_rows(const RunFiles& files, const char* na
   if (!std::all_of(all.begin(), all.end(), [](double x) { return std::isfinite(x); }))
     throw Error((files.folder() / name).string(), ": holds a number that is not finite");
   std::vector<std::vector<double>> rows;
-  for (int64_t r = 0; r < count; ++r)
-    rows.emplace_back(all.begin() + r * shape[1], all.begin() + (r + 1) * shape[1]);
+  for (int64_t r = 0; r < count; ++r) rows.emplace_back(all.begin() + r * shape[1], all.begin() + (r + 1) * shape[1]);
   return rows;
 }
 

@@ -40,13 +40,14 @@ class NetworkEdges {
   NetworkInput input(int64_t epoch) const;
 
   /// Returns the network's predictions for `nodes` with the edges of `epoch`. They are computed from the whole graph,
-  /// or from the neighbourhoods of `nodes` if the neighbourhoods are less work.
-  Predictions predictions(nn::Transformer& network, const Task& task, int64_t epoch,
-                          const std::vector<int32_t>& nodes) const;
+  /// or from the neighbourhoods of `nodes` if the neighbourhoods are less work. `list_size` is how many nodes go
+  /// through the network at once where the recipe names no batch size; 0: the whole graph does then.
+  Predictions predictions(nn::Transformer& network, const Task& task, int64_t epoch, const std::vector<int32_t>& nodes,
+                          int64_t list_size = 0) const;
 
   /// Decides how `nodes` are evaluated. Draws the edges around some of the nodes if the decision depends on the number
   /// of these edges.
-  EvaluationDecision evaluation_of(SampledGraph& graph, const std::vector<int32_t>& nodes) const;
+  EvaluationDecision evaluation_of(SampledGraph& graph, const std::vector<int32_t>& nodes, int64_t list_size = 0) const;
 
  private:
   const PreparedData& data_;
