@@ -182,7 +182,7 @@ TEST_F(DatasetsTest, MultiLabel) {
   Members members = Heterophilous().members();
   put(members, member<float>("node_labels", {6, 2}, {0, 1, 1, 1, 0, 0, NAN, 1, 1, -1, 1, 0}));
   const Dataset d = load(members);
-  EXPECT_TRUE(d.labels.multi_label());
+  EXPECT_TRUE(d.labels.kind() == LabelKind::kSeveral);
   EXPECT_EQ(d.labels.classes, 2);
   EXPECT_TRUE(std::isnan(d.labels.values[6]) && std::isnan(d.labels.values[9]));
   EXPECT_CONTAINS(refusal(member<float>("node_labels", {6, 2}, {0, 1, 1, 1, 0, 2, 0, 1, 1, 0, 1, 0})),
