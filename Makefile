@@ -29,9 +29,8 @@ fuzz: setup      ## SECONDS=60: fuzz each reader of files so long (READERS="npy 
 faults: build    ## the full sweeps of failing calls, kills, full disks, damaged files and hostile folders: an hour
 	@scripts/faults.sh $(PRESET) $(JOBS)
 
-demo: setup      ## both training stages on a generated graph; builds the program alone, for this machine's processor
-	@scripts/build.sh demo $(JOBS) graphsieve-cli
-	@scripts/demo.sh
+demo: setup      ## both training stages on a generated graph; builds the program alone, with vector code for AVX2 alone
+	@scripts/demo.sh $(JOBS)
 
 bench: build     ## kernel benchmarks; tables of docs/benchmarks.md come from bench/figures.py
 	@scripts/bench.sh $(PRESET)

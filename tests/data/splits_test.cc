@@ -95,6 +95,14 @@ TEST(StratifiedSplit, TinyClassesAndMultiLabel) {
   EXPECT_THROW(stratified_split(multi, 0.5, 0.25, 1), Error);
 }
 
+TEST(RandomSplit, FractionsOfOneLeaveNoTestNodes) {
+  for (const Split& s : {random_split(many(101, 2), 0.8, 0.2, 1), stratified_split(many(101, 2), 0.8, 0.2, 1)}) {
+    EXPECT_TRUE(s.test.empty());
+    EXPECT_FALSE(s.val.empty());
+  }
+  EXPECT_THROW(random_split(many(100, 2), 0.8, 0.3, 1), Error);
+}
+
 TEST(RandomSplit, MultiLabelNodesWithoutAnyLabelAreLeftOut) {
   Labels multi;
   multi.classes = 2;
@@ -112,8 +120,9 @@ TEST(CheckSplit, NamesWhatIsWrong) {
   EXPECT_EQ(message({{-1}, {1}, {3}}), "f: train holds node -1, expected 0 to 4");
   EXPECT_EQ(message({{0}, {0}, {3}}), "f: node 0 is in both train and val");
   EXPECT_EQ(message({{0, 0}, {1}, {3}}), "f: node 0 appears twice in train");
-  EXPECT_EQ(message({{0}, {}, {3}}), "f: the val part is empty");
-  EXPECT_EQ(message({{0}, {2}, {3}}), "f: the val part is empty") << "node 2 has no label";
+  EXPECT_EQ(message({{}, {1}, {3}}), "f: the train part is empty");
+  EXPECT_EQ(message({{2}, {1}, {3}}), "f: the train part is empty") << "node 2 has no label";
+  EXPECT_EQ(message({{0}, {}, {}}), "") << "a run may have neither validation nor test nodes";
   Split s{{4, 2, 0}, {1}, {3}};
   EXPECT_EQ(check_split(s, labels, "f"), 1);
   EXPECT_EQ(s.train, (std::vector<int32_t>{0, 4}));

@@ -78,6 +78,168 @@ TEST(Task, MetricsOfAPositiveClass) {
   EXPECT_THROW(value("f1", "2"), Error);
 }
 
+/// Two classes with the probabilities of the second one.
+Predictions of_second_class(const std::vector<float>& scores) {
+  Predictions p{2, {}, {}};
+  for (const float score : scores) p.value.push_back(1 - score), p.value.push_back(score);
+  return p;
+}
+
+JsonObject view(const Json& learned) { return {learned, "result.json", "runs[0].learned"}; }
+
+/// The log losses are those of scikit-learn 1.9.1; the temperature is SciPy's minimum of the log loss.
+TEST(Task, ThresholdsAndTemperatureAreLearnedFromValidationNodes) {
+  const Dataset data = classes({0, 1, 1, 0, 0, 0, 1, 0}, 2);
+  const Predictions p = of_second_class({.1f, .9f, .3f, .8f, .3f, .2f, .6f, .3f});
+  const std::vector<int32_t> all = {0, 1, 2, 3, 4, 5, 6, 7};
+  const auto learned = [&](const char* threshold, const char* calibration) {
+    DataRecipe recipe;
+    recipe.threshold = threshold, recipe.calibration = calibration, recipe.metric = "f1";
+    const auto task = make_task(data, recipe);
+    task->learn_from(all);
+    if (task->learns_after_training()) task->learn_after_training(p, all);
+    // Another task that takes what was learned decides alike.
+    const auto again = make_task(data, recipe);
+    const Json kept = task->learned();
+    again->take_learned(view(kept));
+    EXPECT_DOUBLE_EQ(again->evaluate(p, all), task->evaluate(p, all));
+    EXPECT_EQ(again->learned(), kept);
+    return std::pair(kept, task->evaluate(p, all));
+  };
+  EXPECT_EQ(learned("auto", "none").first, Json({{"positive_class", "1"}}));
+  EXPECT_NEAR(learned("f1", "none").first["thresholds"][0].get<double>(), (.3f + .6f) / 2, 1e-7);
+  EXPECT_NEAR(learned("youden", "none").first["thresholds"][0].get<double>(), (.3f + .6f) / 2, 1e-7);
+  EXPECT_EQ(learned("0.9", "none").first["thresholds"][0], 0.9);
+  EXPECT_NEAR(learned("0.85", "none").second, 0.5, 1e-9);  // one of three found
+  const Json calibrated = learned("auto", "temperature").first;
+  EXPECT_NEAR(calibrated["temperature"].get<double>(), 1.1721931, 1e-4);
+  EXPECT_NEAR(make_task(data, with_metric("log_loss"))->evaluate(p, all), 0.5589313514, 1e-6);
+  const Dataset three = classes({0, 1, 2, 2}, 3);
+  const Predictions of_three{3, {.8f, .1f, .1f, .6f, .3f, .1f, .1f, .1f, .8f, .2f, .2f, .6f}};
+  EXPECT_NEAR(make_task(three, with_metric("log_loss"))->evaluate(of_three, {0, 1, 2, 3}), 0.5402713827, 1e-6);
+}
+
+TEST(Task, CalibrationMovesProbabilitiesAndThresholdsAlike) {
+  const Dataset data = classes({0, 1, 1, 0, 0, 0, 1, 0}, 2);
+  const std::vector<int32_t> all = {0, 1, 2, 3, 4, 5, 6, 7};
+  DataRecipe recipe;
+  recipe.calibration = "temperature", recipe.threshold = "f1", recipe.metric = "f1";
+  const auto task = make_task(data, recipe);
+  task->learn_from(all);
+  const Tensor outputs = torch::tensor(
+      {{0.f, -2.f}, {0.f, 3.f}, {0.f, -1.f}, {0.f, 2.f}, {0.f, -1.f}, {0.f, -3.f}, {0.f, .5f}, {0.f, -1.f}});
+  const auto of = [&](const Tensor& t) {
+    Predictions p{2, {}, {}};
+    const Tensor all_of = t.contiguous();
+    p.value.assign(all_of.const_data_ptr<float>(), all_of.const_data_ptr<float>() + all_of.numel());
+    return p;
+  };
+  const Predictions before = of(task->predictions(outputs));
+  task->learn_after_training(before, all);
+  const Predictions after = of(task->predictions(outputs));
+  const auto loss = [&](const Predictions& p) { return make_task(data, with_metric("log_loss"))->evaluate(p, all); };
+  EXPECT_LT(loss(after), loss(before));
+  EXPECT_NEAR(task->evaluate(after, all), 2 * 2. / (3 + 3), 1e-9) << "the best F1, of three predicted nodes";
+}
+
+TEST(Task, WhatWasLearnedIsChecked) {
+  const Dataset data = classes({0, 1}, 2);
+  const auto task = make_task(data, {});
+  for (const Json& bad :
+       {Json({{"positive_class", "2"}}), Json({{"thresholds", {2}}}), Json({{"thresholds", {.1, .2}}}),
+        Json({{"temperature", 0}}), Json({{"temperature", nullptr}})})
+    EXPECT_THROW(task->take_learned(view(bad)), Error) << bad;
+}
+
+Dataset numbers(std::vector<float> values, int64_t count) {
+  Dataset data = labels(std::move(values), count);
+  data.labels.numbers = true;
+  return data;
+}
+
+/// The values are those of scikit-learn 1.9.1.
+TEST(Task, MetricsOfNumbers) {
+  const Dataset data = numbers({1.5f, -2, 4, .5f, 10, 3, kMissing}, 1);
+  const Predictions p{1, {1, -1, 3.5f, 2, 7, 3.25f, 100}};
+  const std::vector<int32_t> all = {0, 1, 2, 3, 4, 5, 6};
+  const auto value = [&](const char* metric) { return make_task(data, with_metric(metric))->evaluate(p, all); };
+  EXPECT_NEAR(value("rmse"), 1.461306493, 1e-6);
+  EXPECT_NEAR(value("mae"), 1.125, 1e-9);
+  EXPECT_NEAR(value("r2"), 0.84625, 1e-6);
+  EXPECT_EQ(make_task(data, {})->metric().name, "rmse");
+  EXPECT_EQ(make_task(numbers({1, 2, 3, 4}, 2), {})->metric().name, "r2");
+  EXPECT_TRUE(std::isnan(make_task(data, with_metric("r2"))->evaluate(p, {0}))) << "one value has no spread";
+  for (const char* other : {"accuracy", "f1", "log_loss"}) EXPECT_THROW(make_task(data, with_metric(other)), Error);
+  EXPECT_THROW(make_task(classes({0, 1}, 2), with_metric("rmse")), Error);
+}
+
+TEST(Task, NumbersAreStandardisedOverTheTrainingNodes) {
+  const Dataset data = numbers({10, 1, 20, 3, 30, kMissing, 1000, 1000}, 2);
+  const auto task = make_task(data, {});
+  task->learn_from({0, 1, 2});
+  EXPECT_EQ(task->learned()["means"], Json({20.0, 2.0}));
+  EXPECT_NEAR(task->learned()["deviations"][0].get<double>(), std::sqrt(200.0 / 3), 1e-9);
+  EXPECT_EQ(task->learned()["deviations"][1], 1.0);
+  // Outputs that are the standardised numbers have no loss, and predictions are the numbers.
+  const Tensor outputs =
+      torch::tensor({{-10 / std::sqrt(200.f / 3), -1.f}, {0.f, 1.f}, {10 / std::sqrt(200.f / 3), 5.f}});
+  EXPECT_NEAR(task->loss({0, 1, 2})(outputs, torch::tensor({0, 1, 2}, at::kLong)).item<double>(), 0, 1e-12);
+  EXPECT_TRUE(at::allclose(task->predictions(outputs), torch::tensor({{10.f, 1.f}, {20.f, 3.f}, {30.f, 7.f}})));
+  const auto again = make_task(data, {});
+  const Json kept = task->learned();
+  again->take_learned(view(kept));
+  EXPECT_TRUE(at::equal(again->predictions(outputs), task->predictions(outputs)));
+  EXPECT_THROW(again->take_learned(view(Json({{"means", {0, 0}}, {"deviations", {1, 0}}}))), Error);
+  EXPECT_EQ(task->label(0), Json({10, 1}));
+  EXPECT_EQ(task->label(2), Json({30, nullptr}));
+  std::string line;
+  const float row[] = {1.5f, 2};
+  task->append_cells(2, row, line);
+  EXPECT_EQ(line, ",30,,1.5,2");
+}
+
+TEST(Task, LossesOfNumbers) {
+  const Dataset data = numbers({0, 0, 0, 0}, 1);
+  const Tensor outputs = torch::tensor({{0.f}, {.5f}, {3.f}}), nodes = torch::tensor({0, 1, 2}, at::kLong);
+  const auto loss = [&](const char* name) {
+    DataRecipe recipe;
+    recipe.loss = name;
+    return make_task(data, recipe)->loss({0, 1, 2})(outputs, nodes).item<double>();
+  };
+  EXPECT_NEAR(loss("mse"), (.25 + 9) / 3, 1e-6);
+  EXPECT_NEAR(loss("mae"), (.5 + 3) / 3, 1e-6);
+  EXPECT_NEAR(loss("huber"), (.125 + 2.5) / 3, 1e-6);
+}
+
+TEST(Task, QualityOfNumbers) {
+  const Dataset data = numbers({1, 2, 3, 4, 5, 6}, 1);
+  const auto task = make_task(data, {});
+  task->learn_from({0, 1});
+  const Json q = task->quality({1, {1, 2, 3, 4, 7, 6}}, {{0, 1}, {2}, {3, 4, 5}});
+  EXPECT_EQ(q["task"], "numbers");
+  EXPECT_EQ(q["splits"][2]["labelled"], 3);
+  EXPECT_NEAR(q["numbers"][0]["rmse"].get<double>(), std::sqrt(4.0 / 3), 1e-9);
+  EXPECT_EQ(q["errors"][0]["node"], "4");
+  EXPECT_EQ(q["errors"][0]["predicted"], 7);
+  EXPECT_EQ(q["numbers"][0]["points"].size(), 3u);
+  int64_t in_bins = 0;
+  for (const Json& bin : q["numbers"][0]["residuals"]) in_bins += bin["nodes"].get<int64_t>();
+  EXPECT_EQ(in_bins, 3);
+}
+
+TEST(Task, QualityOfAPositiveClass) {
+  const Dataset data = classes({0, 1, 1, 0, 0, 0, 1, 0}, 2);
+  const auto task = make_task(data, {});
+  const Json q =
+      task->quality(of_second_class({.1f, .9f, .3f, .8f, .3f, .2f, .6f, .3f}), {{}, {}, {0, 1, 2, 3, 4, 5, 6, 7}});
+  const Json& half = q["positive"]["thresholds"][7];
+  EXPECT_EQ(half["threshold"], .5);
+  EXPECT_EQ(half["predicted"], 3);
+  EXPECT_NEAR(half["f1"].get<double>(), 2 * 2. / (3 + 3), 1e-9);
+  EXPECT_EQ(q["errors"][0]["node"], "3") << "a node without the class that got .8";
+  EXPECT_NEAR(q["errors"][0]["probability"].get<double>(), .2, 1e-6);
+}
+
 TEST(Task, MissingLabelsDoNotCount) {
   const Dataset data = labels({1, 0, 0, kMissing, 1, 1}, 2);
   const Predictions p{2, {.9f, .2f, .1f, .9f, .8f, .4f}};

@@ -13,7 +13,7 @@
 namespace graphsieve {
 namespace {
 
-constexpr int64_t kRowBlock = 2048;                         // rows per parallel block
+constexpr int64_t kMatchBlock = 2048;                       // rows per parallel block
 constexpr int64_t kMostRearrangedBytes = int64_t{4} << 30;  // most memory of features that are rearranged
 
 /// Throws Error unless the given column can stand for the wanted one. A column of truth values can stand for numbers.
@@ -59,7 +59,7 @@ void match_column(const SchemaColumn& wanted, const SchemaColumn& given, int32_t
 /// Calls take(row, features) for every row of dense features, in parallel blocks of rows.
 template <class Take>
 void each_row(const Features& x, Take take) {
-  parallel_blocks(x.rows, kRowBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(x.rows, kMatchBlock, [&](int64_t begin, int64_t end) {
     std::vector<float> row(x.cols);
     for (int64_t i = begin; i < end; ++i) {
       for (int64_t c = 0; c < x.cols; ++c) row[c] = x.dense_value(i * x.cols + c);
@@ -200,7 +200,7 @@ void match_edge_types(Dataset& data, const std::vector<std::string>& names) {
   const bool sorted = std::is_sorted(number.begin(), number.end());
   std::vector<uint8_t> type(graph.type.size());
   std::vector<int32_t> source(sorted ? 0 : graph.source.size());
-  parallel_blocks(data.nodes, kRowBlock, [&](int64_t first, int64_t last) {
+  parallel_blocks(data.nodes, kMatchBlock, [&](int64_t first, int64_t last) {
     std::vector<std::pair<uint8_t, int32_t>> row;
     for (int64_t i = first; i < last; ++i) {
       const int64_t begin = graph.row_start[i], end = graph.row_start[i + 1];

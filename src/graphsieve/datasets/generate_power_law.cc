@@ -18,9 +18,9 @@ namespace {
 
 constexpr double kCommunity = 8;  // nodes per community over mean degree; in a larger community fewer edges repeat
 constexpr int64_t kLeastCommunity = 64;
-constexpr double kStray = 0.1;           // share of nodes that do not have their community's class
-constexpr double kBeacons = 1.0 / 16;    // share of nodes with the mean of their own class
-constexpr int64_t kNodeBlock = 1 << 14;  // nodes per parallel block
+constexpr double kStray = 0.1;                // share of nodes that do not have their community's class
+constexpr double kBeacons = 1.0 / 16;         // share of nodes with the mean of their own class
+constexpr int64_t kGeneratedBlock = 1 << 14;  // nodes per parallel block
 
 /// The use of a random number, a part of its key.
 enum For : uint64_t { kPlace, kHub, kOrder, kClass, kStrays, kBeacon, kMean, kOwnMean, kNoise, kEdges, kSplit };
@@ -117,15 +117,15 @@ void check(const PowerLawGraph& g) {
 /// done. Only the results of these few blocks are in memory.
 template <class Result, class Make, class Take>
 void in_order(int64_t nodes, Make make, Take take) {
-  const int64_t blocks = (nodes + kNodeBlock - 1) / kNodeBlock, together = 16;
+  const int64_t blocks = (nodes + kGeneratedBlock - 1) / kGeneratedBlock, together = 16;
   std::vector<Result> results(together);
   for (int64_t first = 0; first < blocks; first += together) {
     const int64_t count = std::min(together, blocks - first);
     parallel_for(count, [&](int64_t b) {
-      const int64_t begin = (first + b) * kNodeBlock;
-      make(begin, std::min(begin + kNodeBlock, nodes), results[b]);
+      const int64_t begin = (first + b) * kGeneratedBlock;
+      make(begin, std::min(begin + kGeneratedBlock, nodes), results[b]);
     });
-    for (int64_t b = 0; b < count; ++b) take(results[b], std::min((first + b + 1) * kNodeBlock, nodes));
+    for (int64_t b = 0; b < count; ++b) take(results[b], std::min((first + b + 1) * kGeneratedBlock, nodes));
   }
 }
 
@@ -155,7 +155,7 @@ void generate_power_law(const PowerLawGraph& graph, const std::filesystem::path&
   Labels labels;
   labels.classes = graph.classes;
   labels.single.resize(graph.nodes);
-  parallel_blocks(graph.nodes, kNodeBlock, [&](int64_t begin, int64_t end) {
+  parallel_blocks(graph.nodes, kGeneratedBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) labels.single[i] = maker.class_of(i);
   });
   to.write_labels(labels);

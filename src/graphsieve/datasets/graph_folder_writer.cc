@@ -16,16 +16,16 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr const char* kTypeNames[] = {"float32", "float16", "bfloat16"};
+constexpr const char* kFloatNames[] = {"float32", "float16", "bfloat16"};
 
 }  // namespace
 
-const char* float_type_name(FloatType type) { return kTypeNames[static_cast<int>(type)]; }
+const char* float_type_name(FloatType type) { return kFloatNames[static_cast<int>(type)]; }
 
 FloatType float_type(const std::string& name) {
   // The names are in the order of the enumeration.
   for (int t = 0; t < 3; ++t)
-    if (name == kTypeNames[t]) return static_cast<FloatType>(t);
+    if (name == kFloatNames[t]) return static_cast<FloatType>(t);
   throw Error("type of features '", name, "', expected float32, float16 or bfloat16");
 }
 

@@ -19,7 +19,7 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNotDefined = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kPoints = 500;  // nodes in the report's picture of predicted against true numbers
 constexpr int64_t kResidualBins = 21;
 constexpr double kResidualReach = 3;  // the bins of residuals reach so many root mean squared errors
@@ -34,7 +34,7 @@ struct Sums {
   /// Returns 1 − the squared error over the squared distance from the mean. With one value alone it is not defined.
   double r2() const {
     const double spread = truth_squares - ratio(truth * truth, nodes);
-    return spread > 0 ? 1 - squares / spread : kUndefined;
+    return spread > 0 ? 1 - squares / spread : kNotDefined;
   }
   double of(const std::string& metric) const { return metric == "rmse" ? rmse() : metric == "mae" ? mae() : r2(); }
 };
@@ -274,7 +274,7 @@ class NumbersTask : public Task {
   Json errors(const Predictions& p, const std::vector<int32_t>& nodes, size_t most) const {
     std::vector<std::pair<double, int32_t>> worst;
     for (const int32_t node : nodes) {
-      double off = kUndefined;
+      double off = kNotDefined;
       for (int64_t c = 0; c < columns_; ++c)
         off = std::fmax(off, std::abs(p.row(node)[c] - truth(node, c)) / deviation_[c]);
       if (!std::isnan(off)) worst.emplace_back(-off, node);

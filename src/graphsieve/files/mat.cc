@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kHeader = 128;
 constexpr uint32_t kInt32 = 5, kUint32 = 6, kMatrix = 14, kCompressed = 15;
-constexpr size_t kPiece = 1 << 18;
+constexpr size_t kMatPiece = 1 << 18;
 constexpr int64_t kMostUnpacked = 1100;  // most bytes that a packed byte can hold; deflate's best ratio is 1032
 
 struct Tag {
@@ -101,7 +101,7 @@ class Element {
   /// Decompresses exactly `bytes` bytes to `to`, in pieces that fit zlib's counters.
   void unpack(Bytef* to, size_t bytes) {
     for (size_t done = 0; done < bytes;) {
-      const size_t piece = std::min(bytes - done, kPiece);
+      const size_t piece = std::min(bytes - done, kMatPiece);
       stream_.next_out = to + done, stream_.avail_out = static_cast<uInt>(piece);
       while (stream_.avail_out > 0)
         if (step() == Z_STREAM_END && stream_.avail_out > 0) fail("ends before its matrix does");
@@ -112,7 +112,7 @@ class Element {
   /// Reads more compressed data if none is left, and runs inflate() once.
   int step() {
     if (stream_.avail_in == 0 && left_ > 0) {
-      const auto bytes = std::min<int64_t>(left_, kPiece);
+      const auto bytes = std::min<int64_t>(left_, kMatPiece);
       buffer_.resize(static_cast<size_t>(bytes));
       if (!next_bytes(buffer_.data(), buffer_.size())) fail("is cut off");
       left_ -= bytes;

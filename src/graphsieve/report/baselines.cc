@@ -17,7 +17,7 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
-constexpr int64_t kMostNodes = 20000;
+constexpr int64_t kMostTrained = 20000;
 constexpr int64_t kMostNumbers = 20'000'000;  // of the features of the training nodes
 constexpr int64_t kRows = 4096;               // nodes whose outputs are computed at once
 constexpr int64_t kIterations = 100;
@@ -69,7 +69,7 @@ class LinearModel {
  public:
   /// Trains on the nodes, whose loss is the task's.
   LinearModel(const Inputs& inputs, const Task& task, const std::vector<int32_t>& train) : inputs_(inputs) {
-    const int64_t most = std::max<int64_t>(1, std::min(kMostNodes, kMostNumbers / inputs.columns()));
+    const int64_t most = std::max<int64_t>(1, std::min(kMostTrained, kMostNumbers / inputs.columns()));
     const int64_t count = std::min(most, std::ssize(train));
     std::vector<int32_t> nodes;
     for (int64_t i = 0; i < count; ++i) nodes.push_back(train[i * std::ssize(train) / count]);
