@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What every source file keeps to: the licence in its first line, and messages that name no command-line option.
+"""What every source file keeps to: the licence in its first line, messages that name no command-line option, and names of constants
+and classes that no other file of the part has (a unity build joins files).
 
     check_sources.py          exits 1 and names each file, line and fault
     check_sources.py --fix    writes the licence's line where it is missing
@@ -18,6 +19,11 @@ FOLDERS = ["src", "cli", "python", "tests", "bench", "scripts", "cmake"]
 COMMENT = {".h": "//", ".cc": "//", ".cu": "//", ".cuh": "//", ".js": "//", ".py": "#", ".sh": "#", ".cmake": "#"}
 EXEMPT = {"base/option.cc", "report/repeat.cc", "report/page_quality.cc"}  # words options, writes a command, a style
 OPTION = re.compile(r'"(?:[^"\\]|\\.)*(?<![\w-])--[a-z](?:[^"\\]|\\.)*"')
+LIBRARY = "src/graphsieve"
+PARTS = [[f"{LIBRARY}/{folder}" for folder in part.split()] for part in (
+    "files graph recipe data datasets", "runtime inputs nn sampling evaluate run train engine plan compress analysis study report",
+    "tables")] + [["cli"]]
+DEFINED = re.compile(r"^(?:constexpr|const)\b[^=;(]*?\b(k[A-Z]\w*)\s*(?:\[\])?\s*=|^(?:class|struct) (\w+)(?: final)?(?: : [^{;]*)? \{")
 
 
 def sources():
@@ -48,8 +54,22 @@ def options_named(path, text):
     return [number for number, line in enumerate(lines, 1) if OPTION.search(re.sub(r"^\s*//.*", "", line))]
 
 
+def names_defined_twice():
+    """Names that two files of one part define in unnamed namespaces: a unity build may join the files."""
+    found = []
+    for folders in PARTS:
+        first = {}
+        for path in sorted(path for folder in folders for path in (ROOT / folder).glob("*.cc")):
+            for number, line in enumerate(path.read_text().split("\n"), 1):
+                for name in (match[1] or match[2] for match in DEFINED.finditer(line)):
+                    other = first.setdefault(name, path)
+                    if other != path:
+                        found.append(f"{path.relative_to(ROOT)}:{number}: {name} is also defined in {other.relative_to(ROOT)}")
+    return found
+
+
 def main():
-    wrong, count = [], 0
+    wrong, count = names_defined_twice(), 0
     for path in sources():
         count += 1
         text = path.read_text()

@@ -25,7 +25,8 @@ Features sparse(const Features& x) {
   to.row_start = {0};
   for (int64_t i = 0; i < x.rows; ++i) {
     for (int64_t c = 0; c < x.cols; ++c)
-      if (const float value = x.dense[i * x.cols + c]; value != 0) to.column.push_back(static_cast<int32_t>(c)), to.value.push_back(value);
+      if (const float value = x.dense[i * x.cols + c]; value != 0)
+        to.column.push_back(static_cast<int32_t>(c)), to.value.push_back(value);
     to.row_start.push_back(std::ssize(to.column));
   }
   return to;
@@ -67,15 +68,15 @@ TEST(ScaleRatio, LeavesOutZerosAndOnes) {
 
 TEST(AutomaticTreatment, StandardisesUnlikeScalesAlone) {
   std::optional<FeatureScales> scales;
-  FeatureNotes notes;
+  double ratio = 0;
   const Features alike = dense({1, 2, 3, 4, 5, 6}, 2), unlike = dense({1, 2000, 0, 4000, 1, 6000}, 2);
-  EXPECT_EQ(treatment_for(alike, FeatureTreatment::kAuto, scales, notes), FeatureTreatment::kAsFound);
+  EXPECT_EQ(treatment_for(alike, FeatureTreatment::kAuto, scales, ratio), FeatureTreatment::kAsFound);
   EXPECT_FALSE(scales);
-  EXPECT_EQ(treatment_for(sparse(unlike), FeatureTreatment::kAuto, scales, notes), FeatureTreatment::kAsFound);
-  EXPECT_EQ(treatment_for(unlike, FeatureTreatment::kBinary, scales, notes), FeatureTreatment::kBinary);
-  EXPECT_EQ(treatment_for(unlike, FeatureTreatment::kAuto, scales, notes), FeatureTreatment::kStandardised);
+  EXPECT_EQ(treatment_for(sparse(unlike), FeatureTreatment::kAuto, scales, ratio), FeatureTreatment::kAsFound);
+  EXPECT_EQ(treatment_for(unlike, FeatureTreatment::kBinary, scales, ratio), FeatureTreatment::kBinary);
+  EXPECT_EQ(treatment_for(unlike, FeatureTreatment::kAuto, scales, ratio), FeatureTreatment::kStandardised);
   ASSERT_TRUE(scales);
-  EXPECT_GT(notes.scale_ratio, 100);
+  EXPECT_GT(ratio, 100);
   const Features made = treated(unlike, FeatureTreatment::kStandardised, nullptr, &scales);
   EXPECT_EQ(made.dense[0], 1) << "a column of 0 and 1 stays";
   EXPECT_NEAR(made.dense[1], -std::sqrt(1.5), 1e-6);

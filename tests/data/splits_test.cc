@@ -65,7 +65,7 @@ TEST(RandomSplit, Refusals) {
   const Labels labels = labels_of({0, 1, -1, 0}, 2);
   EXPECT_CONTAINS(error_of([&] { random_split(labels, 0, 0.5, 1); }), "train_fraction is 0");
   EXPECT_CONTAINS(error_of([&] { random_split(labels, 0.5, NAN, 1); }), "val_fraction is nan");
-  EXPECT_CONTAINS(error_of([&] { random_split(labels, 0.5, 0.5, 1); }), "leave no test nodes");
+  EXPECT_CONTAINS(error_of([&] { random_split(labels, 0.5, 0.6, 1); }), "are more than 1 together");
   EXPECT_EQ(error_of([&] { random_split(labels, 0.1, 0.5, 1); }),
             "random split of 3 labelled nodes: the train part is empty");
 }

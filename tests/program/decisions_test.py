@@ -25,7 +25,7 @@ class Decisions(EngineTest):
     def trained(self, *settings, graph=None):
         (graph or rare()).write(self.dir / "graph.npz")
         self.run_folder("graph.npz", "--overwrite", *SHORT, *settings)
-        return self.result("run")["runs"][0]
+        return self.result(self.dir / "run")["runs"][0]
 
     @staticmethod
     def f1(rows, threshold, part):
@@ -59,6 +59,7 @@ class Decisions(EngineTest):
         self.assertLessEqual(run["val"], plain["val"] + 1e-9)
         self.assertNotEqual(run["learned"]["temperature"], 1)
         self.assertEqual(np.argsort(before, kind="stable").tolist(), np.argsort(after, kind="stable").tolist())
+        self.call("report", "run")
         page = (self.dir / "run" / "report.html").read_text()
         self.assertIn("Probabilities are calibrated", page)
 
@@ -72,21 +73,20 @@ class Decisions(EngineTest):
             run = self.trained(*sets(data__metric=metric))
             test = sorted(((float(r["p_1"]), r["label"] == "1") for r in self.rows() if r["split"] == "test"), reverse=True)
             self.assertAlmostEqual(run["test"], np.mean([right for _, right in test[:k]]))
-        self.assertIn("did you mean 'accuracy'", self.call("run", "graph.npz", "--out", "x", *sets(data__metric="acuracy"), code=1).stderr)
+        self.assertIn("did you mean accuracy", self.call("run", "graph.npz", "--out", "x", *sets(data__metric="acuracy"), code=2).stderr)
 
     def test_a_split_without_validation_or_test(self):
         run = self.trained(*sets(data__validation="none"))
         self.assertIsNone(run["val"])
         self.assertEqual(run["best_epoch"], 2)
         split = json.loads((self.dir / "run" / "split.json").read_text())
-        self.assertEqual((len(split["train"]), split["val"]), (96, []))
-        run = self.trained(*sets(data__train_fraction=0.8, data__val_fraction=0.2))
+        self.assertEqual((len(split["train"]), split["val"]), (90, []))
+        run = self.trained(*sets(data__split="random", data__train_fraction=0.8, data__val_fraction=0.2))
         self.assertIsNone(run["test"])
-        run = self.trained(*sets(data__validation="none", data__train_fraction=0.8, data__val_fraction=0.2))
+        run = self.trained(*sets(data__split="random", data__validation="none", data__train_fraction=0.8, data__val_fraction=0.2))
         self.assertEqual((run["val"], run["test"]), (None, None))
-        self.assertTrue((self.dir / "run" / "report.html").is_file())
-        self.call("report", "run", "--out", "page.html")
-        self.call("plan", "graph.npz", *sets(data__validation="none", data__train_fraction=0.8, data__val_fraction=0.2))
+        self.call("report", "run")
+        self.call("plan", "graph.npz", *sets(data__split="random", data__validation="none", data__train_fraction=0.8, data__val_fraction=0.2))
         graph = rare()
         graph.train_masks, graph.val_masks, graph.test_masks = (np.zeros(120, bool) for _ in range(3))
         graph.train_masks[:90] = True
@@ -133,15 +133,15 @@ class Decisions(EngineTest):
         self.assertNotEqual(self.rows("alike.csv"), before)
 
     def test_baselines_beside_the_metric(self):
-        self.trained()
+        rare().write(self.dir / "graph.npz")
+        self.call("run", "graph.npz", "--out", "run", *SHORT)
         report = json.loads((self.dir / "run" / "report.json").read_text())
         simple = report["runs"][0]["detail"]["baselines"]
         self.assertEqual(simple["guess"]["test"], 0.5)
         self.assertGreater(simple["linear"]["val"], 0)
         self.assertIn("a linear model of features and degree, without edges", (self.dir / "run" / "report.html").read_text())
         (self.dir / "graph.npz").unlink()
-        self.call("report", "run", "--overwrite")
-        later = json.loads((self.dir / "run" / "report.json").read_text())
+        later = json.loads(self.call("report", "run", "--json").stdout)
         self.assertEqual(later["runs"][0]["detail"]["baselines"], simple, "from the earlier report")
 
 

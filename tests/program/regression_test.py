@@ -31,7 +31,7 @@ class Regression(EngineTest):
         self.call("convert", "--nodes", "nodes.csv", "--edges", "edges.csv", "--label", "price", "--task", "regression", "--out", "graph",
                   "--overwrite")
         self.run_folder("graph", "--overwrite", *LONG, *settings)
-        return self.result("run")
+        return self.result(self.dir / "run")
 
     def rows(self, path):
         with open(self.dir / path, newline="") as file:
@@ -55,6 +55,7 @@ class Regression(EngineTest):
         train = np.array([float(r["label"]) for r in rows.values() if r["split"] == "train"])
         self.assertAlmostEqual(learned["means"][0] / train.mean(), 1, 6)
         self.assertAlmostEqual(learned["deviations"][0] / train.std(), 1, 6)
+        self.call("report", "run")
         page = (self.dir / "run" / "report.html").read_text()
         for words in ("Predicted against true", "Residuals", "largest errors", "rmse"):
             self.assertIn(words, page)
@@ -77,7 +78,7 @@ class Regression(EngineTest):
         self.assertTrue(explained["features"])
         for method in ("fitted", "distilled"):
             self.call("compress", "run", "--method", method, "--width", 16, "--out", method, *(["--epochs", 5] if method == "distilled" else []))
-            self.assertGreater(self.result(method)["runs"][0]["test"], 0)
+            self.assertGreater(self.result(self.dir / method)["runs"][0]["test"], 0)
         checked = json.loads(self.call("check", "graph", "--json").stdout)
         self.assertEqual(checked["labels"]["kind"], "numbers")
         self.assertEqual(checked["labels"]["numbers"][0]["nodes"], 216)
@@ -89,7 +90,7 @@ class Regression(EngineTest):
             self.trained(*sets(data__loss=loss, data__metric="mae"))
             epochs = [json.loads(line) for line in (self.dir / "run" / "metrics.jsonl").read_text().splitlines()]
             values = [e["val"] for e in epochs if e["stage"] == "network"]
-            self.assertEqual(self.result("run")["runs"][0]["val"], min(values), "the smallest error is the best")
+            self.assertEqual(self.result(self.dir / "run")["runs"][0]["val"], min(values), "the smallest error is the best")
 
     def test_several_numbers_and_arrays(self):
         graph = Graph()
@@ -99,7 +100,7 @@ class Regression(EngineTest):
         graph.node_numbers[3] = np.nan
         graph.write(self.dir / "numbers.npz")
         self.run_folder("numbers.npz", *sets(estimator__epochs=3, network__epochs=3))
-        self.assertEqual(self.result("run")["metric"], "r2")
+        self.assertEqual(self.result(self.dir / "run")["metric"], "r2")
         row = self.rows("run/predictions.csv")["3"]
         self.assertEqual(list(row), ["node", "split", "label_0", "label_1", "predicted_0", "predicted_1"])
         self.assertEqual((row["label_0"], row["split"]), ("", "none"))

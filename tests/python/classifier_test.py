@@ -42,6 +42,16 @@ class Fit(EngineTest):
         for key in ("nodes", "edges", "fingerprint", "features"):
             self.assertEqual(self.result(run)["graph"][key], of_data.result_["graph"][key])
 
+    def test_predictions_follow_the_threshold(self):
+        graph = Graph(classes=4)
+        graph.node_labels = (graph.node_labels == 3).astype(np.int64)
+        model = classifier(settings={"data.threshold": "f1", "data.calibration": "temperature"}).fit(pyg_like(graph))
+        with open(model.run_ / "predictions.csv", newline="") as file:
+            predicted = [int(row["predicted"]) for row in csv.DictReader(file)]
+        self.assertEqual(model.predict().tolist(), predicted)
+        self.assertNotEqual(model.predict().tolist(), model.predict_proba().argmax(1).tolist())
+        self.assertEqual(model.table()["predicted"].tolist(), predicted)
+
     @unittest.skipUnless(HAS_PYG, "PyG is not there")
     def test_takes_pygs_data(self):
         from torch_geometric.data import Data
@@ -98,7 +108,7 @@ class Fit(EngineTest):
         self.assertLessEqual(set(model.predict().ravel().tolist()), {0, 1})
         del data.y
         self.assertEqual(model.predict(data).shape, (80, 4))
-        with self.assertRaisesRegex(graphsieve.Error, "one label a node, the run was trained on several labels"):
+        with self.assertRaisesRegex(graphsieve.Error, "one class per node, the run was trained on several labels per node"):
             model.predict(pyg_like(Graph()))
 
     def test_classes_in_a_column(self):

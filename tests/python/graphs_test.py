@@ -257,6 +257,22 @@ class DataFrames(GraphsTest):
                 self.assertEqual((run / file).read_bytes(), (model.run_ / file).read_bytes())
         np.testing.assert_array_equal(model.predict_proba(self.dir / "folder"), model.predict_proba())
 
+    def test_numbers_and_dates(self):
+        joined = [f"2026-{1 + i % 12:02d}-01" for i in range(80)]
+        nodes, edges = self.tables(price=[None if i % 9 == 0 else 1000.0 * i for i in range(80)], joined=joined)
+        options = {"label": "price", "drop": ["label"], "split_by": "joined", "train_until": "2026-06-30", "validate_until": "2026-09-30"}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = graphsieve.NodeRegressor(settings=SHORT, progress=False, out=self.dir / "run").fit(graphsieve.Tables(nodes, edges, **options))
+            again = graphsieve.graph_of(graphsieve.Tables(nodes, edges, task="regression", **options))
+        self.assertEqual(again.engine.fingerprint, model.result_["graph"]["fingerprint"])
+        split = json.loads((self.dir / "run" / "split.json").read_text())
+        months = {part: {int(joined[i][5:7]) for i in split[part]} for part in split}
+        self.assertEqual(months, {"train": set(range(1, 7)), "val": set(range(7, 10)), "test": set(range(10, 13))})
+        p = model.predict()
+        np.testing.assert_array_equal(model.predict((nodes.drop_columns(["price"]), edges)), p)
+        self.assertGreater(p.max(), 1000, "in the unit of the prices")
+
     def test_what_is_refused(self):
         nodes, edges = self.tables()
         for message, tables in ((": column 'size' of type number cannot be filled with 'most'", graphsieve.Tables(*self.tables(size=range(80)), fill={"size": "most"})),

@@ -48,14 +48,17 @@ TEST(RecipeCheck, UnknownWords) {
   expect_in("model is 'plian'; expected one of exphormer, plain, spexphormer; did you mean plain?",
             refusal({"model=plian"}));
   expect_in("network.sampler is 'best'", refusal({"network.sampler=best"}));
-  expect_in("data.metric is 'f1'", refusal({"data.metric=f1"}));
+  expect_in("data.metric is 'f2'", refusal({"data.metric=f2"}));
+  expect_in("data.threshold is '1.5', expected auto, f1, youden or a number", refusal({"data.threshold=1.5"}));
 }
 
 TEST(RecipeCheck, ValuesThatDoNotFitTogether) {
   expect_in("multiple of heads", refusal({"network.width=30", "network.heads=4"}));
   expect_in("network.k is [1, 2], network.layers is 4", refusal({"network.k=[1,2]"}));
   expect_in("estimator.layers is 4", refusal({"network.layers=5", "network.k=3"}));
-  expect_in("rest being test nodes", refusal({"data.train_fraction=0.6", "data.val_fraction=0.4"}));
+  expect_in("rest being test nodes", refusal({"data.train_fraction=0.6", "data.val_fraction=0.5"}));
+  expect_in("data.validation is none", refusal({"data.validation=none", "data.threshold=f1"}));
+  expect_in("data.validation is none", refusal({"data.validation=none", "data.calibration=temperature"}));
   expect_in("expected one to be true",
             refusal({"graph.graph_edges=false", "graph.expander_edges=false", "graph.self_loops=false"}));
 }

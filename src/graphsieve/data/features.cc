@@ -159,13 +159,13 @@ FeatureTreatment feature_treatment(const std::string& name) {
 }
 
 FeatureTreatment treatment_for(const Features& features, FeatureTreatment asked, std::optional<FeatureScales>& scales,
-                               FeatureNotes& notes) {
+                               double& scale_ratio) {
   if (asked != FeatureTreatment::kAuto) return asked;
   if (features.sparse() || features.rows == 0 || !fits_dense(features)) return FeatureTreatment::kAsFound;
   const FeatureRanges ranges = feature_ranges(features);
-  const double ratio = scale_ratio(ranges);
-  if (ratio <= kScaleRatio) return FeatureTreatment::kAsFound;
-  notes.scale_ratio = ratio;
+  scale_ratio = graphsieve::scale_ratio(ranges);
+  if (scale_ratio <= kScaleRatio) return FeatureTreatment::kAsFound;
+  FeatureNotes notes;
   scales = scales_of(features, notes);
   const std::vector<bool> zero_one = zero_one_columns(ranges);
   for (int64_t c = 0; c < features.cols; ++c)
@@ -176,7 +176,6 @@ FeatureTreatment treatment_for(const Features& features, FeatureTreatment asked,
 Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes,
                  std::optional<FeatureScales>* scales) {
   FeatureNotes counted;
-  if (notes != nullptr) counted = *notes;
   std::optional<FeatureScales> own;
   if (features.in_file() && treatment != FeatureTreatment::kAsFound) read_stored(features);
   if (treatment == FeatureTreatment::kBinary) make_binary(features);

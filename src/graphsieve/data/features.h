@@ -37,7 +37,6 @@ struct FeatureScales {
 struct FeatureNotes {
   int64_t zero_rows = 0;         ///< kRowSum: rows whose sum is 0
   int64_t constant_columns = 0;  ///< kStandardised: columns with one value, set to 0
-  double scale_ratio = 0;        ///< kAuto: the ratio of scales, if the features were standardised for it; otherwise 0
 };
 
 /// Rows of a sparse matrix (CSR) with `cols` columns.
@@ -56,15 +55,15 @@ SparseRows sparse_rows(const Features& features);
 
 /// Returns the treatment to use where `asked` is kAuto, and otherwise `asked`. Dense features of at most 4 GiB whose
 /// scales differ by more than kScaleRatio are standardised, save columns of 0 and 1: `scales` are then set. All other
-/// features stay as they are.
+/// features stay as they are. `scale_ratio` is set to the ratio of the scales if it was computed.
 FeatureTreatment treatment_for(const Features& features, FeatureTreatment asked, std::optional<FeatureScales>& scales,
-                               FeatureNotes& notes);
+                               double& scale_ratio);
 
 /// Returns the features after the treatment. Features in a file are read into memory if they change. kStandardised uses
 /// `scales` if they have a value, which are then those of a model's training data, and otherwise sets them to the
 /// statistics of these features. Throws Error if the dense result of sparse features, or of features in a file, would
-/// take more than 4 GiB, or if `scales` have another number of columns. `notes`, to which is added, and `scales` may be
-/// null. The treatment is not kAuto.
+/// take more than 4 GiB, or if `scales` have another number of columns. `notes` and `scales` may be null. The
+/// treatment is not kAuto.
 Features treated(Features features, FeatureTreatment treatment, FeatureNotes* notes = nullptr,
                  std::optional<FeatureScales>* scales = nullptr);
 

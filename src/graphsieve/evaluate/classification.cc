@@ -135,10 +135,11 @@ Json ClassificationTask::learned() const {
 void ClassificationTask::take_learned(const JsonObject& learned) {
   if (learned.has("positive_class")) {
     const auto name = learned.get<std::string>("positive_class");
-    positive_ = -1;
+    int64_t found = -1;
     for (int64_t c = 0; c < columns_; ++c)
-      if (column_name(c) == name) positive_ = c;
-    if (positive_ < 0) learned.refuse("positive_class", "a class of the data");
+      if (column_name(c) == name) found = c;
+    if (found < 0) learned.refuse("positive_class", "a class of the data");
+    positive_ = found;
   }
   thresholds_.clear();
   if (learned.has("thresholds")) {

@@ -100,11 +100,6 @@ FeatureMatrix feature_matrix(const Features& x) {
 /// Tells the observer what the treatment had to leave out.
 void note_treatment(const FeatureNotes& notes, Observer& observer) {
   if (notes.zero_rows > 0) observer.note(str(notes.zero_rows, " nodes have features that sum to 0; left as they are"));
-  if (notes.scale_ratio > 0)
-    observer.note(
-        fmt::format("the features' scales differ by a factor of {:.2g}: all but those of 0 and 1 are "
-                    "standardised (data.features=as_found leaves them as they are)",
-                    notes.scale_ratio));
   if (notes.constant_columns > 0) observer.note(str(notes.constant_columns, " constant feature columns set to 0"));
 }
 
@@ -114,11 +109,17 @@ PreparedData::PreparedData(const Dataset& d, const Recipe& recipe, Observer& obs
                            std::optional<FeatureScales> given)
     : data(d), device(on), scales(std::move(given)) {
   FeatureNotes feature_notes;
+  double scale_ratio = 0;
   const FeatureTreatment treatment =
-      treatment_for(d.features, feature_treatment(recipe.data.features), scales, feature_notes);
+      treatment_for(d.features, feature_treatment(recipe.data.features), scales, scale_ratio);
   const bool changed = treatment != FeatureTreatment::kAsFound;
   if (changed) treated_ = treated(d.features, treatment, &feature_notes, &scales);
   features = features_on(feature_matrix(changed ? treated_ : d.features), device, observer);
+  if (scale_ratio > kScaleRatio)
+    observer.note(
+        fmt::format("the features' scales differ by a factor of {:.2g}: all but those of 0 and 1 are "
+                    "standardised (data.features=as_found leaves them as they are)",
+                    scale_ratio));
   note_treatment(feature_notes, observer);
   take_graph(recipe, observer);
   if (recipe.graph.graph_edges) edge_types = attention_types(edges.types);
