@@ -74,7 +74,7 @@ class NodeModel:
         """Returns the constructor's arguments, as scikit-learn requires."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
-    def set_params(self, **params: Any) -> NodeModel:
+    def set_params(self, **params: Any) -> Self:
         known = self.get_params()
         for name, value in params.items():
             if name not in known:
@@ -82,7 +82,7 @@ class NodeModel:
             setattr(self, name, value)
         return self
 
-    def fit(self, data: Any, y: Any = None) -> NodeModel:
+    def fit(self, data: Any, y: Any = None) -> Self:
         """Trains on `data`: a path, PyG's Data, (A, X, y), (nodes, edges), a NetworkX graph, or a Graph (see `graphsieve.graph_of`)."""
         if y is not None:
             if not (isinstance(data, tuple) and len(data) == 2):
@@ -193,7 +193,7 @@ class NodeModel:
             listener.close()
 
     @classmethod
-    def load(cls, run: str | os.PathLike[str], data: Any = None) -> NodeModel:
+    def load(cls, run: str | os.PathLike[str], data: Any = None) -> Self:
         """Returns the model of a run folder. `data`: the graph that it was trained on; default: the file that the run names."""
         model, found = cls(out=run), Run(run)
         graph = found.graph(data)
@@ -245,7 +245,8 @@ class NodeModel:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if hasattr(self, "run_"):
-            raise Error(f"a fitted {type(self).__name__} is not pickled or copied; save it to a folder, which {type(self).__name__}.load takes")
+            name = type(self).__name__
+            raise Error(f"a fitted {name} is not pickled or copied; save it to a folder, which {name}.load takes")
         return super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:

@@ -24,12 +24,13 @@ class Tables:
 
     nodes, edges: DataFrames of pandas or polars, tables of Arrow, or paths of CSV or Parquet files. The options are those of
     `graphsieve convert`, with the same defaults: id, source, destination, edge_type, split: names of columns. label: one name, or
-    several for several labels per node; [] for none; None: "label" if there is such a column. task: "classification", or "regression" for
-    labels that are numbers to predict. split_by, train_until, validate_until: a column of dates that makes the split. columns, drop: feature columns, and
-    columns to leave out. fill: a number for all columns, or {"age": "mean", "size": 0}. indicator, cyclic: columns with further
-    features. degree_features: features of the nodes' degrees. missing: texts that count as missing. id_type: "integer" or "text".
-    delimiter, decimal, thousands: characters of CSV files. drop_dangling: leave out edges whose ids no node has. directed: keep the
-    directions of the edges. unknown: what becomes of a text that training did not have, "zeros" or "refuse".
+    several for several labels per node; [] for none; None: "label" if there is such a column. task: "classification", or "regression"
+    for labels that are numbers to predict. split_by, train_until, validate_until: a column of dates that makes the split, and the last
+    dates of training and validation. columns, drop: feature columns, and columns to leave out. fill: a number for all columns, or
+    {"age": "mean", "size": 0}. indicator, cyclic: columns with further features. degree_features: features of the nodes' degrees.
+    missing: texts that count as missing. id_type: "integer" or "text". delimiter, decimal, thousands: characters of CSV files.
+    drop_dangling: leave out edges whose ids no node has. directed: keep the directions of the edges. unknown: what becomes of a text
+    that training did not have, "zeros" or "refuse".
 
     Two tables without options are given as a tuple, (nodes, edges). Needs pyarrow.
 

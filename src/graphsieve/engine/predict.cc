@@ -104,6 +104,48 @@ void predict(Dataset data, const PredictRequest& request, Observer& observer) {
   with_memory_advice([&] { predict_into_files(data, request, observer); });
 }
 
+struct LoadedModel::State {
+  State(Dataset given, const std::filesystem::path& path, Observer& observer, const std::string& device)
+      : data(std::move(given)), run(path, data, observer, compute_device(device)) {}
+  Dataset data;
+  LoadedRun run;
+};
+
+LoadedModel::LoadedModel(Dataset data, const std::filesystem::path& run, Observer& observer,
+                         const std::string& device) {
+  const TorchSettings torch_settings;
+  const torch::NoGradGuard no_grad;
+  require_network(run);
+  state_ = std::make_unique<State>(std::move(data), run, observer, device);
+}
+LoadedModel::LoadedModel(LoadedModel&&) noexcept = default;
+LoadedModel::~LoadedModel() = default;
+
+int64_t LoadedModel::nodes() const {
+  const std::vector<int32_t>& numbers = numbers_in_order(state_->run);
+  return numbers.empty() ? state_->data.nodes : std::ssize(numbers);
+}
+int64_t LoadedModel::columns() const { return state_->run.task->columns(); }
+
+std::vector<float> LoadedModel::predict(const std::vector<int32_t>& nodes) {
+  const TorchSettings torch_settings;
+  const torch::NoGradGuard no_grad;
+  const std::vector<int32_t>& numbers = numbers_in_order(state_->run);
+  std::vector<int32_t> wanted;
+  for (const int32_t node : nodes) {
+    if (node < 0 || node >= this->nodes()) throw Error("node ", node, ", expected 0 to ", this->nodes() - 1);
+    wanted.push_back(numbers.empty() ? node : numbers[node]);
+  }
+  std::vector<int32_t> distinct = wanted;
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  if (distinct.empty()) return {};
+  const Predictions p = state_->run.predictions(distinct, kListedNodes);
+  std::vector<float> to;
+  for (const int32_t node : wanted) to.insert(to.end(), p.row(node), p.row(node) + p.columns);
+  return to;
+}
+
 NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, Observer& observer,
                               const std::string& device) {
   const TorchSettings torch_settings;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,33 @@ struct NodePredictions {
   int64_t nodes = 0, classes = 0, width = 0;  ///< width: numbers per row of embeddings
   std::vector<float> probabilities;           ///< [nodes, classes], one row per node
   std::vector<float> embeddings;              ///< [nodes, width], the network's hidden vectors before the output layers
+};
+
+/// A trained run that is loaded for one graph, its own or another one, and then predicts for any of the graph's nodes
+/// any number of times. Calls must not overlap. Example:
+///
+///   LoadedModel model(load_dataset("tomorrow"), "runs/bank-1", observer);
+///   const std::vector<float> p = model.predict({17, 3});  // [2, model.columns()]
+class GRAPHSIEVE_API LoadedModel {
+ public:
+  /// Loads the run as predict() does, with the same errors. For another graph the estimator computes the scores here,
+  /// once.
+  LoadedModel(Dataset data, const std::filesystem::path& run, Observer& observer, const std::string& device = "cpu");
+  LoadedModel(LoadedModel&&) noexcept;
+  ~LoadedModel();
+
+  /// Returns the number of nodes that the graph was given with.
+  int64_t nodes() const;
+  /// Returns the numbers per node: probabilities of the classes or labels, or predicted numbers.
+  int64_t columns() const;
+  /// Returns the predictions [nodes.size(), columns()], row-major, in the order of `nodes`, which are numbered as the
+  /// graph was given. The network computes the nodes and the nodes that their outputs depend on, if that is less work
+  /// than the whole graph. Throws Error if a number is not from 0 to nodes() − 1.
+  std::vector<float> predict(const std::vector<int32_t>& nodes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// Returns what predict() writes into files: the predictions and the embeddings of every node.

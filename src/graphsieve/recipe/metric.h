@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/base/export.h"
-
 namespace graphsieve {
 
 /// A metric. The values are those of scikit-learn's function of that name (f1: f1_score of the positive class;
@@ -35,18 +33,18 @@ struct ThresholdRule {
 ThresholdRule threshold_rule(const std::string& text);
 
 /// Returns the metric of that name. Throws Error, naming all metrics, if there is none.
-GRAPHSIEVE_API Metric metric_named(const std::string& name);
+Metric metric_named(const std::string& name);
 
 /// Returns the metric of that name; for a name of another version, a share of which more is better.
-GRAPHSIEVE_API Metric metric_or_share(const std::string& name);
+Metric metric_or_share(const std::string& name);
 
 /// Returns the names of all metrics; one of them is "precision_at_K", where K stands for a whole number from 1.
 std::vector<std::string> metric_names();
 
 /// Returns a value of the metric for people, without its unit: "75.88" for a share of 0.75884, "0.6913" for a metric
 /// that is no share, "-" for NaN.
-GRAPHSIEVE_API std::string metric_number(const Metric& metric, double value);
+std::string metric_number(const Metric& metric, double value);
 /// Returns the metric's name with the unit of metric_number(): "roc_auc in percent", "log_loss".
-GRAPHSIEVE_API std::string metric_with_unit(const Metric& metric);
+std::string metric_with_unit(const Metric& metric);
 
 }  // namespace graphsieve
