@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The default settings against ten others, on made-up graphs (made_up.py)."""
-import json
 import pathlib
 import tempfile
 
@@ -37,11 +36,7 @@ def one(bench, name, changes):
         with tempfile.TemporaryDirectory(prefix="graphsieve-bench-") as folder:
             run([bench.binary, "convert", *made_up.tables(name, pathlib.Path(folder)), "--quiet", "--out", graph])
     settings = [word for change in changes for word in ("--set", change)]
-    command = [bench.binary, "run", graph, "--split", SPLITS, "--quiet", "--no-report", *settings]
-    with tempfile.TemporaryDirectory(prefix="graphsieve-bench-") as folder:
-        out = pathlib.Path(folder) / "run"
-        run([*command, "--out", out])
-        result = json.loads((out / "result.json").read_text())
+    result, _, command = bench.graphsieve(graph, "--split", SPLITS, *settings)
     return {"metric": result["metric"], "val": mean(result, "val"), "test": mean(result, "test"), "seconds": result["seconds"]}, command
 
 

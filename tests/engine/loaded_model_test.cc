@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A loaded model answers for any nodes, in their order and more than once, as predict_nodes() does for all nodes; on the
-/// graph that it was trained on, and on another one.
+/// A loaded model answers for any nodes, in their order and more than once, as predict_nodes() does for all nodes; on
+/// the graph that it was trained on, and on another one.
 TEST(LoadedModel, PredictsSomeNodesOfALoadedGraph) {
   const fs::path folder = fs::temp_directory_path() / "graphsieve-loaded-model-test";
   fs::remove_all(folder);

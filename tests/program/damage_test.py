@@ -36,7 +36,8 @@ class Damage(EngineTest):
         return done.stderr
 
     def test_a_flip_in_each_file(self):
-        readers = {"network.safetensors": ["predict", "run", "--out", "p.csv"], "scores/layer_0.npy": ["predict", "run", "--out", "p.csv"],
+        readers = {"network.safetensors": ["predict", "run", "--out", "p.csv"], "feature_ranges.npy": ["predict", "run", "--out", "p.csv"],
+                   "scores/layer_0.npy": ["predict", "run", "--out", "p.csv"],
                    "scores/row_start.npy": ["sparsify", "run"], "scores/source.npy": ["sparsify", "run"], "scores/type.npy": ["sparsify", "run"],
                    "estimator_norms.safetensors": ["predict", "run", self.graph(nodes=50, name="other.npz"), "--out", "p.csv"],
                    "estimator.safetensors": ["train", "--scores", "run", "--out", "t", *TINY], "result.json": ["predict", "run", "--out", "p.csv"],

@@ -71,7 +71,7 @@ class Training(EngineTest):
 
     def test_huge_features_stop_with_epoch_and_layer(self):
         graph = self.graph(lambda g: g.__dict__.update(node_features=g.node_features * np.float32(1e37)))
-        told = self.not_finite(graph, *SHORT, *sets(network__norm="none", model="plain"), stage="network")
+        told = self.not_finite(graph, *SHORT, *sets(network__norm="none", model="plain", data__features="as_found"), stage="network")
         self.assertIn("epoch 0", told)
         self.assertRegex(told, "after the input layers|after layer 0|after the output layers|in the gradients")
 
@@ -89,7 +89,7 @@ class Training(EngineTest):
 
 class Folders(EngineTest):
     FILES = {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl", "estimator.safetensors", "estimator_norms.safetensors",
-             "network.safetensors", "predictions.csv", "quality.json", "scores"}
+             "feature_ranges.npy", "network.safetensors", "predictions.csv", "quality.json", "scores"}
 
     def test_all_splits_and_repeats(self):
         cases = (("splits", ["--split", "all"], ["split-0-seed-0", "split-1-seed-0"]),
