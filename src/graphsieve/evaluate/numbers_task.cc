@@ -21,7 +21,7 @@ using Json = nlohmann::json;
 
 constexpr double kNotDefined = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kPoints = 500;  // nodes in the report's picture of predicted against true numbers
-constexpr int64_t kResidualBins = 21;
+constexpr int64_t kResidualBins = 21, kMiddleBin = 10;
 constexpr double kResidualReach = 3;  // the bins of residuals reach so many root mean squared errors
 
 /// The sums over nodes from which the metrics of one number follow.
@@ -247,11 +247,11 @@ class NumbersTask : public Task {
       for (const int32_t node : known) {
         const double off = p.row(node)[c] - truth(node, c);
         const int64_t bin = width > 0 ? std::lround(off / width) : 0;
-        ++bins[std::clamp<int64_t>(bin + kResidualBins / 2, 0, kResidualBins - 1)];
+        ++bins[std::clamp<int64_t>(bin + kMiddleBin, 0, kResidualBins - 1)];
       }
       Json residuals = Json::array(), points = Json::array();
       for (int64_t b = 0; b < kResidualBins && !known.empty(); ++b)
-        residuals.push_back({{"residual", width * static_cast<double>(b - kResidualBins / 2)}, {"nodes", bins[b]}});
+        residuals.push_back({{"residual", width * static_cast<double>(b - kMiddleBin)}, {"nodes", bins[b]}});
       const int64_t shown = std::min(kPoints, std::ssize(known));
       for (int64_t i = 0; i < shown; ++i) {
         const int32_t node = known[i * std::ssize(known) / shown];

@@ -132,7 +132,8 @@ class ForeignEntries {
   std::optional<std::string> first(const fs::path& inside, Own own, const std::set<std::string>* card,
                                    const std::string& prefix) const {
     for (const fs::path& entry : folder_entries(inside.empty() ? folder_ : folder_ / inside)) {
-      const std::string name = entry.filename().string(), path = (inside / name).string();
+      const std::string name = entry.filename().string();
+      std::string path = (inside / name).string();
       const EntryKind entry_is = entry_kind(entry);
       if (entry_is == EntryKind::kFolder) {
         if (auto found = first_below(inside, name, card)) return found;

@@ -72,6 +72,7 @@ class LinearModel {
     const int64_t most = std::max<int64_t>(1, std::min(kMostTrained, kMostNumbers / inputs.columns()));
     const int64_t count = std::min(most, std::ssize(train));
     std::vector<int32_t> nodes;
+    nodes.reserve(count);
     for (int64_t i = 0; i < count; ++i) nodes.push_back(train[i * std::ssize(train) / count]);
     Tensor x = inputs.rows(nodes);
     mean_ = x.mean(0);
