@@ -190,16 +190,16 @@ class Checker {
     parallel_blocks(x.rows, kCheckBlock, [&](int64_t begin, int64_t end) {
       Part part{std::vector<char>(x.cols, 0)};
       for (int64_t i = begin; i < end; ++i) {
-        int64_t here = 0;
+        int64_t nonzeros_of_row = 0;
         for (int64_t c = 0; c < x.cols; ++c) {
           const float v = value(i * x.cols + c);
           if (!std::isfinite(v))
             throw Error(data_.source, ": feature of node ", i, ", column ", c, " is ", v, ", expected a finite number");
-          here += v != 0;
+          nonzeros_of_row += v != 0;
           part.changes[c] |= v != value(c);
         }
-        part.nonzeros += here;
-        part.zero_rows += here == 0;
+        part.nonzeros += nonzeros_of_row;
+        part.zero_rows += nonzeros_of_row == 0;
       }
       parts[begin / kCheckBlock] = std::move(part);
     });
@@ -237,17 +237,17 @@ class Checker {
     std::vector<char> changes(counted, 0);
     int64_t nonzeros = 0;
     for (int64_t i = 0; i < x.rows; ++i) {
-      int64_t here = 0;
+      int64_t nonzeros_of_row = 0;
       for (int64_t e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
         if (x.value[e] == 0) continue;
-        ++here;
+        ++nonzeros_of_row;
         const int32_t column = x.column[e];
         const size_t c = few ? std::lower_bound(used.begin(), used.end(), column) - used.begin() : column;
         if (held[c]++ == 0) first[c] = x.value[e];
         changes[c] |= x.value[e] != first[c];
       }
-      nonzeros += here;
-      r_.zero_rows += here == 0;
+      nonzeros += nonzeros_of_row;
+      r_.zero_rows += nonzeros_of_row == 0;
     }
     size_t next = 0;  // position in `used`
     for (int64_t column = 0; column < x.cols; ++column) {

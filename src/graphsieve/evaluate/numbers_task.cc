@@ -185,8 +185,8 @@ class NumbersTask : public Task {
     targets_ = made.to(targets_.device());
   }
 
-  static Tensor on(const Tensor& like, const std::vector<double>& values) {
-    return at::tensor(values, at::kDouble).to(like.options());
+  static Tensor on(const Tensor& other, const std::vector<double>& values) {
+    return at::tensor(values, at::kDouble).to(other.options());
   }
 
   Tensor loss_each(const Tensor& outputs, const Tensor& target) const {

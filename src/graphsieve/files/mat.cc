@@ -207,9 +207,10 @@ MatFile::MatFile(const std::filesystem::path& path) : path_(path.string()) {
   // Each element is opened to read the name of its matrix; the values stay in the file until read().
   for (int64_t at = kHeader; at < size;) {
     Tag tag;
-    const bool there = in.read_at(at, &tag, sizeof tag) == sizeof tag;
+    const bool complete = in.read_at(at, &tag, sizeof tag) == sizeof tag;
     const int64_t end = at + static_cast<int64_t>(sizeof tag) + tag.bytes;
-    if (!there || end > size) throw Error(path_, ": is cut off: an element ends at byte ", end, ", the file at ", size);
+    if (!complete || end > size)
+      throw Error(path_, ": is cut off: an element ends at byte ", end, ", the file at ", size);
     Element element(path_, at, str(path_, ": element at byte ", at));
     if (element.tag().type != kMatrix) element.fail(str("of type ", element.tag().type, ", expected a matrix"));
     matrices_.push_back({begin_matrix(element).name, at});
@@ -224,9 +225,9 @@ bool MatFile::has(const std::string& name) const {
 NpyArray MatFile::read(const std::string& name, bool transposed) const {
   NpyArray out;
   out.where = str(path_, ": array '", name, "'");
-  const auto place = std::find_if(matrices_.begin(), matrices_.end(), [&](const Place& m) { return m.name == name; });
-  if (place == matrices_.end()) throw Error(out.where, " is missing; expected edge_index, node_feat and label");
-  Element element(path_, place->at, out.where);
+  const auto entry = std::find_if(matrices_.begin(), matrices_.end(), [&](const Place& m) { return m.name == name; });
+  if (entry == matrices_.end()) throw Error(out.where, " is missing; expected edge_index, node_feat and label");
+  Element element(path_, entry->at, out.where);
   const Matrix matrix = begin_matrix(element);
   if (matrix.kind < 6 || matrix.kind > 15 || matrix.complex || matrix.shape.size() != 2)
     element.fail("is no dense matrix of real numbers");

@@ -33,19 +33,19 @@ std::vector<std::pair<std::string, std::shared_ptr<nn::NormImpl>>> graph_norms(c
   return norms;
 }
 
-/// Returns a float32 tensor of a file as a tensor on the device of `like`, which has its shape. Throws Error if the
+/// Returns a float32 tensor of a file as a tensor on the device of `expected`, which has its shape. Throws Error if the
 /// file lacks it, or if it does not fit.
-Tensor tensor_of_file(const Safetensors& file, const std::string& name, const Tensor& like, const fs::path& path) {
+Tensor tensor_of_file(const Safetensors& file, const std::string& name, const Tensor& expected, const fs::path& path) {
   const auto found =
       std::find_if(file.tensors.begin(), file.tensors.end(), [&](const NamedTensor& t) { return t.name == name; });
   if (found == file.tensors.end()) throw Error(path.string(), ": has no tensor '", name, "'");
-  if (found->dtype != "F32" || found->shape != like.sizes().vec())
+  if (found->dtype != "F32" || found->shape != expected.sizes().vec())
     throw Error(path.string(), ": tensor '", name, "' is ", found->dtype, " ", at::IntArrayRef(found->shape),
-                ", expected F32 ", like.sizes());
+                ", expected F32 ", expected.sizes());
   const Tensor values = at::from_blob(const_cast<std::byte*>(found->bytes.data()), found->shape, at::kFloat);
   if (!at::isfinite(values).all().item<bool>())
     throw Error(path.string(), ": tensor '", name, "' holds a number that is not finite");
-  return values.to(like.device(), at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+  return values.to(expected.device(), at::kFloat, /*non_blocking=*/false, /*copy=*/true);
 }
 
 }  // namespace

@@ -235,8 +235,8 @@ void memory_parts(const Json& member, const Json& planned, PageText& page) {
     if (!at(member, name).is_object()) continue;
     t.rows.push_back(
         {fmt::format("{}: resident at most", name), html::mebibytes(at(member, name, "peak_resident_bytes"))});
-    if (const Json& there = at(member, name, "peak_device_bytes"); there.is_number() && there > 0)
-      t.rows.push_back({fmt::format("{}: on the GPU at most", name), html::mebibytes(there)});
+    if (const Json& peak = at(member, name, "peak_device_bytes"); peak.is_number() && peak > 0)
+      t.rows.push_back({fmt::format("{}: on the GPU at most", name), html::mebibytes(peak)});
     if (const Json& plan = at(planned, "stages", name); plan.is_number())
       t.rows.push_back({fmt::format("{}: planned", name), html::mebibytes(plan)});
   }

@@ -32,8 +32,8 @@ IdJoin::Twice IdJoin::finish_nodes() {
   nodes_->merge([&](std::span<const Node> nodes) {
     // Equal ids are neighbours in the sorted order, by ascending node number.
     for (const Node& node : nodes) {
-      if (before.place >= 0 && before.id == node.id && (twice.second < 0 || node.place < twice.second))
-        twice = {before.place, node.place};
+      if (before.number >= 0 && before.id == node.id && (twice.second < 0 || node.number < twice.second))
+        twice = {before.number, node.number};
       before = node;
     }
     out.write(nodes.data(), nodes.size_bytes());
@@ -52,7 +52,7 @@ void IdJoin::join(ExternalSortOf<Edge>& edges, Take take, const std::function<vo
     beat();
     for (const Edge& edge : block) {
       while (!nodes.done() && nodes.head().id < edge.id()) nodes.next();
-      take(edge, !nodes.done() && nodes.head().id == edge.id() ? nodes.head().place : -1);
+      take(edge, !nodes.done() && nodes.head().id == edge.id() ? nodes.head().number : -1);
     }
   });
 }
@@ -69,21 +69,21 @@ IdJoin::Dangling IdJoin::edges(const std::function<void(int64_t, int64_t, int)>&
   ExternalSortOf<ByDestination> by_destination(folder_, memory_ / 2);
   join(
       *by_source_,
-      [&](const BySource& edge, int64_t place) {
-        if (place < 0)
+      [&](const BySource& edge, int64_t number) {
+        if (number < 0)
           dangles(edge.row_and_type >> 8, true);
         else
-          by_destination.add({edge.destination, place, edge.row_and_type});
+          by_destination.add({edge.destination, number, edge.row_and_type});
       },
       beat);
   by_source_ = nullptr;
   join(
       by_destination,
-      [&](const ByDestination& edge, int64_t place) {
-        if (place < 0)
+      [&](const ByDestination& edge, int64_t number) {
+        if (number < 0)
           dangles(edge.row_and_type >> 8, false);
         else
-          take(edge.source, place, static_cast<int>(edge.row_and_type & 0xff));
+          take(edge.source, number, static_cast<int>(edge.row_and_type & 0xff));
       },
       beat);
   return dangling;

@@ -65,8 +65,8 @@ class IdJoin {
  private:
   struct Node {
     IdKey id;
-    int64_t place;
-    bool operator<(const Node& other) const { return std::tie(id, place) < std::tie(other.id, other.place); }
+    int64_t number;
+    bool operator<(const Node& other) const { return std::tie(id, number) < std::tie(other.id, other.number); }
   };
   struct BySource {
     IdKey source, destination;

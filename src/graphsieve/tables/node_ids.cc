@@ -70,8 +70,8 @@ int64_t NodeIds::find(std::string_view id) const {
   return slots_[slot_of(hash_of(id), [&](int64_t p) { return text_at(p) == id; })];
 }
 
-std::string NodeIds::name(int64_t place) const {
-  return text_ ? std::string(text_at(place)) : str(plain() ? place : integers_[place]);
+std::string NodeIds::name(int64_t node) const {
+  return text_ ? std::string(text_at(node)) : str(plain() ? node : integers_[node]);
 }
 
 }  // namespace graphsieve

@@ -37,11 +37,11 @@ class NodeIds {
   int64_t find(std::string_view id) const;
 
   /// Returns the text id of a node.
-  std::string_view text_at(int64_t place) const {
-    return std::string_view(bytes_).substr(start_[place], start_[place + 1] - start_[place]);
+  std::string_view text_at(int64_t node) const {
+    return std::string_view(bytes_).substr(start_[node], start_[node + 1] - start_[node]);
   }
   /// Returns the id of a node as text.
-  std::string name(int64_t place) const;
+  std::string name(int64_t node) const;
   const std::vector<int64_t>& integers() const { return integers_; }  ///< by node number; empty if they are 0, 1, 2, …
   const std::vector<int64_t>& text_start() const { return start_; }   ///< position of each text in texts(), and the end
   const std::string& texts() const { return bytes_; }
