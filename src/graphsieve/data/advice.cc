@@ -40,14 +40,14 @@ std::vector<std::string> advice(const GraphReport& r, const DataRecipe& data, co
         data.class_weights == "none" && data.metric == "auto")
       to.push_back(
           fmt::format("the largest class has {} nodes, the smallest {}: data.metric=macro_f1 counts all classes "
-                      "alike, and data.class_weights=balanced trains so",
+                      "alike, and data.class_weights=balanced gives them equal weight in training",
                       *most, *least));
   }
   const double median = static_cast<double>(std::max<int64_t>(1, r.degrees[2]));
   if (static_cast<double>(r.degrees[5]) > kHeavyTail * median && !r.has_degree_features)
     to.push_back(
         fmt::format("half of the nodes have at most {} edges, one in a thousand more than {}: degrees as features "
-                    "({}, for tables) tell the network so",
+                    "({}, for tables) let the network see the difference",
                     r.degrees[2], r.degrees[5], option("degree_features")));
   const bool unlike = std::isfinite(r.homophily) && r.homophily < r.chance_homophily + kNoHomophily;
   if (unlike && !r.directed && !graph.directed && r.returned_share < kFewReturn)

@@ -87,6 +87,8 @@ struct Labels {
 /// Returns a kind of labels as a word in files: "single", "multi" or "numbers"; and in words: "one class per node".
 GRAPHSIEVE_API const char* label_kind_name(LabelKind kind);
 GRAPHSIEVE_API const char* label_kind_words(LabelKind kind);
+/// Returns the kind with that word in files, or nothing for another word.
+GRAPHSIEVE_API std::optional<LabelKind> label_kind_named(const std::string& name);
 
 /// The training, validation and test nodes, ascending. No node is in two of the lists.
 struct Split {

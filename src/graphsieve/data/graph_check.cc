@@ -32,7 +32,7 @@ class Checker {
     r_.source = data_.source;
     r_.nodes = data_.nodes;
     r_.notes = data_.notes;
-    take_graph();
+    take_graph(features);
     degrees();
     labels();
     homophily();
@@ -52,14 +52,14 @@ class Checker {
 
  private:
   /// Takes the stored graph, or makes the simple graph of the listed edges, and counts its edges.
-  void take_graph() {
+  void take_graph(bool directions) {
     if (data_.graph) {
       rows_ = data_.graph->rows();
       r_.directed = data_.graph->directed;
     } else {
       GraphNotes found;
       made_ = symmetric_csr(data_.nodes, data_.edges, false, &found);
-      count_returned();
+      if (directions) count_returned();
       rows_ = made_;
       r_.loops = found.loops;
       r_.duplicates = found.duplicates;

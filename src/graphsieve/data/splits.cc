@@ -53,7 +53,7 @@ std::vector<int32_t> shuffled_labelled(const Labels& labels, uint64_t key) {
   return out;
 }
 
-/// Throws Error if one of the lists is empty, save the last one if it is meant to be.
+/// Throws Error if one of the lists is empty; with `no_test`, the list of test nodes may be empty.
 void require_parts(const Split& split, bool no_test, const std::string& where) {
   for (const Part& part : kParts)
     if ((split.*part.ids).empty() && !(no_test && part.ids == &Split::test))
@@ -128,6 +128,14 @@ std::vector<int32_t> nodes_of(const Split& split) {
   nodes.insert(nodes.end(), split.train.begin(), split.train.end());
   std::sort(nodes.begin(), nodes.end());
   return nodes;
+}
+
+std::vector<int32_t> at_most(const std::vector<int32_t>& nodes, int64_t most) {
+  const auto count = std::ssize(nodes);
+  if (count <= most) return nodes;
+  std::vector<int32_t> picked(most);
+  for (int64_t i = 0; i < most; ++i) picked[i] = nodes[i * count / most];
+  return picked;
 }
 
 std::vector<int64_t> classes_without(const std::vector<int32_t>& nodes, const Labels& labels) {

@@ -35,6 +35,9 @@ std::vector<int32_t> evaluated_nodes(const Split& split);
 /// The nodes of all three parts, ascending.
 std::vector<int32_t> nodes_of(const Split& split);
 
+/// Returns `nodes`, or `most` evenly spaced ones of them if there are more.
+std::vector<int32_t> at_most(const std::vector<int32_t>& nodes, int64_t most);
+
 /// The classes that none of `nodes` has, ascending; empty unless each node has one class.
 std::vector<int64_t> classes_without(const std::vector<int32_t>& nodes, const Labels& labels);
 

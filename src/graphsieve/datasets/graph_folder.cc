@@ -170,14 +170,13 @@ class Reader {
   void read_labels(Labels& labels, int64_t nodes) {
     const JsonObject card = card_.object("labels");
     // Data without labels has no classes.
-    const auto kind = card.get<std::string>("kind");
-    labels.numbers = kind == label_kind_name(LabelKind::kNumbers);
-    const bool several = kind == label_kind_name(LabelKind::kSeveral);
-    if (!labels.numbers && !several && kind != label_kind_name(LabelKind::kClasses))
-      card.refuse("kind", "single, multi or numbers");
-    labels.classes = card.count("classes", labels.numbers || several);
+    const auto kind = label_kind_named(card.get<std::string>("kind"));
+    if (!kind) card.refuse("kind", "single, multi or numbers");
+    const bool one_class = *kind == LabelKind::kClasses;
+    labels.numbers = *kind == LabelKind::kNumbers;
+    labels.classes = card.count("classes", one_class ? 0 : 1);
     const std::string file = (folder_ / "labels.npy").string();
-    if (labels.numbers || several) {
+    if (!one_class) {
       const auto values = array<float>("labels.npy", {nodes, labels.classes});
       labels.values.assign(values.begin(), values.end());
       for (size_t i = 0; i < labels.values.size(); ++i)

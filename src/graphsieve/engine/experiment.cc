@@ -287,7 +287,7 @@ class Experiment {
     Split split = make_split(prepared_, recipe_, plan.split, observer_);
     write_split(to / "split.json", split);
     remember(to / "split.json");
-    for (const std::string& name : write_training_data(prepared_, to)) remember(to / name);
+    for (const std::string& name : write_training_data(prepared_, ranges_, to)) remember(to / name);
     task_->learn_from(split.train);
     outcome.learned = task_->learned();
     // The estimator and the attention graph are keyed by the run's seed. The protocol `release` uses the seed of the
@@ -474,6 +474,7 @@ class Experiment {
   const MemoryBudget budget_;
   Observer& observer_;
   const PreparedData prepared_;
+  const FeatureRanges ranges_ = training_ranges(prepared_.data.features);
   const std::unique_ptr<Task> task_;
   fs::path folder_;      ///< folder in which the run folder is prepared
   FileRecords records_;  ///< checksums of the complete files in folder_, by their paths within folder_

@@ -59,9 +59,7 @@ void add_missing_labels(Labels& labels, int64_t nodes, int64_t classes, LabelKin
 /// Returns the kind of labels that the run was trained on. Runs of earlier versions say only whether nodes have several
 /// labels.
 LabelKind trained_kind(const JsonObject& trained_on, LabelKind otherwise) {
-  const auto name = trained_on.get_or<std::string>("labels", "");
-  for (const LabelKind kind : {LabelKind::kClasses, LabelKind::kSeveral, LabelKind::kNumbers})
-    if (name == label_kind_name(kind)) return kind;
+  if (const auto kind = label_kind_named(trained_on.get_or<std::string>("labels", ""))) return *kind;
   if (!trained_on.has("several_labels")) return otherwise;
   return trained_on.get<bool>("several_labels") ? LabelKind::kSeveral : LabelKind::kClasses;
 }

@@ -45,6 +45,18 @@ at::Tensor hidden_in_order(LoadedRun& run) {
   return hidden.index_select(0, at::tensor(numbers, at::kInt).to(hidden.device()));
 }
 
+/// Returns the number of nodes that the data was given with. Of a renumbered graph, training nodes may be absent.
+int64_t given_nodes(const LoadedRun& run) {
+  const std::vector<int32_t>& numbers = numbers_in_order(run);
+  return numbers.empty() ? run.prepared.data.nodes : std::ssize(numbers);
+}
+
+/// Returns the number that the node at position `given` of the data has in the run.
+int32_t number_of(const LoadedRun& run, int64_t given) {
+  const std::vector<int32_t>& numbers = numbers_in_order(run);
+  return numbers.empty() ? static_cast<int32_t>(given) : numbers[given];
+}
+
 /// Returns the nodes whose ids stand on the lines of a file, ascending.
 std::vector<int32_t> nodes_in_file(const std::filesystem::path& file, const LoadedRun& run) {
   std::unordered_map<std::string, int64_t> line_of_id;
@@ -57,12 +69,9 @@ std::vector<int32_t> nodes_in_file(const std::filesystem::path& file, const Load
   }
   if (line_of_id.empty()) throw Error(file.string(), ": holds no ids, expected one per line");
   const Dataset& data = run.prepared.data;
-  // Of a renumbered graph, only the nodes that were given have a number here; training nodes may be absent.
-  const std::vector<int32_t>& numbers = numbers_in_order(run);
-  const int64_t given = numbers.empty() ? data.nodes : std::ssize(numbers);
   std::vector<int32_t> nodes;
-  for (int64_t i = 0; i < given; ++i) {
-    const int32_t node = numbers.empty() ? static_cast<int32_t>(i) : numbers[i];
+  for (int64_t i = 0; i < given_nodes(run); ++i) {
+    const int32_t node = number_of(run, i);
     if (line_of_id.erase(data.ids.name(node)) > 0) nodes.push_back(node);
   }
   const auto first = std::min_element(line_of_id.begin(), line_of_id.end(),
@@ -121,20 +130,16 @@ LoadedModel::LoadedModel(Dataset data, const std::filesystem::path& run, Observe
 LoadedModel::LoadedModel(LoadedModel&&) noexcept = default;
 LoadedModel::~LoadedModel() = default;
 
-int64_t LoadedModel::nodes() const {
-  const std::vector<int32_t>& numbers = numbers_in_order(state_->run);
-  return numbers.empty() ? state_->data.nodes : std::ssize(numbers);
-}
+int64_t LoadedModel::nodes() const { return given_nodes(state_->run); }
 int64_t LoadedModel::columns() const { return state_->run.task->columns(); }
 
 std::vector<float> LoadedModel::predict(const std::vector<int32_t>& nodes) {
   const TorchSettings torch_settings;
   const torch::NoGradGuard no_grad;
-  const std::vector<int32_t>& numbers = numbers_in_order(state_->run);
   std::vector<int32_t> wanted;
   for (const int32_t node : nodes) {
     if (node < 0 || node >= this->nodes()) throw Error("node ", node, ", expected 0 to ", this->nodes() - 1);
-    wanted.push_back(numbers.empty() ? node : numbers[node]);
+    wanted.push_back(number_of(state_->run, node));
   }
   std::vector<int32_t> distinct = wanted;
   std::sort(distinct.begin(), distinct.end());

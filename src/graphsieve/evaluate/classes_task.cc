@@ -138,8 +138,6 @@ class ClassesTask : public ClassificationTask {
   void append_prediction(const float* p, std::string& line) const override { append_name(decided(p), line); }
 
  private:
-  Tensor scaled(const Tensor& outputs) const { return temperature() == 1 ? outputs : outputs / temperature(); }
-
   /// Returns the class that a row of probabilities decides for: with a threshold, the positive class from there on;
   /// otherwise the most probable class.
   int64_t decided(const float* p) const {

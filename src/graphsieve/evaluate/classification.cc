@@ -56,8 +56,7 @@ ClassificationTask::ClassificationTask(const Dataset& data, const DataRecipe& re
     throw Error("data.metric is ", metric_.name, ", which is for numbers to predict; ", data.source, " has ",
                 label_kind_words(labels_.kind()));
   if (recipe.positive_class != "auto") {
-    for (int64_t c = 0; c < columns_; ++c)
-      if (column_name(c) == recipe.positive_class) named_positive_ = c;
+    named_positive_ = column_named(recipe.positive_class);
     if (named_positive_ < 0) {
       std::vector<std::string> names;
       for (int64_t c = 0; c < std::min(columns_, kListedColumns); ++c) names.push_back(column_name(c));
@@ -74,6 +73,12 @@ ClassificationTask::ClassificationTask(const Dataset& data, const DataRecipe& re
                 " classes, of which the most probable one is predicted; expected auto");
 }
 
+int64_t ClassificationTask::column_named(const std::string& name) const {
+  for (int64_t c = 0; c < columns_; ++c)
+    if (column_name(c) == name) return c;
+  return -1;
+}
+
 void ClassificationTask::learn_from(const std::vector<int32_t>& train) {
   positive_ = named_positive_;
   temperature_ = 1;
@@ -87,10 +92,7 @@ void ClassificationTask::learn_from(const std::vector<int32_t>& train) {
     thresholds_.assign(scored_columns().size(), threshold_rule_.number);
 }
 
-bool ClassificationTask::learns_after_training() const {
-  using Kind = ThresholdRule::Kind;
-  return calibrated_ || threshold_rule_.kind == Kind::kF1 || threshold_rule_.kind == Kind::kYouden;
-}
+bool ClassificationTask::learns_after_training() const { return calibrated_ || threshold_rule_.on_validation(); }
 
 void ClassificationTask::learn_after_training(const Predictions& p, const std::vector<int32_t>& val) {
   double scale = 1;
@@ -98,7 +100,7 @@ void ClassificationTask::learn_after_training(const Predictions& p, const std::v
     scale = best_scale([&](double x) { return log_loss_slope(p, val, x); });
     temperature_ = 1 / scale;
   }
-  if (threshold_rule_.kind != ThresholdRule::Kind::kF1 && threshold_rule_.kind != ThresholdRule::Kind::kYouden) return;
+  if (!threshold_rule_.on_validation()) return;
   thresholds_.clear();
   for (const int64_t column : scored_columns()) {
     ScoredNodes nodes = scored(p, val, column);
@@ -134,10 +136,7 @@ Json ClassificationTask::learned() const {
 
 void ClassificationTask::take_learned(const JsonObject& learned) {
   if (learned.has("positive_class")) {
-    const auto name = learned.get<std::string>("positive_class");
-    int64_t found = -1;
-    for (int64_t c = 0; c < columns_; ++c)
-      if (column_name(c) == name) found = c;
+    const int64_t found = column_named(learned.get<std::string>("positive_class"));
     if (found < 0) learned.refuse("positive_class", "a class of the data");
     positive_ = found;
   }

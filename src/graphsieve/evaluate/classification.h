@@ -43,6 +43,8 @@ class ClassificationTask : public Task {
   int64_t positive() const { return positive_; }
   /// Returns the number that the network's outputs are divided by.
   double temperature() const { return temperature_; }
+  /// Returns the outputs divided by temperature().
+  at::Tensor scaled(const at::Tensor& outputs) const { return temperature_ == 1 ? outputs : outputs / temperature_; }
   /// Returns the thresholds from which probabilities decide, one for each of scored_columns(); empty: the more probable
   /// class, or for labels 0.5.
   const std::vector<double>& thresholds() const { return thresholds_; }
@@ -85,6 +87,8 @@ class ClassificationTask : public Task {
   virtual void append_prediction(const float* p, std::string& line) const = 0;
 
  private:
+  /// Returns the column of that name, or −1 if there is none.
+  int64_t column_named(const std::string& name) const;
   /// Returns the derivative by `scale` of the summed log loss on `nodes` with all logits multiplied by `scale`.
   double log_loss_slope(const Predictions& p, const std::vector<int32_t>& nodes, double scale) const;
   /// Returns the mean of figure(scored nodes of a column) over the columns for which it is defined; NaN if there is

@@ -152,8 +152,6 @@ class LabelsTask : public ClassificationTask {
   float truth(int64_t node, int64_t column) const { return labels_.values[node * columns_ + column]; }
   bool has(int64_t node, int64_t column) const { return truth(node, column) > kHalf; }
 
-  Tensor scaled(const Tensor& outputs) const { return temperature() == 1 ? outputs : outputs / temperature(); }
-
   /// True if the row of probabilities `p` decides for the label.
   bool decided(const float* p, int64_t column) const {
     return thresholds().empty() ? p[column] > kHalf : p[column] >= thresholds()[column];

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <functional>
 #include <limits>
 
 namespace graphsieve {
@@ -23,7 +22,13 @@ uint64_t sort_key(float score, bool positive) {
   return uint64_t{ordered} << 1 | (positive ? 1 : 0);
 }
 
-/// Calls take(positives, negatives) for the nodes of each score, from the smallest score to the largest.
+/// Returns the score whose sort_key() this is.
+float score_of(uint64_t key) {
+  const auto ordered = static_cast<uint32_t>(key >> 1);
+  return std::bit_cast<float>(ordered & 0x80000000u ? ordered & 0x7fffffffu : ~ordered);
+}
+
+/// Calls take(score, positives, negatives) for the nodes of each score, from the smallest score to the largest.
 template <class Take>
 void by_score(const ScoredNodes& nodes, Take take) {
   std::vector<uint64_t> keys(nodes.score.size());
@@ -33,7 +38,7 @@ void by_score(const ScoredNodes& nodes, Take take) {
     int64_t tied[2] = {0, 0};
     size_t end = i;
     for (; end < keys.size() && keys[end] >> 1 == keys[i] >> 1; ++end) ++tied[keys[end] & 1];
-    take(tied[1], tied[0]);
+    take(score_of(keys[i]), tied[1], tied[0]);
     i = end;
   }
 }
@@ -60,7 +65,7 @@ double roc_auc(const ScoredNodes& nodes) {
   // A positive node wins against every negative node of a smaller score, and half against those of the same score.
   double wins = 0;
   int64_t negatives = 0, positives = 0;
-  by_score(nodes, [&](int64_t positive, int64_t negative) {
+  by_score(nodes, [&](float, int64_t positive, int64_t negative) {
     wins += static_cast<double>(positive) * (static_cast<double>(negatives) + 0.5 * static_cast<double>(negative));
     negatives += negative;
     positives += positive;
@@ -71,10 +76,17 @@ double roc_auc(const ScoredNodes& nodes) {
 
 namespace {
 
-/// Returns (positives, negatives) of each score, from the largest score to the smallest.
-std::vector<std::pair<int64_t, int64_t>> groups_of(const ScoredNodes& nodes) {
-  std::vector<std::pair<int64_t, int64_t>> groups;
-  by_score(nodes, [&](int64_t positive, int64_t negative) { groups.emplace_back(positive, negative); });
+/// The nodes of one score.
+struct ScoreGroup {
+  float score;
+  int64_t positive, negative;
+};
+
+/// Returns the nodes of each score, from the largest score to the smallest.
+std::vector<ScoreGroup> groups_of(const ScoredNodes& nodes) {
+  std::vector<ScoreGroup> groups;
+  by_score(nodes,
+           [&](float score, int64_t positive, int64_t negative) { groups.push_back({score, positive, negative}); });
   std::reverse(groups.begin(), groups.end());
   return groups;
 }
@@ -85,7 +97,7 @@ double average_precision(const ScoredNodes& nodes) {
   const auto all = static_cast<double>(std::count(nodes.positive.begin(), nodes.positive.end(), 1));
   if (all == 0) return kNaN;
   double positives = 0, taken = 0, sum = 0;
-  for (const auto& [positive, negative] : groups_of(nodes)) {
+  for (const auto& [score, positive, negative] : groups_of(nodes)) {
     positives += static_cast<double>(positive), taken += static_cast<double>(positive + negative);
     sum += static_cast<double>(positive) / all * positives / taken;
   }
@@ -95,7 +107,7 @@ double average_precision(const ScoredNodes& nodes) {
 double precision_at(const ScoredNodes& nodes, int64_t k) {
   double places = static_cast<double>(std::min(k, std::ssize(nodes.score))), positives = 0;
   const double all = places;
-  for (const auto& [positive, negative] : groups_of(nodes)) {
+  for (const auto& [score, positive, negative] : groups_of(nodes)) {
     if (places <= 0) break;
     const auto size = static_cast<double>(positive + negative);
     const double taken = std::min(places, size);
@@ -118,18 +130,16 @@ double best_threshold(const ScoredNodes& nodes, ThresholdRule::Kind measure) {
   const auto positives = static_cast<double>(std::count(nodes.positive.begin(), nodes.positive.end(), 1));
   const double negatives = static_cast<double>(nodes.score.size()) - positives;
   if (positives == 0 || negatives == 0) return kNaN;
-  std::vector<float> scores = nodes.score;
-  std::sort(scores.begin(), scores.end(), std::greater<>());
-  scores.erase(std::unique(scores.begin(), scores.end()), scores.end());
   const auto groups = groups_of(nodes);
   double found = kNaN, best = -1, right = 0, wrong = 0;
   for (size_t g = 0; g < groups.size(); ++g) {
-    right += static_cast<double>(groups[g].first), wrong += static_cast<double>(groups[g].second);
+    right += static_cast<double>(groups[g].positive), wrong += static_cast<double>(groups[g].negative);
     const double f1 = 2 * right / (right + wrong + positives), j = right / positives - wrong / negatives;
     const double value = measure == ThresholdRule::Kind::kF1 ? f1 : j;
     if (value <= best) continue;
     best = value;
-    found = g + 1 < scores.size() ? (double{scores[g]} + double{scores[g + 1]}) / 2 : double{scores[g]};
+    const double score = groups[g].score;
+    found = g + 1 < groups.size() ? (score + double{groups[g + 1].score}) / 2 : score;
   }
   return found;
 }
@@ -148,7 +158,7 @@ ScoreCurves score_curves(const ScoredNodes& nodes) {
   const auto all_positives = static_cast<double>(curves.positives),
              all_negatives = static_cast<double>(curves.negatives);
   double positives = 0, negatives = 0, recall = 0, kept_recall = -1, kept_tpr = 0, kept_fpr = 0;
-  for (const auto& [positive, negative] : groups_of(nodes)) {
+  for (const auto& [score, positive, negative] : groups_of(nodes)) {
     positives += static_cast<double>(positive), negatives += static_cast<double>(negative);
     const double tpr = positives / all_positives, fpr = negatives / all_negatives;
     const double precision = positives / (positives + negatives);

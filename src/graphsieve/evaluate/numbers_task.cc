@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/evaluate/metrics.h"
 #include "graphsieve/files/json_number.h"
 
@@ -66,12 +67,10 @@ class NumbersTask : public Task {
   /// Takes the mean and the standard deviation of the training nodes.
   void learn_from(const std::vector<int32_t>& train) override {
     for (int64_t c = 0; c < columns_; ++c) {
-      double sum = 0, count = 0, squares = 0;
+      mean_[c] = mean_over(train, c);
+      double squares = 0, count = 0;
       for (const int32_t node : train)
-        if (!std::isnan(truth(node, c))) sum += truth(node, c), ++count;
-      mean_[c] = count > 0 ? sum / count : 0;
-      for (const int32_t node : train)
-        if (const double off = truth(node, c) - mean_[c]; !std::isnan(off)) squares += off * off;
+        if (const double off = truth(node, c) - mean_[c]; !std::isnan(off)) squares += off * off, ++count;
       deviation_[c] = squares > 0 ? std::sqrt(squares / count) : 1;
     }
     standardise();
@@ -116,12 +115,7 @@ class NumbersTask : public Task {
   /// Returns the mean of the training nodes.
   Predictions guess(const std::vector<int32_t>& train) const override {
     Predictions p{columns_, {}, {}};
-    for (int64_t c = 0; c < columns_; ++c) {
-      double sum = 0, count = 0;
-      for (const int32_t node : train)
-        if (!std::isnan(truth(node, c))) sum += truth(node, c), ++count;
-      p.value.push_back(static_cast<float>(count > 0 ? sum / count : 0));
-    }
+    for (int64_t c = 0; c < columns_; ++c) p.value.push_back(static_cast<float>(mean_over(train, c)));
     return p;
   }
   std::vector<ClassFigures> per_class(const Predictions&, const std::vector<int32_t>&) const override { return {}; }
@@ -162,6 +156,14 @@ class NumbersTask : public Task {
  private:
   /// Returns the node's number, or NaN if it is missing.
   double truth(int64_t node, int64_t column) const { return labels_.values[node * columns_ + column]; }
+
+  /// Returns the mean of the nodes' known numbers; 0 if there is none.
+  double mean_over(const std::vector<int32_t>& nodes, int64_t column) const {
+    double sum = 0, count = 0;
+    for (const int32_t node : nodes)
+      if (const double value = truth(node, column); !std::isnan(value)) sum += value, ++count;
+    return count > 0 ? sum / count : 0;
+  }
 
   /// Returns one number, a list of several, or null for a number that is missing.
   Json numbers(const float* values) const {
@@ -222,11 +224,8 @@ class NumbersTask : public Task {
     for (const auto& [name, nodes] : parts) {
       if (nodes.empty()) continue;
       Json row = {{"split", name}, {"nodes", nodes.size()}};
-      row["labelled"] = std::count_if(nodes.begin(), nodes.end(), [&](int32_t node) {
-        for (int64_t c = 0; c < columns_; ++c)
-          if (!std::isnan(truth(node, c))) return true;
-        return false;
-      });
+      row["labelled"] =
+          std::count_if(nodes.begin(), nodes.end(), [&](int32_t node) { return is_labelled(labels_, node); });
       for (const char* metric : {"rmse", "mae", "r2"}) row[metric] = json_number(mean_of(p, nodes, metric));
       rows.push_back(std::move(row));
     }
@@ -252,11 +251,7 @@ class NumbersTask : public Task {
       Json residuals = Json::array(), points = Json::array();
       for (int64_t b = 0; b < kResidualBins && !known.empty(); ++b)
         residuals.push_back({{"residual", width * static_cast<double>(b - kMiddleBin)}, {"nodes", bins[b]}});
-      const int64_t shown = std::min(kPoints, std::ssize(known));
-      for (int64_t i = 0; i < shown; ++i) {
-        const int32_t node = known[i * std::ssize(known) / shown];
-        points.push_back({truth(node, c), p.row(node)[c]});
-      }
+      for (const int32_t node : at_most(known, kPoints)) points.push_back({truth(node, c), p.row(node)[c]});
       rows.push_back({{"name", column_name(c)},
                       {"nodes", known.size()},
                       {"mean", mean_[c]},

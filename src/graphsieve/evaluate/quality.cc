@@ -212,6 +212,7 @@ class Quality {
     std::vector<double> thresholds(std::begin(kThresholds), std::end(kThresholds));
     if (chosen) thresholds.push_back(task_.thresholds()[0]);
     std::sort(thresholds.begin(), thresholds.end());
+    thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
     Json rows = Json::array();
     for (const double threshold : thresholds) {
       const DecisionCounts counts = counts_at(nodes, threshold);
@@ -222,10 +223,10 @@ class Quality {
                       {"f1", json_number(counts.f1())}});
     }
     Json first = Json::array();
+    const auto all = static_cast<double>(test_.by_output[column].support);
     for (const int64_t k : kFirst) {
       if (k > count) break;
       const double precision = precision_at(nodes, k);
-      const auto all = static_cast<double>(std::count(nodes.positive.begin(), nodes.positive.end(), 1));
       first.push_back({{"k", k},
                        {"precision", json_number(precision)},
                        {"recall", json_number(ratio(precision * static_cast<double>(k), all))}});

@@ -27,6 +27,8 @@ struct ThresholdRule {
   enum class Kind { kAuto, kF1, kYouden, kNumber };
   Kind kind = Kind::kAuto;  ///< kAuto: the more probable class; kF1, kYouden: the best value on the validation nodes
   double number = 0.5;      ///< the threshold of kNumber
+  /// True if the threshold is chosen on the validation nodes.
+  bool on_validation() const { return kind == Kind::kF1 || kind == Kind::kYouden; }
 };
 
 /// Returns the rule that a recipe names: auto, f1, youden, or a number from 0 to 1. Throws Error for another text.

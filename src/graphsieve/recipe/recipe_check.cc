@@ -46,9 +46,7 @@ void check_data(const DataRecipe& data) {
                 "; expected at most 1, the rest being test nodes");
   }
   if (data.validation != "none") return;
-  using Kind = ThresholdRule::Kind;
-  const Kind kind = threshold_rule(data.threshold).kind;
-  if (kind == Kind::kF1 || kind == Kind::kYouden)
+  if (threshold_rule(data.threshold).on_validation())
     throw Error("data.threshold is ", data.threshold,
                 ", which is chosen on the validation nodes, and data.validation is none");
   if (data.calibration != "none")

@@ -70,10 +70,7 @@ class LinearModel {
   /// Trains on the nodes, whose loss is the task's.
   LinearModel(const Inputs& inputs, const Task& task, const std::vector<int32_t>& train) : inputs_(inputs) {
     const int64_t most = std::max<int64_t>(1, std::min(kMostTrained, kMostNumbers / inputs.columns()));
-    const int64_t count = std::min(most, std::ssize(train));
-    std::vector<int32_t> nodes;
-    nodes.reserve(count);
-    for (int64_t i = 0; i < count; ++i) nodes.push_back(train[i * std::ssize(train) / count]);
+    const std::vector<int32_t> nodes = at_most(train, most);
     Tensor x = inputs.rows(nodes);
     mean_ = x.mean(0);
     deviation_ = x.std(0, /*unbiased=*/false);
@@ -83,7 +80,7 @@ class LinearModel {
     bias_ = torch::zeros({task.columns()}, torch::requires_grad());
     const LossOfNodes loss_of = task.loss(train);
     const Tensor ids = at::tensor(nodes, at::kInt).to(at::kLong);
-    const double penalty = 0.5 / static_cast<double>(count);
+    const double penalty = 0.5 / static_cast<double>(nodes.size());
     torch::optim::LBFGS optimizer({weight_, bias_},
                                   torch::optim::LBFGSOptions(1).max_iter(kIterations).line_search_fn("strong_wolfe"));
     const torch::AutoGradMode gradients(true);

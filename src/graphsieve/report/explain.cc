@@ -13,6 +13,7 @@
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/base/path_text.h"
+#include "graphsieve/data/feature_ranges.h"
 #include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/json_number.h"
@@ -254,11 +255,10 @@ class Explanation {
     const int64_t shown = std::min<int64_t>(request_.features, all.size(0));
     const Tensor most = std::get<1>(all.abs().topk(shown));
     to["features"] = Json::array();
-    const std::vector<std::string> names = data_.schema ? data_.schema->feature_names() : std::vector<std::string>();
     for (int64_t i = 0; i < shown; ++i) {
       const auto f = most[i].item<int64_t>();
       to["features"].push_back({{"feature", f},
-                                {"name", names.empty() ? str("feature ", f) : names[f]},
+                                {"name", feature_name(data_.schema, f)},
                                 {"value", input_.picked.detach()[row_][f].item<double>()},
                                 {"own", of_node[f].item<double>()},
                                 {"contribution", all[f].item<double>()}});

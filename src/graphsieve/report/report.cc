@@ -279,8 +279,14 @@ class Collector {
       note_missing(str((folder / "metrics.jsonl").string(), " is gone: how training went is left out"));
     to["epsilon"] = optional(files, "epsilon.json", "how k was chosen");
     to["quality"] = member.at("network").is_object() ? quality(files) : Json();
-    to["baselines"] = compared(summary, files, recipe);
-    to["shifts"] = shifts(files);
+    if (graph_ && files.has("split.json")) {
+      const Split split = read_split(files.verified("split.json"), graph_->labels);
+      to["baselines"] = baselines(*graph_, recipe, split);
+      to["shifts"] = shifts(split);
+    } else {
+      to["baselines"] = in_earlier_detail(summary, "baselines");
+      to["shifts"] = Json::array();
+    }
     return to;
   }
 
@@ -303,25 +309,10 @@ class Collector {
     return run.task->quality(run.predictions(nodes_of(split)), split);
   }
 
-  /// Returns the metric of simple models on the run's split, or what an earlier report has.
-  Json compared(const fs::path& folder, const RunFiles& files, const Recipe& recipe) {
-    if (graph_ && files.has("split.json"))
-      return baselines(*graph_, recipe, read_split(files.verified("split.json"), graph_->labels));
-    return in_earlier_detail(folder, "baselines");
-  }
-
-  /// Returns the columns in which the test nodes differ from the training nodes, if the graph is available.
-  Json shifts(const RunFiles& files) {
+  /// Returns sentences about the columns in which the test nodes differ from the training nodes.
+  Json shifts(const Split& split) const {
     Json to = Json::array();
-    if (!graph_ || !files.has("split.json")) return to;
-    const Split split = read_split(files.verified("split.json"), graph_->labels);
-    const auto some = [](const std::vector<int32_t>& nodes) {
-      const int64_t count = std::min(kShiftNodes, std::ssize(nodes));
-      std::vector<int32_t> picked;
-      for (int64_t i = 0; i < count; ++i) picked.push_back(nodes[i * std::ssize(nodes) / count]);
-      return picked;
-    };
-    const std::vector<int32_t> train = some(split.train), test = some(split.test);
+    const std::vector<int32_t> train = at_most(split.train, kShiftNodes), test = at_most(split.test, kShiftNodes);
     const FeatureRanges then = feature_ranges(graph_->features, &train);
     for (const std::string& text :
          shift_sentences(column_shifts(then, graph_->features, &test), then, std::ssize(test), graph_->schema))

@@ -26,14 +26,6 @@ void write_rows(const fs::path& file, const std::vector<const std::vector<double
   write_npy<double>(file, {std::ssize(rows), std::ssize(*rows[0])}, std::span<const double>(all));
 }
 
-/// Returns the ranges of the features, of very many nodes those of evenly spaced ones.
-FeatureRanges ranges_of(const Features& features) {
-  if (features.rows <= kMostNodes) return feature_ranges(features);
-  std::vector<int32_t> nodes;
-  for (int64_t i = 0; i < kMostNodes; ++i) nodes.push_back(static_cast<int32_t>(i * features.rows / kMostNodes));
-  return feature_ranges(features, &nodes);
-}
-
 /// Reads the rows of a file of finite numbers.
 std::vector<std::vector<double>> read_rows(const RunFiles& files, const char* name, int64_t count) {
   std::vector<int64_t> shape = {count, -1};
@@ -65,7 +57,15 @@ StoredIds read_ids(const RunFiles& files, int64_t count) {
 
 }  // namespace
 
-std::vector<std::string> write_training_data(const PreparedData& data, const std::filesystem::path& folder) {
+FeatureRanges training_ranges(const Features& features) {
+  if (features.rows <= kMostNodes) return feature_ranges(features);
+  std::vector<int32_t> nodes;
+  for (int64_t i = 0; i < kMostNodes; ++i) nodes.push_back(static_cast<int32_t>(i * features.rows / kMostNodes));
+  return feature_ranges(features, &nodes);
+}
+
+std::vector<std::string> write_training_data(const PreparedData& data, const FeatureRanges& ranges,
+                                             const std::filesystem::path& folder) {
   std::vector<std::string> names;
   const StoredIds& ids = data.data.ids;
   if (!ids.integers.empty()) {
@@ -84,7 +84,6 @@ std::vector<std::string> write_training_data(const PreparedData& data, const std
     write_rows(folder / kScalesFile, {&data.scales->mean, &data.scales->factor});
     names.emplace_back(kScalesFile);
   }
-  const FeatureRanges ranges = ranges_of(data.data.features);
   write_rows(folder / kRangesFile, {&ranges.least, &ranges.most, &ranges.mean, &ranges.size});
   names.emplace_back(kRangesFile);
   return names;

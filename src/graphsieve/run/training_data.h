@@ -32,8 +32,13 @@ struct TrainingData {
   std::optional<FeatureRanges> ranges;
 };
 
-/// Writes the files of a run's training data into its folder and returns their names.
-std::vector<std::string> write_training_data(const PreparedData& data, const std::filesystem::path& folder);
+/// Returns the ranges of the features over all nodes, or over evenly spaced ones if there are very many.
+FeatureRanges training_ranges(const Features& features);
+
+/// Writes the files of a run's training data into its folder and returns their names. `ranges` are the data's
+/// training_ranges(), which several runs on the same data share.
+std::vector<std::string> write_training_data(const PreparedData& data, const FeatureRanges& ranges,
+                                             const std::filesystem::path& folder);
 
 /// Reads the files of a run's training data. A run of an earlier version has none. Throws Error, naming the file, if a
 /// file does not fit or its checksum does not match.
