@@ -21,7 +21,7 @@ using Json = nlohmann::json;
 
 /// The values of the options.
 struct PlanOptions {
-  std::string graph, recipe;
+  std::string graph, recipe, split_file;
   std::vector<std::string> settings;
   uint64_t memory = 0;
   int threads = 0;
@@ -97,8 +97,9 @@ void run_plan(const PlanOptions& options) {
   {
     watch_for_stop();
     Progress progress(options.quiet);
-    const Dataset data = open_graph(options.graph);
-    const Recipe recipe = make_recipe(options.recipe, data.recipe, options.settings);
+    Dataset data = open_graph(options.graph);
+    Recipe recipe = make_recipe(options.recipe, data.recipe, options.settings);
+    use_split_file(options.split_file, data, recipe);
     plan = make_plan(data, recipe,
                      {static_cast<int64_t>(options.memory), !options.no_time, predicted_nodes(options.predictions)},
                      progress);
@@ -120,6 +121,7 @@ void add_plan_command(Program& program) {
   CLI::App* command = program.app.add_subcommand("plan", "Memory, disk and time of a run, before it starts");
   command->add_option("GRAPH", options->graph, "As for run")->required();
   add_recipe_options(*command, options->recipe, options->settings);
+  add_split_file_option(*command, options->split_file);
   add_memory_option(*command, options->memory);
   add_predictions_option(*command, options->predictions);
   add_threads_option(*command, options->threads);

@@ -25,7 +25,9 @@ struct PredictOptions {
   std::string nodes, edges, unknown = "zeros";  // tables in place of the graph
   std::string predictions = "all", device = "cpu";
   uint64_t memory = 0;
+  int64_t first_draw = 0, draws = 0;
   int threads = 0;
+  bool standard_error = false;
   bool raw_ids = false;
   bool drop_dangling = false;
   bool overwrite = false;
@@ -80,8 +82,8 @@ void run_predict(const PredictOptions& options) {
     if (progress.stop_requested()) throw Interrupted();
     predict(std::move(data),
             {options.run, options.out, options.embeddings, options.overwrite, predicted_nodes(options.predictions),
-             options.ids, options.raw_ids, static_cast<int64_t>(options.memory), options.device,
-             unknown_texts(options.unknown)},
+             options.ids, options.raw_ids, static_cast<int64_t>(options.memory), options.first_draw, options.draws,
+             options.standard_error, options.device, unknown_texts(options.unknown)},
             progress);
   }
   print_text("{}\n", options.out);
@@ -116,6 +118,18 @@ void add_predict_command(Program& program) {
           "Predict these nodes alone: a file with one id per line. On the graph that was trained on, only they "
           "and the nodes around them are computed")
       ->type_name("FILE");
+  command
+      ->add_option("--draws", options->draws,
+                   "Average the predictions of so many draws of edges (default: the recipe's network.eval_draws)")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  command
+      ->add_option("--draw", options->first_draw,
+                   "The first draw that is taken: with --draws 1, the predictions of this draw alone")
+      ->check(CLI::Range(0, 1'000'000))
+      ->type_name("N");
+  command->add_flag("--standard-error", options->standard_error,
+                    "Add a column with the standard error of the mean over the draws");
   add_predictions_option(*command, options->predictions);
   add_raw_ids_option(*command, options->raw_ids);
   add_memory_option(*command, options->memory);

@@ -64,7 +64,8 @@ void print_table(const Json& result) {
   const Json graph = result.value("graph", Json::object());
   const Metric metric = metric_or_share(result.value("metric", "metric"));
   print_text("{}: {} nodes, {} edges, {} attention edges; {}\n", graph.value("name", "graph"), whole(graph, "nodes"),
-             whole(graph, "edges"), whole(graph, "attention_edges"), metric_with_unit(metric));
+             whole(graph, "edges"), whole(graph, "attention_edges"),
+             metric_with_unit(metric) + (result.value("label_inputs", false) ? ", labels as inputs" : ""));
   const bool gpu = result.value("device", "cpu") != "cpu";
   print_text("{:>5} {:>6} {:>7} {:>7} {:>10} {:>9} {:>15} {:>10}\n", "split", "seed", "val", "test", "best epoch",
              "seconds", gpu ? "peak GPU MiB" : "peak tensor MiB", "edge share");

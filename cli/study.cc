@@ -98,6 +98,7 @@ void print_study(const Json& found, const std::string& out) {
     print_text("both sparse stages need less than the full network: memory {}, time {}\n", from("peak_tensor_bytes"),
                from("seconds_per_epoch"));
   }
+  if (found.value("label_inputs", false)) print_text("values with labels as inputs\n");
   print_text("study folder: {}\n", out);
 }
 

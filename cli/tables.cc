@@ -11,6 +11,7 @@
 
 #include "commands.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/datasets/split_file.h"
 #include "graphsieve/files/paths.h"
 #include "stop.h"
 
@@ -43,6 +44,14 @@ void convert_by(void (*convert)(const Request&), Request& request, Progress& pro
 }
 
 }  // namespace
+
+std::vector<Split> read_splits(const std::filesystem::path& file, const Dataset& data) {
+  const std::string extension = file.extension().string();
+  if (extension == ".npz" || extension == ".json") return read_split_file(file, data);
+  Split split;
+  tables_function<void(const SplitTableRequest&)>("graphsieve_read_split_table")({file, &data, &split});
+  return {split};
+}
 
 void convert_with_progress(TablesRequest& request, Progress& progress) {
   convert_by(tables_function<void(const TablesRequest&)>("graphsieve_convert_tables"), request, progress);

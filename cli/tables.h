@@ -10,12 +10,16 @@
 #include "graphsieve/data/schema.h"
 #include "graphsieve/tables/convert_ogb.h"
 #include "graphsieve/tables/convert_tables.h"
+#include "graphsieve/tables/split_table.h"
 #include "progress.h"
 
 namespace graphsieve {
 
 /// Calls convert_tables() or convert_ogb() of the library for tables, which is loaded now, since nothing else needs
 /// Arrow. Shows progress and notes, and throws Interrupted after a signal.
+/// Reads the splits of an .npz or .json file (datasets/split_file.h) or of a table (tables/split_table.h).
+std::vector<Split> read_splits(const std::filesystem::path& file, const Dataset& data);
+
 void convert_with_progress(TablesRequest& request, Progress& progress);
 void convert_with_progress(OgbRequest& request, Progress& progress);
 

@@ -27,6 +27,7 @@
 #include "progress.h"
 #include "run_folder.h"
 #include "stop.h"
+#include "tables.h"
 
 namespace graphsieve {
 namespace {
@@ -190,6 +191,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
       .add_option("--split", options.split,
                   "Given mask or keyed split, by number: I, several as I,J, or all (default: 0)")
       ->type_name("I|all");
+  add_split_file_option(command, options.split_file);
   command
       .add_option(
           "--weights", options.weights,
@@ -217,6 +219,21 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   command.add_flag("--no-report", options.no_report, "Leave no report.html in the run folder");
   command.add_flag("--json", options.json, "Print the result as JSON");
   add_quiet_option(command, options.quiet);
+}
+
+void add_split_file_option(CLI::App& command, std::string& file) {
+  command
+      .add_option(
+          "--split-file", file,
+          "Splits in place of the graph's own: .npz (train, valid, test) or .json with node numbers, or a table "
+          "with the columns node and split")
+      ->type_name("FILE");
+}
+
+void use_split_file(const std::string& file, Dataset& data, Recipe& recipe) {
+  if (file.empty()) return;
+  data.given_splits = read_splits(file, data);
+  recipe.data.split = "given";
 }
 
 void set_threads(int threads) {
@@ -308,6 +325,7 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   request.out = folder_path(options.out);
   require_distinct({{"--out", request.out}}, {{"GRAPH", options.graph},
                                               {"--weights", options.weights},
+                                              {"--split-file", options.split_file},
                                               {"--scores", request.scores_from},
                                               {"--recipe", options.recipe}});
   if (options.resume && request.out.empty()) throw UsageError("--resume needs --out, the run folder that was begun");
@@ -321,8 +339,10 @@ void train_and_report(TrainingOptions options, RunRequest request, std::string f
   watch_for_stop();
   Progress progress(options.quiet);
   Dataset data = open_graph(options.graph);
-  const Recipe recipe =
+  Recipe recipe =
       make_recipe(options.recipe, fallback_recipe.empty() ? data.recipe : fallback_recipe, options.settings);
+  use_split_file(options.split_file, data, recipe);
+  request.split_file = options.split_file;
   check_model(recipe, request.stages);
   // A finished run with the same request only needs its report and its table.
   if (finished) {

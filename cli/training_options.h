@@ -21,6 +21,7 @@ struct TrainingOptions {
   std::string weights;                ///< run folder to start from; empty: random weights
   std::string epsilon;                ///< value of network.epsilon; empty: the recipe's
   std::string split;                  ///< "0", "0,3" or "all"; empty: 0
+  std::string split_file;             ///< file with splits (cli/tables.h); empty: the graph's own
   int64_t repeats = 1;
   uint64_t seed = 0;
   int threads = 0;  ///< 0: the number of usable cores
@@ -54,6 +55,11 @@ void add_quiet_option(CLI::App& command, bool& quiet);
 void add_seed_option(CLI::App& command, uint64_t& seed, const std::string& text);
 /// Sets the number of threads; 0 leaves it as it is.
 void set_threads(int threads);
+
+/// Adds --split-file.
+void add_split_file_option(CLI::App& command, std::string& file);
+/// Replaces the data's given splits by those of a file, and makes the recipe take them. An empty name changes nothing.
+void use_split_file(const std::string& file, Dataset& data, Recipe& recipe);
 
 /// Returns the recipe of --recipe, or of `fallback` if none is given, with every --set applied, resolved and checked.
 /// Throws UsageError if this fails.

@@ -182,7 +182,7 @@ nb::tuple edge_arrays(const ops::AttentionEdges& edges) {
 
 /// Returns what a run's networks compute with, for the graph that the run was trained on.
 nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::object& listener) {
-  at::Tensor features;
+  at::Tensor features, labels;
   ops::AttentionEdges graph;
   std::vector<ops::AttentionEdges> layers;
   std::vector<at::Tensor> scores;
@@ -197,6 +197,7 @@ nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::obje
       if (!run->network.is_empty()) input = run->input();
     }
     features = dense_features(run->prepared.features);
+    labels = dense_labels(run->prepared.features);
     graph = copy_of(run->graph.edges);
     for (const LayerEdges& layer : input.layers) layers.push_back(copy_of(layer.edges));
     for (const at::Tensor& layer : run->scores) scores.push_back(layer.clone());
@@ -206,6 +207,7 @@ nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::obje
   for (const at::Tensor& layer : scores) score_arrays.append(numpy_array(layer));
   nb::dict out;
   out["features"] = numpy_array(features);
+  out["labels"] = labels.defined() ? nb::object(numpy_array(labels)) : nb::none();
   out["attention_graph"] = edge_arrays(graph);
   out["layers"] = layer_arrays;
   out["scores"] = score_arrays;

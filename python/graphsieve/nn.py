@@ -43,7 +43,8 @@ class Linear(torch.nn.Linear):
 class Norm(torch.nn.Module):
     """A normalisation over the nodes of x [n, width].
 
-    kind: "batch" (running statistics in evaluation), "graph" (GraphNorm, always with the statistics of the current graph) or "none".
+    kind: "batch" (running statistics in evaluation), "graph" (GraphNorm, always with the statistics of the current graph), "layer"
+    (LayerNorm of each row) or "none".
 
     >>> Norm("graph", 3)(torch.zeros(5, 3)).shape
     torch.Size([5, 3])
@@ -54,8 +55,8 @@ class Norm(torch.nn.Module):
 
     def __init__(self, kind: str, width: int) -> None:
         super().__init__()
-        if kind not in ("batch", "graph", "none"):
-            raise Error(f"norm is '{kind}', expected batch, graph or none")
+        if kind not in ("batch", "graph", "layer", "none"):
+            raise Error(f"norm is '{kind}', expected batch, graph, layer or none")
         self.kind = kind
         if kind == "none":
             return
@@ -63,13 +64,15 @@ class Norm(torch.nn.Module):
         self.bias = torch.nn.Parameter(torch.zeros(width))
         if kind == "graph":
             self.mean_scale = torch.nn.Parameter(torch.ones(width))
-        else:
+        elif kind == "batch":
             self.register_buffer("running_mean", torch.zeros(width))
             self.register_buffer("running_var", torch.ones(width))
 
     def forward(self, x: Tensor) -> Tensor:
         if self.kind == "none":
             return x
+        if self.kind == "layer":
+            return F.layer_norm(x, [x.shape[1]], self.weight, self.bias)
         if self.kind == "graph":
             return ops.node_norm(x, self.weight, self.bias, self.mean_scale)[0]
         if not self.training:
@@ -166,8 +169,9 @@ class Attention(torch.nn.Module):
     """A block's attention, of the form of one of the engine's networks: "estimator", "exphormer", "plain", "spexphormer"
     (docs/method.md)."""
 
-    def __init__(self, form: str, width: int, heads: int, edge_types: int, clamp: float) -> None:
+    def __init__(self, form: str, width: int, heads: int, edge_types: int, clamp: float, scaled_logits: bool = False) -> None:
         super().__init__()
+        self.scaled_logits = scaled_logits
         self.form, self.width, self.heads, self.edge_types, self.clamp = _network(form), width, heads, edge_types, clamp
         self.query = Linear(width, width, bias=False)
         self.key_value = Linear(width, 2 * width, bias=False)
@@ -184,7 +188,7 @@ class Attention(torch.nn.Module):
     def tables(self, temperature: float) -> tuple[Tensor, Tensor]:
         """Returns the tables of the logits: type_scale [types, width] and type_bias [types, heads]."""
         types, heads, d = self.edge_types, self.heads, self.width // self.heads
-        divisor = (math.sqrt(d) if self.form["root_width"] else 1.0) * temperature
+        divisor = (math.sqrt(d) if self.form["root_width"] or self.scaled_logits else 1.0) * temperature
         bias = self.edge_bias(self.edge_type) if self.form["type_bias"] else self.query.weight.new_zeros(types, heads)
         if self.form["scale"] == "none":
             return self.query.weight.new_full((types, self.width), 1 / divisor), bias / temperature
@@ -215,6 +219,10 @@ class Attention(torch.nn.Module):
 class Block(torch.nn.Module):
     """A block: h <- Norm(h + Drop(Attn(h))), h <- Norm(h + FFN(h)) with FFN = Lin, ReLU, Drop, Lin, Drop.
 
+    skip: "identity", or "linear" for maps on the residual paths. activation: "none", or "relu" for Drop(ReLU(Norm(...))) in each half
+    in place of the dropout before the sum. ffn=False: attention alone. gate="product": the output x becomes
+    (1 - b) LayerNorm(x relu(Lin(h))) + b x, with a learned b per column. scaled_logits: divides the logits by the root of a head's width.
+
     forward(h [sources, width], edges, temperature=1.0) returns [destinations, width]; the destinations are the first sources.
 
     >>> edges = ops.edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3, destinations=1)
@@ -223,38 +231,70 @@ class Block(torch.nn.Module):
     """
 
     def __init__(self, form: str, width: int, heads: int = 1, edge_types: int = 1, ffn_width: int | None = None, norm: str = "none",
-                 dropout: float = 0.0, clamp: float = math.inf) -> None:
+                 dropout: float = 0.0, clamp: float = math.inf, *, skip: str = "identity", activation: str = "none", ffn: bool = True,
+                 gate: str = "none", scaled_logits: bool = False) -> None:
         super().__init__()
-        self.dropout = dropout
-        self.attention = Attention(form, width, heads, edge_types, clamp)
+        for name, value, words in (("skip", skip, ("identity", "linear")), ("activation", activation, ("none", "relu")),
+                                   ("gate", gate, ("none", "product"))):
+            if value not in words:
+                raise Error(f"{name} is {value!r}, expected {' or '.join(words)}")
+        self.dropout, self.relu, self.has_ffn, self.has_gate = dropout, activation == "relu", ffn, gate == "product"
+        self.attention = Attention(form, width, heads, edge_types, clamp, scaled_logits)
         self.attention_norm = Norm(norm, width)
-        self.ffn_in = Linear(width, ffn_width or 2 * width)
-        self.ffn_out = Linear(ffn_width or 2 * width, width)
-        self.ffn_norm = Norm(norm, width)
+        self.attention_skip = Linear(width, width) if skip == "linear" else torch.nn.Identity()
+        if ffn:
+            self.ffn_in = Linear(width, ffn_width or 2 * width)
+            self.ffn_out = Linear(ffn_width or 2 * width, width)
+            self.ffn_norm = Norm(norm, width)
+            self.ffn_skip = Linear(width, width) if skip == "linear" else torch.nn.Identity()
+        if self.has_gate:
+            self.gate = Linear(width, width)
+            self.gate_norm = Norm("layer", width)
+            self.gate_share = torch.nn.Parameter(torch.zeros(width))
 
     def drop(self, h: Tensor) -> Tensor:
         return F.dropout(h, self.dropout, self.training) if self.dropout else h
 
+    def _joined(self, path: Tensor, residual: Tensor, norm: torch.nn.Module) -> Tensor:
+        if self.relu:
+            return self.drop(ops.relu_dropout(norm(path + residual)))
+        joined: Tensor = norm(self.drop(path) + residual)
+        return joined
+
     def forward(self, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
         to = h[: edges.row_start.shape[0] - 1]
-        to = self.attention_norm(to + self.drop(self.attention(to, h, edges, temperature)))
-        f = self.drop(ops.relu_dropout(self.ffn_in(to)))
-        return self.ffn_norm(to + self.drop(self.ffn_out(f)))
+        out = self._joined(self.attention(to, h, edges, temperature), self.attention_skip(to), self.attention_norm)
+        if self.has_ffn:
+            f = self.drop(ops.relu_dropout(self.ffn_in(out)))
+            out = self._joined(self.ffn_out(f), self.ffn_skip(out), self.ffn_norm)
+        if not self.has_gate:
+            return out
+        share = self.gate_share.sigmoid()
+        gated: Tensor = (1 - share) * self.gate_norm(out * ops.relu_dropout(self.gate(to))) + share * out
+        return gated
 
 
 class _Input(torch.nn.Module):
-    """Maps features to width: a linear map, then `pre` layers of Lin, BatchNorm, ReLU and scaling of each row to length 1."""
+    """Maps features to width: a linear map, to which a map of the labels is added if labels are inputs, then `pre` layers of Lin,
+    BatchNorm, ReLU and scaling of each row to length 1."""
 
-    def __init__(self, features: int, width: int, pre: int) -> None:
+    def __init__(self, features: int, width: int, pre: int, label_columns: int) -> None:
         super().__init__()
-        self.pre = pre
+        self.pre, self.label_columns = pre, label_columns
         self.project = Linear(features, width)
+        if label_columns:
+            self.labels = Linear(label_columns, width, bias=False)
         for i in range(pre):
             self.add_module(f"pre_{i}_linear", Linear(width, width, bias=False))
             self.add_module(f"pre_{i}_norm", Norm("batch", width))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, labels: Tensor | None) -> Tensor:
         h: Tensor = self.project(x)
+        if labels is not None:
+            if not self.label_columns or labels.shape != (x.shape[0], self.label_columns):
+                raise Error(f"labels: {list(labels.shape)}, expected [{x.shape[0]}, {self.label_columns}]" if self.label_columns
+                            else "labels: given to a network that takes none")
+            h = h + self.labels(labels)
         for i in range(self.pre):
             h = ops.relu_dropout(self.get_submodule(f"pre_{i}_norm")(self.get_submodule(f"pre_{i}_linear")(h)))
             h = h / h.norm(2, 1, keepdim=True).clamp_min(_TINY)
@@ -269,7 +309,9 @@ class Transformer(torch.nn.Module):
 
     forward(x, edges, temperature=None): x [n, features]; edges: an edge_index [2, E] or Edges for all layers, or a list with one Edges
     per layer, whose destinations are the first of its sources. Returns logits [destinations of the last layer, classes].
-    one_logit: with two classes, the first class has the logit 0.
+    one_logit: with two classes, the first class has the logit 0. read_out: "last", or "sum" for output layers over the sum of the
+    outputs of all blocks. The other settings of blocks are those of `Block`. label_columns: above 0, forward takes `labels`
+    [n, label_columns] too, with a row of zeros where a node's label is hidden or not known (docs/method.md, labels as inputs).
 
     >>> network = Exphormer(features=6, classes=3, width=8)
     >>> network.hidden(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
@@ -281,10 +323,13 @@ class Transformer(torch.nn.Module):
 
     def __init__(self, features: int, classes: int, width: int, heads: int = 1, layers: int = 2, edge_types: int = 1, *,
                  ffn_width: int | None = None, pre_layers: int = 0, output_layers: int = 1, norm: str = "batch", dropout: float = 0.0,
-                 clamp: float | None = None, one_logit: bool = False, temperature: float = 1.0) -> None:
+                 clamp: float | None = None, one_logit: bool = False, temperature: float = 1.0, skip: str = "identity",
+                 activation: str = "none", ffn: bool = True, gate: str = "none", read_out: str = "last",
+                 scaled_logits: bool = False, label_columns: int = 0) -> None:
         super().__init__()
         for name, value, least in (("features", features, 1), ("classes", classes, 1), ("width", width, 1), ("heads", heads, 1),
-                                   ("layers", layers, 1), ("pre_layers", pre_layers, 0), ("output_layers", output_layers, 1)):
+                                   ("layers", layers, 1), ("pre_layers", pre_layers, 0), ("output_layers", output_layers, 1),
+                                   ("label_columns", label_columns, 0)):
             check_whole(name, value, least)
         check_whole("edge_types", edge_types, 1, 256)
         if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
@@ -295,12 +340,16 @@ class Transformer(torch.nn.Module):
             raise Error(f"clamp is {clamp}, expected a number above 0")
         if width % heads:
             raise Error(f"width is {width}, expected a multiple of the {heads} heads")
+        if read_out not in ("last", "sum"):
+            raise Error(f"read_out is {read_out!r}, expected last or sum")
+        self.sum_read_out = read_out == "sum"
         self.layers, self.output_layers, self.edge_types = layers, output_layers, edge_types
         self.one_logit, self.temperature = one_logit, temperature
-        self.input = _Input(features, width, pre_layers)
+        self.input = _Input(features, width, pre_layers, label_columns)
         for i in range(layers):
             bound = clamp or self._own("clamp") or math.inf
-            self.add_module(f"layer_{i}", Block(self.form, width, heads, edge_types, ffn_width, norm, dropout, bound))
+            self.add_module(f"layer_{i}", Block(self.form, width, heads, edge_types, ffn_width, norm, dropout, bound, skip=skip,
+                                                     activation=activation, ffn=ffn, gate=gate, scaled_logits=scaled_logits))
         for i in range(output_layers):
             last = i + 1 == output_layers
             self.add_module(f"output_{i}", Linear(width, (1 if one_logit else classes) if last else width))
@@ -320,18 +369,20 @@ class Transformer(torch.nn.Module):
             raise Error(f"x: {x.shape[1]} columns, expected {self.input.project.in_features}")
 
     def hidden(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None,
-               temperature: float | None = None) -> Tensor:
+               temperature: float | None = None, labels: Tensor | None = None) -> Tensor:
         """Returns the input of the output layers: [destinations of the last layer, width]."""
         self._check_x(x)
         each = self._layers(edges, edge_type, x.shape[0])
-        h: Tensor = self.input(x)
+        h: Tensor = self.input(x, labels)
+        outputs = []
         for i, layer in enumerate(each):
             h = self.block(i)(h, layer, self.temperature if temperature is None else temperature)
-        return h
+            outputs.append(h)
+        return torch.stack([out[: h.shape[0]] for out in outputs]).sum(0) if self.sum_read_out else h
 
     def forward(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None,
-                temperature: float | None = None) -> Tensor:
-        h = self.hidden(x, edges, edge_type, temperature)
+                temperature: float | None = None, labels: Tensor | None = None) -> Tensor:
+        h = self.hidden(x, edges, edge_type, temperature, labels)
         for i in range(self.output_layers):
             h = self.get_submodule(f"output_{i}")(ops.relu_dropout(h) if i else h)
         return F.pad(h, (1, 0)) if self.one_logit else h
@@ -364,7 +415,8 @@ class Transformer(torch.nn.Module):
             raise Error(f"{run.path}: network.form is {r['form']}, expected standard; compressed networks are not torch modules yet")
         return dict(run.sizes(tensors, r["output_layers"]), width=r["width"], heads=r["heads"], layers=r["layers"],
                     ffn_width=r["ffn_width"] or cls._own("ffn_factor") * r["width"], pre_layers=r["pre_layers"],
-                    output_layers=r["output_layers"], norm=r["norm"], dropout=r["dropout"], clamp=r["clamp"] or None)
+                    output_layers=r["output_layers"], norm=r["norm"], dropout=r["dropout"], clamp=r["clamp"] or None,
+                    **{key: r[key] for key in ("skip", "activation", "ffn", "gate", "read_out", "scaled_logits") if key in r})
 
     def _take(self, tensors: dict[str, Tensor], where: pathlib.Path) -> None:
         ours = self.state_dict()
@@ -440,12 +492,13 @@ class Estimator(Transformer):
         return dict(run.sizes(tensors, 1), width=r["width"], layers=r["layers"], pre_layers=r["pre_layers"], norm=r["norm"],
                     clamp=r["clamp"], temperature=run.run["estimator"].get("temperature", 1.0))
 
-    def scores(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None) -> list[Tensor]:
+    def scores(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None, *,
+               labels: Tensor | None = None) -> list[Tensor]:
         """Returns the attention score of every edge, float32 [edges] per layer. The scores of each destination sum to 1."""
         self._check_x(x)
         out = []
         with torch.no_grad():
-            h: Tensor = self.input(x)
+            h: Tensor = self.input(x, labels)
             for i, layer in enumerate(self._layers(edges, edge_type, x.shape[0])):
                 block = self.block(i)
                 out.append(block.attention.scores(h[: layer.row_start.shape[0] - 1], h, layer, self.temperature).mean(1))

@@ -26,6 +26,7 @@ class RunInputs(NamedTuple):
 
     x: features float32 [n, features], treated as the recipe says. attention_graph: the attention graph. layers: the network's edges,
     one Edges per layer, of the best epoch's draw. scores: the estimator's scores, float32 [edges of the attention graph] per layer.
+    labels: the training labels that the networks take as inputs, float32 [n, label columns]; None if they take none.
 
     >>> model = graphsieve.NodeClassifier(settings={"estimator.epochs": 1, "network.epochs": 1}, progress=False)
     >>> model = model.fit(graphsieve.minesweeper(20))
@@ -38,6 +39,7 @@ class RunInputs(NamedTuple):
     attention_graph: Edges
     layers: list[Edges]
     scores: list[Tensor]
+    labels: Tensor | None = None
 
 
 def path_of_text(text: str) -> str:
@@ -83,7 +85,9 @@ class Run:
         """Returns the sizes of the networks that follow from the graph."""
         graph = self.result["graph"]
         rows = tensors[f"output_{output_layers - 1}.weight"].shape[0]
-        return {"features": graph["features"], "classes": graph["classes"], "edge_types": graph["edge_types"],
+        labels = tensors.get("input.labels.weight")
+        return {"label_columns": 0 if labels is None else labels.shape[1],
+                "features": graph["features"], "classes": graph["classes"], "edge_types": graph["edge_types"],
                 "one_logit": rows == 1 and graph["classes"] == 2}
 
     def graph(self, data: Any = None) -> Graph:
@@ -106,4 +110,5 @@ class Run:
             return with_transpose(Edges(*map(torch.from_numpy, arrays)), graph.nodes)
 
         return RunInputs(torch.from_numpy(got["features"]), edges(got["attention_graph"]), [edges(layer) for layer in got["layers"]],
-                         [torch.from_numpy(layer) for layer in got["scores"]])
+                         [torch.from_numpy(layer) for layer in got["scores"]],
+                         None if got["labels"] is None else torch.from_numpy(got["labels"]))

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -65,6 +66,55 @@ TEST(Experiment, RunsAfterOneAnotherLeaveNothingBehind) {
   }
   EXPECT_EQ(weights[0], weights[1]);
   EXPECT_EQ(weights[0], weights[2]);
+}
+
+/// Returns the lines of a CSV file without the column `label`.
+std::string without_labels(const fs::path& file) {
+  std::ifstream in(file);
+  std::string out;
+  for (std::string line; std::getline(in, line);) {
+    size_t begin = 0;
+    for (int column = 0; begin <= line.size(); ++column) {
+      const size_t end = std::min(line.find(',', begin), line.size());
+      if (column != 2) out += line.substr(begin, end - begin) + ",";
+      begin = end + 1;
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+/// With labels as inputs, the labels of validation and test nodes change no weight, score or prediction, and the label
+/// of a training node does not change the node's own prediction.
+TEST(Experiment, LabelsAsInputsLeakNothing) {
+  const Folder folder;
+  const Dataset data = generate_minesweeper(1, 16);
+  const Split split = data.given_splits.at(0);
+  Dataset other = data;
+  for (const auto* part : {&split.val, &split.test})
+    for (const int32_t node : *part) other.labels.single[node] = 1 - other.labels.single[node];
+  Observer silent;
+  for (const char* batch_size : {"0", "40"}) {
+    Recipe recipe = load_recipe("minesweeper");
+    // There is one evaluation, so that validation labels have no epoch to choose.
+    for (const std::string setting :
+         {std::string("data.label_inputs=true"), std::string("estimator.epochs=2"),
+          std::string("estimator.eval_every=2"), std::string("network.epochs=2"), std::string("network.eval_every=2"),
+          std::string("network.width=8"), "network.batch_size=" + std::string(batch_size),
+          "estimator.batch_size=" + std::string(batch_size)})
+      apply_setting(recipe, setting);
+    std::vector<fs::path> runs;
+    for (const Dataset* of : {&data, &other}) {
+      RunRequest request;
+      request.out = folder.path / str("labels-", batch_size, "-", runs.size());
+      run_experiment(*of, recipe, request, silent);
+      runs.push_back(request.out);
+    }
+    for (const char* file : {"estimator.safetensors", "network.safetensors", "scores/layer_0.npy", "scores/layer_3.npy",
+                             "label_inputs.npy"})
+      EXPECT_EQ(bytes(runs[0] / file), bytes(runs[1] / file)) << file;
+    EXPECT_EQ(without_labels(runs[0] / "predictions.csv"), without_labels(runs[1] / "predictions.csv"));
+  }
 }
 
 }  // namespace

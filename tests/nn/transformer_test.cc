@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,22 @@ nn::Transformer network(const TransformerShape& s, uint64_t seed = 1) {
   nn::Transformer made(s);
   nn::initialise(*made, seed);
   return made;
+}
+
+/// Shapes with each of the settings by which a recipe changes the blocks.
+std::vector<TransformerShape> changed_shapes(const std::string& kind) {
+  std::vector<TransformerShape> shapes(8, shape(kind));
+  shapes[0].linear_skip = true;
+  shapes[1].relu = true;
+  shapes[2].ffn = false;
+  shapes[3].gate = true;
+  shapes[4].sum_read_out = true;
+  shapes[5].scaled_logits = true;
+  shapes[6].norm = NormKind::kLayer;
+  TransformerShape& all = shapes[7];
+  all.linear_skip = all.relu = all.gate = all.sum_read_out = all.scaled_logits = true;
+  all.ffn = false, all.norm = NormKind::kLayer;
+  return shapes;
 }
 
 /// Dense features; drawn edges of every layer, node 7 without any.
@@ -103,6 +120,143 @@ TEST(Transformer, EvaluationByBlocksGivesTheSameBits) {
     EXPECT_EQ(whole_scores.size() * 3, part_scores.size());
     EXPECT_TRUE(at::equal(at::cat(whole_scores), at::cat(part_scores))) << kind;
   }
+}
+
+TEST(Transformer, ChangedBlocksGiveTheSameBitsByBlocksAndTheSameOutputsInBatches) {
+  const Graph large(nn::kInferenceRows + 1001), graph;
+  const Tensor nodes = at::tensor(std::vector<int32_t>{40, 7, 3, 89});
+  for (const TransformerShape& s : changed_shapes("spexphormer")) {
+    auto net = network(s);
+    net->eval();
+    const Tensor whole = net(large.whole(), ForwardOptions()).detach();
+    const torch::NoGradGuard no_grad;
+    EXPECT_TRUE(at::equal(whole, net(large.whole(), ForwardOptions())));
+    const Tensor of_graph = net(graph.whole(), ForwardOptions()), batch = net(graph.batch(nodes), ForwardOptions());
+    EXPECT_LE(distance(batch, of_graph.index_select(0, nodes)), 1e-5);
+  }
+}
+
+TEST(Transformer, EachChangeOfTheBlocksChangesTheOutputsAndGetsGradients) {
+  const Graph graph;
+  const NetworkInput input = graph.batch(at::arange(40, at::kInt));
+  const Tensor unchanged = network(shape("spexphormer"))(input, ForwardOptions()).detach();
+  for (const TransformerShape& s : changed_shapes("spexphormer")) {
+    auto net = network(s);
+    const Tensor out = net(input, ForwardOptions());
+    EXPECT_GT(distance(out, unchanged), 1e-3);
+    out.pow(3).sum().backward();
+    for (const auto& p : net->named_parameters()) {
+      ASSERT_TRUE(p.value().grad().defined()) << p.key();
+      EXPECT_GT(p.value().grad().abs().max().item<double>(), 0) << p.key();
+    }
+  }
+}
+
+TEST(Transformer, RecomputedChangedBlocksGiveTheSameBits) {
+  const Graph graph;
+  for (TransformerShape s : changed_shapes("plain")) {
+    s.dropout = 0.3;
+    ForwardOptions options;
+    options.dropout_key = 5;
+    std::vector<nn::Transformer> both;
+    for (const bool recompute : {false, true}) {
+      s.recompute = recompute;
+      both.push_back(network(s));
+      both.back()(graph.batch(at::arange(40, at::kInt)), options).pow(3).sum().backward();
+    }
+    const auto kept = both[0]->parameters(), again = both[1]->parameters();
+    for (size_t i = 0; i < kept.size(); ++i) EXPECT_TRUE(at::equal(kept[i].grad(), again[i].grad()));
+  }
+}
+
+/// The block of a gated network without FFN, computed by hand in plain tensor operations from the attention's output.
+TEST(Transformer, AChangedBlockComputesItsFormula) {
+  const torch::NoGradGuard no_grad;
+  const Graph graph;
+  TransformerShape s = changed_shapes("plain").back();
+  s.sum_read_out = false, s.layers = 1;
+  auto net = network(s);
+  net->eval();
+  auto p = net->named_parameters();
+  p["layer_0.gate_share"].copy_(at::linspace(-2, 2, s.width));
+  NetworkInput input = graph.whole();
+  input.layers.resize(1);
+  const Tensor h = net->input()(input);
+  // Attention by a dense matrix: edges[i][j] is the number of edges from j to i.
+  Tensor edges = at::zeros({kNodes, kNodes});
+  for (int64_t i = 0; i < kNodes; ++i)
+    for (int64_t e = 0; e < kDrawn; ++e)
+      if (const int64_t j = graph.drawn[0].index[i][e].item<int64_t>(); j >= 0) edges[i][j] += 1;
+  const Tensor q = h.mm(p["layer_0.attention.query.weight"].t()),
+               kv = h.mm(p["layer_0.attention.key_value.weight"].t());
+  std::vector<Tensor> heads;
+  const int64_t d = s.width / s.heads;
+  for (int64_t head = 0; head < s.heads; ++head) {
+    const auto of_head = [&](const Tensor& t, int64_t first) { return t.narrow(1, first + head * d, d); };
+    const Tensor e = (of_head(q, 0).mm(of_head(kv, 0).t()) / std::sqrt(d)).clamp(-s.clamp, s.clamp).exp() * edges;
+    heads.push_back(e.mm(of_head(kv, s.width)) / e.sum(1, true).clamp_min(1e-30));
+  }
+  const auto linear = [&](const Tensor& x, const std::string& name) {
+    return at::linear(x, p["layer_0." + name + ".weight"], p["layer_0." + name + ".bias"]);
+  };
+  const auto norm = [&](const Tensor& x, const std::string& name) {
+    const Tensor centred = x - x.mean(1, true);
+    return centred / (centred.square().mean(1, true) + nn::kNormEps).sqrt() * p["layer_0." + name + ".weight"] +
+           p["layer_0." + name + ".bias"];
+  };
+  const Tensor out = norm(linear(h, "attention_skip") + at::cat(heads, 1), "attention_norm").relu();
+  const Tensor share = p["layer_0.gate_share"].sigmoid();
+  const Tensor expected = (1 - share) * norm(out * linear(h, "gate").relu(), "gate_norm") + share * out;
+  EXPECT_LE(distance(net->hidden(input, ForwardOptions()), expected), 1e-5);
+}
+
+/// A label moves only the outputs of nodes that see it: not those of a pass that hides it.
+TEST(Transformer, AHiddenLabelChangesNoOutput) {
+  Graph graph;
+  std::vector<int32_t> labelled;
+  for (int32_t i = 0; i < kNodes; i += 2) labelled.push_back(i);
+  TransformerShape s = shape("spexphormer");
+  s.label_columns = 3;
+  const auto outputs = [&](const Tensor& labels, const NetworkInput& (*shown)(NetworkInput&), NetworkInput input) {
+    graph.features.labels = std::make_shared<LabelInputs>(make_label_inputs(labelled, labels, kNodes, at::kCPU));
+    auto net = network(s);
+    return net(shown(input), ForwardOptions()).detach();
+  };
+  const auto hides_first = [](NetworkInput& input) -> const NetworkInput& {
+    input.labels = labels_of(input, [](int64_t, int32_t node) { return node == 0; });
+    return input;
+  };
+  const auto shows_all = [](NetworkInput& input) -> const NetworkInput& { return input; };
+  const Tensor one = at::zeros({static_cast<int64_t>(labelled.size()), 3}, at::kByte);
+  one.select(1, 0).fill_(1);
+  Tensor other = one.clone();
+  other[0].copy_(at::tensor({0, 1, 0}, at::kByte));
+  for (const NetworkInput& input : {graph.whole(), graph.batch(at::arange(kNodes, at::kInt))}) {
+    EXPECT_TRUE(at::equal(outputs(one, hides_first, input), outputs(other, hides_first, input)));
+    EXPECT_FALSE(at::equal(outputs(one, shows_all, input), outputs(other, shows_all, input)));
+  }
+}
+
+TEST(Transformer, LabelsEnterAsALinearMapOfTheirRows) {
+  const torch::NoGradGuard no_grad;
+  Graph graph;
+  const std::vector<int32_t> labelled = {3, 7, 40};
+  const Tensor values = at::randn({3, 2});
+  graph.features.labels = std::make_shared<LabelInputs>(make_label_inputs(labelled, values, kNodes, at::kCPU));
+  TransformerShape s = shape("plain");
+  s.label_columns = 2, s.pre_layers = 0;
+  auto net = network(s);
+  net->eval();
+  const auto p = net->named_parameters();
+  Tensor expected = at::linear(graph.features.dense, p["input.project.weight"], p["input.project.bias"]);
+  for (int64_t i = 0; i < 3; ++i) expected[labelled[i]] += values[i].unsqueeze(0).mm(p["input.labels.weight"].t())[0];
+  EXPECT_LE(distance(net->input()(graph.whole()), expected), 1e-5);
+  EXPECT_LE(distance(net->input()->infer(graph.whole()), expected), 1e-5);
+  EXPECT_LE(
+      distance(at::linear(at::cat({graph.features.dense, dense_labels(graph.features)}, 1),
+                          at::cat({p["input.project.weight"], p["input.labels.weight"]}, 1), p["input.project.bias"]),
+               expected),
+      1e-5);
 }
 
 TEST(Transformer, SparseFeaturesGiveTheLogitsAndGradientsOfDenseOnes) {

@@ -2,6 +2,7 @@
 """The networks as torch modules: the engine's outputs from its run folders, weights both ways, PyG's layer."""
 import concurrent.futures
 import csv
+import json
 import math
 import multiprocessing
 import unittest
@@ -45,6 +46,24 @@ class Networks(EngineTest):
         self.check("--set", "network.heads=2", "--set", "network.norm=graph", "--set", "network.output_layers=2", classes=2)
         self.check("--set", "model=exphormer", "--set", "network.pre_layers=1", "--set", "network.heads=4", name="exphormer")
         self.check("--recipe", "plain", "--set", "network.heads=2", name="plain")
+
+    def test_every_setting_of_the_blocks(self):
+        blocks = [("network.norm=layer",), ("network.skip=linear",), ("network.activation=relu",), ("network.ffn=false",),
+                  ("network.gate=product",), ("network.read_out=sum",), ("network.scaled_logits=true",)]
+        for i, settings in enumerate([*blocks, tuple(setting for block in blocks for setting in block)]):
+            self.check(*settings_args(dict(setting.split("=") for setting in settings)), name=f"run-{i}")
+
+    def test_labels_as_inputs(self):
+        folder = self.run_folder(self.graph(), *settings_args(SHORT), *settings_args({"data.label_inputs": "true"}))
+        inputs, network = Run(folder).inputs(), nn.from_run(folder)
+        split = json.loads((folder / "split.json").read_text())
+        self.assertEqual(inputs.labels.sum().item(), len(split["train"]))
+        with torch.no_grad():
+            p = network(inputs.x, inputs.layers, labels=inputs.labels).softmax(1)
+        others = split["val"] + split["test"]  # a training node's own label is hidden from its prediction
+        torch.testing.assert_close(p[others], predicted(folder)[others], rtol=0, atol=2e-6)
+        with self.assertRaisesRegex(graphsieve.Error, r"labels: \[2, 3\], expected"):
+            network(inputs.x, inputs.layers, labels=inputs.labels[:2])
 
     def test_saved_weights_are_the_programs(self):
         folder, network, inputs = self.check()

@@ -46,6 +46,23 @@ TEST(LearningRate, WithoutWarmUpStartsAtTheTop) {
   EXPECT_DOUBLE_EQ(learning_rate(recipe(10, 0), 5), 0.005);
 }
 
+TEST(LearningRate, StaysAfterTheWarmUpIfConstant) {
+  TrainRecipe r = recipe(100, 5);
+  r.schedule = "constant";
+  EXPECT_DOUBLE_EQ(learning_rate(r, 4), 0.008);
+  for (const int64_t e : {5, 50, 99}) EXPECT_DOUBLE_EQ(learning_rate(r, e), 0.01);
+}
+
+/// The values that torch.optim.lr_scheduler.OneCycleLR gives with max_lr .01 and 100 steps.
+TEST(LearningRate, OneCycleRisesAndFallsAsTorchs) {
+  TrainRecipe r = recipe(100, 5);
+  r.schedule = "one_cycle";
+  for (const auto& [epoch, rate] :
+       {std::pair(int64_t{0}, 0.0004), std::pair(int64_t{10}, 0.002951639484641007), std::pair(int64_t{29}, 0.01),
+        std::pair(int64_t{60}, 0.005892800902855287), std::pair(int64_t{99}, 4e-8)})
+    EXPECT_NEAR(learning_rate(r, epoch), rate, 1e-12) << epoch;
+}
+
 TEST(Temperature, IsOneUntilWaitThenFallsToItsFloor) {
   EstimatorRecipe r;
   r.wait = 20;

@@ -15,17 +15,19 @@ namespace graphsieve {
 
 /// The use of a random number, a part of its key. Numbers of streams with different values are independent.
 enum class Stream : uint64_t {
-  kInitialise = 1,  ///< weights
-  kExpander = 2,    ///< expander edges
-  kSplit = 3,       ///< random splits
-  kDropout = 4,     ///< dropout masks
-  kReservoir = 5,   ///< weighted draws of neighbours
-  kFill = 6,        ///< draws with replacement that fill up a row with too few neighbours
-  kBatchOrder = 7,  ///< order of the training nodes
-  kGenerate = 8,    ///< generated graphs
-  kEigen = 9,       ///< start vectors of eigensolvers
-  kCompress = 10,   ///< random matrices and samples of compressions
-  kEstimator = 11,  ///< mini-batches of the estimator
+  kInitialise = 1,       ///< weights
+  kExpander = 2,         ///< expander edges
+  kSplit = 3,            ///< random splits
+  kDropout = 4,          ///< dropout masks
+  kReservoir = 5,        ///< weighted draws of neighbours
+  kFill = 6,             ///< draws with replacement that fill up a row with too few neighbours
+  kBatchOrder = 7,       ///< order of the training nodes
+  kGenerate = 8,         ///< generated graphs
+  kEigen = 9,            ///< start vectors of eigensolvers
+  kCompress = 10,        ///< random matrices and samples of compressions
+  kEstimator = 11,       ///< mini-batches of the estimator
+  kHiddenLabels = 12,    ///< training labels that are hidden from a pass
+  kEvaluationDraw = 13,  ///< draws of an epoch after the first one
   // Keys for initial weights. Their numbers were taken before the streams had names; results depend on them.
   kEstimatorWeights = 1,
   kNetworkWeights = 2,

@@ -66,10 +66,11 @@ nn::Transformer network_of(const Compression& found, nn::Transformer& wide, cons
 /// Writes the files of the run folder. result.json is that of the wide run, with the figures of the narrow network.
 void write_run(const fs::path& to, const LoadedRun& run, const Split& split, const nn::Transformer& network,
                const Json& report) {
-  const FileRecords linked = link_files(
-      run.folder.files, to,
-      {"split.json", "estimator.safetensors", "epsilon.json", "scores/", "schema.json", "feature_scales.npy",
-       "feature_ranges.npy", "node_id.npy", "node_id_start.npy", "node_id_text.npy", "estimator_norms.safetensors"});
+  const FileRecords linked =
+      link_files(run.folder.files, to,
+                 {"split.json", "estimator.safetensors", "epsilon.json", "scores/", "schema.json", "feature_scales.npy",
+                  "feature_ranges.npy", "label_inputs.npy", "node_id.npy", "node_id_start.npy", "node_id_text.npy",
+                  "estimator_norms.safetensors"});
   write_network(to / "network.safetensors", network);
   write_text_file(to / "recipe.yaml", to_yaml(recipe_of(run, network->shape())));
   write_json(to / "compression.json", report);

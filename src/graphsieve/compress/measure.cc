@@ -88,14 +88,17 @@ int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& featur
   const int64_t first = s.compressed && s.pre_layers == 0 ? s.width : outer;
   // Input layers, then per layer the maps, the logits and pooling over the edges, and the FFN; last the output layers.
   int64_t sum = features.sparse() ? features.value.numel() * first : linear_cost(n, features.cols, first);
+  if (features.labels) sum += linear_cost(features.labels->rows(), s.label_columns, first);
   sum += s.pre_layers * linear_cost(n, outer, outer);
   if (s.compressed && s.pre_layers > 0) sum += linear_cost(n, outer, s.width);
   for (const LayerEdges& layer : edges) {
     const int64_t rows = layer.destinations;
     sum += linear_cost(rows, s.width, s.query_maps * key) + linear_cost(n, s.width, key + value);
     sum += layer.edges.index.numel() * (key + value);
-    sum += 2 * linear_cost(rows, s.width, s.ffn_width);
-    if (s.compressed) sum += linear_cost(rows, value, s.width) + 2 * linear_cost(rows, s.width, s.width);
+    if (s.ffn) sum += 2 * linear_cost(rows, s.width, s.ffn_width);
+    if (s.compressed) sum += linear_cost(rows, value, s.width);
+    if (s.compressed || s.linear_skip) sum += (s.ffn ? 2 : 1) * linear_cost(rows, s.width, s.width);
+    if (s.gate) sum += linear_cost(rows, s.width, s.width);
   }
   for (int64_t l = 0; l < s.output_layers; ++l)
     sum += linear_cost(n, l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.computed_outputs());

@@ -88,6 +88,8 @@ Affine one_logit(const Affine& both) {
 }  // namespace
 
 NetworkMaps maps_of(nn::Transformer& network) {
+  if (network->shape().sum_read_out)
+    throw Error("network.read_out is sum: the output layers' input is not that of one layer alone; expected last");
   const torch::NoGradGuard no_grad;
   NetworkMaps maps;
   const nn::Linear& reduce = network->input()->reduce;
@@ -163,6 +165,8 @@ nn::Transformer network_of(const NetworkMaps& maps, const nn::TransformerShape& 
   } else {
     const Affine project = from->input()->project->affine();
     to.set("input.project", {maps.input.weight.mm(project.weight), maps.input(project.bias)});
+    if (const nn::Linear& labels = from->input()->labels; !labels.is_empty())
+      to.set("input.labels.weight", maps.input.weight.mm(labels->affine().weight));
   }
   for (size_t l = 0; l < maps.layers.size(); ++l) {
     const LayerMaps& m = maps.layers[l];

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -16,15 +17,7 @@
 namespace graphsieve {
 namespace {
 
-/// One of the three lists of a Split, with its name.
-struct Part {
-  const char* name;
-  std::vector<int32_t> Split::* ids;
-};
-
 constexpr double kRounding = 1e-12;  ///< of the sum of two fractions
-
-constexpr Part kParts[] = {{"train", &Split::train}, {"val", &Split::val}, {"test", &Split::test}};
 
 /// Returns floor(fraction * count) with a tolerance for the rounding of the fraction: 0.29 of 100 is 29.
 int64_t part_of(double fraction, int64_t count) {
@@ -55,13 +48,13 @@ std::vector<int32_t> shuffled_labelled(const Labels& labels, uint64_t key) {
 
 /// Throws Error if one of the lists is empty; with `no_test`, the list of test nodes may be empty.
 void require_parts(const Split& split, bool no_test, const std::string& where) {
-  for (const Part& part : kParts)
-    if ((split.*part.ids).empty() && !(no_test && part.ids == &Split::test))
-      throw Error(where, ": the ", part.name, " part is empty");
+  for (const SplitPart& part : split_parts())
+    if ((split.*part.nodes).empty() && !(no_test && part.nodes == &Split::test))
+      throw Error(where, ": the ", part.names[0], " part is empty");
 }
 
 void sort_parts(Split& split) {
-  for (const Part& part : kParts) std::sort((split.*part.ids).begin(), (split.*part.ids).end());
+  for (const SplitPart& part : split_parts()) std::sort((split.*part.nodes).begin(), (split.*part.nodes).end());
 }
 
 /// Appends the first `train` nodes to the training list, the next `val` to the validation list, and the rest to the
@@ -74,6 +67,21 @@ void deal(const std::vector<int32_t>& nodes, int64_t train, int64_t val, Split& 
 }
 
 }  // namespace
+
+const std::vector<SplitPart>& split_parts() {
+  static const std::vector<SplitPart> parts = {
+      {&Split::train, {"train", "train_mask", "train_masks"}},
+      {&Split::val, {"val", "valid", "validation", "valid_mask", "val_mask", "val_masks"}},
+      {&Split::test, {"test", "test_mask", "test_masks"}},
+  };
+  return parts;
+}
+
+const SplitPart* split_part_named(std::string_view word) {
+  for (const SplitPart& part : split_parts())
+    if (std::find(part.names.begin(), part.names.end(), word) != part.names.end()) return &part;
+  return nullptr;
+}
 
 bool is_labelled(const Labels& labels, int64_t node) {
   if (labels.one_class()) return labels.single[node] >= 0;
@@ -117,6 +125,23 @@ Split stratified_split(const Labels& labels, double train_fraction, double val_f
   return out;
 }
 
+Split class_capped_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key) {
+  without_test(train_fraction, val_fraction);  // checks the fractions
+  if (!labels.one_class())
+    throw Error("a class-capped split needs one class per node, the data has ", label_kind_words(labels.kind()));
+  const std::vector<int32_t> nodes = shuffled_labelled(labels, key);
+  const auto count = static_cast<double>(nodes.size());
+  const int64_t cap = std::llround(train_fraction * count / static_cast<double>(labels.classes));
+  std::vector<int64_t> taken(labels.classes, 0);
+  Split out;
+  std::vector<int32_t> rest;
+  for (const int32_t node : nodes) (taken[labels.single[node]]++ < cap ? out.train : rest).push_back(node);
+  deal(rest, 0, std::min(std::llround(val_fraction * count), static_cast<long long>(rest.size())), out);
+  require_parts(out, false, str("class-capped split of ", nodes.size(), " labelled nodes"));
+  sort_parts(out);
+  return out;
+}
+
 std::vector<int32_t> evaluated_nodes(const Split& split) {
   std::vector<int32_t> nodes = split.val;
   nodes.insert(nodes.end(), split.test.begin(), split.test.end());
@@ -127,6 +152,12 @@ std::vector<int32_t> nodes_of(const Split& split) {
   std::vector<int32_t> nodes = evaluated_nodes(split);
   nodes.insert(nodes.end(), split.train.begin(), split.train.end());
   std::sort(nodes.begin(), nodes.end());
+  return nodes;
+}
+
+std::vector<int32_t> all_nodes(int64_t n) {
+  std::vector<int32_t> nodes(static_cast<size_t>(n));
+  std::iota(nodes.begin(), nodes.end(), 0);
   return nodes;
 }
 
@@ -155,13 +186,15 @@ int64_t check_split(Split& split, const Labels& labels, const std::string& where
   // All nodes of a list are checked before those without a label are removed, so that a node that is listed twice is an
   // error even if it has no label.
   for (int8_t p = 0; p < 3; ++p) {
-    std::vector<int32_t>& ids = split.*kParts[p].ids;
+    std::vector<int32_t>& ids = split.*split_parts()[p].nodes;
     for (const int32_t id : ids) {
       if (id < 0 || id >= nodes)
-        throw Error(where, ": ", kParts[p].name, " holds node ", id, ", expected 0 to ", nodes - 1);
+        throw Error(where, ": ", split_parts()[p].names[0], " holds node ", id, ", expected 0 to ", nodes - 1);
       const int8_t other = std::exchange(part_of_node[id], p);
-      if (other == p) throw Error(where, ": node ", id, " appears twice in ", kParts[p].name);
-      if (other >= 0) throw Error(where, ": node ", id, " is in both ", kParts[other].name, " and ", kParts[p].name);
+      if (other == p) throw Error(where, ": node ", id, " appears twice in ", split_parts()[p].names[0]);
+      if (other >= 0)
+        throw Error(where, ": node ", id, " is in both ", split_parts()[other].names[0], " and ",
+                    split_parts()[p].names[0]);
     }
     dropped += static_cast<int64_t>(std::erase_if(ids, [&](int32_t id) { return !is_labelled(labels, id); }));
   }
@@ -172,7 +205,7 @@ int64_t check_split(Split& split, const Labels& labels, const std::string& where
 
 void write_split(const std::filesystem::path& path, const Split& split) {
   nlohmann::ordered_json json;
-  for (const Part& part : kParts) json[part.name] = split.*part.ids;
+  for (const SplitPart& part : split_parts()) json[part.names[0]] = split.*part.nodes;
   write_text_file(path, json.dump() + "\n");
 }
 
@@ -186,11 +219,11 @@ Split read_split(const std::filesystem::path& path) {
   const nlohmann::json json = read_json(path);
   const JsonObject parts(json, path.string());
   Split out;
-  for (const Part& part : kParts) {
-    std::vector<int32_t>& ids = out.*part.ids;
-    for (const int64_t id : parts.get<std::vector<int64_t>>(part.name)) {
+  for (const SplitPart& part : split_parts()) {
+    std::vector<int32_t>& ids = out.*part.nodes;
+    for (const int64_t id : parts.get<std::vector<int64_t>>(part.names[0])) {
       if (id < 0 || id > std::numeric_limits<int32_t>::max())
-        throw Error(parts.name(part.name), " holds ", id, ", expected the number of a node");
+        throw Error(parts.name(part.names[0]), " holds ", id, ", expected the number of a node");
       ids.push_back(static_cast<int32_t>(id));
     }
   }

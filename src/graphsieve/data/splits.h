@@ -5,11 +5,23 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "graphsieve/base/export.h"
 #include "graphsieve/data/dataset.h"
 
 namespace graphsieve {
+
+/// A part of a split, and the names that files give it: "train", "valid", "val", "test_mask", ….
+struct SplitPart {
+  std::vector<int32_t> Split::* nodes;
+  std::vector<std::string> names;
+};
+/// Returns the three parts.
+GRAPHSIEVE_API const std::vector<SplitPart>& split_parts();
+/// Returns the part that a word names; null for another word.
+GRAPHSIEVE_API const SplitPart* split_part_named(std::string_view word);
 
 /// True if the node has a class or, with several labels or numbers per node, at least one of them.
 bool is_labelled(const Labels& labels, int64_t node);
@@ -24,6 +36,12 @@ Split random_split(const Labels& labels, double train_fraction, double val_fract
 /// random_split()'s by at most one node per class. Throws Error unless each node has one class.
 Split stratified_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key);
 
+/// Returns the split that the authors' release of Spexphormer draws for photo, computers' estimator and actor: of each
+/// class at most round(train_fraction · count / classes) nodes are for training, where `count` is the number of
+/// labelled nodes; of the other nodes, round(val_fraction · count) are for validation and the rest for testing. Throws
+/// Error as stratified_split() does.
+Split class_capped_split(const Labels& labels, double train_fraction, double val_fraction, uint64_t key);
+
 /// Sorts the lists of a split, removes nodes without a label from them, and returns how many were removed. Throws
 /// Error, beginning with `where`, if an id is out of range, if a node occurs twice (in one list or two), or if the
 /// list of training nodes is or becomes empty. The other two lists may be empty.
@@ -34,6 +52,9 @@ std::vector<int32_t> evaluated_nodes(const Split& split);
 
 /// The nodes of all three parts, ascending.
 std::vector<int32_t> nodes_of(const Split& split);
+
+/// The nodes 0, …, n − 1.
+std::vector<int32_t> all_nodes(int64_t n);
 
 /// Returns `nodes`, or `most` evenly spaced ones of them if there are more.
 std::vector<int32_t> at_most(const std::vector<int32_t>& nodes, int64_t most);

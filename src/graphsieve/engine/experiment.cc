@@ -18,6 +18,7 @@
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"
+#include "graphsieve/files/checksum.h"
 #include "graphsieve/files/folder_formats.h"
 #include "graphsieve/files/paths.h"
 #include "graphsieve/inputs/on_device.h"
@@ -59,6 +60,17 @@ struct RunPlan {
   int64_t split;
   uint64_t seed;
 };
+
+/// Returns a checksum of the nodes of splits.
+std::string splits_checksum(const std::vector<Split>& splits) {
+  Checksum sum;
+  for (const Split& split : splits)
+    for (const auto* part : {&split.train, &split.val, &split.test}) {
+      const auto count = static_cast<int64_t>(part->size());
+      sum.add(&count, sizeof count).add(part->data(), part->size() * sizeof(int32_t));
+    }
+  return sum.text();
+}
 
 /// All runs of one request, and the folder that they are written to.
 class Experiment {
@@ -207,6 +219,7 @@ class Experiment {
             {"scores", text(request_.scores_from)},
             {"weights", text(request_.weights_from)},
             {"split", request_.all_splits ? Json("all") : Json(request_.splits)},
+            {"split-file", request_.split_file.empty() ? "" : splits_checksum(prepared_.data.given_splits)},
             {"device", request_.device},
             {"repeats", request_.repeats},
             {"seed", request_.seed},
@@ -267,6 +280,7 @@ class Experiment {
     write_text_file(to / "recipe.yaml", to_yaml(recipe_));
     Json result = result_json(graph_, task_->metric().name, recipe_, outcomes, seconds);
     result["device"] = request_.device;
+    if (!request_.split_file.empty()) result["split_file"] = path_text(request_.split_file);
     write_json(to / "result.json", result);
     write_run_card(to, remembered(to));
     if (to == folder_) return;
@@ -287,9 +301,14 @@ class Experiment {
     Split split = make_split(prepared_, recipe_, plan.split, observer_);
     write_split(to / "split.json", split);
     remember(to / "split.json");
-    for (const std::string& name : write_training_data(prepared_, ranges_, to)) remember(to / name);
     task_->learn_from(split.train);
     outcome.learned = task_->learned();
+    if (recipe_.data.label_inputs) {
+      std::vector<int32_t> shown = split.train;
+      std::sort(shown.begin(), shown.end());
+      prepared_.show_labels(shown, task_->label_values(shown));
+    }
+    for (const std::string& name : write_training_data(prepared_, ranges_, to)) remember(to / name);
     // The estimator and the attention graph are keyed by the run's seed. The protocol `release` uses the seed of the
     // first run for all runs.
     const uint64_t graph_seed = shared_ ? shared_seed_ : scores_seed(plan.seed);
@@ -369,7 +388,7 @@ class Experiment {
   std::vector<at::Tensor> estimate(const StageContext& context, const PreparedGraph& graph, const RunPlan& plan,
                                    RunOutcome& outcome, const fs::path& to) {
     outcome.has_estimator = true;
-    if (request_.stages == Stages::kNetwork) return take_scores(outcome, to);
+    if (request_.stages == Stages::kNetwork) return take_scores(context.split, outcome, to);
     if (!shared_) {
       estimate_ = train_estimator(context, graph);
       if (release()) shared_ = true, shared_seed_ = plan.seed;
@@ -395,11 +414,12 @@ class Experiment {
 
   /// Takes the scores, the estimator and its figures from the run that the request names. Throws Error if that run was
   /// trained on another split or graph, or has no estimator.
-  std::vector<at::Tensor> take_scores(RunOutcome& outcome, const fs::path& to) {
+  std::vector<at::Tensor> take_scores(const Split& split, RunOutcome& outcome, const fs::path& to) {
     const RunFolder& from = *scores_from_;
-    if (from.run().at("split") != outcome.split)
+    if (from.run().at("split") != outcome.split || !has_split(from, split))
       throw Error(from.path.string(), ": its estimator was trained on split ", from.run().at("split").dump(),
-                  ", not on split ", outcome.split, "; its scores have seen that one's test labels");
+                  has_split(from, split) ? str(", not on split ", outcome.split) : " of other nodes",
+                  "; its scores have seen that one's test labels");
     if (!from.has_estimator()) throw Error(from.path.string(), ": this run has no estimator");
     const std::string theirs = from.graph().get_or<std::string>("fingerprint", ""),
                       ours = fingerprint_text(prepared_.data);
@@ -415,7 +435,7 @@ class Experiment {
   }
 
   void train(const StageContext& context, const NetworkEdges& edges, RunOutcome& outcome, const fs::path& to) {
-    if (weights_from_) check_weights(outcome.split);
+    if (weights_from_) check_weights(outcome.split, context.split);
     TrainedNetwork trained = train_network(
         context, edges, weights_from_ ? weights_from_->files.verified("network.safetensors") : fs::path());
     outcome.has_network = true;
@@ -440,11 +460,13 @@ class Experiment {
     const int64_t epoch = trained.figures.best_epoch;
     keep_norm_statistics(trained.network);
     Predictions p;
-    if (request_.predictions == PredictedNodes::kSplit) {
-      p = edges.predictions(trained.network, *task_, epoch, nodes_of(context.split));
+    if (request_.predictions == PredictedNodes::kSplit || !edges.predicts_from_hidden()) {
+      const bool all = request_.predictions == PredictedNodes::kAll;
+      p = edges.predictions(trained.network, *task_, epoch,
+                            all ? all_nodes(prepared_.data.nodes) : nodes_of(context.split));
       write_predictions(file, p, prepared_.data, *task_, context.split, request_.raw_ids);
     } else {
-      const at::Tensor hidden = trained.network->hidden(edges.input(epoch), ForwardOptions());
+      const at::Tensor hidden = edges.hidden(trained.network, epoch);
       p = write_predictions(file, trained.network, hidden, prepared_.data, *task_, context.split, request_.raw_ids);
     }
     if (has_graph_norms(trained.network)) write_norm_statistics(to / "network_norms.safetensors", trained.network);
@@ -457,23 +479,29 @@ class Experiment {
     write_quality(to, p, *task_, context.split);
   }
 
+  /// True if a run was trained on a split with the same training nodes. Two files of splits may number them alike.
+  static bool has_split(const RunFolder& run, const Split& split) {
+    return read_split(run.files.verified("split.json")).train == split.train;
+  }
+
   /// Throws Error if the initial weights were trained on another split of this graph: they would be tested on labels
   /// that they have seen.
-  void check_weights(int64_t split) const {
+  void check_weights(int64_t number, const Split& split) const {
     const RunFolder& from = *weights_from_;
     if (!from.run().at("network").is_object())
       throw Error(from.path.string(), ": this run has no network to start from (stage 1 alone)");
     if (from.result.at("graph").value("fingerprint", "") == fingerprint_text(prepared_.data) &&
-        from.run().at("split") != split)
+        (from.run().at("split") != number || !has_split(from, split)))
       throw Error(from.path.string(), ": its network was trained on split ", from.run().at("split").dump(),
-                  ", not on split ", split, "; its weights have seen that one's test labels");
+                  has_split(from, split) ? str(", not on split ", number) : " of other nodes",
+                  "; its weights have seen that one's test labels");
   }
 
   const Recipe& recipe_;
   const RunRequest& request_;
   const MemoryBudget budget_;
   Observer& observer_;
-  const PreparedData prepared_;
+  PreparedData prepared_;  ///< its features have the labels that the current run shows
   const FeatureRanges ranges_ = training_ranges(prepared_.data.features);
   const std::unique_ptr<Task> task_;
   fs::path folder_;      ///< folder in which the run folder is prepared

@@ -28,7 +28,9 @@ struct RunRequest {
   std::filesystem::path weights_from;  ///< run folder whose network gives the initial weights; empty: random weights
   std::vector<int64_t> splits = {0};   ///< indices of the given masks or keyed splits; one run per split
   bool all_splits = false;             ///< use all given masks (or ten keyed splits) in place of `splits`
-  int64_t repeats = 1;                 ///< number of runs per split, with the seeds seed, seed + 1, …
+  /// File that the data's given splits were read from, for result.json; empty: the data's own splits.
+  std::filesystem::path split_file;
+  int64_t repeats = 1;  ///< number of runs per split, with the seeds seed, seed + 1, …
   uint64_t seed = 0;
   bool resume = false;            ///< continue the unfinished run of `out`; begin a new run if there is none
   bool restart_others = false;    ///< with resume: replace an unfinished run of another request; false: Error

@@ -3,11 +3,13 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/class_names.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/files/paths.h"
 #include "graphsieve/inputs/on_device.h"
 #include "graphsieve/nn/weights.h"
@@ -120,6 +122,28 @@ std::unique_ptr<Task> learned_task(const Dataset& data, const RunFolder& run, at
   return task;
 }
 
+/// Shows the networks the labels of the training nodes that the run keeps. Of another graph, whose nodes are numbered
+/// as the training data numbers them, its own labels are never shown. If no node is known, there is no label to show.
+void show_trained_labels(LoadedRun& run, Observer& observer) {
+  if (!run.folder.recipe.data.label_inputs) return;
+  const at::Tensor& value = run.training.label_inputs;
+  if (!value.defined())
+    throw Error(run.folder.path.string(), ": has no label_inputs.npy, expected the labels that the networks take");
+  if (value.size(1) != run.task->label_columns())
+    throw Error((run.folder.path / "label_inputs.npy").string(), ": has ", value.size(1), " columns, expected ",
+                run.task->label_columns());
+  if (!run.same_graph && !run.known) {
+    observer.note("no training node is in the data, so no labels are inputs");
+    return run.prepared.show_labels({}, value.narrow(0, 0, 0));
+  }
+  std::vector<int32_t> nodes = read_split(run.folder.files.verified("split.json")).train;
+  std::sort(nodes.begin(), nodes.end());
+  if (std::ssize(nodes) != value.size(0))
+    throw Error((run.folder.path / "label_inputs.npy").string(), ": has ", value.size(0), " rows, expected ",
+                nodes.size(), ", one per training node of split.json");
+  run.prepared.show_labels(nodes, value);
+}
+
 /// Throws Error if the graph has another number of edge types than the run's tables of edge types have rows.
 void check_edge_types(const LoadedRun& run) {
   const int64_t ours = run.graph.graph.types, theirs = run.folder.graph().get_or("edge_types", ours);
@@ -135,10 +159,7 @@ std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
     return tensors_on(read_scores(run.folder.files), run.prepared.device);
   observer.note(run.same_graph ? "the run's scores are gone: the estimator runs again"
                                : "the graph is not the one that was trained on: the estimator runs again");
-  nn::Transformer estimator =
-      load(run.folder.files.verified("estimator.safetensors"),
-           nn::estimator_shape(run.folder.recipe, network_interface(run.prepared, *run.task)), run.prepared.device);
-  use_trained_norms(run, "estimator_norms.safetensors", estimator);
+  nn::Transformer estimator = run.estimator();
   return attention_scores(estimator, run.folder.one().object("estimator").get_or("temperature", 1.0),
                           whole_graph_input(run.prepared, run.graph, estimator->layers()));
 }
@@ -156,6 +177,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
       task(learned_task(data, folder, device)),
       graph(prepared, folder.recipe, folder.graph().get<uint64_t>("attention_seed"), known ? &*known : nullptr) {
   check_edge_types(*this);
+  show_trained_labels(*this, observer);
   if (!folder.files.has_checksums()) observer.note(folder.files.note());
   const torch::NoGradGuard no_grad;
   scores = scores_for(*this, observer);
@@ -163,6 +185,13 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
   network = load(folder.files.verified("network.safetensors"),
                  nn::network_shape(folder.recipe, network_interface(prepared, *task)), device);
   use_trained_norms(*this, "network_norms.safetensors", network);
+}
+
+nn::Transformer LoadedRun::estimator() const {
+  const nn::TransformerShape shape = nn::estimator_shape(folder.recipe, network_interface(prepared, *task));
+  nn::Transformer loaded = load(folder.files.verified("estimator.safetensors"), shape, prepared.device);
+  use_trained_norms(*this, "estimator_norms.safetensors", loaded);
+  return loaded;
 }
 
 void LoadedRun::require_same_graph() const {

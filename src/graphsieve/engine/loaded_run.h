@@ -42,6 +42,9 @@ struct LoadedRun {
   /// Throws Error if `data` is not the graph that was trained on.
   void require_same_graph() const;
 
+  /// Reads the run's estimator and returns it in evaluation mode. May only be called if the run has one.
+  nn::Transformer estimator() const;
+
   /// Returns the epoch whose weights the run has kept.
   int64_t best_epoch() const { return folder.one().count("best_epoch"); }
 

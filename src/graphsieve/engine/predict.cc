@@ -39,7 +39,7 @@ const std::vector<int32_t>& numbers_in_order(const LoadedRun& run) {
 
 /// Returns the network's hidden vectors in the order of the data as it was given.
 at::Tensor hidden_in_order(LoadedRun& run) {
-  const at::Tensor hidden = run.network->hidden(run.input(), ForwardOptions());
+  const at::Tensor hidden = run.edges().hidden(run.network, run.best_epoch());
   const std::vector<int32_t>& numbers = numbers_in_order(run);
   if (numbers.empty()) return hidden;
   return hidden.index_select(0, at::tensor(numbers, at::kInt).to(hidden.device()));
@@ -83,6 +83,24 @@ std::vector<int32_t> nodes_in_file(const std::filesystem::path& file, const Load
   return nodes;
 }
 
+/// Chooses the draws that predictions are the mean of.
+void choose_draws(NetworkEdges& edges, const LoadedRun& run, const PredictRequest& request) {
+  const bool chosen = request.draws > 0 || request.first_draw > 0;
+  if (chosen && !edges.draws())
+    throw Error(request.run.string(), ": model is ", run.folder.recipe.model, ", which draws no edges; expected no ",
+                option("draws"));
+  const int64_t draws = request.draws > 0 ? request.draws : edges.draws() ? run.folder.recipe.network.eval_draws : 1;
+  if (request.standard_error && draws < 2)
+    throw Error("a standard error needs two draws or more (", option("draws", "8"), ")");
+  edges.average_draws(request.first_draw, draws, request.standard_error);
+}
+
+/// Returns the nodes to predict if not all, ascending.
+std::vector<int32_t> wanted_nodes(const PredictRequest& request, const LoadedRun& run, const Split& split) {
+  if (!request.ids.empty()) return nodes_in_file(request.ids, run);
+  return request.predictions == PredictedNodes::kAll ? all_nodes(run.prepared.data.nodes) : nodes_of(split);
+}
+
 void predict_into_files(Dataset& data, const PredictRequest& request, Observer& observer) {
   const MemoryBudget budget = MemoryBudget::of(request.memory);
   const LimitedMemory limited(budget, request.out);
@@ -92,18 +110,22 @@ void predict_into_files(Dataset& data, const PredictRequest& request, Observer& 
   const Split split = run.same_graph ? read_split(run.folder.files.verified("split.json"), data.labels) : Split{};
   const bool all = request.predictions == PredictedNodes::kAll && request.ids.empty();
   if (!all && request.ids.empty()) run.require_same_graph();
+  NetworkEdges edges = run.edges();
+  choose_draws(edges, run, request);
+  const bool from_hidden = all && edges.predicts_from_hidden();
   at::Tensor hidden;
-  if (all || !request.embeddings.empty()) hidden = hidden_in_order(run);
+  if (from_hidden || !request.embeddings.empty()) hidden = hidden_in_order(run);
   // A process that dies between the two files leaves the embeddings, which the same call then finds again.
   if (!request.embeddings.empty())
     write_npy(request.embeddings, hidden, request.overwrite ? Existing::kReplace : Existing::kSame);
-  if (!request.ids.empty())
-    write_predictions(request.out, run.predictions(nodes_in_file(request.ids, run), kListedNodes), data, *run.task,
-                      split, request.raw_ids);
-  else if (all)
+  if (from_hidden) {
     write_predictions(request.out, run.network, hidden, data, *run.task, split, request.raw_ids, numbers_in_order(run));
-  else
-    write_predictions(request.out, run.predictions(nodes_of(split)), data, *run.task, split, request.raw_ids);
+    return;
+  }
+  const Predictions p = edges.predictions(run.network, *run.task, run.best_epoch(), wanted_nodes(request, run, split),
+                                          request.ids.empty() ? 0 : kListedNodes);
+  write_predictions(request.out, p, data, *run.task, split, request.raw_ids,
+                    all ? numbers_in_order(run) : std::vector<int32_t>());
 }
 
 }  // namespace

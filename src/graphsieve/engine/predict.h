@@ -26,7 +26,11 @@ struct PredictRequest {
   std::filesystem::path ids;  ///< text file with a node's id on each line: the nodes to predict, alone; empty: not used
   bool raw_ids = false;       ///< write text ids unchanged to predictions.csv, not as base/spreadsheet_text.h does
   int64_t memory = 0;         ///< bytes of memory to stay within; 0: no limit
-  std::string device = "cpu";                   ///< device that the network computes on (runtime/device.h)
+  /// Draws of edges whose mean prediction is written: the draws first_draw, …, first_draw + draws − 1 of the best
+  /// epoch; draws == 0: as many as the recipe's network.eval_draws says.
+  int64_t first_draw = 0, draws = 0;
+  bool standard_error = false;  ///< also write the standard error of this mean, a last column of predictions.csv
+  std::string device = "cpu";   ///< device that the network computes on (runtime/device.h)
   UnknownTexts unknown = UnknownTexts::kZeros;  ///< what becomes of texts that the training data did not have
 };
 
@@ -35,7 +39,8 @@ struct PredictRequest {
 /// For another graph the estimator computes the scores of the edges again, the observer gets a note, and there is no
 /// split. With `ids`, the network computes those nodes and the nodes that their outputs depend on, if that is less work
 /// than the whole graph. Throws Error, with the line, for an id that no node has; and if the run has no network, if the
-/// features or the classes do not fit, or if the nodes of the split are requested for a changed graph.
+/// features or the classes do not fit, if the nodes of the split are requested for a changed graph, if draws are chosen
+/// of a run that draws no edges, or if a standard error is requested of one draw.
 GRAPHSIEVE_API void predict(Dataset data, const PredictRequest& request, Observer& observer);
 
 /// The predictions of every node in memory, row-major.

@@ -34,6 +34,17 @@ class ClassesTask : public ClassificationTask {
 
   nn::OutputShape output_shape() const override { return {columns_, one_logit_}; }
 
+  /// Returns a one-hot row per node.
+  Tensor label_values(const std::vector<int32_t>& nodes) const override {
+    Tensor values = at::zeros({std::ssize(nodes), columns_}, at::kByte);
+    auto* row = values.mutable_data_ptr<uint8_t>();
+    for (const int32_t node : nodes) {
+      if (labelled(node)) row[labels_.single[node]] = 1;
+      row += columns_;
+    }
+    return values;
+  }
+
   LossOfNodes loss(const std::vector<int32_t>& train) const override {
     namespace F = torch::nn::functional;
     F::CrossEntropyFuncOptions options;
@@ -77,6 +88,7 @@ class ClassesTask : public ClassificationTask {
 
  protected:
   const char* name() const override { return "classes"; }
+  int64_t value_columns() const override { return columns_; }
   bool labelled(int64_t node) const override { return labels_.single[node] >= 0; }
   void add_support(int64_t node, std::vector<int64_t>& counts) const override {
     if (labelled(node)) ++counts[labels_.single[node]];

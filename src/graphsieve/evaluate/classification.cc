@@ -48,7 +48,7 @@ int64_t largest(const float* p, int64_t columns) { return std::max_element(p, p 
 
 ClassificationTask::ClassificationTask(const Dataset& data, const DataRecipe& recipe, const std::string& metric,
                                        bool two_classes)
-    : Task(data, metric_named(metric)),
+    : Task(data, recipe, metric_named(metric)),
       threshold_rule_(threshold_rule(recipe.threshold)),
       calibrated_(recipe.calibration == "temperature"),
       two_classes_(two_classes) {

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace graphsieve {
 namespace {
@@ -40,7 +41,7 @@ void each_piece(int64_t n, int64_t size, const std::function<void(int64_t, int64
 }  // namespace
 
 nn::NetworkInterface network_interface(const PreparedData& data, const Task& task) {
-  return {data.features.cols, task.output_shape(), data.edge_types};
+  return {data.features.cols, task.output_shape(), data.edge_types, task.label_columns()};
 }
 
 Predictions rows_for(const std::vector<int32_t>& nodes, int64_t graph_nodes, int64_t columns) {
@@ -74,10 +75,11 @@ Predictions predict_nodes(nn::Transformer& network, const Tensor& hidden, const 
   return p;
 }
 
-Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
-                          const std::vector<int32_t>& nodes, const Task& task) {
-  const torch::NoGradGuard no_grad;
-  network->eval();
+namespace {
+
+/// Returns predictions for `nodes` with the present draw of edges.
+Predictions predict_with_draw(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
+                              const std::vector<int32_t>& nodes, const Task& task) {
   if (graph.nodes_per_list == 0) return predict_nodes(network, network->hidden(graph.whole(), options), nodes, task);
   // The nodes are cut into lists, and the lists go through the network in order. The outputs of a list therefore fill
   // the next rows of the predictions.
@@ -94,6 +96,56 @@ Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, cons
       once.on_part = nullptr;  // only the first list calls on_part
     }
   });
+  return p;
+}
+
+/// The mean and the standard error of the predictions of several draws, by Welford's algorithm.
+class MeanOfDraws {
+ public:
+  explicit MeanOfDraws(const Predictions& first, bool with_error) : mean_(first.value.begin(), first.value.end()) {
+    if (with_error) squares_.assign(mean_.size(), 0.0);
+  }
+  void add(const Predictions& p) {
+    ++draws_;
+    for (size_t i = 0; i < mean_.size(); ++i) {
+      const double off = p.value[i] - mean_[i];
+      mean_[i] += off / draws_;
+      if (!squares_.empty()) squares_[i] += off * (p.value[i] - mean_[i]);
+    }
+  }
+  void write(Predictions& to) const {
+    for (size_t i = 0; i < mean_.size(); ++i) to.value[i] = static_cast<float>(mean_[i]);
+    if (squares_.empty()) return;
+    const size_t columns = static_cast<size_t>(to.columns);
+    to.standard_error.assign(mean_.size() / columns, 0.f);
+    for (size_t i = 0; i < mean_.size(); ++i) {
+      const double error = std::sqrt(squares_[i] / (draws_ - 1) / draws_);
+      to.standard_error[i / columns] = std::max(to.standard_error[i / columns], static_cast<float>(error));
+    }
+  }
+
+ private:
+  double draws_ = 1;
+  LargeVector<double> mean_, squares_;
+};
+
+}  // namespace
+
+Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
+                          const std::vector<int32_t>& nodes, const Task& task) {
+  const torch::NoGradGuard no_grad;
+  network->eval();
+  Predictions p = predict_with_draw(network, graph, options, nodes, task);
+  if (graph.draws == 1) return p;
+  ForwardOptions further = options;
+  further.on_part = nullptr;
+  MeanOfDraws mean(p, graph.standard_error);
+  for (int64_t draw = 1; draw < graph.draws; ++draw) {
+    graph.begin_draw(draw);
+    mean.add(predict_with_draw(network, graph, further, nodes, task));
+  }
+  graph.begin_draw(0);
+  mean.write(p);
   return p;
 }
 

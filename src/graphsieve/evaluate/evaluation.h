@@ -25,6 +25,11 @@ struct GraphView {
   std::function<std::vector<NetworkInput>(std::span<const at::Tensor> nodes)> neighbourhoods = nullptr;
   int64_t nodes_per_list = 0;  ///< nodes per list; 0: the whole graph
   int64_t lists_per_call = 1;  ///< lists per call of `neighbourhoods`
+  /// Number of draws of edges whose predictions are averaged, and the function that makes one of them current. After an
+  /// evaluation draw 0 is current.
+  int64_t draws = 1;
+  std::function<void(int64_t draw)> begin_draw = nullptr;
+  bool standard_error = false;  ///< true: the standard error of the mean over the draws is computed too
 };
 
 /// Returns the sizes that a prepared data set and its task prescribe for every network.
@@ -38,8 +43,9 @@ Predictions predictions_of(const at::Tensor& outputs, const Task& task);
 Predictions predict_nodes(nn::Transformer& network, const at::Tensor& hidden, const std::vector<int32_t>& nodes,
                           const Task& task);
 
-/// Returns predictions for `nodes` from passes of the network over the graph. Leaves the network in evaluation mode. If
-/// the view has several lists of nodes, only the pass for the first list calls options.on_part.
+/// Returns predictions for `nodes` from passes of the network over the graph: the mean over the view's draws of edges.
+/// Leaves the network in evaluation mode. If the view has several lists of nodes or several draws, only the first pass
+/// calls options.on_part.
 Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
                           const std::vector<int32_t>& nodes, const Task& task);
 

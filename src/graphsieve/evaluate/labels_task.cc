@@ -31,6 +31,17 @@ class LabelsTask : public ClassificationTask {
 
   nn::OutputShape output_shape() const override { return {columns_, false}; }
 
+  /// Returns the labels as 1 (true), −1 (false) and 0 (missing), and a last column of ones.
+  Tensor label_values(const std::vector<int32_t>& nodes) const override {
+    Tensor values = at::ones({std::ssize(nodes), value_columns()}, at::kFloat);
+    auto* row = values.mutable_data_ptr<float>();
+    for (const int32_t node : nodes) {
+      for (int64_t c = 0; c < columns_; ++c) row[c] = std::isnan(truth(node, c)) ? 0.f : 2 * truth(node, c) - 1;
+      row += value_columns();
+    }
+    return values;
+  }
+
   /// Returns the mean binary cross-entropy over the labels that are known.
   LossOfNodes loss(const std::vector<int32_t>&) const override {
     return [this](const Tensor& outputs, const Tensor& nodes) {
@@ -76,6 +87,7 @@ class LabelsTask : public ClassificationTask {
 
  protected:
   const char* name() const override { return "labels"; }
+  int64_t value_columns() const override { return columns_ + 1; }
   bool labelled(int64_t node) const override {
     for (int64_t c = 0; c < columns_; ++c)
       if (!std::isnan(truth(node, c))) return true;

@@ -43,9 +43,10 @@ struct Sums {
 class NumbersTask : public Task {
  public:
   NumbersTask(const Dataset& data, const DataRecipe& recipe, at::Device device)
-      : Task(data, metric_named(recipe.metric != "auto"   ? recipe.metric
-                                : data.labels.classes > 1 ? "r2"
-                                                          : "rmse")),
+      : Task(data, recipe,
+             metric_named(recipe.metric != "auto"   ? recipe.metric
+                          : data.labels.classes > 1 ? "r2"
+                                                    : "rmse")),
         loss_(recipe.loss),
         mean_(columns_, 0.0),
         deviation_(columns_, 1.0),
@@ -88,6 +89,19 @@ class NumbersTask : public Task {
     take("means", mean_, false);
     take("deviations", deviation_, true);
     standardise();
+  }
+
+  /// Returns the standardised numbers, 0 for a missing one, and a last column of ones.
+  Tensor label_values(const std::vector<int32_t>& nodes) const override {
+    const Tensor targets = targets_.cpu();
+    Tensor values = at::ones({std::ssize(nodes), value_columns()}, at::kFloat);
+    auto* row = values.mutable_data_ptr<float>();
+    for (const int32_t node : nodes) {
+      const float* target = targets.const_data_ptr<float>() + node * columns_;
+      for (int64_t c = 0; c < columns_; ++c) row[c] = std::isnan(target[c]) ? 0.f : target[c];
+      row += value_columns();
+    }
+    return values;
   }
 
   /// Returns the mean loss over the known numbers, of outputs against standardised numbers. The Huber loss is half the
@@ -152,6 +166,9 @@ class NumbersTask : public Task {
   std::vector<int64_t> deciding_columns(const Tensor& outputs) const override {
     return {outputs.detach().abs().argmax(0).item<int64_t>()};
   }
+
+ protected:
+  int64_t value_columns() const override { return columns_ + 1; }
 
  private:
   /// Returns the node's number, or NaN if it is missing.

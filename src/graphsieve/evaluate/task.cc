@@ -7,8 +7,12 @@
 
 namespace graphsieve {
 
-Task::Task(const Dataset& data, Metric metric)
-    : data_(data), labels_(data.labels), columns_(data.labels.classes), metric_(std::move(metric)) {}
+Task::Task(const Dataset& data, const DataRecipe& recipe, Metric metric)
+    : data_(data),
+      labels_(data.labels),
+      columns_(data.labels.classes),
+      metric_(std::move(metric)),
+      shows_labels_(recipe.label_inputs) {}
 
 void Task::learn_after_training(const Predictions&, const std::vector<int32_t>&) {}
 

@@ -55,6 +55,12 @@ class Task {
   /// Returns the shape of the network's output.
   virtual nn::OutputShape output_shape() const = 0;
 
+  /// Returns the number of columns of label_values() if the recipe makes labels inputs of the networks; otherwise 0.
+  int64_t label_columns() const { return shows_labels_ ? value_columns() : 0; }
+  /// Returns the labels of `nodes` as inputs of the networks (inputs/label_inputs.h): uint8 or float32 [nodes,
+  /// value_columns()] on the CPU. A row of zeros stands for a label that is not shown, so no label has such a row.
+  virtual at::Tensor label_values(const std::vector<int32_t>& nodes) const = 0;
+
   /// Returns the loss that training minimises. The recipe's class weights are computed from the training nodes `train`.
   virtual LossOfNodes loss(const std::vector<int32_t>& train) const = 0;
   /// Returns the predictions [rows, columns] that follow from the network's outputs [rows, columns].
@@ -107,12 +113,15 @@ class Task {
   virtual std::vector<int64_t> deciding_columns(const at::Tensor& outputs) const = 0;
 
  protected:
-  Task(const Dataset& data, Metric metric);
+  Task(const Dataset& data, const DataRecipe& recipe, Metric metric);
+  /// Returns the number of columns of label_values().
+  virtual int64_t value_columns() const = 0;
 
   const Dataset& data_;
   const Labels& labels_;
   const int64_t columns_;
   const Metric metric_;
+  const bool shows_labels_;  ///< the recipe's data.label_inputs
 };
 
 /// Returns the task that the data set's labels pose. `data` must outlive the task, whose tensors lie on `device`.

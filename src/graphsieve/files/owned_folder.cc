@@ -50,12 +50,26 @@ bool in_checkpoint(std::string_view name) {
 }
 bool is_report(std::string_view name) { return one_of(name, {"report.html", "report.json"}); }
 bool in_run(std::string_view name) {
-  return is_report(name) ||
-         one_of(name,
-                {"card.json", "result.json", "recipe.yaml", "split.json", "metrics.jsonl", "epsilon.json",
-                 "predictions.csv", "quality.json", "compression.json", "network.safetensors", "estimator.safetensors",
-                 "schema.json", "feature_scales.npy", "feature_ranges.npy", "node_id.npy", "node_id_start.npy",
-                 "node_id_text.npy", "network_norms.safetensors", "estimator_norms.safetensors"});
+  return is_report(name) || one_of(name, {"card.json",
+                                          "result.json",
+                                          "recipe.yaml",
+                                          "split.json",
+                                          "metrics.jsonl",
+                                          "epsilon.json",
+                                          "predictions.csv",
+                                          "quality.json",
+                                          "compression.json",
+                                          "network.safetensors",
+                                          "estimator.safetensors",
+                                          "schema.json",
+                                          "feature_scales.npy",
+                                          "feature_ranges.npy",
+                                          "label_inputs.npy",
+                                          "node_id.npy",
+                                          "node_id_start.npy",
+                                          "node_id_text.npy",
+                                          "network_norms.safetensors",
+                                          "estimator_norms.safetensors"});
 }
 bool in_graph(std::string_view name) {
   return one_of(name, {"graph.json", "row_start.npy", "source.npy", "edge_type.npy", "features.npy",

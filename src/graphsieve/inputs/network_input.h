@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The input of a network's forward pass: node features, and the edges of each layer.
+// The input of a network's forward pass: node features, labels that the network may see, and the edges of each layer.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
+#include <optional>
 #include <vector>
 
+#include "graphsieve/inputs/label_inputs.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention.h"
 
 namespace graphsieve {
@@ -18,6 +21,7 @@ struct FeatureMatrix {
   at::Tensor row_start, column, value;     ///< CSR by row: int64 [n + 1], int32 [nonzeros], float32 [nonzeros]
   at::Tensor t_row_start, t_row, t_value;  ///< the transpose, CSR by column, with the same types
   int64_t rows = 0, cols = 0;
+  std::shared_ptr<const LabelInputs> labels;  ///< labels that are inputs too; null: none
   /// True if the features are sparse.
   bool sparse() const { return row_start.defined(); }
 };
@@ -45,6 +49,8 @@ struct NetworkInput {
   at::Tensor rows;    ///< int32, ids of the nodes that are the first layer's sources; undefined: all nodes in order
   at::Tensor picked;  ///< dense features of the nodes `rows`; undefined unless pick_features() has read them
   std::vector<LayerEdges> layers;  ///< edges of each layer, the input's layer first
+  /// If the features have labels: the labels that this pass shows; absent: all labels of the sources.
+  std::optional<ShownLabels> labels;
 };
 
 /// Reads the features of a batch's nodes into `picked`, if the features are dense and the batch has less than half of

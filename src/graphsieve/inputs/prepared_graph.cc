@@ -145,6 +145,10 @@ void PreparedData::take_graph(const Recipe& recipe, Observer& observer) {
     observer.note(str("the largest node has ", notes.max_degree, " of ", data.nodes, " nodes as neighbours"));
 }
 
+void PreparedData::show_labels(const std::vector<int32_t>& nodes, const at::Tensor& value) {
+  features.labels = std::make_shared<LabelInputs>(make_label_inputs(nodes, value, data.nodes, device));
+}
+
 PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed, const KnownNodes* known)
     : spectral_gap(std::numeric_limits<double>::quiet_NaN()) {
   // The attention graph consists of the data's edges, the edges of a random expander and self loops, each if the recipe
@@ -208,9 +212,10 @@ Split make_split(const PreparedData& data, const Recipe& recipe, int64_t index, 
     split = d.given_splits[index];
   } else {
     const uint64_t key = random_key(0, Stream::kSplit, index);
-    split = recipe.data.split == "stratified"
-                ? stratified_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key)
-                : random_split(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key);
+    const auto draw = recipe.data.split == "stratified"     ? stratified_split
+                      : recipe.data.split == "class_capped" ? class_capped_split
+                                                            : random_split;
+    split = draw(d.labels, recipe.data.train_fraction, recipe.data.val_fraction, key);
   }
   if (recipe.data.validation == "none") {
     split.train.insert(split.train.end(), split.val.begin(), split.val.end());

@@ -25,6 +25,10 @@ struct PreparedData {
                std::optional<FeatureScales> scales = {});
   PreparedData(PreparedData&&) = default;  // there are no copies, since `edges` may point into `made_`
 
+  /// Makes labels of `nodes`, which ascend, inputs of all networks (inputs/label_inputs.h). `value` [nodes, columns]
+  /// has a row per node.
+  void show_labels(const std::vector<int32_t>& nodes, const at::Tensor& value);
+
   const Dataset& data;
   at::Device device;                    ///< device of the tensors; dense features may stay on the host (features_on)
   FeatureMatrix features;               ///< the features after the recipe's treatment

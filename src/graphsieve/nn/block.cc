@@ -23,7 +23,11 @@ using at::Tensor;
 std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
   AttentionShape a{s.width, s.heads, or_else(s.key_width, s.width), or_else(s.value_width, s.width), s.edge_types};
   if (s.clamp > 0) a.clamp = s.clamp;
-  if (!s.bilinear) return std::make_shared<FormAttentionImpl>(network_kind(s.network).form, a, s.value_scale);
+  if (!s.bilinear) {
+    AttentionForm form = network_kind(s.network).form;
+    form.root_width = form.root_width || s.scaled_logits;
+    return std::make_shared<FormAttentionImpl>(form, a, s.value_scale);
+  }
   a.bias = true, a.query_maps = s.query_maps;
   return std::make_shared<BilinearAttentionImpl>(a);
 }
@@ -31,21 +35,30 @@ std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
 }  // namespace
 
 BlockImpl::BlockImpl(const TransformerShape& s)
-    : width_(s.width), dropout_(s.dropout), recompute_(s.recompute), attention_(make_attention(s)) {
+    : width_(s.width), dropout_(s.dropout), recompute_(s.recompute), relu_(s.relu), attention_(make_attention(s)) {
+  const auto linear = [&](const char* name, int64_t in, bool bias = true) {
+    return register_module(name, Linear(in, s.width, bias));
+  };
+  const bool skips = s.compressed || s.linear_skip;
   register_module("attention", attention_);
   attention_norm_ = register_module("attention_norm", Norm(s.norm, s.width));
-  ffn_in_ = register_module("ffn_in", Linear(s.width, s.ffn_width, true));
-  ffn_out_ = register_module("ffn_out", Linear(s.ffn_width, s.width, true));
-  ffn_norm_ = register_module("ffn_norm", Norm(s.norm, s.width));
-  if (!s.compressed) return;
-  attention_out_ = register_module("attention_out", Linear(or_else(s.value_width, s.width), s.width, false));
-  attention_skip_ = register_module("attention_skip", Linear(s.width, s.width, true));
-  ffn_skip_ = register_module("ffn_skip", Linear(s.width, s.width, true));
+  if (s.compressed) attention_out_ = linear("attention_out", or_else(s.value_width, s.width), false);
+  if (skips) attention_skip_ = linear("attention_skip", s.width);
+  if (s.ffn) {
+    ffn_in_ = register_module("ffn_in", Linear(s.width, s.ffn_width, true));
+    ffn_out_ = linear("ffn_out", s.ffn_width);
+    ffn_norm_ = register_module("ffn_norm", Norm(s.norm, s.width));
+    if (skips) ffn_skip_ = linear("ffn_skip", s.width);
+  }
+  if (!s.gate) return;
+  gate_ = linear("gate", s.width);
+  gate_norm_ = register_module("gate_norm", Norm(NormKind::kLayer, s.width));
+  gate_share_ = register_parameter("gate_share", torch::zeros({s.width}, ParametersOn::options()));
 }
 
 void BlockImpl::keep_rows_in(at::ScalarType type) {
   attention_->keep_rows_in(type);
-  for (Linear map : {ffn_in_, ffn_out_, attention_out_, attention_skip_, ffn_skip_})
+  for (Linear map : {ffn_in_, ffn_out_, attention_out_, attention_skip_, ffn_skip_, gate_})
     if (!map.is_empty()) map->rows = type;
 }
 
@@ -62,7 +75,9 @@ Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const Forwar
   };
   const auto feed = [this, p, dropout_key](const Tensor& rows) { return feed_forward(rows, p, dropout_key); };
   const bool again = recompute_ && is_training() && torch::GradMode::is_enabled() && !options.pool && !options.scores;
-  return again ? recomputed(recomputed(h, attend), feed) : feed(attend(h));
+  const Tensor middle = again ? recomputed(h, attend) : attend(h);
+  const Tensor out = again && !ffn_in_.is_empty() ? recomputed(middle, feed) : feed(middle);
+  return gate_.is_empty() ? out : gated(h.narrow(0, 0, layer.destinations), out);
 }
 
 namespace {
@@ -78,16 +93,28 @@ Tensor residual(const Linear& skip, const Tensor& h) { return skip.is_empty() ? 
 
 }  // namespace
 
+Tensor BlockImpl::joined(const Tensor& path, const Tensor& residual, Norm& norm, double p, uint64_t dropout_key,
+                         int site) const {
+  const int64_t key = site_key(dropout_key, site);
+  if (!relu_) return norm(ops::dropout_add(path, residual, p, key));
+  return ops::relu_dropout(norm(ops::dropout_add(path, residual, 0, key)), p, key);
+}
+
 Tensor BlockImpl::after_attention(const Tensor& h, const Tensor& attended, double p, uint64_t dropout_key) {
   const Tensor out = attention_out_.is_empty() ? attended : attention_out_(attended);
-  return attention_norm_(
-      ops::dropout_add(in_type_of(h, out), residual(attention_skip_, h), p, site_key(dropout_key, 0)));
+  return joined(in_type_of(h, out), residual(attention_skip_, h), attention_norm_, p, dropout_key, 0);
 }
 
 Tensor BlockImpl::feed_forward(const Tensor& h, double p, uint64_t dropout_key) {
+  if (ffn_in_.is_empty()) return h;
   const Tensor hidden = ops::relu_dropout(in_type_of(h, ffn_in_(h)), p, site_key(dropout_key, 1));
-  return ffn_norm_(
-      ops::dropout_add(in_type_of(h, ffn_out_(hidden)), residual(ffn_skip_, h), p, site_key(dropout_key, 2)));
+  return joined(in_type_of(h, ffn_out_(hidden)), residual(ffn_skip_, h), ffn_norm_, p, dropout_key, 2);
+}
+
+Tensor BlockImpl::gated(const Tensor& h, const Tensor& out) {
+  if (gate_.is_empty()) return out;
+  const Tensor share = gate_share_.sigmoid(), product = out * ops::relu_dropout(in_type_of(h, gate_(h)), 0, 0);
+  return (1 - share) * gate_norm_(product) + share * out;
 }
 
 Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options) {
@@ -100,21 +127,27 @@ Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions&
     const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
     const Tensor destinations = rows(begin, end);
     const Tensor attended = attention_->attend(destinations, key_value, rows_of(layer, begin, end), options);
-    rows(begin, end).copy_(feed_forward(after_attention(destinations, attended, 0, 0), 0, 0));
+    const Tensor out = feed_forward(after_attention(destinations, attended, 0, 0), 0, 0);
+    rows(begin, end).copy_(gated(destinations, out));
   }
   return rows(0, layer.destinations);
 }
 
 LayerMaps BlockImpl::maps() const {
+  const auto refuse = [](const char* key, const char* value, const char* why, const char* expected) {
+    throw Error(key, " is ", value, ": ", why, "; expected ", expected);
+  };
+  if (ffn_in_.is_empty()) refuse("network.ffn", "false", "the block's maps have a feed-forward half", "true");
+  if (relu_) refuse("network.activation", "relu", "the block is no composition of affine maps and the FFN", "none");
+  if (!gate_.is_empty()) refuse("network.gate", "product", "the gate is no affine map", "none");
   LayerMaps maps;
   attention_->write_maps(maps);
-  const bool compressed = !attention_out_.is_empty();
-  const auto map_or_identity = [&](const Linear& map) { return compressed ? map->affine() : identity_map(width_); };
+  const auto map_or_identity = [&](const Linear& map) { return map.is_empty() ? identity_map(width_) : map->affine(); };
   // A norm scale ⊙ x + shift is applied to the sum of a residual path and a second path. Folding it into both paths
   // multiplies the rows of their weights by the scale, and puts the shift into the bias of the residual path, which is
   // the bias of the sum.
   const Diagonal middle = attention_norm_->folded(), end = ffn_norm_->folded();
-  const Tensor out = compressed ? attention_out_->affine().weight : at::eye(width_, at::kDouble);
+  const Tensor out = attention_out_.is_empty() ? at::eye(width_, at::kDouble) : attention_out_->affine().weight;
   const Affine attention_skip = map_or_identity(attention_skip_), ffn_skip = map_or_identity(ffn_skip_);
   const Affine ffn_out = ffn_out_->affine();
   maps.attention_out = middle.scale.unsqueeze(1) * out;

@@ -6,6 +6,12 @@
 // A compressed network also has linear maps on the residual paths and on the attention's output:
 //
 //   h ← Norm(S h + Drop(O Attn(h)))    h ← Norm(R h + FFN(h))
+//
+// The recipe can change the block: maps S and R without O (network.skip), Drop(ReLU(Norm(…))) in place of the inner
+// Drop (network.activation), no second half (network.ffn), and a product gate at the end (network.gate; Polynormer,
+// Deng et al. 2024), with the block's input h₀, its output h and a learned share β per column:
+//
+//   h ← (1 − β) ⊙ LayerNorm(h ⊙ ReLU(G h₀)) + β ⊙ h
 #pragma once
 
 #include <torch/nn/module.h>
@@ -49,16 +55,29 @@ class BlockImpl : public torch::nn::Module {
  protected:
   /// Returns the norm of the residual path of h plus the attention's output `attended`, both [destinations, …].
   at::Tensor after_attention(const at::Tensor& h, const at::Tensor& attended, double dropout, uint64_t dropout_key);
-  /// Returns the second half of the block: the norm of the residual path of h plus FFN(h).
+  /// Returns the second half of the block: the norm of the residual path of h plus FFN(h). Without an FFN it returns h.
   at::Tensor feed_forward(const at::Tensor& h, double dropout, uint64_t dropout_key);
+  /// Returns the block's output for its input h of the destinations and the result `out` of its halves, both
+  /// [destinations, width]: `out`, unless the block has a gate.
+  at::Tensor gated(const at::Tensor& h, const at::Tensor& out);
 
   const int64_t width_;
   const double dropout_;
-  const bool recompute_;
+  const bool recompute_, relu_;
   std::shared_ptr<AttentionImpl> attention_;
   Norm attention_norm_{nullptr}, ffn_norm_{nullptr};
   Linear ffn_in_{nullptr}, ffn_out_{nullptr};
-  Linear attention_out_{nullptr}, attention_skip_{nullptr}, ffn_skip_{nullptr};  ///< O, S, R of a compressed network
+  Linear attention_out_{nullptr}, attention_skip_{nullptr},
+      ffn_skip_{nullptr};  ///< O, S, R; empty if the block has no such map
+  Linear gate_{nullptr};   ///< G; empty if the block has no gate
+  Norm gate_norm_{nullptr};
+  at::Tensor gate_share_;  ///< [width], the logits of β
+
+ private:
+  /// Returns the norm of the sum of a residual path and a second path, both [rows, width], with the dropout and the
+  /// activation that the shape asks for. `site`: number of the dropout in the block.
+  at::Tensor joined(const at::Tensor& path, const at::Tensor& residual, Norm& norm, double dropout,
+                    uint64_t dropout_key, int site) const;
 };
 TORCH_MODULE(Block);
 

@@ -41,8 +41,9 @@ Tensor LinearImpl::forward(const Tensor& x) const {
 NormKind norm_kind(const std::string& name) {
   if (name == "batch") return NormKind::kBatch;
   if (name == "graph") return NormKind::kGraph;
+  if (name == "layer") return NormKind::kLayer;
   if (name == "none") return NormKind::kNone;
-  throw Error("norm is '", name, "', expected batch, graph or none");
+  throw Error("norm is '", name, "', expected batch, graph, layer or none");
 }
 
 Affine LinearImpl::affine() const {
@@ -56,7 +57,7 @@ NormImpl::NormImpl(NormKind k, int64_t norm_width) : kind(k), width(norm_width) 
   bias = register_parameter("bias", torch::zeros({width}, ParametersOn::options()));
   if (kind == NormKind::kGraph) {
     mean_scale = register_parameter("mean_scale", torch::ones({width}, ParametersOn::options()));
-  } else {
+  } else if (kind == NormKind::kBatch) {
     running_mean = register_buffer("running_mean", torch::zeros({width}, ParametersOn::options()));
     running_var = register_buffer("running_var", torch::ones({width}, ParametersOn::options()));
   }
@@ -67,6 +68,7 @@ Tensor NormImpl::forward(const Tensor& x) {
   // BatchNorm also moves the running statistics towards those of x; the running variance takes the unbiased estimate.
   constexpr double kMomentum = 0.1;
   if (kind == NormKind::kNone) return x;
+  if (kind == NormKind::kLayer) return at::layer_norm(x, {width}, weight, bias, kNormEps);
   if (kind == NormKind::kGraph) {
     const bool given = !is_training() && given_mean.defined();
     const auto use = [&](const Tensor& t) { return given ? std::optional(t) : std::nullopt; };
@@ -85,10 +87,10 @@ Tensor NormImpl::forward(const Tensor& x) {
 }
 
 Diagonal NormImpl::folded() const {
-  if (kind == NormKind::kGraph)
-    throw Error(
-        "network.norm is graph, whose statistics are taken from the graph anew each time: it is no affine map; "
-        "expected batch or none");
+  if (kind == NormKind::kGraph || kind == NormKind::kLayer)
+    throw Error("network.norm is ", kind == NormKind::kGraph ? "graph" : "layer",
+                ", whose statistics are taken from the nodes anew each time: it is no affine map; expected batch or "
+                "none");
   if (kind == NormKind::kNone) return {at::ones({width}, at::kDouble), at::zeros({width}, at::kDouble)};
   const auto exact = [](const Tensor& t) { return t.detach().to(at::kDouble); };
   // weight · (x − mean) / √(var + ε) + bias, written as scale · x + shift.
@@ -96,8 +98,9 @@ Diagonal NormImpl::folded() const {
   return {scale, exact(bias) - exact(running_mean) * scale};
 }
 
-InputLayersImpl::InputLayersImpl(int64_t features, int64_t width, int64_t pre, int64_t reduced) {
+InputLayersImpl::InputLayersImpl(int64_t features, int64_t label_columns, int64_t width, int64_t pre, int64_t reduced) {
   project = register_module("project", Linear(features, width, true));
+  if (label_columns > 0) labels = register_module("labels", Linear(label_columns, width, false));
   for (int64_t l = 0; l < pre; ++l) {
     linear.push_back(register_module(str("pre_", l, "_linear"), Linear(width, width, false)));
     norm.push_back(register_module(str("pre_", l, "_norm"), Norm(NormKind::kBatch, width)));
@@ -108,24 +111,35 @@ InputLayersImpl::InputLayersImpl(int64_t features, int64_t width, int64_t pre, i
 Tensor InputLayersImpl::forward(const NetworkInput& input) { return reduced(outer(input)); }
 
 Tensor InputLayersImpl::outer(const NetworkInput& input) {
-  if (input.picked.defined()) return pre_layers(project(input.picked));
+  if (input.picked.defined()) return pre_layers(with_labels(project(input.picked), input));
   // Without picked features, the first map is applied to the features of all nodes, and the batch's rows are picked
   // from its output.
   const FeatureMatrix& x = *input.features;
   Tensor h = x.sparse() ? project_sparse(x) : project(x.dense.to(project->weight.device()));
   if (input.rows.defined()) h = h.index_select(0, input.rows);
-  return pre_layers(h);
+  return pre_layers(with_labels(h, input));
 }
 
-Tensor InputLayersImpl::infer(const FeatureMatrix& x) {
-  if (!x.sparse())
-    return by_blocks(x.rows, [&](int64_t begin, int64_t end) {
-      return reduced(pre_layers(project(x.dense.narrow(0, begin, end - begin).to(project->weight.device()))));
-    });
-  const Tensor h = project_sparse(x);
+Tensor InputLayersImpl::infer(const NetworkInput& input) {
+  const FeatureMatrix& x = *input.features;
+  const auto rest = [&](const Tensor& h) { return reduced(pre_layers(h)); };
+  const auto rows_of_x = [&](int64_t begin, int64_t end) {
+    return project(x.dense.narrow(0, begin, end - begin).to(project->weight.device()));
+  };
+  // Dense features without labels go through all layers one block at a time. Otherwise the projected features of all
+  // nodes are in memory.
+  if (!x.sparse() && labels.is_empty())
+    return by_blocks(x.rows, [&](int64_t begin, int64_t end) { return rest(rows_of_x(begin, end)); });
+  const Tensor h = with_labels(x.sparse() ? project_sparse(x) : by_blocks(x.rows, rows_of_x), input);
   if (linear.empty() && reduce.is_empty()) return h;
-  return by_blocks(x.rows,
-                   [&](int64_t begin, int64_t end) { return reduced(pre_layers(h.narrow(0, begin, end - begin))); });
+  return by_blocks(x.rows, [&](int64_t begin, int64_t end) { return rest(h.narrow(0, begin, end - begin)); });
+}
+
+Tensor InputLayersImpl::with_labels(Tensor h, const NetworkInput& input) const {
+  if (labels.is_empty()) return h;
+  const ShownLabels shown = input.labels ? *input.labels : labels_of(input);
+  const Tensor value = input.features->labels->value.index_select(0, shown.row).to(at::kFloat);
+  return h.index_add_(0, shown.position, labels->forward(value));
 }
 
 Tensor InputLayersImpl::project_sparse(const FeatureMatrix& x) const {

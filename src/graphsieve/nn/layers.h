@@ -45,18 +45,19 @@ TORCH_MODULE(Linear);
 constexpr double kNormEps = 1e-5;  ///< number that norms add to variances
 
 /// The kind of a norm.
-enum class NormKind { kBatch, kGraph, kNone };
-/// Returns the kind named "batch", "graph" or "none". Throws Error if the name is another one.
+enum class NormKind { kBatch, kGraph, kLayer, kNone };
+/// Returns the kind named "batch", "graph", "layer" or "none". Throws Error if the name is another one.
 NormKind norm_kind(const std::string& name);
 
-/// A norm of rows x [n, width]: BatchNorm, GraphNorm (Cai et al. 2021) or none. In evaluation mode BatchNorm uses
-/// running statistics, which training updates with momentum 0.1. GraphNorm uses the statistics of the present graph,
-/// unless the statistics of the training graph are given for evaluation.
+/// A norm of rows x [n, width]: BatchNorm, GraphNorm (Cai et al. 2021), LayerNorm (Ba et al. 2016) or none. In
+/// evaluation mode BatchNorm uses running statistics, which training updates with momentum 0.1. GraphNorm uses the
+/// statistics of the present graph, unless the statistics of the training graph are given for evaluation. LayerNorm
+/// takes the mean and the variance of each row by itself.
 struct NormImpl : torch::nn::Module {
   NormImpl(NormKind kind, int64_t norm_width);
   at::Tensor forward(const at::Tensor& x);
-  /// Returns the trained norm as a map in float64. Throws Error for GraphNorm, which is not an affine map, because its
-  /// statistics are taken from the present graph.
+  /// Returns the trained norm as a map in float64. Throws Error for GraphNorm and LayerNorm, which are not affine maps,
+  /// because their statistics depend on the rows.
   Diagonal folded() const;
   NormKind kind;
   int64_t width;
@@ -70,23 +71,27 @@ struct NormImpl : torch::nn::Module {
 };
 TORCH_MODULE(Norm);
 
-/// The input layers, which map features to width D: one linear map, then `pre` layers of a linear map without bias,
-/// BatchNorm, ReLU and division of each row by its 2-norm. In a compressed network a reduction may follow, which is a
-/// linear map to `reduced` output columns (0: no reduction).
+/// The input layers, which map features to width D: one linear map, to whose output a linear map of the shown labels is
+/// added if labels are inputs (`label_columns` above 0), then `pre` layers of a linear map without bias, BatchNorm,
+/// ReLU and division of each row by its 2-norm. In a compressed network a reduction may follow, which is a linear map
+/// to `reduced` output columns (0: no reduction).
 struct InputLayersImpl : torch::nn::Module {
-  InputLayersImpl(int64_t features, int64_t width, int64_t pre, int64_t reduced);
+  InputLayersImpl(int64_t features, int64_t label_columns, int64_t width, int64_t pre, int64_t reduced);
   /// Returns the output [nodes, output columns] for the nodes of the input.
   at::Tensor forward(const NetworkInput& input);
   /// Returns the input of the reduction: the output of all layers before it.
   at::Tensor outer(const NetworkInput& input);
   /// Returns the output for all nodes of the graph in evaluation mode, computed one block of rows at a time.
-  at::Tensor infer(const FeatureMatrix& features);
+  at::Tensor infer(const NetworkInput& input);
   Linear project{nullptr}, reduce{nullptr};  ///< the first map; the reduction, empty if there is none
+  Linear labels{nullptr};                    ///< map of the labels, empty if labels are no inputs
   std::vector<Linear> linear;                ///< linear maps of the pre layers
   std::vector<Norm> norm;                    ///< norms of the pre layers
 
  private:
   at::Tensor project_sparse(const FeatureMatrix& x) const;
+  /// Returns projected features h [nodes, width] plus the map of the labels that the input shows. Overwrites h.
+  at::Tensor with_labels(at::Tensor h, const NetworkInput& input) const;
   at::Tensor pre_layers(at::Tensor h);
   at::Tensor reduced(const at::Tensor& h) const { return reduce.is_empty() ? h : reduce->forward(h); }
 };

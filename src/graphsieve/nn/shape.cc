@@ -13,6 +13,7 @@ TransformerShape shape_for(const NetworkInterface& interface) {
   shape.outputs = interface.output.columns;
   shape.one_logit = interface.output.one_logit;
   shape.edge_types = interface.edge_types;
+  shape.label_columns = interface.label_columns;
   return shape;
 }
 
@@ -39,6 +40,9 @@ TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& int
   shape.ffn_width = or_else(n.ffn_width, model.ffn_factor * n.width);
   shape.norm = norm_kind(n.norm);
   shape.dropout = n.dropout;
+  shape.linear_skip = n.skip == "linear", shape.relu = n.activation == "relu", shape.ffn = n.ffn;
+  shape.gate = n.gate == "product", shape.sum_read_out = n.read_out == "sum";
+  shape.scaled_logits = n.scaled_logits;
   shape.clamp = n.clamp > 0 ? n.clamp : model.clamp;
   shape.recompute = n.recompute;
   if (n.precision == "bfloat16") shape.rows = at::kBFloat16;

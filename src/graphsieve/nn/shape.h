@@ -22,18 +22,26 @@ struct OutputShape {
 struct NetworkInterface {
   int64_t features = 0;  ///< number of columns of the node features
   OutputShape output;
-  int64_t edge_types = 3;  ///< number of edge types of the attention graph
+  int64_t edge_types = 3;     ///< number of edge types of the attention graph
+  int64_t label_columns = 0;  ///< number of columns of the labels that are inputs (inputs/label_inputs.h); 0: none
 };
 
 /// All sizes and switches of a network.
 struct TransformerShape {
   std::string network = "spexphormer";                ///< name in the registry (nn/networks.h)
   int64_t features = 0, outputs = 0, edge_types = 3;  ///< numbers of feature columns, output columns and edge types
+  int64_t label_columns = 0;                          ///< number of columns of the labels that are inputs
   /// width: columns of h; layers: number of blocks; pre_layers, output_layers: numbers of layers before and after the
   /// blocks; ffn_width: width of the hidden layer of an FFN.
   int64_t width = 0, heads = 1, layers = 0, pre_layers = 0, output_layers = 1, ffn_width = 0;
   NormKind norm = NormKind::kBatch;
   double dropout = 0;
+  bool linear_skip = false;          ///< true: linear maps on the residual paths of the blocks
+  bool relu = false;                 ///< true: a ReLU and the dropout follow each norm of a block
+  bool ffn = true;                   ///< false: blocks have no feed-forward half
+  bool gate = false;                 ///< true: blocks end with a product gate (nn/block.h)
+  bool sum_read_out = false;         ///< true: the output layers get the sum of all blocks' outputs
+  bool scaled_logits = false;        ///< true: logits are divided by √d, whatever the network's form says
   double clamp = 0;                  ///< bound on the size of the logits; 0: none
   double value_scale = 0;            ///< initial length of the values, for attention with unit_values
   at::ScalarType rows = at::kFloat;  ///< type of the operands of the blocks' products and attention (keep_rows_in)

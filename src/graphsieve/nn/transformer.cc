@@ -17,7 +17,8 @@ TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
   const int64_t outer = or_else(s.outer_width, s.width);
   const bool reduces = s.compressed && s.pre_layers > 0;
   const int64_t first = s.compressed && !reduces ? s.width : outer;
-  input_ = register_module("input", InputLayers(s.features, first, s.pre_layers, reduces ? s.width : 0));
+  input_ =
+      register_module("input", InputLayers(s.features, s.label_columns, first, s.pre_layers, reduces ? s.width : 0));
   for (int64_t l = 0; l < s.layers; ++l) blocks_.push_back(register_module(str("layer_", l), make_block(s)));
   for (int64_t l = 0; l < s.output_layers; ++l)
     output_.push_back(register_module(
@@ -43,14 +44,23 @@ Tensor TransformerImpl::hidden(const NetworkInput& input, const ForwardOptions& 
   };
   // In evaluation mode, infer() goes through a layer in blocks of rows; otherwise a layer takes all rows at once.
   const bool blocks = by_blocks_fits(input, options);
-  Tensor h = blocks ? input_->infer(*input.features) : input_(input);
+  Tensor h = blocks ? input_->infer(input) : input_(input);
   look(h, 0);
+  const int64_t destinations = input.layers.back().destinations;
+  Tensor sum;  // the sum of the blocks' outputs for the last layer's destinations, if the output layers get it
   for (size_t l = 0; l < blocks_.size(); ++l) {
     h = blocks ? blocks_[l]->infer(h, input.layers[l], options)
                : blocks_[l](h, input.layers[l], options, random_key(options.dropout_key, l));
     look(h, static_cast<int64_t>(l) + 1);
+    if (!shape_.sum_read_out) continue;
+    const Tensor out = h.narrow(0, 0, destinations);
+    // infer() overwrites h in the next layer, so the first layer's output is copied.
+    if (!sum.defined())
+      sum = blocks ? out.clone() : out;
+    else
+      sum = blocks ? sum.add_(out) : sum + out;
   }
-  return h;
+  return sum.defined() ? sum : h;
 }
 
 Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions& options) {

@@ -234,6 +234,12 @@ class SimulatedStage {
   FeatureMatrix features() const {
     FeatureMatrix x;
     x.rows = stage_.nodes, x.cols = stage_.shape.features;
+    if (stage_.shape.label_columns > 0) {
+      LabelInputs labels;
+      labels.value = empty({stage_.train_nodes, stage_.shape.label_columns}, at::kByte);
+      if (!device_.is_meta()) labels.value.zero_();
+      x.labels = std::make_shared<LabelInputs>(labels);
+    }
     if (stage_.sparse_features == 0) {
       x.dense = normal({x.rows, x.cols}, stage_.feature_type);
       return x;
@@ -255,7 +261,15 @@ class SimulatedStage {
       const int64_t drawn = device_.is_meta() ? 0 : stage_.nodes * stage_.k[l];
       input.layers[l] = layer(stage_.nodes, stage_.nodes, drawn, false);
     }
+    show_labels(input, stage_.nodes);
     return input;
+  }
+
+  /// Shows the labels of as many of the input's `sources` as are training nodes on average.
+  void show_labels(NetworkInput& input, int64_t sources) const {
+    if (stage_.shape.label_columns == 0) return;
+    const int64_t shown = sources * stage_.train_nodes / std::max<int64_t>(1, stage_.nodes);
+    input.labels = ShownLabels{integers({shown}, sources, at::kLong), integers({shown}, stage_.train_nodes, at::kLong)};
   }
 
   /// Returns a batch. On meta tensors the arrays have the largest possible lengths, as those that expand_block
@@ -272,6 +286,7 @@ class SimulatedStage {
     const BatchLayer& first = layers.front();
     input.rows = integers({first.destinations + first.edges}, stage_.nodes, at::kInt).narrow(0, 0, first.sources);
     pick_features(input);
+    show_labels(input, first.sources);
     return input;
   }
 

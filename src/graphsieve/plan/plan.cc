@@ -290,7 +290,8 @@ class Planner {
       StagePlan& stage = plan.stages[s];
       const bool first = sampled() && s == 0;
       stage.seconds_per_epoch =
-          epoch_seconds(stages[s], stage.steps, first ? recipe_.estimator.eval_every : recipe_.network.eval_every);
+          epoch_seconds(stages[s], stage.steps, first ? recipe_.estimator.eval_every : recipe_.network.eval_every,
+                        first ? 1 : recipe_.network.eval_draws);
       stage.seconds = stage.seconds_per_epoch * static_cast<double>(stage.epochs);
     }
     plan.seconds = 0;
@@ -299,8 +300,8 @@ class Planner {
 
   /// Returns the seconds of an epoch. Steps and evaluations of the whole graph are measured on fewer nodes with the
   /// same average degree, and scaled to all nodes. A batch is measured with its own size. A list of evaluated nodes
-  /// counts as a third of a step.
-  double epoch_seconds(DryStage stage, int64_t steps, int64_t eval_every) const {
+  /// counts as a third of a step. An evaluation is made `eval_draws` times.
+  double epoch_seconds(DryStage stage, int64_t steps, int64_t eval_every, int64_t eval_draws) const {
     constexpr double kEdges = 1e6, kNodes = 1e5;
     const double n = static_cast<double>(stage.nodes);
     const double share = std::min({1.0, kEdges / std::max(1.0, static_cast<double>(stage.edges)), kNodes / n});
@@ -318,7 +319,7 @@ class Planner {
     const double draws = static_cast<double>(edges_) * static_cast<double>(stage.draws.size()) / kDrawnPerSecond;
     const double evaluation = pieces > 0 ? static_cast<double>(pieces) * of_batch / 3 : measured.evaluation / share;
     return draws + static_cast<double>(steps) * (of_batch > 0 ? of_batch : measured.step / share) +
-           evaluation / static_cast<double>(eval_every);
+           evaluation * static_cast<double>(eval_draws) / static_cast<double>(eval_every);
   }
 
   /// Returns the seconds of a step on the first batch, on a graph that has just enough nodes.

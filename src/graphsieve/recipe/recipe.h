@@ -14,15 +14,18 @@ struct DataRecipe {
   std::string features = "as_found";  ///< as_found | binary | row_sum | standardised | auto
   std::string metric = "auto";  ///< a metric (recipe/metric.h), or auto: roc_auc for two classes or several labels
   std::string positive_class = "auto";  ///< name of the class that counts as positive; auto: the rarer of two classes
-  std::string split = "auto";        ///< auto | given | random | stratified; auto: the file's masks, otherwise random
-  double train_fraction = 0.6;       ///< share of the labelled nodes, for random and stratified splits
-  double val_fraction = 0.2;         ///< share of the labelled nodes; the rest is for testing
-  std::string validation = "split";  ///< split | none (validation nodes are trained on, and the last epoch counts)
+  std::string split =
+      "auto";  ///< auto | given | random | stratified | class_capped; auto: the file's masks, otherwise random
+  double train_fraction = 0.6;            ///< share of the labelled nodes, for random and stratified splits
+  double val_fraction = 0.2;              ///< share of the labelled nodes; the rest is for testing
+  std::string validation = "split";       ///< split | none (validation nodes are trained on, and the last epoch counts)
   std::string two_classes = "one_logit";  ///< one_logit (for the second class; the first has logit 0) | two_logits
-  std::string loss = "mse";               ///< mse | mae | huber, of standardised numbers to predict
-  std::string class_weights = "none";     ///< none | balanced (n / (classes * count), over the training nodes)
-  std::string threshold = "auto";         ///< auto | f1 | youden | a number from 0 to 1 (recipe/metric.h)
-  std::string calibration = "none";       ///< none | temperature
+  bool label_inputs = false;           ///< labels of training nodes are inputs of the networks (inputs/label_inputs.h)
+  double hidden_share = 0.5;           ///< share of the training nodes whose labels a step hides, if labels are inputs
+  std::string loss = "mse";            ///< mse | mae | huber, of standardised numbers to predict
+  std::string class_weights = "none";  ///< none | balanced (n / (classes * count), over the training nodes)
+  std::string threshold = "auto";      ///< auto | f1 | youden | a number from 0 to 1 (recipe/metric.h)
+  std::string calibration = "none";    ///< none | temperature
 };
 
 /// The edges of the attention graph.
@@ -41,12 +44,14 @@ struct GraphRecipe {
 struct TrainRecipe {
   int64_t epochs = 100;
   double lr = 0.01;
-  int64_t warmup = 5;          ///< epochs of linear warm-up of the learning rate
-  double weight_decay = 1e-3;  ///< weight decay of AdamW on all parameters
-  double clip_norm = 1.0;      ///< largest norm of the gradient; 0: no clipping
-  int64_t eval_every = 1;      ///< epochs between evaluations; the last epoch always has one
-  int64_t norms_every = 10;    ///< epochs between records of norms, at evaluations; the last always; 0: never
-  int64_t patience = 0;        ///< evaluations without a better value before training stops; 0: never stop early
+  std::string schedule = "cosine";  ///< cosine | constant | one_cycle: the learning rate after the warm-up
+  int64_t warmup = 5;               ///< epochs of linear warm-up of the learning rate
+  double weight_decay = 1e-3;       ///< weight decay of AdamW on all parameters
+  double clip_norm = 1.0;           ///< largest norm of the gradient; 0: no clipping
+  int64_t eval_every = 1;           ///< epochs between evaluations; the last epoch always has one
+  int64_t norms_every = 10;         ///< epochs between records of norms, at evaluations; the last always; 0: never
+  int64_t patience = 0;             ///< evaluations without a better value before training stops; 0: never stop early
+  double ema_decay = 0;             ///< decay per step of the moving average of the weights that is evaluated; 0: none
 };
 
 /// The estimator, the narrow network whose attention scores guide the sampling of edges.
@@ -54,7 +59,7 @@ struct EstimatorRecipe : TrainRecipe {
   int64_t width = 4;  ///< features per node; the estimator has one head
   int64_t layers = 4;
   int64_t pre_layers = 1;
-  std::string norm = "graph";      ///< graph | batch | none
+  std::string norm = "graph";      ///< graph | batch | layer | none
   int64_t wait = 5;                ///< epoch at which the temperature starts to fall
   double temperature_rate = 0.99;  ///< r in the temperature max(min_temperature, r^(epoch - wait))
   double min_temperature = 0.05;
@@ -76,12 +81,19 @@ struct NetworkRecipe : TrainRecipe {
   double epsilon = 0;               ///< above 0: k is the smallest number in each layer whose error is at most epsilon
   std::string epsilon_of = "mass";  ///< mass | operator_norm: the error that epsilon bounds
   std::string sampler =
-      "graph_reservoir";  ///< graph_reservoir | batch_reservoir | graph_uniform | batch_uniform | graph_max
+      "graph_reservoir";   ///< graph_reservoir | batch_reservoir | graph_uniform | batch_uniform | graph_max
+  int64_t eval_draws = 1;  ///< draws whose mean prediction counts in evaluation and prediction
   double dropout = 0.2;
-  std::string norm = "batch";         ///< batch | graph | none
-  int64_t ffn_width = 0;              ///< hidden width of each block; 0: the model's own multiple of width
-  double clamp = 0;                   ///< bound on the logits; 0: the model's own
-  int64_t batch_size = 0;             ///< training nodes per batch; 0: all in one batch
+  std::string norm = "batch";       ///< batch | graph | layer | none
+  std::string skip = "identity";    ///< identity | linear: the residual paths of each block
+  std::string activation = "none";  ///< none | relu: what follows the norm of each half of a block
+  bool ffn = true;                  ///< false: a block is attention alone, without the feed-forward half
+  std::string gate = "none";        ///< none | product: of each block's output with a linear map of its input
+  std::string read_out = "last";  ///< last | sum: the input of the output layers is the last block's output, or the sum
+  bool scaled_logits = false;     ///< divide the logits by √(width / heads) in networks that do not do so
+  int64_t ffn_width = 0;          ///< hidden width of each block; 0: the model's own multiple of width
+  double clamp = 0;               ///< bound on the logits; 0: the model's own
+  int64_t batch_size = 0;         ///< training nodes per batch; 0: all in one batch
   std::string precision = "float32";  ///< float32 | bfloat16: for the rows of attention and the blocks' products
   bool recompute = false;             ///< compute each block again in the backward pass instead of storing it
   std::string form = "standard";      ///< standard | bilinear (attention) | compressed (and maps on the skip paths)

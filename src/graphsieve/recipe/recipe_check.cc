@@ -73,6 +73,13 @@ void check_network(const NetworkRecipe& network) {
   if (!compressed || network.key_width == 0 || network.value_width == 0) multiple("network.width", network.width);
   multiple("network.key_width", network.key_width);
   multiple("network.value_width", network.value_width);
+  const auto standard_only = [&](const char* key, const char* value, bool other) {
+    if (other && network.form != "standard")
+      throw Error(key, " is ", value, ", network.form is ", network.form, "; expected network.form to be standard");
+  };
+  standard_only("network.ffn", "false", !network.ffn);
+  standard_only("network.activation", "relu", network.activation != "none");
+  standard_only("network.gate", "product", network.gate != "none");
   const auto as_width = [&](const char* key, int64_t width) {
     if (!compressed && width != 0 && width != network.width)
       throw Error(key, " is ", width, ", network.width is ", network.width,
@@ -95,8 +102,11 @@ void check_sampling(const Recipe& recipe) {
   }
 }
 
-/// Throws Error if epsilon is set for a model that does not sample edges.
-void check_epsilon(const Recipe& recipe) {
+/// Throws Error if epsilon or several draws are set for a model that does not sample edges.
+void check_draws(const Recipe& recipe) {
+  if (recipe.network.eval_draws > 1 && !draws_edges(recipe))
+    throw Error("network.eval_draws is ", recipe.network.eval_draws, ", but model is ", recipe.model,
+                ", which draws no edges; expected 1, or model spexphormer");
   if (recipe.network.epsilon > 0 && !draws_edges(recipe))
     throw Error("network.epsilon is ", recipe.network.epsilon, ", but model is ", recipe.model,
                 ", which draws no edges; expected 0, or model spexphormer");
@@ -122,7 +132,7 @@ void check_recipe(const Recipe& recipe) {
   check_graph(recipe.graph);
   check_network(recipe.network);
   if (draws_edges(recipe)) check_sampling(recipe);
-  check_epsilon(recipe);
+  check_draws(recipe);
 }
 
 }  // namespace graphsieve

@@ -58,7 +58,7 @@ std::string recipe_row(const EmbeddedRecipe& embedded) {
 
 /// Returns the row of one key. Its default is that of the structs.
 std::string key_row(const RecipeKey& key) {
-  const std::string value = write_value(key.get(Recipe{}), true);
+  const std::string value = write_value(key.default_value(), true);
   return fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, key.type(), value, key.allowed(), key.help);
 }
 

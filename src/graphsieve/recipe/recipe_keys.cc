@@ -32,18 +32,27 @@ const Range kPositiveToOne{.low = 0, .high = 1, .low_open = true};
       }
 
 // The keys of TrainRecipe, which both stages have.
-#define TRAIN_KEYS(stage)                                                                                        \
-  {KEY(stage.epochs), between(1, 1e6), {}, "passes over the training nodes"},                                    \
-      {KEY(stage.lr), above(0), {}, "learning rate after the warm-up; falls to 0 as a cosine"},                  \
-      {KEY(stage.warmup), between(0, 1e6), {}, "epochs of linear warm-up"},                                      \
-      {KEY(stage.weight_decay), at_least(0), {}, "of AdamW, on all parameters"},                                 \
-      {KEY(stage.clip_norm), at_least(0), {}, "largest norm of the gradient; 0: no clipping"},                   \
-      {KEY(stage.eval_every), between(1, 1e6), {}, "epochs between evaluations; the last epoch always has one"}, \
-      {KEY(stage.norms_every),                                                                                   \
-       between(0, 1e6),                                                                                          \
-       {},                                                                                                       \
-       "epochs between records of operator and vector norms, where there is an evaluation; 0: never"},           \
-      {KEY(stage.patience), between(0, 1e6), {}, "evaluations without a better value before stopping; 0: never"}
+#define TRAIN_KEYS(stage)                                                                                         \
+  {KEY(stage.epochs), between(1, 1e6), {}, "passes over the training nodes"},                                     \
+      {KEY(stage.lr), above(0), {}, "largest learning rate"},                                                     \
+      {KEY(stage.schedule),                                                                                       \
+       kAny,                                                                                                      \
+       {"cosine", "constant", "one_cycle"},                                                                       \
+       "learning rate after the warm-up: falls to 0 as a cosine, or stays; one_cycle: rises for 30 % of the "     \
+       "epochs from lr / 25, then falls to lr / 250000, and ignores the warm-up"},                                \
+      {KEY(stage.warmup), between(0, 1e6), {}, "epochs of linear warm-up"},                                       \
+      {KEY(stage.weight_decay), at_least(0), {}, "of AdamW, on all parameters"},                                  \
+      {KEY(stage.clip_norm), at_least(0), {}, "largest norm of the gradient; 0: no clipping"},                    \
+      {KEY(stage.eval_every), between(1, 1e6), {}, "epochs between evaluations; the last epoch always has one"},  \
+      {KEY(stage.norms_every),                                                                                    \
+       between(0, 1e6),                                                                                           \
+       {},                                                                                                        \
+       "epochs between records of operator and vector norms, where there is an evaluation; 0: never"},            \
+      {KEY(stage.patience), between(0, 1e6), {}, "evaluations without a better value before stopping; 0: never"}, \
+      {KEY(stage.ema_decay),                                                                                      \
+       kBelowOne,                                                                                                 \
+       {},                                                                                                        \
+       "above 0: an exponential moving average of the weights with this decay per step is evaluated and kept"}
 
 /// "plain: …; spexphormer: …".
 std::string each_model(const std::function<std::string(const Model&)>& fact) {
@@ -54,7 +63,7 @@ std::string each_model(const std::function<std::string(const Model&)>& fact) {
 
 /// The table. Each row: the key, its range, its words, its help. The order is that of recipe.yaml and of the reference.
 std::vector<RecipeKey> make_keys() {
-  const std::vector<std::string> norms = {"batch", "graph", "none"};
+  const std::vector<std::string> norms = {"batch", "graph", "layer", "none"};
   const std::vector<std::string> samplers = {"graph_reservoir", "batch_reservoir", "graph_uniform", "batch_uniform",
                                              "graph_max"};
   const Range layers = between(1, 100);
@@ -85,7 +94,12 @@ std::vector<RecipeKey> make_keys() {
        "name of the class that f1, average_precision and precision_at_K are about; auto: the rarer of two classes "
        "among "
        "the training nodes"},
-      {KEY(data.split), kAny, {"auto", "given", "random", "stratified"}, "auto: the file's masks, else random"},
+      {KEY(data.split),
+       kAny,
+       {"auto", "given", "random", "stratified", "class_capped"},
+       "auto: the file's masks, else random; class_capped: at most train_fraction * nodes / classes training nodes of "
+       "each "
+       "class"},
       {KEY(data.train_fraction), kPositiveBelowOne, {}, "of the labelled nodes, for random and stratified splits"},
       {KEY(data.val_fraction), kPositiveBelowOne, {}, "likewise; the rest, which may be nothing, is test"},
       {KEY(data.validation),
@@ -96,6 +110,16 @@ std::vector<RecipeKey> make_keys() {
        kAny,
        {"one_logit", "two_logits"},
        "outputs of a network for two classes; one_logit: the second class's, through a sigmoid"},
+      {KEY(data.label_inputs),
+       kAny,
+       {},
+       "true: labels of training nodes are inputs of both networks; each step hides a share of them and takes its loss "
+       "on "
+       "those nodes alone"},
+      {KEY(data.hidden_share),
+       kPositiveBelowOne,
+       {},
+       "share of the training nodes whose labels a step hides, where labels are inputs"},
       {KEY(data.loss),
        kAny,
        {"mse", "mae", "huber"},
@@ -165,8 +189,30 @@ std::vector<RecipeKey> make_keys() {
        "difference of the layer's attention matrix and the drawn one, relative"},
       {KEY(network.sampler), kAny, samplers,
        "what is drawn: for the whole graph or for each batch; by score, uniformly, or the k largest scores"},
+      {KEY(network.eval_draws),
+       between(1, 1000),
+       {},
+       "draws of edges whose mean prediction counts in validation, test and predictions"},
       {KEY(network.dropout), kBelowOne, {}, "share of values dropped in training"},
       {KEY(network.norm), kAny, norms, "normalisation in each block"},
+      {KEY(network.skip), kAny, {"identity", "linear"}, "residual paths of each block"},
+      {KEY(network.activation),
+       kAny,
+       {"none", "relu"},
+       "what follows the norm of each half of a block; after relu stands the dropout, instead of before the sum"},
+      {KEY(network.ffn), kAny, {}, "false: a block is attention alone, without the feed-forward half"},
+      {KEY(network.gate),
+       kAny,
+       {"none", "product"},
+       "product: a block's output x becomes (1 - b) Norm(x * relu(W h)) + b x, with its input h and a learned b"},
+      {KEY(network.read_out),
+       kAny,
+       {"last", "sum"},
+       "what the output layers get: the last block's output, or all blocks' sum"},
+      {KEY(network.scaled_logits),
+       kAny,
+       {},
+       "divide the logits by the root of a head's width (plain and exphormer always do)"},
       {KEY(network.ffn_width), between(0, 65536), {}, "hidden width of each block; 0: 2 * width (plain: width)"},
       {KEY(network.clamp),
        at_least(0),
@@ -224,7 +270,12 @@ std::string RecipeKey::type() const {
   // The names are in the order of the alternatives of RecipeValue.
   static const std::vector<std::string> names = {"text", "true or false", "a whole number", "a number",
                                                  "a list of whole numbers"};
-  return words.empty() ? names[get(Recipe{}).index()] : "a word";
+  return words.empty() ? names[default_value().index()] : "a word";
+}
+
+RecipeValue RecipeKey::default_value() const {
+  static const Recipe defaults;
+  return get(defaults);
 }
 
 std::string RecipeKey::allowed() const { return words.empty() ? range.text() : join_words(words); }

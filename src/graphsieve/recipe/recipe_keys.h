@@ -36,8 +36,9 @@ struct RecipeKey {
   std::vector<std::string> words;            ///< allowed words; empty: any text
   std::string help;                          ///< description in one line
 
-  std::string type() const;     ///< "a whole number", for messages and the reference
-  std::string allowed() const;  ///< "graph, batch, none", "at least 1"; "" if anything of the type
+  RecipeValue default_value() const;  ///< value in a recipe that does not set the key
+  std::string type() const;           ///< "a whole number", for messages and the reference
+  std::string allowed() const;        ///< "graph, batch, none", "at least 1"; "" if anything of the type
 };
 
 /// Returns all keys in the order in which they are written.

@@ -98,7 +98,7 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 RecipeValue read_value(const RecipeKey& key, const YAML::Node& node, const std::string& where) {
-  const std::optional<RecipeValue> value = convert(key.get(Recipe{}), node);
+  const std::optional<RecipeValue> value = convert(key.default_value(), node);
   if (value) return *value;
   const std::string words = key.words.empty() ? "" : " (" + key.allowed() + ")";
   throw Error(where, key.name, ": expected ", key.type(), words, ", found ", shown(node));

@@ -14,6 +14,7 @@
 #include "graphsieve/base/observer.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/data/feature_ranges.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/engine/loaded_run.h"
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/json_number.h"
@@ -54,8 +55,7 @@ class Explanation {
     if (run_.known && !run_.known->present.empty() && node_ < run_.known->trained && run_.known->present[node_] == 0)
       throw Error("node '", request.node, "': not in ", data.name, ", but in the data that the run was trained on");
     // Another graph has no split.
-    if (run_.same_graph)
-      split_ = make_split(run_.prepared, run_.folder.recipe, run_.folder.one().count("split"), observer);
+    if (run_.same_graph) split_ = read_split(run_.folder.files.verified("split.json"), data.labels);
     if (!run_.network.is_empty()) compute();
   }
 
@@ -98,6 +98,8 @@ class Explanation {
       input_ = run_.input();
     }
     const FeatureMatrix& x = run_.prepared.features;
+    // The node's own label is hidden, as it is for its prediction.
+    if (x.labels && x.labels->row_of_node[node_] >= 0) hide_label_part(input_, label_part(node_));
     const int64_t rows = input_.rows.defined() ? input_.rows.size(0) : x.rows;
     const bool gradients = rows * x.cols <= kMostFeatures;
     const torch::AutoGradMode mode(gradients);

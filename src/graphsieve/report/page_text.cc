@@ -34,9 +34,9 @@ std::string bare_percent(const Json& share) {
 
 std::string metric_words(const Json& run) {
   std::string name = words(at(run, "metric"));
-  if (name == "roc_auc") return "ROC AUC";
   std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
+  if (name == "roc auc") name = "ROC AUC";
+  return at(run, "label_inputs") == true ? name + " (labels as inputs)" : name;
 }
 
 std::string edges_of(const Json& graph) {

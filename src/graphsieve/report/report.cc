@@ -231,8 +231,8 @@ class Collector {
   Json run(const fs::path& folder, const Json& result, bool detailed) {
     const Json& runs = result.at("runs");
     Json to = {{"folder", path_text(folder)}};
-    for (const char* key : {"version", "torch", "model", "recipe", "protocol", "metric", "test_mean", "test_std",
-                            "seconds", "peak_rss_bytes", "device"})
+    for (const char* key : {"version", "torch", "model", "recipe", "protocol", "metric", "label_inputs", "test_mean",
+                            "test_std", "seconds", "peak_rss_bytes", "device"})
       to[key] = result.value(key, Json());
     to["runs"] =
         Json(std::vector<Json>(runs.begin(), runs.begin() + static_cast<int64_t>(std::min(kMembers, runs.size()))));

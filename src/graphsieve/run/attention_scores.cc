@@ -73,31 +73,80 @@ void each_attention_score(nn::Transformer& network, double temperature, const Ne
   network->hidden(input, options);
 }
 
+namespace {
+
+/// Calls each_attention_score() and writes the pieces into `scores`, one tensor [edges] per layer. `wanted` [edges] is
+/// true for the edges whose scores are written; undefined: all edges.
+void collect(nn::Transformer& network, double temperature, const NetworkInput& input, const Tensor& wanted,
+             std::vector<Tensor>& scores) {
+  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
+    Tensor to = scores[layer].narrow(0, first, part.size(0));
+    to.copy_(wanted.defined() ? at::where(wanted.narrow(0, first, part.size(0)), part, to) : part);
+  });
+}
+
+/// Returns a bool tensor [edges]: true for the edges into nodes of a part (inputs/label_inputs.h).
+Tensor edges_into_part(const LayerEdges& layer, int part) {
+  const Tensor start = layer.edges.row_start.cpu();
+  const auto* row_start = start.const_data_ptr<int64_t>();
+  Tensor wanted = at::zeros({layer.edges.index.size(0)}, at::kBool);
+  auto* of_edge = wanted.mutable_data_ptr<bool>();
+  for (int64_t i = 0; i < layer.destinations; ++i)
+    if (label_part(static_cast<int32_t>(i)) == part)
+      std::fill(of_edge + row_start[i], of_edge + row_start[i + 1], true);
+  return wanted.to(layer.edges.index.device());
+}
+
+/// Writes the scores of all layers, whose attention graph has `edges` edges, one piece at a time.
+void write_in_pieces(const fs::path& folder, nn::Transformer& network, double temperature, const NetworkInput& input,
+                     int64_t edges) {
+  std::unique_ptr<NpyWriter> file;
+  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
+    // A piece that begins with edge 0 begins a new layer, and so a new file.
+    if (first == 0) {
+      if (file) file->finish();
+      file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(), std::vector<int64_t>{edges});
+    }
+    const Tensor on_host = part.cpu();
+    file->write(std::span<const float>(on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())));
+  });
+  if (file) file->finish();
+}
+
+/// Writes one layer's scores, [edges].
+void write_layer(const fs::path& folder, int64_t layer, const Tensor& scores) {
+  const Tensor on_host = scores.cpu();
+  write_npy<float>(layer_file(folder, layer), {on_host.numel()},
+                   std::span<const float>(on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())));
+}
+
+}  // namespace
+
 std::vector<Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input) {
   std::vector<Tensor> scores;
   for (const LayerEdges& layer : input.layers)
     scores.push_back(at::empty({layer.edges.index.size(0)}, layer.edges.index.options().dtype(at::kFloat)));
-  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
-    scores[layer].narrow(0, first, part.size(0)).copy_(part);
-  });
+  if (!input.features->labels) {
+    collect(network, temperature, input, {}, scores);
+    return scores;
+  }
+  NetworkInput hiding = input;
+  for (int part = 0; part < kLabelParts; ++part) {
+    hide_label_part(hiding, part);
+    collect(network, temperature, hiding, edges_into_part(input.layers.at(0), part), scores);
+  }
   return scores;
 }
 
 void write_scores(const fs::path& folder, nn::Transformer& network, double temperature, const NetworkInput& input,
                   const AttentionGraph& graph) {
   make_folders(folder);
-  std::unique_ptr<NpyWriter> file;
-  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
-    // A piece that begins with edge 0 begins a new layer, and so a new file.
-    if (first == 0) {
-      if (file) file->finish();
-      file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(),
-                                         std::vector<int64_t>{graph.edges()});
-    }
-    const Tensor on_host = part.cpu();
-    file->write(std::span<const float>(on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())));
-  });
-  if (file) file->finish();
+  if (input.features->labels) {
+    const std::vector<Tensor> scores = attention_scores(network, temperature, input);
+    for (size_t l = 0; l < scores.size(); ++l) write_layer(folder, static_cast<int64_t>(l), scores[l]);
+  } else {
+    write_in_pieces(folder, network, temperature, input, graph.edges());
+  }
   write_column(folder / "row_start.npy", graph.row_start);
   write_column(folder / "source.npy", graph.source);
   write_column(folder / "type.npy", graph.type);

@@ -15,17 +15,20 @@
 
 namespace graphsieve {
 
-/// Computes the attention scores of all edges of all layers and calls piece(layer, number of the first edge, scores)
-/// for consecutive pieces in order. `scores` is float32 [edges of the piece], the mean over the heads. Puts the network
-/// into evaluation mode.
+/// Computes the attention scores of all edges of all layers by one pass, and calls piece(layer, number of the first
+/// edge, scores) for consecutive pieces in order. `scores` is float32 [edges of the piece], the mean over the heads.
+/// Puts the network into evaluation mode.
 void each_attention_score(nn::Transformer& network, double temperature, const NetworkInput& input,
                           const std::function<void(int64_t layer, int64_t first, const at::Tensor& scores)>& piece);
 
-/// Returns the attention scores of all edges in memory: one float32 [edges] per layer.
+/// Returns the attention scores of all edges in memory: one float32 [edges] per layer. If labels are inputs, no score
+/// depends on the label of the edge's destination: kLabelParts passes hide the labels of one part of the nodes each,
+/// and the scores of the edges into these nodes are taken.
 std::vector<at::Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input);
 
 /// Writes the attention scores into a folder, layer_L.npy per layer, and the attention graph that they belong to,
-/// row_start.npy, source.npy and type.npy. One piece at a time is in memory.
+/// row_start.npy, source.npy and type.npy. The scores are those of attention_scores(). One piece at a time is in
+/// memory, unless labels are inputs.
 void write_scores(const std::filesystem::path& folder, nn::Transformer& network, double temperature,
                   const NetworkInput& input, const AttentionGraph& graph);
 

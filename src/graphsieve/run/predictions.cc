@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/run/predictions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "graphsieve/base/spreadsheet_text.h"
@@ -29,16 +32,22 @@ std::vector<uint8_t> part_of_nodes(const Dataset& data, const Split& split) {
 /// The file being written. Each node is one line. The line end is written before the next line, so that commit() ends
 /// the last line.
 struct PredictionsFile::State {
-  State(const fs::path& path, const Dataset& d, const Task& of, const Split& split, bool raw)
-      : data(d), task(of), guarded_ids(!raw && !d.ids.text_start.empty()), part(part_of_nodes(d, split)), file(path) {
+  State(const fs::path& path, const Dataset& d, const Task& of, const Split& split, bool raw, bool with_error)
+      : data(d),
+        task(of),
+        guarded_ids(!raw && !d.ids.text_start.empty()),
+        standard_error(with_error),
+        part(part_of_nodes(d, split)),
+        file(path) {
     line = "node,split";
     for (const std::string& column : task.file_columns()) {
       line += ',';
       line += csv_cell(column);
     }
+    if (standard_error) line += ",standard_error";
   }
 
-  void add(int64_t node, const float* p) {
+  void add(int64_t node, const float* p, float error) {
     static constexpr const char* kSplitParts[] = {"none", "train", "val", "test"};
     // Ids that are texts could be formulas of a spreadsheet; integers could not.
     const std::string id = data.ids.name(node);
@@ -47,6 +56,7 @@ struct PredictionsFile::State {
     line += ',';
     line += kSplitParts[part[node]];
     task.append_cells(node, p, line);
+    if (standard_error) fmt::format_to(std::back_inserter(line), ",{}", error);
     write();
   }
 
@@ -57,18 +67,18 @@ struct PredictionsFile::State {
 
   const Dataset& data;
   const Task& task;
-  const bool guarded_ids;
+  const bool guarded_ids, standard_error;
   const std::vector<uint8_t> part;
   AtomicFile file;
   std::string line;
 };
 
 PredictionsFile::PredictionsFile(const fs::path& path, const Dataset& data, const Task& task, const Split& split,
-                                 bool raw_ids)
-    : state_(std::make_unique<State>(path, data, task, split, raw_ids)) {}
+                                 bool raw_ids, bool standard_error)
+    : state_(std::make_unique<State>(path, data, task, split, raw_ids, standard_error)) {}
 PredictionsFile::~PredictionsFile() = default;
 
-void PredictionsFile::add(int64_t node, const float* p) { state_->add(node, p); }
+void PredictionsFile::add(int64_t node, const float* p, float error) { state_->add(node, p, error); }
 
 void PredictionsFile::commit() {
   state_->write();
@@ -77,10 +87,16 @@ void PredictionsFile::commit() {
 }
 
 void write_predictions(const fs::path& path, const Predictions& p, const Dataset& data, const Task& task,
-                       const Split& split, bool raw_ids) {
-  PredictionsFile file(path, data, task, split, raw_ids);
-  for (int64_t node = 0; node < data.nodes; ++node)
-    if (p.has(node)) file.add(node, p.row(node));
+                       const Split& split, bool raw_ids, const std::vector<int32_t>& nodes) {
+  const bool with_error = !p.standard_error.empty();
+  PredictionsFile file(path, data, task, split, raw_ids, with_error);
+  const auto write = [&](int64_t node) {
+    if (p.has(node)) file.add(node, p.row(node), with_error ? p.error(node) : 0);
+  };
+  if (nodes.empty())
+    for (int64_t node = 0; node < data.nodes; ++node) write(node);
+  else
+    for (const int32_t node : nodes) write(node);
   file.commit();
 }
 

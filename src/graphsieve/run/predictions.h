@@ -14,13 +14,15 @@ namespace graphsieve {
 /// and p_0, p_1, …; with more than kMostClassColumns classes, the one column `probability`, that of the predicted
 /// class, replaces p_0, p_1, …. With several labels per node, `label` and `predicted` list labels joined by '|', and
 /// each label has a column. Nodes have the user's ids and classes their names, both in the form of
-/// base/spreadsheet_text.h; with `raw_ids`, ids are written unchanged. The file appears under `path` with commit().
+/// base/spreadsheet_text.h; with `raw_ids`, ids are written unchanged. With `standard_error`, there is a last column of
+/// that name (Predictions::standard_error). The file appears under `path` with commit().
 class PredictionsFile {
  public:
   PredictionsFile(const std::filesystem::path& path, const Dataset& data, const Task& task, const Split& split,
-                  bool raw_ids = false);
+                  bool raw_ids = false, bool standard_error = false);
   ~PredictionsFile();
-  void add(int64_t node, const float* p);  ///< adds a line; p: the node's row of predictions
+  /// Adds a line. p: the node's row of predictions; `error`: its standard error, if the file has that column.
+  void add(int64_t node, const float* p, float error = 0);
   void commit();
 
  private:
@@ -28,9 +30,10 @@ class PredictionsFile {
   std::unique_ptr<State> state_;
 };
 
-/// Writes the predictions of every node that has a row in `p`.
+/// Writes the predictions of every node that has a row in `p`, and their standard errors if `p` has them. The lines are
+/// in the order of `nodes` or, if that is empty, in the order of the nodes' numbers.
 void write_predictions(const std::filesystem::path& path, const Predictions& p, const Dataset& data, const Task& task,
-                       const Split& split, bool raw_ids = false);
+                       const Split& split, bool raw_ids = false, const std::vector<int32_t>& nodes = {});
 
 /// Writes the predictions of the nodes of the network's hidden vectors [rows, width]: row i is node i or, if `nodes`
 /// are given, node nodes[i]. Returns the predictions of the split's nodes; the predictions of all nodes are never in

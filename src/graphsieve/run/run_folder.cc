@@ -148,6 +148,7 @@ Json result_json(const Json& graph, const std::string& metric, const Recipe& rec
           {"protocol", recipe.protocol},
           {"graph", graph},
           {"metric", metric},
+          {"label_inputs", recipe.data.label_inputs},
           {"runs", runs},
           {"test_mean", json_number(mean)},
           {"test_std", json_number(std::sqrt(variance))},

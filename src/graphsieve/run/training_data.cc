@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/run/training_data.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -17,7 +19,8 @@ namespace fs = std::filesystem;
 
 constexpr const char *kIntegerIds = "node_id.npy", *kTextStarts = "node_id_start.npy", *kTextIds = "node_id_text.npy";
 constexpr int64_t kMostNodes = 1'000'000;  ///< nodes whose features are looked at for the ranges
-constexpr const char *kScalesFile = "feature_scales.npy", *kRangesFile = "feature_ranges.npy";
+constexpr const char *kScalesFile = "feature_scales.npy", *kRangesFile = "feature_ranges.npy",
+                     *kLabelsFile = "label_inputs.npy";
 
 /// Writes lists of numbers of one length as the rows of a file.
 void write_rows(const fs::path& file, const std::vector<const std::vector<double>*>& rows) {
@@ -86,6 +89,12 @@ std::vector<std::string> write_training_data(const PreparedData& data, const Fea
   }
   write_rows(folder / kRangesFile, {&ranges.least, &ranges.most, &ranges.mean, &ranges.size});
   names.emplace_back(kRangesFile);
+  if (data.features.labels) {
+    const at::Tensor value = data.features.labels->value.to(at::kFloat).cpu();
+    write_npy<float>(folder / kLabelsFile, {value.size(0), value.size(1)},
+                     std::span<const float>(value.const_data_ptr<float>(), static_cast<size_t>(value.numel())));
+    names.emplace_back(kLabelsFile);
+  }
   return names;
 }
 
@@ -107,6 +116,14 @@ TrainingData read_training_data(const RunFiles& files) {
     auto rows = read_rows(files, kRangesFile, 4);
     const int64_t nodes = data.nodes ? data.nodes->count : 0;
     data.ranges = FeatureRanges{nodes, std::move(rows[0]), std::move(rows[1]), std::move(rows[2]), std::move(rows[3])};
+  }
+  if (files.wrote(kLabelsFile)) {
+    std::vector<int64_t> shape = {-1, -1};
+    const Array<float> all = map_npy<float>(files.verified(kLabelsFile), shape);
+    if (!std::all_of(all.begin(), all.end(), [](float x) { return std::isfinite(x); }))
+      throw Error((files.folder() / kLabelsFile).string(), ": holds a number that is not finite");
+    data.label_inputs = at::empty(shape, at::kFloat);
+    std::copy(all.begin(), all.end(), data.label_inputs.mutable_data_ptr<float>());
   }
   return data;
 }

@@ -8,7 +8,12 @@
 //   feature_ranges.npy  float64 [4, d]: the least, largest and mean value of each feature, and the root of its mean
 //                       square (data/feature_ranges.h)
 //   feature_scales.npy  float64 [2, d]: what standardised features subtract and multiply by (data/features.h)
+//   label_inputs.npy    float32 [t, columns]: the labels of the training nodes, in the order of their numbers, if
+//   labels
+//                       are inputs of the networks (Task::label_values)
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <filesystem>
 #include <optional>
@@ -30,6 +35,7 @@ struct TrainingData {
   std::optional<Schema> schema;
   std::optional<FeatureScales> scales;
   std::optional<FeatureRanges> ranges;
+  at::Tensor label_inputs;  ///< float32 [training nodes, columns]; undefined if labels are no inputs
 };
 
 /// Returns the ranges of the features over all nodes, or over evenly spaced ones if there are very many.

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "graphsieve/base/random.h"
 #include "graphsieve/sampling/batches.h"
 
 namespace graphsieve {
@@ -19,8 +20,9 @@ SampledGraph::SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std
       budget_(budget),
       local_(at::full({features.rows}, -1, graph_.edges().index.options())) {}
 
-void SampledGraph::begin_epoch(int64_t epoch) {
+void SampledGraph::begin_epoch(int64_t epoch, int64_t draw) {
   epoch_ = epoch;
+  draw_seed_ = draw == 0 ? seed_ : random_key(seed_, Stream::kEvaluationDraw, draw);
   whole_.clear();
 }
 
@@ -32,7 +34,7 @@ LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch)
     return {picked(whole.index), picked(whole.type), picked(whole.position)};
   }
   LayerSample sample = draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_,
-                                  {seed_, epoch_, layer, batch}, budget_);
+                                  {draw_seed_, epoch_, layer, batch}, budget_);
   if (!keeps_positions_) sample.position = Tensor();
   return sample;
 }

@@ -28,8 +28,9 @@ class SampledGraph {
   /// Without this call, layers hold no positions, which are needed only if edges have properties besides their types.
   void keep_positions() { keeps_positions_ = true; }
 
-  /// Begins an epoch: all edges are drawn again.
-  void begin_epoch(int64_t epoch);
+  /// Begins an epoch: all edges are drawn again. An epoch has any number of draws, which are independent of each other;
+  /// training takes draw 0.
+  void begin_epoch(int64_t epoch, int64_t draw = 0);
 
   /// Draws the edges of all nodes now, on all threads. Without this call, edges are drawn when an input needs them.
   void draw_whole();
@@ -66,6 +67,7 @@ class SampledGraph {
   const at::Tensor local_;  ///< scratch tensor of ops::expand_block
   bool keeps_positions_ = false;
   int64_t epoch_ = 0;
+  uint64_t draw_seed_ = seed_;      ///< the seed of the epoch's present draw
   std::vector<LayerSample> whole_;  ///< drawn edges of all nodes by layer; empty until draw_whole() or whole()
 };
 

@@ -91,9 +91,15 @@ class Study {
     Json rows = Json::array();
     for (const Point& point : points)
       if (point.counts) rows.push_back(row_of(point));
-    Json to = {{"axis", request_.axis},  {"values", values_},       {"repeats", request_.repeats},
-               {"recipe", recipe_.name}, {"model", recipe_.model},  {"metric", metric_},
-               {"points", rows},         {"summary", summary(rows)}};
+    Json to = {{"axis", request_.axis},
+               {"values", values_},
+               {"repeats", request_.repeats},
+               {"recipe", recipe_.name},
+               {"model", recipe_.model},
+               {"metric", metric_},
+               {"label_inputs", recipe_.data.label_inputs},
+               {"points", rows},
+               {"summary", summary(rows)}};
     if (request_.axis == "density" || request_.axis == "size") to["pays_from"] = pays_from(to["summary"]);
     write_text_file(request_.out / "study.json", to.dump(2) + "\n");
     return to;

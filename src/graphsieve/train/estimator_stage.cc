@@ -49,8 +49,8 @@ class BatchedEstimator : public SampledStage {
             SampledGraph(context.data.features, ScoredGraph(graph.edges, context.recipe.estimator.layers),
                          std::vector<int64_t>(context.recipe.estimator.layers, context.recipe.estimator.fan_out),
                          {ops::SampleRule::kUniform}, seed, context.budget),
-            sizes_of(context.data.features, context.recipe.estimator.layers), context.split.train,
-            context.recipe.estimator.batch_size, seed, context.budget),
+            sizes_of(context.data.features, context.recipe.estimator.layers), context,
+            context.recipe.estimator.batch_size, seed),
         recipe_(context.recipe.estimator),
         whole_(whole_graph_input(context.data, graph, recipe_.layers)) {}
 

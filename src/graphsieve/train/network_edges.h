@@ -39,6 +39,17 @@ class NetworkEdges {
   /// Returns the input that has all nodes and the edges of `epoch`.
   NetworkInput input(int64_t epoch) const;
 
+  /// Returns the network's hidden vectors [n, width] of all nodes, with the edges of `epoch`, draw 0. If labels are
+  /// inputs, the row of a node that has one comes from a pass that hides it (inputs/label_inputs.h).
+  at::Tensor hidden(nn::Transformer& network, int64_t epoch) const;
+
+  /// Chooses the draws of edges that predictions() averages: the draws first, …, first + count − 1, and whether it
+  /// computes their standard error. Without this call, predictions() takes the draws from 0 on of the recipe's
+  /// network.eval_draws.
+  void average_draws(int64_t first, int64_t count, bool standard_error);
+  /// True if predictions() are those that follow from hidden(): they are of draw 0 alone.
+  bool predicts_from_hidden() const { return first_draw_ == 0 && draws_averaged_ == 1; }
+
   /// Returns the network's predictions for `nodes` with the edges of `epoch`. They are computed from the whole graph,
   /// or from the neighbourhoods of `nodes` if the neighbourhoods are less work. `list_size` is how many nodes go
   /// through the network at once where the recipe names no batch size; 0: the whole graph does then.
@@ -50,11 +61,17 @@ class NetworkEdges {
   EvaluationDecision evaluation_of(SampledGraph& graph, const std::vector<int32_t>& nodes, int64_t list_size = 0) const;
 
  private:
+  /// Returns the predictions for `nodes`; their passes hide the labels of one part of the nodes, or −1: of none.
+  Predictions predictions_hiding(int part, nn::Transformer& network, const Task& task, int64_t epoch,
+                                 const std::vector<int32_t>& nodes, int64_t list_size) const;
+
   const PreparedData& data_;
   const PreparedGraph& graph_;
   const NetworkRecipe& recipe_;
   const std::optional<EdgeDraws> draws_;
   const MemoryBudget budget_;
+  int64_t first_draw_ = 0, draws_averaged_ = 1;  ///< set by average_draws()
+  bool standard_error_ = false;
 };
 
 }  // namespace graphsieve

@@ -20,11 +20,13 @@ using at::Tensor;
 class NetworkStage : public SampledStage {
  public:
   NetworkStage(const StageContext& context, const NetworkEdges& edges)
-      : SampledStage("network", edges.sampled(), edges.sizes(), context.split.train, context.recipe.network.batch_size,
-                     context.seed, context.budget),
+      : SampledStage("network", edges.sampled(), edges.sizes(), context, context.recipe.network.batch_size,
+                     context.seed),
         view_{[this] { return timed_whole(); }, [this](std::span<const Tensor> nodes) { return timed_around(nodes); }} {
     const EvaluationDecision decision = edges.evaluation_of(graph_, evaluated_nodes(context.split));
     view_.nodes_per_list = decision.nodes_per_list, view_.lists_per_call = decision.lists_per_call;
+    view_.draws = context.recipe.network.eval_draws;
+    view_.begin_draw = [this](int64_t draw) { graph_.begin_epoch(epoch_, draw); };
   }
 
   double temperature(int64_t) const override { return 1; }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "graphsieve/base/random.h"
 #include "graphsieve/inputs/on_device.h"
 #include "graphsieve/runtime/device.h"
 #include "graphsieve/sampling/batches.h"
@@ -19,16 +20,16 @@ struct SampledStage::Timer {
   const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
-SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes,
-                           const std::vector<int32_t>& train, int64_t batch_size, uint64_t seed,
-                           const MemoryBudget& budget)
+SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const StageContext& context,
+                           int64_t batch_size, uint64_t seed)
     : graph_(std::move(graph)),
       name_(std::move(name)),
-      train_(train),
+      train_(context.split.train),
       batch_size_(batch_size),
+      hidden_share_(context.recipe.data.hidden_share),
       seed_(seed),
       sizes_(sizes),
-      budget_(budget) {}
+      budget_(context.budget) {}
 
 int64_t SampledStage::begin_epoch(int64_t epoch) {
   const Timer timer(seconds_);
@@ -40,6 +41,7 @@ int64_t SampledStage::begin_epoch(int64_t epoch) {
 }
 
 void SampledStage::take_batches(int64_t epoch) {
+  epoch_ = epoch;
   batches_ = tensors_on(batch_nodes(train_, batch_size_, seed_, epoch), graph_.device());
 }
 
@@ -51,7 +53,12 @@ std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
   const Timer timer(seconds_);
   std::vector<NetworkInput> inputs = graph_.around_each(std::span(batches_).subspan(first, count), first);
   std::vector<TrainBatch> made;
-  for (int64_t i = 0; i < count; ++i) made.push_back({std::move(inputs[i]), batches_[first + i].to(at::kLong), {}});
+  for (int64_t i = 0; i < count; ++i) {
+    const at::Tensor& nodes = batches_[first + i];
+    if (inputs[i].features->labels)
+      hide_labels(inputs[i], nodes.size(0), hidden_share_, random_key(seed_, Stream::kHiddenLabels, epoch_, first + i));
+    made.push_back({std::move(inputs[i]), nodes.to(at::kLong), {}});
+  }
   return made;
 }
 

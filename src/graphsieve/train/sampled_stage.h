@@ -20,8 +20,8 @@ namespace graphsieve {
 /// stage.
 class SampledStage : public Stage {
  public:
-  SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const std::vector<int32_t>& train,
-               int64_t batch_size, uint64_t seed, const MemoryBudget& budget);
+  SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const StageContext& context,
+               int64_t batch_size, uint64_t seed);
 
   std::string name() const override { return name_; }
   bool can_work_ahead() const override { return true; }
@@ -38,6 +38,7 @@ class SampledStage : public Stage {
   const BatchDecision& decision();
 
  protected:
+  int64_t epoch_ = 0;  ///< the epoch that was begun last
   /// Adds its lifetime to the seconds of sampling.
   struct Timer;
 
@@ -58,6 +59,8 @@ class SampledStage : public Stage {
   const std::string name_;
   const std::vector<int32_t>& train_;
   const int64_t batch_size_;
+  const double
+      hidden_share_;  ///< share of a batch's other training nodes whose labels are hidden, if labels are inputs
   const uint64_t seed_;
   const GraphSizes sizes_;
   const MemoryBudget budget_;

@@ -22,6 +22,7 @@
 #include "graphsieve/train/batches_ahead.h"
 #include "graphsieve/train/optimizer.h"
 #include "graphsieve/train/schedule.h"
+#include "graphsieve/train/weight_average.h"
 
 namespace graphsieve {
 namespace {
@@ -34,6 +35,7 @@ struct Position {
   int64_t epoch = 0, batch = 0;
   double loss = 0, nodes = 0, grad_norm = 0;  ///< sums of loss and nodes over the batches; norm of the last gradient
   int64_t kept = 0, since_best = 0;           ///< times that an epoch became the best; evaluations since the last time
+  int64_t large_gradients = 0;                ///< epochs in a row whose last gradient was large
 };
 
 /// The training of one network by one stage.
@@ -45,6 +47,7 @@ class Loop {
         recipe_(recipe),
         context_(context),
         optimizer_(network->parameters(), recipe.weight_decay, recipe.clip_norm),
+        average_(network, recipe.ema_decay),
         operator_norms_(network->named_maps()),
         evaluated_(evaluated_nodes(context.split)),
         loss_of_nodes_(context.task.loss(context.split.train)) {}
@@ -66,13 +69,15 @@ class Loop {
       EpochRecord record = train_epoch();
       record.evaluated = (at_.epoch + 1) % recipe_.eval_every == 0 || at_.epoch + 1 == recipe_.epochs;
       if (record.evaluated) {
+        const AveragedWeights averaged(average_);
         evaluate_epoch(record);
         compare(record);
       }
+      watch_gradient(record);
       ++figures_.epochs;
       context_.record(record);
       report(record);
-      at_ = Position{at_.epoch + 1, 0, 0, 0, 0, at_.kept, at_.since_best};
+      at_ = Position{at_.epoch + 1, 0, 0, 0, 0, at_.kept, at_.since_best, at_.large_gradients};
       save_if_due(true);
     }
     if (at_.kept > 0 && std::isnan(figures_.val) && !context_.split.val.empty())
@@ -139,6 +144,21 @@ class Loop {
     for (size_t i = 0; i < tensors.size(); ++i) best_[i].second.copy_(tensors[i].second);
   }
 
+  /// Notes once that the gradient stays large, which means that the network may forget what it has learned.
+  void watch_gradient(const EpochRecord& record) {
+    constexpr double kLarge = 10;    // of a healthy network's gradient norm, 1 is usual
+    constexpr int64_t kEpochs = 10;  // epochs in a row that count as staying large
+    at_.large_gradients = record.grad_norm > kLarge ? at_.large_gradients + 1 : 0;
+    if (at_.large_gradients != kEpochs) return;
+    const std::string part = part_name();
+    context_.observer.note(str("the ", stage_.name(), "'s gradient has had a norm above ", kLarge, " for ", kEpochs,
+                               " epochs: training may become unstable; try a lower ", part, ".lr (now ", recipe_.lr,
+                               "), a longer ", part, ".warmup (now ", recipe_.warmup, "), or network.norm=layer"));
+  }
+
+  /// Returns the name of the stage's part of the recipe.
+  std::string part_name() const { return stage_.name() == "estimator" ? "estimator" : "network"; }
+
   /// Updates the figures of training so far, including those of a process whose run was resumed.
   void take_figures() {
     stage_.add_figures(figures_);
@@ -175,11 +195,13 @@ class Loop {
                         {"grad_norm", at_.grad_norm},
                         {"kept", at_.kept},
                         {"since_best", at_.since_best},
+                        {"large_gradients", at_.large_gradients},
                         {"figures", stage_json(figures_)}};
     to.add("network.", nn::state_of(network_));
     to.add("optimizer.", optimizer_.state());
     to.add("norms.", operator_norms_.state());
     to.add("best.", best_);
+    average_.save(to);
     context_.checkpoints->write(to);
   }
 
@@ -192,7 +214,8 @@ class Loop {
            loop.number_or_nan("nodes"),
            loop.number_or_nan("grad_norm"),
            loop.count("kept"),
-           loop.count("since_best")};
+           loop.count("since_best"),
+           loop.count("large_gradients")};
     figures_ = stage_figures(loop.object("figures"));
     seconds_before_ = figures_.seconds;
     sampling_before_ = figures_.sampling_seconds;
@@ -205,6 +228,7 @@ class Loop {
       for (const auto& [name, t] : nn::state_of(network_)) best_.emplace_back(name, at::empty_like(t.detach()));
       from.restore("best.", best_);
     }
+    average_.restore(from);
     context_.observer.step(at_.epoch, "resumed");
   }
 
@@ -226,6 +250,7 @@ class Loop {
     loss.backward();
     record.grad_norm = optimizer_.step(record.learning_rate);
     if (!std::isfinite(record.grad_norm)) fail(batch, epoch, record.grad_norm, options);
+    average_.add_step();
     return value;
   }
 
@@ -241,7 +266,7 @@ class Loop {
                               : layer == 0                 ? "after the input layers"
                               : layer > network_->layers() ? "after the output layers"
                                                            : str("after layer ", layer - 1);
-    const std::string part = stage_.name() == "estimator" ? "estimator" : "network";
+    const std::string part = part_name();
     throw NotFinite("the ", stage_.name(), "'s loss or gradient is ", value, " in epoch ", epoch, ", first ", where,
                     "; try a lower ", part, ".lr (now ", recipe_.lr, "), a lower ", part,
                     ".clip_norm, or data.features=standardised");
@@ -285,6 +310,7 @@ class Loop {
   const TrainRecipe& recipe_;
   const StageContext& context_;
   AdamW optimizer_;
+  WeightAverage average_;
   OperatorNorms operator_norms_;
   const std::vector<int32_t> evaluated_;
   const LossOfNodes loss_of_nodes_;

@@ -12,14 +12,15 @@ namespace graphsieve {
 NetworkInput whole_graph_input(const PreparedData& data, const PreparedGraph& graph, int64_t layers);
 
 /// A stage that trains on the whole graph: an epoch is one batch of all nodes. `temperature` returns the temperature τ
-/// of an epoch.
+/// of an epoch. If labels are inputs, each epoch hides the labels of a share of the training nodes, and its loss is on
+/// these nodes.
 class WholeGraphStage : public Stage {
  public:
   WholeGraphStage(std::string name, const StageContext& context, const PreparedGraph& graph, int64_t layers,
                   std::function<double(int64_t)> temperature);
   std::string name() const override { return name_; }
-  int64_t begin_epoch(int64_t) override { return 1; }
-  TrainBatch batch(int64_t) override { return {input_, train_, train_}; }
+  int64_t begin_epoch(int64_t epoch) override;
+  TrainBatch batch(int64_t) override { return {step_input_, targets_, targets_}; }
   GraphView evaluation() override {
     return {[this] { return input_; }};
   }
@@ -27,8 +28,10 @@ class WholeGraphStage : public Stage {
 
  private:
   std::string name_;
-  NetworkInput input_;
-  at::Tensor train_;
+  NetworkInput input_, step_input_;  ///< inputs of an evaluation and of a step, which differ in the labels they show
+  at::Tensor targets_;               ///< int64, the nodes that the step's loss is on
+  double hidden_share_;
+  uint64_t seed_;
   std::function<double(int64_t)> temperature_;
 };
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Labels of training nodes as inputs of a network (masked label prediction; UniMP, Shi et al. 2021). A node's label is
+// embedded by a linear map and added to the node's projected features. A label that counts in a loss is hidden from the
+// pass that the loss is computed from:
+//
+//   training    each step hides a fresh share of the training nodes, and takes its loss on those alone
+//   evaluation  all training labels are shown, since validation and test nodes have none of them
+//   scores, and predictions for training nodes    kLabelParts passes, each of which hides the labels of one part of the
+//                                                 nodes, and gives the results of that part
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace graphsieve {
+
+struct FeatureMatrix;
+struct NetworkInput;
+
+/// The labels that a network may see, one row per labelled node.
+struct LabelInputs {
+  std::vector<int32_t> row_of_node;  ///< [n], row of each node's label; −1: the node has none
+  at::Tensor node;                   ///< int64 [rows], ascending, on the device that computes
+  at::Tensor value;                  ///< float32 or uint8 [rows, columns] on the device that computes (Task::label_values)
+
+  int64_t rows() const { return value.size(0); }
+  int64_t columns() const { return value.size(1); }
+};
+
+/// Returns the labels `value` [nodes, columns] of `nodes`, which ascend, in a graph of n nodes, on `device`.
+LabelInputs make_label_inputs(const std::vector<int32_t>& nodes, const at::Tensor& value, int64_t n, at::Device device);
+
+/// The labels that one pass shows.
+struct ShownLabels {
+  at::Tensor position;  ///< int64 [shown], positions among the sources of the first layer, ascending
+  at::Tensor row;       ///< int64 [shown], their rows of LabelInputs::value
+};
+
+/// Returns the labels of the input's sources, except those of nodes for which hidden(position, node) is true. The
+/// positions are those among the sources. Without `hidden` all labels are shown.
+ShownLabels labels_of(const NetworkInput& input, const std::function<bool(int64_t, int32_t)>& hidden = {});
+
+/// Returns the labels of all nodes as one float32 matrix [n, columns] with zeros for nodes that have none; undefined if
+/// the features have no labels.
+at::Tensor dense_labels(const FeatureMatrix& features);
+
+/// Number of parts that nodes are divided into, where each pass hides the labels of one part.
+constexpr int kLabelParts = 4;
+/// Returns the part of a node, from 0 to kLabelParts − 1. It depends on the node's number alone.
+int label_part(int32_t node);
+/// Hides the labels of one part of the nodes from the input.
+void hide_label_part(NetworkInput& input, int part);
+
+/// Hides the labels of the first `targets` sources of a batch and of a share of all other sources, drawn by `key`.
+void hide_labels(NetworkInput& batch, int64_t targets, double share, uint64_t key);
+
+/// Returns the training nodes (ascending) whose labels a step on the whole graph hides: a share of them, drawn by
+/// `key`, and at least one.
+std::vector<int32_t> hidden_nodes(const LabelInputs& labels, double share, uint64_t key);
+
+}  // namespace graphsieve
