@@ -41,6 +41,7 @@ void add_compress_command(Program& program);
 void add_report_command(Program& program);
 void add_explain_command(Program& program);
 void add_study_command(Program& program);
+void add_tune_command(Program& program);
 void add_convert_command(Program& program);
 void add_check_command(Program& program);
 void add_generate_command(Program& program);

@@ -55,6 +55,7 @@ void add_commands(Program& program) {
   add_report_command(program);
   add_explain_command(program);
   add_study_command(program);
+  add_tune_command(program);
   add_convert_command(program);
   add_check_command(program);
   add_generate_command(program);

@@ -282,6 +282,8 @@ void define(nb::module_& m) {
       .def_prop_ro("fingerprint", &fingerprint_text, "As result.json has it.")
       .def_prop_ro("features", [](const Dataset& d) { return d.features.cols; })
       .def_prop_ro("classes", [](const Dataset& d) { return d.labels.classes; })
+      .def_prop_ro(
+          "given_splits", [](const Dataset& d) { return d.given_splits.size(); }, "Number of splits that the data has.")
       .def_prop_ro("label_kind", [](const Dataset& d) { return label_kind_name(d.labels.kind()); })
       .def("node_names", &node_names, "The user's ids, as texts.");
 

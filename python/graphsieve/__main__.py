@@ -26,13 +26,15 @@ def _count(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m graphsieve", description="Commands of the Python package; all others: graphsieve --help")
+    parser = argparse.ArgumentParser(prog="python -m graphsieve",
+                                     description="Commands of the Python package; all others: graphsieve --help")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser(
         "tune", help="search for a recipe by validation alone, with Optuna", formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Searches for the values of a recipe's keys with the best validation value, then trains that recipe on several splits.\n"
-                    "The same command with more trials goes on; an interrupted one is repeated.\n\nkeys that are searched without --search:\n"
-                    + "\n".join(f"  {key}  {space}" for key, space in DEFAULT_SPACE.items()))
+        description="Searches for the values of a recipe's keys with the best validation value, then trains that recipe on several\n"
+                    "splits. The same command with more trials goes on; an interrupted one is repeated.\n\n"
+                    "keys that are searched without --search:\n" +
+                    "\n".join(f"  {key}  {space}" for key, space in DEFAULT_SPACE.items()))
     command.add_argument("graph", metavar="GRAPH", help="a graph file or folder, as for graphsieve run")
     command.add_argument("--out", required=True, metavar="FOLDER", help="folder of the search")
     command.add_argument("--trials", type=_count, default=30, metavar="N", help="number of trials in all (default: 30)")
@@ -41,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--search", action="append", default=[], metavar="KEY=VALUES",
                          help="search this key: LOW..HIGH, LOW..HIGH:log or A,B,…; replaces the default keys")
     command.add_argument("--split", type=_numbers, default=[0], metavar="I,J,…", help="splits of a trial (default: 0)")
-    command.add_argument("--final", type=_numbers, default=[0, 1, 2], metavar="I,J,…", help="splits of the best recipe (default: 0,1,2)")
+    command.add_argument("--final", type=_numbers, metavar="I,J,…", help="splits of the best recipe (default: 0,1,2, or those there are)")
     command.add_argument("--seed", type=int, default=0, help="of the search and of all runs (default: 0)")
     command.add_argument("--threads", type=_count, help="default: the usable cores")
     command.add_argument("--json", action="store_true", help="print tune.json")

@@ -110,7 +110,8 @@ class Search:
 
     recipe: as for NodeClassifier; None: the recipe that fits the data. settings: keys that stay as they are, "KEY=VALUE".
     space: the keys that are searched. splits: numbers of the splits whose mean validation value is the value of a trial.
-    final: numbers of the splits on which the best recipe is trained at the end. trials: number of trials in all.
+    final: numbers of the splits on which the best recipe is trained at the end; None: 0, 1, 2, or those that the graph has.
+    trials: number of trials in all.
     threads: as for NodeClassifier. say: is called with each line of progress.
     """
 
@@ -119,7 +120,7 @@ class Search:
     settings: Sequence[str] = ()
     space: Space = dataclasses.field(default_factory=lambda: dict(DEFAULT_SPACE))
     splits: Sequence[int] = (0,)
-    final: Sequence[int] = (0, 1, 2)
+    final: Sequence[int] | None = None
     trials: int = 30
     seed: int = 0
     threads: int | None = None
@@ -129,17 +130,18 @@ class Search:
 def tune(data: Any, search: Search) -> dict[str, Any]:
     """Searches, trains the best recipe on the final splits, and returns the content of search.out/tune.json.
 
-    data: as for NodeClassifier.fit. Leaves in search.out: trials.db, best.yaml (the best recipe), tune.json, report.html, and the run
-    folders of the final splits. A search whose folder exists is continued. Throws Error if the folder holds another search, or anything
-    else.
+    data: as for NodeClassifier.fit; arrays with numbers to predict as a Graph, graph_of(data, regression=True). Leaves in search.out:
+    trials.db, best.yaml (the best recipe), tune.json, report.html, and the run folders of the final splits. A search whose folder
+    exists is continued. Throws Error if the folder holds another search, or anything else.
     """
     optuna = _optuna()
-    graph = graph_of(data, regression=True) if _is_regression(data) else graph_of(data)
+    graph = graph_of(data)
     recipe = search.recipe or graph.recipe
     values = _engine.recipe_values(recipe, list(search.settings))
     for key in search.space:
         if key not in values:
             raise Error(f"search: '{key}' is no key of a recipe")
+    final = _final_splits(graph, values, search)
     request = {"graph": graph.engine.fingerprint, "recipe": values, "seed": search.seed, "splits": list(search.splits),
                "space": {key: repr(of) for key, of in search.space.items()}, "version": _engine.version}
     _begin(search.out, request)
@@ -156,7 +158,7 @@ def tune(data: Any, search: Search) -> dict[str, Any]:
         raise Error(f"{search.out}: no trial of {len(study.trials)} came to an end")
     best = study.best_trial
     settings = [*search.settings, *(f"{key}={value}" for key, value in best.params.items())]
-    runs = _final_runs(graph, recipe, settings, search)
+    runs = _final_runs(graph, recipe, settings, final, search)
     found = {"metric": _metric(values, graph), "trials": [_trial_json(trial) for trial in study.trials], "best": best.number,
              "best_value": best.value, "settings": settings, "runs": runs}
     for key in ("val", "test"):
@@ -177,11 +179,15 @@ def _optuna() -> Any:
     return optuna
 
 
-def _is_regression(data: Any) -> bool:
-    """True if the labels of a graph file are numbers."""
-    if isinstance(data, Graph):
-        return data.label_kind == "numbers"
-    return isinstance(data, (str, os.PathLike)) and graph_of(data).label_kind == "numbers"
+def _final_splits(graph: Graph, values: Mapping[str, Any], search: Search) -> Sequence[int]:
+    """Returns the splits on which the best recipe is trained. Throws Error if the graph does not have one of the search's splits."""
+    given = graph.engine.given_splits if values["data.split"] in ("auto", "given") else 0
+    final = list(range(min(3, given or 3))) if search.final is None else search.final
+    for split in (*search.splits, *final):
+        if split < 0 or (given and split >= given):
+            raise Error(f"split is {split}, but {graph.engine.name} has {given} given splits; expected 0 to {given - 1}" if given
+                        else f"split is {split}, expected 0 or more")
+    return final
 
 
 def _metric(values: Mapping[str, Any], graph: Graph) -> str:
@@ -245,8 +251,8 @@ def _text(value: Any) -> str:
 class _Report:
     """A tracker that reports each validation value to a trial, and ends the trial if it is pruned."""
 
-    def __init__(self, optuna: Any, trial: Any, first: int) -> None:
-        self._optuna, self._trial, self._first = optuna, trial, first
+    def __init__(self, optuna: Any, trial: Any) -> None:
+        self._optuna, self._trial = optuna, trial
 
     def start(self, name: str, recipe: Mapping[str, Any]) -> None:
         pass
@@ -255,7 +261,9 @@ class _Report:
         value = values.get("network/val")
         if value is None:
             return
-        self._trial.report(value, self._first + number)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a repeated trial has reported its first epochs before
+            self._trial.report(value, number)
         if self._trial.should_prune():
             raise self._optuna.TrialPruned
 
@@ -279,7 +287,7 @@ def _run_trial(optuna: Any, study: Any, trial: Any, graph: Graph, recipe: str, s
             for i, split in enumerate(search.splits):
                 out = pathlib.Path(folder) / str(split)
                 # Only the first split can prune: a trial of several splits is judged by all of them, or ended early by one.
-                trackers = [_Report(optuna, trial, 0)] if i == 0 else []
+                trackers = [_Report(optuna, trial)] if i == 0 else []
                 run = _trained(graph, recipe, settings, split, out, search, trackers)
                 kept.append(run["val"])
         except optuna.TrialPruned:
@@ -312,10 +320,10 @@ def _trained(graph: Graph, recipe: str, settings: Sequence[str], split: int, out
     return model.result_["runs"][0]
 
 
-def _final_runs(graph: Graph, recipe: str, settings: Sequence[str], search: Search) -> list[dict[str, Any]]:
+def _final_runs(graph: Graph, recipe: str, settings: Sequence[str], final: Sequence[int], search: Search) -> list[dict[str, Any]]:
     """Trains the best recipe on the final splits. A run of an earlier call with other settings is replaced."""
     runs = []
-    for split in search.final:
+    for split in final:
         out = search.out / f"split-{split}"
         found = _finished(out, settings)
         if found is None:

@@ -97,14 +97,14 @@ TEST(Experiment, LabelsAsInputsLeakNothing) {
   for (const char* batch_size : {"0", "40"}) {
     Recipe recipe = load_recipe("minesweeper");
     // There is one evaluation, so that validation labels have no epoch to choose.
-    for (const std::string setting :
+    for (const std::string& setting :
          {std::string("data.label_inputs=true"), std::string("estimator.epochs=2"),
           std::string("estimator.eval_every=2"), std::string("network.epochs=2"), std::string("network.eval_every=2"),
           std::string("network.width=8"), "network.batch_size=" + std::string(batch_size),
           "estimator.batch_size=" + std::string(batch_size)})
       apply_setting(recipe, setting);
     std::vector<fs::path> runs;
-    for (const Dataset* of : {&data, &other}) {
+    for (const Dataset* of : std::vector<const Dataset*>{&data, &other}) {
       RunRequest request;
       request.out = folder.path / str("labels-", batch_size, "-", runs.size());
       run_experiment(*of, recipe, request, silent);

@@ -75,8 +75,8 @@ TEST(LabelInputs, ANodesOwnLabelIsHiddenFromItsPredictionAndItsScores) {
   fs::remove_all(folder);
   fs::create_directories(folder);
   Recipe recipe = load_recipe("minesweeper");
-  for (const char* setting : {"data.label_inputs=true", "estimator.epochs=2", "network.epochs=2", "network.width=8",
-                              "network.eval_draws=2"})
+  for (const char* setting :
+       {"data.label_inputs=true", "estimator.epochs=2", "network.epochs=2", "network.width=8", "network.eval_draws=2"})
     apply_setting(recipe, setting);
   Observer silent;
   RunRequest request;
@@ -103,7 +103,9 @@ TEST(LabelInputs, ANodesOwnLabelIsHiddenFromItsPredictionAndItsScores) {
     bool others_moved = false;
     for (const int32_t other : train) {
       const bool same = std::equal(after.row(other), after.row(other) + 2, all_before.row(other));
-      if (other == node) EXPECT_TRUE(same);
+      if (other == node) {
+        EXPECT_TRUE(same);
+      }
       others_moved |= !same;
     }
     EXPECT_TRUE(others_moved);

@@ -21,7 +21,8 @@ void run_reader(Bytes input) {
 }
 
 void add_seeds(Corpus& to) {
-  to.add(to_yaml(Recipe{}));
+  const Recipe defaults;
+  to.add(to_yaml(defaults));
   for (const EmbeddedRecipe& recipe : embedded_recipes()) to.add(recipe.yaml);
   for (const char* text : {"extends: minesweeper\nnetwork: {k: 12-5-5-5, lr: .01}\nestimator.width: 8\n",
                            "network:\n  k: [1, 2, 3, 4]\n",

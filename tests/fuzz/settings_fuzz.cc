@@ -28,7 +28,7 @@ void run_reader(Bytes input) {
 void add_seeds(Corpus& to) {
   std::string all;
   for (const RecipeKey& key : recipe_keys()) {
-    const std::string setting = key.name + "=" + write_value(key.get(Recipe{}), !key.words.empty());
+    const std::string setting = key.name + "=" + write_value(key.default_value(), !key.words.empty());
     to.add(setting);
     to.word(key.name + "=");
     for (const std::string& word : key.words) to.word(word);

@@ -35,7 +35,8 @@ class SplitFile(EngineTest):
         for file in ("published.npz", "masks.npz", "columns.npz", "split.json", "list.json", "split.csv"):
             with self.subTest(file):
                 self.assertEqual(self.trained(file), self.split)
-        self.trained("list.json", "--split", "all")
+        self.call("run", "graph.npz", "--split-file", "list.json", "--split", "all", "--out", "both", *SHORT)
+        self.assertEqual(json.loads((self.dir / "both" / "split-1-seed-0" / "split.json").read_text()), self.split)
         # predictions.csv has the columns of such a table, and a run's own split.json is such a file.
         self.trained("published.npz")
         for file in ("predictions.csv", "split.json"):

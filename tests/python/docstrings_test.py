@@ -11,7 +11,7 @@ from python_testing import Data
 
 import graphsieve
 
-MODULES = ("ops", "nn", "graphs", "classifier", "loader", "runs", "tracking")
+MODULES = ("ops", "nn", "graphs", "classifier", "loader", "runs", "tracking", "tune")
 
 
 class Docstrings(unittest.TestCase):

@@ -21,7 +21,10 @@ std::string refusal(const std::vector<std::string>& settings) {
   return message_of([&] { check_recipe(recipe); });
 }
 
-TEST(RecipeCheck, TheDefaultsPass) { check_recipe(Recipe{}); }
+TEST(RecipeCheck, TheDefaultsPass) {
+  const Recipe defaults;
+  check_recipe(defaults);
+}
 
 TEST(RecipeCheck, ASingleKIsForAllLayers) {
   const Recipe recipe = with({"network.k=7", "network.layers=3"});

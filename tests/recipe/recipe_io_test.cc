@@ -30,13 +30,13 @@ TEST(RecipeKeys, NamesAreUniqueAndSettersMatchGetters) {
     EXPECT_FALSE(key.help.empty()) << key.name;
     Recipe recipe;
     key.set(recipe, key.get(recipe));
-    EXPECT_EQ(key.get(recipe), key.get(Recipe{})) << key.name;
+    EXPECT_EQ(key.get(recipe), key.default_value()) << key.name;
   }
 }
 
 TEST(RecipeIo, EachKeyIsWrittenAndReadBack) {
   for (const RecipeKey& key : recipe_keys()) {
-    RecipeValue changed = key.get(Recipe{});
+    RecipeValue changed = key.default_value();
     if (auto* text = std::get_if<std::string>(&changed))
       *text = key.words.empty() ? "a \"b\"\\\n: #" : key.words.back();
     if (auto* flag = std::get_if<bool>(&changed)) *flag = !*flag;

@@ -42,7 +42,7 @@ rc::Gen<double> any_number() {
 }
 
 RecipeValue any_value(const RecipeKey& key) {
-  RecipeValue value = key.get(Recipe{});
+  RecipeValue value = key.default_value();
   if (auto* text = std::get_if<std::string>(&value))
     *text = key.words.empty() ? *any_text() : *rc::gen::elementOf(key.words);
   if (auto* flag = std::get_if<bool>(&value)) *flag = *rc::gen::arbitrary<bool>();

@@ -82,8 +82,7 @@ std::vector<Split> from_json_file(const fs::path& path, int64_t nodes) {
 
 std::vector<Split> read_split_file(const fs::path& path, const Dataset& data) {
   const std::string extension = path.extension().string();
-  std::vector<Split> splits =
-      extension == ".npz" ? from_npz(path, data.nodes) : from_json_file(path, data.nodes);
+  std::vector<Split> splits = extension == ".npz" ? from_npz(path, data.nodes) : from_json_file(path, data.nodes);
   for (size_t s = 0; s < splits.size(); ++s)
     check_split(splits[s], data.labels, splits.size() == 1 ? path.string() : str(path.string(), ": split ", s));
   return splits;

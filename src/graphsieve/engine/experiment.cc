@@ -416,16 +416,16 @@ class Experiment {
   /// trained on another split or graph, or has no estimator.
   std::vector<at::Tensor> take_scores(const Split& split, RunOutcome& outcome, const fs::path& to) {
     const RunFolder& from = *scores_from_;
-    if (from.run().at("split") != outcome.split || !has_split(from, split))
-      throw Error(from.path.string(), ": its estimator was trained on split ", from.run().at("split").dump(),
-                  has_split(from, split) ? str(", not on split ", outcome.split) : " of other nodes",
-                  "; its scores have seen that one's test labels");
     if (!from.has_estimator()) throw Error(from.path.string(), ": this run has no estimator");
     const std::string theirs = from.graph().get_or<std::string>("fingerprint", ""),
                       ours = fingerprint_text(prepared_.data);
     if (theirs != ours)
       throw Error(from.path.string(), ": its scores belong to another graph (fingerprint ", theirs, ", this one's is ",
                   ours, ")");
+    if (from.run().at("split") != outcome.split || !has_split(from, split))
+      throw Error(from.path.string(), ": its estimator was trained on split ", from.run().at("split").dump(),
+                  has_split(from, split) ? str(", not on split ", outcome.split) : " of other nodes",
+                  "; its scores have seen that one's test labels");
     const JsonObject e = from.one().object("estimator");
     outcome.temperature = e.get_or("temperature", 1.0);
     outcome.estimator = stage_figures(e);

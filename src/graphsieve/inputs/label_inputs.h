@@ -24,7 +24,7 @@ struct NetworkInput;
 struct LabelInputs {
   std::vector<int32_t> row_of_node;  ///< [n], row of each node's label; −1: the node has none
   at::Tensor node;                   ///< int64 [rows], ascending, on the device that computes
-  at::Tensor value;                  ///< float32 or uint8 [rows, columns] on the device that computes (Task::label_values)
+  at::Tensor value;  ///< float32 or uint8 [rows, columns] on the device that computes (Task::label_values)
 
   int64_t rows() const { return value.size(0); }
   int64_t columns() const { return value.size(1); }

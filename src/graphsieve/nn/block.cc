@@ -75,7 +75,9 @@ Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const Forwar
   };
   const auto feed = [this, p, dropout_key](const Tensor& rows) { return feed_forward(rows, p, dropout_key); };
   const bool again = recompute_ && is_training() && torch::GradMode::is_enabled() && !options.pool && !options.scores;
-  const Tensor middle = again ? recomputed(h, attend) : attend(h);
+  // A recomputed half adds up the gradient of its input before it returns it. Where the halves are not recomputed, a
+  // view of h does so, so that both ways add in the same order even if h has other uses.
+  const Tensor middle = again ? recomputed(h, attend) : attend(h.view_as(h));
   const Tensor out = again && !ffn_in_.is_empty() ? recomputed(middle, feed) : feed(middle);
   return gate_.is_empty() ? out : gated(h.narrow(0, 0, layer.destinations), out);
 }

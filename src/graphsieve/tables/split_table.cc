@@ -19,7 +19,8 @@ Split read_split_table(const std::filesystem::path& path, const Dataset& data) {
   for (const char* name : {"node", "id"})
     if (id_column.empty() && table->has(name)) id_column = name;
   if (id_column.empty()) id_column = table->columns().at(0).name;
-  if (id_column == part_column) throw Error(path.string(), ": expected a column of node ids beside '", part_column, "'");
+  if (id_column == part_column)
+    throw Error(path.string(), ": expected a column of node ids beside '", part_column, "'");
   std::unordered_map<std::string, int32_t> number_of_id;
   for (int64_t i = 0; i < data.nodes; ++i) number_of_id.emplace(data.ids.name(i), static_cast<int32_t>(i));
   Split split;

@@ -11,8 +11,8 @@
 
 namespace graphsieve {
 
-/// Reads the split of a table. Nodes without a label are left out. Throws Error, naming the file and the row, if a column is
-/// missing, if an id is that of no node, if a node occurs twice, or if there is no training node.
+/// Reads the split of a table. Nodes without a label are left out. Throws Error, naming the file and the row, if a
+/// column is missing, if an id is that of no node, if a node occurs twice, or if there is no training node.
 Split read_split_table(const std::filesystem::path& path, const Dataset& data);
 
 /// The arguments and the result of read_split_table().

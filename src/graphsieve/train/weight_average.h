@@ -13,8 +13,8 @@ namespace graphsieve {
 /// The average of the parameters and buffers of a network.
 class WeightAverage {
  public:
-  /// `decay`: share of the average that a step keeps, from 0 to 1. In the first steps the share is smaller, (1 + steps) /
-  /// (10 + steps), so that the random initial weights are soon forgotten. With decay 0 there is no average, and all
+  /// `decay`: share of the average that a step keeps, from 0 to 1. In the first steps the share is smaller, (1 + steps)
+  /// / (10 + steps), so that the random initial weights are soon forgotten. With decay 0 there is no average, and all
   /// functions do nothing. `network` must outlive the object.
   WeightAverage(nn::Transformer& network, double decay);
 
