@@ -14,7 +14,8 @@ from engine_testing import PROGRAM, EngineTest, sets, TIMED
 # A random moment of about a second; more kills with GRAPHSIEVE_KILLS.
 KILLS = int(os.environ.get("GRAPHSIEVE_KILLS", "5"))
 SETTINGS = sets(estimator__epochs=12, estimator__restarts=2, estimator__norms_every=2, network__epochs=12, network__batch_size=9,
-                network__eval_every=2, network__norms_every=3, network__patience=9)
+                network__eval_every=2, network__norms_every=3, network__patience=9, network__ema_decay=0.9, network__eval_draws=2,
+                data__label_inputs="true")
 
 
 class Resume(EngineTest):

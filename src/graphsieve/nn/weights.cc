@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/files/safetensors.h"
@@ -91,6 +92,25 @@ void read_norm_statistics(const fs::path& path, const nn::Transformer& network) 
     if (!(norm->given_var >= 0).all().item<bool>())
       throw Error(path.string(), ": tensor '", name, ".var' holds a negative variance");
   }
+}
+
+SharedNormStatistics::SharedNormStatistics(nn::Transformer& network, const std::function<void()>& pass) {
+  std::vector<std::shared_ptr<nn::NormImpl>> norms;
+  for (const auto& [name, norm] : graph_norms(network))
+    if (!norm->given_mean.defined()) norms.push_back(norm);
+  if (norms.empty()) return;
+  std::vector<bool> kept;
+  for (const auto& norm : norms) kept.push_back(std::exchange(norm->keeps_statistics, true));
+  pass();
+  for (size_t i = 0; i < norms.size(); ++i) {
+    norms[i]->keeps_statistics = kept[i];
+    norms[i]->given_mean = norms[i]->seen_mean, norms[i]->given_var = norms[i]->seen_var;
+  }
+  given_ = std::move(norms);
+}
+
+SharedNormStatistics::~SharedNormStatistics() {
+  for (const auto& norm : given_) norm->given_mean = norm->given_var = Tensor();
 }
 
 }  // namespace graphsieve

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <vector>
 
 #include "graphsieve/nn/transformer.h"
 
@@ -24,5 +27,19 @@ void write_norm_statistics(const std::filesystem::path& path, const nn::Transfor
 /// Reads statistics that write_norm_statistics() wrote and gives them to the network's GraphNorms, which use them in
 /// evaluation. Throws Error if one is missing, of another shape, negative where it is a variance, or not finite.
 void read_norm_statistics(const std::filesystem::path& path, const nn::Transformer& network);
+
+/// While the object lives, the GraphNorms of a network use the statistics of one pass, so that several passes that show
+/// different labels of one graph differ in nothing else. GraphNorms that were given statistics before keep those.
+class SharedNormStatistics {
+ public:
+  /// `pass` makes the pass, in evaluation mode.
+  SharedNormStatistics(nn::Transformer& network, const std::function<void()>& pass);
+  ~SharedNormStatistics();
+  SharedNormStatistics(const SharedNormStatistics&) = delete;
+  SharedNormStatistics& operator=(const SharedNormStatistics&) = delete;
+
+ private:
+  std::vector<std::shared_ptr<nn::NormImpl>> given_;  ///< the norms that this object has given statistics
+};
 
 }  // namespace graphsieve

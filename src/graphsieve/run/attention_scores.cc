@@ -12,6 +12,7 @@
 #include "graphsieve/files/npy_file.h"
 #include "graphsieve/files/paths.h"
 #include "graphsieve/nn/forward_options.h"
+#include "graphsieve/nn/weights.h"
 
 namespace graphsieve {
 namespace {
@@ -130,6 +131,13 @@ std::vector<Tensor> attention_scores(nn::Transformer& network, double temperatur
     collect(network, temperature, input, {}, scores);
     return scores;
   }
+  network->eval();
+  const SharedNormStatistics shared(network, [&] {
+    const torch::NoGradGuard no_grad;
+    ForwardOptions options;
+    options.temperature = temperature;
+    network->hidden(input, options);
+  });
   NetworkInput hiding = input;
   for (int part = 0; part < kLabelParts; ++part) {
     hide_label_part(hiding, part);

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "graphsieve/nn/forward_options.h"
+#include "graphsieve/nn/weights.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -70,8 +71,10 @@ Tensor NetworkEdges::hidden(nn::Transformer& network, int64_t epoch) const {
   const torch::NoGradGuard no_grad;
   network->eval();
   NetworkInput all = input(epoch);
-  Tensor hidden = network->hidden(all, ForwardOptions());
-  if (!data_.features.labels) return hidden;
+  if (!data_.features.labels) return network->hidden(all, ForwardOptions());
+  Tensor hidden;
+  const SharedNormStatistics shared(network, [&] { hidden = network->hidden(all, ForwardOptions()); });
+  if (!hidden.defined()) hidden = network->hidden(all, ForwardOptions());
   const LabelInputs& labels = *data_.features.labels;
   std::vector<int32_t> labelled;
   for (size_t i = 0; i < labels.row_of_node.size(); ++i)
@@ -90,6 +93,11 @@ Predictions NetworkEdges::predictions(nn::Transformer& network, const Task& task
                                       const std::vector<int32_t>& nodes, int64_t list_size) const {
   const LabelInputs* labels = data_.features.labels.get();
   if (!labels) return predictions_hiding(-1, network, task, epoch, nodes, list_size);
+  const SharedNormStatistics shared(network, [&] {
+    const torch::NoGradGuard no_grad;
+    network->eval();
+    network->hidden(input(epoch), ForwardOptions());
+  });
   Predictions all = rows_for(nodes, task.nodes(), task.columns());
   if (standard_error_) all.standard_error.assign(nodes.size(), 0.f);
   const auto parts = by_part(labels, nodes);
