@@ -21,7 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Folder {
-  Folder() : path(fs::temp_directory_path() / "graphsieve-experiment-test") {
+  Folder()
+      : path(fs::temp_directory_path() /
+             (std::string("graphsieve-") + testing::UnitTest::GetInstance()->current_test_info()->name())) {
     fs::remove_all(path), fs::create_directories(path);
   }
   ~Folder() { fs::remove_all(path); }
