@@ -20,6 +20,7 @@
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/data/class_names.h"
 #include "graphsieve/data/typed_graph.h"
 #include "graphsieve/datasets/datasets.h"
 #include "graphsieve/datasets/generate.h"
@@ -117,6 +118,7 @@ Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const n
   const nb::gil_scoped_release release;
   Dataset data = dataset_of_arrays(std::move(copies), name, labelled);
   data.ids = std::move(ids);
+  check_distinct(classes, name, "class");
   if (!classes.empty()) data.class_names = std::move(classes);
   if (!types.empty()) {
     // The fingerprint of a list of edges does not cover their types.

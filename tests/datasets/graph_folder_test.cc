@@ -173,6 +173,12 @@ TEST_F(GraphFolderTest, EdgeTypes) {
   EXPECT_EQ(damaged(0, 1), source_file + ": row 0: 1 after 1, expected ascending sources");
   EXPECT_EQ(damaged(5, 0),
             source_file + ": row 1 holds 2, but row 2 does not hold 1 with the same type: the graph is not undirected");
+  std::filesystem::remove_all(folder);
+  write(data);
+  edit(folder, [](Json& card) { card["edge_types"] = {"friend", "friend"}; });
+  EXPECT_EQ(error_of([&] { read_graph_folder(folder); }),
+            (folder / "graph.json").string() +
+                ": edge type 'friend' is named twice, expected a name of its own for each edge type");
   data.graph->type_names = std::vector<std::string>(65, "t");
   EXPECT_EQ(error_of([&] { write(data, {.overwrite = true}); }), folder.string() + ": 65 edge types, expected 1 to 64");
 }
@@ -204,6 +210,8 @@ TEST_F(GraphFolderTest, DamageIsNamed) {
             at + "/graph.json: version 4 of the format, this program reads up to 3; use a newer graphsieve");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card.erase("nodes"); }); }),
             at + "/graph.json: 'nodes' is missing");
+  EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["labels"]["names"] = {"a", "a"}; }); }),
+            at + "/graph.json: class 'a' is named twice, expected a name of its own for each class");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["edges"] = "many"; }); }),
             at + "/graph.json: 'edges' is \"many\", expected a whole number of at least 1");
   EXPECT_EQ(broken([](auto f) { edit(f, [](Json& card) { card["nodes"] = 35; }); }),

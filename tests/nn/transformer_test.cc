@@ -5,12 +5,14 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/nn/forward_options.h"
+#include "graphsieve/nn/weights.h"
 #include "graphsieve/sampling/batches.h"
 
 namespace graphsieve {
@@ -486,6 +488,39 @@ TEST(Initialise, LinearMapsAreUniformAndNormsNeutral) {
   EXPECT_TRUE((parameters["layer_0.ffn_norm.weight"] == 1).all().item<bool>());
   EXPECT_TRUE((parameters["layer_0.ffn_norm.bias"] == 0).all().item<bool>());
   EXPECT_TRUE((parameters["layer_2.attention.value_scale"] == 0.25).all().item<bool>());
+}
+
+/// The statistics of each variant are kept, written, read and used apart.
+TEST(Transformer, NormStatisticsOfEachVariant) {
+  const std::filesystem::path file = std::filesystem::temp_directory_path() / "graphsieve-norm-variants.safetensors";
+  const torch::NoGradGuard no_grad;
+  TransformerShape s = shape("estimator");
+  s.norm = NormKind::kGraph;
+  // Graphs of different features have different statistics.
+  std::vector<Graph> graphs(3);
+  for (size_t v = 0; v < graphs.size(); ++v) graphs[v].features.dense = graphs[v].features.dense * (1. + v);
+  auto net = network(s);
+  net->eval();
+  keep_norm_statistics(net);
+  std::vector<Tensor> logits(graphs.size());
+  for (const int v : {2, 0}) {
+    const NormVariant variant(net, v);
+    logits[v] = net(graphs[v].whole(), ForwardOptions());
+  }
+  write_norm_statistics(file, net);
+  auto other = network(s);
+  other->eval();
+  read_norm_statistics(file, other);
+  const auto pass = [&](int v, const Graph& graph) {
+    const NormVariant variant(other, v);
+    return other(graph.whole(), ForwardOptions());
+  };
+  for (const int v : {0, 2}) EXPECT_TRUE(at::equal(pass(v, graphs[v]), logits[v]));
+  EXPECT_FALSE(at::equal(pass(2, graphs[0]), logits[0]));
+  // The file has none of variant 1, which gets those of variant 0.
+  EXPECT_TRUE(at::equal(pass(1, graphs[0]), logits[0]));
+  EXPECT_TRUE(at::equal(other(graphs[0].whole(), ForwardOptions()), logits[0]));
+  std::filesystem::remove(file);
 }
 
 }  // namespace

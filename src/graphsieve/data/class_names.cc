@@ -12,6 +12,14 @@ constexpr size_t kListedClasses = 10;  ///< most names of classes in a message
 
 }  // namespace
 
+void check_distinct(const std::vector<std::string>& names, const std::string& where, const std::string& what) {
+  std::vector<std::string> sorted = names;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end())
+    throw Error(where, ": ", what, " '", *twice, "' is named twice, expected a name of its own for each ", what);
+}
+
 void match_classes(Dataset& data, const std::vector<std::string>& names) {
   const auto listed = [](const std::vector<std::string>& all) {
     std::string text;

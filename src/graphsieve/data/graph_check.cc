@@ -27,21 +27,21 @@ class Checker {
  public:
   explicit Checker(const Dataset& data) : data_(data) {}
 
-  GraphReport report(bool features) {
+  GraphReport report(bool whole) {
     r_.name = data_.name;
     r_.source = data_.source;
     r_.nodes = data_.nodes;
     r_.notes = data_.notes;
-    take_graph(features);
+    take_graph(whole);
     degrees();
     labels();
     homophily();
     r_.columns = data_.features.cols;
     r_.sparse = data_.features.sparse();
     r_.has_degree_features = data_.schema && data_.schema->degree_features;
-    if (features && r_.sparse)
+    if (whole && r_.sparse)
       sparse_features();
-    else if (features)
+    else if (whole)
       dense_features();
     for (const Split& s : data_.given_splits)
       r_.splits.push_back({static_cast<int64_t>(s.train.size()), static_cast<int64_t>(s.val.size()),
@@ -294,8 +294,8 @@ class Checker {
 
 }  // namespace
 
-GraphReport check_graph(const Dataset& data, bool features) {
-  GraphReport report = Checker(data).report(features);
+GraphReport check_graph(const Dataset& data, bool whole) {
+  GraphReport report = Checker(data).report(whole);
   require_mapped_files();
   return report;
 }

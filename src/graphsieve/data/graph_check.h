@@ -58,9 +58,9 @@ struct GraphReport {
   std::vector<std::string> notes;  ///< odd things, one sentence each
 };
 
-/// Checks a graph. Reads the whole graph once, and the features and the directions of listed edges only if `features`
-/// is set. Throws Error as the readers do, naming the file and row.
-GraphReport check_graph(const Dataset& data, bool features = true);
+/// Checks a graph. Reads the whole graph once, and the features and the directions of listed edges only if `whole` is
+/// set. Throws Error as the readers do, naming the file and row.
+GraphReport check_graph(const Dataset& data, bool whole = true);
 
 /// Returns `degrees` as an object with the keys min, p10, median, p90, p99, p99.9 and max.
 nlohmann::json degrees_json(const GraphReport& r);

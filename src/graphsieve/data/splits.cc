@@ -161,11 +161,15 @@ std::vector<int32_t> all_nodes(int64_t n) {
   return nodes;
 }
 
+std::vector<int32_t> evenly_spaced(int64_t n, int64_t most) {
+  std::vector<int32_t> picked(static_cast<size_t>(std::min(n, most)));
+  for (int64_t i = 0; i < std::ssize(picked); ++i) picked[i] = static_cast<int32_t>(n <= most ? i : i * n / most);
+  return picked;
+}
+
 std::vector<int32_t> at_most(const std::vector<int32_t>& nodes, int64_t most) {
-  const auto count = std::ssize(nodes);
-  if (count <= most) return nodes;
-  std::vector<int32_t> picked(most);
-  for (int64_t i = 0; i < most; ++i) picked[i] = nodes[i * count / most];
+  std::vector<int32_t> picked = evenly_spaced(std::ssize(nodes), most);
+  for (int32_t& place : picked) place = nodes[place];
   return picked;
 }
 

@@ -56,6 +56,9 @@ std::vector<int32_t> nodes_of(const Split& split);
 /// The nodes 0, …, n − 1.
 std::vector<int32_t> all_nodes(int64_t n);
 
+/// Returns the numbers 0, …, n − 1, or `most` evenly spaced ones of them if there are more.
+std::vector<int32_t> evenly_spaced(int64_t n, int64_t most);
+
 /// Returns `nodes`, or `most` evenly spaced ones of them if there are more.
 std::vector<int32_t> at_most(const std::vector<int32_t>& nodes, int64_t most);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/data/class_names.h"
 #include "graphsieve/files/external_sort.h"
 
 namespace graphsieve {
@@ -15,6 +16,7 @@ StoredGraph typed_graph(int64_t nodes, const std::vector<std::pair<int32_t, int3
     throw Error(where, ": ", types.size(), " edge types, expected ", edges.size(), ", one per edge");
   if (names.empty() || names.size() > static_cast<size_t>(kMostDataTypes))
     throw Error(where, ": ", names.size(), " different edge types, expected 1 to ", kMostDataTypes);
+  check_distinct(names, where, "edge type");
   const EdgeKeys keys(nodes, static_cast<int>(names.size()));
   std::vector<uint64_t> all;
   all.reserve(edges.size() * (directed ? 1 : 2));

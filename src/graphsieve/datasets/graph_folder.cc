@@ -13,6 +13,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/base/utf8.h"
+#include "graphsieve/data/class_names.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/datasets.h"
 #include "graphsieve/datasets/graph_folder_writer.h"
@@ -105,6 +106,7 @@ class Reader {
       graph.type_names = card_.get<std::vector<std::string>>("edge_types");
       if (graph.type_names.empty() || graph.type_names.size() > kMostDataTypes)
         throw Error(where_, ": ", graph.type_names.size(), " edge_types, expected 1 to ", kMostDataTypes);
+      check_distinct(graph.type_names, where_, "edge type");
       graph.type = array<uint8_t>("edge_type.npy", {edges});
     }
     check_starts("row_start.npy", graph.row_start, edges);
@@ -219,6 +221,7 @@ class Reader {
     data.class_names = card.get<std::vector<std::string>>("names");
     if (static_cast<int64_t>(data.class_names.size()) != data.labels.classes)
       throw Error(where_, ": ", data.class_names.size(), " names of classes, expected ", data.labels.classes);
+    check_distinct(data.class_names, where_, "class");
   }
 
   /// Turns each row of the file into the three lists of a split.

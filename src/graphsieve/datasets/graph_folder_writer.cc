@@ -6,6 +6,7 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/data/class_names.h"
 #include "graphsieve/files/checksum.h"
 #include "graphsieve/files/folder_card.h"
 #include "graphsieve/files/paths.h"
@@ -67,6 +68,7 @@ void GraphFolderWriter::set_nodes(int64_t nodes) {
 void GraphFolderWriter::set_edge_types(const std::vector<std::string>& names) {
   if (names.empty() || names.size() > kMostDataTypes)
     throw Error(folder_.target().string(), ": ", names.size(), " edge types, expected 1 to ", kMostDataTypes);
+  check_distinct(names, folder_.target().string(), "edge type");
   edge_types_ = static_cast<int64_t>(names.size());
   keys_ = EdgeKeys(nodes_, static_cast<int>(names.size()));
   (*card_)["edge_types"] = names;

@@ -173,6 +173,7 @@ class Experiment {
   /// Trains all runs in order and writes the summaries. A resumed process begins with the run of the checkpoint; the
   /// outcomes of the earlier runs are in the checkpoint.
   void all_runs(const Checkpoint* from) {
+    ranges_ = training_ranges(prepared_.data.features);
     const auto plans = plan();
     if (!from && recipe_.name == kDefaultRecipe) give_advice();
     const auto folder_of = [&](const RunPlan& p) {
@@ -502,7 +503,7 @@ class Experiment {
   const MemoryBudget budget_;
   Observer& observer_;
   PreparedData prepared_;  ///< its features have the labels that the current run shows
-  const FeatureRanges ranges_ = training_ranges(prepared_.data.features);
+  FeatureRanges ranges_;   ///< those of the training data
   const std::unique_ptr<Task> task_;
   fs::path folder_;      ///< folder in which the run folder is prepared
   FileRecords records_;  ///< checksums of the complete files in folder_, by their paths within folder_

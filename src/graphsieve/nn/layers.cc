@@ -70,10 +70,14 @@ Tensor NormImpl::forward(const Tensor& x) {
   if (kind == NormKind::kNone) return x;
   if (kind == NormKind::kLayer) return at::layer_norm(x, {width}, weight, bias, kNormEps);
   if (kind == NormKind::kGraph) {
-    const bool given = !is_training() && given_mean.defined();
-    const auto use = [&](const Tensor& t) { return given ? std::optional(t) : std::nullopt; };
-    auto [y, mean, var] = ops::node_norm(x, mean_scale, weight, bias, use(given_mean), use(given_var), kNormEps);
-    if (!is_training() && keeps_statistics) seen_mean = mean.detach(), seen_var = var.detach();
+    const auto v = static_cast<size_t>(variant);
+    const NormStatistics use = !is_training() && v < given.size() ? given[v] : NormStatistics();
+    const auto optional = [](const Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; };
+    auto [y, mean, var] = ops::node_norm(x, mean_scale, weight, bias, optional(use.mean), optional(use.var), kNormEps);
+    if (!is_training() && keeps_statistics) {
+      if (seen.size() <= v) seen.resize(v + 1);
+      seen[v] = {mean.detach(), var.detach()};
+    }
     return y;
   }
   if (!is_training()) return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kNormEps));

@@ -49,6 +49,11 @@ enum class NormKind { kBatch, kGraph, kLayer, kNone };
 /// Returns the kind named "batch", "graph", "layer" or "none". Throws Error if the name is another one.
 NormKind norm_kind(const std::string& name);
 
+/// The statistics of one pass, which a norm has computed from the nodes, [width] each.
+struct NormStatistics {
+  at::Tensor mean, var;
+};
+
 /// A norm of rows x [n, width]: BatchNorm, GraphNorm (Cai et al. 2021), LayerNorm (Ba et al. 2016) or none. In
 /// evaluation mode BatchNorm uses running statistics, which training updates with momentum 0.1. GraphNorm uses the
 /// statistics of the present graph, unless the statistics of the training graph are given for evaluation. LayerNorm
@@ -63,11 +68,12 @@ struct NormImpl : torch::nn::Module {
   int64_t width;
   at::Tensor weight, bias, mean_scale;   ///< [width]; mean_scale only for GraphNorm
   at::Tensor running_mean, running_var;  ///< [width]; only for BatchNorm
-  /// [width]; only for GraphNorm: the statistics of the training graph. If they are defined, evaluation uses them.
-  at::Tensor given_mean, given_var;
-  /// True: a pass in evaluation mode that computes statistics stores them in `seen_mean` and `seen_var`, [width].
+  /// Only for GraphNorm. Passes over one graph that show different inputs have statistics of their own: entry `variant`
+  /// of `given` is used in evaluation if that entry is defined, and a pass in evaluation mode that computes statistics
+  /// stores them in entry `variant` of `seen` if `keeps_statistics` is true (nn/weights.h).
+  int variant = 0;
+  std::vector<NormStatistics> given, seen;
   bool keeps_statistics = false;
-  at::Tensor seen_mean, seen_var;
 };
 TORCH_MODULE(Norm);
 

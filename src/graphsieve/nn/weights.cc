@@ -34,6 +34,12 @@ std::vector<std::pair<std::string, std::shared_ptr<nn::NormImpl>>> graph_norms(c
   return norms;
 }
 
+/// Returns the names of a norm's mean and variance in a file of statistics.
+std::pair<std::string, std::string> statistics_names(const std::string& norm, int variant) {
+  const std::string ending = variant == 0 ? "" : str("_", variant);
+  return {norm + ".mean" + ending, norm + ".var" + ending};
+}
+
 /// Returns a float32 tensor of a file as a tensor on the device of `expected`, which has its shape. Throws Error if the
 /// file lacks it, or if it does not fit.
 Tensor tensor_of_file(const Safetensors& file, const std::string& name, const Tensor& expected, const fs::path& path) {
@@ -77,8 +83,12 @@ void keep_norm_statistics(const nn::Transformer& network) {
 void write_norm_statistics(const fs::path& path, const nn::Transformer& network) {
   Safetensors file;
   for (const auto& [name, norm] : graph_norms(network)) {
-    file.tensors.push_back(named_tensor(name + ".mean", norm->seen_mean));
-    file.tensors.push_back(named_tensor(name + ".var", norm->seen_var));
+    for (size_t v = 0; v < norm->seen.size(); ++v) {
+      if (!norm->seen[v].mean.defined()) continue;
+      const auto [mean, var] = statistics_names(name, static_cast<int>(v));
+      file.tensors.push_back(named_tensor(mean, norm->seen[v].mean));
+      file.tensors.push_back(named_tensor(var, norm->seen[v].var));
+    }
   }
   file.metadata["format"] = "graphsieve";
   write_safetensors(path, file);
@@ -86,31 +96,29 @@ void write_norm_statistics(const fs::path& path, const nn::Transformer& network)
 
 void read_norm_statistics(const fs::path& path, const nn::Transformer& network) {
   const Safetensors file = read_safetensors(path);
+  const auto has = [&](const std::string& name) {
+    return std::any_of(file.tensors.begin(), file.tensors.end(), [&](const NamedTensor& t) { return t.name == name; });
+  };
   for (const auto& [name, norm] : graph_norms(network)) {
-    norm->given_mean = tensor_of_file(file, name + ".mean", norm->weight.detach(), path);
-    norm->given_var = tensor_of_file(file, name + ".var", norm->weight.detach(), path);
-    if (!(norm->given_var >= 0).all().item<bool>())
-      throw Error(path.string(), ": tensor '", name, ".var' holds a negative variance");
+    int first = 0;
+    while (first < kNormVariants - 1 && !has(statistics_names(name, first).first)) ++first;
+    norm->given.clear();
+    for (int v = 0; v < kNormVariants; ++v) {
+      const auto [mean, var] = statistics_names(name, has(statistics_names(name, v).first) ? v : first);
+      norm->given.push_back({tensor_of_file(file, mean, norm->weight.detach(), path),
+                             tensor_of_file(file, var, norm->weight.detach(), path)});
+      if (!(norm->given.back().var >= 0).all().item<bool>())
+        throw Error(path.string(), ": tensor '", var, "' holds a negative variance");
+    }
   }
 }
 
-SharedNormStatistics::SharedNormStatistics(nn::Transformer& network, const std::function<void()>& pass) {
-  std::vector<std::shared_ptr<nn::NormImpl>> norms;
-  for (const auto& [name, norm] : graph_norms(network))
-    if (!norm->given_mean.defined()) norms.push_back(norm);
-  if (norms.empty()) return;
-  std::vector<bool> kept;
-  for (const auto& norm : norms) kept.push_back(std::exchange(norm->keeps_statistics, true));
-  pass();
-  for (size_t i = 0; i < norms.size(); ++i) {
-    norms[i]->keeps_statistics = kept[i];
-    norms[i]->given_mean = norms[i]->seen_mean, norms[i]->given_var = norms[i]->seen_var;
-  }
-  given_ = std::move(norms);
+NormVariant::NormVariant(const nn::Transformer& network, int variant) : network_(network) {
+  for (const auto& [name, norm] : graph_norms(network)) norm->variant = variant;
 }
 
-SharedNormStatistics::~SharedNormStatistics() {
-  for (const auto& norm : given_) norm->given_mean = norm->given_var = Tensor();
+NormVariant::~NormVariant() {
+  for (const auto& [name, norm] : graph_norms(network_)) norm->variant = 0;
 }
 
 }  // namespace graphsieve

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weights of a network in a file (safetensors).
+// The weights of a network, and the statistics of its GraphNorms, in files (safetensors).
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <memory>
-#include <vector>
 
+#include "graphsieve/inputs/label_inputs.h"
 #include "graphsieve/nn/transformer.h"
 
 namespace graphsieve {
@@ -22,24 +20,30 @@ void read_network(const std::filesystem::path& path, nn::Transformer& network);
 bool has_graph_norms(const nn::Transformer& network);
 /// From now on, the GraphNorms of the network keep the statistics of each pass in evaluation mode.
 void keep_norm_statistics(const nn::Transformer& network);
-/// Writes the statistics that the GraphNorms kept in the last pass, by the names of the norms, as safetensors.
+/// Writes the statistics that the GraphNorms kept in the last pass of each variant (NormVariant), by the names of the
+/// norms, as safetensors.
 void write_norm_statistics(const std::filesystem::path& path, const nn::Transformer& network);
 /// Reads statistics that write_norm_statistics() wrote and gives them to the network's GraphNorms, which use them in
-/// evaluation. Throws Error if one is missing, of another shape, negative where it is a variance, or not finite.
+/// evaluation. A variant that the file lacks gets the statistics of variant 0, or, if the file lacks that one, of the
+/// first variant that it has. Throws Error if the file has none for a norm, or if one is of another shape, negative
+/// where it is a variance, or not finite.
 void read_norm_statistics(const std::filesystem::path& path, const nn::Transformer& network);
 
-/// While the object lives, the GraphNorms of a network use the statistics of one pass, so that several passes that show
-/// different labels of one graph differ in nothing else. GraphNorms that were given statistics before keep those.
-class SharedNormStatistics {
+/// Number of variants of passes over one graph: variant 0 shows all inputs, and variant p + 1 hides the labels of part
+/// p (inputs/label_inputs.h). GraphNorms keep the statistics of each variant apart: statistics of a pass that shows a
+/// node's label would carry that label into a pass that hides it.
+constexpr int kNormVariants = kLabelParts + 1;
+
+/// While the object lives, passes through the network are those of one variant; afterwards they are of variant 0.
+class NormVariant {
  public:
-  /// `pass` makes the pass, in evaluation mode.
-  SharedNormStatistics(nn::Transformer& network, const std::function<void()>& pass);
-  ~SharedNormStatistics();
-  SharedNormStatistics(const SharedNormStatistics&) = delete;
-  SharedNormStatistics& operator=(const SharedNormStatistics&) = delete;
+  NormVariant(const nn::Transformer& network, int variant);
+  ~NormVariant();
+  NormVariant(const NormVariant&) = delete;
+  NormVariant& operator=(const NormVariant&) = delete;
 
  private:
-  std::vector<std::shared_ptr<nn::NormImpl>> given_;  ///< the norms that this object has given statistics
+  const nn::Transformer& network_;
 };
 
 }  // namespace graphsieve

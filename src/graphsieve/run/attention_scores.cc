@@ -131,16 +131,10 @@ std::vector<Tensor> attention_scores(nn::Transformer& network, double temperatur
     collect(network, temperature, input, {}, scores);
     return scores;
   }
-  network->eval();
-  const SharedNormStatistics shared(network, [&] {
-    const torch::NoGradGuard no_grad;
-    ForwardOptions options;
-    options.temperature = temperature;
-    network->hidden(input, options);
-  });
   NetworkInput hiding = input;
   for (int part = 0; part < kLabelParts; ++part) {
     hide_label_part(hiding, part);
+    const NormVariant variant(network, part + 1);
     collect(network, temperature, hiding, edges_into_part(input.layers.at(0), part), scores);
   }
   return scores;

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/data/splits.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/json_file.h"
 #include "graphsieve/files/npy_file.h"
@@ -62,8 +63,7 @@ StoredIds read_ids(const RunFiles& files, int64_t count) {
 
 FeatureRanges training_ranges(const Features& features) {
   if (features.rows <= kMostNodes) return feature_ranges(features);
-  std::vector<int32_t> nodes;
-  for (int64_t i = 0; i < kMostNodes; ++i) nodes.push_back(static_cast<int32_t>(i * features.rows / kMostNodes));
+  const std::vector<int32_t> nodes = evenly_spaced(features.rows, kMostNodes);
   return feature_ranges(features, &nodes);
 }
 

@@ -72,9 +72,7 @@ Tensor NetworkEdges::hidden(nn::Transformer& network, int64_t epoch) const {
   network->eval();
   NetworkInput all = input(epoch);
   if (!data_.features.labels) return network->hidden(all, ForwardOptions());
-  Tensor hidden;
-  const SharedNormStatistics shared(network, [&] { hidden = network->hidden(all, ForwardOptions()); });
-  if (!hidden.defined()) hidden = network->hidden(all, ForwardOptions());
+  Tensor hidden = network->hidden(all, ForwardOptions());
   const LabelInputs& labels = *data_.features.labels;
   std::vector<int32_t> labelled;
   for (size_t i = 0; i < labels.row_of_node.size(); ++i)
@@ -83,6 +81,7 @@ Tensor NetworkEdges::hidden(nn::Transformer& network, int64_t epoch) const {
   for (int part = 0; part < kLabelParts; ++part) {
     if (parts[part + 1].empty()) continue;
     hide_label_part(all, part);
+    const NormVariant variant(network, part + 1);
     const Tensor rows = node_tensor(parts[part + 1]).to(hidden.device());
     hidden.index_copy_(0, rows, network->hidden(all, ForwardOptions()).index_select(0, rows));
   }
@@ -93,17 +92,13 @@ Predictions NetworkEdges::predictions(nn::Transformer& network, const Task& task
                                       const std::vector<int32_t>& nodes, int64_t list_size) const {
   const LabelInputs* labels = data_.features.labels.get();
   if (!labels) return predictions_hiding(-1, network, task, epoch, nodes, list_size);
-  const SharedNormStatistics shared(network, [&] {
-    const torch::NoGradGuard no_grad;
-    network->eval();
-    network->hidden(input(epoch), ForwardOptions());
-  });
   Predictions all = rows_for(nodes, task.nodes(), task.columns());
   if (standard_error_) all.standard_error.assign(nodes.size(), 0.f);
   const auto parts = by_part(labels, nodes);
   for (int part = -1; part < kLabelParts; ++part) {
     const std::vector<int32_t>& of_part = parts[part + 1];
     if (of_part.empty()) continue;
+    const NormVariant variant(network, part + 1);
     const Predictions p = predictions_hiding(part, network, task, epoch, of_part, list_size);
     for (const int32_t node : of_part) {
       const int32_t row = all.row_of_node[node];
