@@ -26,7 +26,7 @@ from graphsieve.runs import Run
 
 __all__ = ["Block", "Estimator", "Exphormer", "Linear", "Norm", "Plain", "SparseAttention", "Spexphormer", "Transformer", "from_run"]
 
-_TINY = 1e-6  # a row shorter than this is not scaled to length 1
+_TINY = 1e-3  # a row shorter than this is not scaled to length 1
 
 
 class Linear(torch.nn.Linear):

@@ -17,7 +17,7 @@ class Graphs(EngineTest):
         return graph["edges"], graph["attention_edges"]
 
     def test_each_kind_of_edge_can_be_left_out(self):
-        degree = sets(graph__expander_degree=5)
+        degree = sets(graph__expander_degree=5, graph__expander_edges="true")
         edges, all_kinds = self.counts(*degree)
         self.assertEqual(all_kinds, edges + 80 * 10 + 80)
         for number, (key, left) in enumerate({"graph_edges": 80 * 11, "expander_edges": edges + 80,

@@ -94,8 +94,9 @@ class Inspect(EngineTest):
 
     def test_runs_that_do_not_belong_together(self):
         graph = self.graph()
-        one = self.run_folder(graph, *SHORT, name="one")
-        other_edges = self.run_folder(graph, *SHORT, "--seed", 5, name="two")
+        expander = SHORT + sets(graph__expander_edges="true")
+        one = self.run_folder(graph, *expander, name="one")
+        other_edges = self.run_folder(graph, *expander, "--seed", 5, name="two")
         self.assertIn("other edges", self.call("inspect", one, other_edges, code=1).stderr)
         other_graph = self.run_folder("minesweeper:12", *SHORT, name="three")
         self.assertIn("error: ", self.call("inspect", one, other_graph, code=1).stderr)

@@ -73,8 +73,8 @@ class Plan(EngineTest):
 
     def test_within_a_budget_the_same_bits(self):
         self.call("generate", "--nodes", 60000, "--degree", 20, "--columns", 16, "--out", "large", "--quiet")
-        short = [*SHORT, *sets(network__batch_size=20000, network__k="10-10", network__layers=2, estimator__layers=2, estimator__epochs=1,
-                               network__epochs=1)]
+        short = [*SHORT, *sets(graph__expander_edges="true", network__batch_size=20000, network__k="10-10", network__layers=2,
+                               estimator__layers=2, estimator__epochs=1, network__epochs=1)]
         planned = self.plan("large", "--no-time", "--memory", "300MiB", *short)
         self.assertGreater(planned["scratch_bytes"], 0)
         free, within = self.run_folder("large", *short, name="free"), self.run_folder("large", *short, "--memory", "300MiB", name="within")

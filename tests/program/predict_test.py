@@ -102,7 +102,7 @@ class Stages(EngineTest):
                 self.assertTrue(all(set(zip(*e)) <= row for e, row in zip(zip(drawn.tolist(), types.tolist()), rows)))
 
     def test_largest_scores_are_kept(self):
-        run = self.run_folder(self.graph(), *SHORT)
+        run = self.run_folder(self.graph(), *SHORT, *sets(graph__expander_edges="true"))
         self.call("sparsify", run, "--k", 3, "--sampler", "graph_max", "--out", "largest")
         start, source, score = (np.load(run / "scores" / f"{n}.npy") for n in ("row_start", "source", "layer_2"))
         drawn = np.load(self.dir / "largest" / "layer_2_source.npy")

@@ -114,8 +114,10 @@ at::Tensor by_blocks(int64_t n, const std::function<at::Tensor(int64_t begin, in
 /// Returns the weights of all linear maps in a module, with the names that the maps have in the module.
 std::vector<NamedMap> linear_maps_in(const torch::nn::Module& module);
 
-/// Length below which a row is not stretched to length 1, so that the gradient, which grows as 1/length, stays finite.
-constexpr double kTiny = 1e-6;
+/// Length below which a row is not stretched to length 1. The gradient of the stretching grows as 1/length in every
+/// layer: where all nodes look alike (a graph without features), the rows that a norm leaves are rounding errors of
+/// length 1e-5, and gradients through several layers of them would overflow. Rows of trained networks are far longer.
+constexpr double kTiny = 1e-3;
 
 /// Draws every parameter of a module, keyed by (seed, parameter name). Weights and biases of linear maps are uniform in
 /// ±1/√in, where `in` is the number of input columns, and edge-type embeddings are standard normal. Parameters that a

@@ -185,7 +185,8 @@ class Study {
           point.recipe = with_epochs(recipe_, kShortEpochs);
           point.recipe.model = model;
           if (!draws_edges(point.recipe)) point.recipe.network.epsilon = 0;
-          if (request_.axis == "density") point.recipe.graph.expander_degree = value;
+          if (request_.axis == "density")
+            point.recipe.graph.expander_degree = value, point.recipe.graph.expander_edges = true;
           points.push_back(point);
         }
       }
