@@ -47,14 +47,31 @@ void print_row(const char* what, const Json& wide, const Json& narrow, const cha
              both ? fmt::format("{:.2f}", a.get<double>() / b.get<double>()) : "");
 }
 
+/// Prints what the theorem promises, and whether this says anything at this size.
+void print_promise(const Json& promise) {
+  if (!promise.contains("output_error")) {
+    print_text("promise: none\n");
+    return;
+  }
+  print_text("promise: no output is off by more than {}", four_digits(promise.at("output_error")));
+  if (promise.contains("largest_output"))
+    print_text(" (the largest output has the length {})", four_digits(promise.at("largest_output")));
+  print_text("{}\n", promise.value("vacuous", true) ? "; at this size, the theorem says nothing" : "");
+}
+
+/// Returns the name of a cost in words.
+std::string in_words(const std::string& name) {
+  return name == "multiply_adds" ? "multiply-adds" : name == "prediction_seconds" ? "time of a prediction" : name;
+}
+
 /// Prints the table of what compression did.
 void print_report(const Json& report, const std::string& out) {
   const Json &measured = report.at("measured"), &wide = measured.at("wide"), &narrow = measured.at("narrow");
   const Json &error = measured.at("output_error"), &promise = report.at("promise");
   print_text("{} of {}, {}\n", report.at("method").get<std::string>(), report.at("from").get<std::string>(),
              report.at("model").get<std::string>());
-  print_text("assumption: {}; the theorem's bound {} at this size\n", holds(report.at("assumption")),
-             promise.value("vacuous", true) ? "says nothing" : "holds");
+  print_text("assumption: {}\n", holds(report.at("assumption")));
+  print_promise(promise);
   print_text("{:<24} {:>14} {:>14} {:>9}\n", "", "before", "after", "ratio");
   const std::string metric = report.at("metric").get<std::string>();
   print_row(("validation " + metric).c_str(), wide, narrow, "val", false);
@@ -64,6 +81,8 @@ void print_report(const Json& report, const std::string& out) {
   print_row("bytes", wide, narrow, "bytes", true);
   print_row("multiply-adds", wide, narrow, "multiply_adds", true);
   print_row("prediction, seconds", wide, narrow, "prediction_seconds", false);
+  for (const Json& name : measured.at("grown"))
+    print_text("note: the compressed network costs more than the network before it: {}\n", in_words(name));
   print_text("output error per node: mean {} (relative {}), 99 % {}, largest {}\n", four_digits(error.at("mean")),
              four_digits(error.at("relative_mean")), four_digits(error.at("p99")), four_digits(error.at("max")));
   for (const Json& layer : measured.at("attention_ratio"))

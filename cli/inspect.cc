@@ -66,6 +66,12 @@ void print_alone(const Json& found) {
   for (const Json& layer : found.at("vector_norms"))
     print_text("  layer {:<22} {:>10}   largest {}\n", layer.at("layer").get<int64_t>(),
                four_decimals(layer.at("mean")), four_decimals(layer.at("max")));
+  if (!found.at("middle_norms").empty()) print_text("norms of the vectors that enter each layer's FFN\n");
+  for (const Json& layer : found.at("middle_norms"))
+    print_text("  layer {:<22} {:>10}   largest {}\n", layer.at("layer").get<int64_t>(),
+               four_decimals(layer.at("mean")), four_decimals(layer.at("max")));
+  print_text("boundedness: {}. {}\n", found.at("boundedness").at("verdict").get<std::string>(),
+             found.at("boundedness").at("sentence").get<std::string>());
   if (found.at("norms_by_epoch").empty()) return;
   print_text("over the epochs: mean operator norm, norms of the vectors that enter each layer\n");
   for (const Json& epoch : found.at("norms_by_epoch")) {

@@ -20,36 +20,6 @@ using at::Tensor;
 
 double relative(const Tensor& a, const Tensor& b) { return apart(a, b) / b.abs().max().item<double>(); }
 
-// Theorem 4.2 for one layer of one head, whose input and FFN activation are changed by vectors of length `epsilon`.
-TEST(PropagatedError, BoundsTheChangeOfALayersOutput) {
-  torch::manual_seed(4);
-  constexpr int64_t kNodes = 6, kWidth = 4;
-  for (const double scale : {0.3, 1., 2.})
-    for (const double epsilon : {1e-3, 0.1, 2.})
-      for (int trial = 0; trial < 20; ++trial) {
-        const auto map = [&] { return scale * at::randn({kWidth, kWidth}, at::kDouble); };
-        const auto change = [&] {
-          const Tensor x = at::randn({kNodes, kWidth}, at::kDouble);
-          return epsilon * x / x.norm(2, {1}, true);
-        };
-        const Tensor q = map(), k = map(), v = map(), o = map(), s = map(), f1 = map(), f2 = map(), r = map();
-        const auto mid_of = [&](const Tensor& h) {
-          const Tensor weights = h.mm(q.t()).mm(h.mm(k.t()).t()).softmax(1);
-          return weights.mm(h.mm(v.t())).mm(o.t()) + h.mm(s.t());
-        };
-        const auto output_of = [&](const Tensor& mid, const Tensor& changed) {
-          return (mid.mm(f1.t()).relu() + changed).mm(f2.t()) + mid.mm(r.t());
-        };
-        const Tensor h = at::randn({kNodes, kWidth}, at::kDouble), mid = mid_of(h);
-        const Tensor expected = output_of(mid, at::zeros_like(mid)), found = output_of(mid_of(h + change()), change());
-        Constants c;
-        for (const Tensor& x : {h, mid}) c.alpha = std::max(c.alpha, x.square().sum(1).max().item<double>());
-        for (const Tensor& m : {q, k, v, o, f1, f2}) c.beta = std::max(c.beta, operator_norm(m));
-        for (const Tensor& m : {s, r}) c.widest_skip = std::max(c.widest_skip, operator_norm(m));
-        EXPECT_LE((found - expected).norm(2, {1}).max().item<double>(), propagated_error(c, epsilon, 1, 1));
-      }
-}
-
 // Corollary 3.2: P(|(Mx)·(My) − x·y| > ε‖x‖‖y‖) <= 4 exp(−d(ε² − ε³)/4), over 200 matrices.
 TEST(JlMatrix, FailsNoMoreOftenThanTheLemmaSays) {
   torch::manual_seed(1);
@@ -101,7 +71,9 @@ TEST(Jl, NarrowsQueriesAndKeysAndNothingElse) {
     EXPECT_EQ(found.maps.layers[0].key.size(1), 4);
     EXPECT_TRUE(found.attention_alone);
     EXPECT_TRUE(at::equal(found.maps.layers[1].ffn_out, c->maps.layers[1].ffn_out));
-    EXPECT_TRUE(found.promise["vacuous"].get<bool>());  // 16 dimensions are too few for the union bound
+    EXPECT_TRUE(found.promise["vacuous"].get<bool>());  // 4 dimensions per head are too few for the union bound
+    EXPECT_FALSE(found.assumption["holds"].get<bool>());
+    EXPECT_GT(found.assumption["width_asked_per_head"].get<double>(), 4);
     const double one = found.promise["layers"][0]["largest_logit_error"];
     c->options.tries = 1;  // more tries never choose worse
     EXPECT_LE(one, compress_jl(c->task()).promise["layers"][0]["largest_logit_error"].get<double>());
@@ -110,6 +82,26 @@ TEST(Jl, NarrowsQueriesAndKeysAndNothingElse) {
     c->options.width = 7;
     EXPECT_THROW(compress_jl(c->task()), Error);
   }
+}
+
+// Theorem 3.3 where its width is given: few different inputs, a large epsilon, and heads that are wider than the
+// theorem asks for. Equal inputs count once.
+TEST(Jl, HoldsWhereTheWidthSuffices) {
+  auto c = class_case("plain", 400, 1, 1, 3);
+  c->options.width = 300, c->options.epsilon = 0.35, c->options.tries = 2;
+  const Compression found = compress_jl(c->task());
+  EXPECT_EQ(found.promise["layers"][0]["distinct_inputs"], 3);
+  EXPECT_EQ(found.promise["pairs"], 9);
+  EXPECT_NEAR(found.assumption["width_asked_per_head"].get<double>(), jl_width(9, 0.35), 1e-9);
+  EXPECT_TRUE(found.assumption["holds"].get<bool>());
+  EXPECT_LE(found.promise["epsilon_of_this_width"].get<double>(), 0.35);
+  EXPECT_LE(found.promise["layers"][0]["largest_relative_error"].get<double>(), 0.35);
+  const double ratio = found.promise["layers"][0]["attention_ratio_bound"].get<double>();
+  const Tensor factor = c->traced.layers[0].scores / c->after(found.maps).layers[0].scores;
+  EXPECT_LE(factor.max().item<double>(), ratio);
+  EXPECT_GE(factor.min().item<double>(), 1 / ratio);
+  c->options.width = static_cast<int64_t>(jl_width(9, 0.35)) - 1;  // one too few
+  EXPECT_FALSE(compress_jl(c->task()).assumption["holds"].get<bool>());
 }
 
 TEST(Exact, IsExactWhereTheRanksAllow) {
@@ -274,6 +266,8 @@ TEST(Clusters, FindsPlantedOnes) {
 
 TEST(Bounds, AsTheFormulasSay) {
   EXPECT_NEAR(jl_width(1e6, 0.1), 4 * std::log(4e6) / 0.009, 1e-9);
+  for (const double width : {1000., 5000.}) EXPECT_NEAR(jl_width(1e6, jl_epsilon(1e6, width)), width, 1e-6 * width);
+  EXPECT_EQ(jl_epsilon(1e6, 64), 0);  // no epsilon is large enough
   EXPECT_EQ(distinct_rows(at::tensor({1., 2., 1., 2., 3., 4.}, at::kDouble).view({3, 2})), 2);
   EXPECT_NEAR(operator_norm(at::tensor({3., 0., 0., -4.}, at::kDouble).view({2, 2})), 4, 1e-12);
 }

@@ -78,8 +78,14 @@ class Inspect(EngineTest):
         best = self.result(run)["runs"][0]["best_epoch"]
         for e in recorded:
             if e["epoch"] == best:
-                for at, now in zip(e["vector_norms"], found["vector_norms"]):
-                    self.assertAlmostEqual(at, now["mean"], delta=1e-5)
+                for key in ("vector_norms", "middle_norms"):
+                    self.assertEqual(len(e[key]), len(found[key]), key)
+                    for at, now in zip(e[key], found[key]):
+                        self.assertAlmostEqual(at, now["mean"], delta=1e-5)
+        self.assertEqual(found["boundedness"]["verdict"], "unknown")  # three epochs have norms
+        more = self.inspect(self.run_folder(self.graph(), *sets(model="plain", network__epochs=8, network__norms_every=2), name="more"))
+        self.assertIn(more["boundedness"]["verdict"], ("settled", "growing"))
+        self.assertGreaterEqual(more["boundedness"]["alpha"] ** 0.5, max(v["max"] for v in more["middle_norms"]) - 1e-5)
         never = self.run_folder(self.graph(), *SHORT, *sets(model="plain", network__norms_every=0), name="never")
         self.assertFalse(any("operator_norms" in e for e in self.epochs(never, "network")))
 

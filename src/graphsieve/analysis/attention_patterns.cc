@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <span>
@@ -57,16 +58,20 @@ std::vector<Statistic> each_destination(const std::vector<std::string>& names, c
   return summary(names, values, count, sampled);
 }
 
-/// Returns the positions of the k largest scores, ties by position, ascending.
-std::vector<int32_t> heaviest(std::span<const float> a, int64_t k) {
-  std::vector<int32_t> order(a.size());
-  std::iota(order.begin(), order.end(), 0);
-  const auto kept = order.begin() + std::min<int64_t>(k, static_cast<int64_t>(a.size()));
-  std::partial_sort(order.begin(), kept, order.end(),
-                    [&](int32_t x, int32_t y) { return a[x] != a[y] ? a[x] > a[y] : x < y; });
-  order.erase(kept, order.end());
-  std::sort(order.begin(), order.end());
-  return order;
+/// Returns for each score the chance that it is among the k largest, where ties are broken at random: 1 above the k-th
+/// largest score, 0 below it, and an equal share for the scores that equal it.
+std::vector<double> chance_of_heaviest(std::span<const float> a, int64_t k) {
+  const auto all = static_cast<int64_t>(a.size());
+  if (k >= all) return std::vector<double>(a.size(), 1);
+  std::vector<float> sorted(a.begin(), a.end());
+  std::nth_element(sorted.begin(), sorted.begin() + (k - 1), sorted.end(), std::greater<>());
+  const float least = sorted[static_cast<size_t>(k - 1)];
+  const auto above = std::count_if(a.begin(), a.end(), [&](float x) { return x > least; });
+  const auto equal = std::count(a.begin(), a.end(), least);
+  const double share = static_cast<double>(k - above) / static_cast<double>(equal);
+  std::vector<double> chance;
+  for (const float x : a) chance.push_back(x > least ? 1 : x == least ? share : 0);
+  return chance;
 }
 
 /// Returns 2 ∫ (F − G)², where F and G are the distribution functions of the two sets. This is 2E|X−Y| − E|X−X'| −
@@ -119,11 +124,10 @@ std::vector<double> ranks(std::span<const float> a) {
   return to;
 }
 
-/// Returns the sum of the scores at the given positions.
-double mass(std::span<const float> a, const std::vector<int32_t>& at) {
-  double sum = 0;
-  for (const int32_t e : at) sum += a[e];
-  return sum;
+/// Returns the sum of the scores, each times a factor.
+template <class Number>
+double weighted_sum(std::span<const Number> a, const std::vector<double>& factor) {
+  return std::inner_product(a.begin(), a.end(), factor.begin(), 0.0);
 }
 
 }  // namespace
@@ -139,7 +143,7 @@ std::vector<Statistic> attention_spread(const AttentionScores& a, int64_t k, con
                               square += x * x;
                             }
                             to[0] = row.size() > 1 ? entropy / std::log(static_cast<double>(row.size())) : kUndefined;
-                            to[1] = mass(row, heaviest(row, k));
+                            to[1] = weighted_sum(row, chance_of_heaviest(row, k));
                             to[2] = 1 / square;
                           });
 }
@@ -166,11 +170,10 @@ std::vector<Statistic> attention_agreement(const AttentionScores& a, const Atten
     to[4] = defined ? correlation({x.begin(), x.end()}, {y.begin(), y.end()}) : kUndefined;
     to[5] = defined ? correlation(ranks(x), ranks(y)) : kUndefined;
     to[6] = absolute / 2;
-    const auto mine = heaviest(x, k), theirs = heaviest(y, k);
-    std::vector<int32_t> both;
-    std::set_intersection(mine.begin(), mine.end(), theirs.begin(), theirs.end(), std::back_inserter(both));
-    to[7] = static_cast<double>(both.size()) / static_cast<double>(theirs.size());
-    to[8] = mass(y, mine);
+    const auto mine = chance_of_heaviest(x, k), theirs = chance_of_heaviest(y, k);
+    to[7] = weighted_sum(std::span<const double>(theirs), mine) /
+            static_cast<double>(std::min(k, static_cast<int64_t>(y.size())));
+    to[8] = weighted_sum(y, mine);
   });
 }
 

@@ -45,9 +45,11 @@ std::vector<Statistic> attention_spread(const AttentionScores& a, int64_t k, con
 ///   total_variation
 ///       ½ Σ |a − b|
 ///   overlap
-///       share of b's k heaviest edges among a's k heaviest, ties by position
+///       share of b's k heaviest edges among a's k heaviest
 ///   mass_covered
 ///       b's attention on a's k heaviest edges
+/// Where scores tie, both are the mean over random choices among the ties, for a and for b by itself: breaking ties by
+/// position would make equal scores agree with everything that is sorted by position too.
 std::vector<Statistic> attention_agreement(const AttentionScores& a, const AttentionScores& b, int64_t k,
                                            const std::vector<int32_t>& destinations, bool sampled);
 

@@ -19,6 +19,7 @@
 #include "graphsieve/nn/norms.h"
 #include "graphsieve/recipe/models.h"
 #include "graphsieve/run/attention_scores.h"
+#include "graphsieve/run/boundedness.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
@@ -163,7 +164,11 @@ class Inspection {
     double vector_sum = 0;
     const int64_t layers = run_.network->layers();
     ForwardOptions options;
+    MiddleNorms middles;
+    int64_t part_before = 0;
+    options.on_middle = [&](const Tensor& middle) { middles.add(part_before, middle); };
     options.on_part = [&](int64_t part, const Tensor& h) {
+      part_before = part;
       if (part >= layers) return;
       const VectorNorms norm = vector_norms(h);
       vectors.push_back({{"layer", part}, {"mean", json_number(norm.mean)}, {"max", json_number(norm.most)}});
@@ -171,13 +176,19 @@ class Inspection {
     };
     run_.network(run_.input(), options);
     to["vector_norms"] = vectors;
+    to["middle_norms"] = Json::array();
+    for (const VectorNorms& norm : middles.by_layer())
+      to["middle_norms"].push_back(
+          {{"layer", to["middle_norms"].size()}, {"mean", json_number(norm.mean)}, {"max", json_number(norm.most)}});
     to["vector_norm_mean"] = json_number(vector_sum / static_cast<double>(layers));
-    to["norms_by_epoch"] = norms_by_epoch();
+    std::vector<NormsOfEpoch> epochs;
+    to["norms_by_epoch"] = norms_by_epoch(epochs);
+    to["boundedness"] = boundedness(epochs);
   }
 
   /// Returns what training recorded by epoch: the mean norm of the layers' maps, and of the vectors that enter each
-  /// layer.
-  Json norms_by_epoch() const {
+  /// layer. Adds the largest norms of each epoch to `epochs`.
+  Json norms_by_epoch(std::vector<NormsOfEpoch>& epochs) const {
     Json to = Json::array();
     if (!run_.folder.files.has("metrics.jsonl")) {
       observer_.note(str((run_.folder.path / "metrics.jsonl").string(), " is gone: norms by epoch are left out"));
@@ -185,6 +196,7 @@ class Inspection {
     }
     read_json_lines(run_.folder.files.verified("metrics.jsonl"), [&](const JsonObject& epoch) {
       if (epoch.get<std::string>("stage") != "network" || !epoch.has("operator_norms")) return;
+      epochs.push_back(norms_of(epoch));
       LayersMean mean;
       const JsonObject norms = epoch.object("operator_norms");
       for (const auto& [map, norm] : norms.json().items())

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "graphsieve/files/json_number.h"
+
 namespace graphsieve {
 
 using at::Tensor;
@@ -40,31 +42,27 @@ double jl_width(double pairs, double epsilon) {
   return 4 * std::log(4 * pairs) / (epsilon * epsilon - epsilon * epsilon * epsilon);
 }
 
-double propagated_error(const Constants& c, double epsilon, size_t layers, double output_norm) {
-  const double a = std::sqrt(c.alpha), b = c.beta, s = c.widest_skip;
-  double error = epsilon;
-  for (size_t l = 0; l < layers; ++l) {
-    // Queries, keys and values have lengths of at most b·a, and change by at most b times the error of the inputs. A
-    // logit q·k therefore changes by at most 2(b·a)(b·error) + (b·error)², and an attention weight by a factor of at
-    // most exp(2 · this change), which bounds the error of the pooled values.
-    const double logits = b * b * error * (2 * a + error);
-    const double pooled = b * error + b * a * std::min(std::exp(2 * logits) - 1, 1e300);
-    const double mid = b * pooled + s * error;
-    error = b * (epsilon + b * mid) + s * mid;
-    if (!std::isfinite(error)) break;
-  }
-  return error * output_norm;
+double jl_epsilon(double pairs, double width) {
+  // jl_width() falls up to ε = 2/3.
+  double low = 0, high = 2. / 3;
+  if (jl_width(pairs, high) > width) return 0;
+  for (int step = 0; step < 60; ++step) (jl_width(pairs, (low + high) / 2) > width ? low : high) = (low + high) / 2;
+  return high;
 }
 
 nlohmann::json json_of(const Constants& c) { return {{"alpha", c.alpha}, {"beta", c.beta}, {"skip", c.widest_skip}}; }
 
-nlohmann::json propagated(const CompressTask& task, const Constants& c, double epsilon) {
-  const double bound = propagated_error(c, epsilon, task.wide.layers.size(), operator_norm(task.wide.output[0].weight));
+nlohmann::json promised(const CompressTask& task, const NetworkBound& bound) {
+  const double most = bound.outputs.max().item<double>();
   const double size = task.trace.logits.norm(2, {1}).max().item<double>();
-  return {{"constants", json_of(c)},
-          {"output_error", std::isfinite(bound) ? nlohmann::json(bound) : nlohmann::json(nullptr)},
+  nlohmann::json ratios = nlohmann::json::array();
+  for (const double logits : bound.logits) ratios.push_back(json_number(std::exp(2 * logits)));
+  return {{"constants", json_of(constants_of(task.wide, task.trace))},
+          {"output_error", json_number(most)},
+          {"mean_output_error", json_number(bound.outputs.mean().item<double>())},
+          {"attention_ratio", ratios},
           {"largest_output", size},
-          {"vacuous", !(bound < size)}};
+          {"vacuous", !(most < size)}};
 }
 
 int64_t distinct_rows(const Tensor& x) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures the constants of the theorems on a network and its data, which are norms of maps and vectors, and computes
-// the bounds that follow from them ("A Theory for Compressibility of Graph Transformers", §2 and appendix C).
+// Measures the constants of the theorems on a network and its data, which are norms of maps and vectors ("A Theory for
+// Compressibility of Graph Transformers", §2 and appendix C), and writes down what a bound promises.
 #pragma once
 
 #include "graphsieve/compress/method.h"
+#include "graphsieve/compress/node_bounds.h"
 
 namespace graphsieve {
 
@@ -23,17 +24,17 @@ double operator_norm(const at::Tensor& map);
 /// probability above 0. This follows by the union bound from 4 exp(−d(ε² − ε³)/4), the bound for one pair to fail.
 double jl_width(double pairs, double epsilon);
 
-/// Returns a bound of the output error if every layer's input, FFN input and activation lie within `epsilon` of those
-/// of the compressed network (Theorem 4.2, ε' = c₁ε_layer + c₂ε). The norms of the skip paths are included.
-/// `output_norm` is the operator norm of the output layer. The result may be infinite or NaN.
-double propagated_error(const Constants& c, double epsilon, size_t layers, double output_norm);
+/// Returns the smallest ε for which jl_width() asks for at most the width d; 0 if there is none, since ε² − ε³ does not
+/// exceed 4/27.
+double jl_epsilon(double pairs, double width);
 
 /// Returns the constants as members of compression.json.
 nlohmann::json json_of(const Constants& c);
 
-/// Returns the constants, propagated_error() for the task's network, the largest length of an output, and "vacuous":
-/// true if the error is not smaller than this length.
-nlohmann::json propagated(const CompressTask& task, const Constants& c, double epsilon);
+/// Returns what a bound promises, as members of compression.json: the constants; the largest and the mean bound of the
+/// nodes' output errors; the bound of the attention ratios per layer; the largest length of an output; and "vacuous":
+/// true if the largest bound is not smaller than this length. A number that is too large for a double is null.
+nlohmann::json promised(const CompressTask& task, const NetworkBound& bound);
 
 /// Returns the number of distinct rows of x [n, D], compared as float32.
 int64_t distinct_rows(const at::Tensor& x);

@@ -34,54 +34,83 @@ Tensor span_of(const Tensor& x, int64_t d) {
   return at::cat({s.leading(rank), at::zeros({x.size(1), d - rank}, x.options())}, 1);
 }
 
-}  // namespace
-
-Clusters clusters_of(const Tensor& x, int64_t count) {
-  // The first centre is the longest row. More centres are added as long as a row lies off all centres.
-  std::vector<int64_t> first = {x.square().sum(1).argmax().item<int64_t>()};
-  Tensor nearest = squared_distances(x, x.narrow(0, first[0], 1)).select(1, 0);
+/// Rows of x, each the one that is furthest from the rows before it (Gonzalez 1985). The first is the longest row. The
+/// list ends early where every row lies on one of the list.
+std::vector<int64_t> furthest_first(const Tensor& x, int64_t count) {
+  std::vector<int64_t> rows = {x.square().sum(1).argmax().item<int64_t>()};
+  Tensor nearest = squared_distances(x, x.narrow(0, rows[0], 1)).select(1, 0);
   const double nothing = 1e-24 * std::max(1.0, x.square().sum(1).max().item<double>());
-  while (static_cast<int64_t>(first.size()) < count && nearest.max().item<double>() > nothing) {
-    first.push_back(nearest.argmax().item<int64_t>());
-    nearest = at::minimum(nearest, squared_distances(x, x.narrow(0, first.back(), 1)).select(1, 0));
+  while (static_cast<int64_t>(rows.size()) < count && nearest.max().item<double>() > nothing) {
+    rows.push_back(nearest.argmax().item<int64_t>());
+    nearest = at::minimum(nearest, squared_distances(x, x.narrow(0, rows.back(), 1)).select(1, 0));
   }
-  Clusters found;
-  found.centre = x.index_select(0, at::tensor(first, at::kLong)).clone();
-  const int64_t clusters = found.centre.size(0);
-  for (int step = 0; step < kLloydSteps; ++step) {
-    const Tensor member = squared_distances(x, found.centre).argmin(1);
-    if (found.member_of.defined() && at::equal(member, found.member_of)) break;
-    found.member_of = member;
-    const Tensor size = at::bincount(member, {}, clusters).to(at::kDouble).unsqueeze(1);
-    const Tensor sum = at::zeros_like(found.centre).index_add(0, member, x);
-    found.centre = at::where(size > 0, sum / size.clamp_min(1), found.centre);
-  }
-  const Tensor length = found.centre.norm(2, {1});
-  found.shortest = length.min().item<double>();
-  found.longest = length.max().item<double>();
-  const Tensor off = (x - found.centre.index_select(0, found.member_of)).norm(2, {1});
-  found.radius = (off / length.index_select(0, found.member_of)).max().item<double>();
-  if (clusters > 1) {
-    const Tensor products = found.centre.mm(found.centre.t());
-    products.diagonal().fill_(-std::numeric_limits<double>::infinity());
-    found.separation = products.max().item<double>() / (found.shortest * found.shortest / 2);
-  }
-  return found;
+  return rows;
 }
 
-/// Returns at most `most` clusters of the rows of x. Tries decreasing numbers of clusters, down to the first number
-/// that stays separated, and returns the clusters that come closest to the assumptions of the theorem.
+/// Computes members and figures of clusters whose centres are given.
+void assign(const Tensor& x, Clusters& c) {
+  c.member_of = squared_distances(x, c.centre).argmin(1);
+  const Tensor length = c.centre.norm(2, {1});
+  c.shortest = length.min().item<double>();
+  c.longest = length.max().item<double>();
+  const Tensor off = (x - c.centre.index_select(0, c.member_of)).norm(2, {1});
+  c.radius = (off / length.index_select(0, c.member_of)).max().item<double>();
+  c.separation = 0;
+  if (c.centre.size(0) < 2) return;
+  const Tensor products = c.centre.mm(c.centre.t());
+  products.diagonal().fill_(-std::numeric_limits<double>::infinity());
+  c.separation = products.max().item<double>() / (c.shortest * c.shortest / 2);
+}
+
+/// Returns the clusters around these rows of x, after Lloyd's steps.
+Clusters improved(const Tensor& x, const std::vector<int64_t>& rows) {
+  Clusters c;
+  c.centre = x.index_select(0, at::tensor(rows, at::kLong)).clone();
+  assign(x, c);
+  for (int step = 0; step < kLloydSteps; ++step) {
+    const Tensor size = at::bincount(c.member_of, {}, c.centre.size(0)).to(at::kDouble).unsqueeze(1);
+    const Tensor sum = at::zeros_like(c.centre).index_add(0, c.member_of, x);
+    c.centre = at::where(size > 0, sum / size.clamp_min(1), c.centre);
+    const Tensor before = c.member_of;
+    assign(x, c);
+    if (at::equal(before, c.member_of)) break;
+  }
+  return c;
+}
+
+/// How far clusters are from the assumptions of the theorem; at most 1: the assumptions hold.
+double distance_from_theorem(const Clusters& c) { return std::max(c.radius / kSmallRadius, c.separation); }
+
+/// Returns at most `most` clusters of the rows of x, of the number that comes closest to the assumptions of the
+/// theorem. More clusters have smaller radii, fewer are better separated. The number is chosen by the first centres,
+/// and Lloyd's steps then improve the clusters of this number and of those beside it.
 Clusters best_clusters(const Tensor& x, int64_t most) {
-  Clusters best;
+  const std::vector<int64_t> rows = furthest_first(x, most);
+  const auto first = [&](int64_t count) { return std::vector<int64_t>(rows.begin(), rows.begin() + count); };
+  const auto all = static_cast<int64_t>(rows.size());
+  int64_t chosen = 1;
   double least = std::numeric_limits<double>::infinity();
-  for (int64_t count = most; count >= 1; --count) {
-    const Clusters tried = clusters_of(x, count);
-    const double off = std::max(tried.radius / kSmallRadius, tried.separation);
+  for (int64_t count = 1; count <= all; ++count) {
+    Clusters tried;
+    tried.centre = x.index_select(0, at::tensor(first(count), at::kLong));
+    assign(x, tried);
+    const double off = distance_from_theorem(tried);
+    if (off < least) least = off, chosen = count;
+    if (tried.separation > 1 && tried.separation >= least) break;  // the separation of more centres is no better
+  }
+  Clusters best;
+  least = std::numeric_limits<double>::infinity();
+  for (int64_t count = std::max<int64_t>(1, chosen - 1); count <= std::min(all, chosen + 1); ++count) {
+    const Clusters tried = improved(x, first(count));
+    const double off = distance_from_theorem(tried);
     if (off < least) least = off, best = tried;
-    if (tried.separation <= 1) break;  // fewer clusters would only have larger radii
   }
   return best;
 }
+
+}  // namespace
+
+Clusters clusters_of(const Tensor& x, int64_t count) { return improved(x, furthest_first(x, count)); }
 
 /// Every layer's clusters give a basis of mid (the span of the centres) and of the layer's output (the span of the
 /// images). Afterwards the hidden layers are replaced: unit c is relu(4 h·c / ‖c‖² − 3), which is 1 at its own centre
@@ -92,20 +121,18 @@ Compression compress_cluster(const CompressTask& task) {
   const size_t layers = task.wide.layers.size();
   Bases bases = principal_bases(task.trace, d);
   std::vector<Clusters> clusters;
-  std::vector<Tensor> images;
+  std::vector<ClusterUnits> units;
   Json found_clusters = Json::array();
   bool holds = true;
-  double radius = 0;
   for (size_t l = 0; l < layers; ++l) {
     const LayerMaps& m = task.wide.layers[l];
     clusters.push_back(best_clusters(task.trace.layers[l].mid, d));
     const Clusters& c = clusters.back();
-    images.push_back(at::linear(m.ffn_in(c.centre).relu(), m.ffn_out) + m.ffn_skip(c.centre));
+    units.push_back({c.centre, c.member_of, at::linear(m.ffn_in(c.centre).relu(), m.ffn_out) + m.ffn_skip(c.centre)});
     bases.mid[l] = span_of(c.centre, d);
-    bases.stream[l + 1] = span_of(images.back(), d);
+    bases.stream[l + 1] = span_of(units.back().image, d);
     const bool layer_holds = c.radius <= kSmallRadius && c.separation <= 1 && c.shortest > 0;
     holds = holds && layer_holds;
-    radius = std::max(radius, c.radius);
     found_clusters.push_back({{"layer", l},
                               {"clusters", c.centre.size(0)},
                               {"gamma_1", c.shortest},
@@ -124,21 +151,19 @@ Compression compress_cluster(const CompressTask& task) {
       return at::cat({rows, at::zeros({d - count, rows.size(1)}, rows.options())}, 0);
     };
     m.ffn_in = {padded(4 * centre / centre.square().sum(1, true).clamp_min(1e-300)), at::full({d}, -3.0, at::kDouble)};
-    m.ffn_out = padded(images[l].mm(bases.stream[l + 1])).t().contiguous();
+    m.ffn_out = padded(units[l].image.mm(bases.stream[l + 1])).t().contiguous();
     m.ffn_skip = {at::zeros({d, d}, at::kDouble), at::zeros({d}, at::kDouble)};
   }
   const Tensor& first = task.trace.layers[0].input;
   const double off = distances(first, bases.stream[0]).max().item<double>();
   holds = holds && off <= task.options.epsilon;
-  const Constants c = constants_of(task.wide, task.trace);
   found.assumption = {{"holds", holds},
                       {"radius_asked", kSmallRadius},
                       {"separation_asked", 1},
                       {"input_epsilon", off},
                       {"input_epsilon_asked", task.options.epsilon},
                       {"layers", found_clusters}};
-  found.promise = propagated(task, c, std::max(radius * std::sqrt(c.alpha), off));
-  if (!holds) found.promise["vacuous"] = true;
+  found.promise = promised(task, cluster_bound(task.wide, task.trace, task.edges, bases, units));
   return found;
 }
 

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "graphsieve/base/random.h"
 
 namespace graphsieve {
@@ -39,11 +41,25 @@ Tensor edge_logits(const LayerMaps& m, const Tensor& h, const EdgePairs& pairs) 
   return (q * k).sum(2) + m.type_bias.index_select(0, pairs.type);
 }
 
-double relative_logit_error(const LayerMaps& wide, const LayerMaps& narrow, const Tensor& h, const EdgePairs& pairs) {
-  const auto [q, k] = edge_queries_keys(wide, h, pairs);
-  const Tensor error = edge_logits(narrow, h, pairs) - edge_logits(wide, h, pairs);
-  const Tensor size = (q.norm(2, {2}) * k.norm(2, {2})).clamp_min(1e-300);
-  return (error.abs() / size).max().item<double>();
+LogitErrors logit_errors(const LayerMaps& wide, const LayerMaps& narrow, const Tensor& h, const LayerEdges& edges) {
+  constexpr int64_t kAtOnce = 1 << 15;
+  const Tensor row = at::repeat_interleave(edges.edges.row_start.diff());
+  const int64_t all = edges.edges.index.numel();
+  LogitErrors found;
+  double sum = 0;
+  for (int64_t first = 0; first < all; first += kAtOnce) {
+    const int64_t last = std::min(all, first + kAtOnce);
+    const EdgePairs pairs = {edges.edges.index.slice(0, first, last).to(at::kLong), row.slice(0, first, last),
+                             edges.edges.type.slice(0, first, last).to(at::kLong)};
+    const auto [q, k] = edge_queries_keys(wide, h, pairs);
+    const Tensor error = (edge_logits(narrow, h, pairs) - edge_logits(wide, h, pairs)).abs();
+    const Tensor size = (q.norm(2, {2}) * k.norm(2, {2})).clamp_min(1e-300);
+    sum += error.square().sum().item<double>();
+    found.largest = std::max(found.largest, error.max().item<double>());
+    found.largest_relative = std::max(found.largest_relative, (error / size).max().item<double>());
+  }
+  if (all > 0) found.mean_square = sum / static_cast<double>(all * wide.heads());
+  return found;
 }
 
 }  // namespace graphsieve

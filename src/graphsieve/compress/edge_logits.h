@@ -19,10 +19,14 @@ EdgePairs sample_edges(const LayerEdges& edges, int64_t most, uint64_t key);
 /// input.
 at::Tensor edge_logits(const LayerMaps& maps, const at::Tensor& h, const EdgePairs& pairs);
 
-/// Returns the largest |q̂·k̂ − q·k| / (‖q‖‖k‖) over the edges and heads. q and k come from the wide maps, q̂ and k̂
-/// from the narrow maps.
-double relative_logit_error(const LayerMaps& wide, const LayerMaps& narrow, const at::Tensor& h,
-                            const EdgePairs& pairs);
+/// Errors of the logits of narrow maps on all edges and heads of a layer.
+struct LogitErrors {
+  double mean_square = 0;       ///< mean of (ẑ − z)²
+  double largest = 0;           ///< largest |ẑ − z|
+  double largest_relative = 0;  ///< largest |q̂·k̂ − q·k| / (‖q‖‖k‖), with q and k of the wide maps
+};
+/// Returns the errors, one block of edges at a time. h [n, width] is the layer's input.
+LogitErrors logit_errors(const LayerMaps& wide, const LayerMaps& narrow, const at::Tensor& h, const LayerEdges& edges);
 
 /// Returns two tensors [edges, heads, key]: the queries of the edges' destinations under the query maps of the edges'
 /// types, and the keys of the edges' sources.

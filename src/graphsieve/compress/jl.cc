@@ -11,6 +11,7 @@
 #include "graphsieve/compress/bounds.h"
 #include "graphsieve/compress/edge_logits.h"
 #include "graphsieve/compress/jl_matrix.h"
+#include "graphsieve/files/json_number.h"
 
 namespace graphsieve {
 namespace {
@@ -30,10 +31,27 @@ LayerMaps through(const LayerMaps& wide, const Tensor& m) {  // m [heads, d, key
   return to;
 }
 
+/// Returns the number of different dot products of a layer, per head: nodes with equal inputs have equal queries and
+/// keys, so that κ distinct rows have at most κ² dot products for each query map.
+double different_pairs(const LayerMaps& wide, const LayerEdges& edges, int64_t distinct) {
+  const auto rows = static_cast<double>(distinct), maps = static_cast<double>(wide.query.size(1));
+  return std::min(static_cast<double>(edges.edges.index.numel()), rows * rows * maps);
+}
+
+/// Returns the largest factor between a layer's attention and equal attention of all in-edges of each node: a bound of
+/// a/â that is not smaller says no more than "leave the scores out".
+double ratio_of_equal_attention(const Tensor& scores, const LayerEdges& edges) {
+  const Tensor degree = edges.edges.row_start.diff();
+  const Tensor of_edge = at::repeat_interleave(degree.to(at::kDouble), degree).unsqueeze(1);
+  const Tensor ratio = scores.clamp_min(1e-300) * of_edge;
+  return ratio.numel() == 0 ? 1 : std::max(ratio.max().item<double>(), 1 / ratio.min().item<double>());
+}
+
 }  // namespace
 
-/// Tries matrices for each layer and keeps the best, then reports the width that the theorem asks for. The theorem
-/// bounds all dot products together, one per edge and head of every layer; these are the `pairs`.
+/// Tries matrices for each layer and keeps the best by a sample of the edges, then measures the chosen ones on all
+/// edges and reports the width that the theorem asks for. The theorem bounds all different dot products together, of
+/// every layer and head; these are the `pairs`.
 Compression compress_jl(const CompressTask& task) {
   const CompressOptions& o = task.options;
   Compression found;
@@ -62,28 +80,44 @@ Compression compress_jl(const CompressTask& task) {
       best = error;
       found.maps.layers[l] = tried;
     }
-    const auto edges = static_cast<double>(task.edges[l].edges.index.numel());
-    pairs += edges * static_cast<double>(heads);
-    const Tensor errors = edge_logits(found.maps.layers[l], h, sample) - exact;
-    layers.push_back({{"layer", l},
-                      {"distinct_inputs", distinct_rows(h)},
-                      {"mean_square_logit_error", errors.square().mean().item<double>()},
-                      {"largest_logit_error", best},
-                      {"largest_relative_error", relative_logit_error(wide, found.maps.layers[l], h, sample)},
-                      {"edges_looked_at", sample.source.size(0)}});
+    const int64_t distinct = distinct_rows(h);
+    const double different = different_pairs(wide, task.edges[l], distinct);
+    pairs += different * static_cast<double>(heads);
+    const LogitErrors errors = logit_errors(wide, found.maps.layers[l], h, task.edges[l]);
+    layers.push_back(
+        {{"layer", l},
+         {"distinct_inputs", distinct},
+         {"different_pairs_per_head", different},
+         {"mean_square_logit_error", errors.mean_square},
+         {"largest_logit_error", errors.largest},
+         {"largest_relative_error", errors.largest_relative},
+         {"edges", task.edges[l].edges.index.numel()},
+         {"ratio_of_equal_attention", ratio_of_equal_attention(task.trace.layers[l].scores, task.edges[l])}});
   }
-  const double asked = jl_width(pairs, o.epsilon);
-  const int64_t key = task.wide.layers[0].key.size(1);
-  found.assumption = {{"holds", true}, {"bounded", json_of(constants_of(task.wide, task.trace))}};
-  found.promise = {{"epsilon", o.epsilon},
-                   {"pairs", pairs},
-                   {"width_per_head", o.width / task.wide.layers[0].heads()},
-                   {"width_asked_per_head", asked},
-                   {"vacuous", asked > static_cast<double>(key)},
-                   {"chance_of_one_pair_failing",
-                    std::min(1.0, 4 * std::exp(-static_cast<double>(o.width / task.wide.layers[0].heads()) *
-                                               (std::pow(o.epsilon, 2) - std::pow(o.epsilon, 3)) / 4))},
-                   {"layers", layers}};
+  const auto given = static_cast<double>(o.width / task.wide.layers[0].heads());
+  const double asked = jl_width(pairs, o.epsilon), reached = jl_epsilon(pairs, given);
+  const bool holds = asked <= given;
+  found.assumption = {{"holds", holds},
+                      {"width_per_head", given},
+                      {"width_asked_per_head", asked},
+                      {"bounded", json_of(constants_of(task.wide, task.trace))}};
+  // The bounds hold with a probability above 0, so that some choice of matrices reaches them.
+  const NetworkBound bound = dot_product_bound(task.wide, task.trace, task.edges, o.epsilon);
+  found.promise = promised(task, bound);
+  bool useless = false;
+  for (size_t l = 0; l < layers.size(); ++l) {
+    const double ratio = std::exp(2 * bound.logits[l]);
+    layers[l]["attention_ratio_bound"] = json_number(ratio);
+    layers[l]["vacuous"] = !(ratio < layers[l]["ratio_of_equal_attention"].get<double>());
+    useless = useless || layers[l]["vacuous"].get<bool>();
+  }
+  found.promise.update({{"epsilon", o.epsilon},
+                        {"epsilon_of_this_width", reached > 0 ? Json(reached) : Json(nullptr)},
+                        {"pairs", pairs},
+                        {"vacuous", !holds || useless || found.promise["vacuous"].get<bool>()},
+                        {"chance_of_one_pair_failing",
+                         std::min(1.0, 4 * std::exp(-given * (std::pow(o.epsilon, 2) - std::pow(o.epsilon, 3)) / 4))},
+                        {"layers", layers}});
   return found;
 }
 

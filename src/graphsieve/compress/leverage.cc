@@ -9,6 +9,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/option.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/compress/bounds.h"
 #include "graphsieve/compress/carry.h"
 #include "graphsieve/compress/leverage.h"
 #include "graphsieve/compress/low_rank.h"
@@ -102,7 +103,8 @@ Compression compress_leverage(const CompressTask& task) {
   found.maps = carried(task.wide, bases);
   found.assumption = {
       {"holds", holds}, {"epsilon_asked", task.options.epsilon}, {"epsilon", epsilon}, {"places", places}};
-  found.promise = {{"units", k}, {"share_of_nodes", kShare}, {"layers", layers}, {"vacuous", !holds}};
+  found.promise = promised(task, carried_bound(task.wide, task.trace, task.edges, bases));
+  found.promise.update({{"units", k}, {"share_of_nodes", kShare}, {"layers", layers}});
   return found;
 }
 

@@ -44,12 +44,13 @@ Compression compress_low_rank(const CompressTask& task) {
   Compression found;
   double epsilon = 0;
   const Json places = rank_distances(task, epsilon);
-  found.maps = carried(task.wide, principal_bases(task.trace, task.options.width));
+  const Bases bases = principal_bases(task.trace, task.options.width);
+  found.maps = carried(task.wide, bases);
   found.assumption = {{"holds", epsilon <= task.options.epsilon},
                       {"epsilon_asked", task.options.epsilon},
                       {"epsilon", epsilon},
                       {"places", places}};
-  found.promise = propagated(task, constants_of(task.wide, task.trace), epsilon);
+  found.promise = promised(task, carried_bound(task.wide, task.trace, task.edges, bases));
   found.promise["epsilon"] = epsilon;
   return found;
 }

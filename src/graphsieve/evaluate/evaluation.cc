@@ -93,7 +93,7 @@ Predictions predict_with_draw(nn::Transformer& network, const GraphView& graph, 
       const Tensor outputs = network(input, once);
       write_predictions(outputs, task, done, all);
       done += outputs.size(0);
-      once.on_part = nullptr;  // only the first list calls on_part
+      once.on_part = nullptr, once.on_middle = nullptr;  // only the first list calls them
     }
   });
   return p;
@@ -138,7 +138,7 @@ Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, cons
   Predictions p = predict_with_draw(network, graph, options, nodes, task);
   if (graph.draws == 1) return p;
   ForwardOptions further = options;
-  further.on_part = nullptr;
+  further.on_part = nullptr, further.on_middle = nullptr;
   MeanOfDraws mean(p, graph.standard_error);
   for (int64_t draw = 1; draw < graph.draws; ++draw) {
     graph.begin_draw(draw);

@@ -45,7 +45,7 @@ Predictions predict_nodes(nn::Transformer& network, const at::Tensor& hidden, co
 
 /// Returns predictions for `nodes` from passes of the network over the graph: the mean over the view's draws of edges.
 /// Leaves the network in evaluation mode. If the view has several lists of nodes or several draws, only the first pass
-/// calls options.on_part.
+/// calls options.on_part and options.on_middle.
 Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
                           const std::vector<int32_t>& nodes, const Task& task);
 

@@ -78,6 +78,7 @@ Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const Forwar
   // A recomputed half adds up the gradient of its input before it returns it. Where the halves are not recomputed, a
   // view of h does so, so that both ways add in the same order even if h has other uses.
   const Tensor middle = again ? recomputed(h, attend) : attend(h.view_as(h));
+  if (options.on_middle && !ffn_in_.is_empty()) options.on_middle(middle);
   const Tensor out = again && !ffn_in_.is_empty() ? recomputed(middle, feed) : feed(middle);
   return gate_.is_empty() ? out : gated(h.narrow(0, 0, layer.destinations), out);
 }
@@ -129,7 +130,9 @@ Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions&
     const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
     const Tensor destinations = rows(begin, end);
     const Tensor attended = attention_->attend(destinations, key_value, rows_of(layer, begin, end), options);
-    const Tensor out = feed_forward(after_attention(destinations, attended, 0, 0), 0, 0);
+    const Tensor middle = after_attention(destinations, attended, 0, 0);
+    if (options.on_middle && !ffn_in_.is_empty()) options.on_middle(middle);
+    const Tensor out = feed_forward(middle, 0, 0);
     rows(begin, end).copy_(gated(destinations, out));
   }
   return rows(0, layer.destinations);

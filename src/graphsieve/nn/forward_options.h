@@ -26,6 +26,9 @@ struct ForwardOptions {
   /// Called with the output h of every part of the network. Part 0 is the input layers, parts 1 to L are the blocks,
   /// and part L + 1 is the output layers. In evaluation mode the next part may overwrite h.
   std::function<void(int64_t part, const at::Tensor& h)> on_part;
+  /// Called with the vectors between attention and FFN of one layer after the other, which come in one piece [rows,
+  /// width] or in several pieces in the order of the rows. A block without FFN has none.
+  std::function<void(const at::Tensor& middle)> on_middle;
 };
 
 }  // namespace graphsieve

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "graphsieve/base/random.h"
@@ -65,6 +66,22 @@ VectorNorms vector_norms(const Tensor& h) {
   if (h.size(0) == 0) return {};
   const Tensor norm = h.norm(2, {1});
   return {norm.mean(at::kDouble).item<double>(), norm.max().item<double>()};
+}
+
+void MiddleNorms::add(int64_t layer, const at::Tensor& piece) {
+  const VectorNorms norms = vector_norms(piece);
+  if (static_cast<int64_t>(layers_.size()) <= layer) layers_.resize(static_cast<size_t>(layer) + 1);
+  Sum& sum = layers_[static_cast<size_t>(layer)];
+  const auto rows = static_cast<double>(piece.size(0));
+  sum.rows += rows;
+  sum.lengths += rows * norms.mean;
+  sum.most = std::max(sum.most, norms.most);
+}
+
+std::vector<VectorNorms> MiddleNorms::by_layer() const {
+  std::vector<VectorNorms> all;
+  for (const Sum& sum : layers_) all.push_back({sum.rows > 0 ? sum.lengths / sum.rows : 0, sum.most});
+  return all;
 }
 
 }  // namespace graphsieve

@@ -46,4 +46,19 @@ struct VectorNorms {
 /// Returns the norms of the rows of h [n, d]; zeros if there are no rows.
 VectorNorms vector_norms(const at::Tensor& h);
 
+/// The norms of the vectors between attention and FFN of each layer, H(l+1/2), from one pass of a network.
+class MiddleNorms {
+ public:
+  /// Notes a piece of the vectors of `layer` (ForwardOptions::on_middle).
+  void add(int64_t layer, const at::Tensor& piece);
+  /// Returns the norms by layer; empty if no layer has such vectors.
+  std::vector<VectorNorms> by_layer() const;
+
+ private:
+  struct Sum {
+    double rows = 0, lengths = 0, most = 0;
+  };
+  std::vector<Sum> layers_;
+};
+
 }  // namespace graphsieve

@@ -8,6 +8,7 @@
 
 #include "graphsieve/files/json_file.h"
 #include "graphsieve/files/paths.h"
+#include "graphsieve/run/boundedness.h"
 
 namespace graphsieve {
 namespace {
@@ -70,6 +71,7 @@ Json training_curves(const std::filesystem::path& path, const Metric& metric, in
                      const std::function<void(const Error&)>& damaged) {
   std::vector<std::string> order;
   std::map<std::string, std::map<int64_t, std::vector<Json>>> stages;  // epochs by stage and start
+  std::vector<NormsOfEpoch> norms;                                     // of the network
   if (path_exists(path))
     read_json_lines(
         path,
@@ -79,6 +81,7 @@ Json training_curves(const std::filesystem::path& path, const Metric& metric, in
           // A damaged line makes the calls above or this call throw, before anything of the line is stored.
           Json numbers = numbers_of(line);
           if (!stages.contains(stage)) order.push_back(stage);
+          if (stage == "network" && line.has("operator_norms")) norms.push_back(norms_of(line));
           stages[stage][start].push_back(std::move(numbers));
         },
         damaged);
@@ -90,6 +93,7 @@ Json training_curves(const std::filesystem::path& path, const Metric& metric, in
     });
     Json curves = columns(best->second, most);
     curves["stage"] = stage;
+    if (stage == "network" && !norms.empty()) curves["boundedness"] = boundedness(norms);
     if (starts.size() > 1) curves["start"] = best->first, curves["starts"] = starts.size();
     to.push_back(std::move(curves));
   }

@@ -132,6 +132,7 @@ void stage_curves(const Json& stage, PageText& page) {
     curves.table.rows.push_back(std::move(row));
   }
   page.chart({"Stage: " + words(at(stage, "stage")), "line", curves.panels, ""}, curves.table);
+  if (stage.contains("boundedness")) page.note(words(at(at(stage, "boundedness"), "sentence")) + ".");
   if (at(stage, "epochs") > epochs.size())
     page.note(fmt::format("{} of {} epochs are shown.", epochs.size(), whole(at(stage, "epochs"))));
   if (at(stage, "starts").is_number())

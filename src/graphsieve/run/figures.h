@@ -23,6 +23,7 @@ struct EpochRecord {
   double val = 0, test = 0;                                    ///< the metric, if `evaluated`
   std::vector<std::pair<std::string, double>> operator_norms;  ///< norm by the name of the linear map, if recorded
   std::vector<VectorNorms> vector_norms;                       ///< norms of the vectors that enter each layer
+  std::vector<VectorNorms> middle_norms;                       ///< norms of the vectors that enter each layer's FFN
 };
 
 /// The result and the cost of training one stage.

@@ -43,6 +43,10 @@ void MetricsFile::write(const EpochRecord& r) {
     json["vector_norms"].push_back(norm.mean);
     json["vector_norms_max"].push_back(norm.most);
   }
+  for (const VectorNorms& norm : r.middle_norms) {
+    json["middle_norms"].push_back(norm.mean);
+    json["middle_norms_max"].push_back(norm.most);
+  }
   const std::string line = json.dump() + '\n';
   bytes_ += static_cast<int64_t>(line.size());
   checksum_.add(line);
