@@ -38,7 +38,11 @@ _STARTUP_TRIALS = 5  # trials that are drawn at random, and that are never prune
 
 @dataclasses.dataclass(frozen=True)
 class Span:
-    """Values of a key from `low` to `high`; `log`: drawn uniformly in the logarithm."""
+    """Values of a key from `low` to `high`; `log`: drawn uniformly in the logarithm.
+
+    >>> Span(1e-4, 1e-2, log=True).holds(0.003)
+    True
+    """
 
     low: float
     high: float
@@ -55,7 +59,11 @@ class Span:
 
 @dataclasses.dataclass(frozen=True)
 class Choices:
-    """The values of a key, as texts of YAML."""
+    """The values of a key, as texts of YAML.
+
+    >>> Choices(("batch", "layer")).holds("layer")
+    True
+    """
 
     values: tuple[str, ...]
 
@@ -113,6 +121,9 @@ class Search:
     final: numbers of the splits on which the best recipe is trained at the end; None: 0, 1, 2, or those that the graph has.
     trials: number of trials in all.
     threads: as for NodeClassifier. say: is called with each line of progress.
+
+    >>> Search(pathlib.Path("tuned"), settings=["network.epochs=50"], trials=10).splits
+    (0,)
     """
 
     out: pathlib.Path
@@ -133,6 +144,8 @@ def tune(data: Any, search: Search) -> dict[str, Any]:
     data: as for NodeClassifier.fit; arrays with numbers to predict as a Graph, graph_of(data, regression=True). Leaves in search.out:
     trials.db, best.yaml (the best recipe), tune.json, report.html, and the run folders of the final splits. A search whose folder
     exists is continued. Throws Error if the folder holds another search, or anything else.
+
+    >>> tune("bank", Search(pathlib.Path("tuned"), trials=10))  # doctest: +SKIP
     """
     optuna = _optuna()
     graph = graph_of(data)

@@ -53,7 +53,7 @@ std::unique_ptr<Case> case_of(const Drawn& d) {
     m.attention_out = d.gain * map({kWidth, d.heads * value});
     m.attention_skip = {at::eye(kWidth, at::kDouble) + 0.3 * d.gain * map({kWidth, kWidth}),
                         0.1 * d.gain * map({kWidth})};
-    m.ffn_in = {map({kUnits, kWidth}), map({kUnits})};
+    m.ffn_in = {d.gain * map({kUnits, kWidth}), map({kUnits})};  // units near those of the bias alone: of low rank
     m.ffn_out = d.gain * map({kWidth, kUnits});
     m.ffn_skip = {at::eye(kWidth, at::kDouble) + 0.3 * d.gain * map({kWidth, kWidth}), 0.1 * d.gain * map({kWidth})};
   }

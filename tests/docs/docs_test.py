@@ -3,7 +3,7 @@
 """Runs the sh and python blocks of README.md and docs/*.md, page by page, each page in a folder of its own.
 
 A comment before a block, `<!-- not run: why -->`, leaves it out; the test says so by page, line and reason. A comment
-`<!-- given: your.npz runs/a -->` puts graphs and runs there first; tables and graph.npz are always there. Trainings are cut short
+`<!-- needs: module -->` leaves it out where the Python module is not installed. A comment `<!-- given: your.npz runs/a -->` puts graphs and runs there first; tables and graph.npz are always there. Trainings are cut short
 (bin/graphsieve), and make only looks whether its target is there (bin/make)."""
 import csv
 import importlib.util
@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "tests" / "program"))
 
 from engine_testing import PROGRAM, Graph, sets  # noqa: E402
 
-BLOCK = re.compile(r"(?:^<!-- not run: (?P<reason>.*?) -->\n)?^```(?P<language>sh|python|yaml)\n(?P<text>.*?)^```", re.S | re.M)
+BLOCK = re.compile(r"(?:^<!-- (?:not run: (?P<reason>.*?)|needs: (?P<module>\w+)) -->\n)?^```(?P<language>sh|python|yaml)\n(?P<text>.*?)^```", re.S | re.M)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -109,6 +109,8 @@ class Docs(unittest.TestCase):
                 with self.subTest(page=page.name, line=line):
                     if block["reason"]:
                         self.skipTest(block["reason"])
+                    if block["module"] and importlib.util.find_spec(block["module"]) is None:
+                        self.skipTest(f"{block['module']} is not installed")
                     if block["language"] == "python" and importlib.util.find_spec("graphsieve") is None:
                         self.skipTest("the Python package is not built")
                     self.run_block(folder, block["language"], block["text"])

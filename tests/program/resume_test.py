@@ -99,7 +99,7 @@ class Resume(EngineTest):
         self.kills(*sets(estimator__batch_size=40, estimator__fan_out=4), number=max(2, KILLS // 4))
 
     def test_killed_in_a_full_network(self):
-        self.kills(*sets(model="exphormer", network__batch_size=0), number=max(2, KILLS // 4))
+        self.kills(*sets(model="exphormer", network__batch_size=0, network__eval_draws=1), number=max(2, KILLS // 4))
 
     def test_terminated_in_time(self):
         process = self.start("run", *sets(network__epochs=100000, network__patience=0))

@@ -85,7 +85,7 @@ class Loader(EngineTest):
                                   (r"num_neighbors is \[\], expected a list", {"num_neighbors": []}),
                                   ("seed is -1, expected a whole number from 0", {"seed": -1}),
                                   ("seed is 18446744073709551616, expected a whole number 0 to", {"seed": 2**64}),
-                                  (r"edge_types is \[7\], expected some of \[0, 1, 2\]", {"edge_types": [7]}),
+                                  (r"edge_types is \[7\], expected some of \[0, 2\]", {"edge_types": [7]}),
                                   (r"edge_types is \[\], expected some of", {"edge_types": []}),
                                   ("num_neighbors has 9 hops", {"num_neighbors": [2] * 9}),
                                   ("batch_size is 0, expected a whole number from 1", {"batch_size": 0}),

@@ -15,6 +15,7 @@
 #include "graphsieve/base/path_text.h"
 #include "graphsieve/data/advice.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/engine/failure_signs.h"
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/files/atomic_file.h"
 #include "graphsieve/files/atomic_folder.h"
@@ -49,6 +50,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
+constexpr int64_t kOtherDraws = 4;  // draws that the best epoch's is compared with
 constexpr int64_t kAdviceEdges = 20'000'000, kAdviceNumbers = 100'000'000;  // largest graph that advice is given for
 constexpr const char* kDefaultRecipe = "default";
 
@@ -478,6 +480,28 @@ class Experiment {
     }
     outcome.per_class = task_->per_class(p, context.split.test);
     write_quality(to, p, *task_, context.split);
+    look_for_signs(context, edges, trained, outcome);
+  }
+
+  /// Looks for signs that the draws of edges fail (engine/failure_signs.h), and tells them.
+  void look_for_signs(const StageContext& context, const NetworkEdges& edges, TrainedNetwork& trained,
+                      RunOutcome& outcome) const {
+    if (!edges.draws()) return;
+    const EdgeDraws& draws = *edges.draws();
+    std::vector<std::string> signs = {sign_of_k(trained.figures.edge_share)};
+    if (draws.graph.edges().row_start.is_cpu()) signs.push_back(sign_of_scores(draws.graph, draws.k));
+    if (draws.sampler.rule != ops::SampleRule::kLargest && draws.graph.edges().index.size(0) <= kAdviceEdges &&
+        !context.split.val.empty()) {
+      NetworkEdges others = edges;
+      for (int64_t draw = 0; draw < kOtherDraws; ++draw) {
+        others.average_draws(recipe_.network.eval_draws * (1 + draw), recipe_.network.eval_draws, false);
+        outcome.other_draws.push_back(task_->evaluate(
+            others.predictions(trained.network, *task_, outcome.best_epoch, context.split.val), context.split.val));
+      }
+      signs.push_back(sign_of_draws(task_->metric(), outcome.val, outcome.other_draws));
+    }
+    for (const std::string& sign : signs)
+      if (!sign.empty()) outcome.signs.push_back(sign), observer_.note(sign);
   }
 
   /// True if a run was trained on a split with the same training nodes. Two files of splits may number them alike.

@@ -201,6 +201,7 @@ void kept(const Json& detail, const std::string& of, PageText& page) {
                   "keeps k a node; what it kept in epoch {} is counted here over {}{} nodes.",
                   words(at(attention, "sampler")), words(at(attention, "epoch")), whole(at(attention, "destinations")),
                   at(attention, "sampled") == true ? " drawn" : ""));
+  for (const Json& sign : at(detail, "run", "signs")) page.note("Look at this: " + words(sign) + ".");
   kept_by_type(at(attention, "layers"), page);
   covered_by_k(at(attention, "layers"), page);
 }

@@ -84,6 +84,7 @@ void check_run(const JsonObject& run) {
     if (!run.at(stage).is_null()) check_stage(run.object(stage));
   check(run, {{"val", Kind::kNumberOrNull}, {"test", Kind::kNumberOrNull}, {"k", Kind::kCounts}});
   if (run.has("learned")) run.object("learned");
+  if (run.has("signs")) run.get<std::vector<std::string>>("signs");
   if (!run.has("per_class")) return;
   for (const JsonObject& row : run.objects("per_class"))
     check(row, {{"support", Kind::kCount},

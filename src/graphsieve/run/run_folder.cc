@@ -86,6 +86,13 @@ Json graph_json(const PreparedData& prepared, const PreparedGraph& graph) {
   return json;
 }
 
+/// Returns a list of numbers, with null for a number that is not finite.
+Json numbers_json(const std::vector<double>& numbers) {
+  Json list = Json::array();
+  for (const double x : numbers) list.push_back(json_number(x));
+  return list;
+}
+
 Json run_json(const RunOutcome& o) {
   return {{"split", o.split},
           {"seed", o.seed},
@@ -96,7 +103,9 @@ Json run_json(const RunOutcome& o) {
           {"estimator", estimator_json(o)},
           {"network", network_json(o)},
           {"per_class", class_json(o.per_class)},
-          {"learned", o.learned}};
+          {"learned", o.learned},
+          {"other_draws", numbers_json(o.other_draws)},
+          {"signs", o.signs}};
 }
 
 RunOutcome run_outcome(const JsonObject& run) {
@@ -108,6 +117,9 @@ RunOutcome run_outcome(const JsonObject& run) {
   o.best_epoch = run.count("best_epoch");
   o.k = run.get<std::vector<int64_t>>("k");
   if (run.has("learned")) o.learned = run.object("learned").json();
+  if (run.has("other_draws"))
+    for (const Json& value : run.at("other_draws")) o.other_draws.push_back(number_of(value));
+  if (run.has("signs")) o.signs = run.get<std::vector<std::string>>("signs");
   if (!run.null("estimator")) {
     const JsonObject e = run.object("estimator");
     o.has_estimator = true;

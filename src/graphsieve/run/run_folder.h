@@ -31,6 +31,8 @@ struct RunOutcome {
   std::vector<int64_t> k;               ///< network.k as it was given or chosen; empty if no edges are drawn
   std::vector<ClassFigures> per_class;  ///< figures on the test nodes
   nlohmann::json learned = nlohmann::json::object();  ///< Task::learned()
+  std::vector<double> other_draws;  ///< validation values of other draws than the best epoch's; may be empty
+  std::vector<std::string> signs;   ///< sentences of engine/failure_signs.h
 };
 
 /// Returns the member "graph" of result.json.

@@ -24,6 +24,12 @@ double guessing(const StageContext& context) {
   return context.task.evaluate(context.task.guess(context.split.train), context.split.val);
 }
 
+/// True if a validation value is no better than a guess, or better by less than three hundredths: of 1 for a metric of
+/// which more is better, of the guess for an error.
+bool hardly_better(const Metric& metric, double value, double guess) {
+  return metric.larger_is_better ? value < guess + 0.03 : value > 0.97 * guess;
+}
+
 /// Returns the key of a start's random weights. The first start has the same weights for every number of starts.
 uint64_t start_key(uint64_t seed, int64_t start) {
   return start == 0 ? random_key(seed, Stream::kEstimatorWeights)
@@ -138,7 +144,7 @@ Estimate train_estimator(const StageContext& context, const PreparedGraph& graph
       context.observer.information(
           str("estimator, start ", starts.done, " of ", recipe.restarts, ": validation ", figures.val));
   }
-  if (starts.figures.val < guessing(context) + 0.03)
+  if (hardly_better(context.task.metric(), starts.figures.val, guessing(context)))
     context.observer.note(str("the estimator's best validation value is ", starts.figures.val,
                               ", about what guessing gives: its scores may mislead; try ",
                               setting("estimator.restarts", "4"), ", or more epochs"));
