@@ -15,10 +15,11 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, batches, compress, defaults, epsilon, growth, kernels, large, memory, plan, program, python, speed, tables, theory  # noqa: E402
+from measure import accuracy, batches, compress, defaults, epsilon, growth, kernels, large, memory, plan, program, python, speed, tables, theory, tuned  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
+    "tuned": (tuned.tuned, "the recipes tuned for a graph: ten splits, and the split of published networks"),
     "starts": (accuracy.starts, "the same with the best of five estimators by validation"),
     "full": (accuracy.full, "full Exphormer on the same splits: value, memory, time"),
     "plain": (accuracy.plain, "plain transformer of widths 64 and 4, constants chosen by validation"),

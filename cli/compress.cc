@@ -59,9 +59,14 @@ void print_promise(const Json& promise) {
   print_text("{}\n", promise.value("vacuous", true) ? "; at this size, the theorem says nothing" : "");
 }
 
-/// Returns the name of a cost in words.
-std::string in_words(const std::string& name) {
-  return name == "multiply_adds" ? "multiply-adds" : name == "prediction_seconds" ? "time of a prediction" : name;
+/// Returns the costs that are larger than before, in words. A time has to be larger by a tenth, since it is measured.
+std::vector<std::string> grown_costs(const Json& measured) {
+  std::vector<std::string> costs;
+  for (const Json& name : measured.at("grown")) costs.push_back(name == "multiply_adds" ? "multiply-adds" : name);
+  const double before = measured.at("wide").at("prediction_seconds"),
+               after = measured.at("narrow").at("prediction_seconds");
+  if (after > 1.1 * before) costs.emplace_back("the time of a prediction");
+  return costs;
 }
 
 /// Prints the table of what compression did.
@@ -81,8 +86,8 @@ void print_report(const Json& report, const std::string& out) {
   print_row("bytes", wide, narrow, "bytes", true);
   print_row("multiply-adds", wide, narrow, "multiply_adds", true);
   print_row("prediction, seconds", wide, narrow, "prediction_seconds", false);
-  for (const Json& name : measured.at("grown"))
-    print_text("note: the compressed network costs more than the network before it: {}\n", in_words(name));
+  for (const std::string& cost : grown_costs(measured))
+    print_text("note: the compressed network costs more than the network before it: {}\n", cost);
   print_text("output error per node: mean {} (relative {}), 99 % {}, largest {}\n", four_digits(error.at("mean")),
              four_digits(error.at("relative_mean")), four_digits(error.at("p99")), four_digits(error.at("max")));
   for (const Json& layer : measured.at("attention_ratio"))

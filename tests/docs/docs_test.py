@@ -3,8 +3,9 @@
 """Runs the sh and python blocks of README.md and docs/*.md, page by page, each page in a folder of its own.
 
 A comment before a block, `<!-- not run: why -->`, leaves it out; the test says so by page, line and reason. A comment
-`<!-- needs: module -->` leaves it out where the Python module is not installed. A comment `<!-- given: your.npz runs/a -->` puts graphs and runs there first; tables and graph.npz are always there. Trainings are cut short
-(bin/graphsieve), and make only looks whether its target is there (bin/make)."""
+`<!-- needs: module -->` leaves it out where the Python module is not installed. A comment `<!-- given: your.npz runs/a -->` puts
+graphs and runs there first; tables and graph.npz are always there. Trainings are cut short (bin/graphsieve), and make only looks
+whether its target is there (bin/make)."""
 import csv
 import importlib.util
 import os
@@ -22,7 +23,8 @@ sys.path.insert(0, str(ROOT / "tests" / "program"))
 
 from engine_testing import PROGRAM, Graph, sets  # noqa: E402
 
-BLOCK = re.compile(r"(?:^<!-- (?:not run: (?P<reason>.*?)|needs: (?P<module>\w+)) -->\n)?^```(?P<language>sh|python|yaml)\n(?P<text>.*?)^```", re.S | re.M)
+BLOCK = re.compile(r"(?:^<!-- (?:not run: (?P<reason>.*?)|needs: (?P<module>\w+)) -->\n)?"
+                   r"^```(?P<language>sh|python|yaml)\n(?P<text>.*?)^```", re.S | re.M)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

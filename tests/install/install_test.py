@@ -74,7 +74,7 @@ class Install(unittest.TestCase):
         self.assertIn("graphsieve::generate_minesweeper(unsigned long, long)", functions)
         marked = "".join((self.prefix / "include" / header).read_text() for header in self.installed_headers())
         for_tables = {"AtomicFile", "GraphFolderWriter", "InputFile", "NpzFile", "NpzReader", "check_split", "did_you_mean",
-                      "option", "path_text", "quoted_words", "split_part_named"}
+                      "option", "path_text", "quoted_words", "split_part_named", "split_parts"}
         for function in functions:
             name = re.match(r"graphsieve::(?:ops::)?(\w+)", function)[1]
             self.assertTrue(name in for_tables or re.search(rf"\b{name}\b", marked), function)
