@@ -32,6 +32,7 @@ struct Rows {
 
 /// Moves values linearly so that they lie between 0 and 1.
 void fit(std::vector<double>& values) {
+  if (values.empty()) return;
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   const double low = *least, size = *most - *least;
   for (double& v : values) v = size > 0 ? (v - low) / size : 0.5;
