@@ -71,6 +71,7 @@ std::vector<Column> columns_of(const std::string& axis, const Metric& metric) {
     return {{metric.in_percent ? "val, %" : "val", "val", scale, digits},
             {metric.in_percent ? "test, %" : "test", "test", scale, digits},
             {"spectral error", "spectral_error", 1, 3},
+            {"unbiased", "spectral_error_unbiased", 1, 3},
             {"edges kept, %", "edge_share", 100, 1},
             {"peak MiB", "peak_tensor_bytes", kMiB, 1},
             {"s/epoch", "seconds_per_epoch", 1, 4}};

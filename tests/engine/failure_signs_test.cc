@@ -18,7 +18,8 @@ TEST(FailureSigns, KAtTheDegrees) {
 /// Four nodes with three in-edges each, whose scores are `scores` for every node.
 ScoredGraph graph_of(const std::vector<float>& scores) {
   const at::Tensor start = at::arange(0, 13, 3, at::kLong), index = at::zeros({12}, at::kInt);
-  const ops::AttentionEdges edges = {start, index, at::zeros({12}, at::kByte), start, index, at::zeros({12}, at::kByte)};
+  const ops::AttentionEdges edges = {start, index, at::zeros({12}, at::kByte),
+                                     start, index, at::zeros({12}, at::kByte)};
   return {edges, {at::tensor(scores).repeat({4})}, 1};
 }
 
@@ -33,7 +34,7 @@ TEST(FailureSigns, OneDraw) {
   const Metric more = metric_named("accuracy"), less = metric_named("rmse");
   EXPECT_EQ(sign_of_draws(more, 0.80, {0.80, 0.79, 0.81}), "");
   EXPECT_NE(sign_of_draws(more, 0.90, {0.80, 0.79, 0.81}), "");
-  EXPECT_EQ(sign_of_draws(more, 0.70, {0.80, 0.79, 0.81}), "");  // worse than the others
+  EXPECT_EQ(sign_of_draws(more, 0.70, {0.80, 0.79, 0.81}), "");   // worse than the others
   EXPECT_EQ(sign_of_draws(more, 0.801, {0.80, 0.80, 0.80}), "");  // not by a hundredth
   EXPECT_NE(sign_of_draws(less, 1.0, {2.0, 2.1, 1.9}), "");
   EXPECT_EQ(sign_of_draws(less, 3.0, {2.0, 2.1, 1.9}), "");

@@ -41,7 +41,7 @@ class Study(EngineTest):
         for path, time in before.items():
             self.assertEqual(path.stat().st_mtime_ns, time)
         error = {(p["value"], p["variant"]): p["spectral_error"] for p in both["points"]}
-        for sampler in ("graph_reservoir", "graph_uniform", "graph_max"):
+        for sampler in ("graph_reservoir", "graph_importance", "graph_uniform", "graph_max"):
             self.assertLess(error[4, sampler], error[2, sampler])
 
     def test_density_and_size_hold_both_models(self):

@@ -59,7 +59,8 @@ TEST(PlaceNodes, KeepsNeighboursTogether) {
 
 TEST(AttentionPicture, HasEveryEdgeAndTheDraw) {
   const ops::AttentionEdges edges = two_rings(5);
-  const ScoredGraph graph(edges, {at::tensor({.5f, .3f, .2f}).repeat({10}), at::tensor({.1f, .1f, .8f}).repeat({10})}, 2);
+  const ScoredGraph graph(edges, {at::tensor({.5f, .3f, .2f}).repeat({10}), at::tensor({.1f, .1f, .8f}).repeat({10})},
+                          2);
   const std::vector<int32_t> classes(10, 1);
   const Json picture = attention_picture(graph, {2, 4}, sampler_of("graph_reservoir"), 3, 7, classes);
   EXPECT_EQ(picture["layers"].size(), 2U);
@@ -70,8 +71,8 @@ TEST(AttentionPicture, HasEveryEdgeAndTheDraw) {
     for (const Json& edge : all) kept += edge[4].get<bool>();
     EXPECT_EQ(kept, layer == 0 ? 20 : 30);  // k of two distinct edges per node; k above the degree keeps all
   }
-  EXPECT_TRUE(attention_picture(ScoredGraph(two_rings(51), {at::full({306}, 1 / 3.f)}, 1), {2}, sampler_of("graph_reservoir"), 0, 0,
-                                classes)
+  EXPECT_TRUE(attention_picture(ScoredGraph(two_rings(51), {at::full({306}, 1 / 3.f)}, 1), {2},
+                                sampler_of("graph_reservoir"), 0, 0, classes)
                   .is_null());
 }
 

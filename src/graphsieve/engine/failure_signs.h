@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signs that training on drawn edges fails in one of its known ways ("Even Sparser Graph Transformers", limitations): k
-// is so large that nothing is left out, the scores say nothing, or the network fits the one draw that its best epoch was
-// evaluated on. An estimator that only guesses is said while it is trained (train/estimator_stage.cc).
+// is so large that nothing is left out, the scores say nothing, or the network fits the one draw that its best epoch
+// was evaluated on. An estimator that only guesses is said while it is trained (train/estimator_stage.cc).
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace graphsieve {
 
-/// Returns the sign that k is at or above the in-degrees, or "" if there is none. `edge_share` is the number of distinct
-/// drawn edges divided by the number of edges, the mean of the layers.
+/// Returns the sign that k is at or above the in-degrees, or "" if there is none. `edge_share` is the number of
+/// distinct drawn edges divided by the number of edges, the mean of the layers.
 std::string sign_of_k(double edge_share);
 
 /// Returns the sign that draws by score are draws at random, or "": the entropy of the scores, divided by the logarithm

@@ -123,8 +123,7 @@ Json attention_picture(const ScoredGraph& graph, const std::vector<int64_t>& k, 
       std::set<std::pair<int32_t, uint8_t>> kept;
       for (int64_t e = i * k[l]; e < (i + 1) * k[l]; ++e) kept.emplace(source[e], type[e]);
       for (int64_t e = rows.start[i]; e < rows.start[i + 1]; ++e)
-        edges.push_back(
-            {rows.source[e], i, rows.type[e], score[e], kept.contains({rows.source[e], rows.type[e]})});
+        edges.push_back({rows.source[e], i, rows.type[e], score[e], kept.contains({rows.source[e], rows.type[e]})});
     }
     to["layers"].push_back({{"edges", edges}});
   }

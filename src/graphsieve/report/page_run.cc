@@ -193,7 +193,9 @@ void covered_by_k(const Json& layers, PageText& page) {
 
 /// Writes how far the scores are from equal scores, by layer.
 void scores_by_size(const Json& layers, PageText& page) {
-  html::Table t{"Edges by score times in-degree, percent of the edges; 1 is the score of equal attention", {"score times in-degree"}, {}};
+  html::Table t{"Edges by score times in-degree, percent of the edges; 1 is the score of equal attention",
+                {"score times in-degree"},
+                {}};
   std::string columns;
   for (const Json& layer : layers) {
     columns += fmt::format("{}{}", columns.empty() ? "" : ",", t.head.size());
@@ -231,16 +233,18 @@ std::string drawn_graph(const Json& picture, const Json& edges, const std::strin
     if (from >= xs.size() || to >= xs.size() || from == to) continue;
     const bool drawn = edge[4].get<bool>();
     kept += drawn;
-    lines += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke-width=\"{:.2f}\"{}/>",
-                         x(from), y(from), x(to), y(to), 0.3 + 6 * number_of(edge[3]), drawn ? "" : " class=\"dropped\"");
+    lines +=
+        fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke-width=\"{:.2f}\"{}/>",
+                    x(from), y(from), x(to), y(to), 0.3 + 6 * number_of(edge[3]), drawn ? "" : " class=\"dropped\"");
   }
   for (size_t i = 0; i < xs.size(); ++i) {
     const int64_t of = i < classes.size() && classes[i].is_number() ? classes[i].get<int64_t>() : -1;
-    circles += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" class=\"{}\"><title>node {}</title></circle>", x(i),
-                           y(i), of < 0 ? "none" : fmt::format("class-{}", of % kClassColours), i);
+    circles += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" class=\"{}\"><title>node {}</title></circle>",
+                           x(i), y(i), of < 0 ? "none" : fmt::format("class-{}", of % kClassColours), i);
   }
   return fmt::format(
-      "<figure><svg class=\"around\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Layer {}: the graph with {} edges, of "
+      "<figure><svg class=\"around\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Layer {}: the graph with {} "
+      "edges, of "
       "which {} were drawn\">{}{}</svg><figcaption>Layer {}</figcaption></figure>\n",
       kWidth, kHeight, html::escape(layer), edges.size(), kept, lines, circles, html::escape(layer));
 }
@@ -249,7 +253,9 @@ std::string drawn_graph(const Json& picture, const Json& edges, const std::strin
 void pictures(const Json& picture, PageText& page) {
   if (!picture.is_object()) return;
   page.sub("The graph with its scores");
-  page.note("The thickness of a line is the estimator's attention; broken lines are edges that the draw left out. Colours are classes.");
+  page.note(
+      "The thickness of a line is the estimator's attention; broken lines are edges that the draw left out. Colours "
+      "are classes.");
   page.raw("<div class=\"pictures\">\n");
   for (size_t l = 0; l < at(picture, "layers").size(); ++l)
     page.raw(drawn_graph(picture, at(at(picture, "layers")[l], "edges"), std::to_string(l)));

@@ -35,7 +35,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-const std::vector<std::string> kSamplers = {"graph_reservoir", "graph_uniform", "graph_max"};
+const std::vector<std::string> kSamplers = {"graph_reservoir", "graph_importance", "graph_uniform", "graph_max"};
 constexpr int64_t kShortEpochs = 5;  ///< epochs of the axes that measure only memory and time
 
 /// Returns the values of an axis if none are given.
@@ -84,8 +84,8 @@ std::string in_file_name(std::string text) {
 
 /// One run of the study.
 struct Point {
-  int64_t value = 0;  ///< the value; where the axis is a key, its number among the values
-  std::string text;   ///< the value in the name of the folder
+  int64_t value = 0;    ///< the value; where the axis is a key, its number among the values
+  std::string text;     ///< the value in the name of the folder
   std::string variant;  ///< variant of the value: a sampler or a model
   uint64_t seed = 0;
   Recipe recipe;
@@ -93,8 +93,7 @@ struct Point {
   fs::path scores_from;
   bool counts = true;  ///< false: a run that only makes scores for others
   std::string name(const std::string& axis) const {
-    return str(counts ? axis + "-" + text : "scores", variant.empty() ? "" : "-", variant, "-seed-",
-               seed);
+    return str(counts ? axis + "-" + text : "scores", variant.empty() ? "" : "-", variant, "-seed-", seed);
   }
 };
 
@@ -108,7 +107,8 @@ class Study {
         observer_(observer),
         of_key_(find_recipe_key(request.axis) != nullptr) {
     if (of_key_) {
-      if (request.values.empty()) throw Error("axis ", request.axis, ": values are missing; name them with ", option("values"));
+      if (request.values.empty())
+        throw Error("axis ", request.axis, ": values are missing; name them with ", option("values"));
       for (const std::string& text : request.values)
         if (std::find(texts_.begin(), texts_.end(), text) == texts_.end()) texts_.push_back(text);
       for (size_t i = 0; i < texts_.size(); ++i) values_.push_back(static_cast<int64_t>(i));
@@ -274,9 +274,12 @@ class Study {
     const RunFolder run(folder(point));
     const JsonObject one = run.one(), graph = run.graph();
     metric_ = run.result.value("metric", "");
-    Json row = {{"value", value_json(point.value)}, {"seed", point.seed},
-                {"nodes", graph.at("nodes")}, {"attention_edges", graph.at("attention_edges")},
-                {"val", one.at("val")},       {"test", one.at("test")}};
+    Json row = {{"value", value_json(point.value)},
+                {"seed", point.seed},
+                {"nodes", graph.at("nodes")},
+                {"attention_edges", graph.at("attention_edges")},
+                {"val", one.at("val")},
+                {"test", one.at("test")}};
     if (!point.variant.empty()) row["variant"] = point.variant;
     double peak = 0, seconds = 0;
     for (const char* stage : {"estimator", "network"}) {
@@ -291,29 +294,36 @@ class Study {
     row["peak_tensor_bytes"] = peak;
     row["seconds_per_epoch"] = seconds;
     if (!one.null("network")) row["edge_share"] = one.object("network").at("edge_share");
-    if (request_.axis == "k") row["spectral_error"] = sampled_error(point);
+    if (request_.axis == "k") row.update(sampled_error(point));
     if (request_.axis == "width") row.update(agreement(point));
     return row;
   }
 
   /// Returns the spectral error of the sampled attention, mean over the layers, for the draws that the reported
-  /// predictions use.
-  double sampled_error(const Point& point) const {
+  /// predictions use; for a sampler with importance weights, also that of the unbiased matrix, whose rows are not
+  /// divided by their sums.
+  Json sampled_error(const Point& point) const {
     const c10::NoGradGuard no_grad;
     Dataset data = data_(point.value);
     const LoadedRun run(folder(point), data, observer_);
     const Recipe& recipe = run.folder.recipe;
     const std::vector<int64_t> k = run.folder.k();
-    double sum = 0;
-    for (int64_t l = 0; l < recipe.network.layers; ++l)
-      sum += spectral_error(run.graph.edges, run.scores[l],
-                            draw_layer(run.graph.edges, run.scores[l], at::Tensor(), k[l],
-                                       sampler_of(recipe.network.sampler), {run.folder.seed(), run.best_epoch(), l}));
-    return sum / static_cast<double>(recipe.network.layers);
+    const Sampler sampler = sampler_of(recipe.network.sampler);
+    double sum = 0, unbiased = 0;
+    for (int64_t l = 0; l < recipe.network.layers; ++l) {
+      const LayerSample sample = draw_layer(run.graph.edges, run.scores[l], at::Tensor(), k[l], sampler,
+                                            {run.folder.seed(), run.best_epoch(), l});
+      sum += spectral_error(run.graph.edges, run.scores[l], sample);
+      if (sampler.importance) unbiased += spectral_error(run.graph.edges, run.scores[l], sample, false);
+    }
+    const auto layers = static_cast<double>(recipe.network.layers);
+    Json to = {{"spectral_error", sum / layers}};
+    if (sampler.importance) to["spectral_error_unbiased"] = unbiased / layers;
+    return to;
   }
 
-  /// Returns the statistics of a point's scores against those of the widest point with the same seed, and of uniform and
-  /// random scores against the latter, as means over the layers.
+  /// Returns the statistics of a point's scores against those of the widest point with the same seed, and of uniform
+  /// and random scores against the latter, as means over the layers.
   Json agreement(const Point& point) const {
     if (point.value == values_.back()) return Json::object();
     Point widest = point;
@@ -392,7 +402,7 @@ class Study {
   const bool of_key_;  ///< the axis is a key of the recipe
   std::vector<int64_t> values_;
   std::vector<std::string> texts_;  ///< the values of the key
-  std::string metric_;  ///< name of the metric of `val` and `test`
+  std::string metric_;              ///< name of the metric of `val` and `test`
 };
 
 }  // namespace

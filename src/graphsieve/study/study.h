@@ -29,10 +29,10 @@ struct StudyRequest {
   /// Values on the axis: whole numbers from 1, or values of the key as in a setting KEY=VALUE. Empty: the usual values
   /// of the axis; a key has none.
   std::vector<std::string> values;
-  int64_t repeats = 1;          ///< number of repeats; repeat i has split i and the i-th seed
-  uint64_t seed = 0;            ///< seed of the first repeat
-  int64_t epochs = 0;           ///< epochs of both stages; 0: the recipe's (density and size: 5)
-  std::filesystem::path out;    ///< folder of the study; created, or continued if it has the same study
+  int64_t repeats = 1;        ///< number of repeats; repeat i has split i and the i-th seed
+  uint64_t seed = 0;          ///< seed of the first repeat
+  int64_t epochs = 0;         ///< epochs of both stages; 0: the recipe's (density and size: 5)
+  std::filesystem::path out;  ///< folder of the study; created, or continued if it has the same study
 };
 
 /// Returns the names of the axes that are no keys.
