@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "commands.h"
 #include "graph_source.h"
 #include "graphsieve/recipe/metric.h"
+#include "graphsieve/recipe/recipe_keys.h"
 #include "numbers.h"
 #include "outputs.h"
 #include "progress.h"
@@ -59,13 +61,23 @@ std::vector<Column> columns_of(const std::string& axis, const Metric& metric) {
             {"energy, values", "agreement.energy_values", 1, 5},
             {"energy, neighbours", "agreement.energy_neighbours", 1, 4},
             {"of uniform", "uniform.energy_neighbours", 1, 4},
+            {"of random", "random.energy_neighbours", 1, 4},
             {"spearman", "agreement.spearman", 1, 3},
             {"overlap", "agreement.overlap", 1, 3},
+            {"of uniform", "uniform.overlap", 1, 3},
+            {"of random", "random.overlap", 1, 3},
             {"peak MiB", "peak_tensor_bytes", kMiB, 1}};
   if (axis == "k")
     return {{metric.in_percent ? "val, %" : "val", "val", scale, digits},
             {metric.in_percent ? "test, %" : "test", "test", scale, digits},
             {"spectral error", "spectral_error", 1, 3},
+            {"unbiased", "spectral_error_unbiased", 1, 3},
+            {"edges kept, %", "edge_share", 100, 1},
+            {"peak MiB", "peak_tensor_bytes", kMiB, 1},
+            {"s/epoch", "seconds_per_epoch", 1, 4}};
+  if (find_recipe_key(axis))
+    return {{metric.in_percent ? "val, %" : "val", "val", scale, digits},
+            {metric.in_percent ? "test, %" : "test", "test", scale, digits},
             {"edges kept, %", "edge_share", 100, 1},
             {"peak MiB", "peak_tensor_bytes", kMiB, 1},
             {"s/epoch", "seconds_per_epoch", 1, 4}};
@@ -81,11 +93,13 @@ std::vector<Column> columns_of(const std::string& axis, const Metric& metric) {
 void print_study(const Json& found, const std::string& out) {
   const std::string axis = found.at("axis");
   const auto columns = columns_of(axis, metric_or_share(found.value("metric", "")));
-  print_text("{:>8} {:<16}", axis, axis == "width" ? "" : axis == "k" ? "sampler" : "model");
+  const bool of_key = find_recipe_key(axis) != nullptr;
+  print_text("{:>8} {:<16}", axis, axis == "width" || of_key ? "" : axis == "k" ? "sampler" : "model");
   for (const Column& c : columns) print_text(" {:>18}", c.title);
   print_text("\n");
   for (const Json& row : found.at("summary")) {
-    print_text("{:>8} {:<16}", row.at("value").get<int64_t>(), row.value("variant", ""));
+    const Json& value = row.at("value");
+    print_text("{:>8} {:<16}", value.is_string() ? value.get<std::string>() : value.dump(), row.value("variant", ""));
     for (const Column& c : columns) print_text(" {:>18}", shown(row, c.figure, c.scale, c.digits));
     print_text("\n");
   }
@@ -105,6 +119,10 @@ void print_study(const Json& found, const std::string& out) {
 /// Opens the graph (or generates one per value), makes the recipe, runs the study and prints it.
 void run_study(StudyOptions options) {
   StudyRequest& request = options.request;
+  if (std::find(study_axes().begin(), study_axes().end(), request.axis) == study_axes().end() &&
+      !find_recipe_key(request.axis))
+    throw UsageError(str("AXIS is '", request.axis, "'; expected width, k, density, size or a key of a recipe",
+                         suggest_recipe_key(request.axis)));
   const bool size = request.axis == "size";
   if (size == !options.graph.empty())
     throw UsageError(size ? "a study of size generates its graphs; expected no GRAPH" : "GRAPH is missing");
@@ -137,14 +155,16 @@ void add_study_command(Program& program) {
   auto options = std::make_shared<StudyOptions>();
   StudyRequest& request = options->request;
   CLI::App* command = program.app.add_subcommand("study", "Train one recipe along one axis, and compare");
-  command->add_option("AXIS", request.axis, "width, k, density (graph.expander_degree) or size (of a generated graph)")
-      ->required()
-      ->check(CLI::IsMember(study_axes()).description(""));
+  command
+      ->add_option("AXIS", request.axis,
+                   "width, k, density (graph.expander_degree), size (of a generated graph), or a key of a recipe")
+      ->required();
   command->add_option("GRAPH", options->graph, "As for run; none for size");
-  command->add_option("--values", request.values, "Points of the axis, joined by commas (default: the axis's own)")
+  command
+      ->add_option("--values", request.values,
+                   "Points of the axis, joined by commas (default: the axis's own; a key has none)")
       ->delimiter(',')
-      ->transform(whole_number(1, 100000))
-      ->type_name("N,…");
+      ->type_name("VALUE,…");
   command->add_option("--recipe", options->recipe, "As for run")->type_name("NAME|FILE");
   command->add_option("--set", options->settings, "As for run")
       ->type_name("KEY=VALUE")
@@ -172,6 +192,7 @@ void add_study_command(Program& program) {
       "Examples:\n"
       "  graphsieve study width minesweeper --values 4,16,64 --repeats 3\n"
       "  graphsieve study k graph.npz --values 3,5,10\n"
+      "  graphsieve study network.dropout graph.npz --values 0,0.2,0.5 --repeats 3\n"
       "  graphsieve study size --values 50,100,200");
   command->callback([options, &program] { program.action = [options] { run_study(*options); }; });
 }

@@ -165,27 +165,30 @@ def check_edges(edges: Edges, destinations: int, sources: int, types: int) -> No
 
 
 def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None, type_bias: Tensor | None = None,
-                     heads: int = 1, clamp: float = float("inf")) -> Tensor:
+                     heads: int = 1, clamp: float = float("inf"), log_weight: Tensor | None = None) -> Tensor:
     """Returns the multi-head attention of destinations over their in-edges.
 
     This is softmax of clamp(sum of q k scale[t] + bias[t], +-clamp), times v. query [destinations, H dk] and key_value
     [sources, H dk + H dv] (the keys and values of a source next to each other) are float32, bfloat16 or float64. type_scale
     [types, H dk] (default: 1 / sqrt(dk), one type) and type_bias [types, H] (default: 0) are float32, or float64 with float64.
-    Returns [destinations, H dv], with zeros for a destination without edges. Differentiable in all four tensors.
+    log_weight float32 [edges] is added to the logits after the clamp: the finite logarithms of the edges' weights, in the order of
+    `edges` (CPU only). Returns [destinations, H dv], with zeros for a destination without edges. Differentiable in the other four
+    tensors.
 
     >>> edges = edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3)
     >>> key_value = torch.tensor([[0., 0.], [0., 4.], [1.0986123, 8.]])      # keys 0 and ln 3, values 4 and 8
     >>> sparse_attention(torch.ones(3, 1), key_value, edges)[0]
     tensor([7.0000])
     """
-    return sparse_attention_with_sums(query, key_value, edges, type_scale, type_bias, heads, clamp)[0]
+    return sparse_attention_with_sums(query, key_value, edges, type_scale, type_bias, heads, clamp, log_weight)[0]
 
 
 def sparse_attention_with_sums(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None,
-                               type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf")) -> tuple[Tensor, Tensor]:
+                               type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf"),
+                               log_weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Returns the result of `sparse_attention`, and log_sum [destinations, H] for `sparse_attention_scores`."""
     scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
-    return _call(_ops.sparse_attention.default, query, key_value, *edges, scale, bias, heads, clamp)
+    return _call(_ops.sparse_attention.default, query, key_value, *edges, scale, bias, heads, clamp, log_weight)
 
 
 def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | None, bias: Tensor | None,

@@ -238,6 +238,62 @@ TEST(SparseAttention, SymmetricGraphNeedsNoTranspose) {
   expect_all_close(forward_backward(in, half, s), forward_backward(in.doubles(), g.edges, s), 1e-4, "symmetric");
 }
 
+/// An edge of weight m is as m edges, in every result but the scores, which the m edges share.
+TEST(SparseAttention, WeightsAreAsRepeatedEdges) {
+  for (const bool sorted : {false, true})
+    for (const Shape& s :
+         {Shape{1, 16, 16, INFINITY}, Shape{1, 3, 5, 2}, Shape{4, 8, 4, 8}, Shape{3, 5, 7, 0.5}, Shape{20, 2, 2, 8}})
+      for (const at::ScalarType type : {at::kFloat, at::kBFloat16, at::kDouble}) {
+        const std::vector<TypedEdge> once = random_edges(kDegrees, 40, 3, sorted);
+        std::vector<TypedEdge> repeated;
+        std::vector<float> log_weight;
+        for (size_t e = 0; e < once.size(); ++e) {
+          const int times = 1 + static_cast<int>(e * 7 % 3);
+          log_weight.push_back(std::log(static_cast<float>(times)));
+          repeated.insert(repeated.end(), times, once[e]);
+        }
+        TypedGraph g = graph_of(once, std::ssize(kDegrees), 40, 3);
+        const TypedGraph r = graph_of(repeated, std::ssize(kDegrees), 40, 3);
+        g.edges.log_weight = at::tensor(log_weight);
+        const AttentionInputs in = inputs(g, s, type);
+        const Tensors exact = forward_backward(in.doubles(), r.edges, s);
+        for_each_target([&](const std::string& target) {
+          const Tensors ours = forward_backward(in, g.edges, s);
+          for (size_t i = 0; i < exact.size(); ++i) {
+            if (std::string(kResults[i]) == "scores") continue;
+            expect_close(ours[i], exact[i], type == at::kBFloat16 ? 3e-2 : 1e-4, str(s, " ", target, " ", kResults[i]));
+          }
+          // The scores of a row sum to 1.
+          const Tensor rows = at::repeat_interleave(g.edges.row_start.diff());
+          const Tensor sums = at::zeros({g.destinations, s.heads}, ours[2].options()).index_add(0, rows, ours[2]);
+          EXPECT_LT((sums - g.edges.row_start.diff().gt(0).unsqueeze(1).to(sums.dtype())).abs().max().item<double>(),
+                    1e-4);
+        });
+      }
+}
+
+TEST(SparseAttention, WeightsOfASymmetricGraph) {
+  std::vector<TypedEdge> edges;
+  std::vector<float> log_weight;
+  for (const TypedEdge& e : random_edges({0, 5, 17, 40, 2, 1, 9}, 7, 3)) {
+    edges.push_back(e);
+    edges.push_back({e.source, e.destination, e.type});
+  }
+  std::sort(edges.begin(), edges.end(), [](const TypedEdge& a, const TypedEdge& b) {
+    return std::tuple(a.destination, a.type, a.source) < std::tuple(b.destination, b.type, b.source);
+  });
+  // Edges that are equal have equal weights, and the two directions of an edge have different ones.
+  for (const TypedEdge& e : edges)
+    log_weight.push_back(0.1f * static_cast<float>(e.source) - 0.3f * static_cast<float>(e.destination % 3));
+  TypedGraph g = graph_of(edges, 7, 7, 3);
+  g.edges.log_weight = at::tensor(log_weight);
+  const Shape s{4, 8, 4, 8};
+  const AttentionInputs in = inputs(g, s);
+  AttentionEdges half = g.edges;
+  half.t_row_start.reset(), half.t_index.reset(), half.t_type.reset();
+  expect_all_close(forward_backward(in, half, s), forward_backward(in.doubles(), g.edges, s), 1e-4, "symmetric");
+}
+
 /// The formula in torch's operations, for edges by destination.
 Tensor plain_attention(const AttentionInputs& in, const TypedGraph& g, const Shape& s) {
   const Tensor start = g.edges.row_start;
@@ -441,6 +497,12 @@ TEST(SparseAttention, BackwardRefusesARectangleWithoutItsTranspose) {
   AttentionEdges half = g.edges;
   half.t_row_start.reset();
   expect_error([&] { forward_backward(inputs(g, s), half, s); }, {"transpose", "3 destinations", "5 sources"});
+}
+
+TEST(SparseAttention, RefusesWeightsThatDoNotFit) {
+  expect_refused([](auto&, AttentionEdges& e, auto&) { e.log_weight = at::zeros({4}); }, {"log_weight", "[5]", "[4]"});
+  expect_refused([](auto&, AttentionEdges& e, auto&) { e.log_weight = at::zeros({5}, at::kDouble); },
+                 {"log_weight", "float32", "Double"});
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ class Stages(EngineTest):
         run = self.run_folder(self.graph(), *SHORT)
         start, source, kind = (np.load(run / "scores" / f"{n}.npy") for n in ("row_start", "source", "type"))
         rows = [set(zip(source[a:b].tolist(), kind[a:b].tolist())) for a, b in zip(start[:-1], start[1:])]
-        for sampler in ("graph_reservoir", "graph_uniform", "graph_max"):
+        for sampler in ("graph_reservoir", "graph_importance", "graph_uniform", "graph_max"):
             self.call("sparsify", run, "--k", "4-3-2-1", "--sampler", sampler, "--epoch", 3, "--out", sampler)
             for l, k in enumerate((4, 3, 2, 1)):
                 drawn, types = (np.load(self.dir / sampler / f"layer_{l}_{n}.npy") for n in ("source", "type"))

@@ -41,7 +41,7 @@ class Study(EngineTest):
         for path, time in before.items():
             self.assertEqual(path.stat().st_mtime_ns, time)
         error = {(p["value"], p["variant"]): p["spectral_error"] for p in both["points"]}
-        for sampler in ("graph_reservoir", "graph_uniform", "graph_max"):
+        for sampler in ("graph_reservoir", "graph_importance", "graph_uniform", "graph_max"):
             self.assertLess(error[4, sampler], error[2, sampler])
 
     def test_density_and_size_hold_both_models(self):
@@ -58,6 +58,17 @@ class Study(EngineTest):
         found = self.study("width", self.graph(), "--recipe", "plain", "--values", "4,8", "--epochs", 3, "--set", "network.heads=1")
         self.assertIn("energy_neighbours", found["points"][0]["agreement"])
 
+    def test_any_key(self):
+        found = self.study("network.dropout", self.graph(), "--values", "0.5,0,0.5", "--repeats", 2, *FEW)
+        self.assertEqual(found["values"], [0.5, 0])  # in the order in which they were given, each once
+        self.assertEqual([(r["value"], r["val"]["count"]) for r in found["summary"]], [(0.5, 2), (0, 2)])
+        recipe = (self.dir / "study/network.dropout-0.5-seed-1/recipe.yaml").read_text()
+        self.assertIn("dropout: 0.5", recipe)
+        words = self.study("network.norm", self.graph(), "--values", "batch,layer", *FEW, out="words")
+        self.assertEqual(words["values"], ["batch", "layer"])
+        shown = self.call("study", "network.norm", self.graph(), "--values", "batch,layer", *FEW, "--threads", 1, "--out", "words").stdout
+        self.assertRegex(shown, r"(?m)^ +layer")
+
     def test_bad_input(self):
         graph = self.graph()
         fails = lambda code, text, *args: self.assertIn(text, self.call("study", *args, code=code).stderr)
@@ -71,6 +82,10 @@ class Study(EngineTest):
         fails(1, "needs spexphormer", "k", graph, "--recipe", "plain", "--out", self.dir / "none")
         fails(1, "multiple of heads", "width", graph, "--recipe", "plain", "--set", "network.heads=2", "--values", "3", "--out", self.dir / "odd")
         self.assertEqual(self.call("study", "depth", graph, code=2).stdout, "")
+        fails(2, "did you mean network.dropout?", "network.dropuot", graph, "--values", "0.1")
+        fails(1, "values are missing", "network.dropout", graph, "--out", self.dir / "none")
+        fails(1, "network.dropout is 2", "network.dropout", graph, "--values", "2", "--out", self.dir / "none")
+        fails(1, "values: '1.5', expected a whole number from 1", "k", graph, "--values", "1.5", "--out", self.dir / "none")
 
 
 if __name__ == "__main__":

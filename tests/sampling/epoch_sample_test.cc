@@ -26,6 +26,8 @@ TEST(SamplerOf, NamesGiveRuleAndTime) {
   EXPECT_EQ(sampler_of("graph_max").rule, SampleRule::kLargest);
   EXPECT_TRUE(sampler_of("batch_uniform").by_batch);
   EXPECT_FALSE(sampler_of("graph_reservoir").by_batch);
+  EXPECT_TRUE(sampler_of("batch_importance").importance && sampler_of("batch_importance").by_batch);
+  EXPECT_FALSE(sampler_of("graph_reservoir").importance);
   for (const char* name : {"batch_max", "reservoir", "", "graph_", "graph_reservoirs"})
     EXPECT_THROW(sampler_of(name), Error);
 }

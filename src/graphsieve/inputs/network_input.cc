@@ -36,6 +36,7 @@ LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
   part.edges.row_start = layer.edges.row_start.narrow(0, begin, end - begin + 1) - first;
   part.edges.index = layer.edges.index.narrow(0, first, edges);
   part.edges.type = layer.edges.type.narrow(0, first, edges);
+  if (layer.edges.log_weight) part.edges.log_weight = layer.edges.log_weight->narrow(0, first, edges);
   if (layer.position.defined()) part.position = layer.position.narrow(0, first, edges);
   return part;
 }

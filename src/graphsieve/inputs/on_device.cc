@@ -27,7 +27,8 @@ int64_t free_bytes(at::Device device) {
 
 ops::AttentionEdges edges_on(const ops::AttentionEdges& e, at::Device device) {
   return {to_device(e.row_start, device),   to_device(e.index, device),   to_device(e.type, device),
-          to_device(e.t_row_start, device), to_device(e.t_index, device), to_device(e.t_type, device)};
+          to_device(e.t_row_start, device), to_device(e.t_index, device), to_device(e.t_type, device),
+          to_device(e.log_weight, device)};
 }
 
 std::vector<Tensor> tensors_on(const std::vector<Tensor>& tensors, at::Device device) {

@@ -64,7 +64,8 @@ std::string each_model(const std::function<std::string(const Model&)>& fact) {
 /// The table. Each row: the key, its range, its words, its help. The order is that of recipe.yaml and of the reference.
 std::vector<RecipeKey> make_keys() {
   const std::vector<std::string> norms = {"batch", "graph", "layer", "none"};
-  const std::vector<std::string> samplers = {"graph_reservoir", "batch_reservoir", "graph_uniform", "batch_uniform",
+  const std::vector<std::string> samplers = {"graph_reservoir",  "batch_reservoir", "graph_importance",
+                                             "batch_importance", "graph_uniform",   "batch_uniform",
                                              "graph_max"};
   const Range layers = between(1, 100);
   const Range width = between(1, 16384);
@@ -188,7 +189,9 @@ std::vector<RecipeKey> make_keys() {
        "mass: the share of a node's attention on edges that are not drawn, mean over the nodes; operator_norm: of the "
        "difference of the layer's attention matrix and the drawn one, relative"},
       {KEY(network.sampler), kAny, samplers,
-       "what is drawn: for the whole graph or for each batch; by score, uniformly, or the k largest scores"},
+       "what is drawn: for the whole graph or for each batch; by score, by score with weights that make the draw "
+       "unbiased "
+       "(importance), uniformly, or the k largest scores"},
       {KEY(network.eval_draws),
        between(1, 1000),
        {},

@@ -191,6 +191,77 @@ void covered_by_k(const Json& layers, PageText& page) {
   page.chart({"Attention covered by k", "line", panels, "percent"}, t);
 }
 
+/// Writes how far the scores are from equal scores, by layer.
+void scores_by_size(const Json& layers, PageText& page) {
+  html::Table t{"Edges by score times in-degree, percent of the edges; 1 is the score of equal attention",
+                {"score times in-degree"},
+                {}};
+  std::string columns;
+  for (const Json& layer : layers) {
+    columns += fmt::format("{}{}", columns.empty() ? "" : ",", t.head.size());
+    t.head.push_back("layer " + words(at(layer, "layer")));
+  }
+  if (layers.empty() || !at(layers[0], "distribution").is_array()) return;
+  for (size_t range = 0; range < at(layers[0], "distribution").size(); ++range) {
+    const Json& first = at(layers[0], "distribution")[range];
+    std::vector<std::string> row = {at(first, "from").is_null() ? "below " + number(at(first, "to"))
+                                    : at(first, "to").is_null()
+                                        ? "from " + number(at(first, "from"))
+                                        : number(at(first, "from")) + " to " + number(at(first, "to"))};
+    for (const Json& layer : layers) {
+      const Json& of_layer = at(layer, "distribution");
+      row.push_back(range < of_layer.size() ? bare_percent(at(of_layer[range], "share")) : "");
+    }
+    t.rows.push_back(std::move(row));
+  }
+  page.chart({"Distribution of the scores", "bar", "Edges, percent:" + columns, "percent"}, t);
+}
+
+constexpr int kClassColours = 8;
+
+/// Draws a small graph's attention in one layer: the thickness of a line is the score, and edges that the draw left out
+/// have broken lines.
+std::string drawn_graph(const Json& picture, const Json& edges, const std::string& layer) {
+  constexpr double kWidth = 520, kHeight = 400, kMargin = 16;
+  const Json &xs = at(picture, "x"), &ys = at(picture, "y"), &classes = at(picture, "class");
+  const auto x = [&](size_t i) { return kMargin + (kWidth - 2 * kMargin) * number_of(xs[i]); };
+  const auto y = [&](size_t i) { return kMargin + (kHeight - 2 * kMargin) * number_of(ys[i]); };
+  std::string lines, circles;
+  size_t kept = 0;
+  for (const Json& edge : edges) {
+    const auto from = edge[0].get<size_t>(), to = edge[1].get<size_t>();
+    if (from >= xs.size() || to >= xs.size() || from == to) continue;
+    const bool drawn = edge[4].get<bool>();
+    kept += drawn;
+    lines +=
+        fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke-width=\"{:.2f}\"{}/>",
+                    x(from), y(from), x(to), y(to), 0.3 + 6 * number_of(edge[3]), drawn ? "" : " class=\"dropped\"");
+  }
+  for (size_t i = 0; i < xs.size(); ++i) {
+    const int64_t of = i < classes.size() && classes[i].is_number() ? classes[i].get<int64_t>() : -1;
+    circles += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" class=\"{}\"><title>node {}</title></circle>",
+                           x(i), y(i), of < 0 ? "none" : fmt::format("class-{}", of % kClassColours), i);
+  }
+  return fmt::format(
+      "<figure><svg class=\"around\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Layer {}: the graph with {} "
+      "edges, of "
+      "which {} were drawn\">{}{}</svg><figcaption>Layer {}</figcaption></figure>\n",
+      kWidth, kHeight, html::escape(layer), edges.size(), kept, lines, circles, html::escape(layer));
+}
+
+/// Draws a small graph, layer by layer.
+void pictures(const Json& picture, PageText& page) {
+  if (!picture.is_object()) return;
+  page.sub("The graph with its scores");
+  page.note(
+      "The thickness of a line is the estimator's attention; broken lines are edges that the draw left out. Colours "
+      "are classes.");
+  page.raw("<div class=\"pictures\">\n");
+  for (size_t l = 0; l < at(picture, "layers").size(); ++l)
+    page.raw(drawn_graph(picture, at(at(picture, "layers")[l], "edges"), std::to_string(l)));
+  page.raw("</div>\n");
+}
+
 /// Writes what the draws kept of the estimator's attention. The section is omitted for a run without an estimator.
 void kept(const Json& detail, const std::string& of, PageText& page) {
   const Json& attention = at(detail, "attention");
@@ -204,6 +275,8 @@ void kept(const Json& detail, const std::string& of, PageText& page) {
   for (const Json& sign : at(detail, "run", "signs")) page.note("Look at this: " + words(sign) + ".");
   kept_by_type(at(attention, "layers"), page);
   covered_by_k(at(attention, "layers"), page);
+  scores_by_size(at(attention, "layers"), page);
+  pictures(at(attention, "picture"), page);
 }
 
 constexpr const char* kStages[] = {"estimator", "network"};

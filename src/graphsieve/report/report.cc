@@ -25,6 +25,7 @@
 #include "graphsieve/plan/plan.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/report/attention_kept.h"
+#include "graphsieve/report/attention_picture.h"
 #include "graphsieve/report/baselines.h"
 #include "graphsieve/report/curves.h"
 #include "graphsieve/report/explain.h"
@@ -369,8 +370,18 @@ class Collector {
           attention_kept(graph.edges(), graph.scores(l), destinations, k[l], most, sampler_of(recipe.network.sampler),
                          {member.at("seed").get<uint64_t>(), to["epoch"].get<int64_t>(), l});
       to["layers"].push_back(layer_json(kept, l, k[l]));
+      to["layers"].back()["distribution"] = score_distribution(graph.edges(), graph.scores(l), destinations);
     }
+    to["picture"] = attention_picture(graph, k, sampler_of(recipe.network.sampler), member.at("seed").get<uint64_t>(),
+                                      to["epoch"].get<int64_t>(), classes_of(nodes));
     return to;
+  }
+
+  /// Returns the class of each node, −1 if the graph is gone, or if its labels are no classes.
+  std::vector<int32_t> classes_of(int64_t nodes) const {
+    if (!graph_ || !graph_->labels.one_class() || graph_->nodes != nodes)
+      return std::vector<int32_t>(static_cast<size_t>(nodes), -1);
+    return {graph_->labels.single.begin(), graph_->labels.single.end()};
   }
 
   Json layer_json(const AttentionKept& kept, int64_t layer, int64_t k) const {

@@ -65,6 +65,7 @@ NetworkInput expand_batch(const Tensor& nodes, int64_t layers, const DrawLayer& 
       layer.position = all ? drawn : drawn.masked_select(drawn >= 0);
     }
     layer.edges = {row_start, index, type, t_row_start.narrow(0, 0, source_count + 1), t_index, t_type};
+    if (sample.log_weight.defined()) layer.edges.log_weight = sample.log_weight.masked_select(sample.index >= 0);
     destinations = sources.narrow(0, 0, source_count);
   }
   input.rows = destinations;

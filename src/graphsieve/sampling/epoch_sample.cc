@@ -10,6 +10,7 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/base/random_reads.h"
 #include "graphsieve/sampling/edge_ids.h"
+#include "graphsieve/sampling/importance_weights.h"
 
 namespace graphsieve {
 
@@ -18,11 +19,12 @@ using at::Tensor;
 Sampler sampler_of(const std::string& name) {
   const bool by_batch = name.rfind("batch_", 0) == 0;
   if (name == "graph_reservoir" || name == "batch_reservoir") return {ops::SampleRule::kWeighted, by_batch};
+  if (name == "graph_importance" || name == "batch_importance") return {ops::SampleRule::kWeighted, by_batch, true};
   if (name == "graph_uniform" || name == "batch_uniform") return {ops::SampleRule::kUniform, by_batch};
   if (name == "graph_max") return {ops::SampleRule::kLargest, false};
   throw Error("sampler is '", name,
-              "', expected graph_reservoir, batch_reservoir, graph_uniform, batch_uniform or "
-              "graph_max");
+              "', expected graph_reservoir, batch_reservoir, graph_importance, batch_importance, graph_uniform, "
+              "batch_uniform or graph_max");
 }
 
 uint64_t DrawKey::random(const Sampler& sampler) const {
@@ -53,7 +55,12 @@ LayerSample draw_layer(const ops::AttentionEdges& graph, const Tensor& scores, c
   auto [index, position] = ops::reservoir_sample(graph.row_start, graph.index, graph.type, weight,
                                                  rows.defined() ? std::optional<Tensor>(rows) : std::nullopt, k,
                                                  sampler.rule, static_cast<int64_t>(key.random(sampler)));
-  return {index, edge_types(graph, rows, position), position};
+  LayerSample sample{index, edge_types(graph, rows, position), position};
+  if (sampler.importance && !scores.is_cpu())
+    throw Error(
+        "network.sampler draws with importance weights, which is for the CPU; expected graph_reservoir on a GPU");
+  if (sampler.importance) sample.log_weight = importance_weights(graph, scores, rows, sample, key.random(sampler));
+  return sample;
 }
 
 LayerEdges whole_graph_layer(const LayerSample& sample) {
@@ -68,11 +75,13 @@ LayerEdges whole_graph_layer(const LayerSample& sample) {
   layer.edges.index = sample.index.view({-1});
   layer.edges.type = sample.type.view({-1});
   if (sample.position.defined()) layer.position = sample.position.view({-1});
+  if (sample.log_weight.defined()) layer.edges.log_weight = sample.log_weight.view({-1});
   if (layer.edges.row_start[n].item<int64_t>() < n * k) {  // the entries of nodes without edges are left out
     const Tensor kept = layer.edges.index.ge(0);
     layer.edges.index = layer.edges.index.masked_select(kept);
     layer.edges.type = layer.edges.type.masked_select(kept);
     if (layer.position.defined()) layer.position = layer.position.masked_select(kept);
+    if (layer.edges.log_weight) layer.edges.log_weight = layer.edges.log_weight->masked_select(kept);
   }
   return layer;
 }

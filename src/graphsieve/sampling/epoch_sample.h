@@ -17,6 +17,8 @@ namespace graphsieve {
 struct Sampler {
   ops::SampleRule rule = ops::SampleRule::kWeighted;
   bool by_batch = false;  ///< true: edges are drawn for every batch; false: once per epoch
+  /// true: drawn edges have weights that make up for those that were not drawn (sampling/importance_weights.h)
+  bool importance = false;
 };
 /// Returns the sampler that a recipe names in network.sampler, such as "graph_reservoir" or "batch_uniform". Throws
 /// Error if the name is not known.
@@ -35,6 +37,8 @@ struct DrawKey {
 struct LayerSample {
   at::Tensor index, type;    ///< int32 [rows, k], sources as node ids of the graph; uint8 [rows, k], edge types
   at::Tensor position = {};  ///< int32 [rows, k], position of each edge in its row (sampling/edge_ids.h)
+  /// float32 [rows, k], logarithms of the edges' weights; undefined unless the sampler has weights
+  at::Tensor log_weight = {};
 };
 
 /// Draws k in-edges for each of the nodes `rows` (int32; undefined: all nodes) in one layer. A node's draw depends on

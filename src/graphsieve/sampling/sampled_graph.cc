@@ -31,7 +31,7 @@ LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch)
   if (batch < 0 && !whole_.empty()) {
     const auto picked = [&rows](const Tensor& t) { return t.defined() ? t.index_select(0, rows) : t; };
     const LayerSample& whole = whole_[layer];
-    return {picked(whole.index), picked(whole.type), picked(whole.position)};
+    return {picked(whole.index), picked(whole.type), picked(whole.position), picked(whole.log_weight)};
   }
   LayerSample sample = draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_,
                                   {draw_seed_, epoch_, layer, batch}, budget_);

@@ -99,8 +99,9 @@ class EdgeMatrix {
 /// The writer of the matrix A − Â, with one number for each edge of the graph.
 class Difference {
  public:
-  Difference(const ops::AttentionEdges& edges, const at::Tensor& scores, LargeVector<float>& to)
-      : start_(edges.row_start.const_data_ptr<int64_t>()),
+  Difference(const ops::AttentionEdges& edges, const at::Tensor& scores, bool normalised, LargeVector<float>& to)
+      : normalised_(normalised),
+        start_(edges.row_start.const_data_ptr<int64_t>()),
         source_(edges.index.const_data_ptr<int32_t>()),
         type_(edges.type.const_data_ptr<uint8_t>()),
         score_(scores.const_data_ptr<float>()),
@@ -110,41 +111,55 @@ class Difference {
   void rows(int64_t begin, const LayerSample& sample) const {
     const int32_t* drawn = sample.index.const_data_ptr<int32_t>();
     const uint8_t* drawn_type = sample.type.const_data_ptr<uint8_t>();
+    const float* weight = sample.log_weight.defined() ? sample.log_weight.const_data_ptr<float>() : nullptr;
     const int64_t k = sample.index.size(1);
     parallel_blocks(sample.index.size(0), 256, [&](int64_t first, int64_t last) {
       std::vector<int64_t> at;
-      for (int64_t r = first; r < last; ++r) row(begin + r, k, drawn + r * k, drawn_type + r * k, at);
+      for (int64_t r = first; r < last; ++r)
+        row(begin + r, k, {drawn + r * k, drawn_type + r * k, weight ? weight + r * k : nullptr}, at);
     });
   }
 
  private:
+  /// The drawn edges of one row; `log_weight` is null if they have no weights.
+  struct DrawnRow {
+    const int32_t* source;
+    const uint8_t* type;
+    const float* log_weight;
+    double weight(int64_t d) const { return log_weight ? std::exp(static_cast<double>(log_weight[d])) : 1; }
+  };
+
   /// Writes one row. The drawn edges are in the row's order, so one pass over the row finds them all. Edges of the same
-  /// source and type have the same score, so the first of them may stand for all. An edge that was drawn m times gets
-  /// score − m · score / sum, where `sum` adds the scores of all draws of the row. An edge that was not drawn keeps its
-  /// score.
-  void row(int64_t node, int64_t k, const int32_t* drawn, const uint8_t* drawn_type, std::vector<int64_t>& at) const {
+  /// source and type have the same score, so the first of them may stand for all. An edge whose draws have the weights
+  /// w gets score − Σ w · score / sum, where `sum` adds w · score for all draws of the row (1 if the rows are not
+  /// normalised). An edge that was not drawn keeps its score.
+  void row(int64_t node, int64_t k, const DrawnRow& drawn, std::vector<int64_t>& at) const {
     const int64_t end = start_[node + 1];
     std::copy(score_ + start_[node], score_ + end, to_.data() + start_[node]);
     double sum = 0;
     int64_t e = start_[node];
     at.clear();
-    for (int64_t d = 0; d < k && drawn[d] >= 0; ++d) {
-      while (e < end && (source_[e] != drawn[d] || type_[e] != drawn_type[d])) ++e;
+    for (int64_t d = 0; d < k && drawn.source[d] >= 0; ++d) {
+      while (e < end && (source_[e] != drawn.source[d] || type_[e] != drawn.type[d])) ++e;
       if (e == end)
-        throw Error("node ", node, ": the drawn edge from ", drawn[d], " is not in its row, or not in the row's order");
+        throw Error("node ", node, ": the drawn edge from ", drawn.source[d],
+                    " is not in its row, or not in the row's order");
       at.push_back(e);
-      sum += score_[e];
+      sum += drawn.weight(d) * score_[e];
     }
     if (sum <= 0) return;
+    if (!normalised_) sum = 1;
     for (size_t d = 0; d < at.size();) {
-      size_t next = d;
-      while (next < at.size() && at[next] == at[d]) ++next;
       const double score = score_[at[d]];
-      to_[at[d]] = static_cast<float>(score - static_cast<double>(next - d) * score / sum);
+      double weight = 0;
+      size_t next = d;
+      for (; next < at.size() && at[next] == at[d]; ++next) weight += drawn.weight(static_cast<int64_t>(next));
+      to_[at[d]] = static_cast<float>(score - weight * score / sum);
       d = next;
     }
   }
 
+  const bool normalised_;
   const int64_t* start_;
   const int32_t* source_;
   const uint8_t* type_;
@@ -157,19 +172,23 @@ class Difference {
 SpectralError::SpectralError(const ops::AttentionEdges& edges, const at::Tensor& scores)
     : edges_(edges), scores_(scores), norm_(EdgeMatrix(edges, scores.const_data_ptr<float>()).norm()) {}
 
-double SpectralError::of(const std::function<LayerSample(const at::Tensor& rows)>& draw) const {
+double SpectralError::of(const std::function<LayerSample(const at::Tensor& rows)>& draw, bool normalised) const {
   const int64_t nodes = edges_.row_start.numel() - 1;
   LargeVector<float> difference(scores_.numel());
-  const Difference write(edges_, scores_, difference);
+  const Difference write(edges_, scores_, normalised, difference);
   for (int64_t begin = 0; begin < nodes; begin += kDrawBlock)
     write.rows(begin, draw(at::arange(begin, std::min(nodes, begin + kDrawBlock), at::kInt)));
   return norm_ > 0 ? EdgeMatrix(edges_, difference.data()).norm() / norm_ : 0;
 }
 
-double spectral_error(const ops::AttentionEdges& edges, const at::Tensor& scores, const LayerSample& sample) {
-  return SpectralError(edges, scores).of([&sample](const at::Tensor& rows) {
-    return LayerSample{sample.index.index_select(0, rows), sample.type.index_select(0, rows)};
-  });
+double spectral_error(const ops::AttentionEdges& edges, const at::Tensor& scores, const LayerSample& sample,
+                      bool normalised) {
+  const auto draw = [&sample](const at::Tensor& rows) {
+    LayerSample of_rows{sample.index.index_select(0, rows), sample.type.index_select(0, rows)};
+    if (sample.log_weight.defined()) of_rows.log_weight = sample.log_weight.index_select(0, rows);
+    return of_rows;
+  };
+  return SpectralError(edges, scores).of(draw, normalised);
 }
 
 }  // namespace graphsieve

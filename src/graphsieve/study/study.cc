@@ -5,8 +5,11 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "graphsieve/analysis/inspect.h"
 #include "graphsieve/base/error.h"
@@ -22,6 +25,7 @@
 #include "graphsieve/recipe/models.h"
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
+#include "graphsieve/recipe/recipe_keys.h"
 #include "graphsieve/run/run_files.h"
 #include "graphsieve/sampling/spectral_error.h"
 
@@ -31,7 +35,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-const std::vector<std::string> kSamplers = {"graph_reservoir", "graph_uniform", "graph_max"};
+const std::vector<std::string> kSamplers = {"graph_reservoir", "graph_importance", "graph_uniform", "graph_max"};
 constexpr int64_t kShortEpochs = 5;  ///< epochs of the axes that measure only memory and time
 
 /// Returns the values of an axis if none are given.
@@ -56,9 +60,32 @@ Json mean_of(const std::vector<double>& values) {
       {"mean", mean}, {"std", count > 1 ? std::sqrt(square / static_cast<double>(count - 1)) : 0.0}, {"count", count}};
 }
 
+/// Returns a whole number from 1. Throws Error if the text is another one.
+int64_t whole_value(const std::string& text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1)
+    throw Error("values: '", text, "', expected a whole number from 1");
+  return value;
+}
+
+/// Returns a value of a key as JSON: a number, true or false if the text is one, and otherwise the text.
+Json value_of_text(const std::string& text) {
+  const Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return parsed.is_number() || parsed.is_boolean() ? parsed : Json(text);
+}
+
+/// Returns the text with other characters than letters, digits, '.', '-' and '_' replaced, for the name of a folder.
+std::string in_file_name(std::string text) {
+  for (char& c : text)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
+  return text;
+}
+
 /// One run of the study.
 struct Point {
-  int64_t value = 0;
+  int64_t value = 0;    ///< the value; where the axis is a key, its number among the values
+  std::string text;     ///< the value in the name of the folder
   std::string variant;  ///< variant of the value: a sampler or a model
   uint64_t seed = 0;
   Recipe recipe;
@@ -66,8 +93,7 @@ struct Point {
   fs::path scores_from;
   bool counts = true;  ///< false: a run that only makes scores for others
   std::string name(const std::string& axis) const {
-    return str(counts ? axis + "-" + std::to_string(value) : "scores", variant.empty() ? "" : "-", variant, "-seed-",
-               seed);
+    return str(counts ? axis + "-" + text : "scores", variant.empty() ? "" : "-", variant, "-seed-", seed);
   }
 };
 
@@ -79,7 +105,17 @@ class Study {
         recipe_(recipe),
         request_(request),
         observer_(observer),
-        values_(request.values.empty() ? usual_values(request.axis) : request.values) {
+        of_key_(find_recipe_key(request.axis) != nullptr) {
+    if (of_key_) {
+      if (request.values.empty())
+        throw Error("axis ", request.axis, ": values are missing; name them with ", option("values"));
+      for (const std::string& text : request.values)
+        if (std::find(texts_.begin(), texts_.end(), text) == texts_.end()) texts_.push_back(text);
+      for (size_t i = 0; i < texts_.size(); ++i) values_.push_back(static_cast<int64_t>(i));
+      return;
+    }
+    for (const std::string& text : request.values) values_.push_back(whole_value(text));
+    if (values_.empty()) values_ = usual_values(request.axis);
     std::sort(values_.begin(), values_.end());
     values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
   }
@@ -91,8 +127,10 @@ class Study {
     Json rows = Json::array();
     for (const Point& point : points)
       if (point.counts) rows.push_back(row_of(point));
+    Json values = Json::array();
+    for (const int64_t value : values_) values.push_back(value_json(value));
     Json to = {{"axis", request_.axis},
-               {"values", values_},
+               {"values", values},
                {"repeats", request_.repeats},
                {"recipe", recipe_.name},
                {"model", recipe_.model},
@@ -106,6 +144,14 @@ class Study {
   }
 
  private:
+  /// Returns a value as it stands in study.json.
+  Json value_json(int64_t value) const {
+    return of_key_ ? value_of_text(texts_[static_cast<size_t>(value)]) : Json(value);
+  }
+  std::string value_text(int64_t value) const {
+    return of_key_ ? in_file_name(texts_[static_cast<size_t>(value)]) : std::to_string(value);
+  }
+
   fs::path folder(const Point& point) const { return request_.out / point.name(request_.axis); }
 
   /// Creates the folder with its card, or checks that it is this study's. Throws Error if it has another study, or
@@ -156,12 +202,12 @@ class Study {
       if (request_.axis == "k") {
         if (!draws_edges(recipe_))
           throw Error("model is ", recipe_.model, ", which draws no edges; a study of k needs spexphormer");
-        Point scores{0, "", seed, with_epochs(recipe_, 0), Stages::kEstimator, {}, false};
+        Point scores{0, "", "", seed, with_epochs(recipe_, 0), Stages::kEstimator, {}, false};
         scores.recipe.network.epsilon = 0;  // the axis sets k, not epsilon
         points.push_back(scores);
         for (const int64_t k : values_)
           for (const std::string& sampler : kSamplers) {
-            Point point{k, sampler, seed, scores.recipe, Stages::kNetwork, folder(scores), true};
+            Point point{k, value_text(k), sampler, seed, scores.recipe, Stages::kNetwork, folder(scores), true};
             point.recipe.network.k.assign(point.recipe.network.layers, k);
             point.recipe.network.sampler = sampler;
             points.push_back(point);
@@ -169,7 +215,12 @@ class Study {
         continue;
       }
       for (const int64_t value : values_) {
-        Point point{value, "", seed, with_epochs(recipe_, 0), Stages::kBoth, {}, true};
+        Point point{value, value_text(value), "", seed, with_epochs(recipe_, 0), Stages::kBoth, {}, true};
+        if (of_key_) {
+          apply_setting(point.recipe, request_.axis + "=" + texts_[static_cast<size_t>(value)]);
+          points.push_back(point);
+          continue;
+        }
         if (request_.axis == "width") {
           // A model without an estimator is studied by its network's width, and its feed-forward width follows.
           (draws_edges(recipe_) ? point.recipe.estimator.width : point.recipe.network.width) = value;
@@ -191,7 +242,12 @@ class Study {
         }
       }
     }
-    for (const Point& p : points) check_recipe(p.recipe);
+    std::set<std::string> names;
+    for (const Point& p : points) {
+      check_recipe(p.recipe);
+      if (!names.insert(p.name(request_.axis)).second)
+        throw Error("values: two of them have the folder ", p.name(request_.axis));
+    }
     return points;
   }
 
@@ -218,9 +274,12 @@ class Study {
     const RunFolder run(folder(point));
     const JsonObject one = run.one(), graph = run.graph();
     metric_ = run.result.value("metric", "");
-    Json row = {{"value", point.value},       {"seed", point.seed},
-                {"nodes", graph.at("nodes")}, {"attention_edges", graph.at("attention_edges")},
-                {"val", one.at("val")},       {"test", one.at("test")}};
+    Json row = {{"value", value_json(point.value)},
+                {"seed", point.seed},
+                {"nodes", graph.at("nodes")},
+                {"attention_edges", graph.at("attention_edges")},
+                {"val", one.at("val")},
+                {"test", one.at("test")}};
     if (!point.variant.empty()) row["variant"] = point.variant;
     double peak = 0, seconds = 0;
     for (const char* stage : {"estimator", "network"}) {
@@ -235,29 +294,36 @@ class Study {
     row["peak_tensor_bytes"] = peak;
     row["seconds_per_epoch"] = seconds;
     if (!one.null("network")) row["edge_share"] = one.object("network").at("edge_share");
-    if (request_.axis == "k") row["spectral_error"] = sampled_error(point);
+    if (request_.axis == "k") row.update(sampled_error(point));
     if (request_.axis == "width") row.update(agreement(point));
     return row;
   }
 
   /// Returns the spectral error of the sampled attention, mean over the layers, for the draws that the reported
-  /// predictions use.
-  double sampled_error(const Point& point) const {
+  /// predictions use; for a sampler with importance weights, also that of the unbiased matrix, whose rows are not
+  /// divided by their sums.
+  Json sampled_error(const Point& point) const {
     const c10::NoGradGuard no_grad;
     Dataset data = data_(point.value);
     const LoadedRun run(folder(point), data, observer_);
     const Recipe& recipe = run.folder.recipe;
     const std::vector<int64_t> k = run.folder.k();
-    double sum = 0;
-    for (int64_t l = 0; l < recipe.network.layers; ++l)
-      sum += spectral_error(run.graph.edges, run.scores[l],
-                            draw_layer(run.graph.edges, run.scores[l], at::Tensor(), k[l],
-                                       sampler_of(recipe.network.sampler), {run.folder.seed(), run.best_epoch(), l}));
-    return sum / static_cast<double>(recipe.network.layers);
+    const Sampler sampler = sampler_of(recipe.network.sampler);
+    double sum = 0, unbiased = 0;
+    for (int64_t l = 0; l < recipe.network.layers; ++l) {
+      const LayerSample sample = draw_layer(run.graph.edges, run.scores[l], at::Tensor(), k[l], sampler,
+                                            {run.folder.seed(), run.best_epoch(), l});
+      sum += spectral_error(run.graph.edges, run.scores[l], sample);
+      if (sampler.importance) unbiased += spectral_error(run.graph.edges, run.scores[l], sample, false);
+    }
+    const auto layers = static_cast<double>(recipe.network.layers);
+    Json to = {{"spectral_error", sum / layers}};
+    if (sampler.importance) to["spectral_error_unbiased"] = unbiased / layers;
+    return to;
   }
 
   /// Returns the statistics of a point's scores against those of the widest point with the same seed, and of uniform
-  /// scores against the latter, as means over the layers.
+  /// and random scores against the latter, as means over the layers.
   Json agreement(const Point& point) const {
     if (point.value == values_.back()) return Json::object();
     Point widest = point;
@@ -265,7 +331,7 @@ class Study {
     const Json found = inspect(data_(point.value), {folder(point), folder(widest), 0, 0, point.seed}, observer_);
     const Json& layers = found.at("comparison").at("layers");
     Json to;
-    for (const char* scores : {"agreement", "uniform"})
+    for (const char* scores : {"agreement", "uniform", "random"})
       for (const auto& [name, first] : layers.at(0).at(scores).items()) {
         if (!first.is_object()) continue;
         std::vector<double> values;
@@ -280,10 +346,10 @@ class Study {
 
   /// Returns the mean and the deviation over the seeds for every number, per value and variant.
   static Json summary(const Json& rows) {
-    std::vector<std::pair<int64_t, std::string>> order;
-    std::map<std::pair<int64_t, std::string>, std::map<std::string, std::vector<double>>> groups;
+    std::vector<std::pair<Json, std::string>> order;
+    std::map<std::pair<Json, std::string>, std::map<std::string, std::vector<double>>> groups;
     for (const Json& row : rows) {
-      const std::pair key(row.at("value").get<int64_t>(), row.value("variant", ""));
+      const std::pair key(row.at("value"), row.value("variant", ""));
       if (!groups.contains(key)) order.push_back(key);
       auto& group = groups[key];
       for (const auto& [name, number] : row.items()) {
@@ -333,8 +399,10 @@ class Study {
   const Recipe& recipe_;
   const StudyRequest& request_;
   Observer& observer_;
+  const bool of_key_;  ///< the axis is a key of the recipe
   std::vector<int64_t> values_;
-  std::string metric_;  ///< name of the metric of `val` and `test`
+  std::vector<std::string> texts_;  ///< the values of the key
+  std::string metric_;              ///< name of the metric of `val` and `test`
 };
 
 }  // namespace
@@ -345,10 +413,10 @@ const std::vector<std::string>& study_axes() {
 }
 
 Json study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer) {
-  if (std::find(study_axes().begin(), study_axes().end(), request.axis) == study_axes().end())
-    throw Error("axis is '", request.axis, "'; expected width, k, density or size");
-  for (const int64_t value : request.values)
-    if (value < 1) throw Error("values: ", value, "; expected at least 1");
+  if (std::find(study_axes().begin(), study_axes().end(), request.axis) == study_axes().end() &&
+      !find_recipe_key(request.axis))
+    throw Error("axis is '", request.axis, "'; expected width, k, density, size or a key of a recipe",
+                suggest_recipe_key(request.axis));
   return Study(data, recipe, request, observer).run();
 }
 

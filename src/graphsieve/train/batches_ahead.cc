@@ -18,7 +18,7 @@ std::vector<at::Tensor> tensors_of(const TrainBatch& batch) {
   for (const LayerEdges& layer : batch.input.layers) {
     const ops::AttentionEdges& e = layer.edges;
     for (const at::Tensor& t : {e.row_start, e.index, e.type}) all.push_back(t);
-    for (const auto& t : {e.t_row_start, e.t_index, e.t_type})
+    for (const auto& t : {e.t_row_start, e.t_index, e.t_type, e.log_weight})
       if (t) all.push_back(*t);
   }
   return all;

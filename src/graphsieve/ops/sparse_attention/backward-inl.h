@@ -26,7 +26,7 @@ class Backward {
  public:
   Backward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const TypedEdges& by_source, const T* out,
            const float* log_sum, const T* grad, const SparseAttentionGradients<T>& to, const Scratch& scratch)
-      : o_(a, scratch),
+      : o_(a, edges, scratch),
         edges_(edges),
         by_source_(by_source),
         to_(to),
@@ -92,14 +92,12 @@ class Backward {
 
   /// Returns the probabilities of a chunk and the gradients of its logits. The gradient of a logit beyond the clamp is
   /// 0, and so are all results in lanes without an edge (not `held`).
-  HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const ChunkTypes& types, VF log_sum, VF delta,
-                                 hn::Mask<DF> held) const {
-    const DF d;
+  HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const ChunkTypes& types, const float* log_weight, VF log_sum,
+                                 VF delta, hn::Mask<DF> held) const {
     const VF raw = add_bias(o_, dots, types);
-    const VF logit = hn::Max(hn::Min(raw, hn::Set(d, o_.a.clamp)), hn::Set(d, -o_.a.clamp));
-    const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, log_sum)));
+    const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(weighted_logits(o_, raw, log_weight), log_sum)));
     const VF ds = hn::Mul(p, hn::Sub(value_dots, delta));
-    return {p, hn::IfThenElseZero(hn::Eq(raw, logit), ds)};
+    return {p, hn::IfThenElseZero(hn::Le(hn::Abs(raw), hn::Set(DF(), o_.a.clamp)), ds)};
   }
 
   /// A sum of rows weighted by the gradients of the logits, kept separately by edge type. The edges of a row are sorted
@@ -206,7 +204,7 @@ class Backward {
       // The rows of the chunk before are in the first cache now, and adding them does not depend on this chunk's dot
       // products.
       if (chunk > 0) sum.add(before, types_before, b.first[(chunk - 1) & 1], edges);
-      const Chunk c = differentiate(dots, value_dots, types, log_sum, delta, first_edges(count, heads));
+      const Chunk c = differentiate(dots, value_dots, types, at.log_weight, log_sum, delta, first_edges(count, heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
       if (to.bias) add_bias_gradient(c.logit_grad, types, to.bias);
       before = keys;
@@ -321,7 +319,7 @@ class Backward {
         key_sum.add(query_before, types_before, b.first[(chunk - 1) & 1], edges);
         P::template add<false>(o_.value, grad_before, b.second[(chunk - 1) & 1], 0, edges, value_sum);
       }
-      const Chunk c = differentiate(dots, value_dots, types, log_sum, delta, first_edges(count, heads));
+      const Chunk c = differentiate(dots, value_dots, types, at.log_weight, log_sum, delta, first_edges(count, heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
       hn::Store(c.probability, d, b.second[chunk & 1]);
       query_before = queries;

@@ -30,7 +30,7 @@ template <class T>
 class Forward {
  public:
   Forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum, const Scratch& scratch)
-      : o_(a, scratch),
+      : o_(a, edges, scratch),
         edges_(edges),
         out_(o_.value, a.heads, a.value_width, out, a.heads * a.value_width),
         log_sum_(log_sum) {}
@@ -134,7 +134,6 @@ class Forward {
     o_.typed_weights(o_.query_rows[r], b.weights.data());
     const Cursor cursor(edges_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
-    const VF high = hn::Set(d, o_.a.clamp), low = hn::Set(d, -o_.a.clamp);
     const VF none = hn::Set(d, -std::numeric_limits<float>::infinity());
     ChunkRows<T> before{};
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
@@ -147,7 +146,7 @@ class Forward {
       P::template stage<false>(o_.value, values);
       const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
       if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, row.sum);
-      const VF logit = hn::Max(hn::Min(add_bias(o_, dots, types), high), low);
+      const VF logit = weighted_logits(o_, add_bias(o_, dots, types), at.log_weight);
       const auto held = first_edges(count, heads);
       // Without a small clamp, the shift follows the largest logit so far. It is raised only in chunks that exceed it,
       // which become rare as the row goes on.

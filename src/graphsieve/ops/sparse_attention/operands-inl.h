@@ -70,13 +70,18 @@ template <class T>
 struct Operands {
   const SparseAttentionArgs<T>& a;
   HeadLayout key, value;
-  const bool bounded;  ///< exponentials relative to the clamp stay in range: no running maximum is needed
+  const bool bounded;   ///< exponentials relative to the clamp stay in range: no running maximum is needed
+  const bool weighted;  ///< edges have weights
   Rows<T> query_rows, key_rows, value_rows;
   std::vector<float> type_scale, type_bias;  ///< [types, key.padded_row()]; [types, N], repeated to fill a vector
   uint8_t edge_of_lane[16] = {};             ///< number of the edge in each lane of a chunk's results
 
-  Operands(const SparseAttentionArgs<T>& args, const Scratch& scratch)
-      : a(args), key(a.heads, a.key_width), value(a.heads, a.value_width), bounded(a.clamp <= 40) {
+  Operands(const SparseAttentionArgs<T>& args, const TypedEdges& edges, const Scratch& scratch)
+      : a(args),
+        key(a.heads, a.key_width),
+        value(a.heads, a.value_width),
+        bounded(a.clamp <= 40 && !edges.log_weight),
+        weighted(edges.log_weight) {
     const int64_t keys = a.heads * a.key_width, row = key.row() + value.row();
     query_rows = {a.query, a.query_stride};
     key_rows = {a.key_value, a.key_value_stride};
@@ -145,6 +150,7 @@ struct RowBuffers {
   HWY_ALIGN float columns[4][8 * N];                  ///< columns of the policy Lanes: two kinds of rows, two chunks
   int32_t index[2][N];                                ///< copies for this chunk and the one before, near the end
   uint8_t type[2][16];
+  float log_weight[2][N];
   std::vector<float> weights, value_weights, key_sum, value_sum, spare, any, value_any;
 
   template <class P, class T>
@@ -202,20 +208,25 @@ struct Cursor {
   struct At {
     const int32_t *index, *ahead;
     const uint8_t* type;
+    const float* log_weight;  ///< null: edges have no weights
   };
   HWY_INLINE At at(int64_t chunk) const {
     const int64_t e = begin + chunk * step;
     hwy::Prefetch(edges.index + e + kIndexAhead);
     hwy::Prefetch(edges.type + e + kIndexAhead);
     if (HWY_LIKELY(e + kFetchAhead + 16 <= total))
-      return {edges.index + e, edges.index + e + kFetchAhead, edges.type + e};
+      return {edges.index + e, edges.index + e + kFetchAhead, edges.type + e,
+              edges.log_weight ? edges.log_weight + e : nullptr};
     int32_t* index = buffers.index[chunk & 1];
     uint8_t* type = buffers.type[chunk & 1];
     for (int64_t i = 0; i < step; ++i) {
       index[i] = edges.index[std::min(e + i, total - 1)];
       type[i] = edges.type[std::min(e + i, total - 1)];
     }
-    return {index, index, type};
+    if (!edges.log_weight) return {index, index, type, nullptr};
+    float* log_weight = buffers.log_weight[chunk & 1];
+    for (int64_t i = 0; i < step; ++i) log_weight[i] = edges.log_weight[std::min(e + i, total - 1)];
+    return {index, index, type, log_weight};
   }
 };
 
@@ -234,6 +245,18 @@ HWY_INLINE VF add_bias(const Operands<T>& o, VF dots, const ChunkTypes& types) {
   const hn::RebindToSigned<DF> di;
   const auto row = hn::Mul(lane_types(o, types.type), hn::Set(di, static_cast<int32_t>(N)));
   return hn::Add(dots, hn::GatherIndex(DF(), o.type_bias.data(), hn::Add(row, hn::Iota(di, 0))));
+}
+
+/// Returns the logits that the softmax of a chunk takes: clamped, plus the logarithm of each edge's weight.
+template <class T>
+HWY_INLINE VF weighted_logits(const Operands<T>& o, VF raw, const float* log_weight) {
+  const DF d;
+  const VF logit = hn::Max(hn::Min(raw, hn::Set(d, o.a.clamp)), hn::Set(d, -o.a.clamp));
+  if (HWY_LIKELY(!o.weighted)) return logit;
+  if (o.key.heads == 1) return hn::Add(logit, hn::LoadU(d, log_weight));
+  const hn::RebindToSigned<DF> di;
+  const auto edge = hn::PromoteTo(di, hn::LoadU(hn::Rebind<uint8_t, DF>(), o.edge_of_lane));
+  return hn::Add(logit, hn::GatherIndex(d, log_weight, edge));
 }
 
 }  // namespace HWY_NAMESPACE

@@ -3,7 +3,7 @@
 // estimator, Exphormer, Spexphormer and the plain transformer.
 //
 //   logit(j→i, head h) = clamp( Σ_c q_i[c] k_j[c] type_scale[t][c]  +  type_bias[t][h],  ±clamp )     c over head h
-//   out_i = Σ_j softmax_j(logit) v_j
+//   out_i = Σ_j softmax_j(logit + ln w_ij) v_j                       w: weights of the edges, 1 if there are none
 //
 // Example: destination 0 with in-edges from 1 and 2, one head, width 1, one type, scale 1, bias 0, q_0 = 1, k_1 = 0,
 // k_2 = ln 3, v_1 = 4, v_2 = 8: probabilities 1/4 and 3/4, out_0 = 7.
@@ -23,6 +23,9 @@ namespace graphsieve::ops {
 struct AttentionEdges {
   at::Tensor row_start, index, type;
   std::optional<at::Tensor> t_row_start, t_index, t_type;
+  /// float32 [edges], ordered by destination: logarithms of the edges' weights, finite, added to the logits of all
+  /// heads after the clamp. Absent: all weights are 1. Not differentiable. CPU only.
+  std::optional<at::Tensor> log_weight = std::nullopt;
 };
 
 /// Computes the attention. query is [destinations, H·dk]. key_value is [sources, H·dk + H·dv], with the keys and values

@@ -53,6 +53,14 @@ inline void check_attention(const at::Tensor& query, const at::Tensor& key_value
   TORCH_CHECK(clamp > 0, "sparse_attention: clamp must be positive, got ", clamp);
 }
 
+/// Throws c10::Error if the weights of the edges, if there are any, are not float32 [edges].
+inline void check_log_weight(const std::optional<at::Tensor>& log_weight, const at::Tensor& index) {
+  TORCH_CHECK(
+      !log_weight || (log_weight->scalar_type() == at::kFloat && log_weight->sym_sizes().equals(index.sym_sizes())),
+      "sparse_attention: log_weight must be float32 ", index.sym_sizes(), " as the index is, got ",
+      log_weight->scalar_type(), " ", log_weight->sym_sizes());
+}
+
 /// Returns the matrix with contiguous rows. A view with a larger row stride is used without a copy.
 inline at::Tensor with_contiguous_rows(const at::Tensor& t) {
   return t.size(1) == 1 || t.stride(1) == 1 ? t : t.contiguous();

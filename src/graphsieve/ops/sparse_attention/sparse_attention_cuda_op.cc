@@ -120,8 +120,9 @@ struct DeviceOperands {
 /// Checks the arguments and brings them into the kernels' form.
 DeviceOperands device_operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                const Tensor& index, const Tensor& type, const Tensor& type_scale,
-                               const Tensor& type_bias, int64_t heads, double clamp) {
+                               const Tensor& type_bias, int64_t heads, double clamp, const OptionalTensor& log_weight) {
   check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, true);
+  TORCH_CHECK(!log_weight, "sparse_attention: log_weight is given, which is for the CPU alone");
   check_one_device("sparse_attention", query, {key_value, row_start, index, type, type_scale, type_bias});
   TORCH_CHECK(
       query.scalar_type() != at::kDouble,
@@ -150,10 +151,11 @@ void for_type(const Tensor& rows, const F& f) {
 std::tuple<Tensor, Tensor> sparse_attention_cuda(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                                  const Tensor& index, const Tensor& type, const OptionalTensor&,
                                                  const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
-                                                 const Tensor& type_bias, int64_t heads, double clamp) {
+                                                 const Tensor& type_bias, int64_t heads, double clamp,
+                                                 const OptionalTensor& log_weight) {
   const DeviceOf device(query);
   const DeviceOperands o =
-      device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+      device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
   // The kernels write padded rows and heads; the padding is removed from the results.
   const Tensor out = at::empty({query.size(0), o.shape.width()}, query.options());
   const Tensor log_sum = at::empty({query.size(0), o.shape.padded_heads}, query.options().dtype(at::kFloat));
@@ -169,10 +171,10 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
     const Tensor& grad, const Tensor& query, const Tensor& key_value, const Tensor& out, const Tensor& log_sum,
     const Tensor& row_start, const Tensor& index, const Tensor& type, const OptionalTensor& t_row_start,
     const OptionalTensor& t_index, const OptionalTensor& t_type, const Tensor& type_scale, const Tensor& type_bias,
-    int64_t heads, double clamp, std::array<bool, 4> mask) {
+    int64_t heads, double clamp, std::array<bool, 4> mask, const OptionalTensor& log_weight) {
   const DeviceOf device(query);
   const DeviceOperands o =
-      device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+      device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
   const HeadShape& s = o.shape;
   TORCH_CHECK(t_row_start.has_value() || query.size(0) == key_value.size(0),
               "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
@@ -209,12 +211,12 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
 Tensor sparse_attention_scores_cuda(const Tensor& query, const Tensor& key_value, int64_t value_width,
                                     const Tensor& row_start, const Tensor& index, const Tensor& type,
                                     const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp,
-                                    const Tensor& log_sum) {
+                                    const Tensor& log_sum, const OptionalTensor& log_weight) {
   const DeviceOf device(query);
   TORCH_CHECK(key_value.size(1) == query.size(1) + value_width, "sparse_attention_scores: key_value must have ",
               query.size(1) + value_width, " columns, got ", key_value.size(1));
   const DeviceOperands o =
-      device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+      device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
   check_one_device("sparse_attention_scores", query, {log_sum});
   const Tensor sums = o.shape.heads == o.shape.padded_heads
                           ? log_sum.contiguous()

@@ -18,6 +18,8 @@ struct TypedEdges {
   const int64_t* row_start;
   const int32_t* index;
   const uint8_t* type;
+  /// Logarithms of the edges' weights, finite, which are added to the logits after the clamp. Null: no weights.
+  const float* log_weight = nullptr;
 };
 
 /// The arguments of a call. T is float, double or BFloat16. The small per-type arrays and all sums have the type `Sum`.

@@ -26,12 +26,14 @@ struct Operands {
   Tensor query, key_value, row_start, index, type, type_scale, type_bias;
   int64_t heads;
   double clamp;
+  Tensor log_weight;  ///< undefined: no weights
 
-  kernels::TypedEdges edges() const { return edges(row_start, index, type); }
+  kernels::TypedEdges edges() const { return edges(row_start, index, type, log_weight); }
 
-  static kernels::TypedEdges edges(const Tensor& row_start, const Tensor& index, const Tensor& type) {
+  static kernels::TypedEdges edges(const Tensor& row_start, const Tensor& index, const Tensor& type,
+                                   const Tensor& log_weight) {
     return {row_start.size(0) - 1, row_start.const_data_ptr<int64_t>(), index.const_data_ptr<int32_t>(),
-            type.const_data_ptr<uint8_t>()};
+            type.const_data_ptr<uint8_t>(), log_weight.defined() ? log_weight.const_data_ptr<float>() : nullptr};
   }
 
   template <class T, class Sum>
@@ -68,8 +70,10 @@ struct Operands {
 
 /// Checks the arguments and makes them contiguous where the kernels need it.
 Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start, const Tensor& index,
-                  const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp) {
+                  const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp,
+                  const OptionalTensor& log_weight) {
   check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  check_log_weight(log_weight, index);
   return {with_contiguous_rows(query),
           with_contiguous_rows(key_value),
           row_start.contiguous(),
@@ -78,14 +82,17 @@ Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& ro
           type_scale.contiguous(),
           type_bias.contiguous(),
           heads,
-          clamp};
+          clamp,
+          log_weight ? log_weight->contiguous() : Tensor()};
 }
 
 std::tuple<Tensor, Tensor> forward_meta(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                         const Tensor& index, const Tensor& type, const OptionalTensor&,
                                         const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
-                                        const Tensor& type_bias, int64_t heads, double clamp) {
+                                        const Tensor& type_bias, int64_t heads, double clamp,
+                                        const OptionalTensor& log_weight) {
   check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, true);
+  check_log_weight(log_weight, index);
   return {at::empty_symint({query.sym_size(0), key_value.sym_size(1) - query.sym_size(1)}, query.options()),
           at::empty_symint({query.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)))};
 }
@@ -101,8 +108,9 @@ void run_reference_forward(const Operands& o, Tensor& out, Tensor& log_sum) {
 std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                        const Tensor& index, const Tensor& type, const OptionalTensor&,
                                        const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
-                                       const Tensor& type_bias, int64_t heads, double clamp) {
-  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+                                       const Tensor& type_bias, int64_t heads, double clamp,
+                                       const OptionalTensor& log_weight) {
+  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
   Tensor out = at::empty({query.size(0), key_value.size(1) - query.size(1)}, query.options());
   Tensor log_sum = at::empty({query.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   if (!o.vectorised()) {
@@ -138,7 +146,8 @@ Tensor packed_rows(const Tensor& query, const Tensor& key_value, int64_t heads) 
 SparseAttentionGrads backward_meta(const Tensor&, const Tensor& query, const Tensor& key_value, const Tensor&,
                                    const Tensor&, const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&,
                                    const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
-                                   const Tensor& type_bias, int64_t heads, double, AttentionMask) {
+                                   const Tensor& type_bias, int64_t heads, double, AttentionMask,
+                                   const OptionalTensor&) {
   const Tensor packed = packed_rows(query, key_value, heads);
   return {at::empty_symint(query.sym_sizes(), query.options()),
           at::empty_symint(key_value.sym_sizes(), key_value.options()),
@@ -172,13 +181,51 @@ SparseAttentionGrads reference_backward(const Operands& o, const Tensor& out, co
   return g;
 }
 
+/// Returns the logarithms of the weights in the order of the edges by source. Within a source, these are ordered by
+/// destination, or by type and then destination. Throws c10::Error if the two lists do not have the same edges.
+Tensor by_source_order(const kernels::TypedEdges& by_destination, const kernels::TypedEdges& by_source) {
+  struct Edge {
+    int32_t destination;
+    uint8_t type;
+    float log_weight;
+    bool operator==(const Edge& other) const { return destination == other.destination && type == other.type; }
+  };
+  // A counting sort, which keeps the order of the destinations.
+  std::vector<int64_t> next(by_source.row_start, by_source.row_start + by_source.rows);
+  std::vector<Edge> edges(static_cast<size_t>(by_source.row_start[by_source.rows]));
+  for (int64_t i = 0; i < by_destination.rows; ++i)
+    for (int64_t e = by_destination.row_start[i]; e < by_destination.row_start[i + 1]; ++e) {
+      int64_t& to = next[by_destination.index[e]];
+      TORCH_CHECK(to < by_source.row_start[by_destination.index[e] + 1],
+                  "sparse_attention_backward: the transpose has fewer edges of source ", by_destination.index[e]);
+      edges[to++] = {static_cast<int32_t>(i), by_destination.type[e], by_destination.log_weight[e]};
+    }
+  Tensor weights = at::empty({static_cast<int64_t>(edges.size())}, at::kFloat);
+  float* to = weights.mutable_data_ptr<float>();
+  for (int64_t j = 0; j < by_source.rows; ++j) {
+    const int64_t begin = by_source.row_start[j], end = by_source.row_start[j + 1];
+    const auto listed = [&] {
+      for (int64_t e = begin; e < end; ++e)
+        if (!(edges[e] == Edge{by_source.index[e], by_source.type[e], 0})) return false;
+      return true;
+    };
+    if (!listed())
+      std::stable_sort(edges.begin() + begin, edges.begin() + end,
+                       [](const Edge& a, const Edge& b) { return a.type < b.type; });
+    TORCH_CHECK(listed(), "sparse_attention_backward: the transpose has other edges of source ", j);
+    for (int64_t e = begin; e < end; ++e) to[e] = edges[e].log_weight;
+  }
+  return weights;
+}
+
 /// Calls the kernel for the rows' type, as forward_cpu() does.
 SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const Tensor& key_value, const Tensor& out,
                                   const Tensor& log_sum, const Tensor& row_start, const Tensor& index,
                                   const Tensor& type, const OptionalTensor& t_row_start, const OptionalTensor& t_index,
                                   const OptionalTensor& t_type, const Tensor& type_scale, const Tensor& type_bias,
-                                  int64_t heads, double clamp, AttentionMask mask) {
-  const Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+                                  int64_t heads, double clamp, AttentionMask mask, const OptionalTensor& log_weight) {
+  const Operands o =
+      operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
   TORCH_CHECK(t_row_start.has_value() || query.size(0) == key_value.size(0),
               "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
               " destinations and ", key_value.size(0), " sources");
@@ -201,7 +248,9 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
   TORCH_CHECK(start.size(0) == key_value.size(0) + 1 && other.size(0) == o.index.size(0),
               "sparse_attention_backward: t_row_start must have ", key_value.size(0) + 1, " entries and t_index ",
               o.index.size(0), ", got ", start.size(0), " and ", other.size(0));
-  const auto by_source = Operands::edges(start, other, types);
+  const Tensor weight_by_source =
+      o.log_weight.defined() ? by_source_order(o.edges(), Operands::edges(start, other, types, {})) : Tensor();
+  const auto by_source = Operands::edges(start, other, types, weight_by_source);
   const Tensor out_c = out.contiguous(), grad_c = grad.contiguous(), log_sum_c = log_sum.contiguous();
   ScratchTensors held(query);
   const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
@@ -219,17 +268,17 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
 }
 
 Tensor scores_meta(const Tensor& query, const Tensor&, int64_t, const Tensor&, const Tensor& index, const Tensor&,
-                   const Tensor&, const Tensor&, int64_t heads, double, const Tensor&) {
+                   const Tensor&, const Tensor&, int64_t heads, double, const Tensor&, const OptionalTensor&) {
   return at::empty_symint({index.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)));
 }
 
 /// Calls the kernel for the rows' type, as forward_cpu() does.
 Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_width, const Tensor& row_start,
                   const Tensor& index, const Tensor& type, const Tensor& type_scale, const Tensor& type_bias,
-                  int64_t heads, double clamp, const Tensor& log_sum) {
+                  int64_t heads, double clamp, const Tensor& log_sum, const OptionalTensor& log_weight) {
   TORCH_CHECK(key_value.size(1) == query.size(1) + value_width, "sparse_attention_scores: key_value must have ",
               query.size(1) + value_width, " columns, got ", key_value.size(1));
-  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
   Tensor scores = at::empty({index.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   const Tensor sums = log_sum.contiguous();
   ScratchTensors held(query);
@@ -260,10 +309,10 @@ std::tuple<Tensor, Tensor> sparse_attention(const Tensor& query, const Tensor& k
                                             double clamp) {
   static const auto op = find_operator<std::tuple<Tensor, Tensor>(
       const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&,
-      const OptionalTensor&, const OptionalTensor&, const Tensor&, const Tensor&, int64_t, double)>(
-      "graphsieve::sparse_attention");
+      const OptionalTensor&, const OptionalTensor&, const Tensor&, const Tensor&, int64_t, double,
+      const OptionalTensor&)>("graphsieve::sparse_attention");
   return op.call(query, key_value, edges.row_start, edges.index, edges.type, edges.t_row_start, edges.t_index,
-                 edges.t_type, type_scale, type_bias, heads, clamp);
+                 edges.t_type, type_scale, type_bias, heads, clamp, edges.log_weight);
 }
 
 Tensor sparse_attention_scores(const Tensor& query, const Tensor& key_value, int64_t value_width,
@@ -271,10 +320,10 @@ Tensor sparse_attention_scores(const Tensor& query, const Tensor& key_value, int
                                int64_t heads, double clamp, const Tensor& log_sum) {
   static const auto op =
       find_operator<Tensor(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&,
-                           const Tensor&, const Tensor&, int64_t, double, const Tensor&)>(
+                           const Tensor&, const Tensor&, int64_t, double, const Tensor&, const OptionalTensor&)>(
           "graphsieve::sparse_attention_scores");
   return op.call(query, key_value, value_width, edges.row_start, edges.index, edges.type, type_scale, type_bias, heads,
-                 clamp, log_sum);
+                 clamp, log_sum, edges.log_weight);
 }
 
 }  // namespace graphsieve::ops
@@ -283,14 +332,16 @@ TORCH_LIBRARY_FRAGMENT(graphsieve, m) {
   m.def(
       "sparse_attention(Tensor query, Tensor key_value, Tensor row_start, Tensor index, Tensor type, "
       "Tensor? t_row_start, Tensor? t_index, Tensor? t_type, Tensor type_scale, Tensor type_bias, int heads, "
-      "float clamp) -> (Tensor, Tensor)");
+      "float clamp, Tensor? log_weight=None) -> (Tensor, Tensor)");
   m.def(
       "sparse_attention_backward(Tensor grad, Tensor query, Tensor key_value, Tensor out, Tensor log_sum, "
       "Tensor row_start, Tensor index, Tensor type, Tensor? t_row_start, Tensor? t_index, Tensor? t_type, "
-      "Tensor type_scale, Tensor type_bias, int heads, float clamp, bool[4] mask) -> (Tensor, Tensor, Tensor, Tensor)");
+      "Tensor type_scale, Tensor type_bias, int heads, float clamp, bool[4] mask, Tensor? log_weight=None) -> "
+      "(Tensor, Tensor, Tensor, Tensor)");
   m.def(
       "sparse_attention_scores(Tensor query, Tensor key_value, int value_width, Tensor row_start, Tensor index, "
-      "Tensor type, Tensor type_scale, Tensor type_bias, int heads, float clamp, Tensor log_sum) -> Tensor");
+      "Tensor type, Tensor type_scale, Tensor type_bias, int heads, float clamp, Tensor log_sum, "
+      "Tensor? log_weight=None) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(graphsieve, CPU, m) {

@@ -34,9 +34,11 @@ T raw_logit(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t
   return sum;
 }
 
+/// Returns the logit that the softmax takes: clamped, plus the logarithm of the edge's weight.
 template <class T>
-T clamped(T logit, T clamp) {
-  return std::clamp(logit, -clamp, clamp);
+T weighted_logit(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
+  const T logit = std::clamp(raw_logit(a, edges, i, e, h), -a.clamp, a.clamp);
+  return edges.log_weight ? logit + static_cast<T>(edges.log_weight[e]) : logit;
 }
 
 }  // namespace
@@ -51,10 +53,10 @@ void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>& a, cons
       std::fill(y, y + a.value_width, T(0));
       // Exponentials are relative to the largest logit, so they cannot overflow.
       T top = -std::numeric_limits<T>::infinity();
-      for (int64_t e = begin; e < end; ++e) top = std::max(top, clamped(raw_logit(a, edges, i, e, h), a.clamp));
+      for (int64_t e = begin; e < end; ++e) top = std::max(top, weighted_logit(a, edges, i, e, h));
       T sum = 0;
       for (int64_t e = begin; e < end; ++e) {
-        const T weight = std::exp(clamped(raw_logit(a, edges, i, e, h), a.clamp) - top);
+        const T weight = std::exp(weighted_logit(a, edges, i, e, h) - top);
         sum += weight;
         for (int64_t c = 0; c < a.value_width; ++c) y[c] += weight * edge_of(a, edges, i, e, h).v[c];
       }
@@ -82,7 +84,7 @@ void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, con
       for (int64_t e = edges.row_start[i]; e < edges.row_start[i + 1]; ++e) {
         const auto x = edge_of(a, edges, i, e, h);
         const T raw = raw_logit(a, edges, i, e, h);
-        const T p = std::exp(clamped(raw, a.clamp) - log_sum[i * a.heads + h]);
+        const T p = std::exp(weighted_logit(a, edges, i, e, h) - log_sum[i * a.heads + h]);
         T* d_row = to.key_value + edges.index[e] * (keys + values);
         T dp = 0;
         for (int64_t c = 0; c < a.value_width; ++c) {
@@ -108,7 +110,7 @@ void sparse_attention_scores_reference(const SparseAttentionArgs<T, T>& a, const
   for (int64_t i = 0; i < edges.rows; ++i)
     for (int64_t e = edges.row_start[i]; e < edges.row_start[i + 1]; ++e)
       for (int h = 0; h < a.heads; ++h)
-        scores[e * a.heads + h] = std::exp(clamped(raw_logit(a, edges, i, e, h), a.clamp) - log_sum[i * a.heads + h]);
+        scores[e * a.heads + h] = std::exp(weighted_logit(a, edges, i, e, h) - log_sum[i * a.heads + h]);
 }
 
 #define GRAPHSIEVE_INSTANTIATE(T)                                                                                  \

@@ -31,7 +31,7 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t
   // copied.
   HWY_ALIGN float row_log_sum[N] = {};
   std::copy_n(log_sum + i * o.a.heads, o.a.heads, row_log_sum);
-  const VF shift = P::per_head(o.key, row_log_sum), high = hn::Set(d, o.a.clamp), low = hn::Set(d, -o.a.clamp);
+  const VF shift = P::per_head(o.key, row_log_sum);
   const Cursor cursor(edges, begin, end, step, b);
   for (int64_t chunk = 0; chunk < cursor.chunks(); ++chunk) {
     const auto at = cursor.at(chunk);
@@ -40,7 +40,7 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t
     P::template stage<true>(o.key, keys);
     const VF dots = P::dots(o.key, keys, {b.weights.data(), o.key.padded_row(), types, o.a.types});
     // The softmax is exp(logit − log-sum), so no second pass over the row is needed to normalise the scores.
-    hn::Store(exp_bounded(hn::Sub(hn::Max(hn::Min(add_bias(o, dots, types), high), low), shift)), d, b.first[0]);
+    hn::Store(exp_bounded(hn::Sub(weighted_logits(o, add_bias(o, dots, types), at.log_weight), shift)), d, b.first[0]);
     for (int64_t e = 0; e < cursor.count(chunk); ++e)
       std::copy_n(b.first[0] + e * heads, o.a.heads, to + (begin + chunk * step + e) * o.a.heads);
   }
@@ -50,7 +50,7 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t
 template <class T>
 void scores(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const float* log_sum, float* to,
             const Scratch& scratch) {
-  const Operands<T> o(a, scratch);
+  const Operands<T> o(a, edges, scratch);
   WorkPlan(edges.row_start, edges.rows).run([&](int64_t, const WorkItem& item) {
     if (item.piece >= 0) return score_row<Any>(o, edges, item.row_begin, item.edge_begin, item.edge_end, log_sum, to);
     for (int64_t i = item.row_begin; i < item.row_end; ++i)
