@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/sampling/kept_mass.h"
@@ -67,7 +69,10 @@ TEST(ChooseK, TakesTheFirstWithinEpsilonOfTheMass) {
   EXPECT_GT(layers[0].chosen, layers[1].chosen);
   EXPECT_EQ(k_of(layers), (std::vector<int64_t>{layers[0].chosen, layers[1].chosen}));
   EXPECT_NE(p.notes.all.find(str("layer 0: k = ", layers[0].chosen, " keeps 0.8")), std::string::npos) << p.notes.all;
-  const auto json = epsilon_json(p.asked, "graph_reservoir", 0, layers);
+  const auto json = epsilon_json(p.asked, "graph_reservoir", 0, layers, 1000);
+  EXPECT_NEAR(json["edges_per_node_of_theorem"].get<double>(), std::log(1000.) / (p.asked.epsilon * p.asked.epsilon),
+              1e-9);
+  EXPECT_NEAR(edges_per_node_of_theorem(10000, 0.3, 0.5), std::log(10000.) / 0.045, 1e-9);
   EXPECT_EQ(json.at("layers").at(1).at("chosen"), layers[1].chosen);
   EXPECT_EQ(json.at("layers").at(1).at("within"), true);
 }

@@ -21,6 +21,7 @@
 #include "graphsieve/run/attention_scores.h"
 #include "graphsieve/run/boundedness.h"
 #include "graphsieve/runtime/torch_settings.h"
+#include "graphsieve/sampling/choose_k.h"
 #include "graphsieve/train/whole_graph_stage.h"
 
 namespace graphsieve {
@@ -29,6 +30,7 @@ namespace {
 using at::Tensor;
 using Json = nlohmann::json;
 
+constexpr size_t kUnderestimated = 1;  ///< number of the quantile of which 99 % of the edges are above
 const std::vector<double> kQuantiles = {0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1};
 
 /// Returns statistics as an object with one member per statistic.
@@ -144,6 +146,12 @@ class Inspection {
   Json agreement(const AttentionScores& narrow, const AttentionScores& wide, size_t layer) const {
     Json to = statistics_json(attention_agreement(narrow, wide, k_of(layer), destinations_, sampled_));
     const auto factors = underestimation(narrow, wide, destinations_, kQuantiles);
+    // The theorem asks for a lower bound of all factors. The factor that 99 % of the edges exceed stands for it.
+    const double least = factors[kUnderestimated];
+    to["edges_per_node_of_theorem"] = Json::array();
+    for (const double epsilon : {0.5, 0.3, 0.1})
+      to["edges_per_node_of_theorem"].push_back(
+          {{"epsilon", epsilon}, {"edges", json_number(edges_per_node_of_theorem(nodes_, epsilon, least))}});
     to["underestimation"] = Json::array();
     for (size_t q = 0; q < kQuantiles.size(); ++q)
       to["underestimation"].push_back({{"quantile", kQuantiles[q]}, {"factor", json_number(factors[q])}});

@@ -369,7 +369,7 @@ class Experiment {
     const std::string& sampler = recipe_.network.sampler;
     const ScoredGraph scored(graph.host_edges, scores, recipe_.network.layers);
     const std::vector<ChosenK> layers = choose_k(asked, scored, sampler_of(sampler), context.seed, 0, observer_);
-    write_json(to / "epsilon.json", epsilon_json(asked, sampler, 0, layers));
+    write_json(to / "epsilon.json", epsilon_json(asked, sampler, 0, layers, scored.nodes()));
     remember(to / "epsilon.json");
     return k_of(layers);
   }

@@ -37,7 +37,7 @@ fs::path sparsify(const SparsifyRequest& request, Observer& observer) {
   if (asked.by_error()) {
     const ScoredGraph layers_of_k = graph.first_layers(static_cast<int64_t>(k.size()));
     const std::vector<ChosenK> layers = choose_k(asked, layers_of_k, sampler, run.seed(), request.epoch, observer);
-    write_json(folder.path() / "epsilon.json", epsilon_json(asked, sampler_name, request.epoch, layers));
+    write_json(folder.path() / "epsilon.json", epsilon_json(asked, sampler_name, request.epoch, layers, graph.nodes()));
     k = k_of(layers);
   }
   observer.stage("sparsify", static_cast<int64_t>(k.size()));

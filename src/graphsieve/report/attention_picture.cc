@@ -17,13 +17,13 @@ using Json = nlohmann::json;
 constexpr int kPowers = 5;  ///< the ranges go from 2^−kPowers to 2^kPowers
 
 /// The arrays of a graph's edges.
-struct Rows {
+struct EdgeArrays {
   const int64_t* start;
   const int32_t* source;
   const uint8_t* type;
   int64_t nodes;
 
-  explicit Rows(const ops::AttentionEdges& edges)
+  explicit EdgeArrays(const ops::AttentionEdges& edges)
       : start(edges.row_start.const_data_ptr<int64_t>()),
         source(edges.index.const_data_ptr<int32_t>()),
         type(edges.type.const_data_ptr<uint8_t>()),
@@ -42,7 +42,7 @@ void fit(std::vector<double>& values) {
 
 Json score_distribution(const ops::AttentionEdges& edges, const at::Tensor& scores,
                         const std::vector<int32_t>& destinations) {
-  const Rows rows(edges);
+  const EdgeArrays rows(edges);
   const auto* score = scores.const_data_ptr<float>();
   std::vector<int64_t> count(2 * kPowers + 2, 0);
   int64_t all = 0;
@@ -68,7 +68,7 @@ Json score_distribution(const ops::AttentionEdges& edges, const at::Tensor& scor
 
 NodePlaces place_nodes(const ops::AttentionEdges& edges) {
   constexpr int kSteps = 300;
-  const Rows rows(edges);
+  const EdgeArrays rows(edges);
   const auto n = static_cast<size_t>(rows.nodes);
   NodePlaces at;
   for (size_t i = 0; i < n; ++i) {
@@ -109,7 +109,7 @@ Json attention_picture(const ScoredGraph& graph, const std::vector<int64_t>& k, 
                        int64_t epoch, const std::vector<int32_t>& classes) {
   const int64_t nodes = graph.nodes();
   if (nodes > kMostPictured) return nullptr;
-  const Rows rows(graph.edges());
+  const EdgeArrays rows(graph.edges());
   const NodePlaces places = place_nodes(graph.edges());
   Json to = {{"x", places.x}, {"y", places.y}, {"class", classes}, {"layers", Json::array()}};
   for (int64_t l = 0; l < std::min(graph.layers(), static_cast<int64_t>(k.size())); ++l) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/sampling/kept_mass.h"
@@ -88,8 +89,12 @@ std::vector<int64_t> k_of(const std::vector<ChosenK>& layers) {
   return k;
 }
 
+double edges_per_node_of_theorem(int64_t nodes, double epsilon, double underestimation) {
+  return std::log(static_cast<double>(nodes)) / (epsilon * epsilon * underestimation);
+}
+
 nlohmann::json epsilon_json(const EdgesPerNode& asked, const std::string& sampler, int64_t epoch,
-                            const std::vector<ChosenK>& layers) {
+                            const std::vector<ChosenK>& layers, int64_t nodes) {
   nlohmann::json rows = nlohmann::json::array();
   for (const ChosenK& layer : layers)
     rows.push_back({{"chosen", layer.chosen},
@@ -100,6 +105,7 @@ nlohmann::json epsilon_json(const EdgesPerNode& asked, const std::string& sample
           {"epsilon_of", asked.error},
           {"sampler", sampler},
           {"epoch", epoch},
+          {"edges_per_node_of_theorem", edges_per_node_of_theorem(nodes, asked.epsilon)},
           {"layers", rows}};
 }
 

@@ -31,8 +31,13 @@ std::vector<ChosenK> choose_k(const EdgesPerNode& asked, const ScoredGraph& grap
 
 /// Returns the chosen k of each layer.
 std::vector<int64_t> k_of(const std::vector<ChosenK>& layers);
-/// Returns the content of epsilon.json (docs/run-folder.md).
+/// Returns ln n / (ε² u), the edges per node of which the sampling theorem asks for a constant multiple ("Even Sparser
+/// Graph Transformers", theorem E.5: n log n / ε² edges for an error ε of the operator norm). `underestimation` u is
+/// the smallest factor between the scores that edges are drawn by and the attention that they stand for.
+double edges_per_node_of_theorem(int64_t nodes, double epsilon, double underestimation = 1);
+
+/// Returns the content of epsilon.json (docs/run-folder.md) for a graph of `nodes` nodes.
 nlohmann::json epsilon_json(const EdgesPerNode& asked, const std::string& sampler, int64_t epoch,
-                            const std::vector<ChosenK>& layers);
+                            const std::vector<ChosenK>& layers, int64_t nodes);
 
 }  // namespace graphsieve
