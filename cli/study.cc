@@ -123,6 +123,10 @@ void run_study(StudyOptions options) {
       !find_recipe_key(request.axis))
     throw UsageError(str("AXIS is '", request.axis, "'; expected width, k, density, size or a key of a recipe",
                          suggest_recipe_key(request.axis)));
+  if (!find_recipe_key(request.axis))
+    for (std::string& value : request.values)
+      if (const std::string error = whole_number(1, 100000)(value); !error.empty())
+        throw UsageError("--values: " + error);
   const bool size = request.axis == "size";
   if (size == !options.graph.empty())
     throw UsageError(size ? "a study of size generates its graphs; expected no GRAPH" : "GRAPH is missing");

@@ -52,6 +52,30 @@ class Compress(EngineTest):
         self.assertEqual(narrow["width"], 4)
         self.assertEqual(len((self.dir / "distilled/metrics.jsonl").read_text().splitlines()), 20)
 
+    def test_what_is_said_is_what_was_found(self):
+        run = self.wide()
+        for method, args in {"jl": ["--width", 8], "low-rank": ["--width", 12], "cluster": ["--width", 4], "fitted": ["--width", 8]}.items():
+            with self.subTest(method):
+                out = self.dir / f"said-{method}"
+                text = self.call("compress", run, "--method", method, *args, "--out", out).stdout
+                report = json.loads((out / "compression.json").read_text())
+                promise, error = report["promise"], report["measured"]["output_error"]
+                holds = report["assumption"]["holds"]
+                self.assertIn("assumption: " + {None: "makes none", True: "holds", False: "does not hold"}[holds], text)
+                if "output_error" in promise:
+                    self.assertLessEqual(error["max"], promise["output_error"] if holds or method != "jl" else np.inf)
+                    self.assertIn(f"promise: no output is off by more than {promise['output_error']:.4g}", text)
+                    if promise["output_error"] >= promise["largest_output"]:
+                        self.assertTrue(promise["vacuous"])
+                    self.assertEqual(promise["vacuous"], "the theorem says nothing" in text)
+                else:
+                    self.assertIn("promise: none", text)
+                narrow, wide = report["measured"]["narrow"], report["measured"]["wide"]
+                for cost, words in {"parameters": "parameters", "multiply_adds": "multiply-adds"}.items():
+                    grown = narrow[cost] > wide[cost]
+                    self.assertEqual(grown, cost in report["measured"]["grown"])
+                    self.assertEqual(grown, f"costs more than the network before it: {words}" in text)
+
     def test_sampled_and_full_networks_with_edge_types(self):
         for model in ("spexphormer", "exphormer"):
             run = self.run_folder(self.graph(), *SPARSE, *sets(model=model), name=model)

@@ -35,9 +35,9 @@ class Study(EngineTest):
         graph = self.graph()
         first = self.study("k", graph, "--values", 2, *FEW)
         before = {p: p.stat().st_mtime_ns for p in self.dir.glob("study/*/result.json")}
-        self.assertEqual(len(before), 4)  # scores, three samplers
+        self.assertEqual(len(before), 5)  # scores, four samplers
         both = self.study("k", graph, "--values", "2,4", *FEW)
-        self.assertEqual(both["points"][:3], first["points"])
+        self.assertEqual(both["points"][:4], first["points"])
         for path, time in before.items():
             self.assertEqual(path.stat().st_mtime_ns, time)
         error = {(p["value"], p["variant"]): p["spectral_error"] for p in both["points"]}
@@ -85,7 +85,8 @@ class Study(EngineTest):
         fails(2, "did you mean network.dropout?", "network.dropuot", graph, "--values", "0.1")
         fails(1, "values are missing", "network.dropout", graph, "--out", self.dir / "none")
         fails(1, "network.dropout is 2", "network.dropout", graph, "--values", "2", "--out", self.dir / "none")
-        fails(1, "values: '1.5', expected a whole number from 1", "k", graph, "--values", "1.5", "--out", self.dir / "none")
+        self.assertFalse((self.dir / "none").exists())
+        fails(2, "--values: '1.5'", "k", graph, "--values", "1.5", "--out", self.dir / "none")
 
 
 if __name__ == "__main__":

@@ -121,8 +121,8 @@ class Study {
   }
 
   Json run() {
+    const auto points = plan();  // throws for values that do not fit, before anything is written
     claim_folder();
-    const auto points = plan();
     for (size_t i = 0; i < points.size(); ++i) train(points[i], i, points.size());
     Json rows = Json::array();
     for (const Point& point : points)
@@ -327,7 +327,7 @@ class Study {
   Json agreement(const Point& point) const {
     if (point.value == values_.back()) return Json::object();
     Point widest = point;
-    widest.value = values_.back();
+    widest.value = values_.back(), widest.text = value_text(values_.back());
     const Json found = inspect(data_(point.value), {folder(point), folder(widest), 0, 0, point.seed}, observer_);
     const Json& layers = found.at("comparison").at("layers");
     Json to;
