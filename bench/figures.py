@@ -15,7 +15,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, batches, compress, defaults, epsilon, growth, kernels, large, memory, plan, program, python, speed, tables, theory, tuned  # noqa: E402
+from measure import accuracy, agreement, batches, compress, defaults, epsilon, growth, kernels, large, memory, plan, program, python, speed, tables, theory, tuned  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
@@ -35,6 +35,7 @@ GROUPS = {
     "compress": (compress.compress, "wide networks made narrower: every method, norms, the smallest width within half a point"),
     "theory": (theory.theory, "the experiments of the theory of compressibility: widths 64 and 4 many times, MLP, GCN"),
     "samplers": (compress.samplers, "draws by score against uniform ones, and narrow estimators against wide ones"),
+    "agreement": (agreement.agreement, "what makes narrow estimators' scores agree with a wide one's: starts, temperature, distillation"),
     "defaults": (defaults.defaults, "the default settings against ten others, on made-up graphs of eight kinds"),
     "epsilon": (epsilon.epsilon, "k chosen from the scores: k, kept attention, value and time of several epsilons"),
     "kernels": (kernels.kernels, "kernels against the bare gather, and against PyG's TransformerConv"),

@@ -57,7 +57,8 @@ def distilled(graph, narrow, wide, epochs):
     """The narrow estimator trained on towards the wide one's attention, by the mean cross-entropy of its scores."""
     with np.load(graph) as file:
         x = torch.from_numpy(file["node_features"].astype(np.float32))
-    w = {name: t.requires_grad_(t.is_floating_point()) for name, t in load_safetensors(pathlib.Path(narrow) / "estimator.safetensors").items()}
+    w = {name: t.requires_grad_("running" not in name)
+         for name, t in load_safetensors(pathlib.Path(narrow) / "estimator.safetensors").items()}
     edges = load_edges(pathlib.Path(narrow) / "scores")
     layers = [(edges, len(x))] * len(wide)
     target = [torch.from_numpy(s.astype(np.float32)) for s in wide]
@@ -96,7 +97,8 @@ def main():
             variants[f"temperature {1 / power:g}"] = [rows.normalised(layer ** power) for layer in narrow[0]]
     variants["distilled attention"] = distilled(args.graph, args.narrow[0], wide[0], args.epochs)
     for name, scores in variants.items():
-        print(json.dumps({"variant": name, **rows.agreement(scores, wide[0])}), flush=True)
+        found = {key: None if np.isnan(value) else value for key, value in rows.agreement(scores, wide[0]).items()}
+        print(json.dumps({"variant": name, **found}), flush=True)
 
 
 if __name__ == "__main__":
