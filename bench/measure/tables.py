@@ -443,10 +443,11 @@ def agreement():
     text = table(["data", "scores", "overlap", "spearman", "total variation", "energy of neighbours"], body)
     return f"""## What makes narrow scores agree with wide ones
 Scores of estimators of width 4 against those of one of width 64 on the graph's own edges, means over layers and nodes, ties at
-random. Said plainly: a narrow estimator's scores are no nearer to a wide one's than random scores are, and two wide estimators
-that differ by their random start alone hardly agree either: the loss does not determine the attention. The mean of five narrow
-starts is as near as another wide start. Another temperature changes no order. Attention that is distilled, by 100 more epochs
-towards the wide one's scores, agrees: a narrow network can represent them, and is not trained to. Draws by score still gain over
+random. Said plainly: a narrow estimator's heaviest edges are hardly more often the wide one's than random edges are, and two wide
+estimators that differ by their random start alone agree little more: the loss does not determine the attention. The mean of five
+narrow starts is as near as another wide start on minesweeper, and no help on tolokers. Another temperature changes no order.
+Attention that is distilled, by 100 more epochs towards the wide one's scores, agrees far better on both: a narrow network can
+represent much of it, and is not trained to. Draws by score still gain over
 uniform draws where the table above says so.
 
 {text}
