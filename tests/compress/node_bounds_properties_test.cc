@@ -81,7 +81,7 @@ struct Tightness {
     close += found.promise["output_error"].get<double>() < 10 * error.max().item<double>();
   }
   void check() const {
-    EXPECT_GE(held, 20);
+    EXPECT_GE(held, 8);  // about 30 of the 100 networks
     EXPECT_GE(close, held / 10);
   }
 };
