@@ -221,7 +221,8 @@ TEST(SparseAttention, TakesStridedViews) {
   }
 }
 
-TEST(SparseAttention, SymmetricGraphNeedsNoTranspose) {
+/// Edges among seven nodes in both directions, sorted by destination, type and source: the graph is its own transpose.
+std::vector<TypedEdge> symmetric_edges() {
   std::vector<TypedEdge> edges;
   for (const TypedEdge& e : random_edges({0, 5, 17, 40, 2, 1, 9}, 7, 3)) {
     edges.push_back(e);
@@ -230,12 +231,20 @@ TEST(SparseAttention, SymmetricGraphNeedsNoTranspose) {
   std::sort(edges.begin(), edges.end(), [](const TypedEdge& a, const TypedEdge& b) {
     return std::tuple(a.destination, a.type, a.source) < std::tuple(b.destination, b.type, b.source);
   });
-  const TypedGraph g = graph_of(edges, 7, 7, 3);
+  return edges;
+}
+
+/// With the transpose left out, a symmetric graph gives the results of the reference with it.
+void expect_no_transpose_needed(const TypedGraph& g) {
   const Shape s{4, 8, 4, 8};
   const AttentionInputs in = inputs(g, s);
   AttentionEdges half = g.edges;
   half.t_row_start.reset(), half.t_index.reset(), half.t_type.reset();
   expect_all_close(forward_backward(in, half, s), forward_backward(in.doubles(), g.edges, s), 1e-4, "symmetric");
+}
+
+TEST(SparseAttention, SymmetricGraphNeedsNoTranspose) {
+  expect_no_transpose_needed(graph_of(symmetric_edges(), 7, 7, 3));
 }
 
 /// An edge of weight m is as m edges, in every result but the scores, which the m edges share.
@@ -273,25 +282,14 @@ TEST(SparseAttention, WeightsAreAsRepeatedEdges) {
 }
 
 TEST(SparseAttention, WeightsOfASymmetricGraph) {
-  std::vector<TypedEdge> edges;
+  const std::vector<TypedEdge> edges = symmetric_edges();
   std::vector<float> log_weight;
-  for (const TypedEdge& e : random_edges({0, 5, 17, 40, 2, 1, 9}, 7, 3)) {
-    edges.push_back(e);
-    edges.push_back({e.source, e.destination, e.type});
-  }
-  std::sort(edges.begin(), edges.end(), [](const TypedEdge& a, const TypedEdge& b) {
-    return std::tuple(a.destination, a.type, a.source) < std::tuple(b.destination, b.type, b.source);
-  });
   // Edges that are equal have equal weights, and the two directions of an edge have different ones.
   for (const TypedEdge& e : edges)
     log_weight.push_back(0.1f * static_cast<float>(e.source) - 0.3f * static_cast<float>(e.destination % 3));
   TypedGraph g = graph_of(edges, 7, 7, 3);
   g.edges.log_weight = at::tensor(log_weight);
-  const Shape s{4, 8, 4, 8};
-  const AttentionInputs in = inputs(g, s);
-  AttentionEdges half = g.edges;
-  half.t_row_start.reset(), half.t_index.reset(), half.t_type.reset();
-  expect_all_close(forward_backward(in, half, s), forward_backward(in.doubles(), g.edges, s), 1e-4, "symmetric");
+  expect_no_transpose_needed(g);
 }
 
 /// The formula in torch's operations, for edges by destination.
