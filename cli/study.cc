@@ -60,12 +60,12 @@ std::vector<Column> columns_of(const std::string& axis, const Metric& metric) {
             {metric.in_percent ? "test, %" : "test", "test", scale, digits},
             {"energy, values", "agreement.energy_values", 1, 5},
             {"energy, neighbours", "agreement.energy_neighbours", 1, 4},
-            {"of uniform", "uniform.energy_neighbours", 1, 4},
-            {"of random", "random.energy_neighbours", 1, 4},
+            {"energy, uniform", "uniform.energy_neighbours", 1, 4},
+            {"energy, random", "random.energy_neighbours", 1, 4},
             {"spearman", "agreement.spearman", 1, 3},
             {"overlap", "agreement.overlap", 1, 3},
-            {"of uniform", "uniform.overlap", 1, 3},
-            {"of random", "random.overlap", 1, 3},
+            {"overlap, uniform", "uniform.overlap", 1, 3},
+            {"overlap, random", "random.overlap", 1, 3},
             {"peak MiB", "peak_tensor_bytes", kMiB, 1}};
   if (axis == "k")
     return {{metric.in_percent ? "val, %" : "val", "val", scale, digits},
@@ -119,10 +119,7 @@ void print_study(const Json& found, const std::string& out) {
 /// Opens the graph (or generates one per value), makes the recipe, runs the study and prints it.
 void run_study(StudyOptions options) {
   StudyRequest& request = options.request;
-  if (std::find(study_axes().begin(), study_axes().end(), request.axis) == study_axes().end() &&
-      !find_recipe_key(request.axis))
-    throw UsageError(str("AXIS is '", request.axis, "'; expected width, k, density, size or a key of a recipe",
-                         suggest_recipe_key(request.axis)));
+  if (const std::string error = study_axis_error(request.axis); !error.empty()) throw UsageError(error);
   if (!find_recipe_key(request.axis))
     for (std::string& value : request.values)
       if (const std::string error = whole_number(1, 100000)(value); !error.empty())

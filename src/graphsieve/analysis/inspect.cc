@@ -42,6 +42,14 @@ Json statistics_json(const std::vector<Statistic>& statistics) {
   return to;
 }
 
+/// Returns norms of vectors as an array with one object per layer.
+Json by_layer(const std::vector<VectorNorms>& norms) {
+  Json to = Json::array();
+  for (const VectorNorms& norm : norms)
+    to.push_back({{"layer", to.size()}, {"mean", json_number(norm.mean)}, {"max", json_number(norm.most)}});
+  return to;
+}
+
 /// Returns the scores of every layer on the whole attention graph: those of the estimator if there is one, otherwise
 /// the network's, mean over the heads.
 std::vector<Tensor> whole_graph_scores(LoadedRun& run) {
@@ -168,27 +176,16 @@ class Inspection {
       mean.add(name, norm);
     }
     to["operator_norm_mean"] = mean.json();
-    Json vectors = Json::array();
-    double vector_sum = 0;
     const int64_t layers = run_.network->layers();
     ForwardOptions options;
-    MiddleNorms middles;
-    int64_t part_before = 0;
-    options.on_middle = [&](const Tensor& middle) { middles.add(part_before, middle); };
-    options.on_part = [&](int64_t part, const Tensor& h) {
-      part_before = part;
-      if (part >= layers) return;
-      const VectorNorms norm = vector_norms(h);
-      vectors.push_back({{"layer", part}, {"mean", json_number(norm.mean)}, {"max", json_number(norm.most)}});
-      vector_sum += norm.mean;
-    };
+    LayerNorms norms;
+    norms.watch(options, layers);
     run_.network(run_.input(), options);
-    to["vector_norms"] = vectors;
-    to["middle_norms"] = Json::array();
-    for (const VectorNorms& norm : middles.by_layer())
-      to["middle_norms"].push_back(
-          {{"layer", to["middle_norms"].size()}, {"mean", json_number(norm.mean)}, {"max", json_number(norm.most)}});
-    to["vector_norm_mean"] = json_number(vector_sum / static_cast<double>(layers));
+    to["vector_norms"] = by_layer(norms.inputs());
+    to["middle_norms"] = by_layer(norms.middles());
+    double sum = 0;
+    for (const VectorNorms& norm : norms.inputs()) sum += norm.mean;
+    to["vector_norm_mean"] = json_number(sum / static_cast<double>(layers));
     std::vector<NormsOfEpoch> epochs;
     to["norms_by_epoch"] = norms_by_epoch(epochs);
     to["boundedness"] = boundedness(epochs);

@@ -489,7 +489,8 @@ class Experiment {
     if (!edges.draws()) return;
     const EdgeDraws& draws = *edges.draws();
     std::vector<std::string> signs = {sign_of_k(trained.figures.edge_share)};
-    if (draws.graph.edges().row_start.is_cpu()) signs.push_back(sign_of_scores(draws.graph, draws.k));
+    if (draws.sampler.rule == ops::SampleRule::kWeighted && draws.graph.edges().row_start.is_cpu())
+      signs.push_back(sign_of_scores(draws.graph, draws.k));
     if (draws.sampler.rule != ops::SampleRule::kLargest && draws.graph.edges().index.size(0) <= kAdviceEdges &&
         !context.split.val.empty()) {
       NetworkEdges others = edges;

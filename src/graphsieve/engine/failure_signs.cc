@@ -31,8 +31,7 @@ std::string sign_of_k(double edge_share) {
   if (!(edge_share >= kNothingLeftOut)) return "";
   return fmt::format(
       "k is at or above the in-degrees of most nodes: the drawn edges are {:.0f} % of all edges, so that almost "
-      "nothing is "
-      "left out; a smaller {} needs less memory",
+      "nothing is left out; a smaller {} needs less memory",
       100 * edge_share, setting("network.k", "K"));
 }
 
@@ -53,8 +52,7 @@ std::string sign_of_scores(const ScoredGraph& scored, const std::vector<int64_t>
   if (count == 0 || sum / count <= kUniform) return "";
   return fmt::format(
       "the scores hardly differ from equal scores (their entropy is {:.1f} % of the largest): the draws by score are "
-      "draws "
-      "at random; more epochs or another learning rate of the estimator may help",
+      "draws at random; more epochs or another learning rate of the estimator may help",
       100 * sum / count);
 }
 
@@ -68,8 +66,7 @@ std::string sign_of_draws(const Metric& metric, double own, const std::vector<do
   if (!metric.better(own, mean) || !(gap > 3 * deviation) || !(gap > 0.01 * std::abs(mean))) return "";
   return fmt::format(
       "the network fits the draw that it was chosen on: its validation value is {}, other draws have {} ± {}; {} "
-      "averages "
-      "several draws",
+      "averages several draws",
       metric_number(metric, own), metric_number(metric, mean), metric_number(metric, deviation),
       setting("network.eval_draws", "8"));
 }

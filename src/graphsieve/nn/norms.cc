@@ -68,19 +68,29 @@ VectorNorms vector_norms(const Tensor& h) {
   return {norm.mean(at::kDouble).item<double>(), norm.max().item<double>()};
 }
 
-void MiddleNorms::add(int64_t layer, const at::Tensor& piece) {
+void LayerNorms::watch(ForwardOptions& options, int64_t layers) {
+  // Part p of the network is the input of layer p; the parts from `layers` on are results of the last layer and of the
+  // output layers.
+  options.on_part = [this, layers](int64_t part, const at::Tensor& h) {
+    if (part == 0) inputs_.clear(), middles_.clear();
+    if (part < layers) inputs_.push_back(vector_norms(h));
+  };
+  options.on_middle = [this](const at::Tensor& middle) { add_middle(middle); };
+}
+
+void LayerNorms::add_middle(const at::Tensor& piece) {
   const VectorNorms norms = vector_norms(piece);
-  if (static_cast<int64_t>(layers_.size()) <= layer) layers_.resize(static_cast<size_t>(layer) + 1);
-  Sum& sum = layers_[static_cast<size_t>(layer)];
+  middles_.resize(inputs_.size());  // the piece is of the layer whose input came last
+  Sum& sum = middles_.back();
   const auto rows = static_cast<double>(piece.size(0));
   sum.rows += rows;
   sum.lengths += rows * norms.mean;
   sum.most = std::max(sum.most, norms.most);
 }
 
-std::vector<VectorNorms> MiddleNorms::by_layer() const {
+std::vector<VectorNorms> LayerNorms::middles() const {
   std::vector<VectorNorms> all;
-  for (const Sum& sum : layers_) all.push_back({sum.rows > 0 ? sum.lengths / sum.rows : 0, sum.most});
+  for (const Sum& sum : middles_) all.push_back({sum.rows > 0 ? sum.lengths / sum.rows : 0, sum.most});
   return all;
 }
 

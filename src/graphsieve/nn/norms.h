@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/linear_maps.h"
 
 namespace graphsieve {
@@ -46,19 +47,24 @@ struct VectorNorms {
 /// Returns the norms of the rows of h [n, d]; zeros if there are no rows.
 VectorNorms vector_norms(const at::Tensor& h);
 
-/// The norms of the vectors between attention and FFN of each layer, H(l+1/2), from one pass of a network.
-class MiddleNorms {
+/// The norms of the vectors that enter each layer, H(l), and of those between attention and FFN, H(l+1/2).
+class LayerNorms {
  public:
-  /// Notes a piece of the vectors of `layer` (ForwardOptions::on_middle).
-  void add(int64_t layer, const at::Tensor& piece);
-  /// Returns the norms by layer; empty if no layer has such vectors.
-  std::vector<VectorNorms> by_layer() const;
+  /// Makes each pass with these options note its norms here, in place of those of the pass before. The network has
+  /// `layers` layers.
+  void watch(ForwardOptions& options, int64_t layers);
+  /// Returns the norms of H(l) by layer; empty before the pass.
+  const std::vector<VectorNorms>& inputs() const { return inputs_; }
+  /// Returns the norms of H(l+1/2) by layer; empty if no layer has such vectors.
+  std::vector<VectorNorms> middles() const;
 
  private:
   struct Sum {
     double rows = 0, lengths = 0, most = 0;
   };
-  std::vector<Sum> layers_;
+  void add_middle(const at::Tensor& piece);
+  std::vector<VectorNorms> inputs_;
+  std::vector<Sum> middles_;
 };
 
 }  // namespace graphsieve

@@ -407,16 +407,15 @@ class Study {
 
 }  // namespace
 
-const std::vector<std::string>& study_axes() {
-  static const std::vector<std::string> axes = {"width", "k", "density", "size"};
-  return axes;
+std::string study_axis_error(const std::string& axis) {
+  for (const char* name : {"width", "k", "density", "size"})
+    if (axis == name) return "";
+  if (find_recipe_key(axis)) return "";
+  return str("axis is '", axis, "'; expected width, k, density, size or a key of a recipe", suggest_recipe_key(axis));
 }
 
 Json study(const DatasetOf& data, const Recipe& recipe, const StudyRequest& request, Observer& observer) {
-  if (std::find(study_axes().begin(), study_axes().end(), request.axis) == study_axes().end() &&
-      !find_recipe_key(request.axis))
-    throw Error("axis is '", request.axis, "'; expected width, k, density, size or a key of a recipe",
-                suggest_recipe_key(request.axis));
+  if (const std::string error = study_axis_error(request.axis); !error.empty()) throw Error(error);
   return Study(data, recipe, request, observer).run();
 }
 

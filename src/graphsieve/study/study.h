@@ -35,8 +35,8 @@ struct StudyRequest {
   std::filesystem::path out;  ///< folder of the study; created, or continued if it has the same study
 };
 
-/// Returns the names of the axes that are no keys.
-GRAPHSIEVE_API const std::vector<std::string>& study_axes();
+/// Returns what is wrong with an axis, or "" if it is one of those of StudyRequest.
+GRAPHSIEVE_API std::string study_axis_error(const std::string& axis);
 
 /// Returns the data set of a point. Only the axis `size` has a different one for each value.
 using DatasetOf = std::function<Dataset(int64_t value)>;

@@ -277,17 +277,10 @@ class Loop {
     const torch::NoGradGuard no_grad;
     ForwardOptions options;
     options.temperature = record.temperature;
-    MiddleNorms middles;
-    int64_t part_before = 0;
+    LayerNorms norms;
     if (norms_due(record.epoch)) {
       record.operator_norms = operator_norms_.measure();
-      options.on_part = [&](int64_t part, const Tensor& h) {
-        // Part p is the input of layer p; the parts from `layers` on are results of the last layer and of the output
-        // layers.
-        if (part < network_->layers()) record.vector_norms.push_back(vector_norms(h));
-        part_before = part;
-      };
-      options.on_middle = [&](const Tensor& middle) { middles.add(part_before, middle); };
+      norms.watch(options, network_->layers());
     }
     if (evaluated_.empty()) {
       record.val = record.test = std::numeric_limits<double>::quiet_NaN();
@@ -296,7 +289,8 @@ class Loop {
     const Predictions p = predict_nodes(network_, stage_.evaluation(), options, evaluated_, context_.task);
     record.val = context_.task.evaluate(p, context_.split.val);
     record.test = context_.task.evaluate(p, context_.split.test);
-    record.middle_norms = middles.by_layer();
+    record.vector_norms = norms.inputs();
+    record.middle_norms = norms.middles();
   }
 
   /// True if the recipe asks for norms in the epoch: every norms_every epochs, and in the last epoch.
