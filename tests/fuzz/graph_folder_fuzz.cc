@@ -59,6 +59,14 @@ Dataset other() {
   return data;
 }
 
+/// Two numbers per node to predict, and names of the columns.
+Dataset numbers() {
+  Dataset data = small();
+  data.labels = {.classes = 2, .values = {1.5f, -2, 0, 1e6f, NAN, 3, 4, NAN}, .numbers = true};
+  data.class_names = {"price", "age"};
+  return data;
+}
+
 /// Typed edges and ids that are texts.
 void write_typed(const fs::path& path) {
   GraphFolderWriter to(path, 4, false);
@@ -81,8 +89,9 @@ std::vector<Folder> make_folders() {
   write_graph_folder(small(), all / "directed", {.features = FloatType::kFloat16, .directed = true});
   write_graph_folder(other(), all / "other", {});
   write_typed(all / "typed");
+  write_graph_folder(numbers(), all / "numbers", {});
   std::vector<Folder> out;
-  for (const char* name : {"small", "directed", "other", "typed"}) {
+  for (const char* name : {"small", "directed", "other", "typed", "numbers"}) {
     Folder folder{all / name, {}};
     for (const auto& entry : fs::directory_iterator(folder.path))
       folder.files[entry.path().filename().string()] = get_file(entry.path());
@@ -212,19 +221,20 @@ void add_seeds(Corpus& to) {
   to.add(with_value<int32_t>(2, "features_column.npy", 0, 9));
   to.add(with_value<float>(2, "features_value.npy", 0, kInfinity));
   to.add(with_value<float>(2, "labels.npy", 0, 0.5f));
+  to.add(with_value<float>(4, "labels.npy", 0, kInfinity));
+  to.add(with_card(4, "\"numbers\"", "\"single\""));
   to.add(with_value<uint8_t>(2, "splits.npy", 0, 4));
   to.add(with_value<uint8_t>(3, "edge_type.npy", 0, 3));
   to.add(with_value<int64_t>(3, "node_id_start.npy", 4, 1000));
   std::string damaged = folders()[0].files.at("labels.npy");
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
   to.add(replacing(0, "labels.npy", damaged, 128));
-  for (const char* word : {"\"nodes\": ",    "\"edges\": ",   "\"version\": ",  "\"directed\": ", "\"edge_types\": ",
-                           "\"features\": ", "\"columns\": ", "\"nonzeros\": ", "\"kind\": ",     "\"sparse\"",
-                           "\"dense\"",      "\"multi\"",     "\"classes\": ",  "\"names\": ",    "\"ids\": ",
-                           "\"integer\"",    "\"text\"",      "\"none\"",       "\"splits\": ",   "\"fingerprint\": ",
-                           "\"bfloat16\"",   "\"float16\"",   "true",           "false",          "null",
-                           "1e300",          "(4, 2)",        "'<f4'",          "'<i8'"})
-    to.word(word);
+  for (const char* member : {"nodes", "edges", "version", "directed", "edge_types", "features", "columns", "nonzeros",
+                             "kind", "classes", "names", "ids", "splits", "fingerprint"})
+    to.word(str('"', member, "\": "));
+  for (const char* value : {"sparse", "dense", "multi", "numbers", "integer", "text", "none", "bfloat16", "float16"})
+    to.word(str('"', value, '"'));
+  for (const char* word : {"true", "false", "null", "1e300", "(4, 2)", "'<f4'", "'<i8'"}) to.word(word);
 }
 
 }  // namespace graphsieve::fuzz
