@@ -211,13 +211,16 @@ class Checker {
       for (int64_t c = 0; c < x.cols; ++c) changes[c] |= part.changes[c];
     }
     for (int64_t c = 0; c < x.cols; ++c)
-      if (!changes[c]) add_constant_column(c);
+      if (!changes[c]) add_constant_columns(c, c + 1);
     r_.nonzero_share = static_cast<double>(nonzeros) / static_cast<double>(x.rows * x.cols);
     r_.scale_ratio = scale_ratio(feature_ranges(x));
   }
 
-  void add_constant_column(int64_t column) {
-    if (++r_.constant_column_count <= static_cast<int64_t>(kMostListedColumns)) r_.constant_columns.push_back(column);
+  /// Adds the columns [begin, end), which are constant. Columns are added in ascending order.
+  void add_constant_columns(int64_t begin, int64_t end) {
+    r_.constant_column_count += end - begin;
+    for (int64_t c = begin; c < end && r_.constant_columns.size() < kMostListedColumns; ++c)
+      r_.constant_columns.push_back(c);
   }
 
   /// Counts per column need memory for every column. If a matrix claims to have far more columns than values, only the
@@ -249,13 +252,14 @@ class Checker {
       nonzeros += nonzeros_of_row;
       r_.zero_rows += nonzeros_of_row == 0;
     }
-    size_t next = 0;  // position in `used`
-    for (int64_t column = 0; column < x.cols; ++column) {
-      const bool is_used = !few || (next < used.size() && used[next] == column);
-      const size_t c = few ? next : static_cast<size_t>(column);
-      next += few && is_used;
-      if (!is_used || (!changes[c] && (held[c] == 0 || held[c] == x.rows))) add_constant_column(column);
+    int64_t next = 0;  // the first column that is not decided
+    for (size_t c = 0; c < counted; ++c) {
+      const int64_t column = few ? used[c] : static_cast<int64_t>(c);
+      add_constant_columns(next, column);  // they have no value
+      if (!changes[c] && (held[c] == 0 || held[c] == x.rows)) add_constant_columns(column, column + 1);
+      next = column + 1;
     }
+    add_constant_columns(next, x.cols);
     r_.nonzero_share = static_cast<double>(nonzeros) / (static_cast<double>(x.rows) * static_cast<double>(x.cols));
   }
 
