@@ -12,6 +12,9 @@ SEEDS = range(3)  # of the one published split
 RECIPES = {
     "minesweeper-tuned": ("minesweeper", None),
     "minesweeper-labels": ("minesweeper", None),
+    "photo-tuned": ("photo", "amazon-photo_split.npz"),
+    "computers-tuned": ("computers", "amazon-computer_split.npz"),
+    "cs-tuned": ("cs", "coauthor-cs_split.npz"),
 }
 
 

@@ -62,7 +62,9 @@ Dataset other() {
 /// Two numbers per node to predict, and names of the columns.
 Dataset numbers() {
   Dataset data = small();
-  data.labels = {.classes = 2, .values = {1.5f, -2, 0, 1e6f, NAN, 3, 4, NAN}, .numbers = true};
+  data.labels.single.clear();
+  data.labels.values = {1.5f, -2, 0, 1e6f, NAN, 3, 4, NAN};
+  data.labels.numbers = true;
   data.class_names = {"price", "age"};
   return data;
 }
