@@ -8,6 +8,7 @@ from measure.program import CACHE, run
 from measure.rows import Rows
 
 SPLITS = "0,1"
+SMALLER_IS_BETTER = ("rmse", "mae", "log_loss")
 # Fixed before the defaults were chosen by them.
 GRID = {
     "standardised": ["data.features=standardised"],
@@ -45,9 +46,14 @@ def mean(result, part):
     return sum(values) / len(values)
 
 
-def share_of_best(rows, name):
-    """The default's test value over that of the best of the ten by test value; of errors, the inverse."""
-    found = {row["key"]["setting"]: row["values"] for row in rows.all(data=name)}
-    smaller = found["default"]["metric"] in ("rmse", "mae", "log_loss")
-    best = (min if smaller else max)(v["test"] for setting, v in found.items() if setting != "default")
-    return best / found["default"]["test"] if smaller else found["default"]["test"] / best
+def against_best(rows, name):
+    """The default's values, the name and values of the best of the ten by test value, and the share of the best that the default
+    reaches: its test value over the best one; of errors, the inverse. None if a row is missing."""
+    found = {setting: row["values"] for setting in ("default", *GRID) if (row := rows.get({"data": name, "setting": setting}))}
+    if len(found) <= len(GRID):
+        return None
+    default = found.pop("default")
+    smaller = default["metric"] in SMALLER_IS_BETTER
+    best = (min if smaller else max)(found, key=lambda setting: found[setting]["test"])
+    share = default["test"] / found[best]["test"]
+    return default, best, found[best], 1 / share if smaller else share

@@ -11,7 +11,7 @@ RECIPE = {64: "plain", 4: "plain-narrow"}
 RUNS = {64: 20, 4: 100}
 RATES, EPOCHS = (0.1, 0.01, 0.001), (50, 100, 150, 200)
 DROPOUT = {64: 0.5, 4: 0.2}  # the paper names none; these are what `plain` chooses by validation
-BASELINES, BASELINE_RUNS = ("mlp", "gcn"), 10
+BASELINES, BASELINE_RUNS = ("mlp", "gcn", "gcn-skip"), 10
 GIVEN_MASKS = 10
 
 

@@ -16,6 +16,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+TINY = 1e-3  # length below which the engine stretches no row (nn/layers.h, kTiny)
+
 
 def load_safetensors(path):
     raw = pathlib.Path(path).read_bytes()
@@ -81,7 +83,7 @@ def attention(h_destination, h, w, p, edges, form, heads, temperature, scores):
     if form["clamp"] is not None:
         logit = logit.clamp(-form["clamp"], form["clamp"])
     if form["unit_values"]:
-        v = F.normalize(v.flatten(1)).view_as(v) * w[p + "value_scale"]
+        v = F.normalize(v.flatten(1), eps=TINY).view_as(v) * w[p + "value_scale"]
     a = softmax_by_row(logit, destination, n)
     if scores is not None:
         scores.append(a)
@@ -93,7 +95,7 @@ def forward(x, w, layers, form, heads, temperature=1.0, training=False, dropout=
     h = F.linear(x, w["input.project.weight"], w["input.project.bias"])
     i = 0
     while f"input.pre_{i}_linear.weight" in w:
-        h = F.normalize(norm(F.linear(h, w[f"input.pre_{i}_linear.weight"]), w, f"input.pre_{i}_norm", training).relu())
+        h = F.normalize(norm(F.linear(h, w[f"input.pre_{i}_linear.weight"]), w, f"input.pre_{i}_norm", training).relu(), eps=TINY)
         i += 1
     drop = lambda t: F.dropout(t, dropout, training)
     for l, (edges, destinations) in enumerate(layers):

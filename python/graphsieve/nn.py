@@ -165,6 +165,54 @@ def _network(name: str) -> dict[str, Any]:
     return _registry()[name]
 
 
+class Convolution(torch.nn.Module):
+    """A block's sum over in-edges with the weights of a graph convolution: "mean" (GraphSAGE), "gcn", or "gat" with the slope 0.2
+    (docs/method.md). The edges' types have no influence."""
+
+    _SLOPE = 0.2
+
+    def __init__(self, weights: str, width: int, heads: int, edge_types: int) -> None:
+        super().__init__()
+        self.weights, self.width, self.heads, self.edge_types = weights, width, heads, edge_types
+        self.keys = heads if weights == "gat" else 0
+        if self.keys:
+            self.query = Linear(width, heads, bias=False)
+        self.key_value = Linear(width, self.keys + width, bias=False)
+
+    def _operands(self, to: Tensor, h: Tensor, edges: Edges) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of the operator, without those of the softmax. A head's query and key are (a.h, 1) and (1, b.h), or 0."""
+        keys, values = self.key_value(h).split([self.keys, self.width], 1)
+        if self.weights == "gat":
+            x = self.query(to)
+            query, keys = (torch.stack(both, 2).flatten(1) for both in ((x, torch.ones_like(x)), (torch.ones_like(keys), keys)))
+        else:
+            query, keys = to.new_zeros(to.shape[0], self.heads), h.new_zeros(h.shape[0], self.heads)
+        scale = query.new_ones(self.edge_types, query.shape[1])
+        named: dict[str, Any] = {"negative_slope": self._SLOPE if self.weights == "gat" else 1.0}
+        if self.weights == "gcn":
+            if to.shape[0] != h.shape[0]:
+                raise Error(f"gcn needs the in-edges of all nodes, got those of {to.shape[0]} of {h.shape[0]} nodes")
+            degree = edges.row_start.diff().clamp_min(1).float()
+            named["log_weight"] = -0.5 * degree.log()[edges.source.long()]
+        return (query, torch.cat([keys, values], 1), edges, scale, None, self.heads), named
+
+    def forward(self, to: Tensor, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
+        """Returns the sums [destinations, width] for `to` [destinations, width] over `h` [sources, width]."""
+        given, named = self._operands(to, h, edges)
+        out, log_sum = ops.sparse_attention_with_sums(*given, **named)
+        if self.weights != "gcn":
+            return out
+        factor = log_sum.exp() * edges.row_start.diff().clamp_min(1).float().rsqrt().unsqueeze(1)
+        return (out.view(out.shape[0], self.heads, -1) * factor.unsqueeze(2)).flatten(1)
+
+    def scores(self, to: Tensor, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
+        """Returns the values of the softmax [edges, heads]."""
+        with torch.no_grad():
+            (query, kv, edges, scale, bias, heads), named = self._operands(to, h, edges)
+            _, log_sum = ops.sparse_attention_with_sums(query, kv, edges, scale, bias, heads, **named)
+            return ops.sparse_attention_scores(query, kv, edges, log_sum, scale, bias, heads, **named)
+
+
 class Attention(torch.nn.Module):
     """A block's attention, of the form of one of the engine's networks: "estimator", "exphormer", "plain", "spexphormer"
     (docs/method.md)."""
@@ -222,6 +270,7 @@ class Block(torch.nn.Module):
     skip: "identity", or "linear" for maps on the residual paths. activation: "none", or "relu" for Drop(ReLU(Norm(...))) in each half
     in place of the dropout before the sum. ffn=False: attention alone. gate="product": the output x becomes
     (1 - b) LayerNorm(x relu(Lin(h))) + b x, with a learned b per column. scaled_logits: divides the logits by the root of a head's width.
+    attention: "model" for the attention of `form`, or "mean", "gcn" or "gat" for a `Convolution`.
 
     forward(h [sources, width], edges, temperature=1.0) returns [destinations, width]; the destinations are the first sources.
 
@@ -232,14 +281,15 @@ class Block(torch.nn.Module):
 
     def __init__(self, form: str, width: int, heads: int = 1, edge_types: int = 1, ffn_width: int | None = None, norm: str = "none",
                  dropout: float = 0.0, clamp: float = math.inf, *, skip: str = "identity", activation: str = "none", ffn: bool = True,
-                 gate: str = "none", scaled_logits: bool = False) -> None:
+                 gate: str = "none", scaled_logits: bool = False, attention: str = "model") -> None:
         super().__init__()
         for name, value, words in (("skip", skip, ("identity", "linear")), ("activation", activation, ("none", "relu")),
-                                   ("gate", gate, ("none", "product"))):
+                                   ("gate", gate, ("none", "product")), ("attention", attention, ("model", "mean", "gcn", "gat"))):
             if value not in words:
-                raise Error(f"{name} is {value!r}, expected {' or '.join(words)}")
+                raise Error(f"{name} is {value!r}, expected {', '.join(words[:-1])} or {words[-1]}")
         self.dropout, self.relu, self.has_ffn, self.has_gate = dropout, activation == "relu", ffn, gate == "product"
-        self.attention = Attention(form, width, heads, edge_types, clamp, scaled_logits)
+        self.attention = (Attention(form, width, heads, edge_types, clamp, scaled_logits) if attention == "model"
+                          else Convolution(attention, width, heads, edge_types))
         self.attention_norm = Norm(norm, width)
         self.attention_skip = Linear(width, width) if skip == "linear" else torch.nn.Identity()
         if ffn:
@@ -310,8 +360,9 @@ class Transformer(torch.nn.Module):
     forward(x, edges, temperature=None): x [n, features]; edges: an edge_index [2, E] or Edges for all layers, or a list with one Edges
     per layer, whose destinations are the first of its sources. Returns logits [destinations of the last layer, classes].
     one_logit: with two classes, the first class has the logit 0. read_out: "last", or "sum" for output layers over the sum of the
-    outputs of all blocks. The other settings of blocks are those of `Block`. label_columns: above 0, forward takes `labels`
-    [n, label_columns] too, with a row of zeros where a node's label is hidden or not known (docs/method.md, labels as inputs).
+    outputs of all blocks. input_dropout: of the input layers' output. The other settings of blocks are those of `Block`. label_columns:
+    above 0, forward takes `labels` [n, label_columns] too, with a row of zeros where a node's label is hidden or not known
+    (docs/method.md, labels as inputs).
 
     >>> network = Exphormer(features=6, classes=3, width=8)
     >>> network.hidden(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
@@ -325,15 +376,16 @@ class Transformer(torch.nn.Module):
                  ffn_width: int | None = None, pre_layers: int = 0, output_layers: int = 1, norm: str = "batch", dropout: float = 0.0,
                  clamp: float | None = None, one_logit: bool = False, temperature: float = 1.0, skip: str = "identity",
                  activation: str = "none", ffn: bool = True, gate: str = "none", read_out: str = "last",
-                 scaled_logits: bool = False, label_columns: int = 0) -> None:
+                 scaled_logits: bool = False, attention: str = "model", input_dropout: float = 0.0, label_columns: int = 0) -> None:
         super().__init__()
         for name, value, least in (("features", features, 1), ("classes", classes, 1), ("width", width, 1), ("heads", heads, 1),
                                    ("layers", layers, 1), ("pre_layers", pre_layers, 0), ("output_layers", output_layers, 1),
                                    ("label_columns", label_columns, 0)):
             check_whole(name, value, least)
         check_whole("edge_types", edge_types, 1, 256)
-        if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
-            raise Error(f"dropout is {dropout}, expected a number in [0, 1)")
+        for name, share in (("dropout", dropout), ("input_dropout", input_dropout)):
+            if not isinstance(share, (int, float)) or not 0 <= share < 1:
+                raise Error(f"{name} is {share}, expected a number in [0, 1)")
         if not isinstance(temperature, (int, float)) or not temperature > 0:
             raise Error(f"temperature is {temperature}, expected a number above 0")
         if clamp is not None and (not isinstance(clamp, (int, float)) or not clamp > 0):
@@ -344,12 +396,13 @@ class Transformer(torch.nn.Module):
             raise Error(f"read_out is {read_out!r}, expected last or sum")
         self.sum_read_out = read_out == "sum"
         self.layers, self.output_layers, self.edge_types = layers, output_layers, edge_types
-        self.one_logit, self.temperature = one_logit, temperature
+        self.one_logit, self.temperature, self.input_dropout = one_logit, temperature, input_dropout
         self.input = _Input(features, width, pre_layers, label_columns)
         for i in range(layers):
             bound = clamp or self._own("clamp") or math.inf
             self.add_module(f"layer_{i}", Block(self.form, width, heads, edge_types, ffn_width, norm, dropout, bound, skip=skip,
-                                                     activation=activation, ffn=ffn, gate=gate, scaled_logits=scaled_logits))
+                                                     activation=activation, ffn=ffn, gate=gate, scaled_logits=scaled_logits,
+                                                     attention=attention))
         for i in range(output_layers):
             last = i + 1 == output_layers
             self.add_module(f"output_{i}", Linear(width, (1 if one_logit else classes) if last else width))
@@ -374,6 +427,7 @@ class Transformer(torch.nn.Module):
         self._check_x(x)
         each = self._layers(edges, edge_type, x.shape[0])
         h: Tensor = self.input(x, labels)
+        h = F.dropout(h, self.input_dropout, self.training) if self.input_dropout else h
         outputs = []
         for i, layer in enumerate(each):
             h = self.block(i)(h, layer, self.temperature if temperature is None else temperature)
@@ -416,7 +470,8 @@ class Transformer(torch.nn.Module):
         return dict(run.sizes(tensors, r["output_layers"]), width=r["width"], heads=r["heads"], layers=r["layers"],
                     ffn_width=r["ffn_width"] or cls._own("ffn_factor") * r["width"], pre_layers=r["pre_layers"],
                     output_layers=r["output_layers"], norm=r["norm"], dropout=r["dropout"], clamp=r["clamp"] or None,
-                    **{key: r[key] for key in ("skip", "activation", "ffn", "gate", "read_out", "scaled_logits") if key in r})
+                    **{key: r[key] for key in ("skip", "activation", "ffn", "gate", "read_out", "scaled_logits", "attention",
+                                                  "input_dropout") if key in r})
 
     def _take(self, tensors: dict[str, Tensor], where: pathlib.Path) -> None:
         ours = self.state_dict()

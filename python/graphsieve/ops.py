@@ -165,10 +165,12 @@ def check_edges(edges: Edges, destinations: int, sources: int, types: int) -> No
 
 
 def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None, type_bias: Tensor | None = None,
-                     heads: int = 1, clamp: float = float("inf"), log_weight: Tensor | None = None) -> Tensor:
+                     heads: int = 1, clamp: float = float("inf"), log_weight: Tensor | None = None,
+                     negative_slope: float = 1.0) -> Tensor:
     """Returns the multi-head attention of destinations over their in-edges.
 
-    This is softmax of clamp(sum of q k scale[t] + bias[t], +-clamp), times v. query [destinations, H dk] and key_value
+    This is softmax of clamp(leaky(sum of q k scale[t] + bias[t]), +-clamp), times v, where leaky multiplies negative numbers by
+    negative_slope (above 0; another one than 1 on the CPU only). query [destinations, H dk] and key_value
     [sources, H dk + H dv] (the keys and values of a source next to each other) are float32, bfloat16 or float64. type_scale
     [types, H dk] (default: 1 / sqrt(dk), one type) and type_bias [types, H] (default: 0) are float32, or float64 with float64.
     log_weight float32 [edges] is added to the logits after the clamp: the finite logarithms of the edges' weights, in the order of
@@ -180,15 +182,15 @@ def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale:
     >>> sparse_attention(torch.ones(3, 1), key_value, edges)[0]
     tensor([7.0000])
     """
-    return sparse_attention_with_sums(query, key_value, edges, type_scale, type_bias, heads, clamp, log_weight)[0]
+    return sparse_attention_with_sums(query, key_value, edges, type_scale, type_bias, heads, clamp, log_weight, negative_slope)[0]
 
 
 def sparse_attention_with_sums(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None,
                                type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf"),
-                               log_weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
+                               log_weight: Tensor | None = None, negative_slope: float = 1.0) -> tuple[Tensor, Tensor]:
     """Returns the result of `sparse_attention`, and log_sum [destinations, H] for `sparse_attention_scores`."""
     scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
-    return _call(_ops.sparse_attention.default, query, key_value, *edges, scale, bias, heads, clamp, log_weight)
+    return _call(_ops.sparse_attention.default, query, key_value, *edges, scale, bias, heads, clamp, log_weight, negative_slope)
 
 
 def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | None, bias: Tensor | None,
@@ -215,8 +217,10 @@ def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | No
 
 
 def sparse_attention_scores(query: Tensor, key_value: Tensor, edges: Edges, log_sum: Tensor, type_scale: Tensor | None = None,
-                            type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf")) -> Tensor:
-    """Returns the values of the softmax [edges, H], in the order of `edges`. Not differentiable.
+                            type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf"),
+                            log_weight: Tensor | None = None, negative_slope: float = 1.0) -> Tensor:
+    """Returns the values of the softmax [edges, H], in the order of `edges`. The arguments are those of the call of
+    `sparse_attention_with_sums` that gave log_sum. Not differentiable.
 
     >>> edges = edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3)
     >>> query, key_value = torch.ones(3, 1), torch.tensor([[0., 0.], [0., 4.], [1.0986123, 8.]])
@@ -227,7 +231,7 @@ def sparse_attention_scores(query: Tensor, key_value: Tensor, edges: Edges, log_
     """
     scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
     return _call(_ops.sparse_attention_scores.default, query, key_value, key_value.shape[1] - query.shape[1], *edges[:3], scale,
-                 bias, heads, clamp, log_sum)
+                 bias, heads, clamp, log_sum, log_weight, negative_slope)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -23,13 +23,14 @@ using Block = std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor,
 
 Two sparse_attention_cuda(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Optional&,
                           const Optional&, const Optional&, const Tensor&, const Tensor&, int64_t, double,
-                          const Optional&);
+                          const Optional&, double);
 Four sparse_attention_backward_cuda(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
                                     const Tensor&, const Tensor&, const Tensor&, const Optional&, const Optional&,
                                     const Optional&, const Tensor&, const Tensor&, int64_t, double, std::array<bool, 4>,
-                                    const Optional&);
+                                    const Optional&, double);
 Tensor sparse_attention_scores_cuda(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&,
-                                    const Tensor&, const Tensor&, int64_t, double, const Tensor&, const Optional&);
+                                    const Tensor&, const Tensor&, int64_t, double, const Tensor&, const Optional&,
+                                    double);
 Two reservoir_sample_cuda(const Tensor&, const Tensor&, const Tensor&, const Optional&, const Optional&, int64_t,
                           int64_t, int64_t);
 Tensor dropout_add_cuda(const Tensor&, const Optional&, double, int64_t);
@@ -124,34 +125,33 @@ TEST_F(CudaAdapters, SparseAttentionOfEveryShape) {
     static const auto forward =
         find_operator<Two(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Optional&,
                           const Optional&, const Optional&, const Tensor&, const Tensor&, int64_t, double,
-                          const Optional&)>("graphsieve::sparse_attention");
-    static const auto backward =
-        find_operator<Four(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
-                           const Tensor&, const Tensor&, const Optional&, const Optional&, const Optional&,
-                           const Tensor&, const Tensor&, int64_t, double, std::array<bool, 4>, const Optional&)>(
-            "graphsieve::sparse_attention_backward");
+                          const Optional&, double)>("graphsieve::sparse_attention");
+    static const auto backward = find_operator<Four(
+        const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+        const Tensor&, const Optional&, const Optional&, const Optional&, const Tensor&, const Tensor&, int64_t, double,
+        std::array<bool, 4>, const Optional&, double)>("graphsieve::sparse_attention_backward");
     static const auto scores =
         find_operator<Tensor(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&,
-                             const Tensor&, const Tensor&, int64_t, double, const Tensor&, const Optional&)>(
+                             const Tensor&, const Tensor&, int64_t, double, const Tensor&, const Optional&, double)>(
             "graphsieve::sparse_attention_scores");
     const auto [out, log_sum] = forward.call(query, key_value, e.row_start, e.index, e.type, e.t_row_start, e.t_index,
-                                             e.t_type, scale, bias, s.heads, 8, {});
+                                             e.t_type, scale, bias, s.heads, 8, {}, 1);
     const auto [d_out, d_log_sum] = sparse_attention_cuda(
         there(query), there(key_value), there(e.row_start), there(e.index), there(e.type), there(e.t_row_start),
-        there(e.t_index), there(e.t_type), there(scale), there(bias), s.heads, 8, {});
+        there(e.t_index), there(e.t_type), there(scale), there(bias), s.heads, 8, {}, 1);
     expect_close(d_out, out, tolerance);
     expect_close(d_log_sum, log_sum);
     expect_close(
         sparse_attention_scores_cuda(there(query), there(key_value), values, there(e.row_start), there(e.index),
-                                     there(e.type), there(scale), there(bias), s.heads, 8, there(log_sum), {}),
-        scores.call(query, key_value, values, e.row_start, e.index, e.type, scale, bias, s.heads, 8, log_sum, {}));
+                                     there(e.type), there(scale), there(bias), s.heads, 8, there(log_sum), {}, 1),
+        scores.call(query, key_value, values, e.row_start, e.index, e.type, scale, bias, s.heads, 8, log_sum, {}, 1));
     const std::array<bool, 4> all{true, true, true, true};
     const auto g = backward.call(grad, query, key_value, out, log_sum, e.row_start, e.index, e.type, e.t_row_start,
-                                 e.t_index, e.t_type, scale, bias, s.heads, 8, all, {});
+                                 e.t_index, e.t_type, scale, bias, s.heads, 8, all, {}, 1);
     const auto d = sparse_attention_backward_cuda(there(grad), there(query), there(key_value), there(out),
                                                   there(log_sum), there(e.row_start), there(e.index), there(e.type),
                                                   there(e.t_row_start), there(e.t_index), there(e.t_type), there(scale),
-                                                  there(bias), s.heads, 8, all, {});
+                                                  there(bias), s.heads, 8, all, {}, 1);
     expect_close(std::get<0>(d), std::get<0>(g), tolerance);
     expect_close(std::get<1>(d), std::get<1>(g), tolerance);
     expect_close(std::get<2>(d), std::get<2>(g), 2 * tolerance);
@@ -165,7 +165,8 @@ TEST_F(CudaAdapters, SparseAttentionSaysWhatItDoesNotTake) {
     const auto sums = type == at::kDouble ? at::kDouble : at::kFloat;
     sparse_attention_cuda(there(at::zeros({6, heads * width}, type)), there(at::zeros({6, 2 * heads * width}, type)),
                           there(e.row_start), there(e.index), there(e.type), {}, {}, {},
-                          there(at::zeros({1, heads * width}, sums)), there(at::zeros({1, heads}, sums)), heads, 8, {});
+                          there(at::zeros({1, heads * width}, sums)), there(at::zeros({1, heads}, sums)), heads, 8, {},
+                          1);
   };
   EXPECT_NO_THROW(call(8, 32, at::kFloat));
   EXPECT_THROW(call(8, 64, at::kFloat), c10::Error);

@@ -19,6 +19,7 @@ namespace graphsieve {
 namespace {
 
 using at::Tensor;
+using nn::EdgeWeights;
 using nn::NormKind;
 using nn::TransformerShape;
 
@@ -41,7 +42,7 @@ nn::Transformer network(const TransformerShape& s, uint64_t seed = 1) {
 
 /// Shapes with each of the settings by which a recipe changes the blocks.
 std::vector<TransformerShape> changed_shapes(const std::string& kind) {
-  std::vector<TransformerShape> shapes(8, shape(kind));
+  std::vector<TransformerShape> shapes(10, shape(kind));
   shapes[0].linear_skip = true;
   shapes[1].relu = true;
   shapes[2].ffn = false;
@@ -49,7 +50,9 @@ std::vector<TransformerShape> changed_shapes(const std::string& kind) {
   shapes[4].sum_read_out = true;
   shapes[5].scaled_logits = true;
   shapes[6].norm = NormKind::kLayer;
-  TransformerShape& all = shapes[7];
+  shapes[7].edge_weights = EdgeWeights::kMean;
+  shapes[8].edge_weights = EdgeWeights::kGat;
+  TransformerShape& all = shapes[9];
   all.linear_skip = all.relu = all.gate = all.sum_read_out = all.scaled_logits = true;
   all.ffn = false, all.norm = NormKind::kLayer;
   return shapes;

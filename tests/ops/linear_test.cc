@@ -47,6 +47,19 @@ TEST(Linear, AgreesWithTorchForwardAndBackward) {
   }
 }
 
+TEST(Linear, ARowHasTheSameBitsWhereverItStands) {
+  for (auto type : {at::kFloat, at::kDouble})
+    for (const auto& [in, out] : std::initializer_list<std::pair<int64_t, int64_t>>{{7, 3}, {64, 64}, {100, 192}}) {
+      const Tensor x = random_tensor({3001, in}, type), w = random_tensor({out, in}, type, 2),
+                   b = random_tensor({out}, type, 3);
+      const Tensor whole = ops::linear(x, w, b);
+      const Tensor order = at::randperm(3001);
+      EXPECT_TRUE(at::equal(ops::linear(x.index_select(0, order), w, b), whole.index_select(0, order)));
+      for (int64_t n : {1, 5, 15, 16, 17, 100, 143, 191, 192, 193, 1023, 1025, 2999})
+        EXPECT_TRUE(at::equal(ops::linear(x.narrow(0, 1, n).contiguous(), w, b), whole.narrow(0, 1, n))) << n;
+    }
+}
+
 TEST(Linear, HalfPrecisionRowsAreWidened) {
   for (const auto type : {at::kHalf, at::kBFloat16}) {
     const Tensor x = random_tensor({5000, 33}).to(type), b = random_tensor({9}, at::kFloat, 3);

@@ -81,10 +81,12 @@ const std::vector<int64_t> kDegrees{0, 1, 2, 3, 15, 16, 17, 0, 33, 1, 70, 7};
 struct Shape {
   int64_t heads, key_width, value_width;
   double clamp;
+  double negative_slope = 1;
 };
 
 std::ostream& operator<<(std::ostream& to, const Shape& s) {
-  return to << "heads " << s.heads << " key " << s.key_width << " value " << s.value_width << " clamp " << s.clamp;
+  return to << "heads " << s.heads << " key " << s.key_width << " value " << s.value_width << " clamp " << s.clamp
+            << " slope " << s.negative_slope;
 }
 
 struct AttentionInputs {
@@ -115,9 +117,10 @@ Tensors forward_backward(const AttentionInputs& in, const AttentionEdges& edges,
   const auto leaf = [](const Tensor& t) { return t.detach().requires_grad_(); };
   const Tensor query = leaf(in.query), key_value = leaf(in.key_value), scale = leaf(in.type_scale),
                bias = leaf(in.type_bias);
-  auto [out, log_sum] = ops::sparse_attention(query, key_value, edges, scale, bias, s.heads, s.clamp);
-  const Tensor scores = ops::sparse_attention_scores(in.query, in.key_value, s.heads * s.value_width, edges,
-                                                     in.type_scale, in.type_bias, s.heads, s.clamp, log_sum);
+  auto [out, log_sum] = ops::sparse_attention(query, key_value, edges, scale, bias, s.heads, s.clamp, s.negative_slope);
+  const Tensor scores =
+      ops::sparse_attention_scores(in.query, in.key_value, s.heads * s.value_width, edges, in.type_scale, in.type_bias,
+                                   s.heads, s.clamp, log_sum, s.negative_slope);
   out.backward(in.grad);
   return {out.detach(), finite(log_sum), scores, query.grad(), key_value.grad(), scale.grad(), bias.grad()};
 }
@@ -146,7 +149,7 @@ TEST(SparseAttention, AgreesWithReferenceForEveryShapeOnEveryTarget) {
       const int types = 1 + static_cast<int>(turn % 5);
       const TypedGraph g = random_graph(kDegrees, 40, types, turn % 2 == 0);
       expect_reference(g, {heads, kWidths[w], kWidths[w], clamps[turn % 4]});
-      expect_reference(g, {heads, kWidths[w], kWidths[(w + 5) % kWidths.size()], clamps[(turn + 1) % 4]});
+      expect_reference(g, {heads, kWidths[w], kWidths[(w + 5) % kWidths.size()], clamps[(turn + 1) % 4], 0.2});
       ++turn;
     }
   }
@@ -302,7 +305,8 @@ Tensor plain_attention(const AttentionInputs& in, const TypedGraph& g, const Sha
   const Tensor k = per_head(in.key_value.narrow(1, 0, keys).index_select(0, from));
   const Tensor v = per_head(in.key_value.slice(1, keys).index_select(0, from));
   const Tensor q = per_head(in.query.index_select(0, to)), scale = per_head(in.type_scale.index_select(0, type));
-  const Tensor logit = ((q * k * scale).sum(-1) + in.type_bias.index_select(0, type)).clamp(-s.clamp, s.clamp);
+  const Tensor logit = at::leaky_relu((q * k * scale).sum(-1) + in.type_bias.index_select(0, type), s.negative_slope)
+                           .clamp(-s.clamp, s.clamp);
   const Tensor e = logit.exp();
   const Tensor sum = at::zeros({g.destinations, s.heads}, e.options()).index_add(0, to, e);
   const Tensor p = e / sum.index_select(0, to);
@@ -313,8 +317,9 @@ Tensor plain_attention(const AttentionInputs& in, const TypedGraph& g, const Sha
 
 TEST(SparseAttention, AgreesWithTheFormulaInTorchOperations) {
   const TypedGraph g = random_graph(kDegrees, 40, 3);
-  for (double clamp : {0.7, 8.0}) {
-    const Shape s{4, 5, 3, clamp};
+  for (const auto& [clamp, slope] :
+       std::initializer_list<std::pair<double, double>>{{0.7, 1}, {8, 1}, {8, 0.2}, {0.5, 0.3}}) {
+    const Shape s{4, 5, 3, clamp, slope};
     const AttentionInputs in = inputs(g, s, at::kDouble);
     AttentionInputs leaves = in;
     for (Tensor* t : {&leaves.query, &leaves.key_value, &leaves.type_scale, &leaves.type_bias}) {
@@ -453,7 +458,10 @@ void expect_refused(const std::function<void(AttentionInputs&, AttentionEdges&, 
   AttentionEdges edges = g.edges;
   spoil(in, edges, s);
   expect_error(
-      [&] { ops::sparse_attention(in.query, in.key_value, edges, in.type_scale, in.type_bias, s.heads, s.clamp); },
+      [&] {
+        ops::sparse_attention(in.query, in.key_value, edges, in.type_scale, in.type_bias, s.heads, s.clamp,
+                              s.negative_slope);
+      },
       parts);
 }
 
@@ -469,6 +477,7 @@ TEST(SparseAttention, RefusesWrongRows) {
   expect_refused([](AttentionInputs& in, auto&, auto&) { in.key_value = in.key_value.narrow(1, 0, 8); },
                  {"values (0)"});
   expect_refused([](auto&, auto&, Shape& s) { s.clamp = 0; }, {"clamp must be positive", "0"});
+  expect_refused([](auto&, auto&, Shape& s) { s.negative_slope = 0; }, {"negative_slope must be above 0", "0"});
 }
 
 TEST(SparseAttention, RefusesWrongEdges) {

@@ -46,10 +46,12 @@ class Networks(EngineTest):
         self.check("--set", "network.heads=2", "--set", "network.norm=graph", "--set", "network.output_layers=2", classes=2)
         self.check("--set", "model=exphormer", "--set", "network.pre_layers=1", "--set", "network.heads=4", name="exphormer")
         self.check("--recipe", "plain", "--set", "network.heads=2", name="plain")
+        self.check("--recipe", "plain", "--set", "network.heads=2", "--set", "network.attention=gcn", name="gcn")
 
     def test_every_setting_of_the_blocks(self):
         blocks = [("network.norm=layer",), ("network.skip=linear",), ("network.activation=relu",), ("network.ffn=false",),
-                  ("network.gate=product",), ("network.read_out=sum",), ("network.scaled_logits=true",)]
+                  ("network.gate=product",), ("network.read_out=sum",), ("network.scaled_logits=true",),
+                  ("network.input_dropout=0.2",), ("network.attention=mean",), ("network.attention=gat",)]
         for i, settings in enumerate([*blocks, tuple(setting for block in blocks for setting in block)]):
             self.check(*settings_args(dict(setting.split("=") for setting in settings)), name=f"run-{i}")
 

@@ -12,33 +12,54 @@ namespace {
 
 /// Returns x [n, heads · columns of a head] with the columns of each head filled up with zeros to `width`.
 Tensor widened(const Tensor& x, int64_t heads, int64_t width) {
-  const Tensor by_head = x.reshape({x.size(0), heads, -1});
+  const Tensor by_head = x.reshape({x.size(0), heads, x.size(1) / heads});
   if (by_head.size(2) == width) return x;
   return at::constant_pad_nd(by_head, {0, width - by_head.size(2)}).reshape({x.size(0), heads * width});
 }
 
-/// Returns sparse_attention of keys and values side by side in `kv`, whose first `keys` columns are the keys. If the
-/// keys and values of a head differ in width, the narrower ones are filled up with zeros, because the kernels' vector
-/// code expects equal widths.
+/// The rows of a call of the kernels. If the keys and values of a head differ in width, the narrower ones are filled up
+/// with zeros, because the kernels' vector code expects equal widths.
+struct KernelRows {
+  Tensor query, key_value, scale;
+  int64_t values;  ///< width of the values over all heads
+
+  /// `kv` has the keys and values side by side, the keys in its first `keys` columns.
+  KernelRows(const Tensor& q, const Tensor& kv, int64_t keys, const Tensor& type_scale, int64_t heads)
+      : query(q), key_value(kv), scale(type_scale), values(kv.size(1) - keys) {
+    // Keys and values of equal width, or keys alone, go to the kernels as they are.
+    if (keys == values || values == 0) return;
+    const int64_t width = std::max(keys, values) / heads;
+    query = widened(q, heads, width);
+    key_value = at::cat({widened(kv.narrow(1, 0, keys), heads, width), widened(kv.slice(1, keys), heads, width)}, 1);
+    scale = widened(type_scale, heads, width);
+    values = heads * width;
+  }
+};
+
+/// Returns sparse_attention of the queries over keys and values side by side in `kv`, whose first `keys` columns are
+/// the keys: the output [destinations, width of the values] and the logarithms of the denominators.
 std::tuple<Tensor, Tensor> attend_over(const Tensor& q, const Tensor& kv, int64_t keys, const LayerEdges& layer,
-                                       const LogitTables& logit, int64_t heads, double clamp) {
-  const int64_t values = kv.size(1) - keys, width = std::max(keys, values) / heads;
-  // Keys and values of equal width, or keys alone, go to the kernels as they are.
-  if (keys == values || values == 0)
-    return ops::sparse_attention(q, kv, layer.edges, logit.scale, logit.bias, heads, clamp);
-  const Tensor wide =
-      torch::cat({widened(kv.narrow(1, 0, keys), heads, width), widened(kv.slice(1, keys), heads, width)}, 1);
-  auto [out, log_sum] = ops::sparse_attention(widened(q, heads, width), wide, layer.edges,
-                                              widened(logit.scale, heads, width), logit.bias, heads, clamp);
-  const Tensor narrow = out.view({out.size(0), heads, width}).narrow(2, 0, values / heads);
+                                       const LogitTables& logit, const AttentionShape& shape) {
+  const KernelRows rows(q, kv, keys, logit.scale, shape.heads);
+  auto [out, log_sum] = ops::sparse_attention(rows.query, rows.key_value, layer.edges, rows.scale, logit.bias,
+                                              shape.heads, shape.clamp, shape.negative_slope);
+  const int64_t values = kv.size(1) - keys;
+  if (rows.values == values) return {out, log_sum};
+  const Tensor narrow = out.view({out.size(0), shape.heads, -1}).narrow(2, 0, values / shape.heads);
   return {narrow.reshape({out.size(0), values}), log_sum};
 }
 
 }  // namespace
 
 AttentionImpl::AttentionImpl(const AttentionShape& shape) : shape_(shape) {
-  query_ = register_module("query", Linear(shape.width, shape.query_maps * shape.key_width, shape.bias));
+  if (shape.key_width > 0)
+    query_ = register_module("query", Linear(shape.width, shape.query_maps * shape.key_width, shape.bias));
   key_value_ = register_module("key_value", Linear(shape.width, shape.key_width + shape.value_width, shape.bias));
+}
+
+void AttentionImpl::keep_rows_in(at::ScalarType type) {
+  key_value_->rows = type;
+  if (!query_.is_empty()) query_->rows = type;
 }
 
 Tensor AttentionImpl::key_value(const Tensor& h) const { return key_value_->forward(h); }
@@ -50,23 +71,25 @@ Tensor AttentionImpl::forward(const Tensor& h_destinations, const Tensor& h_sour
 
 Tensor AttentionImpl::attend(const Tensor& h_destinations, const Tensor& kv, const LayerEdges& layer,
                              const ForwardOptions& options) {
-  const Tensor q = query_(h_destinations);
+  const Tensor q = query(h_destinations);
   const LogitTables logit = tables(options.temperature);
   const int64_t keys = kv.size(1) - shape_.value_width;
-  auto [out, log_sum] = attend_over(q, kv, keys, layer, logit, shape_.heads, shape_.clamp);
+  auto [out, log_sum] = attend_over(q, kv, keys, layer, logit, shape_);
   // The further values get the scores of the attention's own values, since the queries and keys are those of the
   // attention.
   if (options.pool) {
     const Tensor those = torch::cat({kv.narrow(1, 0, keys), (*options.pool)[options.pooled->size()]}, 1);
-    options.pooled->push_back(std::get<0>(attend_over(q, those, keys, layer, logit, shape_.heads, shape_.clamp)));
+    options.pooled->push_back(std::get<0>(attend_over(q, those, keys, layer, logit, shape_)));
   }
   // sparse_attention returns no scores, so the scores are computed from the logarithms of the softmax's denominators.
   if (options.scores) {
     const torch::NoGradGuard no_grad;
-    options.scores(ops::sparse_attention_scores(q, kv, shape_.value_width, layer.edges, logit.scale, logit.bias,
-                                                shape_.heads, shape_.clamp, log_sum));
+    const KernelRows rows(q, kv, keys, logit.scale, shape_.heads);
+    options.scores(ops::sparse_attention_scores(rows.query, rows.key_value, rows.values, layer.edges, rows.scale,
+                                                logit.bias, shape_.heads, shape_.clamp, log_sum,
+                                                shape_.negative_slope));
   }
-  return out;
+  return finished(out, log_sum, layer);
 }
 
 void AttentionImpl::write_keys_and_values(LayerMaps& maps) const {
@@ -88,7 +111,7 @@ std::vector<NamedMap> AttentionImpl::named_maps() const {
       maps.push_back(map);
       continue;
     }
-    maps.push_back({"key", map.weight.narrow(0, 0, shape_.key_width)});
+    if (shape_.key_width > 0) maps.push_back({"key", map.weight.narrow(0, 0, shape_.key_width)});
     maps.push_back({"value", map.weight.slice(0, shape_.key_width)});
   }
   return maps;

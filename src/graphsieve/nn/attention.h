@@ -20,12 +20,13 @@ namespace graphsieve::nn {
 struct AttentionShape {
   int64_t width = 0;  ///< width of the layer's input h
   int64_t heads = 1;
-  int64_t key_width = 0;    ///< width of queries and keys over all heads
+  int64_t key_width = 0;    ///< width of queries and keys over all heads; 0: no queries and keys
   int64_t value_width = 0;  ///< width of values over all heads
   int64_t edge_types = 3;
   double clamp = std::numeric_limits<double>::infinity();  ///< bound on the size of the logits; infinity: none
   bool bias = false;                                       ///< true: the maps to queries, keys and values have a bias
-  int64_t query_maps = 1;  ///< number of maps side by side in the query, each with key_width output columns
+  int64_t query_maps = 1;     ///< number of maps side by side in the query, each with key_width output columns
+  double negative_slope = 1;  ///< number that negative logits are multiplied by (ops/sparse_attention)
 };
 
 /// The tables of the logits by edge type (type_scale and type_bias of ops/sparse_attention).
@@ -33,7 +34,8 @@ struct LogitTables {
   at::Tensor scale, bias;  ///< [types, query_maps · key_width] and [types, heads]
 };
 
-/// The base class of attentions. Subclasses define the form of the logits with `tables()` and `write_maps()`.
+/// The base class of attentions. Subclasses define the form of the logits with `tables()` and `write_maps()`, and may
+/// change what the queries, keys and values are.
 class AttentionImpl : public torch::nn::Module {
  public:
   explicit AttentionImpl(const AttentionShape& shape);
@@ -53,7 +55,7 @@ class AttentionImpl : public torch::nn::Module {
                     const ForwardOptions& options);
 
   /// Sets the type of queries, keys and values, and of the attention's output.
-  void keep_rows_in(at::ScalarType type) { query_->rows = key_value_->rows = type; }
+  void keep_rows_in(at::ScalarType type);
 
   /// Returns the tables of the logits. The temperature is the number that the logits are divided by; bilinear attention
   /// ignores it.
@@ -68,11 +70,18 @@ class AttentionImpl : public torch::nn::Module {
   const AttentionShape& shape() const { return shape_; }
 
  protected:
+  /// Returns the queries [n, query columns] for h [n, width].
+  virtual at::Tensor query(const at::Tensor& h) const { return query_->forward(h); }
+  /// Returns the attention's output for the result of ops::sparse_attention over the layer's edges.
+  virtual at::Tensor finished(const at::Tensor& out, const at::Tensor& /*log_sum*/, const LayerEdges& /*layer*/) const {
+    return out;
+  }
   /// Writes key, value, type_bias and clamp, which have the same form in all networks.
   void write_keys_and_values(LayerMaps& maps) const;
 
   AttentionShape shape_;
-  Linear query_{nullptr}, key_value_{nullptr};  ///< the weight of key_value_ has the keys' rows first, then the values'
+  Linear query_{nullptr};      ///< empty if the attention has no queries
+  Linear key_value_{nullptr};  ///< its weight has the keys' rows first, then the values'
 };
 
 }  // namespace graphsieve::nn

@@ -18,6 +18,9 @@ enum class TypeScale {
   kSummed,      ///< s_t is the sum of a learned vector over the channels of a head: one number per head
 };
 
+/// The weights of a node's in-edges: those of the network's own form, or of a graph convolution (nn/convolution.h).
+enum class EdgeWeights { kModel, kMean, kGcn, kGat };
+
 /// The switches of the formula.
 struct AttentionForm {
   TypeScale scale = TypeScale::kNone;  ///< form of s_t

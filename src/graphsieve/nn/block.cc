@@ -8,6 +8,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/nn/bilinear.h"
+#include "graphsieve/nn/convolution.h"
 #include "graphsieve/nn/form_attention.h"
 #include "graphsieve/nn/networks.h"
 #include "graphsieve/nn/recompute.h"
@@ -19,9 +20,10 @@ namespace {
 
 using at::Tensor;
 
-/// Returns the attention of a block: a bilinear one, or one with the form of the shape's network.
+/// Returns the attention of a block: a graph convolution, a bilinear one, or one with the form of the shape's network.
 std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
   AttentionShape a{s.width, s.heads, or_else(s.key_width, s.width), or_else(s.value_width, s.width), s.edge_types};
+  if (s.edge_weights != EdgeWeights::kModel) return std::make_shared<ConvolutionImpl>(s.edge_weights, a);
   if (s.clamp > 0) a.clamp = s.clamp;
   if (!s.bilinear) {
     AttentionForm form = network_kind(s.network).form;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/nn/shape.h"
 
+#include "graphsieve/nn/convolution.h"
 #include "graphsieve/nn/networks.h"
 
 namespace graphsieve::nn {
@@ -39,7 +40,8 @@ TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& int
   shape.output_layers = n.output_layers;
   shape.ffn_width = or_else(n.ffn_width, model.ffn_factor * n.width);
   shape.norm = norm_kind(n.norm);
-  shape.dropout = n.dropout;
+  shape.dropout = n.dropout, shape.input_dropout = n.input_dropout;
+  shape.edge_weights = edge_weights(n.attention);
   shape.linear_skip = n.skip == "linear", shape.relu = n.activation == "relu", shape.ffn = n.ffn;
   shape.gate = n.gate == "product", shape.sum_read_out = n.read_out == "sum";
   shape.scaled_logits = n.scaled_logits;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "graphsieve/nn/attention_form.h"
 #include "graphsieve/nn/layers.h"
 #include "graphsieve/recipe/recipe.h"
 
@@ -35,7 +36,8 @@ struct TransformerShape {
   /// blocks; ffn_width: width of the hidden layer of an FFN.
   int64_t width = 0, heads = 1, layers = 0, pre_layers = 0, output_layers = 1, ffn_width = 0;
   NormKind norm = NormKind::kBatch;
-  double dropout = 0;
+  double dropout = 0, input_dropout = 0;  ///< shares of values dropped in the blocks, and of the input layers' output
+  EdgeWeights edge_weights = EdgeWeights::kModel;
   bool linear_skip = false;          ///< true: linear maps on the residual paths of the blocks
   bool relu = false;                 ///< true: a ReLU and the dropout follow each norm of a block
   bool ffn = true;                   ///< false: blocks have no feed-forward half

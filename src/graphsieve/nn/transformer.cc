@@ -5,6 +5,8 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/nn/convolution.h"
+#include "graphsieve/ops/dropout_add/dropout_add.h"
 #include "graphsieve/ops/relu_dropout/relu_dropout.h"
 
 namespace graphsieve::nn {
@@ -45,12 +47,17 @@ Tensor TransformerImpl::hidden(const NetworkInput& input, const ForwardOptions& 
   // In evaluation mode, infer() goes through a layer in blocks of rows; otherwise a layer takes all rows at once.
   const bool blocks = by_blocks_fits(input, options);
   Tensor h = blocks ? input_->infer(input) : input_(input);
+  if (is_training() && shape_.input_dropout > 0)
+    h = ops::dropout_add(h, std::nullopt, shape_.input_dropout,
+                         static_cast<int64_t>(random_key(options.dropout_key, blocks_.size())));
   look(h, 0);
   const int64_t destinations = input.layers.back().destinations;
   Tensor sum;  // the sum of the blocks' outputs for the last layer's destinations, if the output layers get it
   for (size_t l = 0; l < blocks_.size(); ++l) {
-    h = blocks ? blocks_[l]->infer(h, input.layers[l], options)
-               : blocks_[l](h, input.layers[l], options, random_key(options.dropout_key, l));
+    const LayerEdges layer =
+        shape_.edge_weights == EdgeWeights::kGcn ? with_degree_weights(input.layers[l], h.size(0)) : input.layers[l];
+    h = blocks ? blocks_[l]->infer(h, layer, options)
+               : blocks_[l](h, layer, options, random_key(options.dropout_key, l));
     look(h, static_cast<int64_t>(l) + 1);
     if (!shape_.sum_read_out) continue;
     const Tensor out = h.narrow(0, 0, destinations);

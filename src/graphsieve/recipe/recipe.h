@@ -84,6 +84,8 @@ struct NetworkRecipe : TrainRecipe {
       "graph_reservoir";   ///< graph_reservoir | batch_reservoir | graph_uniform | batch_uniform | graph_max
   int64_t eval_draws = 1;  ///< draws whose mean prediction counts in evaluation and prediction
   double dropout = 0.2;
+  double input_dropout = 0;         ///< share of the input layers' outputs that training drops
+  std::string attention = "model";  ///< model | mean | gcn | gat: the weights of in-edges (nn/convolution.h)
   std::string norm = "batch";       ///< batch | graph | layer | none
   std::string skip = "identity";    ///< identity | linear: the residual paths of each block
   std::string activation = "none";  ///< none | relu: what follows the norm of each half of a block

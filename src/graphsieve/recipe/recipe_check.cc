@@ -77,6 +77,7 @@ void check_network(const NetworkRecipe& network) {
     if (other && network.form != "standard")
       throw Error(key, " is ", value, ", network.form is ", network.form, "; expected network.form to be standard");
   };
+  standard_only("network.attention", network.attention.c_str(), network.attention != "model");
   standard_only("network.ffn", "false", !network.ffn);
   standard_only("network.activation", "relu", network.activation != "none");
   standard_only("network.gate", "product", network.gate != "none");
@@ -100,6 +101,18 @@ void check_sampling(const Recipe& recipe) {
     throw Error("network.layers is ", layers, ", estimator.layers is ", recipe.estimator.layers,
                 "; expected no more layers than the estimator gives scores for");
   }
+}
+
+/// Throws Error if the weights of GCN, which need the in-edges of all nodes, are asked of a network that sees a part of
+/// the graph in a step.
+void check_gcn(const Recipe& recipe) {
+  if (recipe.network.attention != "gcn") return;
+  if (draws_edges(recipe))
+    throw Error("network.attention is gcn, but model is ", recipe.model,
+                ", which draws edges for the nodes of a step; expected model plain or exphormer");
+  if (recipe.network.batch_size > 0)
+    throw Error("network.attention is gcn, network.batch_size is ", recipe.network.batch_size,
+                "; expected 0: the weights of GCN need the in-edges of all nodes");
 }
 
 /// Throws Error if epsilon or several draws are set for a model that does not sample edges.
@@ -133,6 +146,7 @@ void check_recipe(const Recipe& recipe) {
   check_network(recipe.network);
   if (draws_edges(recipe)) check_sampling(recipe);
   check_draws(recipe);
+  check_gcn(recipe);
 }
 
 }  // namespace graphsieve

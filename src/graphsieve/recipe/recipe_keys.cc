@@ -197,6 +197,12 @@ std::vector<RecipeKey> make_keys() {
        {},
        "draws of edges whose mean prediction counts in validation, test and predictions"},
       {KEY(network.dropout), kBelowOne, {}, "share of values dropped in training"},
+      {KEY(network.input_dropout), kBelowOne, {}, "share of the input layers' outputs dropped in training"},
+      {KEY(network.attention),
+       kAny,
+       {"model", "mean", "gcn", "gat"},
+       "weights of a node's in-edges: the model's attention, equal ones (GraphSAGE), those of GCN, or the attention of "
+       "GAT; with the last three the edges' types have no influence"},
       {KEY(network.norm), kAny, norms, "normalisation in each block"},
       {KEY(network.skip), kAny, {"identity", "linear"}, "residual paths of each block"},
       {KEY(network.activation),

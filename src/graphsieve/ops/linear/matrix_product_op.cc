@@ -14,6 +14,9 @@ using at::Tensor;
 
 constexpr int64_t kPieces[] = {128, 16};       ///< rows of a piece
 constexpr int64_t kInnerPieces[] = {512, 16};  ///< rows of a piece of an inner product, which sums over rows
+/// Rows of every product of BLAS. BLAS computes the last rows of a product by other kernels, whose sums have other last
+/// bits, and chooses kernels by the number of rows. All of its kernels divide this number of rows.
+constexpr int64_t kBlasRows = 192;
 
 /// Computes c [m, n] = a [m, k] b [k, n], or adds it to c if `add` is true. Rows are lda, ldb and ldc floats apart.
 void jit_product(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
@@ -61,21 +64,46 @@ void blas_product(const Tensor& x, const Tensor& w, const Tensor* bias, Tensor y
 
 }  // namespace
 
+namespace {
+
+/// Computes y = x w + bias by compiled kernels for the rows that whole pieces cover. Returns the first row that is
+/// left.
+int64_t jit_rows(const Tensor& x, const Tensor& w, const Tensor* bias, const Tensor& y) {
+  const int64_t in = x.size(1), out = w.size(1);
+  const float *from = x.const_data_ptr<float>(), *weight = w.const_data_ptr<float>();
+  const float* first = bias ? bias->const_data_ptr<float>() : nullptr;
+  float* to = y.mutable_data_ptr<float>();
+  return cut(x.size(0), kPieces, [&](int64_t begin, int64_t rows) {
+    if (first)
+      for (int64_t r = begin; r < begin + rows; ++r) std::copy_n(first, out, to + r * out);
+    jit_product(rows, out, in, from + begin * x.stride(0), x.stride(0), weight, out, to + begin * out, out,
+                first != nullptr);
+  });
+}
+
+/// Computes y = x w + bias by BLAS for the rows that whole pieces cover. Returns the first row that is left.
+int64_t blas_rows(const Tensor& x, const Tensor& w, const Tensor* bias, const Tensor& y) {
+  int64_t done = 0;
+  for (; done + kBlasRows <= x.size(0); done += kBlasRows)
+    blas_product(x.narrow(0, done, kBlasRows), w, bias, y.narrow(0, done, kBlasRows));
+  return done;
+}
+
+}  // namespace
+
 void rows_product(const Tensor& x, const Tensor& w, const Tensor* bias, const Tensor& y) {
   const int64_t n = x.size(0), in = x.size(1), out = w.size(1);
-  int64_t done = 0;
-  if (in > 0 && jit_fits(x)) {
-    const float *from = x.const_data_ptr<float>(), *weight = w.const_data_ptr<float>();
-    const float* first = bias ? bias->const_data_ptr<float>() : nullptr;
-    float* to = y.mutable_data_ptr<float>();
-    done = cut(n, kPieces, [&](int64_t begin, int64_t rows) {
-      if (first)
-        for (int64_t r = begin; r < begin + rows; ++r) std::copy_n(first, out, to + r * out);
-      jit_product(rows, out, in, from + begin * x.stride(0), x.stride(0), weight, out, to + begin * out, out,
-                  first != nullptr);
-    });
-  }
-  if (done < n) blas_product(x.narrow(0, done, n - done), w, bias, y.narrow(0, done, n - done));
+  if (in == 0) return blas_product(x, w, bias, y);
+  const bool jit = jit_fits(x);
+  const auto rows = jit ? jit_rows : blas_rows;
+  const int64_t done = rows(x, w, bias, y), left = n - done;
+  if (left == 0) return;
+  // The remaining rows are filled up with zeros to a whole piece, so that a row's bits do not depend on its place.
+  const int64_t piece = jit ? kPieces[1] : kBlasRows;
+  const Tensor filled = at::zeros({piece, in}, x.options()), result = at::empty({piece, out}, y.options());
+  filled.narrow(0, 0, left).copy_(x.narrow(0, done, left));
+  rows(filled, w, bias, result);
+  y.narrow(0, done, left).copy_(result.narrow(0, 0, left));
 }
 
 namespace {

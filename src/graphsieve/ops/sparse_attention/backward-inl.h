@@ -90,13 +90,14 @@ class Backward {
     VF probability, logit_grad;
   };
 
-  /// Returns the probabilities of a chunk and the gradients of its logits. The gradient of a logit beyond the clamp is
-  /// 0, and so are all results in lanes without an edge (not `held`).
+  /// Returns the probabilities of a chunk and the gradients of its logits. That of a negative logit is multiplied
+  /// by the slope, that of a logit beyond the clamp is 0, and so are all results in lanes without an edge (not `held`).
   HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const ChunkTypes& types, const float* log_weight, VF log_sum,
                                  VF delta, hn::Mask<DF> held) const {
-    const VF raw = add_bias(o_, dots, types);
+    const VF raw = raw_logits(o_, dots, types);
     const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(weighted_logits(o_, raw, log_weight), log_sum)));
-    const VF ds = hn::Mul(p, hn::Sub(value_dots, delta));
+    VF ds = hn::Mul(p, hn::Sub(value_dots, delta));
+    if (o_.bent) ds = times_slope(o_, ds, hn::Lt(raw, hn::Zero(DF())));
     return {p, hn::IfThenElseZero(hn::Le(hn::Abs(raw), hn::Set(DF(), o_.a.clamp)), ds)};
   }
 

@@ -146,7 +146,7 @@ class Forward {
       P::template stage<false>(o_.value, values);
       const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
       if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, row.sum);
-      const VF logit = weighted_logits(o_, add_bias(o_, dots, types), at.log_weight);
+      const VF logit = weighted_logits(o_, raw_logits(o_, dots, types), at.log_weight);
       const auto held = first_edges(count, heads);
       // Without a small clamp, the shift follows the largest logit so far. It is raised only in chunks that exceed it,
       // which become rare as the row goes on.

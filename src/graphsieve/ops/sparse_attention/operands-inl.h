@@ -72,6 +72,7 @@ struct Operands {
   HeadLayout key, value;
   const bool bounded;   ///< exponentials relative to the clamp stay in range: no running maximum is needed
   const bool weighted;  ///< edges have weights
+  const bool bent;      ///< negative logits are multiplied by a slope
   Rows<T> query_rows, key_rows, value_rows;
   std::vector<float> type_scale, type_bias;  ///< [types, key.padded_row()]; [types, N], repeated to fill a vector
   uint8_t edge_of_lane[16] = {};             ///< number of the edge in each lane of a chunk's results
@@ -81,7 +82,8 @@ struct Operands {
         key(a.heads, a.key_width),
         value(a.heads, a.value_width),
         bounded(a.clamp <= 40 && !edges.log_weight),
-        weighted(edges.log_weight) {
+        weighted(edges.log_weight),
+        bent(a.negative_slope != 1) {
     const int64_t keys = a.heads * a.key_width, row = key.row() + value.row();
     query_rows = {a.query, a.query_stride};
     key_rows = {a.key_value, a.key_value_stride};
@@ -238,13 +240,27 @@ HWY_INLINE auto lane_types(const Operands<T>& o, const uint8_t* type) {
   return hn::PromoteTo(hn::RebindToSigned<DF>(), hn::TableLookupBytes(table, edge));
 }
 
-/// Returns the logits of a chunk before the clamp: the dot products plus the bias of each edge's type.
+/// Returns the dot products plus the bias of each edge's type.
 template <class T>
 HWY_INLINE VF add_bias(const Operands<T>& o, VF dots, const ChunkTypes& types) {
   if (HWY_LIKELY(types.same)) return hn::Add(dots, load(o.type_bias.data() + types.type[0] * N));
   const hn::RebindToSigned<DF> di;
   const auto row = hn::Mul(lane_types(o, types.type), hn::Set(di, static_cast<int32_t>(N)));
   return hn::Add(dots, hn::GatherIndex(DF(), o.type_bias.data(), hn::Add(row, hn::Iota(di, 0))));
+}
+
+/// Returns x, with negative numbers multiplied by the call's slope.
+template <class T>
+HWY_INLINE VF times_slope(const Operands<T>& o, VF x, hn::Mask<DF> negative) {
+  return hn::IfThenElse(negative, hn::Mul(x, hn::Set(DF(), o.a.negative_slope)), x);
+}
+
+/// Returns the logits of a chunk before the clamp.
+template <class T>
+HWY_INLINE VF raw_logits(const Operands<T>& o, VF dots, const ChunkTypes& types) {
+  const VF logit = add_bias(o, dots, types);
+  if (HWY_LIKELY(!o.bent)) return logit;
+  return times_slope(o, logit, hn::Lt(logit, hn::Zero(DF())));
 }
 
 /// Returns the logits that the softmax of a chunk takes: clamped, plus the logarithm of each edge's weight.

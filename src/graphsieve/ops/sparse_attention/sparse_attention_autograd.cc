@@ -26,16 +26,17 @@ struct SparseAttention : torch::autograd::Function<SparseAttention> {
                                const Tensor& type_scale, const Tensor& type_bias, const Tensor& row_start,
                                const Tensor& index, const Tensor& type, const OptionalTensor& t_row_start,
                                const OptionalTensor& t_index, const OptionalTensor& t_type, int64_t heads, double clamp,
-                               const OptionalTensor& log_weight) {
+                               const OptionalTensor& log_weight, double negative_slope) {
     const at::AutoDispatchBelowADInplaceOrView guard;
     auto [out, log_sum] =
         ops::sparse_attention(query, key_value, {row_start, index, type, t_row_start, t_index, t_type, log_weight},
-                              type_scale, type_bias, heads, clamp);
+                              type_scale, type_bias, heads, clamp, negative_slope);
     context->save_for_backward({query, key_value, type_scale, type_bias, row_start, index, type,
                                 defined_or_empty(t_row_start), defined_or_empty(t_index), defined_or_empty(t_type), out,
                                 log_sum, defined_or_empty(log_weight)});
     context->saved_data["heads"] = heads;
     context->saved_data["clamp"] = clamp;
+    context->saved_data["negative_slope"] = negative_slope;
     context->mark_non_differentiable({log_sum});
     return {out, log_sum};
   }
@@ -45,21 +46,23 @@ struct SparseAttention : torch::autograd::Function<SparseAttention> {
     static const auto op = find_operator<std::tuple<Tensor, Tensor, Tensor, Tensor>(
         const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
         const Tensor&, const OptionalTensor&, const OptionalTensor&, const OptionalTensor&, const Tensor&,
-        const Tensor&, int64_t, double, AttentionMask, const OptionalTensor&)>("graphsieve::sparse_attention_backward");
+        const Tensor&, int64_t, double, AttentionMask, const OptionalTensor&, double)>(
+        "graphsieve::sparse_attention_backward");
     // The mask names the inputs that need a gradient. The kernels skip the sums per edge type that nothing needs.
     const auto s = context->get_saved_variables();
     const AttentionMask mask{context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2),
                              context->needs_input_grad(3)};
-    auto [query, key_value, scale, bias] =
-        op.call(grads[0], s[0], s[1], s[10], s[11], s[4], s[5], s[6], if_defined(s[7]), if_defined(s[8]),
-                if_defined(s[9]), s[2], s[3], context->saved_data["heads"].toInt(),
-                context->saved_data["clamp"].toDouble(), mask, if_defined(s[12]));
+    auto [query, key_value, scale, bias] = op.call(
+        grads[0], s[0], s[1], s[10], s[11], s[4], s[5], s[6], if_defined(s[7]), if_defined(s[8]), if_defined(s[9]),
+        s[2], s[3], context->saved_data["heads"].toInt(), context->saved_data["clamp"].toDouble(), mask,
+        if_defined(s[12]), context->saved_data["negative_slope"].toDouble());
     const Tensor none;
     // The results are in the order of forward's inputs.
     return {mask[0] ? query : none,
             mask[1] ? key_value : none,
             mask[2] ? scale : none,
             mask[3] ? bias : none,
+            none,
             none,
             none,
             none,
@@ -77,9 +80,9 @@ std::tuple<Tensor, Tensor> sparse_attention_autograd(const Tensor& query, const 
                                                      const OptionalTensor& t_row_start, const OptionalTensor& t_index,
                                                      const OptionalTensor& t_type, const Tensor& type_scale,
                                                      const Tensor& type_bias, int64_t heads, double clamp,
-                                                     const OptionalTensor& log_weight) {
+                                                     const OptionalTensor& log_weight, double negative_slope) {
   const auto results = SparseAttention::apply(query, key_value, type_scale, type_bias, row_start, index, type,
-                                              t_row_start, t_index, t_type, heads, clamp, log_weight);
+                                              t_row_start, t_index, t_type, heads, clamp, log_weight, negative_slope);
   return {results[0], results[1]};
 }
 

@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 namespace graphsieve::ops {
 
 /// Returns the type of the sums: float64 for float64 rows, float32 for all others.
@@ -59,6 +61,11 @@ inline void check_log_weight(const std::optional<at::Tensor>& log_weight, const 
       !log_weight || (log_weight->scalar_type() == at::kFloat && log_weight->sym_sizes().equals(index.sym_sizes())),
       "sparse_attention: log_weight must be float32 ", index.sym_sizes(), " as the index is, got ",
       log_weight->scalar_type(), " ", log_weight->sym_sizes());
+}
+
+/// Throws c10::Error if the slope of negative logits is not a finite number above 0.
+inline void check_negative_slope(double slope) {
+  TORCH_CHECK(slope > 0 && std::isfinite(slope), "sparse_attention: negative_slope must be above 0, got ", slope);
 }
 
 /// Returns the matrix with contiguous rows. A view with a larger row stride is used without a copy.

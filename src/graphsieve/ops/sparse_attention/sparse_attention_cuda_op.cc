@@ -120,9 +120,12 @@ struct DeviceOperands {
 /// Checks the arguments and brings them into the kernels' form.
 DeviceOperands device_operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                const Tensor& index, const Tensor& type, const Tensor& type_scale,
-                               const Tensor& type_bias, int64_t heads, double clamp, const OptionalTensor& log_weight) {
+                               const Tensor& type_bias, int64_t heads, double clamp, const OptionalTensor& log_weight,
+                               double negative_slope) {
   check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, true);
   TORCH_CHECK(!log_weight, "sparse_attention: log_weight is given, which is for the CPU alone");
+  TORCH_CHECK(negative_slope == 1, "sparse_attention: negative_slope is ", negative_slope,
+              ", which is for the CPU alone");
   check_one_device("sparse_attention", query, {key_value, row_start, index, type, type_scale, type_bias});
   TORCH_CHECK(
       query.scalar_type() != at::kDouble,
@@ -152,10 +155,10 @@ std::tuple<Tensor, Tensor> sparse_attention_cuda(const Tensor& query, const Tens
                                                  const Tensor& index, const Tensor& type, const OptionalTensor&,
                                                  const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
                                                  const Tensor& type_bias, int64_t heads, double clamp,
-                                                 const OptionalTensor& log_weight) {
+                                                 const OptionalTensor& log_weight, double negative_slope) {
   const DeviceOf device(query);
-  const DeviceOperands o =
-      device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
+  const DeviceOperands o = device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads,
+                                           clamp, log_weight, negative_slope);
   // The kernels write padded rows and heads; the padding is removed from the results.
   const Tensor out = at::empty({query.size(0), o.shape.width()}, query.options());
   const Tensor log_sum = at::empty({query.size(0), o.shape.padded_heads}, query.options().dtype(at::kFloat));
@@ -171,10 +174,10 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
     const Tensor& grad, const Tensor& query, const Tensor& key_value, const Tensor& out, const Tensor& log_sum,
     const Tensor& row_start, const Tensor& index, const Tensor& type, const OptionalTensor& t_row_start,
     const OptionalTensor& t_index, const OptionalTensor& t_type, const Tensor& type_scale, const Tensor& type_bias,
-    int64_t heads, double clamp, std::array<bool, 4> mask, const OptionalTensor& log_weight) {
+    int64_t heads, double clamp, std::array<bool, 4> mask, const OptionalTensor& log_weight, double negative_slope) {
   const DeviceOf device(query);
-  const DeviceOperands o =
-      device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
+  const DeviceOperands o = device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads,
+                                           clamp, log_weight, negative_slope);
   const HeadShape& s = o.shape;
   TORCH_CHECK(t_row_start.has_value() || query.size(0) == key_value.size(0),
               "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
@@ -211,12 +214,12 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
 Tensor sparse_attention_scores_cuda(const Tensor& query, const Tensor& key_value, int64_t value_width,
                                     const Tensor& row_start, const Tensor& index, const Tensor& type,
                                     const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp,
-                                    const Tensor& log_sum, const OptionalTensor& log_weight) {
+                                    const Tensor& log_sum, const OptionalTensor& log_weight, double negative_slope) {
   const DeviceOf device(query);
   TORCH_CHECK(key_value.size(1) == query.size(1) + value_width, "sparse_attention_scores: key_value must have ",
               query.size(1) + value_width, " columns, got ", key_value.size(1));
-  const DeviceOperands o =
-      device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
+  const DeviceOperands o = device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads,
+                                           clamp, log_weight, negative_slope);
   check_one_device("sparse_attention_scores", query, {log_sum});
   const Tensor sums = o.shape.heads == o.shape.padded_heads
                           ? log_sum.contiguous()

@@ -33,9 +33,10 @@ struct SparseAttentionArgs {
   const T* key_value;  ///< [sources]: heads * key_width keys, then heads * value_width values
   int64_t key_value_stride;
   int types;
-  const Sum* type_scale;  ///< [types, heads * key_width]
-  const Sum* type_bias;   ///< [types, heads]
-  Sum clamp;              ///< logits are clamped to ±clamp; infinity: no clamp
+  const Sum* type_scale;   ///< [types, heads * key_width]
+  const Sum* type_bias;    ///< [types, heads]
+  Sum clamp;               ///< logits are clamped to ±clamp; infinity: no clamp
+  Sum negative_slope = 1;  ///< above 0; a logit below 0 is multiplied by it before the clamp
 };
 
 /// The memory for the gradients; type_scale and type_bias may be null.

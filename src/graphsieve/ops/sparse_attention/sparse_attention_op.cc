@@ -27,6 +27,7 @@ struct Operands {
   int64_t heads;
   double clamp;
   Tensor log_weight;  ///< undefined: no weights
+  double negative_slope;
 
   kernels::TypedEdges edges() const { return edges(row_start, index, type, log_weight); }
 
@@ -51,7 +52,8 @@ struct Operands {
             static_cast<int>(type_scale.size(0)),
             type_scale.const_data_ptr<Sum>(),
             type_bias.const_data_ptr<Sum>(),
-            static_cast<Sum>(clamp)};
+            static_cast<Sum>(clamp),
+            static_cast<Sum>(negative_slope)};
   }
 
   /// True if the vector code supports the call: float32 or bfloat16 rows, and not too many heads. Other calls use the
@@ -71,9 +73,10 @@ struct Operands {
 /// Checks the arguments and makes them contiguous where the kernels need it.
 Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start, const Tensor& index,
                   const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp,
-                  const OptionalTensor& log_weight) {
+                  const OptionalTensor& log_weight, double negative_slope) {
   check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
   check_log_weight(log_weight, index);
+  check_negative_slope(negative_slope);
   return {with_contiguous_rows(query),
           with_contiguous_rows(key_value),
           row_start.contiguous(),
@@ -83,16 +86,18 @@ Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& ro
           type_bias.contiguous(),
           heads,
           clamp,
-          log_weight ? log_weight->contiguous() : Tensor()};
+          log_weight ? log_weight->contiguous() : Tensor(),
+          negative_slope};
 }
 
 std::tuple<Tensor, Tensor> forward_meta(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                         const Tensor& index, const Tensor& type, const OptionalTensor&,
                                         const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
                                         const Tensor& type_bias, int64_t heads, double clamp,
-                                        const OptionalTensor& log_weight) {
+                                        const OptionalTensor& log_weight, double negative_slope) {
   check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, true);
   check_log_weight(log_weight, index);
+  check_negative_slope(negative_slope);
   return {at::empty_symint({query.sym_size(0), key_value.sym_size(1) - query.sym_size(1)}, query.options()),
           at::empty_symint({query.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)))};
 }
@@ -109,8 +114,9 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
                                        const Tensor& index, const Tensor& type, const OptionalTensor&,
                                        const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
                                        const Tensor& type_bias, int64_t heads, double clamp,
-                                       const OptionalTensor& log_weight) {
-  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
+                                       const OptionalTensor& log_weight, double negative_slope) {
+  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight,
+                        negative_slope);
   Tensor out = at::empty({query.size(0), key_value.size(1) - query.size(1)}, query.options());
   Tensor log_sum = at::empty({query.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   if (!o.vectorised()) {
@@ -146,8 +152,8 @@ Tensor packed_rows(const Tensor& query, const Tensor& key_value, int64_t heads) 
 SparseAttentionGrads backward_meta(const Tensor&, const Tensor& query, const Tensor& key_value, const Tensor&,
                                    const Tensor&, const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&,
                                    const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
-                                   const Tensor& type_bias, int64_t heads, double, AttentionMask,
-                                   const OptionalTensor&) {
+                                   const Tensor& type_bias, int64_t heads, double, AttentionMask, const OptionalTensor&,
+                                   double) {
   const Tensor packed = packed_rows(query, key_value, heads);
   return {at::empty_symint(query.sym_sizes(), query.options()),
           at::empty_symint(key_value.sym_sizes(), key_value.options()),
@@ -223,9 +229,10 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
                                   const Tensor& log_sum, const Tensor& row_start, const Tensor& index,
                                   const Tensor& type, const OptionalTensor& t_row_start, const OptionalTensor& t_index,
                                   const OptionalTensor& t_type, const Tensor& type_scale, const Tensor& type_bias,
-                                  int64_t heads, double clamp, AttentionMask mask, const OptionalTensor& log_weight) {
-  const Operands o =
-      operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
+                                  int64_t heads, double clamp, AttentionMask mask, const OptionalTensor& log_weight,
+                                  double negative_slope) {
+  const Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight,
+                              negative_slope);
   TORCH_CHECK(t_row_start.has_value() || query.size(0) == key_value.size(0),
               "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
               " destinations and ", key_value.size(0), " sources");
@@ -268,17 +275,19 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
 }
 
 Tensor scores_meta(const Tensor& query, const Tensor&, int64_t, const Tensor&, const Tensor& index, const Tensor&,
-                   const Tensor&, const Tensor&, int64_t heads, double, const Tensor&, const OptionalTensor&) {
+                   const Tensor&, const Tensor&, int64_t heads, double, const Tensor&, const OptionalTensor&, double) {
   return at::empty_symint({index.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)));
 }
 
 /// Calls the kernel for the rows' type, as forward_cpu() does.
 Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_width, const Tensor& row_start,
                   const Tensor& index, const Tensor& type, const Tensor& type_scale, const Tensor& type_bias,
-                  int64_t heads, double clamp, const Tensor& log_sum, const OptionalTensor& log_weight) {
+                  int64_t heads, double clamp, const Tensor& log_sum, const OptionalTensor& log_weight,
+                  double negative_slope) {
   TORCH_CHECK(key_value.size(1) == query.size(1) + value_width, "sparse_attention_scores: key_value must have ",
               query.size(1) + value_width, " columns, got ", key_value.size(1));
-  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight);
+  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight,
+                        negative_slope);
   Tensor scores = at::empty({index.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   const Tensor sums = log_sum.contiguous();
   ScratchTensors held(query);
@@ -306,24 +315,23 @@ Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_wi
 
 std::tuple<Tensor, Tensor> sparse_attention(const Tensor& query, const Tensor& key_value, const AttentionEdges& edges,
                                             const Tensor& type_scale, const Tensor& type_bias, int64_t heads,
-                                            double clamp) {
+                                            double clamp, double negative_slope) {
   static const auto op = find_operator<std::tuple<Tensor, Tensor>(
       const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&,
       const OptionalTensor&, const OptionalTensor&, const Tensor&, const Tensor&, int64_t, double,
-      const OptionalTensor&)>("graphsieve::sparse_attention");
+      const OptionalTensor&, double)>("graphsieve::sparse_attention");
   return op.call(query, key_value, edges.row_start, edges.index, edges.type, edges.t_row_start, edges.t_index,
-                 edges.t_type, type_scale, type_bias, heads, clamp, edges.log_weight);
+                 edges.t_type, type_scale, type_bias, heads, clamp, edges.log_weight, negative_slope);
 }
 
 Tensor sparse_attention_scores(const Tensor& query, const Tensor& key_value, int64_t value_width,
                                const AttentionEdges& edges, const Tensor& type_scale, const Tensor& type_bias,
-                               int64_t heads, double clamp, const Tensor& log_sum) {
-  static const auto op =
-      find_operator<Tensor(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&,
-                           const Tensor&, const Tensor&, int64_t, double, const Tensor&, const OptionalTensor&)>(
-          "graphsieve::sparse_attention_scores");
+                               int64_t heads, double clamp, const Tensor& log_sum, double negative_slope) {
+  static const auto op = find_operator<Tensor(
+      const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+      int64_t, double, const Tensor&, const OptionalTensor&, double)>("graphsieve::sparse_attention_scores");
   return op.call(query, key_value, value_width, edges.row_start, edges.index, edges.type, type_scale, type_bias, heads,
-                 clamp, log_sum, edges.log_weight);
+                 clamp, log_sum, edges.log_weight, negative_slope);
 }
 
 }  // namespace graphsieve::ops
@@ -332,16 +340,17 @@ TORCH_LIBRARY_FRAGMENT(graphsieve, m) {
   m.def(
       "sparse_attention(Tensor query, Tensor key_value, Tensor row_start, Tensor index, Tensor type, "
       "Tensor? t_row_start, Tensor? t_index, Tensor? t_type, Tensor type_scale, Tensor type_bias, int heads, "
-      "float clamp, Tensor? log_weight=None) -> (Tensor, Tensor)");
+      "float clamp, Tensor? log_weight=None, float negative_slope=1) -> (Tensor, Tensor)");
   m.def(
       "sparse_attention_backward(Tensor grad, Tensor query, Tensor key_value, Tensor out, Tensor log_sum, "
       "Tensor row_start, Tensor index, Tensor type, Tensor? t_row_start, Tensor? t_index, Tensor? t_type, "
-      "Tensor type_scale, Tensor type_bias, int heads, float clamp, bool[4] mask, Tensor? log_weight=None) -> "
+      "Tensor type_scale, Tensor type_bias, int heads, float clamp, bool[4] mask, Tensor? log_weight=None, float "
+      "negative_slope=1) -> "
       "(Tensor, Tensor, Tensor, Tensor)");
   m.def(
       "sparse_attention_scores(Tensor query, Tensor key_value, int value_width, Tensor row_start, Tensor index, "
       "Tensor type, Tensor type_scale, Tensor type_bias, int heads, float clamp, Tensor log_sum, "
-      "Tensor? log_weight=None) -> Tensor");
+      "Tensor? log_weight=None, float negative_slope=1) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(graphsieve, CPU, m) {

@@ -25,13 +25,13 @@ Edge<T> edge_of(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int
           row + a.heads * a.key_width + h * a.value_width, a.type_scale + (edges.type[e] * a.heads + h) * a.key_width};
 }
 
-/// Returns the logit of one edge and head before the clamp.
+/// Returns the logit of one edge and head before the clamp; a negative one is multiplied by the slope.
 template <class T>
 T raw_logit(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
   const auto x = edge_of(a, edges, i, e, h);
   T sum = a.type_bias[edges.type[e] * a.heads + h];
   for (int64_t c = 0; c < a.key_width; ++c) sum += x.q[c] * x.k[c] * x.scale[c];
-  return sum;
+  return sum < 0 ? a.negative_slope * sum : sum;
 }
 
 /// Returns the logit that the softmax takes: clamped, plus the logarithm of the edge's weight.
@@ -93,7 +93,8 @@ void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, con
         }
         // A clamped logit is constant, so no gradient passes through it; the gradient of the value above is not
         // affected.
-        const T ds = std::abs(raw) > a.clamp ? T(0) : p * (dp - delta);
+        const T slope = raw < 0 ? a.negative_slope : T(1);
+        const T ds = std::abs(raw) > a.clamp ? T(0) : slope * p * (dp - delta);
         for (int64_t c = 0; c < a.key_width; ++c) {
           to.query[i * keys + h * a.key_width + c] += ds * x.k[c] * x.scale[c];
           d_row[h * a.key_width + c] += ds * x.q[c] * x.scale[c];

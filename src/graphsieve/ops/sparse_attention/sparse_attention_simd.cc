@@ -40,7 +40,8 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t
     P::template stage<true>(o.key, keys);
     const VF dots = P::dots(o.key, keys, {b.weights.data(), o.key.padded_row(), types, o.a.types});
     // The softmax is exp(logit − log-sum), so no second pass over the row is needed to normalise the scores.
-    hn::Store(exp_bounded(hn::Sub(weighted_logits(o, add_bias(o, dots, types), at.log_weight), shift)), d, b.first[0]);
+    hn::Store(exp_bounded(hn::Sub(weighted_logits(o, raw_logits(o, dots, types), at.log_weight), shift)), d,
+              b.first[0]);
     for (int64_t e = 0; e < cursor.count(chunk); ++e)
       std::copy_n(b.first[0] + e * heads, o.a.heads, to + (begin + chunk * step + e) * o.a.heads);
   }
