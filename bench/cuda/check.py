@@ -32,9 +32,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACK = ROOT / "build" / "gpu-pack"
 BUILD = ROOT / "build" / "gpu-check"
 HERE = pathlib.Path(__file__).resolve().parent
-# Of packages.txt: libraries whose headers or CMake files the build needs.
-PACKAGES = ["libhwy-dev", "libeigen3-dev", "libspectra-dev", "libgtest-dev", "librapidcheck-dev", "libyaml-cpp-dev", "libzip-dev",
-            "zlib1g-dev", "libfmt-dev", "nlohmann-json3-dev", "libcli11-dev", "libxxhash-dev", "libjs-chart.js"]
+# The packages of packages.txt whose headers or CMake files this build does not need.
+NOT_NEEDED = {"g++", "python3-dev", "python3-venv", "libbenchmark-dev"}
 OF_THE_SYSTEM = re.compile(r"/(ld-linux|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+))[.-]")
 SHORT_LIST = "*SparseAttentionOfEveryShape:*TheSameEdgesAsOnTheCpu:*ExpandBlockNumbersAlike:*DropoutHasTheSameBits"
 
@@ -43,7 +42,8 @@ def pack(data):
     """Copies the packages' files, and the libraries that they load, to PACK."""
     shutil.rmtree(PACK, ignore_errors=True)
     wanted = set()
-    for package in PACKAGES:
+    packages = {line for line in (ROOT / "packages.txt").read_text().splitlines() if not line.startswith("#")}
+    for package in sorted(packages - NOT_NEEDED):
         listed = subprocess.run(["dpkg", "-L", package], capture_output=True, text=True)
         if listed.returncode:
             sys.exit(f"error: the package {package} is not installed (make setup)")

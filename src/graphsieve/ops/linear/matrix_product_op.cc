@@ -16,7 +16,7 @@ constexpr int64_t kPieces[] = {128, 16};       ///< rows of a piece
 constexpr int64_t kInnerPieces[] = {512, 16};  ///< rows of a piece of an inner product, which sums over rows
 /// Rows of every product of BLAS. BLAS computes the last rows of a product by other kernels, whose sums have other last
 /// bits, and chooses kernels by the number of rows. All of its kernels divide this number of rows.
-constexpr int64_t kBlasRows = 192;
+constexpr int64_t kBlasPieces[] = {192};
 
 /// Computes c [m, n] = a [m, k] b [k, n], or adds it to c if `add` is true. Rows are lda, ldb and ldc floats apart.
 void jit_product(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
@@ -62,10 +62,6 @@ void blas_product(const Tensor& x, const Tensor& w, const Tensor* bias, Tensor y
     at::mm_out(y, x, w);
 }
 
-}  // namespace
-
-namespace {
-
 /// Computes y = x w + bias by compiled kernels for the rows that whole pieces cover. Returns the first row that is
 /// left.
 int64_t jit_rows(const Tensor& x, const Tensor& w, const Tensor* bias, const Tensor& y) {
@@ -83,10 +79,9 @@ int64_t jit_rows(const Tensor& x, const Tensor& w, const Tensor* bias, const Ten
 
 /// Computes y = x w + bias by BLAS for the rows that whole pieces cover. Returns the first row that is left.
 int64_t blas_rows(const Tensor& x, const Tensor& w, const Tensor* bias, const Tensor& y) {
-  int64_t done = 0;
-  for (; done + kBlasRows <= x.size(0); done += kBlasRows)
-    blas_product(x.narrow(0, done, kBlasRows), w, bias, y.narrow(0, done, kBlasRows));
-  return done;
+  return cut(x.size(0), kBlasPieces, [&](int64_t begin, int64_t rows) {
+    blas_product(x.narrow(0, begin, rows), w, bias, y.narrow(0, begin, rows));
+  });
 }
 
 }  // namespace
@@ -99,7 +94,7 @@ void rows_product(const Tensor& x, const Tensor& w, const Tensor* bias, const Te
   const int64_t done = rows(x, w, bias, y), left = n - done;
   if (left == 0) return;
   // The remaining rows are filled up with zeros to a whole piece, so that a row's bits do not depend on its place.
-  const int64_t piece = jit ? kPieces[1] : kBlasRows;
+  const int64_t piece = jit ? kPieces[1] : kBlasPieces[0];
   const Tensor filled = at::zeros({piece, in}, x.options()), result = at::empty({piece, out}, y.options());
   filled.narrow(0, 0, left).copy_(x.narrow(0, done, left));
   rows(filled, w, bias, result);
