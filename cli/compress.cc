@@ -143,10 +143,15 @@ void add_compress_command(Program& program) {
   command->add_option("--part", o.part, "fitted: network, or attention for queries and keys alone (default: network)")
       ->check(CLI::IsMember({"network", "attention"}).description(""))
       ->type_name("PART");
-  command->add_option("--matrix", o.matrix, "jl: gaussian or sign (default: gaussian)")
+  command
+      ->add_option("--first-layer", o.first_layer,
+                   "cluster: subspace, or jl for wide inputs and random matrices (default: subspace)")
+      ->check(CLI::IsMember({"subspace", "jl"}).description(""))
+      ->type_name("KIND");
+  command->add_option("--matrix", o.matrix, "jl, cluster: gaussian or sign (default: gaussian)")
       ->check(CLI::IsMember({"gaussian", "sign"}).description(""))
       ->type_name("KIND");
-  whole("--tries", o.tries, 1, "Random choices of jl and leverage, the best of which is kept (default: 20)");
+  whole("--tries", o.tries, 1, "Random choices of jl, leverage and cluster, the best of which is kept (default: 20)");
   real("--epsilon", o.epsilon, 0.5, "The ε of the theorems' assumptions and bounds (default: 0.1)");
   real("--max-loss", o.max_loss, 1, "auto: of the validation metric (default: 0.005)");
   whole("--epochs", o.epochs, 1, "distilled, auto: of the training (default: 200)");

@@ -142,6 +142,7 @@ TEST(NodeBounds, Clusters) {
         corner.index_select(0, at::arange(120).remainder(clusters)) + noise * at::randn({120, kWidth}, at::kDouble);
     c->trace_again();
     c->options.width = clusters + *rc::gen::inRange<int64_t>(0, 3);
+    c->options.first_layer = *rc::gen::weightedElement<std::string>({{2, "subspace"}, {1, "jl"}});
     const Compression found = compress_cluster(c->task());
     const Tensor error = errors_of(*c, found.maps);
     RC_ASSERT(error.max().item<double>() <= found.promise["output_error"].get<double>() + 1e-9);

@@ -210,18 +210,18 @@ TEST(Leverage, KeepsTheOutputsOfALowRankNetwork) {
 }
 
 /// Three well-separated classes that stay so: values and FFN are small beside the skip paths.
-std::unique_ptr<Case> planted(double noise) {
-  auto c = class_case("plain", 16, 1, 2, 3);
-  const Tensor corner = at::eye(16, at::kDouble).narrow(0, 0, 3);
+std::unique_ptr<Case> planted(double noise, int64_t width = 16) {
+  auto c = class_case("plain", width, 1, 2, 3);
+  const Tensor corner = at::eye(width, at::kDouble).narrow(0, 0, 3);
   for (LayerMaps& m : c->maps.layers) {
     m.value = m.value * 0.05;
-    m.attention_skip = {at::eye(16, at::kDouble), at::zeros({16}, at::kDouble)};
-    m.attention_out = at::eye(16, at::kDouble);
+    m.attention_skip = {at::eye(width, at::kDouble), at::zeros({width}, at::kDouble)};
+    m.attention_out = at::eye(width, at::kDouble);
     m.ffn_out = m.ffn_out * 0.1;
-    m.ffn_skip = {at::eye(16, at::kDouble), at::zeros({16}, at::kDouble)};
+    m.ffn_skip = {at::eye(width, at::kDouble), at::zeros({width}, at::kDouble)};
   }
-  c->maps.input = {at::eye(16, at::kDouble), at::zeros({16}, at::kDouble)};
-  c->outer = corner.index_select(0, at::arange(60).remainder(3)) + noise * at::randn({60, 16}, at::kDouble);
+  c->maps.input = {at::eye(width, at::kDouble), at::zeros({width}, at::kDouble)};
+  c->outer = corner.index_select(0, at::arange(60).remainder(3)) + noise * at::randn({60, width}, at::kDouble);
   c->trace_again();
   return c;
 }
@@ -244,6 +244,48 @@ TEST(Cluster, HoldsOnAPlantedGraph) {
       EXPECT_LT((std::get<0>(units.max(1)) - 1).abs().max().item<double>(), 100 * noise);
     }
   }
+}
+
+// The first condition of Theorem 4.4: the inputs have the full rank of 60 rows, far more than the width's share of them
+// that lies near a subspace, and random matrices of a large width keep the dot products.
+TEST(Cluster, HoldsWithRandomMatricesInTheFirstLayer) {
+  constexpr double kNoise = 1e-3;  // per number: 0.02 of a row's length
+  auto c = planted(kNoise, 512);
+  c->options.width = 400, c->options.epsilon = 0.35, c->options.tries = 2, c->options.first_layer = "jl";
+  const Compression found = compress_cluster(c->task());
+  EXPECT_TRUE(found.assumption["holds"].get<bool>()) << found.assumption.dump(1);
+  EXPECT_EQ(found.assumption["pairs"], 300 + 60 * 3);
+  EXPECT_NEAR(found.assumption["width_asked"].get<double>(), jl_width(480, 0.35), 1e-9);
+  EXPECT_LE(found.promise["first_dot_product_error"].get<double>(), 0.35);
+  const LayerMaps& first = found.maps.layers[0];
+  EXPECT_EQ(first.query.size(3), 512);  // the input stays wide
+  for (const int64_t narrow : {first.key.size(1), first.value.size(1), first.attention_skip.out(), found.maps.width()})
+    EXPECT_EQ(narrow, 400);
+  const Trace after = c->after(found.maps);
+  const double error = (after.logits - c->traced.logits).norm(2, {1}).max().item<double>();
+  EXPECT_LE(error, found.promise["output_error"].get<double>());
+  EXPECT_LT(error, 0.2 * c->traced.logits.norm(2, {1}).max().item<double>());
+  EXPECT_TRUE(after.layers[0].units.gt(0).sum(1).eq(1).all().item<bool>());
+  c->options.width = 300;  // fewer than the union bound asks for
+  EXPECT_FALSE(compress_cluster(c->task()).assumption["holds"].get<bool>());
+}
+
+TEST(Cluster, NetworkWithWideInputsComputesTheMaps) {
+  const torch::NoGradGuard no_grad;
+  for (const std::string kind : kWide)
+    for (const int64_t pre_layers : {0, 1}) {
+      auto c = random_case(kind, 12, 2, 2, pre_layers);
+      c->options.width = 4, c->options.first_layer = "jl";
+      const Compression found = compress_cluster(c->task());
+      const Trace after = c->after(found.maps);
+      const nn::TransformerShape shape = shape_of(found.maps, c->network->shape());
+      EXPECT_EQ(shape.width, 4);
+      EXPECT_EQ(shape.first_width, 12);
+      nn::Transformer narrow = network_of(found.maps, shape, c->network, after);
+      EXPECT_LT(relative(narrow(c->input, ForwardOptions()).to(at::kDouble), after.logits), 1e-4);
+      const torch::AutoGradMode gradients(true);  // all rows at once instead of blocks of rows
+      EXPECT_LT(relative(narrow(c->input, ForwardOptions()).detach().to(at::kDouble), after.logits), 1e-4);
+    }
 }
 
 TEST(Cluster, SaysWhereItDoesNotHold) {

@@ -52,6 +52,17 @@ class Compress(EngineTest):
         self.assertEqual(narrow["width"], 4)
         self.assertEqual(len((self.dir / "distilled/metrics.jsonl").read_text().splitlines()), 20)
 
+    def test_clusters_with_random_matrices_in_the_first_layer(self):
+        for name, settings in {"plain": PLAIN, "pre": PLAIN + sets(network__pre_layers=1), "sparse": SPARSE}.items():
+            with self.subTest(name):
+                run = self.run_folder(self.graph(), *settings, name=f"wide-{name}")
+                out, report = self.compress(run, "cluster", "--width", 4, "--first-layer", "jl", name=f"narrow-{name}")
+                self.check_folder(out, report)
+                self.assertIn("first_width: 16", (out / "recipe.yaml").read_text())
+                self.assertFalse(report["assumption"]["holds"])  # 4 dimensions are far fewer than the union bound asks for
+                self.assertGreater(report["assumption"]["width_asked"], 4)
+        self.fails(2, "--first-layer", "compress", run, "--method", "cluster", "--width", 4, "--first-layer", "both")
+
     def test_what_is_said_is_what_was_found(self):
         run = self.wide()
         for method, args in {"jl": ["--width", 8], "low-rank": ["--width", 12], "cluster": ["--width", 4], "fitted": ["--width", 8]}.items():

@@ -19,6 +19,19 @@ bool all_zero(const Tensor& t) { return t.eq(0).all().item<bool>(); }
 
 }  // namespace
 
+bool logits_wider_than(const LayerMaps& m, int64_t d) {
+  return m.key.size(1) > d && all_zero(m.query_bias) && all_zero(m.key_bias);
+}
+
+void merge_out_into_values(LayerMaps& m) {
+  const int64_t heads = m.heads(), value = m.value.size(1), d = m.attention_out.size(0);
+  if (value <= d || !all_zero(m.value_bias)) return;
+  const Tensor out = m.attention_out.view({d, heads, value}).transpose(0, 1);  // [heads, d, value]
+  m.value = at::matmul(out, m.value);
+  m.value_bias = at::zeros({heads, d}, m.value.options());
+  m.attention_out = at::eye(d, m.value.options()).repeat({1, heads});
+}
+
 void narrow_attention(LayerMaps& m, const Tensor& basis) {
   const int64_t heads = m.heads(), maps = m.query.size(1), d = basis.size(1);
   m.query = at::matmul(m.query, basis);
@@ -26,7 +39,7 @@ void narrow_attention(LayerMaps& m, const Tensor& basis) {
   m.value = at::matmul(m.value, basis);
   // Neither branch below changes what the layer computes. Both reduce the width of a head to d.
   const Tensor same = at::eye(d, basis.options()).expand({heads, d, d});
-  if (m.key.size(1) > d && all_zero(m.query_bias) && all_zero(m.key_bias)) {
+  if (logits_wider_than(m, d)) {
     m.query = at::matmul(m.key.transpose(1, 2).unsqueeze(1), m.query);  // [heads, maps, d, d]
     m.query_bias = at::zeros({heads, maps, d}, basis.options());
     m.key = same.contiguous();

@@ -30,6 +30,14 @@ NetworkMaps carried(const NetworkMaps& wide, const Bases& bases);
 /// Returns the `width` leading directions of the vectors at every place in `trace`; all units stay.
 Bases principal_bases(const Trace& trace, int64_t width);
 
+/// True if the queries and keys of a layer have more than d numbers per head and no biases: they can then be narrowed
+/// to d numbers per head.
+bool logits_wider_than(const LayerMaps& layer, int64_t d);
+
+/// Puts the map O behind the attention into the value maps, if the values have more numbers per head than O has rows,
+/// and no bias: each head's values become O_h V_h h, and O adds up the heads. The layer computes the same.
+void merge_out_into_values(LayerMaps& layer);
+
 /// Rewrites the queries, keys and values of a layer for the coordinates g, with h = U g and U = `basis` [D, d]. The
 /// maps are multiplied by U. If the keys then have more than d numbers per head and no biases, each query map becomes
 /// the whole bilinear form Kᵀ Q, and the keys become g. If the values have more than d numbers per head and no bias,

@@ -8,8 +8,12 @@
 
 #include <cmath>
 
+#include "graphsieve/base/random.h"
 #include "graphsieve/compress/bounds.h"
 #include "graphsieve/compress/carry.h"
+#include "graphsieve/compress/edge_logits.h"
+#include "graphsieve/compress/jl.h"
+#include "graphsieve/compress/jl_matrix.h"
 #include "graphsieve/compress/subspace.h"
 
 namespace graphsieve {
@@ -108,6 +112,59 @@ Clusters best_clusters(const Tensor& x, int64_t most) {
   return best;
 }
 
+/// Returns a random matrix U [mid width, d] that keeps the dot products of the first layer's mid with the centres. Of
+/// `options.tries` choices, the one with the smallest largest error of a unit's input is returned.
+Tensor random_view(const CompressTask& task, const Tensor& centre) {
+  const CompressOptions& o = task.options;
+  const Tensor& mid = task.trace.layers[0].mid;
+  const Tensor exact = centre / centre.square().sum(1, true).clamp_min(1e-300);
+  Tensor best;
+  double least = std::numeric_limits<double>::infinity();
+  for (int64_t t = 0; t < o.tries; ++t) {
+    // The matrices of the logits have the keys of layers; this key is that of the layer behind the last one.
+    const uint64_t key = random_key(o.seed, Stream::kCompress, task.wide.layers.size(), t, 0);
+    const Tensor tried = jl_matrix(o.width, mid.size(1), o.matrix == "sign", key).t();
+    const double error = mid.mm((unit_directions(centre, tried) - exact).t()).abs().max().item<double>();
+    if (!best.defined() || error < least) least = error, best = tried;
+  }
+  return best;
+}
+
+/// Narrows the queries, keys and values of the first layer to d numbers per head, where they have more. The layer's
+/// input stays wide. `layer` is the layer with its map behind the attention narrowed already.
+void narrow_first_attention(const CompressTask& task, LayerMaps& layer) {
+  merge_out_into_values(layer);
+  if (!logits_wider_than(layer, task.options.width)) return;
+  const LayerMaps narrow = with_jl_logits(task, 0, task.options.width);
+  layer.query = narrow.query, layer.query_bias = narrow.query_bias;
+  layer.key = narrow.key, layer.key_bias = narrow.key_bias;
+}
+
+/// A condition of the theorem for the first layer: whether it holds, and its measurements for compression.json.
+struct Condition {
+  bool holds;
+  Json figures;
+};
+
+/// The first condition: d is as large as the union bound asks for, over the different dot products of queries and keys,
+/// and those of mid and the centres.
+Condition random_matrices_suffice(const CompressTask& task, const Clusters& clusters) {
+  const LayerMaps& first = task.wide.layers[0];
+  const LayerTrace& of = task.trace.layers[0];
+  const double logits =
+      different_pairs(first, task.edges[0], distinct_rows(of.input)) * static_cast<double>(first.heads());
+  const double pairs = logits + static_cast<double>(distinct_rows(of.mid) * clusters.centre.size(0));
+  const double asked = jl_width(pairs, task.options.epsilon);
+  return {asked <= static_cast<double>(task.options.width),
+          {{"pairs", pairs}, {"width_asked", asked}, {"epsilon_asked", task.options.epsilon}}};
+}
+
+/// The second condition: every row of the input is within ε of the subspace.
+Condition input_is_near_subspace(const CompressTask& task, const Bases& bases) {
+  const double off = distances(task.trace.layers[0].input, bases.stream[0]).max().item<double>();
+  return {off <= task.options.epsilon, {{"input_epsilon", off}, {"input_epsilon_asked", task.options.epsilon}}};
+}
+
 }  // namespace
 
 Clusters clusters_of(const Tensor& x, int64_t count) { return improved(x, furthest_first(x, count)); }
@@ -116,9 +173,14 @@ Clusters clusters_of(const Tensor& x, int64_t count) { return improved(x, furthe
 /// images). Afterwards the hidden layers are replaced: unit c is relu(4 h·c / ‖c‖² − 3), which is 1 at its own centre
 /// and 0 at well separated centres, and the map behind the units has the images as columns. The skip path around the
 /// FFN becomes zero, since the images include what passes there.
+///
+/// The first layer's input has no clusters. Of the theorem's two conditions for the first layer, `subspace` is the
+/// second: the input lies near d directions. The first, `jl`, asks for a large d: the first layer keeps its wide input,
+/// and random matrices keep its dot products, those of queries and keys and those of mid and the centres.
 Compression compress_cluster(const CompressTask& task) {
   const int64_t d = task.options.width;
   const size_t layers = task.wide.layers.size();
+  const bool jl = task.options.first_layer == "jl";
   Bases bases = principal_bases(task.trace, d);
   std::vector<Clusters> clusters;
   std::vector<ClusterUnits> units;
@@ -141,8 +203,13 @@ Compression compress_cluster(const CompressTask& task) {
                               {"separation", c.separation},
                               {"holds", layer_holds}});
   }
+  if (jl) {
+    bases.stream[0] = at::eye(task.wide.input.out(), at::kDouble);
+    bases.mid[0] = random_view(task, clusters[0].centre);
+  }
   Compression found;
   found.maps = carried(task.wide, bases);
+  if (jl) narrow_first_attention(task, found.maps.layers[0]);
   for (size_t l = 0; l < layers; ++l) {
     LayerMaps& m = found.maps.layers[l];
     const Tensor centre = clusters[l].centre.mm(bases.mid[l]);  // [clusters, d]
@@ -154,16 +221,19 @@ Compression compress_cluster(const CompressTask& task) {
     m.ffn_out = padded(units[l].image.mm(bases.stream[l + 1])).t().contiguous();
     m.ffn_skip = {at::zeros({d, d}, at::kDouble), at::zeros({d}, at::kDouble)};
   }
-  const Tensor& first = task.trace.layers[0].input;
-  const double off = distances(first, bases.stream[0]).max().item<double>();
-  holds = holds && off <= task.options.epsilon;
-  found.assumption = {{"holds", holds},
+  const Condition first = jl ? random_matrices_suffice(task, clusters[0]) : input_is_near_subspace(task, bases);
+  found.assumption = {{"holds", holds && first.holds},
                       {"radius_asked", kSmallRadius},
                       {"separation_asked", 1},
-                      {"input_epsilon", off},
-                      {"input_epsilon_asked", task.options.epsilon},
+                      {"first_layer", task.options.first_layer},
                       {"layers", found_clusters}};
-  found.promise = promised(task, cluster_bound(task.wide, task.trace, task.edges, bases, units));
+  found.assumption.update(first.figures);
+  double dot_error = 0;
+  if (jl)
+    dot_error = logit_errors(task.wide.layers[0], found.maps.layers[0], task.trace.layers[0].input, task.edges[0])
+                    .largest_relative;
+  found.promise = promised(task, cluster_bound(task.wide, task.trace, task.edges, bases, units, dot_error));
+  if (jl) found.promise["first_dot_product_error"] = dot_error;
   return found;
 }
 

@@ -49,7 +49,7 @@ Recipe recipe_of(const LoadedRun& run, const nn::TransformerShape& shape) {
   Recipe recipe = run.folder.recipe;
   NetworkRecipe& n = recipe.network;
   n.form = shape.compressed ? "compressed" : "bilinear";
-  n.width = shape.width, n.heads = shape.heads, n.ffn_width = shape.ffn_width;
+  n.width = shape.width, n.first_width = shape.first_width, n.heads = shape.heads, n.ffn_width = shape.ffn_width;
   n.key_width = shape.key_width, n.value_width = shape.value_width;
   n.dropout = shape.dropout;
   n.outer_width = n.pre_layers > 0 || n.output_layers > 1 ? shape.outer_width : 0;

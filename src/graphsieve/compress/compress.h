@@ -22,13 +22,14 @@ struct CompressOptions {
   int64_t width = 0;                ///< width d of the narrow network; auto: largest width to try, 0: the network's
   int64_t units = 0;                ///< hidden units per layer; 0: ⌈d ln d⌉ (leverage), d (fitted, distilled)
   std::string part = "network";     ///< fitted: network | attention (only queries and keys, as with jl)
-  std::string matrix = "gaussian";  ///< jl: gaussian | sign, the kind of random matrix
-  int64_t tries = 20;               ///< jl, leverage: number of random choices, of which the best is kept
-  double epsilon = 0.1;             ///< ε of the theorems' bounds
-  double max_loss = 0.005;          ///< auto: largest accepted decrease of the validation metric
-  int64_t epochs = 200;             ///< distilled, auto: number of epochs of training
-  double lr = 0.01;                 ///< distilled, auto: learning rate
-  double attention_weight = 0.1;    ///< distilled, auto: weight of the attention's part of the loss
+  std::string matrix = "gaussian";  ///< jl, cluster: gaussian | sign, the kind of random matrix
+  std::string first_layer = "subspace";  ///< cluster: subspace | jl, the condition of Theorem 4.4 for the first layer
+  int64_t tries = 20;                    ///< jl, leverage, cluster: number of random choices, of which the best is kept
+  double epsilon = 0.1;                  ///< ε of the theorems' bounds
+  double max_loss = 0.005;               ///< auto: largest accepted decrease of the validation metric
+  int64_t epochs = 200;                  ///< distilled, auto: number of epochs of training
+  double lr = 0.01;                      ///< distilled, auto: learning rate
+  double attention_weight = 0.1;         ///< distilled, auto: weight of the attention's part of the loss
   uint64_t seed = 0;
 };
 

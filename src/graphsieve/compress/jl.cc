@@ -10,6 +10,7 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/compress/bounds.h"
 #include "graphsieve/compress/edge_logits.h"
+#include "graphsieve/compress/jl.h"
 #include "graphsieve/compress/jl_matrix.h"
 #include "graphsieve/files/json_number.h"
 
@@ -31,13 +32,6 @@ LayerMaps through(const LayerMaps& wide, const Tensor& m) {  // m [heads, d, key
   return to;
 }
 
-/// Returns the number of different dot products of a layer, per head: nodes with equal inputs have equal queries and
-/// keys, so that κ distinct rows have at most κ² dot products for each query map.
-double different_pairs(const LayerMaps& wide, const LayerEdges& edges, int64_t distinct) {
-  const auto rows = static_cast<double>(distinct), maps = static_cast<double>(wide.query.size(1));
-  return std::min(static_cast<double>(edges.edges.index.numel()), rows * rows * maps);
-}
-
 /// Returns the largest factor between a layer's attention and equal attention of all in-edges of each node: a bound of
 /// a/â that is not smaller says no more than "leave the scores out".
 double ratio_of_equal_attention(const Tensor& scores, const LayerEdges& edges) {
@@ -48,6 +42,31 @@ double ratio_of_equal_attention(const Tensor& scores, const LayerEdges& edges) {
 }
 
 }  // namespace
+
+double different_pairs(const LayerMaps& wide, const LayerEdges& edges, int64_t distinct) {
+  const auto rows = static_cast<double>(distinct), maps = static_cast<double>(wide.query.size(1));
+  return std::min(static_cast<double>(edges.edges.index.numel()), rows * rows * maps);
+}
+
+LayerMaps with_jl_logits(const CompressTask& task, size_t layer, int64_t width) {
+  const CompressOptions& o = task.options;
+  const LayerMaps& wide = task.wide.layers[layer];
+  const Tensor& h = task.trace.layers[layer].input;
+  const EdgePairs sample = sample_edges(task.edges[layer], kEdgesTried, random_key(o.seed, Stream::kCompress, layer));
+  const Tensor exact = edge_logits(wide, h, sample);
+  LayerMaps best = wide;
+  double least = std::numeric_limits<double>::infinity();
+  for (int64_t t = 0; t < o.tries; ++t) {
+    std::vector<Tensor> m;
+    for (int64_t head = 0; head < wide.heads(); ++head)
+      m.push_back(jl_matrix(width, wide.key.size(1), o.matrix == "sign",
+                            random_key(o.seed, Stream::kCompress, layer, t, head)));
+    const LayerMaps tried = through(wide, at::stack(m));
+    const double error = (edge_logits(tried, h, sample) - exact).abs().max().item<double>();
+    if (error < least) least = error, best = tried;
+  }
+  return best;
+}
 
 /// Tries matrices for each layer and keeps the best by a sample of the edges, then measures the chosen ones on all
 /// edges and reports the width that the theorem asks for. The theorem bounds all different dot products together, of
@@ -66,20 +85,8 @@ Compression compress_jl(const CompressTask& task) {
       throw Error("width is ", o.width, "; expected a multiple of the network's ", heads, " heads");
     if (d >= key)
       throw Error("width is ", o.width, ", the network's queries and keys have ", heads * key, "; expected less");
+    found.maps.layers[l] = with_jl_logits(task, l, d);
     const Tensor& h = task.trace.layers[l].input;
-    const EdgePairs sample = sample_edges(task.edges[l], kEdgesTried, random_key(o.seed, Stream::kCompress, l));
-    const Tensor exact = edge_logits(wide, h, sample);
-    double best = std::numeric_limits<double>::infinity();
-    for (int64_t t = 0; t < o.tries; ++t) {
-      std::vector<Tensor> m;
-      for (int64_t head = 0; head < heads; ++head)
-        m.push_back(jl_matrix(d, key, o.matrix == "sign", random_key(o.seed, Stream::kCompress, l, t, head)));
-      const LayerMaps tried = through(wide, at::stack(m));
-      const double error = (edge_logits(tried, h, sample) - exact).abs().max().item<double>();
-      if (error >= best) continue;
-      best = error;
-      found.maps.layers[l] = tried;
-    }
     const int64_t distinct = distinct_rows(h);
     const double different = different_pairs(wide, task.edges[l], distinct);
     pairs += different * static_cast<double>(heads);

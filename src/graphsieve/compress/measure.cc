@@ -94,20 +94,23 @@ int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& featur
                       const std::vector<LayerEdges>& edges) {
   const int64_t n = features.rows, outer = s.outer_width > 0 ? s.outer_width : s.width;
   const int64_t key = s.key_width > 0 ? s.key_width : s.width, value = s.value_width > 0 ? s.value_width : s.width;
-  const int64_t first = s.compressed && s.pre_layers == 0 ? s.width : outer;
+  const int64_t entry = nn::or_else(s.first_width, s.width);
+  const int64_t first = s.compressed && s.pre_layers == 0 ? entry : outer;
   // Input layers, then per layer the maps, the logits and pooling over the edges, and the FFN; last the output layers.
   int64_t sum = features.sparse() ? features.value.numel() * first : linear_cost(n, features.cols, first);
   if (features.labels) sum += linear_cost(features.labels->rows(), s.label_columns, first);
   sum += s.pre_layers * linear_cost(n, outer, outer);
-  if (s.compressed && s.pre_layers > 0) sum += linear_cost(n, outer, s.width);
-  for (const LayerEdges& layer : edges) {
-    const int64_t rows = layer.destinations;
-    sum += linear_cost(rows, s.width, s.query_maps * key) + linear_cost(n, s.width, key + value);
+  if (s.compressed && s.pre_layers > 0) sum += linear_cost(n, outer, entry);
+  for (size_t l = 0; l < edges.size(); ++l) {
+    const LayerEdges& layer = edges[l];
+    const int64_t rows = layer.destinations, in = l == 0 ? entry : s.width;
+    sum += linear_cost(rows, in, s.query_maps * key) + linear_cost(n, in, key + value);
     // Where an edge's type picks its query map, the kernel goes through the query's numbers of all maps.
     sum += layer.edges.index.numel() * (s.query_maps * key + value);
     if (s.ffn) sum += 2 * linear_cost(rows, s.width, s.ffn_width);
     if (s.compressed) sum += linear_cost(rows, value, s.width);
-    if (s.compressed || s.linear_skip) sum += (s.ffn ? 2 : 1) * linear_cost(rows, s.width, s.width);
+    if (s.compressed || s.linear_skip)
+      sum += linear_cost(rows, in, s.width) + (s.ffn ? linear_cost(rows, s.width, s.width) : 0);
     if (s.gate) sum += linear_cost(rows, s.width, s.width);
   }
   for (int64_t l = 0; l < s.output_layers; ++l)

@@ -144,6 +144,7 @@ nn::TransformerShape shape_of(const NetworkMaps& maps, const nn::TransformerShap
   shape.bilinear = true;
   shape.compressed = true;
   shape.width = maps.width();
+  shape.first_width = maps.input.out() == shape.width ? 0 : maps.input.out();
   shape.heads = first.heads();
   shape.key_width = first.heads() * first.key.size(1);
   shape.value_width = first.heads() * first.value.size(1);

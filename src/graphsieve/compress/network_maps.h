@@ -17,10 +17,11 @@ namespace graphsieve {
 
 /// The maps of a network.
 struct NetworkMaps {
-  Affine input;  ///< map from the outer width to the width of the residual stream
+  Affine input;  ///< map from the outer width to the width of the first layer's input
   std::vector<LayerMaps> layers;
   std::vector<Affine> output;  ///< output layers, with a ReLU between two of them
-  int64_t width() const { return input.out(); }
+  /// Returns the width of the residual stream. Only the first layer's input can have another width.
+  int64_t width() const { return layers.at(0).ffn_out.size(0); }
 };
 
 /// The vectors at the places of one layer. Rows are nodes.

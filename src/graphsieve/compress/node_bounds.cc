@@ -168,19 +168,24 @@ NetworkBound dot_product_bound(const NetworkMaps& wide, const Trace& trace, cons
   return bound;
 }
 
+Tensor unit_directions(const Tensor& centre, const Tensor& basis) {
+  const Tensor narrow = centre.mm(basis);
+  return narrow.mm(basis.t()) / narrow.square().sum(1, true).clamp_min(1e-300);
+}
+
 NetworkBound cluster_bound(const NetworkMaps& wide, const Trace& trace, const std::vector<LayerEdges>& edges,
-                           const Bases& bases, const std::vector<ClusterUnits>& units) {
+                           const Bases& bases, const std::vector<ClusterUnits>& units, double first_dot_error) {
   NetworkBound bound;
   Tensor error = distances(trace.layers[0].input, bases.stream[0]);
   for (size_t l = 0; l < wide.layers.size(); ++l) {
     const LayerTrace& of = trace.layers[l];
     const ClusterUnits& u = units[l];
-    const AttentionBound attention = attention_bound(wide.layers[l], of, edges[l], error);
+    const AttentionBound attention = attention_bound(wide.layers[l], of, edges[l], error, l == 0 ? first_dot_error : 0);
     bound.logits.push_back(attention.logits);
-    // A unit looks along its centre, which lies in the subspace: the part of mid outside the subspace does not count.
-    const Tensor length = lengths(u.centre).clamp_min(1e-300);  // [clusters]
-    const Tensor before = 4 * of.mid.mm(u.centre.t()) / length.square() - 3;
-    const Tensor off = 4 * attention.mid.unsqueeze(1) / length;
+    // A unit looks along g alone: what a projection leaves out of mid in other directions does not count.
+    const Tensor direction = unit_directions(u.centre, bases.mid[l]);
+    const Tensor before = 4 * of.mid.mm(direction.t()) - 3;
+    const Tensor off = 4 * attention.mid.unsqueeze(1) * lengths(direction);
     const Tensor wanted = at::zeros_like(before).scatter_(1, u.member_of.unsqueeze(1), 1.0);
     const Tensor wrong = at::maximum(((before + off).relu() - wanted).abs(), ((before - off).relu() - wanted).abs());
     const Tensor missed = lengths(u.image.index_select(0, u.member_of) - output_of(trace, l));

@@ -48,9 +48,15 @@ struct ClusterUnits {
   at::Tensor image;      ///< [clusters, next width], the images of the centres
 };
 
+/// Returns the rows g [clusters, mid width] through which narrow units see the wide layer's mid: with Uᵀ mid and Uᵀ c
+/// in place of mid and c, unit c is relu(4 g·mid − 3) for g = U Uᵀ c / ‖Uᵀ c‖². `basis` is U [mid width, d], of any
+/// columns.
+at::Tensor unit_directions(const at::Tensor& centre, const at::Tensor& basis);
+
 /// Returns the bounds for the network with cluster units that carried() and the units make. The columns of
-/// bases.mid[l] span the centres of layer l, those of bases.stream[l + 1] span the images.
+/// bases.mid[l] span the centres of layer l, those of bases.stream[l + 1] span the images; bases.mid[0] may be any
+/// matrix. `first_dot_error` is the relative error of the first layer's dot products (attention_bound).
 NetworkBound cluster_bound(const NetworkMaps& wide, const Trace& trace, const std::vector<LayerEdges>& edges,
-                           const Bases& bases, const std::vector<ClusterUnits>& units);
+                           const Bases& bases, const std::vector<ClusterUnits>& units, double first_dot_error = 0);
 
 }  // namespace graphsieve

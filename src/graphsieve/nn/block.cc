@@ -22,7 +22,8 @@ using at::Tensor;
 
 /// Returns the attention of a block: a graph convolution, a bilinear one, or one with the form of the shape's network.
 std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
-  AttentionShape a{s.width, s.heads, or_else(s.key_width, s.width), or_else(s.value_width, s.width), s.edge_types};
+  AttentionShape a{or_else(s.first_width, s.width), s.heads, or_else(s.key_width, s.width),
+                   or_else(s.value_width, s.width), s.edge_types};
   if (s.edge_weights != EdgeWeights::kModel) return std::make_shared<ConvolutionImpl>(s.edge_weights, a);
   if (s.clamp > 0) a.clamp = s.clamp;
   if (!s.bilinear) {
@@ -45,7 +46,7 @@ BlockImpl::BlockImpl(const TransformerShape& s)
   register_module("attention", attention_);
   attention_norm_ = register_module("attention_norm", Norm(s.norm, s.width));
   if (s.compressed) attention_out_ = linear("attention_out", or_else(s.value_width, s.width), false);
-  if (skips) attention_skip_ = linear("attention_skip", s.width);
+  if (skips) attention_skip_ = linear("attention_skip", or_else(s.first_width, s.width));
   if (s.ffn) {
     ffn_in_ = register_module("ffn_in", Linear(s.width, s.ffn_width, true));
     ffn_out_ = linear("ffn_out", s.ffn_width);
@@ -124,20 +125,25 @@ Tensor BlockImpl::gated(const Tensor& h, const Tensor& out) {
 
 Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options) {
   // The keys and values of all sources are computed first, since a destination may attend to any source. From then on
-  // each row of h is needed only for its own result, which can therefore take the row's place.
+  // each row of h is needed only for its own result, which can therefore take the row's place, if it is as wide.
   const auto rows = [&h](int64_t begin, int64_t end) { return h.narrow(0, begin, end - begin); };
   const Tensor key_value =
       by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return attention_->key_value(rows(begin, end)); });
+  const bool wider_input = h.size(1) != width_;
+  std::vector<Tensor> results;
   for (int64_t begin = 0; begin < layer.destinations; begin += kInferenceRows) {
     const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
     const Tensor destinations = rows(begin, end);
     const Tensor attended = attention_->attend(destinations, key_value, rows_of(layer, begin, end), options);
     const Tensor middle = after_attention(destinations, attended, 0, 0);
     if (options.on_middle && !ffn_in_.is_empty()) options.on_middle(middle);
-    const Tensor out = feed_forward(middle, 0, 0);
-    rows(begin, end).copy_(gated(destinations, out));
+    const Tensor out = gated(destinations, feed_forward(middle, 0, 0));
+    if (!wider_input)
+      rows(begin, end).copy_(out);
+    else
+      results.push_back(out);
   }
-  return rows(0, layer.destinations);
+  return wider_input ? at::cat(results) : rows(0, layer.destinations);
 }
 
 LayerMaps BlockImpl::maps() const {

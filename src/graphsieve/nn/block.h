@@ -30,6 +30,7 @@ namespace graphsieve::nn {
 /// has a function that makes such blocks.
 class BlockImpl : public torch::nn::Module {
  public:
+  /// `shape.first_width` is the width of this block's input; 0: the network's width.
   explicit BlockImpl(const TransformerShape& shape);
 
   /// Returns the block's output [destinations, width] for h [sources, width]. `dropout_key` is the key of the random
@@ -38,8 +39,8 @@ class BlockImpl : public torch::nn::Module {
                              uint64_t dropout_key);
 
   /// Computes forward() in evaluation mode without gradients, one piece of the destinations at a time, with the same
-  /// bits as forward(). Overwrites h. Apart from h, only the matrix of the sources' keys and values grows with the
-  /// graph.
+  /// bits as forward(). Overwrites h, unless the input has a width of its own. Apart from h, only the matrix of the
+  /// sources' keys and values grows with the graph.
   virtual at::Tensor infer(at::Tensor h, const LayerEdges& layer, const ForwardOptions& options);
 
   /// Sets the type of the operands of the block's products, and of queries, keys and values: float32 or bfloat16.

@@ -49,6 +49,7 @@ TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& int
   shape.recompute = n.recompute;
   if (n.precision == "bfloat16") shape.rows = at::kBFloat16;
   shape.key_width = n.key_width, shape.value_width = n.value_width, shape.outer_width = n.outer_width;
+  shape.first_width = n.first_width;
   // The forms bilinear and compressed have bilinear logits, with a query map per edge type if the network's own logits
   // depend on the type. The compressed form also has maps on the residual paths.
   if (n.form == "standard") return shape;

@@ -55,6 +55,7 @@ struct TransformerShape {
   bool compressed = false;  ///< true: linear maps on the residual paths
   int64_t query_maps = 1;   ///< number of query maps of bilinear attention: 1, or the number of edge types
   int64_t key_width = 0, value_width = 0;  ///< widths over all heads
+  int64_t first_width = 0;                 ///< width of the input of the first block
   int64_t outer_width = 0;                 ///< width of the input's pre layers, and between the output layers
 
   /// Returns the number of output columns that the last layer computes.

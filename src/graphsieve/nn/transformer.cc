@@ -15,13 +15,16 @@ using at::Tensor;
 
 TransformerImpl::TransformerImpl(const TransformerShape& s) : shape_(s) {
   // The pre layers of a compressed network have the outer width, and a reduction to the network's width follows.
-  // Without pre layers, the first map goes to the network's width directly.
-  const int64_t outer = or_else(s.outer_width, s.width);
+  // Without pre layers, the first map goes to the width of the first block's input directly.
+  const int64_t outer = or_else(s.outer_width, s.width), entry = or_else(s.first_width, s.width);
   const bool reduces = s.compressed && s.pre_layers > 0;
-  const int64_t first = s.compressed && !reduces ? s.width : outer;
-  input_ =
-      register_module("input", InputLayers(s.features, s.label_columns, first, s.pre_layers, reduces ? s.width : 0));
-  for (int64_t l = 0; l < s.layers; ++l) blocks_.push_back(register_module(str("layer_", l), make_block(s)));
+  const int64_t first = s.compressed && !reduces ? entry : outer;
+  input_ = register_module("input", InputLayers(s.features, s.label_columns, first, s.pre_layers, reduces ? entry : 0));
+  TransformerShape of_block = s;
+  for (int64_t l = 0; l < s.layers; ++l) {
+    blocks_.push_back(register_module(str("layer_", l), make_block(of_block)));
+    of_block.first_width = 0;  // only the first block's input has a width of its own
+  }
   for (int64_t l = 0; l < s.output_layers; ++l)
     output_.push_back(register_module(
         str("output_", l),

@@ -101,6 +101,7 @@ struct NetworkRecipe : TrainRecipe {
   std::string form = "standard";      ///< standard | bilinear (attention) | compressed (and maps on the skip paths)
   int64_t key_width = 0;              ///< width of queries and keys over all heads; 0: width
   int64_t value_width = 0;            ///< width of values over all heads; 0: width
+  int64_t first_width = 0;            ///< width of the first block's input in compressed form; 0: width
   int64_t outer_width = 0;  ///< width of the pre layers and between the output layers in compressed form; 0: width
 };
 

@@ -87,6 +87,7 @@ void check_network(const NetworkRecipe& network) {
                   "; expected the same where network.form is ", network.form);
   };
   as_width("network.value_width", network.value_width);
+  as_width("network.first_width", network.first_width);
   as_width("network.outer_width", network.outer_width);
 }
 
