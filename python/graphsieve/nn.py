@@ -179,6 +179,10 @@ class Convolution(torch.nn.Module):
             self.query = Linear(width, heads, bias=False)
         self.key_value = Linear(width, self.keys + width, bias=False)
 
+    @staticmethod
+    def _degree(edges: Edges) -> Tensor:
+        return edges.row_start.diff().clamp_min(1).float()
+
     def _operands(self, to: Tensor, h: Tensor, edges: Edges) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments of the operator, without those of the softmax. A head's query and key are (a.h, 1) and (1, b.h), or 0."""
         keys, values = self.key_value(h).split([self.keys, self.width], 1)
@@ -192,8 +196,7 @@ class Convolution(torch.nn.Module):
         if self.weights == "gcn":
             if to.shape[0] != h.shape[0]:
                 raise Error(f"gcn needs the in-edges of all nodes, got those of {to.shape[0]} of {h.shape[0]} nodes")
-            degree = edges.row_start.diff().clamp_min(1).float()
-            named["log_weight"] = -0.5 * degree.log()[edges.source.long()]
+            named["log_weight"] = -0.5 * self._degree(edges).log()[edges.source.long()]
         return (query, torch.cat([keys, values], 1), edges, scale, None, self.heads), named
 
     def forward(self, to: Tensor, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
@@ -202,7 +205,7 @@ class Convolution(torch.nn.Module):
         out, log_sum = ops.sparse_attention_with_sums(*given, **named)
         if self.weights != "gcn":
             return out
-        factor = log_sum.exp() * edges.row_start.diff().clamp_min(1).float().rsqrt().unsqueeze(1)
+        factor = log_sum.exp() * self._degree(edges).rsqrt().unsqueeze(1)
         return (out.view(out.shape[0], self.heads, -1) * factor.unsqueeze(2)).flatten(1)
 
     def scores(self, to: Tensor, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
@@ -267,9 +270,10 @@ class Attention(torch.nn.Module):
 class Block(torch.nn.Module):
     """A block: h <- Norm(h + Drop(Attn(h))), h <- Norm(h + FFN(h)) with FFN = Lin, ReLU, Drop, Lin, Drop.
 
-    skip: "identity", or "linear" for maps on the residual paths. activation: "none", or "relu" for Drop(ReLU(Norm(...))) in each half
-    in place of the dropout before the sum. ffn=False: attention alone. gate="product": the output x becomes
-    (1 - b) LayerNorm(x relu(Lin(h))) + b x, with a learned b per column. scaled_logits: divides the logits by the root of a head's width.
+    skip: "identity", "linear" for maps on the residual paths, or "none" for no such paths. activation: "none", or "relu" for
+    Drop(ReLU(Norm(...))) in each half in place of the dropout before the sum. ffn=False: attention alone. gate="product": the output x
+    becomes (1 - b) LayerNorm(x relu(Lin(h))) + b x, with a learned b per column. scaled_logits: divides the logits by the root of a
+    head's width.
     attention: "model" for the attention of `form`, or "mean", "gcn" or "gat" for a `Convolution`.
 
     forward(h [sources, width], edges, temperature=1.0) returns [destinations, width]; the destinations are the first sources.
@@ -283,7 +287,7 @@ class Block(torch.nn.Module):
                  dropout: float = 0.0, clamp: float = math.inf, *, skip: str = "identity", activation: str = "none", ffn: bool = True,
                  gate: str = "none", scaled_logits: bool = False, attention: str = "model") -> None:
         super().__init__()
-        for name, value, words in (("skip", skip, ("identity", "linear")), ("activation", activation, ("none", "relu")),
+        for name, value, words in (("skip", skip, ("identity", "linear", "none")), ("activation", activation, ("none", "relu")),
                                    ("gate", gate, ("none", "product")), ("attention", attention, ("model", "mean", "gcn", "gat"))):
             if value not in words:
                 raise Error(f"{name} is {value!r}, expected {', '.join(words[:-1])} or {words[-1]}")
@@ -291,6 +295,7 @@ class Block(torch.nn.Module):
         self.attention = (Attention(form, width, heads, edge_types, clamp, scaled_logits) if attention == "model"
                           else Convolution(attention, width, heads, edge_types))
         self.attention_norm = Norm(norm, width)
+        self.has_skip = skip != "none"
         self.attention_skip = Linear(width, width) if skip == "linear" else torch.nn.Identity()
         if ffn:
             self.ffn_in = Linear(width, ffn_width or 2 * width)
@@ -306,10 +311,9 @@ class Block(torch.nn.Module):
         return F.dropout(h, self.dropout, self.training) if self.dropout else h
 
     def _joined(self, path: Tensor, residual: Tensor, norm: torch.nn.Module) -> Tensor:
-        if self.relu:
-            return self.drop(ops.relu_dropout(norm(path + residual)))
-        joined: Tensor = norm(self.drop(path) + residual)
-        return joined
+        path = path if self.relu else self.drop(path)
+        joined: Tensor = norm(path + residual if self.has_skip else path)
+        return self.drop(ops.relu_dropout(joined)) if self.relu else joined
 
     def forward(self, h: Tensor, edges: Edges, temperature: float = 1.0) -> Tensor:
         to = h[: edges.row_start.shape[0] - 1]

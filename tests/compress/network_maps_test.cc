@@ -56,6 +56,24 @@ TEST(NetworkMaps, OneLogitBecomesTwoAndComesBack) {
   EXPECT_LT(apart(back(c->input, ForwardOptions()), logits), 2e-5);
 }
 
+TEST(NetworkMaps, OtherResidualPaths) {
+  const torch::NoGradGuard no_grad;
+  for (const nn::Skip skip : {nn::Skip::kLinear, nn::Skip::kNone}) {
+    const auto c = random_case("exphormer", 8, 2, 2);
+    nn::TransformerShape shape = c->network->shape();
+    shape.skip = skip;
+    nn::Transformer network(shape);
+    nn::initialise(*network, 5);
+    network->eval();
+    const at::Tensor logits = network(c->input, ForwardOptions());
+    const NetworkMaps maps = maps_of(network);
+    const Trace traced = trace(maps, network->input()->outer(c->input).to(at::kDouble), c->input.layers, false);
+    EXPECT_LT(apart(traced.logits, logits), 2e-5);
+    nn::Transformer back = network_of(maps, shape_of(maps, shape), network, traced);
+    EXPECT_LT(apart(back(c->input, ForwardOptions()), logits), 2e-5);
+  }
+}
+
 TEST(NetworkMaps, RefusesNormsThatAreNoAffineMaps) {
   auto c = random_case("plain", 8, 1, 1);
   nn::TransformerShape shape = c->network->shape();

@@ -42,8 +42,8 @@ nn::Transformer network(const TransformerShape& s, uint64_t seed = 1) {
 
 /// Shapes with each of the settings by which a recipe changes the blocks.
 std::vector<TransformerShape> changed_shapes(const std::string& kind) {
-  std::vector<TransformerShape> shapes(10, shape(kind));
-  shapes[0].linear_skip = true;
+  std::vector<TransformerShape> shapes(11, shape(kind));
+  shapes[0].skip = nn::Skip::kLinear;
   shapes[1].relu = true;
   shapes[2].ffn = false;
   shapes[3].gate = true;
@@ -52,8 +52,10 @@ std::vector<TransformerShape> changed_shapes(const std::string& kind) {
   shapes[6].norm = NormKind::kLayer;
   shapes[7].edge_weights = EdgeWeights::kMean;
   shapes[8].edge_weights = EdgeWeights::kGat;
-  TransformerShape& all = shapes[9];
-  all.linear_skip = all.relu = all.gate = all.sum_read_out = all.scaled_logits = true;
+  shapes[9].skip = nn::Skip::kNone;
+  TransformerShape& all = shapes[10];
+  all.skip = nn::Skip::kLinear;
+  all.relu = all.gate = all.sum_read_out = all.scaled_logits = true;
   all.ffn = false, all.norm = NormKind::kLayer;
   return shapes;
 }

@@ -74,7 +74,7 @@ class Peer(EngineTest):
 
     def test_spexphormer_on_its_drawn_graph(self):
         folder = self.run_folder(self.file, *sets(estimator__epochs=3, network__epochs=5, network__heads=2,
-                                                  network__width=16, network__k="7-3-3-3"))
+                                                  network__width=16, network__k="7-3-3-3", network__scaled_logits="false"))
         best = self.result(folder)["runs"][0]["best_epoch"]
         self.call("sparsify", folder, "--epoch", best, "--out", "drawn")
         layers = []

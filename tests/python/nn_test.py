@@ -49,8 +49,8 @@ class Networks(EngineTest):
         self.check("--recipe", "plain", "--set", "network.heads=2", "--set", "network.attention=gcn", name="gcn")
 
     def test_every_setting_of_the_blocks(self):
-        blocks = [("network.norm=layer",), ("network.skip=linear",), ("network.activation=relu",), ("network.ffn=false",),
-                  ("network.gate=product",), ("network.read_out=sum",), ("network.scaled_logits=true",),
+        blocks = [("network.norm=layer",), ("network.skip=none",), ("network.skip=linear",), ("network.activation=relu",),
+                  ("network.ffn=false",), ("network.gate=product",), ("network.read_out=sum",), ("network.scaled_logits=true",),
                   ("network.input_dropout=0.2",), ("network.attention=mean",), ("network.attention=gat",)]
         for i, settings in enumerate([*blocks, tuple(setting for block in blocks for setting in block)]):
             self.check(*settings_args(dict(setting.split("=") for setting in settings)), name=f"run-{i}")

@@ -109,7 +109,7 @@ int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& featur
     sum += layer.edges.index.numel() * (s.query_maps * key + value);
     if (s.ffn) sum += 2 * linear_cost(rows, s.width, s.ffn_width);
     if (s.compressed) sum += linear_cost(rows, value, s.width);
-    if (s.compressed || s.linear_skip)
+    if (s.compressed || s.skip == nn::Skip::kLinear)
       sum += linear_cost(rows, in, s.width) + (s.ffn ? linear_cost(rows, s.width, s.width) : 0);
     if (s.gate) sum += linear_cost(rows, s.width, s.width);
   }

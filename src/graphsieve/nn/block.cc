@@ -38,11 +38,16 @@ std::shared_ptr<AttentionImpl> make_attention(const TransformerShape& s) {
 }  // namespace
 
 BlockImpl::BlockImpl(const TransformerShape& s)
-    : width_(s.width), dropout_(s.dropout), recompute_(s.recompute), relu_(s.relu), attention_(make_attention(s)) {
+    : width_(s.width),
+      dropout_(s.dropout),
+      recompute_(s.recompute),
+      relu_(s.relu),
+      residual_(s.compressed || s.skip != Skip::kNone),
+      attention_(make_attention(s)) {
   const auto linear = [&](const char* name, int64_t in, bool bias = true) {
     return register_module(name, Linear(in, s.width, bias));
   };
-  const bool skips = s.compressed || s.linear_skip;
+  const bool skips = s.compressed || s.skip == Skip::kLinear;
   register_module("attention", attention_);
   attention_norm_ = register_module("attention_norm", Norm(s.norm, s.width));
   if (s.compressed) attention_out_ = linear("attention_out", or_else(s.value_width, s.width), false);
@@ -94,27 +99,27 @@ int64_t site_key(uint64_t dropout_key, int site) { return static_cast<int64_t>(r
 /// Returns x in the type of h. In full precision x has the type already, and no copy is made.
 Tensor in_type_of(const Tensor& h, const Tensor& x) { return x.to(h.scalar_type()); }
 
-/// Returns what the residual path adds: h, or the skip map of h in a compressed network.
-Tensor residual(const Linear& skip, const Tensor& h) { return skip.is_empty() ? h : in_type_of(h, skip->forward(h)); }
-
 }  // namespace
 
-Tensor BlockImpl::joined(const Tensor& path, const Tensor& residual, Norm& norm, double p, uint64_t dropout_key,
-                         int site) const {
+Tensor BlockImpl::joined(const Tensor& path, const Tensor& h, const Linear& skip, Norm& norm, double p,
+                         uint64_t dropout_key, int site) const {
   const int64_t key = site_key(dropout_key, site);
-  if (!relu_) return norm(ops::dropout_add(path, residual, p, key));
-  return ops::relu_dropout(norm(ops::dropout_add(path, residual, 0, key)), p, key);
+  std::optional<Tensor> residual;
+  if (residual_) residual = skip.is_empty() ? h : in_type_of(h, skip->forward(h));
+  const double before = relu_ ? 0 : p;  // with the ReLU, the dropout follows the ReLU
+  const Tensor sum = residual || before > 0 ? ops::dropout_add(path, residual, before, key) : path;
+  return relu_ ? ops::relu_dropout(norm(sum), p, key) : norm(sum);
 }
 
 Tensor BlockImpl::after_attention(const Tensor& h, const Tensor& attended, double p, uint64_t dropout_key) {
   const Tensor out = attention_out_.is_empty() ? attended : attention_out_(attended);
-  return joined(in_type_of(h, out), residual(attention_skip_, h), attention_norm_, p, dropout_key, 0);
+  return joined(in_type_of(h, out), h, attention_skip_, attention_norm_, p, dropout_key, 0);
 }
 
 Tensor BlockImpl::feed_forward(const Tensor& h, double p, uint64_t dropout_key) {
   if (ffn_in_.is_empty()) return h;
   const Tensor hidden = ops::relu_dropout(in_type_of(h, ffn_in_(h)), p, site_key(dropout_key, 1));
-  return joined(in_type_of(h, ffn_out_(hidden)), residual(ffn_skip_, h), ffn_norm_, p, dropout_key, 2);
+  return joined(in_type_of(h, ffn_out_(hidden)), h, ffn_skip_, ffn_norm_, p, dropout_key, 2);
 }
 
 Tensor BlockImpl::gated(const Tensor& h, const Tensor& out) {
@@ -155,13 +160,16 @@ LayerMaps BlockImpl::maps() const {
   if (!gate_.is_empty()) refuse("network.gate", "product", "the gate is no affine map", "none");
   LayerMaps maps;
   attention_->write_maps(maps);
-  const auto map_or_identity = [&](const Linear& map) { return map.is_empty() ? identity_map(width_) : map->affine(); };
+  const auto residual_map = [&](const Linear& map) {
+    if (!residual_) return Affine{at::zeros({width_, width_}, at::kDouble), at::zeros({width_}, at::kDouble)};
+    return map.is_empty() ? identity_map(width_) : map->affine();
+  };
   // A norm scale ⊙ x + shift is applied to the sum of a residual path and a second path. Folding it into both paths
   // multiplies the rows of their weights by the scale, and puts the shift into the bias of the residual path, which is
   // the bias of the sum.
   const Diagonal middle = attention_norm_->folded(), end = ffn_norm_->folded();
   const Tensor out = attention_out_.is_empty() ? at::eye(width_, at::kDouble) : attention_out_->affine().weight;
-  const Affine attention_skip = map_or_identity(attention_skip_), ffn_skip = map_or_identity(ffn_skip_);
+  const Affine attention_skip = residual_map(attention_skip_), ffn_skip = residual_map(ffn_skip_);
   const Affine ffn_out = ffn_out_->affine();
   maps.attention_out = middle.scale.unsqueeze(1) * out;
   maps.attention_skip = {middle.scale.unsqueeze(1) * attention_skip.weight,

@@ -7,9 +7,10 @@
 //
 //   h ← Norm(S h + Drop(O Attn(h)))    h ← Norm(R h + FFN(h))
 //
-// The recipe can change the block: maps S and R without O (network.skip), Drop(ReLU(Norm(…))) in place of the inner
-// Drop (network.activation), no second half (network.ffn), and a product gate at the end (network.gate; Polynormer,
-// Deng et al. 2024), with the block's input h₀, its output h and a learned share β per column:
+// The recipe can change the block: maps S and R without O, or no residual paths (network.skip), Drop(ReLU(Norm(…))) in
+// place of the inner Drop (network.activation), no second half (network.ffn), and a product gate at the end
+// (network.gate; Polynormer, Deng et al. 2024), with the block's input h₀, its output h and a learned share β per
+// column:
 //
 //   h ← (1 − β) ⊙ LayerNorm(h ⊙ ReLU(G h₀)) + β ⊙ h
 #pragma once
@@ -65,6 +66,7 @@ class BlockImpl : public torch::nn::Module {
   const int64_t width_;
   const double dropout_;
   const bool recompute_, relu_;
+  const bool residual_;  ///< true: there are residual paths
   std::shared_ptr<AttentionImpl> attention_;
   Norm attention_norm_{nullptr}, ffn_norm_{nullptr};
   Linear ffn_in_{nullptr}, ffn_out_{nullptr};
@@ -75,9 +77,10 @@ class BlockImpl : public torch::nn::Module {
   at::Tensor gate_share_;  ///< [width], the logits of β
 
  private:
-  /// Returns the norm of the sum of a residual path and a second path, both [rows, width], with the dropout and the
-  /// activation that the shape asks for. `site`: number of the dropout in the block.
-  at::Tensor joined(const at::Tensor& path, const at::Tensor& residual, Norm& norm, double dropout,
+  /// Returns the norm of the sum of the residual path of h and a second path, both [rows, width], with the dropout and
+  /// the activation that the shape asks for. `skip`: map of the residual path, or empty. `site`: number of the dropout
+  /// in the block.
+  at::Tensor joined(const at::Tensor& path, const at::Tensor& h, const Linear& skip, Norm& norm, double dropout,
                     uint64_t dropout_key, int site) const;
 };
 TORCH_MODULE(Block);

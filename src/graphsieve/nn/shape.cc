@@ -42,7 +42,8 @@ TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& int
   shape.norm = norm_kind(n.norm);
   shape.dropout = n.dropout, shape.input_dropout = n.input_dropout;
   shape.edge_weights = edge_weights(n.attention);
-  shape.linear_skip = n.skip == "linear", shape.relu = n.activation == "relu", shape.ffn = n.ffn;
+  shape.skip = n.skip == "linear" ? Skip::kLinear : n.skip == "none" ? Skip::kNone : Skip::kIdentity;
+  shape.relu = n.activation == "relu", shape.ffn = n.ffn;
   shape.gate = n.gate == "product", shape.sum_read_out = n.read_out == "sum";
   shape.scaled_logits = n.scaled_logits;
   shape.clamp = n.clamp > 0 ? n.clamp : model.clamp;

@@ -27,6 +27,9 @@ struct NetworkInterface {
   int64_t label_columns = 0;  ///< number of columns of the labels that are inputs (inputs/label_inputs.h); 0: none
 };
 
+/// The residual paths of the blocks: the input itself, a learned linear map of it, or no path.
+enum class Skip { kIdentity, kLinear, kNone };
+
 /// All sizes and switches of a network.
 struct TransformerShape {
   std::string network = "spexphormer";                ///< name in the registry (nn/networks.h)
@@ -38,7 +41,7 @@ struct TransformerShape {
   NormKind norm = NormKind::kBatch;
   double dropout = 0, input_dropout = 0;  ///< shares of values dropped in the blocks, and of the input layers' output
   EdgeWeights edge_weights = EdgeWeights::kModel;
-  bool linear_skip = false;          ///< true: linear maps on the residual paths of the blocks
+  Skip skip = Skip::kIdentity;       ///< residual paths of the blocks; compressed networks have linear maps
   bool relu = false;                 ///< true: a ReLU and the dropout follow each norm of a block
   bool ffn = true;                   ///< false: blocks have no feed-forward half
   bool gate = false;                 ///< true: blocks end with a product gate (nn/block.h)

@@ -56,9 +56,15 @@ Tensor TransformerImpl::hidden(const NetworkInput& input, const ForwardOptions& 
   look(h, 0);
   const int64_t destinations = input.layers.back().destinations;
   Tensor sum;  // the sum of the blocks' outputs for the last layer's destinations, if the output layers get it
+  std::optional<LayerEdges> weighted;  // with GCN's weights of edges, which layers with the same edges share
+  const auto edges_of = [&](size_t l) -> const LayerEdges& {
+    if (shape_.edge_weights != EdgeWeights::kGcn) return input.layers[l];
+    if (l == 0 || !input.layers[l].edges.index.is_same(input.layers[l - 1].edges.index))
+      weighted = with_degree_weights(input.layers[l], h.size(0));
+    return *weighted;
+  };
   for (size_t l = 0; l < blocks_.size(); ++l) {
-    const LayerEdges layer =
-        shape_.edge_weights == EdgeWeights::kGcn ? with_degree_weights(input.layers[l], h.size(0)) : input.layers[l];
+    const LayerEdges& layer = edges_of(l);
     h = blocks ? blocks_[l]->infer(h, layer, options)
                : blocks_[l](h, layer, options, random_key(options.dropout_key, l));
     look(h, static_cast<int64_t>(l) + 1);

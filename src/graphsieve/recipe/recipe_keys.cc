@@ -204,7 +204,10 @@ std::vector<RecipeKey> make_keys() {
        "weights of a node's in-edges: the model's attention, equal ones (GraphSAGE), those of GCN, or the attention of "
        "GAT; with the last three the edges' types have no influence"},
       {KEY(network.norm), kAny, norms, "normalisation in each block"},
-      {KEY(network.skip), kAny, {"identity", "linear"}, "residual paths of each block"},
+      {KEY(network.skip),
+       kAny,
+       {"identity", "linear", "none"},
+       "residual paths of each block: the input, a linear map of it, or no path"},
       {KEY(network.activation),
        kAny,
        {"none", "relu"},
