@@ -15,11 +15,12 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, agreement, batches, compress, defaults, epsilon, growth, kernels, large, memory, plan, program, python, speed, tables, theory, tuned  # noqa: E402
+from measure import accuracy, agreement, batches, blocks, compress, defaults, epsilon, growth, importance, kernels, large, memory, plan, program, python, speed, tables, theory, tuned  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
     "tuned": (tuned.tuned, "the recipes tuned for a graph: ten splits, and the split of published networks"),
+    "blocks": (blocks.blocks, "what each block of a network gives, on ten splits of two graphs"),
     "starts": (accuracy.starts, "the same with the best of five estimators by validation"),
     "full": (accuracy.full, "full Exphormer on the same splits: value, memory, time"),
     "plain": (accuracy.plain, "plain transformer of widths 64 and 4, constants chosen by validation"),
@@ -35,6 +36,7 @@ GROUPS = {
     "compress": (compress.compress, "wide networks made narrower: every method, norms, the smallest width within half a point"),
     "theory": (theory.theory, "the experiments of the theory of compressibility: widths 64 and 4 many times, MLP, GCN"),
     "samplers": (compress.samplers, "draws by score against uniform ones, and narrow estimators against wide ones"),
+    "importance": (importance.importance, "unbiased draws with weighted edges against renormalised draws: spectral errors and test values"),
     "agreement": (agreement.agreement, "what makes narrow estimators' scores agree with a wide one's: starts, temperature, distillation"),
     "defaults": (defaults.defaults, "the default settings against ten others, on made-up graphs of eight kinds"),
     "epsilon": (epsilon.epsilon, "k chosen from the scores: k, kept attention, value and time of several epsilons"),

@@ -177,7 +177,7 @@ class Tables(EngineTest):
         table = [["id", "x", "label", "part"], *([i, 1, label[i], part[i % 3]] for i in range(nodes)),
                  *([nodes + i, 1, "", ""] for i in range(5 * nodes))]
         self.files(text(table), text(rows))
-        settings = sets(graph__expander_edges="false", graph__self_loops="true", estimator__epochs=20, network__epochs=40,
+        settings = sets(graph__expander_edges="false", graph__self_loops="true", estimator__epochs=20, network__epochs=80,
                         network__k=5, network__layers=2, estimator__layers=2)
         tests = {}
         for kind in ([], ["--edge-type", "kind"]):

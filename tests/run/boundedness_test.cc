@@ -31,6 +31,15 @@ TEST(Boundedness, SettledAndGrowing) {
   EXPECT_EQ(growing["sentence"].get<std::string>().find("Still growing: operator"), std::string::npos);
 }
 
+TEST(Boundedness, TheNetworkItselfCounts) {
+  NormsOfEpoch network;  // between two records
+  network.largest["operators"] = 5;
+  const Json with = boundedness(epochs_of({1, 2, 3, 3.1, 3.2}, {9, 5, 4, 4, 4}), network);
+  EXPECT_EQ(with["beta"], 5);
+  EXPECT_EQ(with["alpha"], 81);
+  EXPECT_EQ(with["verdict"], "settled");
+}
+
 TEST(Boundedness, TooFewEpochsAndMissingKinds) {
   EXPECT_EQ(boundedness({})["verdict"], "unknown");
   EXPECT_EQ(boundedness(epochs_of({1, 2, 3}, {1, 2, 3}))["verdict"], "unknown");

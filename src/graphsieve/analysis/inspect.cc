@@ -169,11 +169,13 @@ class Inspection {
   /// Measures the norms of the network's maps and of the vectors that enter each layer.
   void norms(Json& to) {
     OperatorNorms operators(run_.network->named_maps());
+    NormsOfEpoch network;
     LayersMean mean;
     to["operator_norms"] = Json::array();
     for (const auto& [name, norm] : operators.measure()) {
       to["operator_norms"].push_back({{"map", name}, {"norm", norm}});
       mean.add(name, norm);
+      network.largest["operators"] = std::max(network.largest["operators"], norm);
     }
     to["operator_norm_mean"] = mean.json();
     const int64_t layers = run_.network->layers();
@@ -188,7 +190,11 @@ class Inspection {
     to["vector_norm_mean"] = json_number(sum / static_cast<double>(layers));
     std::vector<NormsOfEpoch> epochs;
     to["norms_by_epoch"] = norms_by_epoch(epochs);
-    to["boundedness"] = boundedness(epochs);
+    for (const VectorNorms& norm : norms.inputs())
+      network.largest["inputs"] = std::max(network.largest["inputs"], norm.most);
+    for (const VectorNorms& norm : norms.middles())
+      network.largest["middles"] = std::max(network.largest["middles"], norm.most);
+    to["boundedness"] = boundedness(epochs, network);
   }
 
   /// Returns what training recorded by epoch: the mean norm of the layers' maps, and of the vectors that enter each

@@ -83,6 +83,8 @@ void on_bus_error(int signal, siginfo_t* info, void* context) {
   if (!ours) pass_on(signal, info, context);
 }
 
+std::atomic<bool> published{false};  ///< see results_are_published()
+
 /// Sets `problem` and `lost` of a mapping if its file became shorter or could not be read. The size of the file is
 /// compared too, because a file that loses less than a page causes no signal.
 void look_at(MappedSlot& slot) {
@@ -127,7 +129,10 @@ void require_mapped_files() {
   }
 }
 
+void results_are_published() { published = true; }
+
 void with_mapped_files(const std::function<void()>& work) {
+  published = false;
   try {
     work();
   } catch (const Interrupted&) {
@@ -136,7 +141,7 @@ void with_mapped_files(const std::function<void()>& work) {
     require_mapped_files();
     throw;
   }
-  require_mapped_files();
+  if (!published) require_mapped_files();
 }
 
 void forget_lost_files() {

@@ -18,8 +18,13 @@ namespace graphsieve {
 /// results computed from the zeros must not be used.
 void require_mapped_files();
 
-/// Calls `work`, then require_mapped_files(). If `work` throws and a mapped file became shorter, the Error names that
-/// file, whatever `work` threw: the zeros may have led to any failure. Interrupted is passed on unchanged.
+/// Says that results have been published, which require_mapped_files() had accepted just before. What happens to mapped
+/// files from then on is no fault of these results.
+void results_are_published();
+
+/// Calls `work`, then require_mapped_files(), unless `work` published its results. If `work` throws and a mapped file
+/// became shorter, the Error names that file, whatever `work` threw: the zeros may have led to any failure. Interrupted
+/// is passed on unchanged.
 void with_mapped_files(const std::function<void()>& work);
 
 /// Makes require_mapped_files() accept again after a file was lost, once that file is no longer mapped. A process that

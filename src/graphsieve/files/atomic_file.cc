@@ -87,6 +87,7 @@ void AtomicFile::commit() {
     return;
   }
   if (rename(temporary_.c_str(), target_.c_str()) != 0) fail("renaming the temporary file");
+  results_are_published();
   temporary_.clear();
   const int descriptor = descriptor_;
   descriptor_ = -1;

@@ -165,6 +165,7 @@ void AtomicFolder::commit() {
                   " failed: ", std::strerror(no_flag ? errno : code));
   }
   committed_ = true;
+  results_are_published();
   sync_folder(request_.target.parent_path());
 }
 

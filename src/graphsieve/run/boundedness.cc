@@ -25,8 +25,9 @@ void take_largest(const JsonObject& line, const std::string& key, const char* ki
     if (value.is_number()) norms.largest[kind] = std::max(norms.largest[kind], value.get<double>());
 }
 
-/// Returns first, half, last and largest value of a kind; null if an epoch lacks it.
-Json course_of(const std::vector<NormsOfEpoch>& epochs, const std::string& kind) {
+/// Returns first, half, last and largest value of a kind; null if an epoch lacks it. The largest value includes that of
+/// the network itself.
+Json course_of(const std::vector<NormsOfEpoch>& epochs, const NormsOfEpoch& network, const std::string& kind) {
   std::vector<double> values;
   for (const NormsOfEpoch& epoch : epochs) {
     const auto found = epoch.largest.find(kind);
@@ -34,12 +35,11 @@ Json course_of(const std::vector<NormsOfEpoch>& epochs, const std::string& kind)
     values.push_back(found->second);
   }
   const double half = values[(values.size() - 1) / 2], last = values.back();
-  return {{"kind", kind},
-          {"first", values.front()},
-          {"half", half},
-          {"last", last},
-          {"largest", *std::max_element(values.begin(), values.end())},
-          {"growth", half > 0 ? last / half - 1 : 0}};
+  double largest = *std::max_element(values.begin(), values.end());
+  if (const auto now = network.largest.find(kind); now != network.largest.end())
+    largest = std::max(largest, now->second);
+  return {{"kind", kind}, {"first", values.front()}, {"half", half},
+          {"last", last}, {"largest", largest},      {"growth", half > 0 ? last / half - 1 : 0}};
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ NormsOfEpoch norms_of(const JsonObject& line) {
   return norms;
 }
 
-Json boundedness(const std::vector<NormsOfEpoch>& epochs) {
+Json boundedness(const std::vector<NormsOfEpoch>& epochs, const NormsOfEpoch& network) {
   Json to = {{"verdict", "unknown"}, {"norms", Json::array()}};
   if (epochs.size() < kLeastRecords) {
     to["sentence"] = fmt::format("Whether the norms settle cannot be said: {} epochs have norms, expected at least {}",
@@ -63,7 +63,7 @@ Json boundedness(const std::vector<NormsOfEpoch>& epochs) {
   double vectors = 0;
   std::string growing, sizes;
   for (const auto& [kind, words] : kKinds) {
-    const Json course = course_of(epochs, kind);
+    const Json course = course_of(epochs, network, kind);
     if (course.is_null()) continue;
     const double largest = course["largest"], growth = course["growth"];
     if (std::string(kind) == "operators")

@@ -30,7 +30,8 @@ constexpr double kSettledGrowth = 0.1;
 ///   {"verdict": "settled" | "growing" | "unknown", "beta": β, "alpha": α, "norms": [{"kind", "first", "half", "last",
 ///   "largest", "growth"}, …], "sentence": …}
 /// "growth" is last / half − 1, where half is the record in the middle. The verdict is "unknown" for fewer than four
-/// records.
-nlohmann::json boundedness(const std::vector<NormsOfEpoch>& epochs);
+/// records. `network` has the norms of the trained network itself, whose epoch may have no record: β, α and "largest"
+/// include them.
+nlohmann::json boundedness(const std::vector<NormsOfEpoch>& epochs, const NormsOfEpoch& network = {});
 
 }  // namespace graphsieve
