@@ -38,7 +38,7 @@ GROUPS = {
     "samplers": (compress.samplers, "draws by score against uniform ones, and narrow estimators against wide ones"),
     "importance": (importance.importance, "unbiased draws with weighted edges against renormalised draws: spectral errors and test values"),
     "agreement": (agreement.agreement, "what makes narrow estimators' scores agree with a wide one's: starts, temperature, distillation"),
-    "defaults": (defaults.defaults, "the default settings against ten others, on made-up graphs of eight kinds"),
+    "defaults": (defaults.defaults, "the default settings against ten others, on made-up graphs of ten kinds"),
     "epsilon": (epsilon.epsilon, "k chosen from the scores: k, kept attention, value and time of several epsilons"),
     "kernels": (kernels.kernels, "kernels against the bare gather, and against PyG's TransformerConv"),
     "python": (python.python, "the Python package in PyG users' scripts: the layer against TransformerConv, the loader against NeighborLoader"),

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each block of a network gives: a plain transformer on ten splits of two graphs, with one setting changed at a time."""
+import json
+
 from measure.accuracy import figures
+from measure.program import ROOT, run
 from measure.rows import Rows
 
 SPLITS = range(10)
@@ -24,6 +27,9 @@ BLOCKS = {
     "GAT": ["network.attention=gat"],
     "average of the weights": ["network.ema_decay=0.98"],
 }
+# A block that graphsieve does not have, in a Python script on its layers (bench/peers/global_attention.py), by its number of layers.
+SCRIPT = {"base, as a script": 0, "two layers of global attention, as a script": 2}
+OTHER_BASE = {block: "base, as a script" for block in SCRIPT}
 
 
 def blocks(bench):
@@ -33,6 +39,8 @@ def blocks(bench):
         for name in bench.names(*BASES):
             for block, changes in BLOCKS.items():
                 one(bench, rows, name, split, block, [*BASES[name], *changes])
+            for block, layers in SCRIPT.items():
+                script(bench, rows, name, split, block, layers)
 
 
 def one(bench, rows, name, split, block, settings):
@@ -43,12 +51,23 @@ def one(bench, rows, name, split, block, settings):
     return bench.row(rows, {"data": name, "block": block, "split": split}, measure)
 
 
+def script(bench, rows, name, split, block, layers):
+    def measure():
+        command = [bench.peer_python(), ROOT / "bench" / "peers" / "global_attention.py", bench.file(name), name, split, split, layers]
+        return json.loads(run(command)), command
+    return bench.row(rows, {"data": name, "block": block, "split": split}, measure)
+
+
+def base_of(block):
+    return OTHER_BASE.get(block, "base")
+
+
 def gains(rows, name):
-    """Per block: its test values, and its differences from the base on the splits that have both."""
-    base = {row["key"]["split"]: row["values"]["test"] for row in rows.all(data=name, block="base")}
+    """Per block: its test values, and its differences from its base on the splits that have both."""
     found = {}
-    for block in BLOCKS:
-        of = {row["key"]["split"]: row["values"]["test"] for row in rows.all(data=name, block=block) if row["key"]["split"] in base}
-        if of:
-            found[block] = list(of.values()), [value - base[split] for split, value in of.items()]
+    for block in (*BLOCKS, *SCRIPT):
+        tests, base = ({row["key"]["split"]: row["values"]["test"] for row in rows.all(data=name, block=b)} for b in (block, base_of(block)))
+        both = tests.keys() & base.keys()
+        if both:
+            found[block] = [tests[split] for split in both], [tests[split] - base[split] for split in both]
     return found

@@ -473,7 +473,8 @@ def defaults():
 Made-up graphs of 2,000 nodes as node and edge tables (`bench/measure/made_up.py`), each fixed by its name; means over two splits. *Best of
 ten*: the best test value of ten other settings, which were fixed before the defaults were chosen (`bench/measure/defaults.py`); choosing it
 by test values favours it by chance. *Share*: the default's value over the best one, of errors the inverse. The graphs web and sensors were
-made after the defaults were fixed.
+made after the defaults were fixed for the first time; the defaults were then chosen anew with them, on other splits too. The graphs products and
+stations were made after that.
 
 {text}
 
@@ -623,7 +624,7 @@ def blocks():
     for name in measured_blocks.BASES:
         for block, (found, gains) in measured_blocks.gains(rows, name).items():
             error = statistics.stdev(gains) / len(gains) ** 0.5 if len(gains) > 1 else None
-            gain = "" if block == "base" else f"{statistics.mean(gains):+.2f}" + (f" ± {error:.2f}" if error is not None else "")
+            gain = "" if block == measured_blocks.base_of(block) else f"{statistics.mean(gains):+.2f}" + (f" ± {error:.2f}" if error is not None else "")
             body.append([name, block, len(found), spread(found), gain])
     settings = "; ".join(f"{name}: `{' '.join(changes)}`" for name, changes in measured_blocks.BASES.items())
     return f"""## What each block gives

@@ -3,6 +3,7 @@
 """Predictions as the mean of several draws of edges."""
 import csv
 import json
+import shutil
 import unittest
 
 import numpy as np
@@ -37,6 +38,20 @@ class Draws(EngineTest):
         (self.dir / "ids.txt").write_text("5\n7\n")
         few, _ = self.probabilities("--ids", "ids.txt")
         np.testing.assert_allclose(few, mean[[5, 7]], atol=2e-6)
+
+    def test_without_refill_nothing_is_left_to_chance_where_k_is_above_the_degrees(self):
+        self.graph()
+        for refill, batch in ((True, 0), (False, 0), (False, 20)):
+            with self.subTest(refill=refill, batch=batch):
+                self.run_folder("graph.npz", *SHORT, *sets(network__k=60, network__refill=str(refill).lower(), network__batch_size=batch),
+                                "--overwrite")
+                one, other = (self.probabilities("--draws", 1, "--draw", draw)[0] for draw in (0, 1))
+                self.assertEqual(np.array_equal(one, other), not refill)
+                self.call("sparsify", "run", "--out", "drawn")
+                source = np.load(self.dir / "drawn" / "layer_0_source.npy")
+                start = np.load(self.dir / "run" / "scores" / "row_start.npy")
+                np.testing.assert_array_equal((source >= 0).sum(1), np.full(len(source), 60) if refill else np.diff(start))
+                shutil.rmtree(self.dir / "drawn")
 
     def by_node(self, path):
         with open(self.dir / path) as file:

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "graphsieve/base/error.h"
 
 namespace graphsieve {
@@ -55,6 +57,53 @@ TEST(DrawLayer, RowsAreThoseOfTheWholeDraw) {
   const LayerSample all = draw_layer(some_graph(), scores, Tensor(), 5, sampler, {1, 2, 3});
   const LayerSample some = draw_layer(some_graph(), scores, rows, 5, sampler, {1, 2, 3});
   EXPECT_TRUE(some.index.equal(all.index.index_select(0, rows)));
+}
+
+/// Nodes with 0 to 7 in-edges, in files of one row after the other.
+ops::AttentionEdges graph_with_short_rows() {
+  std::vector<int64_t> start = {0};
+  std::vector<int32_t> index;
+  for (int32_t i = 0; i < 16; ++i) {
+    for (int32_t e = 0; e < i % 8; ++e) index.push_back((i + 2 * e + 1) % 16);
+    std::sort(index.begin() + start.back(), index.end());
+    start.push_back(static_cast<int64_t>(index.size()));
+  }
+  const auto edges = static_cast<int64_t>(index.size());
+  return {at::tensor(start, at::kLong), at::tensor(index), at::zeros({edges}, at::kByte), {}, {}, {}};
+}
+
+TEST(DrawLayer, WithoutRefillShortRowsHaveEachEdgeOnce) {
+  const auto graph = graph_with_short_rows();
+  const Tensor scores = at::full({graph.index.numel()}, 0.2);
+  const Tensor some = at::tensor(std::vector<int32_t>{15, 3, 0, 6});
+  for (const char* name : {"graph_reservoir", "batch_uniform", "graph_max", "graph_importance"})
+    for (const Tensor& rows : {Tensor(), some}) {
+      Sampler sampler = sampler_of(name);
+      const LayerSample filled = draw_layer(graph, scores, rows, 4, sampler, {1, 2, 3});
+      sampler.refill = false;
+      const LayerSample once = draw_layer(graph, scores, rows, 4, sampler, {1, 2, 3});
+      for (int64_t r = 0; r < once.index.size(0); ++r) {
+        const int64_t node = rows.defined() ? rows[r].item<int64_t>() : r;
+        const int64_t begin = graph.row_start[node].item<int64_t>(), degree = node % 8;
+        if (degree >= 4) {
+          EXPECT_TRUE(once.index[r].equal(filled.index[r]));
+          EXPECT_TRUE(once.position[r].equal(filled.position[r]));
+          continue;
+        }
+        EXPECT_TRUE(once.index[r].slice(0, 0, degree).equal(graph.index.slice(0, begin, begin + degree)));
+        EXPECT_TRUE(once.index[r].slice(0, degree).eq(-1).all().item<bool>());
+        EXPECT_TRUE(once.position[r].slice(0, 0, degree).equal(at::arange(degree, at::kInt)));
+        EXPECT_TRUE(once.position[r].slice(0, degree).eq(-1).all().item<bool>());
+        if (sampler.importance) {
+          EXPECT_TRUE(once.log_weight[r].slice(0, 0, degree).eq(0).all().item<bool>());
+        }
+      }
+      if (rows.defined()) continue;
+      const LayerEdges layer = whole_graph_layer(once);
+      EXPECT_TRUE(layer.edges.row_start.diff().equal(graph.row_start.diff().clamp_max(4)));
+      EXPECT_EQ(layer.edges.index.numel(), layer.edges.row_start[16].item<int64_t>());
+      EXPECT_EQ(layer.position.numel(), layer.edges.index.numel());
+    }
 }
 
 TEST(WholeGraphLayer, LeavesOutNodesWithoutEdges) {

@@ -358,7 +358,7 @@ class Experiment {
   EdgeDraws draws_of(const PreparedGraph& graph, const std::vector<at::Tensor>& scores, const std::vector<int64_t>& k,
                      uint64_t seed) const {
     return {ScoredGraph(graph.edges, tensors_on(scores, prepared_.device), recipe_.network.layers), k,
-            sampler_of(recipe_.network.sampler), seed};
+            sampler_of(recipe_.network), seed};
   }
 
   /// Returns the recipe's k, or the k that is chosen from the scores by the recipe's epsilon.
@@ -368,7 +368,8 @@ class Experiment {
     if (!asked.by_error()) return asked.k;
     const std::string& sampler = recipe_.network.sampler;
     const ScoredGraph scored(graph.host_edges, scores, recipe_.network.layers);
-    const std::vector<ChosenK> layers = choose_k(asked, scored, sampler_of(sampler), context.seed, 0, observer_);
+    const std::vector<ChosenK> layers =
+        choose_k(asked, scored, sampler_of(recipe_.network), context.seed, 0, observer_);
     write_json(to / "epsilon.json", epsilon_json(asked, sampler, 0, layers, scored.nodes()));
     remember(to / "epsilon.json");
     return k_of(layers);

@@ -205,8 +205,7 @@ NetworkEdges LoadedRun::edges() const {
   const NetworkRecipe& recipe = folder.recipe.network;
   std::optional<EdgeDraws> draws;
   if (draws_edges(folder.recipe))
-    draws = EdgeDraws{ScoredGraph(graph.edges, scores, recipe.layers), folder.k(), sampler_of(recipe.sampler),
-                      folder.seed()};
+    draws = EdgeDraws{ScoredGraph(graph.edges, scores, recipe.layers), folder.k(), sampler_of(recipe), folder.seed()};
   return {prepared, graph, recipe, std::move(draws), budget};
 }
 

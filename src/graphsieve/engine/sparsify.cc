@@ -23,7 +23,8 @@ fs::path sparsify(const SparsifyRequest& request, Observer& observer) {
   // Every setting that the request leaves out is taken from the run.
   const NetworkRecipe& recipe = run.recipe.network;
   const std::string& sampler_name = request.sampler.empty() ? recipe.sampler : request.sampler;
-  const Sampler sampler = sampler_of(sampler_name);
+  Sampler sampler = sampler_of(sampler_name);
+  sampler.refill = recipe.refill;
   EdgesPerNode asked{request.k.empty() ? run.k() : request.k, request.epsilon,
                      request.epsilon_of.empty() ? recipe.epsilon_of : request.epsilon_of};
   const ScoredGraph graph = read_scored_graph(run.files);

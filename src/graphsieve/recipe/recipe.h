@@ -80,6 +80,7 @@ struct NetworkRecipe : TrainRecipe {
   std::vector<int64_t> k = {10, 10, 10, 10};  ///< sampled in-edges per node, by layer, the input's layer first
   double epsilon = 0;               ///< above 0: k is the smallest number in each layer whose error is at most epsilon
   std::string epsilon_of = "mass";  ///< mass | operator_norm: the error that epsilon bounds
+  bool refill = true;               ///< fill rows with fewer than k edges up to k by drawing from them again
   std::string sampler =
       "graph_reservoir";   ///< graph_reservoir | batch_reservoir | graph_uniform | batch_uniform | graph_max
   int64_t eval_draws = 1;  ///< draws whose mean prediction counts in evaluation and prediction

@@ -367,12 +367,12 @@ class Collector {
     for (int64_t l = 0; l < layers; ++l) {
       if (observer_.stop_requested()) throw Interrupted();
       const AttentionKept kept =
-          attention_kept(graph.edges(), graph.scores(l), destinations, k[l], most, sampler_of(recipe.network.sampler),
+          attention_kept(graph.edges(), graph.scores(l), destinations, k[l], most, sampler_of(recipe.network),
                          {member.at("seed").get<uint64_t>(), to["epoch"].get<int64_t>(), l});
       to["layers"].push_back(layer_json(kept, l, k[l]));
       to["layers"].back()["distribution"] = score_distribution(graph.edges(), graph.scores(l), destinations);
     }
-    to["picture"] = attention_picture(graph, k, sampler_of(recipe.network.sampler), member.at("seed").get<uint64_t>(),
+    to["picture"] = attention_picture(graph, k, sampler_of(recipe.network), member.at("seed").get<uint64_t>(),
                                       to["epoch"].get<int64_t>(), classes_of(nodes));
     return to;
   }

@@ -57,8 +57,8 @@ NetworkInput expand_batch(const Tensor& nodes, int64_t layers, const DrawLayer& 
     const int64_t source_count = count.item<int64_t>();
     LayerEdges& layer = input.layers[l];
     layer.destinations = destinations.size(0);
-    // The layer has the drawn edges in their order, without the entries −1 of nodes without edges. The positions are
-    // taken over in the same way.
+    // The layer has the drawn edges in their order, without the entries −1 of rows with fewer than k edges. The
+    // positions are taken over in the same way.
     if (sample.position.defined()) {
       const Tensor drawn = sample.position.view({-1});
       const bool all = row_start.is_cpu() && row_start[layer.destinations].item<int64_t>() == drawn.size(0);

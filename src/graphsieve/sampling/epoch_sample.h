@@ -9,6 +9,7 @@
 
 #include "graphsieve/inputs/network_input.h"
 #include "graphsieve/ops/reservoir_sample/reservoir_sample.h"
+#include "graphsieve/recipe/recipe.h"
 #include "graphsieve/runtime/memory_budget.h"
 
 namespace graphsieve {
@@ -19,7 +20,12 @@ struct Sampler {
   bool by_batch = false;  ///< true: edges are drawn for every batch; false: once per epoch
   /// true: drawn edges have weights that make up for those that were not drawn (sampling/importance_weights.h)
   bool importance = false;
+  /// true: the row of a node with fewer than k edges is filled up by drawing from its edges again, so that some of them
+  /// count more than once; false: such a row has each edge once
+  bool refill = true;
 };
+/// Returns the sampler of a recipe: network.sampler and network.refill. Throws Error if the name is not known.
+Sampler sampler_of(const NetworkRecipe& recipe);
 /// Returns the sampler that a recipe names in network.sampler, such as "graph_reservoir" or "batch_uniform". Throws
 /// Error if the name is not known.
 Sampler sampler_of(const std::string& name);
@@ -33,7 +39,7 @@ struct DrawKey {
   uint64_t random(const Sampler& sampler) const;
 };
 
-/// The drawn edges of one layer for some nodes, with −1 as source and position if there is no edge.
+/// The drawn edges of one layer for some nodes. A row with fewer than k edges ends with −1 as sources and positions.
 struct LayerSample {
   at::Tensor index, type;    ///< int32 [rows, k], sources as node ids of the graph; uint8 [rows, k], edge types
   at::Tensor position = {};  ///< int32 [rows, k], position of each edge in its row (sampling/edge_ids.h)

@@ -308,7 +308,7 @@ class Study {
     const LoadedRun run(folder(point), data, observer_);
     const Recipe& recipe = run.folder.recipe;
     const std::vector<int64_t> k = run.folder.k();
-    const Sampler sampler = sampler_of(recipe.network.sampler);
+    const Sampler sampler = sampler_of(recipe.network);
     double sum = 0, unbiased = 0;
     for (int64_t l = 0; l < recipe.network.layers; ++l) {
       const LayerSample sample = draw_layer(run.graph.edges, run.scores[l], at::Tensor(), k[l], sampler,
