@@ -468,7 +468,7 @@ def defaults():
         digits, scale = (0, 1) if default["test"] > 100 else (3, 1) if default["metric"] in SMALLER_IS_BETTER else (1, 100)
         body.append([name, " ".join(make.__doc__.split()), default["metric"], number(scale * default["test"], digits),
                      number(scale * values_of_best["test"], digits), best, f"{100 * share:.1f} %"])
-    text = table(["data", "what", "metric", "default", "best of ten", "its setting", "share"], body)
+    text = table(["data", "what", "metric", "default", "best of ten", "its setting", "share"], body) if body else "Not measured since the default changed."
     return f"""## Default settings
 Made-up graphs of 2,000 nodes as node and edge tables (`bench/measure/made_up.py`), each fixed by its name; means over two splits. *Best of
 ten*: the best test value of ten other settings, which were fixed before the defaults were chosen (`bench/measure/defaults.py`); choosing it

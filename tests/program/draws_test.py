@@ -41,10 +41,10 @@ class Draws(EngineTest):
 
     def test_without_refill_nothing_is_left_to_chance_where_k_is_above_the_degrees(self):
         self.graph()
-        for refill, batch in ((True, 0), (False, 0), (False, 20)):
+        for refill, batch, sampler in ((True, 0, "graph_reservoir"), (False, 0, "graph_reservoir"), (False, 20, "batch_importance")):
             with self.subTest(refill=refill, batch=batch):
-                self.run_folder("graph.npz", *SHORT, *sets(network__k=60, network__refill=str(refill).lower(), network__batch_size=batch),
-                                "--overwrite")
+                self.run_folder("graph.npz", *SHORT, *sets(network__k=60, network__refill=str(refill).lower(), network__batch_size=batch,
+                                                           network__sampler=sampler), "--overwrite")
                 one, other = (self.probabilities("--draws", 1, "--draw", draw)[0] for draw in (0, 1))
                 self.assertEqual(np.array_equal(one, other), not refill)
                 self.call("sparsify", "run", "--out", "drawn")

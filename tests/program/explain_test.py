@@ -30,7 +30,7 @@ class Explain(EngineTest):
                 l = layer["layer"]
                 score = np.load(run / f"scores/layer_{l}.npy")[here]
                 drawn, types = (np.load(self.dir / "drawn" / f"layer_{l}_{n}.npy")[node] for n in ("source", "type"))
-                self.assertEqual(layer["draws"], (6, 5, 4, 3)[l])
+                self.assertEqual(layer["draws"], min((6, 5, 4, 3)[l], len(score)))
                 self.assertAlmostEqual(sum(e["score"] for e in layer["edges"]), 1, places=5)
                 self.assertAlmostEqual(sum(e["attention"] or 0 for e in layer["edges"]), 1, places=5)
                 for e in layer["edges"]:

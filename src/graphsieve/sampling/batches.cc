@@ -65,7 +65,11 @@ NetworkInput expand_batch(const Tensor& nodes, int64_t layers, const DrawLayer& 
       layer.position = all ? drawn : drawn.masked_select(drawn >= 0);
     }
     layer.edges = {row_start, index, type, t_row_start.narrow(0, 0, source_count + 1), t_index, t_type};
-    if (sample.log_weight.defined()) layer.edges.log_weight = sample.log_weight.masked_select(sample.index >= 0);
+    // The weights are as long as the edge arrays, which have unused room at their end if some rows are short.
+    if (sample.log_weight.defined()) {
+      const Tensor drawn = sample.log_weight.masked_select(sample.index >= 0);
+      layer.edges.log_weight = at::constant_pad_nd(drawn, {0, index.numel() - drawn.numel()});
+    }
     destinations = sources.narrow(0, 0, source_count);
   }
   input.rows = destinations;
