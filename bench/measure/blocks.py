@@ -2,7 +2,7 @@
 """What each block of a network gives: a plain transformer on ten splits of two graphs, with one setting changed at a time."""
 import json
 
-from measure.accuracy import figures
+from measure.accuracy import one_run
 from measure.program import ROOT, run
 from measure.rows import Rows
 
@@ -38,17 +38,10 @@ def blocks(bench):
     for split in SPLITS:
         for name in bench.names(*BASES):
             for block, changes in BLOCKS.items():
-                one(bench, rows, name, split, block, [*BASES[name], *changes])
+                key = {"data": name, "block": block, "split": split}
+                one_run(bench, rows, key, name, split, split, [*BASES[name], *changes], "plain")
             for block, layers in SCRIPT.items():
                 script(bench, rows, name, split, block, layers)
-
-
-def one(bench, rows, name, split, block, settings):
-    def measure():
-        words = [word for setting in settings for word in ("--set", setting)]
-        result, _, command = bench.graphsieve(bench.file(name), "--recipe", "plain", "--split", split, "--seed", split, *words)
-        return figures(result), command
-    return bench.row(rows, {"data": name, "block": block, "split": split}, measure)
 
 
 def script(bench, rows, name, split, block, layers):

@@ -22,6 +22,7 @@ from torch_geometric.utils import add_self_loops, remove_self_loops
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[2] / "build" / "release" / "python")]
 from baselines import auc, load  # noqa: E402
+from leading_network import split_of  # noqa: E402
 from graphsieve import nn  # noqa: E402
 
 LOCAL = {
@@ -63,10 +64,9 @@ class Network(torch.nn.Module):
 
 def parts(path, name, split):
     """Node numbers of the training, validation and test part."""
-    data = np.load(path)
     if name == "minesweeper":
-        return [torch.as_tensor(np.flatnonzero(data[f"{part}_masks"][split])) for part in ("train", "val", "test")]
-    order = np.random.default_rng(split).permutation(len(data["labels"]))
+        return list(split_of(split, path).values())
+    order = np.random.default_rng(int(split)).permutation(len(np.load(path)["labels"]))
     return [torch.as_tensor(p) for p in np.split(order, [6 * len(order) // 10, 8 * len(order) // 10])]
 
 
@@ -75,7 +75,7 @@ def main(path, name, split, seed, layers):
     torch.manual_seed(int(seed))
     c, (x, y, edges) = LOCAL[name], load(path)
     edges = add_self_loops(remove_self_loops(edges)[0], num_nodes=len(x))[0]
-    train, *others = parts(path, name, int(split))
+    train, *others = parts(path, name, split)
     network = Network(x.shape[1], int(y.max()) + 1, c, int(layers))
     optimiser = torch.optim.AdamW(network.parameters(), lr=c["lr"], weight_decay=c["decay"])
 

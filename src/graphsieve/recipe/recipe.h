@@ -88,7 +88,7 @@ struct NetworkRecipe : TrainRecipe {
   double input_dropout = 0;         ///< share of the input layers' outputs that training drops
   std::string attention = "model";  ///< model | mean | gcn | gat: the weights of in-edges (nn/convolution.h)
   std::string norm = "batch";       ///< batch | graph | layer | none
-  std::string skip = "identity";    ///< identity | linear: the residual paths of each block
+  std::string skip = "identity";    ///< identity | linear | none: the residual paths of each block
   std::string activation = "none";  ///< none | relu: what follows the norm of each half of a block
   bool ffn = true;                  ///< false: a block is attention alone, without the feed-forward half
   std::string gate = "none";        ///< none | product: of each block's output with a linear map of its input

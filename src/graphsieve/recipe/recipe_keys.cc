@@ -190,14 +190,12 @@ std::vector<RecipeKey> make_keys() {
        "difference of the layer's attention matrix and the drawn one, relative"},
       {KEY(network.sampler), kAny, samplers,
        "what is drawn: for the whole graph or for each batch; by score, by score with weights that make the draw "
-       "unbiased "
-       "(importance), uniformly, or the k largest scores"},
+       "unbiased (importance), uniformly, or the k largest scores"},
       {KEY(network.refill),
        kAny,
        {},
        "true: a node with fewer than k edges keeps all, and its row is filled up to k by drawing from them again, as "
-       "in "
-       "the paper; false: such a node has each edge once"},
+       "in the paper; false: such a node has each edge once"},
       {KEY(network.eval_draws),
        between(1, 1000),
        {},

@@ -39,7 +39,8 @@ struct DrawKey {
   uint64_t random(const Sampler& sampler) const;
 };
 
-/// The drawn edges of one layer for some nodes. A row with fewer than k edges ends with −1 as sources and positions.
+/// The drawn edges of one layer for some nodes. The row of a node without edges has −1 as sources and
+/// positions; so has, without refill, the end of the row of a node with fewer than k edges.
 struct LayerSample {
   at::Tensor index, type;    ///< int32 [rows, k], sources as node ids of the graph; uint8 [rows, k], edge types
   at::Tensor position = {};  ///< int32 [rows, k], position of each edge in its row (sampling/edge_ids.h)
