@@ -6,7 +6,8 @@
     graphsieve run graph.npz --recipe tuned/best.yaml --split all
 
 The trials stand in tuned/trials.db (SQLite, Optuna's own storage). A trial depends only on its number, the seed and the trials before
-it, so a search that was interrupted and continued ends with the same trials as one that was not. The first trial is the recipe itself.
+it, so a search that was interrupted and continued ends with the same trials as one that was not. The first trial is the recipe
+itself, unless one of its values lies outside the space.
 """
 from __future__ import annotations
 
@@ -240,9 +241,13 @@ def _next_trial(optuna: Any, study: Any, search: Search, values: Mapping[str, An
             return optuna.trial.Trial(study, trial._trial_id)
     if len(trials) >= search.trials:
         return None
-    if not trials and all(of.holds(_one(values[key])) for key, of in search.space.items()):
-        study.enqueue_trial({key: _text(_one(values[key])) if isinstance(of, Choices) else _one(values[key])
-                             for key, of in search.space.items()})
+    if not trials:
+        ours = {key: _text(_one(values[key])) if isinstance(of, Choices) else _one(values[key]) for key, of in search.space.items()}
+        outside = [f"{key}={_text(value)}" for key, value in ours.items() if not search.space[key].holds(value)]
+        if outside:
+            search.say(f"the recipe itself is not tried: {', '.join(outside)} lies outside the values that are searched")
+        else:
+            study.enqueue_trial(ours)
     study.sampler = _sampler(optuna, search.seed, len(trials))
     return study.ask()
 

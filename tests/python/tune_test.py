@@ -12,7 +12,7 @@ import graphsieve
 from graphsieve import tune as search
 
 SETTINGS = [f"{key}={value}" for key, value in SHORT.items()]
-SPACE = ["network.lr=1e-3..1e-1:log", "network.k=2..6", "network.heads=1,2"]
+SPACE = ["network.lr=1e-3..1e-1:log", "network.k=2..12", "network.heads=1,2,4"]
 
 
 @unittest.skipUnless(importlib.util.find_spec("optuna"), "Optuna is not installed")
@@ -37,7 +37,12 @@ class Tune(EngineTest):
         self.assertEqual(found["runs"][0]["test"], best["test"])
         self.assertIn("best.yaml", (folder / "report.html").read_text())
         self.assertEqual(json.loads((folder / "tune.json").read_text())["best"], found["best"])
+        self.assertEqual(found["trials"][0]["settings"], {"network.lr": 0.005, "network.k": 10, "network.heads": "4"})
         self.assertTrue(any("trial 4 of 4" in line for line in said))
+
+    def test_a_recipe_outside_the_space_is_named(self):
+        _, said = self.tuned("outside", 1, space=search.parse_space(["network.k=2..6"]), final=())
+        self.assertIn("the recipe itself is not tried: network.k=10 lies outside the values that are searched", said)
 
     def test_a_search_goes_on_to_the_same_trials(self):
         whole, _ = self.tuned("whole", 7)
