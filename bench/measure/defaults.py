@@ -7,7 +7,7 @@ from measure import made_up
 from measure.program import CACHE, run
 from measure.rows import Rows
 
-SPLITS = "0,1"
+SPLITS = "0,1,2,3"  # with two, the mean of churn moved by two points by the draw alone
 SMALLER_IS_BETTER = ("rmse", "mae", "log_loss")
 # Fixed before the defaults were chosen by them.
 GRID = {

@@ -470,7 +470,7 @@ def defaults():
                      number(scale * values_of_best["test"], digits), best, f"{100 * share:.1f} %"])
     text = table(["data", "what", "metric", "default", "best of ten", "its setting", "share"], body) if body else "Not measured since the default changed."
     return f"""## Default settings
-Made-up graphs of 2,000 nodes as node and edge tables (`bench/measure/made_up.py`), each fixed by its name; means over two splits. *Best of
+Made-up graphs of 2,000 nodes as node and edge tables (`bench/measure/made_up.py`), each fixed by its name; means over four splits. *Best of
 ten*: the best test value of ten other settings, which were fixed before the defaults were chosen (`bench/measure/defaults.py`); choosing it
 by test values favours it by chance. *Share*: the default's value over the best one, of errors the inverse. The graphs web and sensors were
 made after the defaults were fixed for the first time; the defaults were then chosen anew with them, on other splits too. The graphs products and
