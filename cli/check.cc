@@ -15,9 +15,13 @@
 #include "graphsieve/data/advice.h"
 #include "graphsieve/data/graph_check.h"
 #include "graphsieve/datasets/graph_folder.h"
+#include "graphsieve/engine/failure_signs.h"
 #include "graphsieve/files/json_number.h"
+#include "graphsieve/graph/degree_counts.h"
+#include "graphsieve/recipe/models.h"
 #include "progress.h"
 #include "terminal.h"
+#include "training_options.h"
 
 namespace graphsieve {
 namespace {
@@ -31,7 +35,7 @@ struct CheckOptions {
 };
 
 /// Returns the report as JSON, for --json.
-Json to_json(const GraphReport& r) {
+Json to_json(const GraphReport& r, const std::vector<std::string>& advice) {
   Json splits = Json::array();
   for (const auto& s : r.splits) splits.push_back({{"train", s.train}, {"val", s.val}, {"test", s.test}});
   Json types = Json::array();
@@ -70,11 +74,25 @@ Json to_json(const GraphReport& r) {
             {"unlabelled", r.unlabelled}}},
           {"splits", splits},
           {"notes", r.notes},
-          {"advice", advice(r, DataRecipe(), GraphRecipe())}};
+          {"advice", advice}};
+}
+
+/// Returns the sentence that the recipe's k leaves out almost nothing of this graph, or "".
+std::string advice_on_k(const GraphReport& r, const Recipe& recipe) {
+  if (!draws_edges(recipe) || recipe.network.epsilon > 0) return "";
+  // Expander edges and loops are further in-edges of each node.
+  const GraphRecipe& graph = recipe.graph;
+  DegreeCounts counts((graph.expander_edges ? graph.expander_degree : 0) + (graph.self_loops ? 1 : 0), 0);
+  if (graph.graph_edges)
+    counts.insert(counts.end(), r.degree_counts.begin(), r.degree_counts.end());
+  else
+    counts.push_back(r.nodes);
+  const std::string sign = sign_of_k(edge_share(counts, recipe.network.k));
+  return sign.empty() ? "" : fmt::format("recipe {}, network.k={}: {}", recipe.name, recipe.network.k.front(), sign);
 }
 
 /// Prints the report as lines of a name and a value.
-void print(const GraphReport& r) {
+void print(const GraphReport& r, const std::vector<std::string>& advice) {
   const auto line = [](const char* what, const std::string& value) { print_text("{:<19}{}\n", what, value); };
   print_text("{}\n", r.source);
   line("nodes", fmt::format("{}, {} without an edge", r.nodes, r.isolated));
@@ -107,7 +125,7 @@ void print(const GraphReport& r) {
     line("given splits", fmt::format("{}; the first: {} train, {} val, {} test", r.splits.size(), r.splits[0].train,
                                      r.splits[0].val, r.splits[0].test));
   for (const std::string& note : r.notes) line("note", note);
-  for (const std::string& text : advice(r, DataRecipe(), GraphRecipe())) line("advice", text);
+  for (const std::string& text : advice) line("advice", text);
 }
 
 /// A graph folder is verified first; every graph is then read once for the report.
@@ -117,11 +135,15 @@ void check_command(const CheckOptions& options) {
     progress.stage("check", 100);
     verify_graph_folder(options.graph, [&](double share) { progress.step(static_cast<int64_t>(100 * share), ""); });
   }
-  const GraphReport report = check_graph(open_graph(options.graph));
+  const Dataset data = open_graph(options.graph);
+  const GraphReport report = check_graph(data);
+  std::vector<std::string> lines = advice(report, DataRecipe(), GraphRecipe());
+  if (const std::string sign = advice_on_k(report, make_recipe("", data.recipe, {})); !sign.empty())
+    lines.push_back(sign);
   if (options.json)
-    print_json(to_json(report), 2);
+    print_json(to_json(report, lines), 2);
   else
-    print(report);
+    print(report, lines);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "graph_source.h"
+#include "graphsieve/engine/failure_signs.h"
 #include "graphsieve/files/json_number.h"
 #include "graphsieve/plan/plan.h"
 #include "progress.h"
@@ -68,6 +69,7 @@ Json to_json(const Plan& plan, uint64_t memory) {
           {"batch_size", plan.batch_size},
           {"recipe_batch_size", plan.recipe_batch_size},
           {"attention_edges", plan.attention_edges},
+          {"edge_share", json_number(plan.edge_share)},
           {"full_exphormer_bytes", plan.full_exphormer},
           {"full_attention_bytes", plan.full_attention}};
 }
@@ -103,6 +105,7 @@ void run_plan(const PlanOptions& options) {
     plan = make_plan(data, recipe,
                      {static_cast<int64_t>(options.memory), !options.no_time, predicted_nodes(options.predictions)},
                      progress);
+    if (const std::string sign = sign_of_k(plan.edge_share); !sign.empty()) progress.note(sign);
   }
   if (options.json)
     print_json(to_json(plan, options.memory));

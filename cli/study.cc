@@ -66,25 +66,27 @@ std::vector<Column> columns_of(const std::string& axis, const Metric& metric) {
             {"overlap", "agreement.overlap", 1, 3},
             {"overlap, uniform", "uniform.overlap", 1, 3},
             {"overlap, random", "random.overlap", 1, 3},
-            {"peak MiB", "peak_tensor_bytes", kMiB, 1}};
+            {"held MiB", "peak_bytes", kMiB, 1}};
   if (axis == "k")
     return {{metric.in_percent ? "val, %" : "val", "val", scale, digits},
             {metric.in_percent ? "test, %" : "test", "test", scale, digits},
             {"spectral error", "spectral_error", 1, 3},
             {"unbiased", "spectral_error_unbiased", 1, 3},
             {"edges kept, %", "edge_share", 100, 1},
-            {"peak MiB", "peak_tensor_bytes", kMiB, 1},
+            {"held MiB", "peak_bytes", kMiB, 1},
             {"s/epoch", "seconds_per_epoch", 1, 4}};
   if (find_recipe_key(axis))
     return {{metric.in_percent ? "val, %" : "val", "val", scale, digits},
             {metric.in_percent ? "test, %" : "test", "test", scale, digits},
             {"edges kept, %", "edge_share", 100, 1},
-            {"peak MiB", "peak_tensor_bytes", kMiB, 1},
+            {"held MiB", "peak_bytes", kMiB, 1},
             {"s/epoch", "seconds_per_epoch", 1, 4}};
   return {{"nodes", "nodes", 1, 0},
           {"attention edges", "attention_edges", 1, 0},
-          {"estimator MiB", "estimator_peak_tensor_bytes", kMiB, 1},
-          {"network MiB", "network_peak_tensor_bytes", kMiB, 1},
+          {"estimator MiB", "estimator_peak_bytes", kMiB, 1},
+          {"of tensors", "estimator_peak_tensor_bytes", kMiB, 1},
+          {"network MiB", "network_peak_bytes", kMiB, 1},
+          {"of tensors", "network_peak_tensor_bytes", kMiB, 1},
           {"estimator s/epoch", "estimator_seconds_per_epoch", 1, 4},
           {"network s/epoch", "network_seconds_per_epoch", 1, 4}};
 }
@@ -109,7 +111,7 @@ void print_study(const Json& found, const std::string& out) {
       const Json& value = found.at("pays_from").at(figure);
       return value.is_null() ? std::string("at none of these") : fmt::format("from {} {}", axis, value.get<int64_t>());
     };
-    print_text("both sparse stages need less than the full network: memory {}, time {}\n", from("peak_tensor_bytes"),
+    print_text("both sparse stages need less than the full network: memory {}, time {}\n", from("peak_bytes"),
                from("seconds_per_epoch"));
   }
   if (found.value("label_inputs", false)) print_text("values with labels as inputs\n");

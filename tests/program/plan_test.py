@@ -26,8 +26,21 @@ class Plan(EngineTest):
     def test_counts_edges_exactly(self):
         graph = self.graph(nodes=300)
         for settings in ([], sets(graph__expander_edges="false"), sets(graph__self_loops="false")):
-            run = self.run_folder(graph, *SHORT, *settings, "--overwrite")
-            self.assertEqual(self.plan(graph, "--no-time", *settings)["attention_edges"], self.result(run)["graph"]["attention_edges"])
+            run = self.result(self.run_folder(graph, *SHORT, *settings, "--overwrite"))
+            planned = self.plan(graph, "--no-time", *settings)
+            self.assertEqual(planned["attention_edges"], run["graph"]["attention_edges"])
+            self.assertAlmostEqual(planned["edge_share"], run["runs"][0]["network"]["edge_share"], 12)
+        self.assertIsNone(self.plan(graph, "--no-time", *sets(model="exphormer"))["edge_share"])
+
+    def test_a_k_that_leaves_nothing_out_is_said(self):
+        sparse, dense = self.graph(degree=2), self.graph(degree=40, name="dense.npz")
+        sign = "k is at or above the in-degrees of most nodes"
+        for graph, said in ((sparse, True), (dense, False)):
+            self.assertEqual(sign in self.call("plan", graph, "--no-time").stderr, said)
+            checked = self.call("check", graph).stdout
+            self.assertEqual(f"recipe default, network.k=10: {sign}" in checked, said, checked)
+            self.assertEqual(any(sign in line for line in json.loads(self.call("check", graph, "--json").stdout)["advice"]), said)
+        self.assertNotIn(sign, self.call("plan", sparse, "--no-time", *sets(model="exphormer")).stderr)
 
     def test_plan_and_run_decide_alike(self):
         self.call("generate", "--nodes", 3000, "--degree", 8, "--columns", 16, "--out", "some", "--quiet")

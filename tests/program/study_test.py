@@ -50,7 +50,11 @@ class Study(EngineTest):
                          [(v, m) for v in (2, 6) for m in ("exphormer", "spexphormer")])
         edges = [r["attention_edges"]["mean"] for r in found["summary"]]
         self.assertGreater(edges[2], edges[0])
-        self.assertIn("peak_tensor_bytes", found["pays_from"])
+        self.assertEqual(set(found["pays_from"]), {"peak_bytes", "seconds_per_epoch"})
+        for point in found["points"]:  # the attention graph and the scores are held too, which are no tensors
+            stages = [stage for stage in ("estimator", "network") if f"{stage}_peak_bytes" in point]
+            self.assertEqual(point["peak_bytes"], max(point[f"{stage}_peak_bytes"] for stage in stages))
+            self.assertGreaterEqual(point["peak_bytes"], point["peak_tensor_bytes"])
         found = self.study("size", "--values", "12,16", *FEW, out="size")
         self.assertEqual([r["nodes"]["mean"] for r in found["summary"]], [144, 144, 256, 256])
 

@@ -116,12 +116,5 @@ TEST(WholeGraphLayer, LeavesOutNodesWithoutEdges) {
   EXPECT_TRUE(layer.edges.type.equal(at::tensor(std::vector<uint8_t>{0, 1, 2, 2}, at::kByte)));
 }
 
-TEST(EdgeShare, CountsDistinctKeptEdges) {
-  const Tensor start = at::tensor(std::vector<int64_t>{0, 0, 1, 10}, at::kLong);  // degrees 0, 1, 9
-  EXPECT_DOUBLE_EQ(edge_share(start, {3}), 0.4);
-  EXPECT_DOUBLE_EQ(edge_share(start, {3, 100}), 0.7);
-  EXPECT_EQ(edge_share(start.slice(0, 0, 2), {3}), 0);
-}
-
 }  // namespace
 }  // namespace graphsieve

@@ -100,6 +100,7 @@ class Checker {
       r_.isolated += sorted[i] == 0 && !(r_.directed && touched[i]);
       if (sorted[i] > degree(r_.largest_node)) r_.largest_node = i;
     }
+    r_.degree_counts = degree_counts(rows_.row_start);
     std::sort(sorted.begin(), sorted.end());
     r_.degree_bins.assign(degree_bin(sorted.back()) + 1, 0);
     for (const int64_t d : sorted) ++r_.degree_bins[degree_bin(d)];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graphsieve/data/dataset.h"
+#include "graphsieve/graph/degree_counts.h"
 
 namespace graphsieve {
 
@@ -26,6 +27,7 @@ struct GraphReport {
   int64_t loops = 0, duplicates = 0;  ///< listed edges that were dropped; 0 for a graph folder, which has none
   int64_t isolated = 0;               ///< nodes without an edge in either direction
   std::vector<int64_t> degrees;       ///< in-degrees: smallest, quantiles 10, 50, 90, 99 and 99.9 %, largest
+  DegreeCounts degree_counts;         ///< nodes of each in-degree
   std::vector<int64_t> degree_bins;   ///< nodes of in-degree 0, 1, 2 to 3, 4 to 7, … up to the largest
   int64_t largest_node = 0;           ///< lowest index of a node with the largest in-degree
   double homophily =

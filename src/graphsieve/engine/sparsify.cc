@@ -6,6 +6,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/files/atomic_folder.h"
+#include "graphsieve/graph/degree_counts.h"
 #include "graphsieve/run/attention_scores.h"
 #include "graphsieve/run/run_folder.h"
 #include "graphsieve/runtime/torch_settings.h"
@@ -41,6 +42,9 @@ fs::path sparsify(const SparsifyRequest& request, Observer& observer) {
     write_json(folder.path() / "epsilon.json", epsilon_json(asked, sampler_name, request.epoch, layers, graph.nodes()));
     k = k_of(layers);
   }
+  const Tensor& row_start = graph.edges().row_start;
+  const DegreeCounts degrees =
+      degree_counts({row_start.const_data_ptr<int64_t>(), static_cast<size_t>(row_start.numel())});
   observer.stage("sparsify", static_cast<int64_t>(k.size()));
   nlohmann::json layers = nlohmann::json::array();
   for (size_t l = 0; l < k.size(); ++l) {
@@ -50,7 +54,7 @@ fs::path sparsify(const SparsifyRequest& request, Observer& observer) {
         draw_layer(graph.edges(), graph.scores(layer), Tensor(), k[l], sampler, {run.seed(), request.epoch, layer});
     write_npy(folder.path() / str("layer_", l, "_source.npy"), sample.index);
     write_npy(folder.path() / str("layer_", l, "_type.npy"), sample.type);
-    layers.push_back({{"k", k[l]}, {"edge_share", edge_share(graph.edges().row_start, {k[l]})}});
+    layers.push_back({{"k", k[l]}, {"edge_share", edge_share(degrees, {k[l]})}});
     observer.step(static_cast<int64_t>(l) + 1, str("layer ", l, ", k ", k[l]));
   }
   write_json(folder.path() / "sparsified.json",

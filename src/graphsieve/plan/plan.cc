@@ -14,6 +14,7 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/evaluate/evaluation.h"
+#include "graphsieve/graph/degree_counts.h"
 #include "graphsieve/graph/expander.h"
 #include "graphsieve/inputs/prepared_graph.h"
 #include "graphsieve/plan/dry_run.h"
@@ -49,6 +50,12 @@ class Rows {
     int64_t sum = graph_ ? data_.edges.edges() : 0;
     for (int64_t i = 0; i < data_.data.nodes; ++i) sum += expander_.degree_of(i) + loops_;
     return sum;
+  }
+
+  DegreeCounts degree_counts() const {
+    std::vector<int64_t> start(data_.data.nodes + 1, 0);
+    for (int64_t i = 0; i < data_.data.nodes; ++i) start[i + 1] = start[i] + degree(i);
+    return graphsieve::degree_counts(start);
   }
 
   std::vector<int32_t> sources(int64_t node) const {
@@ -113,6 +120,7 @@ class Planner {
   Plan plan() {
     Plan plan;
     plan.attention_edges = edges_;
+    if (sampled()) plan.edge_share = edge_share(rows_.degree_counts(), recipe_.network.k);
     plan.recipe_batch_size = plan.batch_size = recipe_.network.batch_size;
     if (budget_.limited() && sampled()) fit_batch(plan);
     needs(plan);

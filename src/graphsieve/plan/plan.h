@@ -37,6 +37,8 @@ struct Plan {
   int64_t batch_size = 0;                     ///< batch size that fits: the recipe's, or a smaller one
   int64_t recipe_batch_size = 0;              ///< network.batch_size of the recipe
   int64_t attention_edges = 0;                ///< number of edges of the attention graph
+  /// Share of the attention edges that are drawn, as the mean over the layers; NaN for a model that draws no edges.
+  double edge_share = std::numeric_limits<double>::quiet_NaN();
   int64_t full_exphormer = 0;  ///< bytes of memory that Exphormer on all edges would need, with the recipe's widths
   int64_t full_attention = 0;  ///< bytes of the attention matrices alone if every node attends to every node
   bool fits = true;            ///< false: not even the smallest batch fits into the requested memory

@@ -108,14 +108,4 @@ LayerEdges whole_graph_layer(const LayerSample& sample) {
   return layer;
 }
 
-double edge_share(const Tensor& row_start, const std::vector<int64_t>& k) {
-  const auto* start = row_start.const_data_ptr<int64_t>();
-  const int64_t n = row_start.size(0) - 1;
-  if (k.empty() || start[n] == 0) return 0;
-  double kept = 0;
-  for (int64_t limit : k)
-    for (int64_t i = 0; i < n; ++i) kept += static_cast<double>(std::min(limit, start[i + 1] - start[i]));
-  return kept / static_cast<double>(k.size()) / static_cast<double>(start[n]);
-}
-
 }  // namespace graphsieve

@@ -58,8 +58,4 @@ LayerSample draw_layer(const ops::AttentionEdges& graph, const at::Tensor& score
 /// evaluation only.
 LayerEdges whole_graph_layer(const LayerSample& sample);
 
-/// Returns the share of the graph's edges that draws of k edges per node keep, as the mean over the layers (`k` has one
-/// number per layer). A node of degree d keeps min(d, k) distinct edges.
-double edge_share(const at::Tensor& row_start, const std::vector<int64_t>& k);
-
 }  // namespace graphsieve

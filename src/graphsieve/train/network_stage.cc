@@ -7,6 +7,7 @@
 
 #include "graphsieve/base/random.h"
 #include "graphsieve/data/splits.h"
+#include "graphsieve/graph/degree_counts.h"
 #include "graphsieve/nn/weights.h"
 #include "graphsieve/train/sampled_stage.h"
 #include "graphsieve/train/whole_graph_stage.h"
@@ -62,7 +63,7 @@ TrainedNetwork train_network(const StageContext& context, const NetworkEdges& ed
     const std::vector<int64_t>& k = edges.draws()->k;
     NetworkStage stage(context, edges);
     static_cast<StageFigures&>(figures) = train_stage(stage, trained.network, recipe.network, context);
-    figures.edge_share = edge_share(edges.graph().host_edges.row_start, k);
+    figures.edge_share = edge_share(degree_counts(graph.row_start), k);
     for (const int64_t of_layer : k) figures.edges_per_layer.push_back(of_layer * graph.nodes());
   } else {
     WholeGraphStage stage("network", context, edges.graph(), recipe.network.layers, [](int64_t) { return 1.0; });
