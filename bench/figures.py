@@ -15,7 +15,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from measure import accuracy, agreement, batches, blocks, compress, defaults, epsilon, growth, importance, kernels, large, memory, plan, program, python, speed, tables, theory, tuned  # noqa: E402
+from measure import accuracy, agreement, batches, blocks, compress, defaults, epsilon, growth, importance, kernels, large, memory, parallel, plan, program, python, speed, tables, theory, tuned  # noqa: E402
 
 GROUPS = {
     "accuracy": (accuracy.accuracy, "Spexphormer by the published recipes: ten splits, the first mask, the release's protocol"),
@@ -33,6 +33,7 @@ GROUPS = {
     "large": (large.large, "products-size and papers-size graphs under a limit of memory: generate, convert, both stages, predict"),
     "growth": (growth.growth, "memory and time with the number of nodes and the degree, full Exphormer against Spexphormer"),
     "threads": (speed.threads, "one thread against two"),
+    "parallel": (parallel.parallel, "runs at several numbers of threads, and the time in which one thread works alone, by operation"),
     "compress": (compress.compress, "wide networks made narrower: every method, norms, the smallest width within half a point"),
     "theory": (theory.theory, "the experiments of the theory of compressibility: widths 64 and 4 many times, MLP, GCN"),
     "samplers": (compress.samplers, "draws by score against uniform ones, and narrow estimators against wide ones"),

@@ -287,6 +287,28 @@ The results are the same bits. `bench/figures.py threads`. {machines(rows)}
 """
 
 
+def parallel():
+    rows, body, operations = Rows("parallel"), [], []
+    for row in rows.all():
+        name, v = row["key"]["data"], row["values"]
+        seconds = [number(value, 1) for value in v["seconds"].values()]
+        body.append([name, " / ".join(seconds), "≥ 1.8", number(v["times_faster"], 2), "≤ 10 %", f"{100 * v['alone_share']:.0f} %",
+                     "≥ 6", number(v["projected"], 1)])
+        operations += [[name, operation, f"{100 * share:.1f} %"] for operation, share in list(v["alone_operations"].items())[:6]]
+    heads = ["data", "seconds with 1 / 2 / 4 / 8 threads", "asked", "times faster, 2 against 1", "asked", "one thread alone", "asked",
+             "16 threads, projected"]
+    text = table(heads, body) + "\n\n" + table(["data", "operation", "share of the time"], operations) if body else ""
+    return f"""## Several threads
+Whole runs of the published recipes, medians of three rounds. *One thread alone*: the share of a two-thread run's wall time in which one thread
+works and the other waits or spins. *Projected*: the speed at 16 threads over that of one thread if this time does not shrink and all other
+time does (Amdahl's law). The second table: the operations in which one thread works alone, with the most time first.
+
+{text}
+
+`bench/figures.py parallel`. {machines(rows)}
+"""
+
+
 def kernels():
     rows = Rows("kernels")
     body = []
@@ -643,7 +665,7 @@ from the base and its standard error. ROC AUC on minesweeper, accuracy on photo.
 
 def write():
     path = ROOT / "docs" / "benchmarks.md"
-    sections = [HEAD.format(dash=NOT_YET)] + [section() for section in (accuracy, tuned, blocks, full, plain, time, memory, plan, batches, large, growth, threads, kernels, python, compress, samplers, importance, agreement, epsilon, defaults, theory)]
+    sections = [HEAD.format(dash=NOT_YET)] + [section() for section in (accuracy, tuned, blocks, full, plain, time, memory, plan, batches, large, growth, threads, parallel, kernels, python, compress, samplers, importance, agreement, epsilon, defaults, theory)]
     text = "\n".join(sections)
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")

@@ -16,6 +16,7 @@
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/mapped_range.h"
 #include "graphsieve/base/usable_cores.h"
+#include "graphsieve/base/work_times.h"
 
 namespace graphsieve {
 namespace {
@@ -48,6 +49,7 @@ struct Loop {
   Loop(int64_t item_count, const std::function<void(int64_t)>& item_body) : count(item_count), body(item_body) {}
 
   void work() {
+    const Working working;
     inside_loop = true;
     for (int64_t item; (item = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
       try {
@@ -102,6 +104,7 @@ class Pool {
     if (lost_.load(std::memory_order_relaxed))
       throw Error(
           "the process was forked inside a parallel loop; the items of the parent's other threads are missing here");
+    const Waiting waiting;
     for (int spin = 0; spin < kSpins && running_.load(std::memory_order_acquire) > 0; ++spin) pause();
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return running_.load(std::memory_order_acquire) == 0; });
@@ -214,7 +217,11 @@ void parallel_for(int64_t count, const std::function<void(int64_t)>& body) {
     return;
   }
   Shared& now = *shared.load();
-  std::lock_guard lock(now.mutex);
+  std::unique_lock lock(now.mutex, std::defer_lock);
+  {
+    const Waiting waiting;
+    lock.lock();
+  }
   if (!now.pool) now.pool = std::make_unique<Pool>(num_threads() - 1);
   Loop loop(count, body);
   now.pool->run(loop);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 
@@ -13,6 +14,7 @@
 #include "graphsieve/base/memory.h"
 #include "graphsieve/base/option.h"
 #include "graphsieve/base/path_text.h"
+#include "graphsieve/base/work_times.h"
 #include "graphsieve/data/advice.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/engine/failure_signs.h"
@@ -37,6 +39,7 @@
 #include "graphsieve/run/training_data.h"
 #include "graphsieve/runtime/device.h"
 #include "graphsieve/runtime/memory_budget.h"
+#include "graphsieve/runtime/operation_times.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/sampling/choose_k.h"
 #include "graphsieve/train/estimator_stage.h"
@@ -545,6 +548,13 @@ class Experiment {
   uint64_t shared_seed_ = 0;
 };
 
+/// Writes how long how many threads worked at once, and the operations in which one thread worked alone.
+void write_work_times(const fs::path& file) {
+  Json alone = Json::object();
+  for (const auto& [operation, seconds] : alone_seconds()) alone[operation] = seconds;
+  write_json(file, {{"seconds_by_threads_at_work", work_seconds()}, {"alone_seconds", alone}});
+}
+
 }  // namespace
 
 fs::path run_experiment(const Dataset& data, const Recipe& recipe, const RunRequest& request, Observer& observer) {
@@ -554,8 +564,14 @@ fs::path run_experiment(const Dataset& data, const Recipe& recipe, const RunRequ
   const TorchSettings torch_settings;
   const MemoryBudget budget = MemoryBudget::of(request.memory);
   const LimitedMemory limited(budget, request.out);
+  const char* const times = std::getenv("GRAPHSIEVE_WORK_TIMES");
+  if (times != nullptr) count_work(), watch_operations();
   fs::path out;
-  with_memory_advice([&] { out = Experiment(data, recipe, request, budget, observer).run(); });
+  {
+    const Working working;
+    with_memory_advice([&] { out = Experiment(data, recipe, request, budget, observer).run(); });
+  }
+  if (times != nullptr) write_work_times(times);
   return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include "graphsieve/base/abort.h"
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/base/work_times.h"
 
 namespace graphsieve {
 namespace {
@@ -58,6 +59,7 @@ TrainBatch BatchesAhead::next() {
 BatchesAhead::Ready BatchesAhead::take() {
   std::unique_lock lock(mutex_, std::defer_lock);
   if (thread_.joinable()) {
+    const Waiting waiting;
     lock.lock();
     // Batches that were complete before the thread failed are still returned; the call after the last of them throws.
     changed_.wait(lock, [this] { return !ready_.empty() || error_; });
@@ -93,7 +95,11 @@ void BatchesAhead::make() {
   const size_t most = stage_.batches_per_call() > 1 ? 1 : kMost;
   try {
     while (next_ < count_) {
-      std::vector<Ready> made = some();
+      std::vector<Ready> made;
+      {
+        const Working working;
+        made = some();
+      }
       for (Ready& ready : made) ready.made = stream_.hand_over(tensors_of(ready.batch));
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return ready_.size() < most || stopping_; });
