@@ -5,22 +5,20 @@
 
 #include <vector>
 
-#include "graphsieve/base/export.h"
-
 namespace graphsieve {
 
 /// Begins to measure. To be called before any thread works.
-GRAPHSIEVE_API void count_work();
+void count_work();
 
 /// True after count_work().
-GRAPHSIEVE_API bool counts_work();
+bool counts_work();
 
 /// Returns seconds of wall time since count_work(): element n is the time in which n threads worked at once.
-GRAPHSIEVE_API std::vector<double> work_seconds();
+std::vector<double> work_seconds();
 
 /// While an object lives, its thread works, except while the thread has a Waiting object. Every thread of
 /// parallel_for() has one while it runs items.
-class GRAPHSIEVE_API Working {
+class Working {
  public:
   Working();
   ~Working();
@@ -32,7 +30,7 @@ class GRAPHSIEVE_API Working {
 };
 
 /// While an object lives, its thread does not work: it waits for other threads, asleep or spinning.
-class GRAPHSIEVE_API Waiting {
+class Waiting {
  public:
   Waiting();
   ~Waiting();

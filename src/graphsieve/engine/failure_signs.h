@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/base/export.h"
 #include "graphsieve/recipe/metric.h"
 #include "graphsieve/sampling/scored_graph.h"
 
@@ -16,7 +15,7 @@ namespace graphsieve {
 
 /// Returns the sign that k is at or above the in-degrees, or "" if there is none. `edge_share` is the number of
 /// distinct drawn edges divided by the number of edges, the mean of the layers.
-GRAPHSIEVE_API std::string sign_of_k(double edge_share);
+std::string sign_of_k(double edge_share);
 
 /// Returns the sign that draws by score are draws at random, or "": the entropy of the scores, divided by the logarithm
 /// of the in-degree, has a mean above 0.99 over the layers and over the nodes whose in-degree exceeds k. A graph

@@ -6,18 +6,16 @@
 #include <span>
 #include <vector>
 
-#include "graphsieve/base/export.h"
-
 namespace graphsieve {
 
 /// Numbers of nodes by in-degree: element d is the number of nodes with d in-edges.
 using DegreeCounts = std::vector<int64_t>;
 
 /// Counts the rows of a graph by their number of edges. Row i has row_start[i + 1] - row_start[i] edges.
-GRAPHSIEVE_API DegreeCounts degree_counts(std::span<const int64_t> row_start);
+DegreeCounts degree_counts(std::span<const int64_t> row_start);
 
 /// Returns the share of the graph's edges that draws of k edges per node keep, as the mean over the layers (`k` has one
 /// number per layer). A node of degree d keeps min(d, k) distinct edges. 0 if there are no edges.
-GRAPHSIEVE_API double edge_share(const DegreeCounts& counts, const std::vector<int64_t>& k);
+double edge_share(const DegreeCounts& counts, const std::vector<int64_t>& k);
 
 }  // namespace graphsieve

@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "graphsieve/base/export.h"
-
 namespace graphsieve {
 
 struct Recipe;
@@ -33,6 +31,6 @@ std::vector<std::string> model_names();
 const Model& model_of(const std::string& name);
 
 /// True if the recipe's model trains on edges that are drawn by an estimator's scores.
-GRAPHSIEVE_API bool draws_edges(const Recipe& recipe);
+bool draws_edges(const Recipe& recipe);
 
 }  // namespace graphsieve
