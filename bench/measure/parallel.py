@@ -50,6 +50,5 @@ def work_times(bench, words, threads):
     wall, alone = sum(by_count), by_count[1]
     work = sum(count * seconds for count, seconds in enumerate(by_count))
     serial = alone / work
-    operations = dict(sorted(found["alone_seconds"].items(), key=lambda item: -item[1])[:12])
     return {"alone_share": alone / wall, "idle_share": by_count[0] / wall, "projected": 1 / (serial + (1 - serial) / PROJECTED),
-            "alone_operations": {name: value / wall for name, value in operations.items()}}
+            "alone_operations": {name: seconds / wall for name, seconds in found["alone_seconds"][:12]}}

@@ -53,32 +53,28 @@ Meter& meter() {
   return *all;
 }
 
-thread_local int works = 0;  ///< 1 while this thread works
+thread_local bool works = false;
 
 /// Sets whether the calling thread works, and returns what it was.
-int set_works(int now) {
-  const int before = works;
+bool set_works(bool now) {
+  const bool before = works;
   if (!counting.load(std::memory_order_relaxed) || now == before) return before;
   works = now;
-  meter().change(now - before);
+  meter().change(now ? 1 : -1);
   return before;
 }
 
 }  // namespace
 
 void count_work() {
+  if (counting.load()) return;
   meter().start();
   counting.store(true);
 }
 
-bool counts_work() { return counting.load(std::memory_order_relaxed); }
-
 std::vector<double> work_seconds() { return meter().seconds(); }
 
-Working::Working() : before_(set_works(1)) {}
-Working::~Working() { set_works(before_); }
-
-Waiting::Waiting() : before_(set_works(0)) {}
-Waiting::~Waiting() { set_works(before_); }
+WorkState::WorkState(bool now) : before_(set_works(now)) {}
+WorkState::~WorkState() { set_works(before_); }
 
 }  // namespace graphsieve

@@ -1,44 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long how many threads worked at the same time. It shows which parts of a run one thread does alone. Nothing is
-// measured, and nothing costs time, before count_work().
+// Measures for how much of the time one thread works, for how much two threads work at once, and so on. It shows which
+// parts of a run one thread does alone. Nothing is measured, and nothing costs time, before count_work().
 #pragma once
 
 #include <vector>
 
 namespace graphsieve {
 
-/// Begins to measure. To be called before any thread works.
+/// Begins to measure, before any thread works. A second call changes nothing.
 void count_work();
-
-/// True after count_work().
-bool counts_work();
 
 /// Returns seconds of wall time since count_work(): element n is the time in which n threads worked at once.
 std::vector<double> work_seconds();
 
-/// While an object lives, its thread works, except while the thread has a Waiting object. Every thread of
-/// parallel_for() has one while it runs items.
-class Working {
+/// Sets whether the calling thread works, until the object ends. Objects of a thread may be nested.
+class WorkState {
  public:
-  Working();
-  ~Working();
-  Working(const Working&) = delete;
-  Working& operator=(const Working&) = delete;
+  WorkState(const WorkState&) = delete;
+  WorkState& operator=(const WorkState&) = delete;
+
+ protected:
+  explicit WorkState(bool now);
+  ~WorkState();
 
  private:
-  const int before_;
+  const bool before_;
+};
+
+/// While an object lives, its thread works, except while the thread has a Waiting object. Every thread of
+/// parallel_for() has one while it runs items.
+struct Working : WorkState {
+  Working() : WorkState(true) {}
 };
 
 /// While an object lives, its thread does not work: it waits for other threads, asleep or spinning.
-class Waiting {
- public:
-  Waiting();
-  ~Waiting();
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
- private:
-  const int before_;
+struct Waiting : WorkState {
+  Waiting() : WorkState(false) {}
 };
 
 }  // namespace graphsieve

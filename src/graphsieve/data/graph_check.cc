@@ -91,21 +91,23 @@ class Checker {
 
   /// In a directed graph, a node without in-edges is isolated only if no row has it as a source either.
   void degrees() {
-    std::vector<int64_t> sorted(data_.nodes);
     std::vector<bool> touched(r_.directed ? data_.nodes : 0, false);
     if (r_.directed)
       for (const int32_t j : rows_.source) touched[j] = true;
     for (int64_t i = 0; i < data_.nodes; ++i) {
-      sorted[i] = degree(i);
-      r_.isolated += sorted[i] == 0 && !(r_.directed && touched[i]);
-      if (sorted[i] > degree(r_.largest_node)) r_.largest_node = i;
+      r_.isolated += degree(i) == 0 && !(r_.directed && touched[i]);
+      if (degree(i) > degree(r_.largest_node)) r_.largest_node = i;
     }
     r_.degree_counts = degree_counts(rows_.row_start);
-    std::sort(sorted.begin(), sorted.end());
-    r_.degree_bins.assign(degree_bin(sorted.back()) + 1, 0);
-    for (const int64_t d : sorted) ++r_.degree_bins[degree_bin(d)];
-    for (const double q : kQuantiles)
-      r_.degrees.push_back(sorted[static_cast<size_t>(std::llround(q * static_cast<double>(data_.nodes - 1)))]);
+    const int64_t largest = std::ssize(r_.degree_counts) - 1;
+    r_.degree_bins.assign(degree_bin(largest) + 1, 0);
+    for (int64_t d = 0; d <= largest; ++d) r_.degree_bins[degree_bin(d)] += r_.degree_counts[d];
+    int64_t d = 0, up_to_d = r_.degree_counts[0];  // `up_to_d` nodes have at most d in-edges
+    for (const double q : kQuantiles) {
+      const int64_t rank = std::llround(q * static_cast<double>(data_.nodes - 1));
+      while (up_to_d <= rank) up_to_d += r_.degree_counts[++d];
+      r_.degrees.push_back(d);
+    }
   }
 
   /// Computes the share of the listed edges whose reverse is listed too, without loops and duplicates: a simple graph

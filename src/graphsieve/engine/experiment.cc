@@ -548,11 +548,10 @@ class Experiment {
   uint64_t shared_seed_ = 0;
 };
 
-/// Writes how long how many threads worked at once, and the operations in which one thread worked alone.
+/// Writes for how long no thread, one thread, two threads … worked at once, and the operations in which one thread
+/// worked alone, as pairs of a name and seconds.
 void write_work_times(const fs::path& file) {
-  Json alone = Json::object();
-  for (const auto& [operation, seconds] : alone_seconds()) alone[operation] = seconds;
-  write_json(file, {{"seconds_by_threads_at_work", work_seconds()}, {"alone_seconds", alone}});
+  write_json(file, {{"seconds_by_threads_at_work", work_seconds()}, {"alone_seconds", alone_seconds()}});
 }
 
 }  // namespace

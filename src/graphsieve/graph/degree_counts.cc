@@ -5,14 +5,18 @@
 
 namespace graphsieve {
 
-DegreeCounts degree_counts(std::span<const int64_t> row_start) {
+DegreeCounts degree_counts(int64_t nodes, const std::function<int64_t(int64_t)>& degree) {
   DegreeCounts counts;
-  for (size_t i = 0; i + 1 < row_start.size(); ++i) {
-    const auto degree = static_cast<size_t>(row_start[i + 1] - row_start[i]);
-    if (degree >= counts.size()) counts.resize(degree + 1, 0);
-    ++counts[degree];
+  for (int64_t i = 0; i < nodes; ++i) {
+    const auto d = static_cast<size_t>(degree(i));
+    if (d >= counts.size()) counts.resize(d + 1, 0);
+    ++counts[d];
   }
   return counts;
+}
+
+DegreeCounts degree_counts(std::span<const int64_t> row_start) {
+  return degree_counts(std::ssize(row_start) - 1, [&](int64_t i) { return row_start[i + 1] - row_start[i]; });
 }
 
 double edge_share(const DegreeCounts& counts, const std::vector<int64_t>& k) {

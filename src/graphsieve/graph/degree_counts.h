@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,9 @@ namespace graphsieve {
 
 /// Numbers of nodes by in-degree: element d is the number of nodes with d in-edges.
 using DegreeCounts = std::vector<int64_t>;
+
+/// Counts the nodes by degree(node), for the nodes 0 to `nodes` - 1.
+DegreeCounts degree_counts(int64_t nodes, const std::function<int64_t(int64_t)>& degree);
 
 /// Counts the rows of a graph by their number of edges. Row i has row_start[i + 1] - row_start[i] edges.
 DegreeCounts degree_counts(std::span<const int64_t> row_start);

@@ -53,9 +53,7 @@ class Rows {
   }
 
   DegreeCounts degree_counts() const {
-    std::vector<int64_t> start(data_.data.nodes + 1, 0);
-    for (int64_t i = 0; i < data_.data.nodes; ++i) start[i + 1] = start[i] + degree(i);
-    return graphsieve::degree_counts(start);
+    return graphsieve::degree_counts(data_.data.nodes, [this](int64_t node) { return degree(node); });
   }
 
   std::vector<int32_t> sources(int64_t node) const {

@@ -58,7 +58,10 @@ void end_call(const at::RecordFunction& function, at::ObserverContext* context) 
 
 }  // namespace
 
-void watch_operations() { at::addGlobalCallback(at::RecordFunctionCallback(begin_call, end_call)); }
+void watch_operations() {
+  // A second callback would count each operation twice.
+  [[maybe_unused]] static const auto added = at::addGlobalCallback(at::RecordFunctionCallback(begin_call, end_call));
+}
 
 std::vector<std::pair<std::string, double>> alone_seconds() {
   OperationSums& all = sums();

@@ -8,7 +8,8 @@
 
 namespace graphsieve {
 
-/// Begins to watch the operations of all threads, until the process ends. count_work() comes before it.
+/// Begins to watch the operations of all threads, until the process ends. count_work() comes before it. A second
+/// call changes nothing.
 void watch_operations();
 
 /// Returns the seconds, since watch_operations(), in which one thread alone worked inside of each operation and not

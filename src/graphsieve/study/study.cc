@@ -26,6 +26,7 @@
 #include "graphsieve/recipe/recipe_check.h"
 #include "graphsieve/recipe/recipe_io.h"
 #include "graphsieve/recipe/recipe_keys.h"
+#include "graphsieve/run/figures.h"
 #include "graphsieve/run/run_files.h"
 #include "graphsieve/sampling/spectral_error.h"
 
@@ -285,18 +286,16 @@ class Study {
     double seconds = 0;
     for (const char* stage : {"estimator", "network"}) {
       if (one.null(stage) || (point.stages == Stages::kNetwork && std::string(stage) == "estimator")) continue;
-      const JsonObject part = one.object(stage);
-      const double epochs = std::max(part.get<double>("epochs"), 1.0);
+      const StageFigures part = stage_figures(one.object(stage));
+      const double seconds_per_epoch = part.seconds / static_cast<double>(std::max<int64_t>(part.epochs, 1));
       // Blocks below kPooledBytes are not counted among the large arrays; on a tiny graph these are all of them.
-      const auto of_tensors = part.get<int64_t>("peak_tensor_bytes");
-      const int64_t held =
-          std::max(of_tensors, part.get<int64_t>("peak_ram_bytes") + part.get<int64_t>("peak_scratch_bytes"));
+      const int64_t held = std::max(part.peak_tensor_bytes, part.peak_ram + part.peak_scratch);
       row[str(stage, "_peak_bytes")] = held;
-      row[str(stage, "_peak_tensor_bytes")] = of_tensors;
-      row[str(stage, "_seconds_per_epoch")] = part.get<double>("seconds") / epochs;
+      row[str(stage, "_peak_tensor_bytes")] = part.peak_tensor_bytes;
+      row[str(stage, "_seconds_per_epoch")] = seconds_per_epoch;
       peak = std::max(peak, held);
-      tensors = std::max(tensors, of_tensors);
-      seconds += part.get<double>("seconds") / epochs;
+      tensors = std::max(tensors, part.peak_tensor_bytes);
+      seconds += seconds_per_epoch;
     }
     row["peak_bytes"] = peak;
     row["peak_tensor_bytes"] = tensors;
