@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # Apache Arrow from the Python environment's pyarrow, whose libraries have no plain names: linked by their full ones.
-if(NOT Python3_EXECUTABLE)
-  find_program(Python3_EXECUTABLE python3)
-endif()
 execute_process(COMMAND ${Python3_EXECUTABLE} -c "import pyarrow; print(pyarrow.__path__[0])"
                 OUTPUT_VARIABLE pyarrow_dir OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 execute_process(COMMAND ${Python3_EXECUTABLE} -c "import pyarrow; print(pyarrow.__version__)"

@@ -26,9 +26,10 @@ endforeach()
 install(EXPORT graphsieveTargets NAMESPACE graphsieve:: DESTINATION ${package_dir})
 
 include(CMakePackageConfigHelpers)
-string(REGEX MATCH "^[0-9]+\\.[0-9]+" torch_series "${Torch_VERSION}")  # its C++ interface changes from one to the next
+string(REGEX MATCH "^[0-9]+\\.[0-9]+" torch_series "${graphsieve_torch_version}")  # its C++ interface changes from one to the next
 configure_package_config_file(cmake/graphsieveConfig.cmake.in ${PROJECT_BINARY_DIR}/graphsieveConfig.cmake
                               INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/graphsieveConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/graphsieveConfig.cmake ${PROJECT_BINARY_DIR}/graphsieveConfigVersion.cmake
+              cmake/torch.cmake
         DESTINATION ${package_dir})

@@ -103,13 +103,25 @@ def bare_gather_of(folder):
     library = pathlib.Path(folder) / "libbare_gather.so"
     subprocess.run(["nvcc", "-std=c++20", "-arch=native", "-O3", "-shared", "-Xcompiler", "-fPIC", HERE / "bare_gather.cu", "-o", library], check=True)
     function = ctypes.CDLL(str(library)).bare_gather
-    function.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p]
+    function.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p]
 
-    def gather(rows, row_start, index, out):
-        code = function(rows.data_ptr(), rows.shape[1] * rows.element_size(), row_start.data_ptr(), index.data_ptr(), len(row_start) - 1, out.data_ptr(),
+    def gather(rows, index):
+        """Exclusive ors of the rows of every 64 edges."""
+        out = torch.empty((len(index) + 63) // 64, rows.shape[1], dtype=rows.dtype, device="cuda")
+        code = function(rows.data_ptr(), rows.shape[1] * rows.element_size(), index.data_ptr(), len(index), out.data_ptr(),
                         torch.cuda.current_stream().cuda_stream)
         if code:
             raise RuntimeError(f"bare_gather: CUDA error {code}")
+        return out
+
+    rows, index = torch.randn(1000, 256, device="cuda"), torch.randint(1000, (6405,), dtype=torch.int32, device="cuda")
+    for width in (16, 256):
+        bits = rows[:, :width].contiguous().view(torch.int32)
+        expected = bits[index[-5].long()]
+        for e in range(-4, 0):
+            expected = expected ^ bits[index[e].long()]
+        if not torch.equal(gather(bits, index)[-1], expected):
+            raise SystemExit("the bare gather reads other rows than the edges name")
     return gather
 
 
@@ -143,12 +155,12 @@ def attention(graph, width, dtype, gather, repeats):
     backward = lambda: ops.sparse_attention_backward(grad, query, key_value, out, log_sum, *edges, scale, bias, HEADS, CLAMP, [True] * 4)
     if not all(torch.equal(a, b) for a, b in zip(backward(), backward())):
         raise SystemExit(f"{graph.name} {width} {dtype}: two backward passes differ")
-    packed, gathered = torch.cat([query, grad], 1), torch.empty_like(key_value)
-    gather_forward = lambda: gather(key_value, graph.row_start, graph.index, gathered)
+    packed = torch.cat([query, grad], 1)
+    gather_forward = lambda: gather(key_value, graph.index)
 
     def gather_backward():
         gather_forward()
-        gather(packed, graph.t_row_start, graph.t_index, gathered)
+        gather(packed, graph.t_index)
     ms = {name: milliseconds(call, repeats) for name, call in
           {"gather": gather_forward, "forward": forward, "gather_backward": gather_backward, "backward": backward}.items()}
     gathered_bytes = graph.edges * 2 * width * query.element_size()

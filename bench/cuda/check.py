@@ -101,39 +101,36 @@ class Check:
     def left_out(self, step, why):
         self.row(step, left_out=why)
 
-    def call(self, step, *command, least=5):
-        """The output of a command, or None if it failed, or if less than `least` seconds are left for it."""
-        seconds = self.end - time.monotonic()
-        if seconds < least:
-            self.left_out(step, f"{seconds:.0f} s are left, it needs {least} s")
-            return None
+    def call(self, step, *command, least=5, most=float("inf")):
+        """Runs a command and adds its output to OUT/STEP.log. Returns whether it succeeded. The command ends after `most` seconds, or when
+        no time is left for the whole check, and is left out if less than `least` seconds are left."""
+        left = self.end - time.monotonic()
+        if left < least:
+            self.left_out(step, f"{left:.0f} s are left, it needs {least} s")
+            return False
         begun = time.monotonic()
-        with open(self.out / f"{step}.log", "a") as log:
+        with open(self.log(step), "a") as log:
             print("+", *command, file=log, flush=True)
             try:
-                done = subprocess.run([*map(str, command)], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True,
-                                      timeout=seconds)
-            except subprocess.TimeoutExpired as error:
-                log.write((error.stdout or b"").decode())
-                self.row(step, failed="out of time", seconds=round(time.monotonic() - begun, 1))
-                self.failed = True
-                return None
-            log.write(done.stdout)
-        if done.returncode:
-            end = (self.out / f"{step}.log").read_text()[-1500:]
-            self.row(step, failed=done.returncode, seconds=round(time.monotonic() - begun, 1), end=end)
-            self.failed = True
-            return None
+                code = subprocess.run([*map(str, command)], cwd=ROOT, env=self.environment, stdout=log, stderr=log, timeout=min(left, most)).returncode
+            except subprocess.TimeoutExpired:
+                code = "out of time"
         self.seconds = round(time.monotonic() - begun, 1)
-        return done.stdout
+        if code:
+            self.row(step, failed=code, seconds=self.seconds, end=self.log(step).read_text()[-1500:])
+            self.failed = True
+        return not code
+
+    def log(self, step):
+        return self.out / f"{step}.log"
 
     def build(self):
         options = {"CMAKE_BUILD_TYPE": "Release", "CMAKE_UNITY_BUILD": "ON", "CMAKE_UNITY_BUILD_BATCH_SIZE": 10, "GRAPHSIEVE_CUDA": "ON",
                    "GRAPHSIEVE_AVX2_ALONE": "ON", "GRAPHSIEVE_BENCH": "OFF", "Python3_EXECUTABLE": sys.executable,
                    "CMAKE_PREFIX_PATH": PACK / "usr", "CHART_JS": PACK / "usr/share/javascript/chart.js/chart.min.js"}
-        if self.call("build", "cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", *(f"-D{k}={v}" for k, v in options.items())) is None:
+        if not self.call("build", "cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", *(f"-D{k}={v}" for k, v in options.items())):
             return False
-        if self.call("build", "ninja", "-C", BUILD, "cuda_tests", "graphsieve-cli", "graphsieve") is None:
+        if not self.call("build", "ninja", "-C", BUILD, "cuda_tests", "graphsieve-cli", "src/graphsieve/libgraphsieve.so"):
             return False
         self.row("build", seconds=self.seconds)
         return True
@@ -141,25 +138,28 @@ class Check:
     def tests(self):
         program = BUILD / "tests/cuda/cuda_tests"
         report = self.out / "kernels.json"
-        said = self.call("kernels", program, f"--gtest_output=json:{report}")
+        passed = self.call("kernels", program, f"--gtest_output=json:{report}")
         if report.exists():
             found = json.loads(report.read_text())
             skipped = sum(test.get("result") == "SKIPPED" for suite in found["testsuites"] for test in suite["testsuite"])
-            self.row("kernels", tests=found["tests"], failures=found["failures"], skipped=skipped, passed=said is not None)
+            self.row("kernels", tests=found["tests"], failures=found["failures"], skipped=skipped, passed=passed)
         if not self.machine["gpu"]:
             return self.left_out("memcheck", "no GPU")
         if not shutil.which("compute-sanitizer"):
             return self.left_out("memcheck", "no compute-sanitizer")
         for tool in ("memcheck", "racecheck"):
             if self.call("memcheck", "compute-sanitizer", "--tool", tool, "--error-exitcode", 9, program, f"--gtest_filter={SHORT_LIST}",
-                         least=20) is not None:
+                         least=20, most=60):
                 self.row("memcheck", tool=tool, errors=0, seconds=self.seconds)
 
-    def rows_of(self, step, *command, least=20):
-        said = self.call(step, sys.executable, *command, least=least)
-        for line in (said or "").splitlines():
-            if line.startswith("{"):
-                self.row(step, **json.loads(line))
+    def rows_of(self, step, *command, least=20, most=120):
+        """Runs a command and keeps the JSON lines that it prints as rows, also those of a command that fails later."""
+        before = self.log(step).stat().st_size if self.log(step).exists() else 0
+        self.call(step, sys.executable, *command, least=least, most=most)
+        if self.log(step).exists():
+            for line in self.log(step).read_bytes()[before:].decode().splitlines():
+                if line.startswith("{"):
+                    self.row(step, **json.loads(line))
 
     def measures(self):
         data = ["--data", PACK] if (PACK / "tolokers.npz").exists() else []
