@@ -130,6 +130,18 @@ Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const n
   return data;
 }
 
+/// Returns a copy of a graph with other labels and splits (see relabelled()).
+Dataset with_labels(const Dataset& data, const std::map<std::string, InputArray>& arrays,
+                    const std::vector<nb::str>& class_names, const nb::str& given_name) {
+  std::map<std::string, NpyArray> copies;
+  for (const auto& [array, values] : arrays) copies.emplace(array, npy_array(array, values));
+  std::vector<std::string> classes;
+  for (const nb::str& one : class_names) classes.push_back(bytes_of(one));
+  const std::string name = bytes_of(given_name);
+  const nb::gil_scoped_release release;
+  return relabelled(data, std::move(copies), std::move(classes), name);
+}
+
 /// Reads a graph. With `in_memory`, the graph does not name its file, which may be removed afterwards.
 Dataset load_graph(const fs::path& path, bool in_memory) {
   const nb::gil_scoped_release release;
@@ -300,6 +312,9 @@ void define(nb::module_& m) {
         "edge_type_names"_a = std::vector<nb::str>(), "directed"_a = false,
         "A graph from the arrays of either .npz layout, with the user's ids and names. The edges have types if these "
         "are named.");
+  m.def("with_labels", &with_labels, "graph"_a, "arrays"_a, "class_names"_a, "name"_a,
+        "A copy of a graph with other labels (node_labels or node_numbers) and splits (train_masks, val_masks, "
+        "test_masks).");
   m.def("recipe_values", &recipe_values, "recipe"_a, "settings"_a = Settings(), "Every key of a recipe, checked.");
   m.def("recipe_names", &recipe_names, "The published recipes.");
   m.def("networks", [] { return nn::networks_json().dump(); }, "The registry of networks, as JSON.");

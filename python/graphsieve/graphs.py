@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,6 +73,64 @@ class Graph:
         names = self.engine.class_names
         return np.array(names) if names else np.arange(self.classes)
 
+    def with_labels(self, nodes: Any, y: Any, regression: bool = False) -> Graph:
+        """Returns the graph with the labels `y` of `nodes` in place of its own labels and splits; all other nodes have none.
+
+        nodes: numbers of nodes [m] or [m, 1], or a mask [nodes]. y: one class per node [m] (numbers or texts), several labels 0 or 1
+        per node [m, labels], or with `regression` numbers [m] or [m, numbers]. Throws Error if y does not fit the nodes.
+
+        >>> minesweeper(10).with_labels([5, 7, 9], ["mine", "none", "none"]).class_values.tolist()
+        ['mine', 'none']
+        """
+        chosen = node_numbers(nodes, self.nodes)
+        given = np.asarray(y)
+        if len(given) != len(chosen) or given.ndim not in (1, 2):
+            raise Error(f"y: shape {list(given.shape)}, expected the labels of {len(chosen)} nodes")
+        given = given[:, 0] if given.ndim == 2 and given.shape[1] == 1 else given
+        class_values = None
+        if regression or given.ndim == 2:
+            labels = np.full((self.nodes, *given.shape[1:]), np.nan)
+            labels[chosen] = _targets(given, "y")
+        else:
+            missing = [i for i, v in enumerate(given.tolist()) if v is None or v != v]
+            if missing:
+                raise Error(f"y: entry {missing[0]} is {given[missing[0]]}, expected a class")
+            class_values, numbers = np.unique(given, return_inverse=True)
+            labels = np.full(self.nodes, -1)
+            labels[chosen] = numbers
+        names = [str(value) for value in class_values] if class_values is not None else []
+        engine = _engine.with_labels(self.engine, {"node_numbers" if regression else "node_labels": labels}, names, self.engine.name)
+        return Graph(engine, self._ids, class_values)
+
+    def with_split(self, split: Mapping[str, Any]) -> Graph:
+        """Returns the graph with one split in place of its own ones.
+
+        split: the nodes of "train", "val" and "test", each as numbers of nodes, as a mask [nodes], or as "all", which are all nodes
+        that no other part has. A part that is absent has no nodes.
+
+        >>> minesweeper(10).with_split({"train": "all", "val": [0, 1, 2]})
+        Graph(generated-minesweeper: 100 nodes, 7 features, 2 classes)
+        """
+        unknown = set(split) - set(SPLITS)
+        if unknown or "train" not in split:
+            raise Error(f"split: the parts {', '.join(map(str, split)) or 'none'}, expected train, and perhaps val and test")
+        masks = {part: np.zeros(self.nodes, bool) for part in SPLITS}
+        rest = [part for part, nodes in split.items() if isinstance(nodes, str)]
+        for part in rest:
+            if split[part] != "all" or len(rest) > 1:
+                raise Error(f"split: {part} is {split[part]!r}, expected numbers of nodes, a mask, or for one part 'all'")
+        for part in [part for part in SPLITS if part in split and part not in rest] + rest:
+            taken = np.logical_or.reduce(list(masks.values()))
+            if part in rest:
+                masks[part] = ~taken
+                continue
+            masks[part][node_numbers(split[part], self.nodes, f"split: {part}")] = True
+            both = np.flatnonzero(taken & masks[part])
+            if len(both):
+                raise Error(f"split: node {both[0]} is in {part} and in another part")
+        engine = _engine.with_labels(self.engine, {f"{part}_masks": mask for part, mask in masks.items()}, [], self.engine.name)
+        return Graph(engine, self._ids, self._class_values)
+
     def __copy__(self) -> Graph:
         return self  # a Graph never changes
 
@@ -83,6 +142,26 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"Graph({self.engine.name}: {self.nodes} nodes, {self.features} features, {self.classes} classes)"
+
+
+def node_numbers(nodes: Any, count: int, what: str = "nodes") -> np.ndarray:
+    """Returns numbers of nodes [m] or [m, 1], or a mask [count], as distinct numbers int64 [m] in their order."""
+    given = np.asarray(nodes.cpu() if isinstance(nodes, torch.Tensor) else nodes)
+    if given.dtype == bool:
+        if given.shape != (count,):
+            raise Error(f"{what}: a mask of shape {list(given.shape)}, expected [{count}]")
+        return np.flatnonzero(given)
+    given = given[:, 0] if given.ndim == 2 and given.shape[1] == 1 else given
+    if given.ndim != 1 or given.dtype.kind not in "iu" and given.size:
+        raise Error(f"{what}: {given.dtype} {list(given.shape)}, expected numbers of nodes, integers [m], or a mask [{count}]")
+    outside = given[(given < 0) | (given >= count)] if given.size else given
+    if outside.size:
+        raise Error(f"{what}: node {outside[0]}, expected 0 to {count - 1}")
+    numbers = given.astype(np.int64)
+    values, times = np.unique(numbers, return_counts=True)
+    if (times > 1).any():
+        raise Error(f"{what}: node {values[times > 1][0]} occurs {times[times > 1][0]} times, expected each node once")
+    return numbers
 
 
 def minesweeper(side: int = 100, seed: int = 0) -> Graph:

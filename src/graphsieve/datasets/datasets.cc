@@ -77,12 +77,14 @@ void note_single_labels(const Labels& labels, Dataset& data) {
   if (labels.classes - empty == 1) data.notes.push_back("all labelled nodes have the same label");
 }
 
-/// Throws Error if no node has a label, and notes what is odd about the labels.
-void check_labels(const std::string& path, Dataset& data) {
+/// Throws Error if no node has a label, and notes what is odd about the labels; with `some_missing`, nodes without a
+/// label are nothing odd.
+void check_labels(const std::string& path, bool some_missing, Dataset& data) {
   int64_t missing = 0;
   for (int64_t i = 0; i < data.nodes; ++i) missing += !is_labelled(data.labels, i);
   if (missing == data.nodes) throw Error(path, ": no node has a label");
-  if (missing > 0) data.notes.push_back(str(missing, " of ", data.nodes, " nodes have no label"));
+  if (missing > 0 && !some_missing)
+    data.notes.push_back(str(missing, " of ", data.nodes, " nodes have no label"));
   if (data.labels.one_class()) note_single_labels(data.labels, data);
 }
 
@@ -161,7 +163,7 @@ void check(const std::string& name, bool labelled, Dataset& data) {
   if (data.edges.empty()) throw Error(name, ": a graph without edges");
   check_features(data.features, name);
   if (labelled) {
-    check_labels(name, data);
+    check_labels(name, false, data);
     check_splits(name, data);
   } else {
     data.given_splits.clear();
@@ -185,29 +187,58 @@ Dataset load_dataset(const std::filesystem::path& path) {
   return data;
 }
 
-Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name, bool labelled) {
+namespace {
+
+/// Returns arrays in memory in the form in which the layouts read them. `arrays` must outlive the result.
+NamedArrays named_arrays(std::map<std::string, NpyArray>& arrays, const std::string& name) {
   NamedArrays source;
   for (auto& [array, values] : arrays) {
     values.where = str(name, ": array '", array, "'");
     source.names.push_back(array);
   }
-  source.has = [&](const std::string& array) { return arrays.contains(array); };
-  source.read = [&](const std::string& array) {
+  source.has = [&arrays](const std::string& array) { return arrays.contains(array); };
+  source.read = [&arrays, name](const std::string& array) {
     const auto found = arrays.find(array);
     if (found == arrays.end()) throw Error(name, ": array '", array, "' is missing");
     return found->second;
   };
-  source.read_features = [&](const std::string& array) {
+  source.read_features = [&arrays](const std::string& array) {
     const NpyArray taken =
         std::exchange(arrays[array], NpyArray());  // its memory is free as soon as the features have theirs
     return dense_features(taken);
   };
+  return source;
+}
+
+}  // namespace
+
+Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name, bool labelled) {
   Dataset data;
   data.source = "memory";
-  read_arrays(source, name, data);
+  read_arrays(named_arrays(arrays, name), name, data);
   check(name, labelled, data);
   recognise(name, data);
   return data;
+}
+
+Dataset relabelled(const Dataset& data, std::map<std::string, NpyArray> arrays, std::vector<std::string> class_names,
+                   const std::string& name) {
+  const NamedArrays source = named_arrays(arrays, name);
+  Dataset out = data;
+  for (const char* const array : {"node_labels", kNumbersArray}) {
+    if (!source.has(array)) continue;
+    out.labels = read_labels(source.read(array), out.nodes, array == kNumbersArray);
+    out.class_names = std::move(class_names);
+    out.stored_fingerprint =
+        random_key(out.stored_fingerprint, out.labels.classes, hash_of(out.labels.single), hash_of(out.labels.values));
+    break;
+  }
+  out.notes.clear();
+  check_labels(name, true, out);
+  out.given_splits.clear();
+  read_splits(source, name, out);
+  check_splits(name, out);
+  return out;
 }
 
 uint64_t fingerprint(const Dataset& data) {

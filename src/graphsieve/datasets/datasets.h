@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "graphsieve/base/export.h"
 #include "graphsieve/data/dataset.h"
@@ -31,6 +32,13 @@ GRAPHSIEVE_API Dataset load_dataset(const std::filesystem::path& path);
 /// for prediction, and the masks are ignored.
 GRAPHSIEVE_API Dataset dataset_of_arrays(std::map<std::string, NpyArray> arrays, const std::string& name,
                                          bool labelled);
+
+/// Returns a copy of the data set with other labels and splits, which come from arrays as dataset_of_arrays() takes
+/// them: node_labels or node_numbers, and all or none of train_masks, val_masks and test_masks. Without new labels, the
+/// old ones stay, with their names; new classes have the names `class_names`, or none. Splits of the old data set do
+/// not stay. `name` begins every message. Throws Error if anything does not fit.
+GRAPHSIEVE_API Dataset relabelled(const Dataset& data, std::map<std::string, NpyArray> arrays,
+                                  std::vector<std::string> class_names, const std::string& name);
 
 /// Returns a hash of the nodes, edges, features and labels as they are stored. Their order and storage count; names and
 /// masks do not. A graph folder has the fingerprint of the data set that it was made of.

@@ -59,27 +59,6 @@ std::vector<uint8_t> read_masks(const NpyArray& array, int64_t nodes, int64_t& s
   return turned;
 }
 
-/// Reads the splits if the file has all three arrays of masks.
-void read_splits(const NamedArrays& file, const std::string& path, Dataset& data) {
-  const char* const names[] = {"train_masks", "val_masks", "test_masks"};
-  std::vector<int32_t> Split::* const parts[] = {&Split::train, &Split::val, &Split::test};
-  const auto present = std::count_if(std::begin(names), std::end(names), [&](auto name) { return file.has(name); });
-  if (present == 0) return;
-  for (int part = 0; part < 3; ++part) {
-    if (!file.has(names[part]))
-      throw Error(path, ": array '", names[part],
-                  "' is missing, expected all or none of train_masks, val_masks, test_masks");
-    int64_t splits = 0;
-    const std::vector<uint8_t> masks = read_masks(file.read(names[part]), data.nodes, splits);
-    if (part == 0) data.given_splits.resize(splits);
-    if (splits != static_cast<int64_t>(data.given_splits.size()))
-      throw Error(path, ": ", names[part], " holds ", splits, " splits, train_masks ", data.given_splits.size());
-    for (int64_t s = 0; s < splits; ++s)
-      for (int64_t i = 0; i < data.nodes; ++i)
-        if (masks[s * data.nodes + i]) (data.given_splits[s].*parts[part]).push_back(static_cast<int32_t>(i));
-  }
-}
-
 /// Reads the row starts of a CSR matrix and checks them against its number of entries.
 std::vector<int64_t> read_indptr(const NpyArray& array, int64_t rows, int64_t entries) {
   check_length(array, rows + 1, "the number of rows and one");
@@ -220,6 +199,26 @@ Labels labels_in(const NamedArrays& file, const char* labels, const std::string&
 }
 
 }  // namespace
+
+void read_splits(const NamedArrays& file, const std::string& path, Dataset& data) {
+  const char* const names[] = {"train_masks", "val_masks", "test_masks"};
+  std::vector<int32_t> Split::* const parts[] = {&Split::train, &Split::val, &Split::test};
+  const auto present = std::count_if(std::begin(names), std::end(names), [&](auto name) { return file.has(name); });
+  if (present == 0) return;
+  for (int part = 0; part < 3; ++part) {
+    if (!file.has(names[part]))
+      throw Error(path, ": array '", names[part],
+                  "' is missing, expected all or none of train_masks, val_masks, test_masks");
+    int64_t splits = 0;
+    const std::vector<uint8_t> masks = read_masks(file.read(names[part]), data.nodes, splits);
+    if (part == 0) data.given_splits.resize(splits);
+    if (splits != static_cast<int64_t>(data.given_splits.size()))
+      throw Error(path, ": ", names[part], " holds ", splits, " splits, train_masks ", data.given_splits.size());
+    for (int64_t s = 0; s < splits; ++s)
+      for (int64_t i = 0; i < data.nodes; ++i)
+        if (masks[s * data.nodes + i]) (data.given_splits[s].*parts[part]).push_back(static_cast<int32_t>(i));
+  }
+}
 
 Labels read_labels(const NpyArray& array, int64_t nodes, bool numbers) {
   const bool one = array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1);

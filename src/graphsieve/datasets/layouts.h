@@ -29,6 +29,9 @@ void read_shchur(const NamedArrays& file, const std::string& path, Dataset& data
 
 void read_linkx(const MatFile& file, Dataset& data);
 
+/// Reads the splits of data.nodes nodes if there are the three arrays of masks.
+void read_splits(const NamedArrays& file, const std::string& path, Dataset& data);
+
 /// Dense features from an array [n, d]. Throws Error if it has another number of dimensions.
 Features dense_features(const NpyArray& array);
 
