@@ -83,8 +83,7 @@ void check_labels(const std::string& path, bool some_missing, Dataset& data) {
   int64_t missing = 0;
   for (int64_t i = 0; i < data.nodes; ++i) missing += !is_labelled(data.labels, i);
   if (missing == data.nodes) throw Error(path, ": no node has a label");
-  if (missing > 0 && !some_missing)
-    data.notes.push_back(str(missing, " of ", data.nodes, " nodes have no label"));
+  if (missing > 0 && !some_missing) data.notes.push_back(str(missing, " of ", data.nodes, " nodes have no label"));
   if (data.labels.one_class()) note_single_labels(data.labels, data);
 }
 
