@@ -11,18 +11,12 @@ if [ ! -f "build/$preset/build.ninja" ]; then
   cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 1; }
   rm -f "$log"
 fi
-plan=$(ninja -C "build/$preset" -n "$@" 2>&1) || { echo "$plan" >&2; exit 1; }
-case "$plan" in
-  *'no work to do'*) ;;
-  *)
-    if [ -t 1 ]; then
-      NINJA_STATUS='building %f of %t, %W left  ' ninja -C "build/$preset" -j "$jobs" "$@"
-    else
-      echo "building: $(echo "$plan" | grep -c '^\[') steps"
-      ninja -C "build/$preset" -j "$jobs" --quiet "$@"
-    fi
-    ;;
-esac
+if [ -t 1 ]; then
+  NINJA_STATUS='building %f of %t, %W left  ' ninja -C "build/$preset" -j "$jobs" "$@"
+else
+  echo "building build/$preset"
+  ninja -C "build/$preset" -j "$jobs" --quiet "$@"
+fi
 [ -e "build/$preset/graphsieve" ] || exit 0  # a preset without the program
 mkdir -p bin
 ln -sfn "../build/$preset/graphsieve" bin/graphsieve

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphsieve import plots
+from graphsieve import hub, plots
 from graphsieve._check import Error
 from graphsieve._sklearn import ClassifierMixin
 from graphsieve.graphs import Graph
@@ -37,6 +37,13 @@ class NodeClassifier(ClassifierMixin, NodeModel):
     def _take(self, out: pathlib.Path, graph: Graph) -> None:
         super()._take(out, graph)
         self.classes_ = graph.class_values
+
+    def _facts(self) -> dict[str, Any]:
+        return super()._facts() | {"classes": hub.listed(self.classes_)}
+
+    def _take_facts(self, run: pathlib.Path, facts: dict[str, Any]) -> None:
+        super()._take_facts(run, facts)
+        self.classes_ = np.array(facts["classes"])
 
     def predict(self, data: Any = None) -> np.ndarray:
         """Returns the class of each node [n] or, with several labels per node, 0 or 1 [n, labels]. data: default, that of fit."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from graphsieve import _engine, plots
+from graphsieve import _engine, hub, plots
 from graphsieve._check import Error, check_path, check_whole, path_exists
 from graphsieve._sklearn import BaseEstimator, NotFittedError
 from graphsieve.graphs import Graph, graph_of, node_numbers
@@ -324,7 +324,7 @@ class NodeModel(BaseEstimator):
         if self._trained_on is None and self.graph is not None:
             self._trained_on = self._labelled(self._base_graph())
         if self._trained_on is None:
-            raise Error(f"this {type(self).__name__} was unpickled, without the graph that it was trained on; expected a graph as data")
+            raise Error(f"this {type(self).__name__} has not kept the graph that it was trained on; expected a graph as data")
         return self._trained_on
 
     def transform(self, data: Any = None) -> np.ndarray:
@@ -340,6 +340,41 @@ class NodeModel(BaseEstimator):
         """Draws the share of a node's attention that its k strongest edges have, over k, and returns the figure."""
         self._fitted()
         return plots.attention_kept(self.run_, axes)
+
+    def _facts(self) -> dict[str, Any]:
+        """Returns what a saved model keeps beside its run folder, for JSON."""
+        return {"features": self.n_features_in_, "label_kind": self._kind, "columns": self._columns}
+
+    def _take_facts(self, run: pathlib.Path, facts: dict[str, Any]) -> None:
+        """Takes a run folder without its graph, with what _facts() kept."""
+        self.run_, self.result_ = run, Run(run).result
+        self.n_features_in_, self._kind, self._columns = facts["features"], facts["label_kind"], facts["columns"]
+        self._predicted = self._trained_on = None
+
+    def save_pretrained(self, save_directory: str | os.PathLike[str], *, push_to_hub: bool = False, repo_id: str | None = None,
+                        **push: Any) -> None:
+        """Writes the run folder with a model card to a new folder.
+
+        push_to_hub: upload it too, to `repo_id` or the folder's name, with the options of push_to_hub().
+        """
+        hub.save(self, save_directory)
+        if push_to_hub:
+            hub.push(self, repo_id or pathlib.Path(save_directory).name, **push)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Uploads the fitted model with a model card to the Hugging Face Hub. Options: private, token, branch, commit_message."""
+        return hub.push(self, repo_id, **options)
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | os.PathLike[str], **download: Any) -> Self:
+        """Returns a model of a folder of save_pretrained, or of a repository of the Hub; predict then needs data.
+
+        Options: those of huggingface_hub.snapshot_download, such as revision, token, cache_dir, local_files_only.
+        """
+        folder = hub.download(pretrained_model_name_or_path, **download)
+        model = cls()
+        model._take_facts(folder, hub.read_config(folder, cls.__name__))
+        return model
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns what pickle and copy keep: the arguments and, of a fitted model, the bytes of its run folder, without the graph."""

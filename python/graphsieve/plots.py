@@ -37,7 +37,10 @@ def _lines(run: pathlib.Path) -> list[dict[str, Any]]:
 
 
 def curves(run: pathlib.Path, metric: str, axes: Any = None) -> Any:
-    """Draws the validation and test value of each epoch, a pair of lines for each stage, with the best epoch marked."""
+    """Draws the validation and test value of each epoch, a pair of lines for each stage, with the best epoch marked.
+
+    >>> curves(pathlib.Path("runs/mine"), "accuracy").savefig("picture.png")   # doctest: +SKIP
+    """
     axes = _axes(axes, "Value of each epoch")
     records = _lines(run)
     for stage, colour in (("estimator", "tab:orange"), ("network", "tab:blue")):
@@ -55,7 +58,10 @@ def curves(run: pathlib.Path, metric: str, axes: Any = None) -> Any:
 
 
 def attention_kept(run: pathlib.Path, axes: Any = None) -> Any:
-    """Draws, for each layer, the share of a node's attention that its k strongest edges have, over k, as the mean over the nodes."""
+    """Draws, for each layer, the share of a node's attention that its k strongest edges have, over k, as the mean over the nodes.
+
+    >>> attention_kept(pathlib.Path("runs/mine")).savefig("picture.png")   # doctest: +SKIP
+    """
     axes = _axes(axes, "Attention of the k strongest edges of a node")
     (row_start, _, _), layers = _engine.read_scores(run)
     degree = np.diff(row_start)
@@ -75,7 +81,10 @@ def attention_kept(run: pathlib.Path, axes: Any = None) -> Any:
 
 
 def confusion(run: pathlib.Path, axes: Any = None) -> Any:
-    """Draws how many test nodes of each class were predicted as each class."""
+    """Draws how many test nodes of each class were predicted as each class.
+
+    >>> confusion(pathlib.Path("runs/mine")).savefig("picture.png")   # doctest: +SKIP
+    """
     file = run / "quality.json"
     quality = json.loads(file.read_text()) if file.exists() else {}
     if "confusion" not in quality:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from graphsieve import hub
 from graphsieve._check import Error
 from graphsieve._sklearn import RegressorMixin
 from graphsieve.graphs import Graph
@@ -52,6 +53,13 @@ class NodeRegressor(RegressorMixin, NodeModel):
     def _take(self, out: pathlib.Path, graph: Graph) -> None:
         super()._take(out, graph)
         self._names = graph.class_values
+
+    def _facts(self) -> dict[str, Any]:
+        return super()._facts() | {"names": hub.listed(self._names)}
+
+    def _take_facts(self, run: pathlib.Path, facts: dict[str, Any]) -> None:
+        super()._take_facts(run, facts)
+        self._names = np.array(facts["names"])
 
     def table(self, data: Any = None, embeddings: bool = False) -> dict[str, np.ndarray]:
         """Returns columns by name, with one entry per node, for pandas.DataFrame, polars.DataFrame and pyarrow.table.

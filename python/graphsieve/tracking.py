@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training figures for programs that track runs: TensorBoard's event files and MLflow, each written by its own library.
+"""Training figures for programs that track runs: TensorBoard's event files, MLflow and W&B, each written by its own library.
 
     python -m graphsieve.tracking runs/mine --tensorboard logs
     python -m graphsieve.tracking runs/mine --mlflow minesweeper          # the experiment's name
+    python -m graphsieve.tracking runs/mine --wandb minesweeper           # the project's name
 
 A run that is still training is tracked with NodeClassifier(trackers=[TensorBoard("logs")]). The figures are those of a run folder:
 metrics.jsonl, recipe.yaml and result.json (docs/run-folder.md).
@@ -22,7 +23,7 @@ from graphsieve import _engine
 from graphsieve._check import Error
 from graphsieve.runs import read_result
 
-__all__ = ["MLflow", "TensorBoard", "Tracker", "follow", "log"]
+__all__ = ["MLflow", "TensorBoard", "Tracker", "WandB", "follow", "log"]
 
 Recipe = Mapping[str, Any]
 Record = Mapping[str, float]
@@ -97,6 +98,39 @@ class MLflow:
     def end(self, figures: Record) -> None:
         self.epoch(0, {f"result/{name}": value for name, value in figures.items()})
         self._client.set_terminated(self._run, "FINISHED" if figures else "KILLED")
+
+
+class WandB:
+    """Writes runs of `project` with the wandb package, where its environment variables say: WANDB_MODE=offline writes files alone.
+
+    Further arguments are those of wandb.init, such as entity, group, tags or dir.
+
+    >>> tracker = WandB("minesweeper", mode="offline")                                 # doctest: +SKIP
+    >>> graphsieve.NodeClassifier("minesweeper", trackers=[tracker]).fit(data)         # doctest: +SKIP
+    """
+
+    def __init__(self, project: str = "graphsieve", **options: Any) -> None:
+        try:
+            import wandb
+        except ImportError:
+            raise Error("W&B is not there; pip install 'graphsieve[wandb]'") from None
+        self._wandb, self._options = wandb, {"project": project, **options}
+
+    def start(self, name: str, recipe: Recipe) -> None:
+        self._run = self._wandb.init(name=name, config=dict(recipe), **self._options)
+        self._stages: set[str] = set()
+
+    def epoch(self, number: int, values: Record) -> None:
+        for stage in {name.partition("/")[0] for name in values} - self._stages:  # each stage counts its epochs from 0
+            self._run.define_metric(f"{stage}/epoch")
+            self._run.define_metric(f"{stage}/*", step_metric=f"{stage}/epoch")
+            self._stages.add(stage)
+        self._run.log({**values, **{f"{name.partition('/')[0]}/epoch": number for name in values}})
+
+    def end(self, figures: Record) -> None:
+        for name, value in figures.items():
+            self._run.summary[f"result/{name}"] = value
+        self._run.finish(exit_code=0 if figures else 1)
 
 
 def log(run: str | os.PathLike[str], *trackers: Tracker) -> list[str]:
@@ -195,19 +229,22 @@ def _figures(run: Mapping[str, Any]) -> Record:
 
 
 def _main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m graphsieve.tracking", description="A finished run into TensorBoard or MLflow.")
+    parser = argparse.ArgumentParser(prog="python -m graphsieve.tracking", description="A finished run into TensorBoard, MLflow or W&B.")
     parser.add_argument("run", help="a run folder")
     parser.add_argument("--tensorboard", metavar="DIR", help="event files in DIR/RUN")
     parser.add_argument("--mlflow", metavar="EXPERIMENT", help="a run of that experiment, where MLFLOW_TRACKING_URI says")
+    parser.add_argument("--wandb", metavar="PROJECT", help="a run of that project, where W&B's environment variables say")
     args = parser.parse_args()
-    if not (args.tensorboard or args.mlflow):
-        parser.error("nothing to track with; expected --tensorboard DIR or --mlflow EXPERIMENT")
+    if not (args.tensorboard or args.mlflow or args.wandb):
+        parser.error("nothing to track with; expected --tensorboard DIR, --mlflow EXPERIMENT or --wandb PROJECT")
     try:
         trackers: list[Tracker] = []
         if args.tensorboard:
             trackers.append(TensorBoard(args.tensorboard))
         if args.mlflow:
             trackers.append(MLflow(args.mlflow))
+        if args.wandb:
+            trackers.append(WandB(args.wandb))
         for name in log(args.run, *trackers):
             print(name)
     except Error as error:

@@ -153,7 +153,7 @@ class Kept(EngineTest):
         back = pickle.loads(content)
         np.testing.assert_array_equal(back.predict_proba(data), expected)
         self.assertEqual(back.classes_.tolist(), [0, 1, 2])
-        with self.assertRaisesRegex(graphsieve.Error, "was unpickled, without the graph"):
+        with self.assertRaisesRegex(graphsieve.Error, "has not kept the graph"):
             back.predict()
         np.testing.assert_array_equal(copy.deepcopy(back).predict_proba(data), expected)
         nodes = np.arange(40)

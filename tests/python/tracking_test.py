@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs into trackers: a list, TensorBoard and MLflow, finished and while they go on."""
+"""Runs into trackers: a list, TensorBoard, MLflow and W&B, finished and while they go on."""
 import importlib.util
 import json
+import os
 import subprocess
 import sys
+import types
 import unittest
+import unittest.mock
 
 from python_testing import SHORT, EngineTest, Graph, pyg_like, settings_args
 
@@ -105,13 +108,43 @@ class Tracking(EngineTest):
         history = {m.step: m.value for m in client.get_metric_history(run.info.run_id, "network/loss")}
         self.assertEqual(history, {epoch: r["loss"] for (stage, epoch), r in records(model.run_).items() if stage == "network"})
 
+    def test_wandb_by_a_stand_in(self):
+        """Which calls of W&B are made: a module that notes them stands in."""
+        heard, summary = [], {}
+        run = types.SimpleNamespace(define_metric=lambda name, step_metric=None: heard.append(("metric", name, step_metric)),
+                                    log=heard.append, summary=summary, finish=lambda exit_code: heard.append(("finish", exit_code)))
+        module = types.SimpleNamespace(init=lambda **options: heard.append(("init", options)) or run)
+        with unittest.mock.patch.dict(sys.modules, {"wandb": module}):
+            tracker = tracking.WandB("mine", mode="offline")
+        model = graphsieve.NodeClassifier(settings=SHORT, progress=False, trackers=[tracker]).fit(pyg_like(Graph()))
+        (_, options), *rest = heard
+        self.assertEqual((options["project"], options["mode"], options["config"]["network.width"]), ("mine", "offline", 8))
+        self.assertIn(("metric", "network/*", "network/epoch"), rest)
+        logged = [values for values in rest if isinstance(values, dict)]
+        for values, ((stage, epoch), record) in zip(logged, records(model.run_).items(), strict=True):
+            self.assertEqual((values[f"{stage}/epoch"], values[f"{stage}/loss"]), (epoch, record["loss"]))
+        self.assertEqual((summary["result/test"], heard[-1]), (model.result_["runs"][0]["test"], ("finish", 0)))
+        with self.assertRaisesRegex(graphsieve.Error, "pip install 'graphsieve\\[wandb\\]'"), unittest.mock.patch.dict(sys.modules, {"wandb": None}):
+            tracking.WandB()
+
+    @unittest.skipUnless(importlib.util.find_spec("wandb"), "W&B is not there")
+    def test_wandb_offline(self):
+        run = self.run_folder(self.graph(), *settings_args(SHORT))
+        environment = {"WANDB_MODE": "offline", "WANDB_DIR": str(self.dir), "WANDB_SILENT": "true"}
+        with unittest.mock.patch.dict(os.environ, environment):
+            self.assertEqual(self.command(run, "--wandb", "mine").stdout, "run\n")
+        [file] = (self.dir / "wandb").glob("offline-run-*/*.wandb")
+        content = file.read_bytes()
+        for text in (b"network/loss", b"estimator/epoch", b"result/test"):
+            self.assertIn(text, content)
+
     def command(self, *args, code=0):
         done = subprocess.run([sys.executable, "-m", "graphsieve.tracking", *map(str, args)], capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, code, done.stderr)
         return done
 
     def test_the_command_says_what_is_wrong(self):
-        self.assertIn("expected --tensorboard DIR or --mlflow EXPERIMENT", self.command(self.dir, code=2).stderr)
+        self.assertIn("expected --tensorboard DIR, --mlflow EXPERIMENT or --wandb PROJECT", self.command(self.dir, code=2).stderr)
         if importlib.util.find_spec("tensorboard"):
             sentence = f"error: {self.dir}: not a run folder; expected one with a result.json\n"
         else:
