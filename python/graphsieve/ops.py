@@ -337,6 +337,14 @@ def reservoir_sample(edges: Edges, k: int, weight: Tensor | None = None, rows: T
 
 def draw(edges: Edges, k: int, weight: Tensor | None, rows: Tensor | None, rule: str, key: int) -> tuple[Tensor, Tensor]:
     """Draws edges as `reservoir_sample` does, with weights that have been checked before."""
+    sources, places = draw_places(edges, k, weight, rows, rule, key)
+    if not len(edges.type):
+        return sources, torch.zeros_like(sources, dtype=torch.uint8)
+    return sources, torch.where(places < 0, 0, edges.type[places.clamp(0, len(edges.type) - 1)])
+
+
+def draw_places(edges: Edges, k: int, weight: Tensor | None, rows: Tensor | None, rule: str, key: int) -> tuple[Tensor, Tensor]:
+    """Draws edges as `draw` does. Returns their sources int32 [rows, k] and their places in edges.source, int64 [rows, k]; −1: no edge."""
     if rows is not None:
         check_tensor("rows", rows, torch.int32, dims=1)
         _check_bounds("rows", rows, "rows", edges.row_start.shape[0] - 1)
@@ -347,10 +355,7 @@ def draw(edges: Edges, k: int, weight: Tensor | None, rows: Tensor | None, rule:
     sources, position = _call(_ops.reservoir_sample.default, edges.row_start, edges.source, edges.type, weight, rows, k, _RULES[rule],
                               key)
     begin = edges.row_start[:-1] if rows is None else edges.row_start[rows]
-    if not len(edges.type):
-        return sources, torch.zeros_like(sources, dtype=torch.uint8)
-    types = edges.type[(begin[:, None] + position).clamp(0, len(edges.type) - 1)]
-    return sources, torch.where(position < 0, 0, types)
+    return sources, torch.where(position < 0, -1, begin[:, None] + position)
 
 
 def expand_block(destinations: Tensor, index: Tensor, type: Tensor, nodes: int) -> tuple[Tensor, Edges]:

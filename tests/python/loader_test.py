@@ -78,6 +78,106 @@ class Loader(EngineTest):
         self.assertEqual(torch.cat([b.n_id[:b.batch_size] for b in batches]).tolist(), mask.nonzero().flatten().tolist())
         self.assertEqual({t for b in batches for t in b.edge_type.tolist()}, {0})
 
+    def same(self, a, b):
+        self.assertEqual(sorted(a.keys()), sorted(b.keys()))
+        for name in a.keys():
+            if isinstance(a[name], torch.Tensor):
+                self.assertTrue(torch.equal(a[name], b[name]), name)
+            else:
+                self.assertEqual(a[name], b[name])
+
+    @unittest.skipUnless(HAS_PYG, "PyG is not there")
+    def test_workers_make_the_same_batches(self):
+        self.data.edge_attr = torch.randn(self.data.edge_index.shape[1], 2)
+        loader = self.loader(shuffle=True)
+        expected = list(loader) + list(loader)
+        for options in ({"num_workers": 1}, {"num_workers": 2, "persistent_workers": True, "prefetch_factor": 3},
+                        {"num_workers": 1, "multiprocessing_context": "spawn"}):
+            with self.subTest(**options):
+                loader = self.loader(shuffle=True, **options)
+                found = list(loader) + list(loader)
+                self.assertEqual(len(found), len(expected))
+                for a, b in zip(found, expected, strict=True):
+                    self.same(a, b)
+
+    def test_all_neighbours(self):
+        graph = self.inputs.attention_graph
+        row = torch.repeat_interleave(torch.arange(80), graph.row_start.diff())
+        for batch in self.loader(num_neighbors=[-1], batch_size=10):
+            own = batch.n_id[:batch.batch_size]
+            expected = torch.isin(row, own)
+            edges = torch.stack([batch.n_id[batch.edge_index[0]], batch.n_id[batch.edge_index[1]], batch.edge_type], 1).tolist()
+            self.assertEqual(sorted(edges), sorted(torch.stack([graph.source[expected].long(), row[expected],
+                                                                graph.type[expected].long()], 1).tolist()))
+
+    def test_ids_and_features_of_edges(self):
+        edges = self.data.edge_index.shape[1]
+        self.data.edge_attr = torch.arange(2.0 * edges).view(edges, 2) + 1
+        self.data.edge_weight = torch.arange(edges) + 1
+        seen = set()
+        for batch in self.loader():
+            known = batch.e_id >= 0
+            self.assertTrue(torch.equal(known, batch.edge_type == 0))
+            pairs = batch.n_id[batch.edge_index][:, known].sort(0)[0]
+            self.assertTrue(torch.equal(pairs, self.data.edge_index[:, batch.e_id[known]].sort(0)[0]))
+            self.assertTrue(torch.equal(batch.edge_attr[known], self.data.edge_attr[batch.e_id[known]]))
+            self.assertTrue(torch.equal(batch.edge_weight[known], self.data.edge_weight[batch.e_id[known]]))
+            self.assertEqual(batch.edge_attr[~known].abs().sum(), 0)
+            self.assertEqual((sum(batch.num_sampled_nodes), sum(batch.num_sampled_edges)), (len(batch.n_id), batch.edge_index.shape[1]))
+            self.assertEqual((batch.num_sampled_nodes[0], len(batch.num_sampled_nodes), len(batch.num_sampled_edges)), (batch.batch_size, 3, 2))
+            seen |= set(batch.edge_type.tolist())
+        self.assertEqual(seen, {0, 2})
+
+    def test_an_edge_listed_in_both_directions_has_its_own_position(self):
+        self.data.edge_index = torch.cat([self.data.edge_index, self.data.edge_index.flip(0)], 1)
+        self.data.edge_attr = torch.arange(self.data.edge_index.shape[1])
+        for batch in self.loader(edge_types=[0]):
+            self.assertTrue(torch.equal(batch.n_id[batch.edge_index], self.data.edge_index[:, batch.edge_attr]))
+
+    def test_times(self):
+        self.data.time = torch.from_numpy(np.random.default_rng(0).integers(0, 20, 80))
+        for options in ({"num_neighbors": [4, 3]}, {"num_neighbors": [-1, 2]}, {"num_neighbors": [3], "input_time": torch.full((80,), 10)}):
+            with self.subTest(**options):
+                latest = options.get("input_time", self.data.time)
+                loader = self.loader(time_attr="time", **options)
+                kept = 0
+                for batch, again in zip(loader, self.loader(time_attr="time", **options), strict=True):
+                    self.same(batch, again)
+                    first = batch.n_id[:batch.batch_size]
+                    self.assertEqual(batch.batch[:batch.batch_size].tolist(), list(range(batch.batch_size)))
+                    drawn = torch.ones(len(batch.n_id), dtype=torch.bool)
+                    drawn[:batch.batch_size] = False
+                    self.assertTrue((batch.time <= latest[first][batch.batch])[drawn].all())
+                    source, destination = batch.edge_index
+                    self.assertTrue(torch.equal(batch.batch[source], batch.batch[destination]))
+                    pairs = torch.stack([batch.batch, batch.n_id])
+                    self.assertEqual(len(pairs.unique(dim=1)[0]), len(batch.n_id))
+                    per_node = torch.bincount(destination, minlength=len(batch.n_id))[:batch.batch_size]
+                    if options["num_neighbors"][0] != -1:
+                        self.assertLessEqual(int(per_node.max()), options["num_neighbors"][0])
+                    kept += len(source)
+                self.assertGreater(kept, 0)
+
+    def test_times_leave_all_edges_where_all_are_early(self):
+        self.data.time = torch.zeros(80, dtype=torch.int64)
+        timed, plain = (self.loader(num_neighbors=[-1], **options) for options in ({"time_attr": "time"}, {}))
+        for a, b in zip(timed, plain, strict=True):
+            self.assertEqual(a.edge_index.shape, b.edge_index.shape)
+            self.assertEqual(sorted(a.n_id[a.edge_index].T.tolist()), sorted(b.n_id[b.edge_index].T.tolist()))
+
+    def test_transform_and_what_is_refused(self):
+        self.assertEqual([b for b in self.loader(transform=lambda batch: batch.batch_size)], [16] * 5)
+        self.data.time = torch.zeros(80)
+        for sentence, options in (("transform is 3, expected a function", {"transform": 3}), ("sampler: is the loader's own", {"sampler": [1]}),
+                                  ("time_attr is 'no', expected the name", {"time_attr": "no"}),
+                                  ("input_time: given without time_attr", {"input_time": torch.zeros(80)}),
+                                  (r"input_time: expected a tensor \[80\]", {"time_attr": "time", "input_time": torch.zeros(3)}),
+                                  ("num_neighbors is -2, expected a whole number from 1", {"num_neighbors": [-2]})):
+            with self.assertRaisesRegex(graphsieve.Error, sentence):
+                self.loader(**options)
+        with self.assertRaisesRegex(ValueError, "num_workers"):
+            self.loader(num_workers=-1)
+
     def test_bad_use(self):
         for sentence, options in (("num_neighbors is 0, expected a whole number from 1", {"num_neighbors": [0]}),
                                   ("num_neighbors is 2.5, expected a whole number", {"num_neighbors": [2.5]}),
@@ -113,7 +213,7 @@ class Loader(EngineTest):
         loader = self.loader()
         batches = iter(loader)
         next(batches)
-        with unittest.mock.patch.object(loader, "_draw", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+        with unittest.mock.patch.object(loader.collate_fn, "_draw", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
             next(batches)
         loader.epoch = 0
         self.assertEqual([b.n_id.tolist() for b in loader], expected)
