@@ -79,12 +79,13 @@ class Loader(EngineTest):
         self.assertEqual({t for b in batches for t in b.edge_type.tolist()}, {0})
 
     def same(self, a, b):
-        self.assertEqual(sorted(a.keys()), sorted(b.keys()))
-        for name in a.keys():
-            if isinstance(a[name], torch.Tensor):
-                self.assertTrue(torch.equal(a[name], b[name]), name)
+        a, b = a.to_dict(), b.to_dict()
+        self.assertEqual(a.keys(), b.keys())
+        for name, value in a.items():
+            if isinstance(value, torch.Tensor):
+                self.assertTrue(torch.equal(value, b[name]), name)
             else:
-                self.assertEqual(a[name], b[name])
+                self.assertEqual(value, b[name])
 
     @unittest.skipUnless(HAS_PYG, "PyG is not there")
     def test_workers_make_the_same_batches(self):
