@@ -223,6 +223,17 @@ class ScikitLearn(EngineTest):
         calibrated = CalibratedClassifierCV(model(graph=self.graph_), cv=2).fit(self.nodes, self.y)
         self.assertEqual(calibrated.predict_proba([1, 2, 3]).shape, (3, 3))
 
+    def test_scores_with_weights(self):
+        from sklearn.metrics import accuracy_score, r2_score
+        weights = np.random.default_rng(0).random(80)
+        one = model(graph=self.graph_).fit(self.nodes, self.y)
+        self.assertAlmostEqual(one.score(self.nodes, self.y, weights), accuracy_score(self.y, one.predict(), sample_weight=weights), places=12)
+        for numbers in (Graph().node_features[:, 0], Graph().node_features[:, :2], np.full(80, 3.0)):
+            two = model(graphsieve.NodeRegressor, graph=self.graph_).fit(self.nodes, numbers)
+            for given in (None, weights):
+                expected = r2_score(numbers, two.predict(), sample_weight=given)
+                self.assertAlmostEqual(two.score(self.nodes, numbers, given), expected, places=5)
+
     def test_clone_tags_and_errors(self):
         from sklearn.base import clone, is_classifier, is_regressor
         from sklearn.exceptions import NotFittedError
