@@ -103,18 +103,28 @@ StoredIds ids_of(const std::vector<int64_t>& integers, const std::vector<nb::str
   return ids;
 }
 
+/// Returns copies of arrays, which the interpreter's lock need not protect.
+std::map<std::string, NpyArray> copies_of(const std::map<std::string, InputArray>& arrays) {
+  std::map<std::string, NpyArray> copies;
+  for (const auto& [name, values] : arrays) copies.emplace(name, npy_array(name, values));
+  return copies;
+}
+
+std::vector<std::string> bytes_of_all(const std::vector<nb::str>& texts) {
+  std::vector<std::string> all;
+  for (const nb::str& one : texts) all.push_back(bytes_of(one));
+  return all;
+}
+
 /// The arrays are copied while the interpreter's lock is held, and the graph is made without it.
 Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const nb::str& given_name, bool labelled,
                         const std::vector<int64_t>& integer_ids, const std::vector<nb::str>& text_ids,
                         const std::vector<nb::str>& class_names, const std::vector<uint8_t>& edge_type,
                         const std::vector<nb::str>& edge_type_names, bool directed) {
   const std::string name = bytes_of(given_name);
-  std::map<std::string, NpyArray> copies;
-  for (const auto& [array, values] : arrays) copies.emplace(array, npy_array(array, values));
+  std::map<std::string, NpyArray> copies = copies_of(arrays);
   StoredIds ids = ids_of(integer_ids, text_ids);
-  std::vector<std::string> classes, types;
-  for (const nb::str& one : class_names) classes.push_back(bytes_of(one));
-  for (const nb::str& one : edge_type_names) types.push_back(bytes_of(one));
+  std::vector<std::string> classes = bytes_of_all(class_names), types = bytes_of_all(edge_type_names);
   const nb::gil_scoped_release release;
   Dataset data = dataset_of_arrays(std::move(copies), name, labelled);
   data.ids = std::move(ids);
@@ -133,10 +143,8 @@ Dataset graph_of_arrays(const std::map<std::string, InputArray>& arrays, const n
 /// Returns a copy of a graph with other labels and splits (see relabelled()).
 Dataset with_labels(const Dataset& data, const std::map<std::string, InputArray>& arrays,
                     const std::vector<nb::str>& class_names, const nb::str& given_name) {
-  std::map<std::string, NpyArray> copies;
-  for (const auto& [array, values] : arrays) copies.emplace(array, npy_array(array, values));
-  std::vector<std::string> classes;
-  for (const nb::str& one : class_names) classes.push_back(bytes_of(one));
+  std::map<std::string, NpyArray> copies = copies_of(arrays);
+  std::vector<std::string> classes = bytes_of_all(class_names);
   const std::string name = bytes_of(given_name);
   const nb::gil_scoped_release release;
   return relabelled(data, std::move(copies), std::move(classes), name);

@@ -2,15 +2,13 @@
 """Node classification with the interface of scikit-learn."""
 from __future__ import annotations
 
-import pathlib
 from typing import Any
 
 import numpy as np
 
-from graphsieve import hub, plots
+from graphsieve import plots
 from graphsieve._check import Error
 from graphsieve._sklearn import ClassifierMixin
-from graphsieve.graphs import Graph
 from graphsieve.model import NodeModel
 
 __all__ = ["NodeClassifier"]
@@ -31,19 +29,12 @@ class NodeClassifier(ClassifierMixin, NodeModel):
     ((400, 2), (400, 32))
     """
 
-    classes_: np.ndarray
     _label_kinds = ("single", "multi")
 
-    def _take(self, out: pathlib.Path, graph: Graph) -> None:
-        super()._take(out, graph)
-        self.classes_ = graph.class_values
-
-    def _facts(self) -> dict[str, Any]:
-        return super()._facts() | {"classes": hub.listed(self.classes_)}
-
-    def _take_facts(self, run: pathlib.Path, facts: dict[str, Any]) -> None:
-        super()._take_facts(run, facts)
-        self.classes_ = np.array(facts["classes"])
+    @property
+    def classes_(self) -> np.ndarray:
+        """The names of the classes, or of the labels of a node; an AttributeError before fit."""
+        return self._names
 
     def predict(self, data: Any = None) -> np.ndarray:
         """Returns the class of each node [n] or, with several labels per node, 0 or 1 [n, labels]. data: default, that of fit."""

@@ -14,11 +14,8 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from graphsieve import _engine
 from graphsieve._check import Error, check_path, path_exists
-from graphsieve.runs import Run
 
 if TYPE_CHECKING:
     from graphsieve.model import NodeModel
@@ -122,7 +119,6 @@ def read_config(folder: pathlib.Path, kind: str) -> dict[str, Any]:
         raise Error(f"{file}: no model of graphsieve; expected a folder of save_pretrained")
     if config["kind"] != kind:
         raise Error(f"{file}: a {config['kind']}, expected a {kind}")
-    Run(folder)  # refuses what is no run folder
     return config
 
 
@@ -160,8 +156,3 @@ def _hub() -> Any:
     except ImportError:
         raise Error("the Hub needs the package huggingface_hub; pip install huggingface_hub") from None
     return huggingface_hub
-
-
-def listed(values: np.ndarray) -> list[Any]:
-    """Returns the names of classes as JSON has them: numbers or texts."""
-    return [value.item() if isinstance(value, np.generic) else value for value in values]

@@ -202,9 +202,7 @@ class _Batches:
         known, number = (tree * self._nodes + frontier).sort()  # of each pair of tree and node: its number in the batch
         first = torch.arange(len(places))  # the number of each frontier node in the batch
         for hop, k in enumerate(self.num_neighbors):
-            begin, degree = self._graph.row_start[frontier], self._graph.row_start[frontier + 1] - self._graph.row_start[frontier]
-            row = torch.repeat_interleave(torch.arange(len(frontier)), degree)
-            edge = torch.arange(len(row)) - torch.repeat_interleave(degree.cumsum(0) - degree, degree) + begin[row]
+            edge, row = self._all_edges(frontier)
             early = self._time[self._graph.source[edge].long()] <= latest[tree[row]]
             row, edge = row[early], edge[early]
             if k != -1:
@@ -229,12 +227,17 @@ class _Batches:
         batch.batch = torch.cat(trees)
         return batch
 
+    def _all_edges(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns all edges of `rows`: their places in the graph, and the positions of their rows in `rows`."""
+        begin = self._graph.row_start[rows]
+        degree = self._graph.row_start[rows + 1] - begin
+        row = torch.repeat_interleave(torch.arange(len(rows)), degree)
+        return torch.arange(len(row)) - torch.repeat_interleave(degree.cumsum(0) - degree, degree) + begin[row], row
+
     def _draw(self, rows: Tensor, k: int, hop: int, epoch: int) -> tuple[Tensor, Tensor]:
         """Returns the distinct drawn edges of `rows`: their places in the graph, and the positions of their rows in `rows`."""
         if k == -1:
-            begin, degree = self._graph.row_start[rows], self._graph.row_start[rows + 1] - self._graph.row_start[rows]
-            row = torch.repeat_interleave(torch.arange(len(rows)), degree)
-            return torch.arange(len(row)) - torch.repeat_interleave(degree.cumsum(0) - degree, degree) + begin[row], row
+            return self._all_edges(rows)
         key = _engine.sample_key("graph_reservoir", self.seed, epoch, self._layers[hop])
         source, place = draw_places(self._graph, min(k, self._most), self._scores[hop], rows.int(), "weighted", key)
         row = torch.arange(len(rows)).unsqueeze(1).expand_as(place)

@@ -250,6 +250,7 @@ class NodeModel(BaseEstimator):
         self.n_features_in_ = graph.features
         self._kind = graph.label_kind
         self._columns = graph.classes
+        self._names = graph.class_values  # of the classes, or of the labels or numbers of a node
         self._predicted: tuple[Graph, Any, np.ndarray, np.ndarray] | None = None
         self._trained_on: Graph | None = graph
 
@@ -334,7 +335,7 @@ class NodeModel(BaseEstimator):
     def plot_curves(self, axes: Any = None) -> Any:
         """Draws the value of every epoch with matplotlib, into `axes` or a new figure, and returns the figure."""
         self._fitted()
-        return plots.curves(self.run_, self.result_["metric"], axes)
+        return plots.curves(self.run_, axes)
 
     def plot_attention_kept(self, axes: Any = None) -> Any:
         """Draws the share of a node's attention that its k strongest edges have, over k, and returns the figure."""
@@ -343,12 +344,14 @@ class NodeModel(BaseEstimator):
 
     def _facts(self) -> dict[str, Any]:
         """Returns what a saved model keeps beside its run folder, for JSON."""
-        return {"features": self.n_features_in_, "label_kind": self._kind, "columns": self._columns}
+        return {"features": self.n_features_in_, "label_kind": self._kind, "columns": self._columns,
+                "classes": [value.item() if isinstance(value, np.generic) else value for value in self._names]}
 
     def _take_facts(self, run: pathlib.Path, facts: dict[str, Any]) -> None:
         """Takes a run folder without its graph, with what _facts() kept."""
         self.run_, self.result_ = run, Run(run).result
         self.n_features_in_, self._kind, self._columns = facts["features"], facts["label_kind"], facts["columns"]
+        self._names = np.array(facts["classes"])
         self._predicted = self._trained_on = None
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *, push_to_hub: bool = False, repo_id: str | None = None,

@@ -16,6 +16,7 @@ import numpy as np
 
 from graphsieve import _engine
 from graphsieve._check import Error
+from graphsieve.runs import read_result
 
 __all__ = ["attention_kept", "confusion", "curves"]
 
@@ -36,23 +37,23 @@ def _lines(run: pathlib.Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-def curves(run: pathlib.Path, metric: str, axes: Any = None) -> Any:
+def curves(run: pathlib.Path, axes: Any = None) -> Any:
     """Draws the validation and test value of each epoch, a pair of lines for each stage, with the best epoch marked.
 
-    >>> curves(pathlib.Path("runs/mine"), "accuracy").savefig("picture.png")   # doctest: +SKIP
+    >>> curves(pathlib.Path("runs/mine")).savefig("picture.png")   # doctest: +SKIP
     """
     axes = _axes(axes, "Value of each epoch")
-    records = _lines(run)
+    records, result = _lines(run), read_result(run)
     for stage, colour in (("estimator", "tab:orange"), ("network", "tab:blue")):
         evaluated = [r for r in records if r["stage"] == stage and r.get("start", 0) == 0]
         for part, style in (("val", "-"), ("test", ":")):
             found = [(r["epoch"], r[part]) for r in evaluated if r.get(part) is not None]
             if found:
                 axes.plot(*zip(*found, strict=True), style, color=colour, label=f"{stage}, {part}")
-    best = json.loads((run / "result.json").read_text())["runs"][0]["best_epoch"]
+    best = result["runs"][0]["best_epoch"]
     axes.axvline(best, color="grey", linewidth=0.8, label=f"best epoch, {best}")
     axes.set_xlabel("epoch")
-    axes.set_ylabel(metric)
+    axes.set_ylabel(result["metric"])
     axes.legend()
     return axes.figure
 

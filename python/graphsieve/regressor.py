@@ -2,15 +2,12 @@
 """Node regression with the interface of scikit-learn."""
 from __future__ import annotations
 
-import pathlib
 from typing import Any
 
 import numpy as np
 
-from graphsieve import hub
 from graphsieve._check import Error
 from graphsieve._sklearn import RegressorMixin
-from graphsieve.graphs import Graph
 from graphsieve.model import NodeModel
 
 __all__ = ["NodeRegressor"]
@@ -49,17 +46,6 @@ class NodeRegressor(RegressorMixin, NodeModel):
         mean = np.average(given, axis=0, weights=sample_weight)
         errors, deviations = (np.average(d**2, axis=0, weights=sample_weight) for d in (given - predicted, given - mean))
         return float(np.mean(np.where(deviations > 0, 1 - errors / np.where(deviations > 0, deviations, 1), np.where(errors > 0, 0, 1))))
-
-    def _take(self, out: pathlib.Path, graph: Graph) -> None:
-        super()._take(out, graph)
-        self._names = graph.class_values
-
-    def _facts(self) -> dict[str, Any]:
-        return super()._facts() | {"names": hub.listed(self._names)}
-
-    def _take_facts(self, run: pathlib.Path, facts: dict[str, Any]) -> None:
-        super()._take_facts(run, facts)
-        self._names = np.array(facts["names"])
 
     def table(self, data: Any = None, embeddings: bool = False) -> dict[str, np.ndarray]:
         """Returns columns by name, with one entry per node, for pandas.DataFrame, polars.DataFrame and pyarrow.table.
