@@ -616,7 +616,8 @@ def tuned():
 Networks that are tuned for their graph, on the graph's edges alone; the epoch is chosen by validation. *Ten splits* are the
 given masks, or keyed random 60/20/20 splits; the *published split* is the one file on which the published networks were
 measured, with three seeds. A recipe named *labels* shows the labels of training nodes to the network, which published
-rows do not; its values are not comparable with theirs.
+rows do not; its values are not comparable with theirs. Some runs shared the machine with other work, so that the seconds are
+upper bounds.
 
 {text}
 
