@@ -30,6 +30,12 @@ PARTS = {
 }
 
 WITHOUT = {
+    ("absorbed_attention", "kernel header"): "[sparse_attention](../src/graphsieve/ops/sparse_attention/README.md)'s",
+    ("absorbed_attention", "reference"): "sparse_attention's",
+    ("absorbed_attention", "vector code"): "sparse_attention's",
+    ("absorbed_attention", "GPU adapter"): "sparse_attention is used",
+    ("unit_rows", "vector code"): "bound by memory",
+    ("unit_rows", "GPU adapter"): "torch's operations",
     ("linear", "vector code"): "torch's matrix products",
     ("expand_block", "vector code"): "bound by random access",
     ("expand_block", "autograd"): "integers",

@@ -29,7 +29,8 @@ const std::string kKinds[] = {"estimator", "exphormer", "spexphormer", "plain"};
 TransformerShape shape(const std::string& kind) {
   TransformerShape s;
   s.network = kind;
-  s.features = kFeatures, s.outputs = 4, s.width = 8, s.heads = kind == "estimator" ? 1 : 2;
+  s.features = kFeatures, s.outputs = 4, s.width = 8,
+  s.heads = kind == "estimator" || kind == "exphormer" ? 1 : 2;  // with one head: the absorbed form
   s.layers = kLayers, s.pre_layers = 1, s.output_layers = 2, s.ffn_width = 10, s.clamp = 8, s.value_scale = 0.25;
   return s;
 }
@@ -300,6 +301,8 @@ TEST(Transformer, GradientsReachEveryParameter) {
       for (const auto& p : net->named_parameters()) {
         ASSERT_TRUE(p.value().grad().defined()) << p.key();
         EXPECT_TRUE(p.value().grad().isfinite().all().item<bool>()) << p.key();
+        // A number that is added to the logits of all edges changes no softmax, so its gradient is rounding errors.
+        if (p.key().ends_with("edge_bias.bias")) continue;
         EXPECT_GT(p.value().grad().abs().max().item<double>(), 0) << p.key() << " of kind " << kind;
       }
     }

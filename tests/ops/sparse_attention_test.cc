@@ -7,6 +7,7 @@
 #include <random>
 #include <tuple>
 
+#include "attention_testing.h"
 #include "op_testing.h"
 
 namespace graphsieve {
@@ -15,68 +16,6 @@ namespace {
 using namespace graphsieve::testing;
 using at::Tensor;
 using ops::AttentionEdges;
-
-constexpr double kNoClamp = std::numeric_limits<double>::infinity();
-
-struct TypedEdge {
-  int32_t destination, source;
-  uint8_t type;
-};
-
-struct TypedCsr {
-  Tensor row_start, index, type;
-};
-
-/// Edges by destination in the given order; with `by_source`, the transpose.
-TypedCsr csr(const std::vector<TypedEdge>& edges, int64_t rows, bool by_source) {
-  std::vector<size_t> order(edges.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  const auto row = [&](size_t e) { return by_source ? edges[e].source : edges[e].destination; };
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return row(a) < row(b); });
-  const int64_t m = static_cast<int64_t>(edges.size());
-  TypedCsr to{at::zeros({rows + 1}, at::kLong), at::empty({m}, at::kInt), at::empty({m}, at::kByte)};
-  for (int64_t i = 0; i < m; ++i) {
-    const TypedEdge& e = edges[order[i]];
-    ++to.row_start.mutable_data_ptr<int64_t>()[row(order[i]) + 1];
-    to.index.mutable_data_ptr<int32_t>()[i] = by_source ? e.destination : e.source;
-    to.type.mutable_data_ptr<uint8_t>()[i] = e.type;
-  }
-  to.row_start = to.row_start.cumsum(0);
-  return to;
-}
-
-struct TypedGraph {
-  int64_t destinations, sources;
-  int types;
-  AttentionEdges edges;
-};
-
-TypedGraph graph_of(const std::vector<TypedEdge>& edges, int64_t destinations, int64_t sources, int types) {
-  const TypedCsr to = csr(edges, destinations, false), from = csr(edges, sources, true);
-  return {destinations, sources, types, {to.row_start, to.index, to.type, from.row_start, from.index, from.type}};
-}
-
-/// Row i has degrees[i] edges from random sources, of random types in no order (or, `sorted`, in order).
-std::vector<TypedEdge> random_edges(const std::vector<int64_t>& degrees, int64_t sources, int types,
-                                    bool sorted = false) {
-  std::mt19937_64 random(7);
-  std::vector<TypedEdge> edges;
-  for (size_t i = 0; i < degrees.size(); ++i) {
-    const auto first = static_cast<int64_t>(edges.size());
-    for (int64_t e = 0; e < degrees[i]; ++e)
-      edges.push_back(
-          {static_cast<int32_t>(i), static_cast<int32_t>(random() % sources), static_cast<uint8_t>(random() % types)});
-    if (sorted) std::sort(edges.begin() + first, edges.end(), [](auto& a, auto& b) { return a.type < b.type; });
-  }
-  return edges;
-}
-
-TypedGraph random_graph(const std::vector<int64_t>& degrees, int64_t sources, int types, bool sorted = false) {
-  return graph_of(random_edges(degrees, sources, types, sorted), static_cast<int64_t>(degrees.size()), sources, types);
-}
-
-/// Empty rows, one edge, and the edges of every vector length.
-const std::vector<int64_t> kDegrees{0, 1, 2, 3, 15, 16, 17, 0, 33, 1, 70, 7};
 
 struct Shape {
   int64_t heads, key_width, value_width;
@@ -106,9 +45,6 @@ AttentionInputs inputs(const TypedGraph& g, const Shape& s, at::ScalarType type 
           random_tensor({g.types, keys}, sums, 3) * (1.5 / std::sqrt(s.key_width)),
           random_tensor({g.types, s.heads}, sums, 4) * 0.5, random_tensor({g.destinations, values}, type, 5)};
 }
-
-/// Minus infinity, of rows without edges, as a number that can be compared.
-Tensor finite(const Tensor& log_sum) { return at::nan_to_num(log_sum, 0, 1e4, -1e4); }
 
 const char* const kResults[] = {"out", "log_sum", "scores", "query", "key_value", "type_scale", "type_bias"};
 
@@ -147,7 +83,7 @@ TEST(SparseAttention, AgreesWithReferenceForEveryShapeOnEveryTarget) {
   for (int64_t heads : kHeads) {
     for (size_t w = 0; w < kWidths.size(); ++w) {
       const int types = 1 + static_cast<int>(turn % 5);
-      const TypedGraph g = random_graph(kDegrees, 40, types, turn % 2 == 0);
+      const TypedGraph g = random_typed_graph(kDegrees, 40, types, turn % 2 == 0);
       expect_reference(g, {heads, kWidths[w], kWidths[w], clamps[turn % 4]});
       expect_reference(g, {heads, kWidths[w], kWidths[(w + 5) % kWidths.size()], clamps[(turn + 1) % 4], 0.2});
       ++turn;
@@ -156,7 +92,7 @@ TEST(SparseAttention, AgreesWithReferenceForEveryShapeOnEveryTarget) {
 }
 
 TEST(SparseAttention, HubRowIsSplitIntoPieces) {
-  const TypedGraph g = random_graph({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
+  const TypedGraph g = random_typed_graph({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
   for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{1, 4, 4, 8}, Shape{3, 5, 7, kNoClamp}, Shape{2, 32, 16, 0.7}}) {
     expect_reference(g, s, 1e-3);
   }
@@ -165,21 +101,21 @@ TEST(SparseAttention, HubRowIsSplitIntoPieces) {
 TEST(SparseAttention, HubSourceIsSplitIntoPieces) {
   std::vector<TypedEdge> edges = random_edges({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
   for (TypedEdge& e : edges) std::swap(e.destination, e.source);
-  const TypedGraph g = graph_of(edges, 400, 7, 3);
+  const TypedGraph g = typed_graph_of(edges, 400, 7, 3);
   for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{1, 4, 4, 8}, Shape{3, 5, 7, kNoClamp}, Shape{2, 32, 16, 0.7}}) {
     expect_reference(g, s, 1e-3);
   }
 }
 
 TEST(SparseAttention, FewerDestinationsThanSourcesAndTheOtherWayRound) {
-  expect_reference(random_graph({3, 0, 18, 1}, 1000, 3), {4, 16, 8, 8});
-  expect_reference(random_graph(std::vector<int64_t>(300, 5), 3, 2), {4, 16, 8, 8});
+  expect_reference(random_typed_graph({3, 0, 18, 1}, 1000, 3), {4, 16, 8, 8});
+  expect_reference(random_typed_graph(std::vector<int64_t>(300, 5), 3, 2), {4, 16, 8, 8});
 }
 
 TEST(SparseAttention, WholeItemsOfManySmallRows) {
   std::vector<int64_t> degrees(3000);
   for (size_t i = 0; i < degrees.size(); ++i) degrees[i] = static_cast<int64_t>(i * 7 % 23);
-  const TypedGraph g = random_graph(degrees, 2000, 3, true);
+  const TypedGraph g = random_typed_graph(degrees, 2000, 3, true);
   expect_reference(g, {4, 8, 8, 8}, 3e-4);
   expect_reference(g, {1, 4, 4, 8}, 3e-4);
 }
@@ -188,7 +124,7 @@ TEST(SparseAttention, WholeItemsOfManySmallRows) {
 TEST(SparseAttention, BFloat16RowsAgreeWithTheReferenceOnTheRoundedInputs) {
   for (int64_t heads : {1, 3, 4, 8}) {
     for (int64_t width : {1, 4, 5, 16, 28}) {
-      const TypedGraph g = random_graph(kDegrees, 40, 3);
+      const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
       const Shape s{heads, width, (width + 6) / 2, width % 2 ? 8.0 : kNoClamp};
       const AttentionInputs in = inputs(g, s, at::kBFloat16);
       const Tensors exact = forward_backward(in.doubles(), g.edges, s);
@@ -203,7 +139,7 @@ TEST(SparseAttention, BFloat16RowsAgreeWithTheReferenceOnTheRoundedInputs) {
 }
 
 TEST(SparseAttention, TakesStridedViews) {
-  const TypedGraph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
   for (auto type : {at::kFloat, at::kBFloat16}) {
     for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{3, 5, 7, 8}, Shape{1, 1, 2, 8}}) {
       const AttentionInputs in = inputs(g, s, type);
@@ -247,7 +183,7 @@ void expect_no_transpose_needed(const TypedGraph& g) {
 }
 
 TEST(SparseAttention, SymmetricGraphNeedsNoTranspose) {
-  expect_no_transpose_needed(graph_of(symmetric_edges(), 7, 7, 3));
+  expect_no_transpose_needed(typed_graph_of(symmetric_edges(), 7, 7, 3));
 }
 
 /// An edge of weight m is as m edges, in every result but the scores, which the m edges share.
@@ -264,8 +200,8 @@ TEST(SparseAttention, WeightsAreAsRepeatedEdges) {
           log_weight.push_back(std::log(static_cast<float>(times)));
           repeated.insert(repeated.end(), times, once[e]);
         }
-        TypedGraph g = graph_of(once, std::ssize(kDegrees), 40, 3);
-        const TypedGraph r = graph_of(repeated, std::ssize(kDegrees), 40, 3);
+        TypedGraph g = typed_graph_of(once, std::ssize(kDegrees), 40, 3);
+        const TypedGraph r = typed_graph_of(repeated, std::ssize(kDegrees), 40, 3);
         g.edges.log_weight = at::tensor(log_weight);
         const AttentionInputs in = inputs(g, s, type);
         const Tensors exact = forward_backward(in.doubles(), r.edges, s);
@@ -290,7 +226,7 @@ TEST(SparseAttention, WeightsOfASymmetricGraph) {
   // Edges that are equal have equal weights, and the two directions of an edge have different ones.
   for (const TypedEdge& e : edges)
     log_weight.push_back(0.1f * static_cast<float>(e.source) - 0.3f * static_cast<float>(e.destination % 3));
-  TypedGraph g = graph_of(edges, 7, 7, 3);
+  TypedGraph g = typed_graph_of(edges, 7, 7, 3);
   g.edges.log_weight = at::tensor(log_weight);
   expect_no_transpose_needed(g);
 }
@@ -316,7 +252,7 @@ Tensor plain_attention(const AttentionInputs& in, const TypedGraph& g, const Sha
 }
 
 TEST(SparseAttention, AgreesWithTheFormulaInTorchOperations) {
-  const TypedGraph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
   for (const auto& [clamp, slope] :
        std::initializer_list<std::pair<double, double>>{{0.7, 1}, {8, 1}, {8, 0.2}, {0.5, 0.3}}) {
     const Shape s{4, 5, 3, clamp, slope};
@@ -338,14 +274,14 @@ TEST(SparseAttention, AgreesWithTheFormulaInTorchOperations) {
 
 TEST(SparseAttention, ExampleOfTheHeader) {
   const auto floats = [](std::vector<float> v, int64_t columns) { return at::tensor(v).view({-1, columns}); };
-  const TypedGraph g = graph_of({{0, 1, 0}, {0, 2, 0}}, 3, 3, 1);
+  const TypedGraph g = typed_graph_of({{0, 1, 0}, {0, 2, 0}}, 3, 3, 1);
   const Tensor out = std::get<0>(ops::sparse_attention(floats({1, 0, 0}, 1), floats({0, 0, 0, 4, std::log(3.f), 8}, 2),
                                                        g.edges, at::ones({1, 1}), at::zeros({1, 1}), 1, kNoClamp));
   expect_close(out, floats({7, 0, 0}, 1), 1e-6);
 }
 
 TEST(SparseAttention, Gradients) {
-  const TypedGraph g = random_graph({0, 1, 4, 7}, 5, 2);
+  const TypedGraph g = random_typed_graph({0, 1, 4, 7}, 5, 2);
   for (const Shape& s : {Shape{1, 3, 2, kNoClamp}, Shape{2, 2, 3, 0.9}}) {
     const AttentionInputs in = inputs(g, s, at::kDouble);
     expect_gradients(
@@ -357,7 +293,7 @@ TEST(SparseAttention, Gradients) {
 }
 
 TEST(SparseAttention, OnlyWantedGradients) {
-  const TypedGraph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
   const Shape s{4, 8, 8, 8};
   for (auto type : {at::kFloat, at::kDouble}) {
     const AttentionInputs in = inputs(g, s, type);
@@ -375,7 +311,7 @@ TEST(SparseAttention, OnlyWantedGradients) {
 }
 
 TEST(SparseAttention, LogSumIsNotDifferentiableAndScoresSumToOne) {
-  const TypedGraph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
   const Shape s{2, 8, 4, 8};
   const AttentionInputs in = inputs(g, s);
   const Tensor query = in.query.detach().requires_grad_();
@@ -390,7 +326,7 @@ TEST(SparseAttention, LogSumIsNotDifferentiableAndScoresSumToOne) {
 }
 
 TEST(SparseAttention, LargeLogitsNeitherOverflowNorVanish) {
-  const TypedGraph g = random_graph(kDegrees, 40, 3);
+  const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
   for (double clamp : {40.0, 41.0, kNoClamp}) {
     const Shape s{4, 8, 8, clamp};
     for (double bias : {-1000.0, 0.0, 1000.0}) {
@@ -409,7 +345,7 @@ TEST(SparseAttention, LargeLogitsNeitherOverflowNorVanish) {
 TEST(SparseAttention, NoEdgesAndNoRows) {
   const Shape s{4, 8, 4, 8};
   for (int64_t rows : {0, 3}) {
-    const TypedGraph g = random_graph(std::vector<int64_t>(rows, 0), 2, 3);
+    const TypedGraph g = random_typed_graph(std::vector<int64_t>(rows, 0), 2, 3);
     const Tensors ours = forward_backward(inputs(g, s), g.edges, s);
     EXPECT_EQ(ours[0].size(0), rows);
     for (size_t i : {0, 3, 4, 5, 6}) EXPECT_TRUE((ours[i] == 0).all().item<bool>()) << kResults[i];
@@ -419,7 +355,7 @@ TEST(SparseAttention, NoEdgesAndNoRows) {
 TEST(SparseAttention, SameBitsAtAnyThreadCount) {
   std::vector<int64_t> degrees(2000, 11);
   degrees[700] = 40000;
-  const TypedGraph g = random_graph(degrees, 1500, 3, true);
+  const TypedGraph g = random_typed_graph(degrees, 1500, 3, true);
   for (const Shape& s : {Shape{4, 8, 8, 8}, Shape{1, 4, 4, kNoClamp}, Shape{3, 5, 7, 8}}) {
     for (auto type : {at::kFloat, at::kBFloat16}) {
       const AttentionInputs in = inputs(g, s, type);
@@ -452,7 +388,7 @@ TEST(SparseAttention, ShapeFunction) {
 /// Expects an error of a call that is right but for what `spoil` changes.
 void expect_refused(const std::function<void(AttentionInputs&, AttentionEdges&, Shape&)>& spoil,
                     const std::vector<std::string>& parts) {
-  const TypedGraph g = random_graph({3, 2, 0}, 5, 2);
+  const TypedGraph g = random_typed_graph({3, 2, 0}, 5, 2);
   Shape s{2, 4, 3, 8};
   AttentionInputs in = inputs(g, s);
   AttentionEdges edges = g.edges;
@@ -499,7 +435,7 @@ TEST(SparseAttention, RefusesWrongTypeTables) {
 }
 
 TEST(SparseAttention, BackwardRefusesARectangleWithoutItsTranspose) {
-  const TypedGraph g = random_graph({3, 2, 0}, 5, 2);
+  const TypedGraph g = random_typed_graph({3, 2, 0}, 5, 2);
   const Shape s{2, 4, 3, 8};
   AttentionEdges half = g.edges;
   half.t_row_start.reset();

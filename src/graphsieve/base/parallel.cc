@@ -116,8 +116,9 @@ class Pool {
   void lose_threads() { lost_.store(true, std::memory_order_relaxed); }
 
  private:
-  // About 20 microseconds: long enough for back-to-back loops, short enough to leave the core to others.
-  static constexpr int kSpins = 1000;
+  // Some 200 microseconds: long enough for the serial work between two loops of a training step, short enough to leave
+  // the core to others. With a tenth of it, threads slept between loops, and waking them took a twentieth of a run.
+  static constexpr int kSpins = 10000;
 
   static void pause() {
 #if defined(__x86_64__)

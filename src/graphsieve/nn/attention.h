@@ -34,6 +34,12 @@ struct LogitTables {
   at::Tensor scale, bias;  ///< [types, query_maps · key_width] and [types, heads]
 };
 
+/// The form in which a pass computes the attention.
+enum class AttentionPass {
+  kUsual,    ///< keys and values of the sources are computed (ops/sparse_attention)
+  kAbsorbed  ///< the maps to keys and values are applied to the destinations instead (ops/absorbed_attention)
+};
+
 /// The base class of attentions. Subclasses define the form of the logits with `tables()` and `write_maps()`, and may
 /// change what the queries, keys and values are.
 class AttentionImpl : public torch::nn::Module {
@@ -45,14 +51,20 @@ class AttentionImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& h_destinations, const at::Tensor& h_sources, const LayerEdges& layer,
                      const ForwardOptions& options);
 
-  /// Returns the keys and values of the sources side by side, [sources, query_maps · key_width + value_width], for h
-  /// [sources, width].
-  virtual at::Tensor key_value(const at::Tensor& h) const;
+  /// Returns the form in which a pass with the source rows h computes a layer with so many destinations. Both forms
+  /// give the same result up to rounding. A training pass takes the form that costs less, and a pass in evaluation mode
+  /// takes the absorbed form if the attention has one, whether it is for all nodes or for some, so that a node's output
+  /// does not depend on the other nodes of the pass.
+  AttentionPass pass_for(const at::Tensor& h, int64_t destinations, const ForwardOptions& options) const;
 
-  /// Computes the rest of forward() from the sources' keys and values (the result of key_value()), and returns
-  /// [destinations, value_width]. Also calls options.scores and fills options.pooled, if they are set.
-  at::Tensor attend(const at::Tensor& h_destinations, const at::Tensor& key_value, const LayerEdges& layer,
-                    const ForwardOptions& options);
+  /// Returns what the edges gather of the sources, for h [sources, width]: in the usual form the keys and values side
+  /// by side, [sources, query_maps · key_width + value_width]; in the absorbed form h itself, in the type of the rows.
+  at::Tensor source_rows(const at::Tensor& h, AttentionPass pass) const;
+
+  /// Computes the rest of forward() from the result of source_rows(), and returns [destinations, value_width]. Also
+  /// calls options.scores and fills options.pooled, if they are set.
+  at::Tensor attend(const at::Tensor& h_destinations, const at::Tensor& source_rows, const LayerEdges& layer,
+                    const ForwardOptions& options, AttentionPass pass);
 
   /// Sets the type of queries, keys and values, and of the attention's output.
   void keep_rows_in(at::ScalarType type);
@@ -70,6 +82,14 @@ class AttentionImpl : public torch::nn::Module {
   const AttentionShape& shape() const { return shape_; }
 
  protected:
+  /// Returns the keys and values of the sources side by side, [sources, query_maps · key_width + value_width], for h
+  /// [sources, width].
+  virtual at::Tensor key_value(const at::Tensor& h) const;
+  /// True if the attention has an absorbed form: queries, keys and values are linear maps of h without bias, and there
+  /// is one head. With more heads the absorbed form costs more than it saves.
+  virtual bool absorbable() const { return false; }
+  /// True if the product of query and key depends on the edge's type, so that the absorbed form has a query per type.
+  virtual bool query_per_type() const { return false; }
   /// Returns the queries [n, query columns] for h [n, width].
   virtual at::Tensor query(const at::Tensor& h) const { return query_->forward(h); }
   /// Returns the attention's output for the result of ops::sparse_attention over the layer's edges.
@@ -82,6 +102,12 @@ class AttentionImpl : public torch::nn::Module {
   AttentionShape shape_;
   Linear query_{nullptr};      ///< empty if the attention has no queries
   Linear key_value_{nullptr};  ///< its weight has the keys' rows first, then the values'
+
+ private:
+  at::Tensor attend_usual(const at::Tensor& h_destinations, const at::Tensor& key_value, const LayerEdges& layer,
+                          const ForwardOptions& options);
+  at::Tensor attend_absorbed(const at::Tensor& h_destinations, const at::Tensor& rows, const LayerEdges& layer,
+                             const ForwardOptions& options);
 };
 
 }  // namespace graphsieve::nn

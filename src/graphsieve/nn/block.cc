@@ -9,6 +9,7 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/nn/bilinear.h"
 #include "graphsieve/nn/convolution.h"
+#include "graphsieve/nn/fan_out.h"
 #include "graphsieve/nn/form_attention.h"
 #include "graphsieve/nn/networks.h"
 #include "graphsieve/nn/recompute.h"
@@ -76,16 +77,15 @@ Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const Forwar
   // Each half of the block is a function of its input alone, so that the backward pass can compute it again. A second
   // computation would also call options.scores and append to options.pooled a second time, so a pass with `scores` or
   // `pool` keeps its inner tensors instead.
-  const auto attend = [this, layer, options, p, dropout_key](const Tensor& sources) {
-    const Tensor destinations =
-        layer.destinations == sources.size(0) ? sources : sources.narrow(0, 0, layer.destinations);
-    return after_attention(destinations, attention_->forward(destinations, sources, layer, options), p, dropout_key);
+  // The rows of h are sources, and the first of them also have queries and a residual path.
+  const auto attend = [this, layer, options, p, dropout_key](const Tensor& rows) {
+    const int64_t destinations = layer.destinations;
+    const std::vector<Tensor> use = fan_out(rows, {rows.size(0), destinations, destinations});
+    return after_attention(use[2], attention_->forward(use[1], use[0], layer, options), p, dropout_key);
   };
   const auto feed = [this, p, dropout_key](const Tensor& rows) { return feed_forward(rows, p, dropout_key); };
   const bool again = recompute_ && is_training() && torch::GradMode::is_enabled() && !options.pool && !options.scores;
-  // A recomputed half adds up the gradient of its input before it returns it. Where the halves are not recomputed, a
-  // view of h does so, so that both ways add in the same order even if h has other uses.
-  const Tensor middle = again ? recomputed(h, attend) : attend(h.view_as(h));
+  const Tensor middle = again ? recomputed(h, attend) : attend(h);
   if (options.on_middle && !ffn_in_.is_empty()) options.on_middle(middle);
   const Tensor out = again && !ffn_in_.is_empty() ? recomputed(middle, feed) : feed(middle);
   return gate_.is_empty() ? out : gated(h.narrow(0, 0, layer.destinations), out);
@@ -118,8 +118,9 @@ Tensor BlockImpl::after_attention(const Tensor& h, const Tensor& attended, doubl
 
 Tensor BlockImpl::feed_forward(const Tensor& h, double p, uint64_t dropout_key) {
   if (ffn_in_.is_empty()) return h;
-  const Tensor hidden = ops::relu_dropout(in_type_of(h, ffn_in_(h)), p, site_key(dropout_key, 1));
-  return joined(in_type_of(h, ffn_out_(hidden)), h, ffn_skip_, ffn_norm_, p, dropout_key, 2);
+  const std::vector<Tensor> use = fan_out(h, {h.size(0), h.size(0)});  // the FFN and the residual path
+  const Tensor hidden = ops::relu_dropout(in_type_of(h, ffn_in_(use[0])), p, site_key(dropout_key, 1));
+  return joined(in_type_of(h, ffn_out_(hidden)), use[1], ffn_skip_, ffn_norm_, p, dropout_key, 2);
 }
 
 Tensor BlockImpl::gated(const Tensor& h, const Tensor& out) {
@@ -129,26 +130,30 @@ Tensor BlockImpl::gated(const Tensor& h, const Tensor& out) {
 }
 
 Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options) {
-  // The keys and values of all sources are computed first, since a destination may attend to any source. From then on
-  // each row of h is needed only for its own result, which can therefore take the row's place, if it is as wide.
   const auto rows = [&h](int64_t begin, int64_t end) { return h.narrow(0, begin, end - begin); };
-  const Tensor key_value =
-      by_blocks(h.size(0), [&](int64_t begin, int64_t end) { return attention_->key_value(rows(begin, end)); });
-  const bool wider_input = h.size(1) != width_;
-  std::vector<Tensor> results;
-  for (int64_t begin = 0; begin < layer.destinations; begin += kInferenceRows) {
-    const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
+  const AttentionPass pass = attention_->pass_for(h, layer.destinations, options);
+  const bool absorbed = pass == AttentionPass::kAbsorbed;
+  const Tensor source_rows =
+      absorbed ? attention_->source_rows(h, pass) : by_blocks(h.size(0), [&](int64_t begin, int64_t end) {
+        return attention_->source_rows(rows(begin, end), pass);
+      });
+  const auto block = [&](int64_t begin, int64_t end) {
     const Tensor destinations = rows(begin, end);
-    const Tensor attended = attention_->attend(destinations, key_value, rows_of(layer, begin, end), options);
+    const Tensor attended = attention_->attend(destinations, source_rows, rows_of(layer, begin, end), options, pass);
     const Tensor middle = after_attention(destinations, attended, 0, 0);
     if (options.on_middle && !ffn_in_.is_empty()) options.on_middle(middle);
-    const Tensor out = gated(destinations, feed_forward(middle, 0, 0));
-    if (!wider_input)
-      rows(begin, end).copy_(out);
-    else
-      results.push_back(out);
+    return gated(destinations, feed_forward(middle, 0, 0));
+  };
+  // In the usual form, the keys and values of all sources exist by now. From then on each row of h is needed only for
+  // its own result, which can therefore take the row's place, if it is as wide. In the absorbed form the rows of h are
+  // the source rows, so that the results need a place of their own. A single block is returned without a copy.
+  if (absorbed || h.size(1) != width_ || layer.destinations <= kInferenceRows)
+    return by_blocks(layer.destinations, block);
+  for (int64_t begin = 0; begin < layer.destinations; begin += kInferenceRows) {
+    const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
+    rows(begin, end).copy_(block(begin, end));
   }
-  return wider_input ? at::cat(results) : rows(0, layer.destinations);
+  return rows(0, layer.destinations);
 }
 
 LayerMaps BlockImpl::maps() const {

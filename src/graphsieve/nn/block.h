@@ -40,8 +40,8 @@ class BlockImpl : public torch::nn::Module {
                              uint64_t dropout_key);
 
   /// Computes forward() in evaluation mode without gradients, one piece of the destinations at a time, with the same
-  /// bits as forward(). Overwrites h, unless the input has a width of its own. Apart from h, only the matrix of the
-  /// sources' keys and values grows with the graph.
+  /// bits as forward(). May overwrite h. Apart from h, only one matrix grows with the graph: that of the sources' keys
+  /// and values or, in the absorbed form of the attention, that of the results.
   virtual at::Tensor infer(at::Tensor h, const LayerEdges& layer, const ForwardOptions& options);
 
   /// Sets the type of the operands of the block's products, and of queries, keys and values: float32 or bfloat16.

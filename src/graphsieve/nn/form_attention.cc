@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "graphsieve/base/error.h"
+#include "graphsieve/nn/small_linear.h"
+#include "graphsieve/ops/unit_rows/unit_rows.h"
 
 namespace graphsieve::nn {
 
@@ -31,16 +33,15 @@ LogitTables FormAttentionImpl::tables(double temperature) const {
   if (!form_.typed()) {
     tables.scale = torch::full({types, shape_.key_width}, 1 / divisor, options);
   } else {
-    tables.scale = scale_->forward(edge_type_);
+    tables.scale = small_linear(edge_type_, scale_->weight, {}, 1 / divisor);
     if (form_.scale == TypeScale::kSummed)
       tables.scale = tables.scale.view({types, heads, d})
                          .sum(2, true)
                          .expand({types, heads, d})
                          .reshape({types, shape_.key_width});
-    if (divisor != 1) tables.scale = tables.scale / divisor;
   }
-  tables.bias = form_.type_bias ? bias_->forward(edge_type_) : torch::zeros({types, heads}, options);
-  if (form_.type_bias && temperature != 1) tables.bias = tables.bias / temperature;
+  tables.bias = form_.type_bias ? small_linear(edge_type_, bias_->weight, bias_->bias, 1 / temperature)
+                                : torch::zeros({types, heads}, options);
   return tables;
 }
 
@@ -48,10 +49,11 @@ Tensor FormAttentionImpl::key_value(const Tensor& h) const {
   const Tensor kv = AttentionImpl::key_value(h);
   if (!form_.unit_values) return kv;
   // Each value vector is scaled to length 1, with kTiny as the smallest divisor, and multiplied by the learned number.
-  const Tensor v = kv.slice(1, shape_.key_width);
-  const Tensor unit = v / v.norm(2, {1}, true).clamp_min(kTiny);
-  return torch::cat({kv.slice(1, 0, shape_.key_width), unit * value_scale_}, 1);
+  return ops::unit_rows(kv, kTiny, shape_.key_width, value_scale_);
 }
+
+bool FormAttentionImpl::absorbable() const { return shape_.heads == 1 && !shape_.bias && !form_.unit_values; }
+bool FormAttentionImpl::query_per_type() const { return form_.typed(); }
 
 void FormAttentionImpl::write_maps(LayerMaps& maps) const {
   if (form_.unit_values) throw Error("this attention's values have unit length, which is no linear map");

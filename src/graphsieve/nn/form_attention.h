@@ -19,6 +19,10 @@ class FormAttentionImpl : public AttentionImpl {
   /// Throws Error if the form has unit_values.
   void write_maps(LayerMaps& maps) const override;
 
+ protected:
+  bool absorbable() const override;
+  bool query_per_type() const override;
+
  private:
   const AttentionForm form_;
   at::Tensor edge_type_;    ///< embeddings of edge types [types, width] ~ N(0, 1); undefined if logits ignore types

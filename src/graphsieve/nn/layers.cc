@@ -8,11 +8,13 @@
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/nn/fan_out.h"
 #include "graphsieve/nn/recompute.h"
 #include "graphsieve/ops/linear/linear.h"
 #include "graphsieve/ops/node_norm/node_norm.h"
 #include "graphsieve/ops/relu_dropout/relu_dropout.h"
 #include "graphsieve/ops/sparse_linear/sparse_linear.h"
+#include "graphsieve/ops/unit_rows/unit_rows.h"
 
 namespace graphsieve::nn {
 
@@ -33,7 +35,9 @@ LinearImpl::LinearImpl(int64_t in, int64_t out, bool has_bias) {
   if (has_bias) bias = register_parameter("bias", torch::empty({out}, ParametersOn::options()));
 }
 
-Tensor LinearImpl::forward(const Tensor& x) const {
+Tensor LinearImpl::forward(const Tensor& x) const { return mapped(x, weight, bias, rows); }
+
+Tensor mapped(const Tensor& x, const Tensor& weight, const Tensor& bias, at::ScalarType rows) {
   if (rows != at::kFloat) return at::linear(x.to(rows), weight.to(rows), bias.defined() ? bias.to(rows) : bias);
   return ops::linear(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
 }
@@ -63,6 +67,24 @@ NormImpl::NormImpl(NormKind k, int64_t norm_width) : kind(k), width(norm_width) 
   }
 }
 
+namespace {
+
+/// Computes running = (1 − momentum) · running + momentum · factor · now for vectors of one number per column.
+void move_towards(const Tensor& running, const Tensor& now, double momentum, double factor) {
+  const torch::NoGradGuard no_grad;
+  if (!running.is_cpu() || running.scalar_type() != at::kFloat || now.scalar_type() != at::kFloat) {
+    running.mul_(1 - momentum).add_(now, momentum * factor);
+    return;
+  }
+  // Norms are many and their vectors short, so that torch's calls would cost more than the arithmetic.
+  const auto keep = static_cast<float>(1 - momentum), take = static_cast<float>(momentum * factor);
+  const float* from = now.const_data_ptr<float>();
+  auto* to = running.mutable_data_ptr<float>();
+  for (int64_t c = 0; c < running.numel(); ++c) to[c] = to[c] * keep + from[c] * take;
+}
+
+}  // namespace
+
 Tensor NormImpl::forward(const Tensor& x) {
   // GraphNorm takes the statistics of x unless others are given, BatchNorm only in training. A training pass of
   // BatchNorm also moves the running statistics towards those of x; the running variance takes the unbiased estimate.
@@ -83,10 +105,9 @@ Tensor NormImpl::forward(const Tensor& x) {
   if (!is_training()) return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kNormEps));
   auto [y, mean, var] = ops::node_norm(x, {}, weight, bias, {}, {}, kNormEps);
   if (recomputing()) return y;
-  const torch::NoGradGuard no_grad;
   const double n = static_cast<double>(x.size(0)), unbiased = n > 1 ? n / (n - 1) : 1;
-  running_mean.mul_(1 - kMomentum).add_(mean, kMomentum);
-  running_var.mul_(1 - kMomentum).add_(var, kMomentum * unbiased);
+  move_towards(running_mean, mean, kMomentum, 1);
+  move_towards(running_var, var, kMomentum, unbiased);
   return y;
 }
 
@@ -114,47 +135,63 @@ InputLayersImpl::InputLayersImpl(int64_t features, int64_t label_columns, int64_
 
 Tensor InputLayersImpl::forward(const NetworkInput& input) { return reduced(outer(input)); }
 
+InputLayersImpl::FirstMap InputLayersImpl::first_map() const {
+  // A product per pass makes the map from the features to the first norm, where a product per row would follow the
+  // first map. It pays unless the features have very many columns.
+  constexpr int64_t kMostColumns = 1024;
+  const Tensor label_map = labels.is_empty() ? Tensor() : labels->weight;
+  if (linear.empty() || project->weight.size(1) > kMostColumns)
+    return {project->weight, project->bias, label_map, false};
+  const Tensor& next = linear[0]->weight;
+  return {at::matmul(next, project->weight), at::mv(next, project->bias),
+          label_map.defined() ? at::matmul(next, label_map) : label_map, true};
+}
+
 Tensor InputLayersImpl::outer(const NetworkInput& input) {
-  if (input.picked.defined()) return pre_layers(with_labels(project(input.picked), input));
+  const FirstMap map = first_map();
+  if (input.picked.defined())
+    return pre_layers(with_labels(mapped(input.picked, map.weight, map.bias, at::kFloat), map, input), map);
   // Without picked features, the first map is applied to the features of all nodes, and the batch's rows are picked
   // from its output.
   const FeatureMatrix& x = *input.features;
-  Tensor h = x.sparse() ? project_sparse(x) : project(x.dense.to(project->weight.device()));
-  if (input.rows.defined()) h = h.index_select(0, input.rows);
-  return pre_layers(with_labels(h, input));
+  Tensor h = x.sparse() ? project_sparse(x, map)
+                        : mapped(x.dense.to(project->weight.device()), map.weight, map.bias, at::kFloat);
+  if (input.rows.defined()) h = picked_rows(h, input.rows);
+  return pre_layers(with_labels(h, map, input), map);
 }
 
 Tensor InputLayersImpl::infer(const NetworkInput& input) {
+  const FirstMap map = first_map();
   const FeatureMatrix& x = *input.features;
-  const auto rest = [&](const Tensor& h) { return reduced(pre_layers(h)); };
+  const auto rest = [&](const Tensor& h) { return reduced(pre_layers(h, map)); };
   const auto rows_of_x = [&](int64_t begin, int64_t end) {
-    return project(x.dense.narrow(0, begin, end - begin).to(project->weight.device()));
+    const Tensor rows = x.dense.narrow(0, begin, end - begin).to(project->weight.device());
+    return mapped(rows, map.weight, map.bias, at::kFloat);
   };
   // Dense features without labels go through all layers one block at a time. Otherwise the projected features of all
   // nodes are in memory.
   if (!x.sparse() && labels.is_empty())
     return by_blocks(x.rows, [&](int64_t begin, int64_t end) { return rest(rows_of_x(begin, end)); });
-  const Tensor h = with_labels(x.sparse() ? project_sparse(x) : by_blocks(x.rows, rows_of_x), input);
+  const Tensor h = with_labels(x.sparse() ? project_sparse(x, map) : by_blocks(x.rows, rows_of_x), map, input);
   if (linear.empty() && reduce.is_empty()) return h;
   return by_blocks(x.rows, [&](int64_t begin, int64_t end) { return rest(h.narrow(0, begin, end - begin)); });
 }
 
-Tensor InputLayersImpl::with_labels(Tensor h, const NetworkInput& input) const {
+Tensor InputLayersImpl::with_labels(Tensor h, const FirstMap& map, const NetworkInput& input) const {
   if (labels.is_empty()) return h;
   const ShownLabels shown = input.labels ? *input.labels : labels_of(input);
   const Tensor value = input.features->labels->value.index_select(0, shown.row).to(at::kFloat);
-  return h.index_add_(0, shown.position, labels->forward(value));
+  return h.index_add_(0, shown.position, mapped(value, map.labels, {}, at::kFloat));
 }
 
-Tensor InputLayersImpl::project_sparse(const FeatureMatrix& x) const {
-  return ops::sparse_linear(x.row_start, x.column, x.value, x.t_row_start, x.t_row, x.t_value, project->weight,
-                            project->bias);
+Tensor InputLayersImpl::project_sparse(const FeatureMatrix& x, const FirstMap& map) const {
+  return ops::sparse_linear(x.row_start, x.column, x.value, x.t_row_start, x.t_row, x.t_value, map.weight, map.bias);
 }
 
-Tensor InputLayersImpl::pre_layers(Tensor h) {
+Tensor InputLayersImpl::pre_layers(Tensor h, const FirstMap& map) {
   for (size_t l = 0; l < linear.size(); ++l) {
-    h = ops::relu_dropout(norm[l](linear[l](h)), 0, 0);
-    h = h / h.norm(2, {1}, true).clamp_min(kTiny);
+    const Tensor before = l == 0 && map.joined ? h : linear[l](h);
+    h = ops::unit_rows(ops::relu_dropout(norm[l](before), 0, 0), kTiny);
   }
   return h;
 }

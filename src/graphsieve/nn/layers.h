@@ -42,6 +42,10 @@ struct LinearImpl : torch::nn::Module {
 };
 TORCH_MODULE(Linear);
 
+/// Returns x Wᵀ + b with operands of the type `rows`, float32 or bfloat16 (see LinearImpl::rows). `bias` may be
+/// undefined.
+at::Tensor mapped(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType rows);
+
 constexpr double kNormEps = 1e-5;  ///< number that norms add to variances
 
 /// The kind of a norm.
@@ -95,16 +99,23 @@ struct InputLayersImpl : torch::nn::Module {
   std::vector<Norm> norm;                    ///< norms of the pre layers
 
  private:
-  at::Tensor project_sparse(const FeatureMatrix& x) const;
+  /// The map from the features, and that from the shown labels, of one pass. If `joined` is true, it includes the
+  /// linear map of the first pre layer, since nothing lies between the two.
+  struct FirstMap {
+    at::Tensor weight, bias, labels;  ///< [out, features], [out] and [out, label columns]; labels may be undefined
+    bool joined;
+  };
+  FirstMap first_map() const;
+  at::Tensor project_sparse(const FeatureMatrix& x, const FirstMap& map) const;
   /// Returns projected features h [nodes, width] plus the map of the labels that the input shows. Overwrites h.
-  at::Tensor with_labels(at::Tensor h, const NetworkInput& input) const;
-  at::Tensor pre_layers(at::Tensor h);
+  at::Tensor with_labels(at::Tensor h, const FirstMap& map, const NetworkInput& input) const;
+  at::Tensor pre_layers(at::Tensor h, const FirstMap& map);
   at::Tensor reduced(const at::Tensor& h) const { return reduce.is_empty() ? h : reduce->forward(h); }
 };
 TORCH_MODULE(InputLayers);
 
-/// Number of rows per block, when evaluation goes through a graph in blocks. It is a multiple of the number of rows
-/// that ops::linear takes at once, so that the blocks give the same bits as the whole matrix.
+/// Number of rows per block, when evaluation goes through a graph in blocks. The blocks give the same bits as the whole
+/// matrix, since no operator's row depends on its place among the rows.
 constexpr int64_t kInferenceRows = int64_t{1} << 16;
 
 /// Returns a matrix of n rows, whose rows [begin, end) are block(begin, end) [end − begin, any width]. For passes

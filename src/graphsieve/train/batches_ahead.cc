@@ -29,7 +29,11 @@ std::vector<at::Tensor> tensors_of(const TrainBatch& batch) {
 
 BatchesAhead::BatchesAhead(Stage& stage, int64_t first, int64_t count, at::Device device)
     : stage_(stage), next_(first), count_(count), stream_(device) {
-  if (stage.can_work_ahead() && count - first > 1 && num_threads() > 1) thread_ = std::thread([this] { make(); });
+  if (!stage.can_work_ahead() || count - first < 2 || num_threads() == 1) return;
+  // Nothing else can be done before the first batches are built, so all threads of the pool build them. The thread's
+  // own loops are serial. On a GPU, the thread's stream builds all batches.
+  if (device.is_cpu()) make_some();
+  thread_ = std::thread([this] { make(); });
 }
 
 BatchesAhead::~BatchesAhead() {
@@ -83,6 +87,7 @@ std::vector<BatchesAhead::Ready> BatchesAhead::some() {
 }
 
 void BatchesAhead::make_some() {
+  const torch::NoGradGuard no_grad;
   for (Ready& ready : some()) ready_.push_back(std::move(ready));
 }
 

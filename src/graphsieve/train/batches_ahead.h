@@ -40,7 +40,8 @@ class BatchesAhead {
 
   /// Builds the batches of one call of Stage::batches() and returns them.
   std::vector<Ready> some();
-  /// Builds the batches of one call on the calling thread. Used if there is no thread.
+  /// Builds the batches of one call on the calling thread and the pool. Used for the first call, and if there is no
+  /// thread.
   void make_some();
   /// Builds all batches; the function that the thread runs.
   void make();

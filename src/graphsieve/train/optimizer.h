@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The optimizer AdamW (Loshchilov and Hutter 2019) on all parameters of a network, with the norm of the gradient
-// clipped. Torch's fused function computes the step.
+// clipped. Torch's fused function computes the step; on the CPU, the parameters are updated in parallel.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -29,6 +29,6 @@ constexpr bool dropout_keeps(uint64_t key, uint32_t threshold, uint64_t element)
 
 /// Elements per block of the loops over elements. The number divides 2^32, so that all elements of a block have one
 /// chunk key.
-constexpr int64_t kDropoutBlock = 1 << 15;
+constexpr int64_t kDropoutBlock = 1 << 13;
 
 }  // namespace graphsieve::kernels

@@ -2,8 +2,10 @@
 // Division of the rows of a graph into items of work with about equal numbers of edges, so that one hub does not delay
 // everything else.
 //
-// Neighbouring rows share an item until it has kItemEdges edges. A longer row is divided over several items, whose
-// partial results are joined in order. The division depends on the graph only, so results do not depend on threads.
+// Neighbouring rows share an item until it has its number of edges: 1/kItems of all edges in a small
+// graph, so that no thread waits long for the last item, and kItemEdges in a large one. A longer row is divided over
+// several items, whose partial results are joined in order. The division depends on the graph only, so results do not
+// depend on threads.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +24,9 @@ struct WorkItem {
 
 /// The items of a graph, in the order of its rows.
 struct WorkPlan {
-  static constexpr int64_t kItemEdges = 8192;  ///< edges per item, and per piece of a long row
+  static constexpr int64_t kItemEdges = 8192;  ///< most edges per item of whole rows, and edges per piece of a long row
+  static constexpr int64_t kLeastEdges = 512;  ///< fewest edges of an item, unless it is the last one
+  static constexpr int64_t kItems = 128;       ///< number of items of a graph that is neither small nor large
   static constexpr int64_t kRowCost = 8;       ///< cost of a row in addition to its edges, in edges
 
   std::vector<WorkItem> items;
@@ -31,6 +35,8 @@ struct WorkPlan {
   /// Makes the items of a graph in which row r has the edges [start[r], start[r + 1]). A row of more than two items'
   /// edges is cut into pieces.
   WorkPlan(const int64_t* start, int64_t rows) {
+    const int64_t all = rows > 0 ? start[rows] - start[0] + rows * kRowCost : 0;
+    const int64_t item = std::clamp(all / kItems, kLeastEdges, kItemEdges);
     for (int64_t r = 0; r < rows;) {
       if (start[r + 1] - start[r] > 2 * kItemEdges) {
         for (int64_t e = start[r]; e < start[r + 1]; e += kItemEdges)
@@ -39,7 +45,7 @@ struct WorkPlan {
         continue;
       }
       const int64_t first = r;
-      for (int64_t cost = 0; r < rows && cost < kItemEdges; ++r) {
+      for (int64_t cost = 0; r < rows && cost < item; ++r) {
         const int64_t degree = start[r + 1] - start[r];
         if (degree > 2 * kItemEdges) break;
         cost += degree + kRowCost;

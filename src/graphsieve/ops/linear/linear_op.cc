@@ -22,9 +22,9 @@ using at::Tensor;
 using LinearGrads = std::tuple<Tensor, Tensor, Tensor>;
 using LinearMask = std::array<bool, 3>;
 
-/// Returns the number of rows of one product. Small products have more rows, so that the cost of a call matters less.
-/// Measured, see README.md.
-int64_t block_rows(const Tensor& weight) { return weight.numel() < 2048 ? 2048 : 1024; }
+/// Returns the number of rows of one product, a multiple of the pieces that products are made of (matrix_product.h).
+/// Small products have more rows, so that the cost of a call matters less. Measured, see README.md.
+int64_t block_rows(const Tensor& weight) { return weight.numel() < 2048 ? 3 * kProductRows : kProductRows; }
 
 // The gradient of the weight is summed in parts, each of consecutive blocks of rows. There are as many parts as blocks,
 // but at most kMaxParts, and at most so many that they have kPartElements numbers in all (but never fewer than

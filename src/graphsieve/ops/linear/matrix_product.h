@@ -9,6 +9,9 @@
 
 namespace graphsieve::ops {
 
+/// A number of rows that is a multiple of every piece: products of multiples of it need no filled-up piece.
+constexpr int64_t kProductRows = 384;
+
 /// Computes y = x w + bias for x [n, in] and contiguous w [in, out], bias [out] (or null) and y [n, out]. A row of y
 /// depends on the row of x alone, to the last bit: not on its place, nor on the number of rows.
 void rows_product(const at::Tensor& x, const at::Tensor& w, const at::Tensor* bias, const at::Tensor& y);

@@ -12,11 +12,13 @@ namespace {
 
 using at::Tensor;
 
-constexpr int64_t kPieces[] = {128, 16};       ///< rows of a piece
-constexpr int64_t kInnerPieces[] = {512, 16};  ///< rows of a piece of an inner product, which sums over rows
+constexpr int64_t kPieces[] = {128, 16};  ///< rows of a piece
+constexpr int64_t kInnerPieces[] = {kProductRows, 128,
+                                    16};  ///< rows of a piece of an inner product, which sums over rows
 /// Rows of every product of BLAS. BLAS computes the last rows of a product by other kernels, whose sums have other last
 /// bits, and chooses kernels by the number of rows. All of its kernels divide this number of rows.
 constexpr int64_t kBlasPieces[] = {192};
+static_assert(kProductRows % kPieces[0] == 0 && kProductRows % kBlasPieces[0] == 0);
 
 /// Computes c [m, n] = a [m, k] b [k, n], or adds it to c if `add` is true. Rows are lda, ldb and ldc floats apart.
 void jit_product(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
@@ -108,7 +110,7 @@ namespace {
 void inner_of_narrow(const Tensor& g, const Tensor& x, bool add, const Tensor& to) {
   const int64_t n = g.size(0), out = g.size(1), in = x.size(1);
   int64_t done = 0;
-  if (n >= kInnerPieces[1] && out > 0 && in > 0 && jit_fits(g) && jit_fits(x)) {
+  if (n >= kInnerPieces[2] && out > 0 && in > 0 && jit_fits(g) && jit_fits(x)) {
     const Tensor turned = at::empty({out, kInnerPieces[0]}, g.options());
     float *left = turned.mutable_data_ptr<float>(), *result = to.mutable_data_ptr<float>();
     const float *from = g.const_data_ptr<float>(), *right = x.const_data_ptr<float>();

@@ -30,22 +30,24 @@ class Backward {
         edges_(edges),
         by_source_(by_source),
         to_(to),
-        query_to_(o_.key, a.heads, a.key_width, to.query, a.heads * a.key_width),
-        key_to_(o_.key, a.heads, a.key_width, to.key_value, a.heads * (a.key_width + a.value_width)),
-        value_to_(o_.value, a.heads, a.value_width, to.key_value + a.heads * a.key_width, key_to_.stride),
+        query_to_(o_.key, o_.row_heads, a.key_width, to.query, o_.row_heads * a.key_width),
+        key_to_(o_.key, o_.row_heads, a.key_width, to.key_value,
+                a.absorbed() ? a.key_width : a.heads * (a.key_width + a.value_width)),
+        value_to_(o_.value, o_.row_heads, a.value_width, to.key_value + a.heads * a.key_width, key_to_.stride),
         out_(out),
         log_sum_(log_sum),
         grad_given_(grad),
+        query_row_(o_.queries() * o_.key.row()),
         stats_row_(std::max<int64_t>(4, 2 * o_.key.heads)) {
-    const int64_t rows = o_.key.row() + o_.value.row(), line = 64 / sizeof(T);
+    const int64_t rows = query_row_ + o_.value.row(), line = 64 / sizeof(T);
     per_row_ = (rows + stats_row_ * static_cast<int64_t>(sizeof(float) / sizeof(T)) + line - 1) / line * line;
-    packed_ = static_cast<T*>(scratch(a.destinations * per_row_ * sizeof(T)));
+    packed_ = static_cast<T*>(scratch(a.destinations * o_.groups * per_row_ * sizeof(T)));
     query_ = {packed_, per_row_};
-    grad_ = {packed_ + o_.key.row(), per_row_};
+    grad_ = {packed_ + query_row_, per_row_};
   }
 
   void run() {
-    with_policy(o_.key, o_.value, [&](auto policy) {
+    with_row_policy(o_, [&](auto policy) {
       using P = decltype(policy);
       pack<P>();
       run_destinations<P>();
@@ -54,29 +56,29 @@ class Backward {
   }
 
  private:
-  /// Returns the statistics of destination i, which are stored behind its packed rows: the log-sums and the deltas
-  /// (delta = gradient · output), by head.
-  float* stats(int64_t i) const {
-    return reinterpret_cast<float*>(packed_ + i * per_row_ + o_.key.row() + o_.value.row());
+  /// Returns the statistics of row r of the destinations, which are stored behind its packed rows: the log-sums and the
+  /// deltas (delta = gradient · output), by head.
+  float* stats(int64_t r) const {
+    return reinterpret_cast<float*>(packed_ + r * per_row_ + query_row_ + o_.value.row());
   }
 
   /// Packs the rows of the destinations for the pass by source, which gathers them: query, gradient and statistics of a
   /// destination, in whole cache lines. One gathered row then has everything that an edge needs.
   template <class P>
   void pack() {
-    const auto& a = o_.a;
-    const int64_t heads = a.heads, width = a.value_width, values = heads * width;
+    const int64_t rows = o_.a.destinations * o_.groups;
+    const int64_t heads = o_.row_heads, width = o_.a.value_width, values = heads * width;
     const bool fits = value_to_.fits;
-    if (!fits) pad_rows(grad_given_, values, a.destinations, heads, width, o_.value, packed_ + o_.key.row(), per_row_);
-    parallel_blocks(a.destinations, 1024, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const T *grad = grad_given_ + i * values, *out = out_ + i * values;
-        float* to = stats(i);
+    if (!fits) pad_rows(grad_given_, values, rows, heads, width, o_.value, packed_ + query_row_, per_row_);
+    parallel_blocks(rows, 1024, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const T *grad = grad_given_ + r * values, *out = out_ + r * values;
+        float* to = stats(r);
         fill_zero(to, stats_row_);
-        std::copy_n(o_.query_rows[i], o_.key.row(), packed_ + i * per_row_);
-        for (int64_t h = 0; h < heads; ++h) to[h] = log_sum_[i * heads + h];
+        std::copy_n(o_.query_rows[r], query_row_, packed_ + r * per_row_);
+        for (int64_t h = 0; h < heads; ++h) to[h] = log_sum_[r * heads + h];
         if (fits) {
-          std::copy_n(grad, values, packed_ + i * per_row_ + o_.key.row());
+          std::copy_n(grad, values, packed_ + r * per_row_ + query_row_);
           P::row_dots(o_.value, grad, out, to + o_.key.heads);
         } else {
           for (int64_t h = 0; h < heads; ++h, grad += width, out += width)
@@ -92,9 +94,9 @@ class Backward {
 
   /// Returns the probabilities of a chunk and the gradients of its logits. That of a negative logit is multiplied
   /// by the slope, that of a logit beyond the clamp is 0, and so are all results in lanes without an edge (not `held`).
-  HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const ChunkTypes& types, const float* log_weight, VF log_sum,
-                                 VF delta, hn::Mask<DF> held) const {
-    const VF raw = raw_logits(o_, dots, types);
+  HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const float* bias, const ChunkTypes& types,
+                                 const float* log_weight, VF log_sum, VF delta, hn::Mask<DF> held) const {
+    const VF raw = raw_logits(o_, dots, bias, types);
     const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(weighted_logits(o_, raw, log_weight), log_sum)));
     VF ds = hn::Mul(p, hn::Sub(value_dots, delta));
     if (o_.bent) ds = times_slope(o_, ds, hn::Lt(raw, hn::Zero(DF())));
@@ -140,28 +142,39 @@ class Backward {
   void run_destinations() {
     // Each item has its own sums by type, which collect_types() adds in the order of the items.
     const WorkPlan plan(edges_.row_start, edges_.rows);
-    const int64_t size = P::size(o_.key), types = o_.a.types;
-    const int64_t scales = to_.type_scale ? types * size : 0, per_item = scales + (to_.type_bias ? types * N : 0);
-    std::vector<float> type_sums(plan.items.size() * per_item), pieces(plan.pieces * size);
+    const int64_t groups = o_.groups, size = o_.queries() * P::size(o_.key), types = o_.a.types;
+    const int64_t scales = to_.type_scale ? types * size : 0;
+    const int64_t per_item = scales + (to_.type_bias ? groups * types * N : 0);
+    std::vector<float> type_sums(plan.items.size() * per_item), pieces(plan.pieces * groups * size);
     plan.run([&](int64_t n, const WorkItem& item) {
       RowBuffers& b = buffers_of_thread<P>(o_);
       float* sums = type_sums.data() + n * per_item;
-      const TypeSums to{to_.type_scale ? sums : nullptr, to_.type_bias ? sums + scales : nullptr};
-      if (item.piece >= 0) {
-        destination_row<P>(item.row_begin, item.edge_begin, item.edge_end, to, b);
-        std::copy_n(b.key_sum.data(), size, pieces.data() + item.piece * size);
-        return;
-      }
-      for (int64_t i = item.row_begin; i < item.row_end; ++i) {
-        destination_row<P>(i, edges_.row_start[i], edges_.row_start[i + 1], to, b);
-        query_to_.template write<P>(i, b.key_sum.data(), b.spare.data());
-      }
+      for (int64_t i = item.row_begin; i < item.row_end; ++i)
+        for (int64_t r = i * groups; r < (i + 1) * groups; ++r) {
+          const int64_t g = r % groups;
+          const TypeSums to{to_.type_scale ? sums : nullptr, to_.type_bias ? sums + scales + g * types * N : nullptr};
+          if (item.piece >= 0) {
+            destination_row<P>(r, item.edge_begin, item.edge_end, to, b);
+            std::copy_n(b.key_sum.data(), size, pieces.data() + (item.piece * groups + g) * size);
+          } else {
+            destination_row<P>(r, edges_.row_start[i], edges_.row_start[i + 1], to, b);
+            write_queries<P>(r, b.key_sum.data(), b);
+          }
+        }
     });
     plan.join([&](int64_t i, int64_t first, int64_t last) {
-      add_pieces(pieces, first, last, size);
-      query_to_.template write<P>(i, pieces.data() + first * size, buffers_of_thread<P>(o_).spare.data());
+      add_pieces(pieces, first, last, groups * size);
+      for (int64_t g = 0; g < groups; ++g)
+        write_queries<P>(i * groups + g, pieces.data() + (first * groups + g) * size, buffers_of_thread<P>(o_));
     });
     collect_types<P>(type_sums, scales, per_item);
+  }
+
+  /// Writes the gradients of the queries of row r of the destinations.
+  template <class P>
+  HWY_INLINE void write_queries(int64_t r, const float* sums, RowBuffers& b) const {
+    for (int64_t q = 0; q < o_.queries(); ++q)
+      query_to_.template write<P>(r * o_.queries() + q, sums + q * P::size(o_.key), b.spare.data());
   }
 
   /// Adds the sums of the pieces [first + 1, last) to that of piece `first`, in order.
@@ -170,21 +183,21 @@ class Backward {
       for (int64_t c = 0; c < size; ++c) pieces[first * size + c] += pieces[p * size + c];
   }
 
-  /// Computes the gradient of one query in b.key_sum, and adds to the sums by type. Each edge contributes ds · k to the
-  /// sum of its type. When the type changes, the sum times the type's scale is added to the gradient of the query, and
-  /// the sum times the query to the gradient of the scale.
+  /// Computes the gradients of the queries of row r in b.key_sum, and adds to the sums by type. Each edge contributes
+  /// ds · k to the sum of its type. When the type changes, the sum times the type's scale is added to the gradient of
+  /// the query, and the sum times the query to the gradient of the scale.
   template <class P>
-  HWY_INLINE void destination_row(int64_t i, int64_t begin, int64_t end, const TypeSums& to, RowBuffers& b) const {
+  HWY_INLINE void destination_row(int64_t r, int64_t begin, int64_t end, const TypeSums& to, RowBuffers& b) const {
     const DF d;
     const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key), size = P::size(o_.key);
-    fill_zero(b.key_sum.data(), size);
+    fill_zero(b.key_sum.data(), o_.queries() * size);
     if (begin == end) return;
-    const T* query = query_[i];
-    o_.typed_weights(query, b.weights.data());
-    const float* value_weights = o_.plain_weights(grad_[i], b.value_weights.data());
-    const VF log_sum = P::per_head(o_.key, stats(i)), delta = P::per_head(o_.key, stats(i) + heads);
+    const T* query = query_[r];
+    const float *weights = o_.query_weights(r, b.weights.data()), *bias = o_.bias_of(r);
+    const float* value_weights = o_.plain_weights(grad_[r], b.value_weights.data());
+    const VF log_sum = P::per_head(o_.key, stats(r)), delta = P::per_head(o_.key, stats(r) + heads);
     const auto flush = [&](int type, const typename P::Sum& sum) HWY_ATTR {
-      P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data());
+      P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data() + o_.a.query_of(type) * size);
       if (to.scale) P::add_product(o_.key, sum, query, to.scale + type * size);
     };
     TypedSum<P, decltype(flush)> sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
@@ -200,12 +213,13 @@ class Backward {
       const ChunkRows<T> values{o_.value_rows, at.index, at.ahead, b.columns[2]};
       P::template stage<true>(o_.key, keys);
       P::template stage<false>(o_.value, values);
-      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
+      const VF dots = P::dots(o_.key, keys, {weights, o_.key.padded_row(), types, o_.a.types});
       const VF value_dots = P::dots(o_.value, values, {value_weights});
       // The rows of the chunk before are in the first cache now, and adding them does not depend on this chunk's dot
       // products.
       if (chunk > 0) sum.add(before, types_before, b.first[(chunk - 1) & 1], edges);
-      const Chunk c = differentiate(dots, value_dots, types, at.log_weight, log_sum, delta, first_edges(count, heads));
+      const Chunk c =
+          differentiate(dots, value_dots, bias, types, at.log_weight, log_sum, delta, first_edges(count, heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
       if (to.bias) add_bias_gradient(c.logit_grad, types, to.bias);
       before = keys;
@@ -229,7 +243,8 @@ class Backward {
   }
 
   /// Adds the sums of the items by type, in order and in float64, and writes the gradients of the tables. A vector of
-  /// the bias has all edges of a head in alternating lanes, which are added here.
+  /// the bias has all edges of a head in alternating lanes, which are added here. In the absorbed form every head has
+  /// vectors of its own.
   template <class P>
   void collect_types(const std::vector<float>& sums, int64_t scales, int64_t per_item) const {
     if (per_item == 0) return;
@@ -241,8 +256,10 @@ class Backward {
     for (int t = 0; t < a.types; ++t)
       for (int h = 0; h < a.heads; ++h) {
         if (to_.type_bias) {
+          const int64_t group = a.absorbed() ? h : 0;
+          const double* vector = total.data() + scales + (group * a.types + t) * N;
           double bias = 0;
-          for (int64_t l = h; l < N; l += heads) bias += total[scales + t * N + l];
+          for (int64_t l = a.absorbed() ? 0 : h; l < N; l += heads) bias += vector[l];
           to_.type_bias[t * a.heads + h] = static_cast<float>(bias);
         }
         for (int64_t c = 0; to_.type_scale && c < a.key_width; ++c) {
@@ -262,13 +279,13 @@ class Backward {
     plan.run([&](int64_t, const WorkItem& item) {
       RowBuffers& b = buffers_of_thread<P>(o_);
       if (item.piece >= 0) {
-        source_row<P>(item.row_begin, item.edge_begin, item.edge_end, b);
+        any_source_row<P>(item.row_begin, item.edge_begin, item.edge_end, b);
         std::copy_n(b.key_sum.data(), keys, pieces.data() + item.piece * size);
         std::copy_n(b.value_sum.data(), size - keys, pieces.data() + item.piece * size + keys);
         return;
       }
       for (int64_t j = item.row_begin; j < item.row_end; ++j) {
-        source_row<P>(j, by_source_.row_start[j], by_source_.row_start[j + 1], b);
+        any_source_row<P>(j, by_source_.row_start[j], by_source_.row_start[j + 1], b);
         write_source<P>(j, b.key_sum.data(), b.value_sum.data(), b);
       }
     });
@@ -282,7 +299,88 @@ class Backward {
   template <class P>
   HWY_INLINE void write_source(int64_t j, const float* keys, const float* values, RowBuffers& b) const {
     key_to_.template write<P>(j, keys, b.spare.data());
-    value_to_.template write<P>(j, values, b.spare.data());
+    if (!o_.a.absorbed()) value_to_.template write<P>(j, values, b.spare.data());
+  }
+
+  template <class P>
+  HWY_INLINE void any_source_row(int64_t j, int64_t begin, int64_t end, RowBuffers& b) const {
+    if constexpr (P::kSharedRows)
+      if (o_.a.absorbed()) return absorbed_source_row<P>(j, begin, end, b);
+    source_row<P>(j, begin, end, b);
+  }
+
+  /// The query rows of a chunk whose edges all have the type `type`. `queries` has the rows of type 0.
+  template <class P>
+  HWY_INLINE ChunkRows<T> of_type(ChunkRows<T> queries, int type) const {
+    queries.rows.base += o_.a.query_of(type) * o_.key.row();
+    return queries;
+  }
+
+  /// Computes the gradient of one source's row in b.key_sum, in the absorbed form: Σ (ds q + p g) over its edges and
+  /// the heads, where the query q is that of the edge's type. The row is key and value of every head, so it is the
+  /// weights of all dot products.
+  template <class P>
+  HWY_INLINE void absorbed_source_row(int64_t j, int64_t begin, int64_t end, RowBuffers& b) const {
+    const DF d;
+    const int64_t edges = P::edges(o_.key), groups = o_.groups;
+    fill_zero(b.key_sum.data(), P::size(o_.key));
+    fill_zero(b.value_sum.data(), P::size(o_.value));
+    if (begin == end) return;
+    const float* weights = o_.plain_weights(o_.key_rows[j], b.weights.data());
+    const Cursor cursor(by_source_, begin, end, edges, b);
+    const int64_t chunks = cursor.chunks();
+    for (int64_t g = 0; g < groups; ++g) {
+      const float* bias = o_.bias_of(g);
+      const Rows<T> query_rows{query_.base + g * per_row_, groups * per_row_};
+      const Rows<T> grad_rows{grad_.base + g * per_row_, groups * per_row_};
+      typename P::Sum sum = zero_sum<P>(o_.key, b.any);
+      const auto add = [&](const ChunkRows<T>& queries, const ChunkRows<T>& grads, const ChunkTypes& types, int64_t c,
+                           int64_t count) HWY_ATTR {
+        for (int64_t e = 0; e < count;) {
+          const int64_t from = e;
+          e = types.same || o_.queries() == 1 ? count : e + 1;
+          while (e < count && types.type[e] == types.type[from]) ++e;
+          P::template add<false>(o_.key, of_type<P>(queries, types.type[from]), b.first[c & 1], from, e, sum);
+        }
+        P::template add<false>(o_.value, grads, b.second[c & 1], 0, count, sum);
+      };
+      ChunkRows<T> query_before{}, grad_before{};
+      ChunkTypes types_before{};
+      for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const auto at = cursor.at(chunk);
+        const int64_t count = cursor.count(chunk);
+        const ChunkTypes types(at.type, count);
+        const ChunkRows<T> queries{query_rows, at.index, at.ahead, b.columns[0]};
+        const ChunkRows<T> grads{grad_rows, at.index, at.ahead, b.columns[2]};
+        VF log_sum, delta;
+        gather_stats<P>(at, g, log_sum, delta);
+        const VF dots = dots_by_type<P>(queries, types, weights), value_dots = P::dots(o_.value, grads, {weights});
+        if (chunk > 0) add(query_before, grad_before, types_before, chunk - 1, edges);
+        const Chunk c =
+            differentiate(dots, value_dots, bias, types, at.log_weight, log_sum, delta, first_edges(count, 1));
+        hn::Store(c.logit_grad, d, b.first[chunk & 1]);
+        hn::Store(c.probability, d, b.second[chunk & 1]);
+        query_before = queries;
+        grad_before = grads;
+        types_before = types;
+      }
+      add(query_before, grad_before, types_before, chunks - 1, cursor.count(chunks - 1));
+      P::add_product(o_.key, sum, o_.scale_of(0), b.key_sum.data());  // the scale is all ones
+    }
+  }
+
+  /// Returns the dot products of the query of each edge's type with `weights`.
+  template <class P>
+  HWY_INLINE VF dots_by_type(const ChunkRows<T>& queries, const ChunkTypes& types, const float* weights) const {
+    if (HWY_LIKELY(types.same || o_.queries() == 1))
+      return P::dots(o_.key, of_type<P>(queries, types.type[0]), {weights});
+    const auto type = lane_types(o_, types.type);
+    VF dots = hn::Zero(DF());
+    for (int t = 0; t < o_.a.types; ++t) {
+      const auto held = hn::RebindMask(DF(), hn::Eq(type, hn::Set(hn::RebindToSigned<DF>(), t)));
+      dots = hn::IfThenElse(held, P::dots(o_.key, of_type<P>(queries, t), {weights}), dots);
+    }
+    return dots;
   }
 
   /// Computes the gradients of one source's key in b.key_sum and value in b.value_sum. The roles of the rows are
@@ -313,14 +411,15 @@ class Backward {
       P::template stage<true>(o_.key, queries);
       P::template stage<false>(o_.value, grads);
       VF log_sum, delta;
-      gather_stats<P>(at, log_sum, delta);
+      gather_stats<P>(at, 0, log_sum, delta);
       const VF dots = P::dots(o_.key, queries, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
       const VF value_dots = P::dots(o_.value, grads, {value_weights});
       if (chunk > 0) {
         key_sum.add(query_before, types_before, b.first[(chunk - 1) & 1], edges);
         P::template add<false>(o_.value, grad_before, b.second[(chunk - 1) & 1], 0, edges, value_sum);
       }
-      const Chunk c = differentiate(dots, value_dots, types, at.log_weight, log_sum, delta, first_edges(count, heads));
+      const Chunk c = differentiate(dots, value_dots, o_.bias_of(0), types, at.log_weight, log_sum, delta,
+                                    first_edges(count, heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
       hn::Store(c.probability, d, b.second[chunk & 1]);
       query_before = queries;
@@ -334,26 +433,27 @@ class Backward {
     P::save(o_.value, value_sum, b.value_sum.data());
   }
 
-  /// Loads log_sum and delta of the chunk's destinations, edge by edge and head by head. Four heads and one head, the
-  /// common numbers, are loaded by vectors.
+  /// Loads log_sum and delta of the chunk's destinations, of their rows of group g, edge by edge and head by head. Four
+  /// heads and one head, the common numbers, are loaded by vectors.
   template <class P>
-  HWY_INLINE void gather_stats(const Cursor::At& at, VF& log_sum, VF& delta) const {
+  HWY_INLINE void gather_stats(const Cursor::At& at, int64_t g, VF& log_sum, VF& delta) const {
     const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
-    for (int64_t e = 0; e < edges; ++e) hwy::Prefetch(stats(at.ahead[e]));
+    const auto stats_of = [&](int64_t destination) HWY_ATTR { return stats(destination * o_.groups + g); };
+    for (int64_t e = 0; e < edges; ++e) hwy::Prefetch(stats_of(at.ahead[e]));
     if (heads == 4) {
-      log_sum = rows_of_four([&](int e) HWY_ATTR { return stats(at.index[e]); });
-      delta = rows_of_four([&](int e) HWY_ATTR { return stats(at.index[e]) + 4; });
+      log_sum = rows_of_four([&](int e) HWY_ATTR { return stats_of(at.index[e]); });
+      delta = rows_of_four([&](int e) HWY_ATTR { return stats_of(at.index[e]) + 4; });
     } else if (heads == 1) {
       VF columns[4];
-      columns_of_four([&](int e) HWY_ATTR { return stats(at.index[e]); }, columns);
+      columns_of_four([&](int e) HWY_ATTR { return stats_of(at.index[e]); }, columns);
       log_sum = columns[0];
       delta = columns[1];
     } else {
       HWY_ALIGN float first[N], second[N];
       for (int64_t e = 0; e < edges; ++e)
         for (int64_t h = 0; h < heads; ++h) {
-          first[e * heads + h] = stats(at.index[e])[h];
-          second[e * heads + h] = stats(at.index[e])[heads + h];
+          first[e * heads + h] = stats_of(at.index[e])[h];
+          second[e * heads + h] = stats_of(at.index[e])[heads + h];
         }
       log_sum = hn::Load(DF(), first);
       delta = hn::Load(DF(), second);
@@ -367,8 +467,9 @@ class Backward {
   const T* out_;
   const float* log_sum_;
   const T* grad_given_;
-  const int64_t stats_row_;  ///< floats of a destination's statistics
-  int64_t per_row_;          ///< elements of a destination's packed row
+  const int64_t query_row_;  ///< elements of all queries in a packed row
+  const int64_t stats_row_;  ///< floats of the statistics in a packed row
+  int64_t per_row_;          ///< elements of a packed row
   T* packed_;
   Rows<T> query_, grad_;
 };

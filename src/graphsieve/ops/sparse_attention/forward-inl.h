@@ -32,45 +32,49 @@ class Forward {
   Forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum, const Scratch& scratch)
       : o_(a, edges, scratch),
         edges_(edges),
-        out_(o_.value, a.heads, a.value_width, out, a.heads * a.value_width),
+        out_(o_.value, o_.row_heads, a.value_width, out, o_.row_heads * a.value_width),
         log_sum_(log_sum) {}
 
   void run() {
-    with_policy(o_.key, o_.value, [&](auto policy) { run_rows<decltype(policy)>(); });
+    with_row_policy(o_, [&](auto policy) { run_rows<decltype(policy)>(); });
   }
 
  private:
   template <class P>
   void run_rows() {
     // Whole rows are finished at once. The pieces of a long row save their softmax and their sum, and are joined in
-    // order after all items are done.
+    // order after all items are done. The rows of one destination follow each other, so that the later ones find the
+    // rows of the sources in the cache.
     const WorkPlan plan(edges_.row_start, edges_.rows);
-    const int64_t size = P::size(o_.value);
-    std::vector<PieceState> states(plan.pieces);
-    std::vector<float> sums(plan.pieces * size);
+    const int64_t groups = o_.groups, size = P::size(o_.value);
+    std::vector<PieceState> states(plan.pieces * groups);
+    std::vector<float> sums(plan.pieces * groups * size);
     plan.run([&](int64_t, const WorkItem& item) {
       RowBuffers& b = buffers_of_thread<P>(o_);
-      if (item.piece >= 0) {
-        RowSoftmax<P> row(o_, b);
-        take(item.row_begin, item.edge_begin, item.edge_end, row, b);
-        return row.save(o_, states[item.piece], sums.data() + item.piece * size);
-      }
-      for (int64_t r = item.row_begin; r < item.row_end; ++r) {
-        if (edges_.row_start[r] == edges_.row_start[r + 1]) {
-          write_empty<P>(r, b);
-          continue;
+      for (int64_t i = item.row_begin; i < item.row_end; ++i)
+        for (int64_t r = i * groups; r < (i + 1) * groups; ++r) {
+          RowSoftmax<P> row(o_, b);
+          if (item.piece >= 0) {
+            const int64_t piece = item.piece * groups + r % groups;
+            take(r, item.edge_begin, item.edge_end, row, b);
+            row.save(o_, states[piece], sums.data() + piece * size);
+          } else if (edges_.row_start[i] == edges_.row_start[i + 1]) {
+            write_empty<P>(r, b);
+          } else {
+            take(r, edges_.row_start[i], edges_.row_start[i + 1], row, b);
+            finish(r, row, b);
+          }
         }
-        RowSoftmax<P> row(o_, b);
-        take(r, edges_.row_start[r], edges_.row_start[r + 1], row, b);
-        finish(r, row, b);
-      }
     });
-    plan.join([&](int64_t r, int64_t first, int64_t last) {
+    plan.join([&](int64_t i, int64_t first, int64_t last) {
       RowBuffers& b = buffers_of_thread<P>(o_);
-      RowSoftmax<P> row(o_, b);
-      row.restore(o_, states[first], sums.data() + first * size);
-      for (int64_t p = first + 1; p < last; ++p) row.join(o_, states[p], sums.data() + p * size, b);
-      finish(r, row, b);
+      for (int64_t g = 0; g < groups; ++g) {
+        RowSoftmax<P> row(o_, b);
+        row.restore(o_, states[first * groups + g], sums.data() + (first * groups + g) * size);
+        for (int64_t p = first + 1; p < last; ++p)
+          row.join(o_, states[p * groups + g], sums.data() + (p * groups + g) * size, b);
+        finish(i * groups + g, row, b);
+      }
     });
   }
 
@@ -131,7 +135,7 @@ class Forward {
   HWY_INLINE void take(int64_t r, int64_t begin, int64_t end, RowSoftmax<P>& row, RowBuffers& b) const {
     const DF d;
     const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
-    o_.typed_weights(o_.query_rows[r], b.weights.data());
+    const float *weights = o_.query_weights(r, b.weights.data()), *bias = o_.bias_of(r);
     const Cursor cursor(edges_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
     const VF none = hn::Set(d, -std::numeric_limits<float>::infinity());
@@ -144,9 +148,9 @@ class Forward {
       const ChunkRows<T> values{o_.value_rows, at.index, at.ahead, b.columns[2 + (chunk & 1)]};
       P::template stage<true>(o_.key, keys);
       P::template stage<false>(o_.value, values);
-      const VF dots = P::dots(o_.key, keys, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
+      const VF dots = P::dots(o_.key, keys, {weights, o_.key.padded_row(), types, o_.a.types});
       if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, row.sum);
-      const VF logit = weighted_logits(o_, raw_logits(o_, dots, types), at.log_weight);
+      const VF logit = weighted_logits(o_, raw_logits(o_, dots, bias, types), at.log_weight);
       const auto held = first_edges(count, heads);
       // Without a small clamp, the shift follows the largest logit so far. It is raised only in chunks that exceed it,
       // which become rare as the row goes on.
@@ -167,7 +171,7 @@ class Forward {
     const VF total = P::fold_sum(o_.key, row.total);
     HWY_ALIGN float lanes[2 * N];
     hn::Store(hn::Add(row.shift, hn::Log(d, total)), d, lanes);
-    std::copy_n(lanes, o_.a.heads, log_sum_ + r * o_.a.heads);
+    std::copy_n(lanes, o_.row_heads, log_sum_ + r * o_.row_heads);
     hn::Store(hn::Div(hn::Set(d, 1.f), total), d, lanes);
     P::scale(o_.value, lanes, row.sum);
     P::save(o_.value, row.sum, b.value_sum.data());
@@ -177,7 +181,7 @@ class Forward {
   /// Writes a row without edges: zeros, with a log-sum of minus infinity.
   template <class P>
   void write_empty(int64_t r, RowBuffers& b) const {
-    std::fill_n(log_sum_ + r * o_.a.heads, o_.a.heads, -std::numeric_limits<float>::infinity());
+    std::fill_n(log_sum_ + r * o_.row_heads, o_.row_heads, -std::numeric_limits<float>::infinity());
     fill_zero(b.value_sum.data(), P::size(o_.value));
     out_.template write<P>(r, b.value_sum.data(), b.spare.data());
   }

@@ -66,54 +66,68 @@ struct ResultRows {
 };
 
 /// The rows of a call in the layout of this target. They are copied only if heads or widths do not fit the vectors.
+///
+/// The passes go over the rows of destinations: one row has a query, a softmax and an output row. In the usual form a
+/// destination has one row, whose heads are side by side. In the absorbed form a destination has one row per head
+/// (`groups` rows), and every row has one head, which takes the whole row of a source.
 template <class T>
 struct Operands {
   const SparseAttentionArgs<T>& a;
+  const int groups;     ///< rows per destination
+  const int row_heads;  ///< heads of a row
   HeadLayout key, value;
   const bool bounded;   ///< exponentials relative to the clamp stay in range: no running maximum is needed
   const bool weighted;  ///< edges have weights
   const bool bent;      ///< negative logits are multiplied by a slope
   Rows<T> query_rows, key_rows, value_rows;
-  std::vector<float> type_scale, type_bias;  ///< [types, key.padded_row()]; [types, N], repeated to fill a vector
-  uint8_t edge_of_lane[16] = {};             ///< number of the edge in each lane of a chunk's results
+  /// [types, key.padded_row()], ones in the absorbed form; [groups, types, N], repeated to fill a vector.
+  std::vector<float> type_scale, type_bias;
+  uint8_t edge_of_lane[16] = {};  ///< number of the edge in each lane of a chunk's results
 
   Operands(const SparseAttentionArgs<T>& args, const TypedEdges& edges, const Scratch& scratch)
       : a(args),
-        key(a.heads, a.key_width),
-        value(a.heads, a.value_width),
+        groups(a.absorbed() ? a.heads : 1),
+        row_heads(a.absorbed() ? 1 : a.heads),
+        key(row_heads, a.key_width),
+        value(row_heads, a.value_width),
         bounded(a.clamp <= 40 && !edges.log_weight),
         weighted(edges.log_weight),
         bent(a.negative_slope != 1) {
-    const int64_t keys = a.heads * a.key_width, row = key.row() + value.row();
-    query_rows = {a.query, a.query_stride};
-    key_rows = {a.key_value, a.key_value_stride};
-    value_rows = {a.key_value + keys, a.key_value_stride};
-    const bool keys_fit = key.heads == a.heads && key.width == a.key_width;
-    const bool values_fit = value.heads == a.heads && value.width == a.value_width;
-    // If one of keys and values does not fit the vectors, both are copied, so that they stay next to each other.
-    if (!keys_fit || !values_fit) {
-      T* packed = static_cast<T*>(scratch(a.sources * row * sizeof(T)));
-      pad_rows(key_rows.base, key_rows.stride, a.sources, a.heads, a.key_width, key, packed, row);
-      pad_rows(value_rows.base, value_rows.stride, a.sources, a.heads, a.value_width, value, packed + key.row(), row);
-      key_rows = {packed, row};
-      value_rows = {packed + key.row(), row};
-    }
-    if (!keys_fit) {
-      T* packed = static_cast<T*>(scratch(a.destinations * key.row() * sizeof(T)));
-      pad_rows(query_rows.base, query_rows.stride, a.destinations, a.heads, a.key_width, key, packed, key.row());
-      query_rows = {packed, key.row()};
-    }
-    type_scale.resize(a.types * key.padded_row());
-    type_bias.resize(a.types * N);
+    a.absorbed() ? set_absorbed_rows(scratch) : set_rows(scratch);
+    type_scale.assign(a.types * key.padded_row(), a.absorbed() ? 1.f : 0.f);
+    type_bias.resize(groups * a.types * N);
     for (int64_t l = 0; l < N; ++l) edge_of_lane[l] = static_cast<uint8_t>(l / key.heads);
     for (int t = 0; t < a.types; ++t)
       for (int h = 0; h < a.heads; ++h) {
-        for (int64_t i = h; i < N; i += key.heads) type_bias[t * N + i] = a.type_bias[t * a.heads + h];
-        std::copy_n(a.type_scale + (t * a.heads + h) * a.key_width, a.key_width, scale_of(t) + h * key.width);
+        const int group = a.absorbed() ? h : 0;
+        for (int64_t i = a.absorbed() ? 0 : h; i < N; i += key.heads)
+          type_bias[(group * a.types + t) * N + i] = a.type_bias[t * a.heads + h];
+        if (a.type_scale)
+          std::copy_n(a.type_scale + (t * a.heads + h) * a.key_width, a.key_width, scale_of(t) + h * key.width);
       }
   }
 
   const float* scale_of(int type) const { return type_scale.data() + type * key.padded_row(); }
+  /// Returns the biases of a row's group: [types, N].
+  const float* bias_of(int64_t row) const { return type_bias.data() + row % groups * a.types * N; }
+  /// Returns the number of query rows that a row of a destination has.
+  int64_t queries() const { return std::max(1, a.queries); }
+
+  /// Returns the weights of the dot products of a destination's row with its sources, [types, key.padded_row()]. They
+  /// are made in `spare`, unless they are in memory already.
+  HWY_INLINE const float* query_weights(int64_t row, float* spare) const {
+    const T* query = query_rows[row];
+    if (!a.absorbed()) {
+      typed_weights(query, spare);
+      return spare;
+    }
+    if constexpr (std::is_same_v<T, float>)
+      if (HWY_LIKELY(a.queries == a.types && key.row() == key.padded_row())) return query;
+    for (int t = 0; t < a.types; ++t)
+      for (int64_t c = 0; c < key.row(); ++c)
+        spare[t * key.padded_row() + c] = to_float(query[a.query_of(t) * key.row() + c]);
+    return spare;
+  }
 
   /// Writes row * scale for every type: the weights of a row's dot products.
   HWY_INLINE void typed_weights(const T* row, float* to) const {
@@ -144,6 +158,43 @@ struct Operands {
 
  private:
   float* scale_of(int type) { return type_scale.data() + type * key.padded_row(); }
+
+  void set_rows(const Scratch& scratch) {
+    const int64_t keys = a.heads * a.key_width, row = key.row() + value.row();
+    query_rows = {a.query, a.query_stride};
+    key_rows = {a.key_value, a.key_value_stride};
+    value_rows = {a.key_value + keys, a.key_value_stride};
+    const bool keys_fit = key.heads == a.heads && key.width == a.key_width;
+    const bool values_fit = value.heads == a.heads && value.width == a.value_width;
+    // If one of keys and values does not fit the vectors, both are copied, so that they stay next to each other.
+    if (!keys_fit || !values_fit) {
+      T* packed = static_cast<T*>(scratch(a.sources * row * sizeof(T)));
+      pad_rows(key_rows.base, key_rows.stride, a.sources, a.heads, a.key_width, key, packed, row);
+      pad_rows(value_rows.base, value_rows.stride, a.sources, a.heads, a.value_width, value, packed + key.row(), row);
+      key_rows = {packed, row};
+      value_rows = {packed + key.row(), row};
+    }
+    if (!keys_fit) {
+      T* packed = static_cast<T*>(scratch(a.destinations * key.row() * sizeof(T)));
+      pad_rows(query_rows.base, query_rows.stride, a.destinations, a.heads, a.key_width, key, packed, key.row());
+      query_rows = {packed, key.row()};
+    }
+  }
+
+  void set_absorbed_rows(const Scratch& scratch) {
+    key_rows = {a.key_value, a.key_value_stride};
+    query_rows = {a.query, queries() * key.row()};
+    if (key.width != a.key_width) {
+      T* packed = static_cast<T*>(scratch(a.sources * key.row() * sizeof(T)));
+      pad_rows(key_rows.base, key_rows.stride, a.sources, 1, a.key_width, key, packed, key.row());
+      key_rows = {packed, key.row()};
+      const int64_t rows = a.destinations * groups * queries();
+      packed = static_cast<T*>(scratch(rows * key.row() * sizeof(T)));
+      pad_rows(a.query, a.key_width, rows, 1, a.key_width, key, packed, key.row());
+      query_rows.base = packed;
+    }
+    value_rows = key_rows;
+  }
 };
 
 /// The buffers of one thread for a row. Those with two or more entries alternate between one chunk and the next.
@@ -163,7 +214,7 @@ struct RowBuffers {
     };
     grow(weights, o.a.types * key);
     grow(value_weights, value);
-    grow(key_sum, P::size(o.key));
+    grow(key_sum, o.queries() * P::size(o.key));
     grow(value_sum, P::size(o.value));
     grow(spare, std::max(key, value));
     grow(any, std::max(key, value));
@@ -177,6 +228,13 @@ RowBuffers& buffers_of_thread(const Operands<T>& o) {
   static thread_local RowBuffers buffers;
   buffers.reserve<P>(o);
   return buffers;
+}
+
+/// Calls visit(policy) with the policy for the rows of a call. In the absorbed form, chunks may need the rows of
+/// several edge types in place of one another, so that only policies fit that read the rows where they are.
+template <class T, class Visit>
+auto with_row_policy(const Operands<T>& o, const Visit& visit) {
+  return o.a.absorbed() ? with_wide_policy(o.key, visit) : with_policy(o.key, o.value, visit);
 }
 
 /// Returns a sum of zero. The sum of the policy Any is stored in `memory`.
@@ -240,13 +298,13 @@ HWY_INLINE auto lane_types(const Operands<T>& o, const uint8_t* type) {
   return hn::PromoteTo(hn::RebindToSigned<DF>(), hn::TableLookupBytes(table, edge));
 }
 
-/// Returns the dot products plus the bias of each edge's type.
+/// Returns the dot products plus the bias of each edge's type; `bias` is [types, N].
 template <class T>
-HWY_INLINE VF add_bias(const Operands<T>& o, VF dots, const ChunkTypes& types) {
-  if (HWY_LIKELY(types.same)) return hn::Add(dots, load(o.type_bias.data() + types.type[0] * N));
+HWY_INLINE VF add_bias(const Operands<T>& o, VF dots, const float* bias, const ChunkTypes& types) {
+  if (HWY_LIKELY(types.same)) return hn::Add(dots, load(bias + types.type[0] * N));
   const hn::RebindToSigned<DF> di;
   const auto row = hn::Mul(lane_types(o, types.type), hn::Set(di, static_cast<int32_t>(N)));
-  return hn::Add(dots, hn::GatherIndex(DF(), o.type_bias.data(), hn::Add(row, hn::Iota(di, 0))));
+  return hn::Add(dots, hn::GatherIndex(DF(), bias, hn::Add(row, hn::Iota(di, 0))));
 }
 
 /// Returns x, with negative numbers multiplied by the call's slope.
@@ -257,8 +315,8 @@ HWY_INLINE VF times_slope(const Operands<T>& o, VF x, hn::Mask<DF> negative) {
 
 /// Returns the logits of a chunk before the clamp.
 template <class T>
-HWY_INLINE VF raw_logits(const Operands<T>& o, VF dots, const ChunkTypes& types) {
-  const VF logit = add_bias(o, dots, types);
+HWY_INLINE VF raw_logits(const Operands<T>& o, VF dots, const float* bias, const ChunkTypes& types) {
+  const VF logit = add_bias(o, dots, bias, types);
   if (HWY_LIKELY(!o.bent)) return logit;
   return times_slope(o, logit, hn::Lt(logit, hn::Zero(DF())));
 }

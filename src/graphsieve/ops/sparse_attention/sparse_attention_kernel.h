@@ -23,6 +23,11 @@ struct TypedEdges {
 };
 
 /// The arguments of a call. T is float, double or BFloat16. The small per-type arrays and all sums have the type `Sum`.
+///
+/// In the absorbed form (`queries` above 0, see absorbed_attention/README.md) all heads share one row per source, which
+/// is both key and value, and a destination has `queries` queries per head: one for all edges, or one per edge type.
+/// The query is then [destinations, heads, queries, width] without gaps, key_value is [sources, width], key_width and
+/// value_width are both that width, and type_scale is null.
 template <class T, class Sum = float>
 struct SparseAttentionArgs {
   int64_t destinations, sources;
@@ -37,9 +42,14 @@ struct SparseAttentionArgs {
   const Sum* type_bias;    ///< [types, heads]
   Sum clamp;               ///< logits are clamped to ±clamp; infinity: no clamp
   Sum negative_slope = 1;  ///< above 0; a logit below 0 is multiplied by it before the clamp
+  int queries = 0;         ///< 0: the usual form; otherwise the absorbed form: 1, or the number of types
+
+  bool absorbed() const { return queries > 0; }
+  /// Returns the number of the query of a destination and head that meets edges of this type.
+  int query_of(int type) const { return queries > 1 ? type : 0; }
 };
 
-/// The memory for the gradients; type_scale and type_bias may be null.
+/// The memory for the gradients, each in the form of what it belongs to; type_scale and type_bias may be null.
 template <class T, class Sum = float>
 struct SparseAttentionGradients {
   T* query;      ///< [destinations, heads * key_width]

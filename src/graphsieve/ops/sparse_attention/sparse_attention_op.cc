@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
 #include "graphsieve/ops/common/scratch_tensors.h"
 #include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/sparse_attention/edge_arrays.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_checks.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_kernel.h"
@@ -29,13 +29,7 @@ struct Operands {
   Tensor log_weight;  ///< undefined: no weights
   double negative_slope;
 
-  kernels::TypedEdges edges() const { return edges(row_start, index, type, log_weight); }
-
-  static kernels::TypedEdges edges(const Tensor& row_start, const Tensor& index, const Tensor& type,
-                                   const Tensor& log_weight) {
-    return {row_start.size(0) - 1, row_start.const_data_ptr<int64_t>(), index.const_data_ptr<int32_t>(),
-            type.const_data_ptr<uint8_t>(), log_weight.defined() ? log_weight.const_data_ptr<float>() : nullptr};
-  }
+  kernels::TypedEdges edges() const { return typed_edges(row_start, index, type, log_weight); }
 
   template <class T, class Sum>
   kernels::SparseAttentionArgs<T, Sum> args() const {
@@ -187,43 +181,6 @@ SparseAttentionGrads reference_backward(const Operands& o, const Tensor& out, co
   return g;
 }
 
-/// Returns the logarithms of the weights in the order of the edges by source. Within a source, these are ordered by
-/// destination, or by type and then destination. Throws c10::Error if the two lists do not have the same edges.
-Tensor by_source_order(const kernels::TypedEdges& by_destination, const kernels::TypedEdges& by_source) {
-  struct Edge {
-    int32_t destination;
-    uint8_t type;
-    float log_weight;
-    bool operator==(const Edge& other) const { return destination == other.destination && type == other.type; }
-  };
-  // A counting sort, which keeps the order of the destinations.
-  std::vector<int64_t> next(by_source.row_start, by_source.row_start + by_source.rows);
-  std::vector<Edge> edges(static_cast<size_t>(by_source.row_start[by_source.rows]));
-  for (int64_t i = 0; i < by_destination.rows; ++i)
-    for (int64_t e = by_destination.row_start[i]; e < by_destination.row_start[i + 1]; ++e) {
-      int64_t& to = next[by_destination.index[e]];
-      TORCH_CHECK(to < by_source.row_start[by_destination.index[e] + 1],
-                  "sparse_attention_backward: the transpose has fewer edges of source ", by_destination.index[e]);
-      edges[to++] = {static_cast<int32_t>(i), by_destination.type[e], by_destination.log_weight[e]};
-    }
-  Tensor weights = at::empty({static_cast<int64_t>(edges.size())}, at::kFloat);
-  float* to = weights.mutable_data_ptr<float>();
-  for (int64_t j = 0; j < by_source.rows; ++j) {
-    const int64_t begin = by_source.row_start[j], end = by_source.row_start[j + 1];
-    const auto listed = [&] {
-      for (int64_t e = begin; e < end; ++e)
-        if (!(edges[e] == Edge{by_source.index[e], by_source.type[e], 0})) return false;
-      return true;
-    };
-    if (!listed())
-      std::stable_sort(edges.begin() + begin, edges.begin() + end,
-                       [](const Edge& a, const Edge& b) { return a.type < b.type; });
-    TORCH_CHECK(listed(), "sparse_attention_backward: the transpose has other edges of source ", j);
-    for (int64_t e = begin; e < end; ++e) to[e] = edges[e].log_weight;
-  }
-  return weights;
-}
-
 /// Calls the kernel for the rows' type, as forward_cpu() does.
 SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const Tensor& key_value, const Tensor& out,
                                   const Tensor& log_sum, const Tensor& row_start, const Tensor& index,
@@ -233,9 +190,7 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
                                   double negative_slope) {
   const Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight,
                               negative_slope);
-  TORCH_CHECK(t_row_start.has_value() || query.size(0) == key_value.size(0),
-              "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
-              " destinations and ", key_value.size(0), " sources");
+  check_square_without_transpose(t_row_start, query.size(0), key_value.size(0));
   if (!o.vectorised()) {
     const Operands r = o.for_reference();
     const auto to = r.query.scalar_type();
@@ -248,16 +203,9 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
     return g;
   }
   SparseAttentionGrads g = empty_gradients(o, key_value);
-  // A symmetric graph is its own transpose, so its edges by destination serve as its edges by source.
-  const Tensor start = t_row_start ? t_row_start->contiguous() : o.row_start;
-  const Tensor other = t_index ? t_index->contiguous() : o.index, types = t_type ? t_type->contiguous() : o.type;
-  check_attention_edges("t_", start, other, types);
-  TORCH_CHECK(start.size(0) == key_value.size(0) + 1 && other.size(0) == o.index.size(0),
-              "sparse_attention_backward: t_row_start must have ", key_value.size(0) + 1, " entries and t_index ",
-              o.index.size(0), ", got ", start.size(0), " and ", other.size(0));
-  const Tensor weight_by_source =
-      o.log_weight.defined() ? by_source_order(o.edges(), Operands::edges(start, other, types, {})) : Tensor();
-  const auto by_source = Operands::edges(start, other, types, weight_by_source);
+  const EdgesBySource transpose(o.edges(), {o.row_start, o.index, o.type, t_row_start, t_index, t_type},
+                                key_value.size(0));
+  const kernels::TypedEdges by_source = transpose.edges();
   const Tensor out_c = out.contiguous(), grad_c = grad.contiguous(), log_sum_c = log_sum.contiguous();
   ScratchTensors held(query);
   const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };

@@ -10,19 +10,34 @@
 namespace graphsieve::kernels {
 namespace {
 
-/// The rows that one edge and head involve: the query, the key, the value and the scale of the type.
+/// The rows that one edge and head involve: the query, the key, the value and the scale of the type (null: all ones).
 template <class T>
 struct Edge {
   const T *q, *k, *v, *scale;
+  T scale_at(int64_t c) const { return scale ? scale[c] : T(1); }
 };
 
-/// Returns the rows of edge e of destination i, for head h. A row of key_value has the keys of all heads, then the
-/// values.
+/// Where the rows of one edge and head begin in their matrices, in elements.
+struct Places {
+  int64_t query, key, value;
+};
+
+/// Returns the places of edge e of destination i, for head h. A row of key_value has `stride` elements: the keys of all
+/// heads, then the values. In the absorbed form it is key and value of every head.
+template <class T>
+Places places_of(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h,
+                 int64_t query_stride, int64_t stride) {
+  const int64_t row = edges.index[e] * stride;
+  if (a.absorbed()) return {((i * a.heads + h) * a.queries + a.query_of(edges.type[e])) * a.key_width, row, row};
+  return {i * query_stride + h * a.key_width, row + h * a.key_width, row + a.heads * a.key_width + h * a.value_width};
+}
+
+/// Returns the rows of edge e of destination i, for head h.
 template <class T>
 Edge<T> edge_of(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
-  const T* row = a.key_value + edges.index[e] * a.key_value_stride;
-  return {a.query + i * a.query_stride + h * a.key_width, row + h * a.key_width,
-          row + a.heads * a.key_width + h * a.value_width, a.type_scale + (edges.type[e] * a.heads + h) * a.key_width};
+  const Places at = places_of(a, edges, i, e, h, a.query_stride, a.key_value_stride);
+  return {a.query + at.query, a.key_value + at.key, a.key_value + at.value,
+          a.type_scale ? a.type_scale + (edges.type[e] * a.heads + h) * a.key_width : nullptr};
 }
 
 /// Returns the logit of one edge and head before the clamp; a negative one is multiplied by the slope.
@@ -30,7 +45,7 @@ template <class T>
 T raw_logit(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
   const auto x = edge_of(a, edges, i, e, h);
   T sum = a.type_bias[edges.type[e] * a.heads + h];
-  for (int64_t c = 0; c < a.key_width; ++c) sum += x.q[c] * x.k[c] * x.scale[c];
+  for (int64_t c = 0; c < a.key_width; ++c) sum += x.q[c] * x.k[c] * x.scale_at(c);
   return sum < 0 ? a.negative_slope * sum : sum;
 }
 
@@ -68,9 +83,10 @@ void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>& a, cons
 template <class T>
 void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, const T* out,
                                          const T* log_sum, const T* grad, const SparseAttentionGradients<T, T>& to) {
-  const int64_t keys = a.heads * a.key_width, values = a.heads * a.value_width;
-  std::fill(to.query, to.query + a.destinations * keys, T(0));
-  std::fill(to.key_value, to.key_value + a.sources * (keys + values), T(0));
+  const int64_t keys = a.heads * a.key_width, queries = keys * std::max(1, a.queries);
+  const int64_t stride = a.absorbed() ? a.key_width : keys + a.heads * a.value_width;  // of gradients, without gaps
+  std::fill(to.query, to.query + a.destinations * queries, T(0));
+  std::fill(to.key_value, to.key_value + a.sources * stride, T(0));
   if (to.type_scale) std::fill(to.type_scale, to.type_scale + a.types * keys, T(0));
   if (to.type_bias) std::fill(to.type_bias, to.type_bias + a.types * a.heads, T(0));
   for (int64_t i = 0; i < edges.rows; ++i)
@@ -85,19 +101,19 @@ void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, con
         const auto x = edge_of(a, edges, i, e, h);
         const T raw = raw_logit(a, edges, i, e, h);
         const T p = std::exp(weighted_logit(a, edges, i, e, h) - log_sum[i * a.heads + h]);
-        T* d_row = to.key_value + edges.index[e] * (keys + values);
+        const Places at = places_of(a, edges, i, e, h, queries, stride);
         T dp = 0;
         for (int64_t c = 0; c < a.value_width; ++c) {
           dp += g[c] * x.v[c];
-          d_row[keys + h * a.value_width + c] += p * g[c];
+          to.key_value[at.value + c] += p * g[c];
         }
         // A clamped logit is constant, so no gradient passes through it; the gradient of the value above is not
         // affected.
         const T slope = raw < 0 ? a.negative_slope : T(1);
         const T ds = std::abs(raw) > a.clamp ? T(0) : slope * p * (dp - delta);
         for (int64_t c = 0; c < a.key_width; ++c) {
-          to.query[i * keys + h * a.key_width + c] += ds * x.k[c] * x.scale[c];
-          d_row[h * a.key_width + c] += ds * x.q[c] * x.scale[c];
+          to.query[at.query + c] += ds * x.k[c] * x.scale_at(c);
+          to.key_value[at.key + c] += ds * x.q[c] * x.scale_at(c);
           if (to.type_scale) to.type_scale[edges.type[e] * keys + h * a.key_width + c] += ds * x.q[c] * x.k[c];
         }
         if (to.type_bias) to.type_bias[edges.type[e] * a.heads + h] += ds;

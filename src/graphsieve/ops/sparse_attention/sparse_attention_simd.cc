@@ -18,19 +18,19 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
-/// Computes the scores of the edges [begin, end) of destination i, a chunk at a time, as the forward pass computes its
-/// exponentials, relative to the row's log-sum.
+/// Computes the scores of the edges [begin, end) in row r of the destinations, a chunk at a time, as the forward pass
+/// computes its exponentials, relative to the row's log-sum.
 template <class P, class T>
-void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t begin, int64_t end,
+void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t r, int64_t begin, int64_t end,
                const float* log_sum, float* to) {
   const DF d;
   RowBuffers& b = buffers_of_thread<P>(o);
   const int64_t heads = P::heads(o.key), step = P::edges(o.key);
-  o.typed_weights(o.query_rows[i], b.weights.data());
-  // The layout may have more heads than the call. The log-sums of the added heads are 0, and their scores are not
+  const float *weights = o.query_weights(r, b.weights.data()), *bias = o.bias_of(r);
+  // The layout may have more heads than the row. The log-sums of the added heads are 0, and their scores are not
   // copied.
   HWY_ALIGN float row_log_sum[N] = {};
-  std::copy_n(log_sum + i * o.a.heads, o.a.heads, row_log_sum);
+  std::copy_n(log_sum + r * o.row_heads, o.row_heads, row_log_sum);
   const VF shift = P::per_head(o.key, row_log_sum);
   const Cursor cursor(edges, begin, end, step, b);
   for (int64_t chunk = 0; chunk < cursor.chunks(); ++chunk) {
@@ -38,12 +38,12 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t i, int64_t
     const ChunkTypes types(at.type, cursor.count(chunk));
     const ChunkRows<T> keys{o.key_rows, at.index, at.ahead, b.columns[0]};
     P::template stage<true>(o.key, keys);
-    const VF dots = P::dots(o.key, keys, {b.weights.data(), o.key.padded_row(), types, o.a.types});
+    const VF dots = P::dots(o.key, keys, {weights, o.key.padded_row(), types, o.a.types});
     // The softmax is exp(logit − log-sum), so no second pass over the row is needed to normalise the scores.
-    hn::Store(exp_bounded(hn::Sub(weighted_logits(o, raw_logits(o, dots, types), at.log_weight), shift)), d,
+    hn::Store(exp_bounded(hn::Sub(weighted_logits(o, raw_logits(o, dots, bias, types), at.log_weight), shift)), d,
               b.first[0]);
     for (int64_t e = 0; e < cursor.count(chunk); ++e)
-      std::copy_n(b.first[0] + e * heads, o.a.heads, to + (begin + chunk * step + e) * o.a.heads);
+      std::copy_n(b.first[0] + e * heads, o.row_heads, to + (begin + chunk * step + e) * o.a.heads + r % o.groups);
   }
 }
 
@@ -53,10 +53,12 @@ void scores(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const floa
             const Scratch& scratch) {
   const Operands<T> o(a, edges, scratch);
   WorkPlan(edges.row_start, edges.rows).run([&](int64_t, const WorkItem& item) {
-    if (item.piece >= 0) return score_row<Any>(o, edges, item.row_begin, item.edge_begin, item.edge_end, log_sum, to);
-    for (int64_t i = item.row_begin; i < item.row_end; ++i)
-      if (edges.row_start[i] < edges.row_start[i + 1])
-        score_row<Any>(o, edges, i, edges.row_start[i], edges.row_start[i + 1], log_sum, to);
+    for (int64_t i = item.row_begin; i < item.row_end; ++i) {
+      const int64_t begin = item.piece >= 0 ? item.edge_begin : edges.row_start[i];
+      const int64_t end = item.piece >= 0 ? item.edge_end : edges.row_start[i + 1];
+      for (int64_t r = i * o.groups; begin < end && r < (i + 1) * o.groups; ++r)
+        score_row<Any>(o, edges, r, begin, end, log_sum, to);
+    }
   });
 }
 

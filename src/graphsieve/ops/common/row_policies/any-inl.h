@@ -17,6 +17,7 @@ namespace HWY_NAMESPACE {
 
 /// The functions are those of every policy, see with_policy-inl.h.
 struct Any {
+  static constexpr bool kSharedRows = true;
   static int64_t edges(const HeadLayout& layout) { return layout.chunk(); }
   static int64_t heads(const HeadLayout& layout) { return layout.heads; }
   static int64_t row(const HeadLayout& layout) { return layout.row(); }

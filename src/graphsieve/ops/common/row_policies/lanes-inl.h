@@ -17,6 +17,7 @@ namespace HWY_NAMESPACE {
 template <int L>
 struct Lanes : VectorSum<L> {  // one vector per column; its lanes are added at the end
   using Sum = typename VectorSum<L>::Sum;
+  static constexpr bool kSharedRows = false;
   static constexpr int kEdges = static_cast<int>(N);
   static constexpr int64_t edges(const HeadLayout&) { return kEdges; }
   static constexpr int64_t heads(const HeadLayout&) { return 1; }

@@ -17,6 +17,7 @@ namespace HWY_NAMESPACE {
 template <int L, int PerEdge, int V>
 struct Wide : VectorSum<PerEdge * V> {
   using Sum = typename VectorSum<PerEdge * V>::Sum;
+  static constexpr bool kSharedRows = PerEdge == 1 && L == static_cast<int>(N);
   static constexpr int kEdges = L / PerEdge, kVectors = PerEdge * V, kHeads = static_cast<int>(N) * PerEdge / L;
   static constexpr int64_t edges(const HeadLayout&) { return kEdges; }  ///< edges of a chunk
   static constexpr int64_t heads(const HeadLayout&) { return kHeads; }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The choice of a policy, which defines how the rows of a chunk lie in vectors. Every policy has
+// - kSharedRows: true if the policy serves the absorbed form of attention: a row has one head, and stage() does
+// nothing,
+//   because dots() and add() read the rows where they are,
 // - edges(), heads() and row(): the edges of a chunk, and the heads and floats of a row,
 // - stage(): prepares the rows of a chunk for dots() and add(),
 // - dots(): the dot products of the rows with weights, one number per edge and head,
@@ -49,6 +52,20 @@ auto with_policy(const HeadLayout& a, const HeadLayout& b, const Visit& visit) {
     GRAPHSIEVE_LANES(4) GRAPHSIEVE_LANES(8)
     // clang-format on
 #undef GRAPHSIEVE_LANES
+  }
+  return visit(Any());
+}
+
+/// Calls visit(policy) with the policy for rows of one head, among those that have kSharedRows.
+template <class Visit>
+auto with_wide_policy(const HeadLayout& layout, const Visit& visit) {
+  if constexpr (N > 4) {
+#define GRAPHSIEVE_WIDE(V) \
+  if (layout.width == V * N) return visit(Wide<static_cast<int>(N), 1, V>());
+    // clang-format off
+    GRAPHSIEVE_WIDE(1) GRAPHSIEVE_WIDE(2) GRAPHSIEVE_WIDE(4) GRAPHSIEVE_WIDE(8) GRAPHSIEVE_WIDE(16)
+    // clang-format on
+#undef GRAPHSIEVE_WIDE
   }
   return visit(Any());
 }
