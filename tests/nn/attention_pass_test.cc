@@ -27,8 +27,7 @@ LayerEdges layer_edges() {
   const Tensor type = std::get<0>(at::randint(3, {kDestinations, kEdgesPerNode}).sort(1)).flatten();
   const Tensor destination = at::arange(kDestinations).repeat_interleave(kEdgesPerNode);
   const Tensor order = (index * 3 + type).argsort(true, 0);
-  const Tensor t_row_start =
-      at::cat({at::zeros({1}, at::kLong), at::bincount(index, {}, kSources).cumsum(0)});
+  const Tensor t_row_start = at::cat({at::zeros({1}, at::kLong), at::bincount(index, {}, kSources).cumsum(0)});
   LayerEdges layer;
   layer.destinations = kDestinations;
   layer.edges = {at::arange(0, kDestinations * kEdgesPerNode + 1, kEdgesPerNode),
@@ -130,7 +129,8 @@ TEST(FanOut, AddsTheGradientsOfAllUses) {
 
 TEST(SmallLinear, AgreesWithTorch) {
   for (const bool with_bias : {false, true}) {
-    const Tensor x = at::randn({3, 7}, at::kDouble).requires_grad_(), w = at::randn({5, 7}, at::kDouble).requires_grad_();
+    const Tensor x = at::randn({3, 7}, at::kDouble).requires_grad_(),
+                 w = at::randn({5, 7}, at::kDouble).requires_grad_();
     const Tensor b = with_bias ? at::randn({5}, at::kDouble).requires_grad_() : Tensor();
     const auto gradients = [&](const Tensor& y) {
       y.sin().sum().backward();

@@ -50,14 +50,15 @@ Tensors absorbed_results(const AbsorbedInputs& in, const AttentionEdges& edges, 
   const auto leaf = [](const Tensor& t) { return t.detach().requires_grad_(); };
   const Tensor query = leaf(in.query), rows = leaf(in.rows), bias = leaf(in.type_bias);
   auto [out, log_sum] = ops::absorbed_attention(query, rows, edges, bias, f.clamp, f.negative_slope);
-  const Tensor scores = ops::absorbed_attention_scores(in.query, in.rows, edges, in.type_bias, f.clamp, log_sum,
-                                                       f.negative_slope);
+  const Tensor scores =
+      ops::absorbed_attention_scores(in.query, in.rows, edges, in.type_bias, f.clamp, log_sum, f.negative_slope);
   out.backward(in.grad);
   return {out.detach(), finite(log_sum), scores, query.grad(), rows.grad(), bias.grad()};
 }
 
 void expect_results(const Tensors& ours, const Tensors& exact, double tolerance, const std::string& what) {
-  for (size_t i = 0; i < exact.size(); ++i) expect_close(ours[i], exact[i], tolerance, what + " " + kAbsorbedResults[i]);
+  for (size_t i = 0; i < exact.size(); ++i)
+    expect_close(ours[i], exact[i], tolerance, what + " " + kAbsorbedResults[i]);
 }
 
 /// The same attention in plain tensor operations, edge by edge: the oracle.
@@ -119,7 +120,10 @@ TEST(AbsorbedAttention, HalfPrecisionMatchesTensorOperations) {
       for_each_target([&](const std::string& target) {
         const Tensors ours = absorbed_results(in, g.edges, f);
         for (size_t i = 0; i < ours.size(); ++i)
-          expect_close(ours[i], exact[i], i == 0 ? 4e-3 : i < 3 ? 1e-4 : 5e-2,
+          expect_close(ours[i], exact[i],
+                       i == 0  ? 4e-3
+                       : i < 3 ? 1e-4
+                               : 5e-2,
                        str(f, " ", target, " ", kAbsorbedResults[i]));
       });
     }
@@ -193,7 +197,8 @@ TEST(AbsorbedAttention, RefusesWhatDoesNotFit) {
   const auto call = [&](const Tensor& query, const Tensor& rows, const Tensor& bias, double clamp = 1) {
     return [=, &g] { ops::absorbed_attention(query, rows, g.edges, bias, clamp); };
   };
-  expect_error(call(in.query.flatten(1), in.rows, in.type_bias), {"query must be [destinations, heads, queries, width]"});
+  expect_error(call(in.query.flatten(1), in.rows, in.type_bias),
+               {"query must be [destinations, heads, queries, width]"});
   expect_error(call(in.query.narrow(2, 0, 2), in.rows, in.type_bias), {"must have 1 query or 3, one per type, got 2"});
   expect_error(call(in.query, in.rows.narrow(1, 0, 7), in.type_bias), {"rows must be Float [sources, 8]"});
   expect_error(call(in.query, in.rows, in.type_bias.narrow(1, 0, 1)), {"type_bias must be Float [types, 2]"});

@@ -48,14 +48,15 @@ struct TypedGraph {
   ops::AttentionEdges edges;
 };
 
-inline TypedGraph typed_graph_of(const std::vector<TypedEdge>& edges, int64_t destinations, int64_t sources, int types) {
+inline TypedGraph typed_graph_of(const std::vector<TypedEdge>& edges, int64_t destinations, int64_t sources,
+                                 int types) {
   const TypedCsr to = csr(edges, destinations, false), from = csr(edges, sources, true);
   return {destinations, sources, types, {to.row_start, to.index, to.type, from.row_start, from.index, from.type}};
 }
 
 /// Row i has degrees[i] edges from random sources, of random types in no order (or, `sorted`, in order).
 inline std::vector<TypedEdge> random_edges(const std::vector<int64_t>& degrees, int64_t sources, int types,
-                                    bool sorted = false) {
+                                           bool sorted = false) {
   std::mt19937_64 random(7);
   std::vector<TypedEdge> edges;
   for (size_t i = 0; i < degrees.size(); ++i) {
@@ -68,8 +69,10 @@ inline std::vector<TypedEdge> random_edges(const std::vector<int64_t>& degrees, 
   return edges;
 }
 
-inline TypedGraph random_typed_graph(const std::vector<int64_t>& degrees, int64_t sources, int types, bool sorted = false) {
-  return typed_graph_of(random_edges(degrees, sources, types, sorted), static_cast<int64_t>(degrees.size()), sources, types);
+inline TypedGraph random_typed_graph(const std::vector<int64_t>& degrees, int64_t sources, int types,
+                                     bool sorted = false) {
+  return typed_graph_of(random_edges(degrees, sources, types, sorted), static_cast<int64_t>(degrees.size()), sources,
+                        types);
 }
 
 /// Empty rows, one edge, and the edges of every vector length.

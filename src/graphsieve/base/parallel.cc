@@ -117,7 +117,8 @@ class Pool {
 
  private:
   // Some 200 microseconds: long enough for the serial work between two loops of a training step, short enough to leave
-  // the core to others. With a tenth of it, threads slept between loops, and waking them took a twentieth of a run.
+  // the core to others. With a tenth of it, threads slept between
+  // loops, and waking them took some hundredths of a run.
   static constexpr int kSpins = 10000;
 
   static void pause() {

@@ -8,6 +8,8 @@
 #include <cstring>
 
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/ops/common/torch_call.h"
+#include "graphsieve/ops/gather_rows/gather_rows.h"
 
 namespace graphsieve::nn {
 namespace {
@@ -18,8 +20,8 @@ using torch::autograd::variable_list;
 
 constexpr int64_t kBlockElements = 1 << 15;  ///< elements that one item of work adds
 
-/// Writes the sum of `first` and `others` to `to`, which may be the memory of `first`. All have rows of `width` numbers;
-/// an entry of `others` may have fewer rows than `first`.
+/// Writes the sum of `first` and `others` to `to`, which may be the memory of `first`. All have rows of `width`
+/// numbers; an entry of `others` may have fewer rows than `first`.
 template <class T>
 void add_rows(const Tensor& first, const std::vector<Tensor>& others, Tensor& to) {
   const int64_t width = first.size(1), block = std::max<int64_t>(1, kBlockElements / std::max<int64_t>(1, width));
@@ -46,6 +48,7 @@ struct FanOut : torch::autograd::Function<FanOut> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    ops::check_first_derivative("fan_out");
     const int64_t rows = context->saved_data["rows"].toInt();
     // The first gradient of all rows takes the sum if nothing else holds it. A part that was not used has no gradient.
     Tensor first, to;
@@ -71,15 +74,25 @@ struct FanOut : torch::autograd::Function<FanOut> {
   }
 };
 
-/// Copies `width` numbers per row: row from(i) of `source` to row to(i) of `target`, for i in [0, count).
-template <class From, class To>
-void copy_rows(const Tensor& source, const Tensor& target, int64_t count, const From& from, const To& to) {
-  const int64_t bytes = source.size(1) * static_cast<int64_t>(source.element_size());
-  const auto* data = static_cast<const char*>(source.const_data_ptr());
-  auto* result = static_cast<char*>(target.mutable_data_ptr());
-  parallel_blocks(count, std::max<int64_t>(1, (1 << 17) / std::max<int64_t>(1, bytes)), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) std::memcpy(result + to(i) * bytes, data + from(i) * bytes, bytes);
-  });
+constexpr int64_t kBlockBytes = 1 << 17;  ///< bytes that one item of work writes
+
+/// Writes zeros to a contiguous tensor.
+void write_zeros(Tensor& t) {
+  auto* data = static_cast<char*>(t.mutable_data_ptr());
+  parallel_blocks(static_cast<int64_t>(t.nbytes()), kBlockBytes,
+                  [&](int64_t begin, int64_t end) { std::memset(data + begin, 0, end - begin); });
+}
+
+/// Copies row i of `from` to row rows[i] of `to`, for every i. The rows are all different.
+void scatter_rows(const Tensor& from, const Tensor& rows, Tensor& to) {
+  const int64_t bytes = from.size(1) * static_cast<int64_t>(from.element_size());
+  const auto* row = rows.const_data_ptr<int32_t>();
+  const auto* data = static_cast<const char*>(from.const_data_ptr());
+  auto* result = static_cast<char*>(to.mutable_data_ptr());
+  parallel_blocks(rows.size(0), std::max<int64_t>(1, kBlockBytes / std::max<int64_t>(1, bytes)),
+                  [&](int64_t begin, int64_t end) {
+                    for (int64_t i = begin; i < end; ++i) std::memcpy(result + row[i] * bytes, data + i * bytes, bytes);
+                  });
 }
 
 /// The autograd function of picked_rows().
@@ -88,31 +101,17 @@ struct PickedRows : torch::autograd::Function<PickedRows> {
     const at::AutoDispatchBelowADInplaceOrView guard;
     context->save_for_backward({rows});
     context->saved_data["rows"] = h.size(0);
-    return h.is_cpu() ? picked(h, rows) : h.index_select(0, rows);
+    return ops::on_host(h) ? ops::gather_rows(h, rows) : h.index_select(0, rows);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    ops::check_first_derivative("picked_rows");
     const Tensor rows = context->get_saved_variables()[0].contiguous(), grad = grads[0].contiguous();
     Tensor to = at::empty({context->saved_data["rows"].toInt(), grad.size(1)}, grad.options());
     if (!grad.is_cpu()) return {to.zero_().index_copy_(0, rows.to(at::kLong), grad), Tensor()};
-    zero_rows(to);
-    const auto* row = rows.const_data_ptr<int32_t>();
-    copy_rows(grad, to, rows.size(0), [](int64_t i) { return i; }, [row](int64_t i) { return int64_t{row[i]}; });
+    write_zeros(to);
+    scatter_rows(grad, rows, to);
     return {to, Tensor()};
-  }
-
-  static Tensor picked(const Tensor& h_any, const Tensor& rows_any) {
-    const Tensor h = h_any.contiguous(), rows = rows_any.contiguous();
-    Tensor to = at::empty({rows.size(0), h.size(1)}, h.options());
-    const auto* row = rows.const_data_ptr<int32_t>();
-    copy_rows(h, to, rows.size(0), [row](int64_t i) { return int64_t{row[i]}; }, [](int64_t i) { return i; });
-    return to;
-  }
-
-  static void zero_rows(const Tensor& t) {
-    auto* data = static_cast<char*>(t.mutable_data_ptr());
-    parallel_blocks(static_cast<int64_t>(t.nbytes()), 1 << 17,
-                    [&](int64_t begin, int64_t end) { std::memset(data + begin, 0, end - begin); });
   }
 };
 
@@ -121,8 +120,7 @@ struct PickedRows : torch::autograd::Function<PickedRows> {
 Tensor picked_rows(const Tensor& h, const Tensor& rows) { return PickedRows::apply(h, rows); }
 
 std::vector<Tensor> fan_out(const Tensor& h, const std::vector<int64_t>& counts) {
-  if (h.requires_grad() && torch::GradMode::is_enabled() && (h.is_cpu() || h.is_meta()))
-    return FanOut::apply(h, counts);
+  if (h.requires_grad() && torch::GradMode::is_enabled() && ops::on_host(h)) return FanOut::apply(h, counts);
   std::vector<Tensor> parts;
   for (const int64_t count : counts) parts.push_back(count == h.size(0) ? h : h.narrow(0, 0, count));
   return parts;

@@ -9,9 +9,9 @@
 
 namespace graphsieve::nn {
 
-/// Returns h [n, width] once per entry of `counts`: result i is a view of the first counts[i] rows. In the backward pass
-/// the gradients of the results are added in their order, on the threads of the pool and in one pass over memory. Torch
-/// alone would copy the gradient of every part into a matrix of zeros, and add these matrices on one thread.
+/// Returns h [n, width] once per entry of `counts`: result i is a view of the first counts[i] rows. In the backward
+/// pass the gradients of the results are added in their order, on the threads of the pool and in one pass over memory.
+/// Torch alone would copy the gradient of every part into a matrix of zeros, and add these matrices on one thread.
 /// Expects counts[0] = n and 0 <= counts[i] <= n.
 std::vector<at::Tensor> fan_out(const at::Tensor& h, const std::vector<int64_t>& counts);
 

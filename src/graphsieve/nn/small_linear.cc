@@ -4,6 +4,8 @@
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <torch/torch.h>
 
+#include "graphsieve/ops/common/torch_call.h"
+
 namespace graphsieve::nn {
 namespace {
 
@@ -68,6 +70,7 @@ struct SmallLinear : torch::autograd::Function<SmallLinear> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    ops::check_first_derivative("small_linear");
     const auto saved = context->get_saved_variables();
     const Tensor x = saved[0].contiguous(), weight = saved[1].contiguous(), grad = grads[0].contiguous();
     const double factor = context->saved_data["factor"].toDouble();
@@ -85,7 +88,7 @@ struct SmallLinear : torch::autograd::Function<SmallLinear> {
 
 Tensor small_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, double factor) {
   const std::optional<Tensor> given = bias.defined() ? std::optional(bias) : std::nullopt;
-  if (x.is_cpu() || x.is_meta()) return SmallLinear::apply(x, weight, given, factor);
+  if (ops::on_host(x)) return SmallLinear::apply(x, weight, given, factor);
   const Tensor y = at::linear(x, weight, given);
   return factor == 1 ? y : y * factor;
 }

@@ -36,7 +36,6 @@ GRAPHSIEVE_API std::tuple<at::Tensor, at::Tensor> absorbed_attention(const at::T
 /// differentiable.
 GRAPHSIEVE_API at::Tensor absorbed_attention_scores(const at::Tensor& query, const at::Tensor& rows,
                                                     const AttentionEdges& edges, const at::Tensor& type_bias,
-                                                    double clamp, const at::Tensor& log_sum,
-                                                    double negative_slope = 1);
+                                                    double clamp, const at::Tensor& log_sum, double negative_slope = 1);
 
 }  // namespace graphsieve::ops

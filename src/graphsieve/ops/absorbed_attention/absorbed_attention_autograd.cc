@@ -16,11 +16,6 @@ using OptionalTensor = std::optional<Tensor>;
 using torch::autograd::variable_list;
 using AbsorbedMask = std::array<bool, 3>;
 
-/// Returns an optional tensor for and from the tensors that are saved for the backward pass, where an undefined tensor
-/// stands for an absent one.
-Tensor saved_form(const OptionalTensor& t) { return t.value_or(Tensor()); }
-OptionalTensor optional_form(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
-
 struct AbsorbedAttention : torch::autograd::Function<AbsorbedAttention> {
   // The differentiable inputs come first, because needs_input_grad counts only the tensors that are given.
   static variable_list forward(torch::autograd::AutogradContext* context, const Tensor& query, const Tensor& rows,
@@ -32,8 +27,9 @@ struct AbsorbedAttention : torch::autograd::Function<AbsorbedAttention> {
     auto [out, log_sum] =
         ops::absorbed_attention(query, rows, {row_start, index, type, t_row_start, t_index, t_type, log_weight},
                                 type_bias, clamp, negative_slope);
-    context->save_for_backward({query, rows, type_bias, row_start, index, type, saved_form(t_row_start),
-                                saved_form(t_index), saved_form(t_type), out, log_sum, saved_form(log_weight)});
+    context->save_for_backward({query, rows, type_bias, row_start, index, type, defined_or_empty(t_row_start),
+                                defined_or_empty(t_index), defined_or_empty(t_type), out, log_sum,
+                                defined_or_empty(log_weight)});
     context->saved_data["clamp"] = clamp;
     context->saved_data["negative_slope"] = negative_slope;
     context->mark_non_differentiable({log_sum});
@@ -49,8 +45,8 @@ struct AbsorbedAttention : torch::autograd::Function<AbsorbedAttention> {
     const auto s = context->get_saved_variables();
     const AbsorbedMask mask{context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2)};
     auto [query, rows, bias] =
-        op.call(grads[0], s[0], s[1], s[9], s[10], s[3], s[4], s[5], optional_form(s[6]), optional_form(s[7]),
-                optional_form(s[8]), s[2], context->saved_data["clamp"].toDouble(), mask, optional_form(s[11]),
+        op.call(grads[0], s[0], s[1], s[9], s[10], s[3], s[4], s[5], if_defined(s[6]), if_defined(s[7]),
+                if_defined(s[8]), s[2], context->saved_data["clamp"].toDouble(), mask, if_defined(s[11]),
                 context->saved_data["negative_slope"].toDouble());
     variable_list results(12);  // one per argument of forward(), undefined for those without a gradient
     if (mask[0]) results[0] = query;
@@ -60,12 +56,12 @@ struct AbsorbedAttention : torch::autograd::Function<AbsorbedAttention> {
   }
 };
 
-std::tuple<Tensor, Tensor> absorbed_attention_autograd(const Tensor& query, const Tensor& rows,
-                                                       const Tensor& row_start, const Tensor& index,
-                                                       const Tensor& type, const OptionalTensor& t_row_start,
-                                                       const OptionalTensor& t_index, const OptionalTensor& t_type,
-                                                       const Tensor& type_bias, double clamp,
-                                                       const OptionalTensor& log_weight, double negative_slope) {
+std::tuple<Tensor, Tensor> absorbed_attention_autograd(const Tensor& query, const Tensor& rows, const Tensor& row_start,
+                                                       const Tensor& index, const Tensor& type,
+                                                       const OptionalTensor& t_row_start, const OptionalTensor& t_index,
+                                                       const OptionalTensor& t_type, const Tensor& type_bias,
+                                                       double clamp, const OptionalTensor& log_weight,
+                                                       double negative_slope) {
   const auto results = AbsorbedAttention::apply(query, rows, type_bias, row_start, index, type, t_row_start, t_index,
                                                 t_type, clamp, log_weight, negative_slope);
   return {results[0], results[1]};

@@ -7,18 +7,17 @@
 #include <array>
 
 #include "graphsieve/ops/absorbed_attention/absorbed_attention.h"
-#include "graphsieve/ops/common/scratch_tensors.h"
 #include "graphsieve/ops/common/torch_call.h"
 #include "graphsieve/ops/sparse_attention/edge_arrays.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_checks.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_kernel.h"
+#include "graphsieve/ops/sparse_attention/vector_calls.h"
 
 namespace graphsieve::ops {
 namespace {
 
 using at::Tensor;
 using OptionalTensor = std::optional<Tensor>;
-using kernels::BFloat16;
 using AbsorbedGrads = std::tuple<Tensor, Tensor, Tensor>;
 using AbsorbedMask = std::array<bool, 3>;
 
@@ -113,26 +112,19 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& rows, 
                                        double clamp, const OptionalTensor& log_weight, double negative_slope) {
   const Absorbed o = absorbed(query, rows, row_start, index, type, type_bias, clamp, log_weight, negative_slope);
   auto [out, log_sum] = empty_results(query);
-  ScratchTensors held(query);
-  const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
   if (query.scalar_type() == at::kDouble) {
     kernels::sparse_attention_forward_reference(o.args<double, double>(), o.edges(), out.mutable_data_ptr<double>(),
                                                 log_sum.mutable_data_ptr<double>());
-  } else if (query.scalar_type() == at::kFloat) {
-    kernels::sparse_attention_forward(o.args<float, float>(), o.edges(), out.mutable_data_ptr<float>(),
-                                      log_sum.mutable_data_ptr<float>(), scratch);
   } else {
-    kernels::sparse_attention_forward(o.args<BFloat16, float>(), o.edges(),
-                                      static_cast<BFloat16*>(out.mutable_data_ptr()), log_sum.mutable_data_ptr<float>(),
-                                      scratch);
+    run_forward(o, out, log_sum);
   }
   return {out, log_sum};
 }
 
 AbsorbedGrads backward_meta(const Tensor&, const Tensor& query, const Tensor& rows, const Tensor&, const Tensor&,
                             const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&, const OptionalTensor&,
-                            const OptionalTensor&, const Tensor& type_bias, double, AbsorbedMask,
-                            const OptionalTensor&, double) {
+                            const OptionalTensor&, const Tensor& type_bias, double, AbsorbedMask, const OptionalTensor&,
+                            double) {
   // Memory as large as that in which the kernels pack the rows of every destination and head (queries, gradient,
   // statistics; see backward-inl.h). It exists only for callers that count the memory of a pass.
   Tensor packed;
@@ -164,29 +156,19 @@ AbsorbedGrads backward_cpu(const Tensor& grad, const Tensor& query, const Tensor
   const Tensor out_c = out.contiguous(), grad_c = grad.contiguous(), log_sum_c = log_sum.contiguous();
   // The reference needs no transpose: it adds each edge to the gradients of both its ends.
   if (query.scalar_type() == at::kDouble) {
-    kernels::sparse_attention_backward_reference(
-        o.args<double, double>(), o.edges(), out_c.const_data_ptr<double>(), log_sum_c.const_data_ptr<double>(),
-        grad_c.const_data_ptr<double>(), destinations_of<double, double>(g, mask));
+    kernels::sparse_attention_backward_reference(o.args<double, double>(), o.edges(), out_c.const_data_ptr<double>(),
+                                                 log_sum_c.const_data_ptr<double>(), grad_c.const_data_ptr<double>(),
+                                                 destinations_of<double, double>(g, mask));
     return g;
   }
   const EdgesBySource transpose(o.edges(), {o.row_start, o.index, o.type, t_row_start, t_index, t_type}, rows.size(0));
-  ScratchTensors held(query);
-  const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
-  if (query.scalar_type() == at::kFloat) {
-    kernels::sparse_attention_backward(o.args<float, float>(), o.edges(), transpose.edges(),
-                                       out_c.const_data_ptr<float>(), log_sum_c.const_data_ptr<float>(),
-                                       grad_c.const_data_ptr<float>(), destinations_of<float, float>(g, mask), scratch);
-  } else {
-    kernels::sparse_attention_backward(
-        o.args<BFloat16, float>(), o.edges(), transpose.edges(), static_cast<const BFloat16*>(out_c.const_data_ptr()),
-        log_sum_c.const_data_ptr<float>(), static_cast<const BFloat16*>(grad_c.const_data_ptr()),
-        destinations_of<BFloat16, float>(g, mask), scratch);
-  }
+  run_backward(o, transpose.edges(), out_c, log_sum_c, grad_c,
+               [&]<class T>(T) { return destinations_of<T, float>(g, mask); });
   return g;
 }
 
-Tensor scores_meta(const Tensor& query, const Tensor&, const Tensor&, const Tensor& index, const Tensor&,
-                   const Tensor&, double, const Tensor&, const OptionalTensor&, double) {
+Tensor scores_meta(const Tensor& query, const Tensor&, const Tensor&, const Tensor& index, const Tensor&, const Tensor&,
+                   double, const Tensor&, const OptionalTensor&, double) {
   return at::empty_symint({index.sym_size(0), query.sym_size(1)}, query.options().dtype(attention_sum_type(query)));
 }
 
@@ -196,17 +178,11 @@ Tensor scores_cpu(const Tensor& query, const Tensor& rows, const Tensor& row_sta
   const Absorbed o = absorbed(query, rows, row_start, index, type, type_bias, clamp, log_weight, negative_slope);
   Tensor scores = at::empty({index.size(0), query.size(1)}, query.options().dtype(attention_sum_type(query)));
   const Tensor sums = log_sum.contiguous();
-  ScratchTensors held(query);
-  const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
   if (query.scalar_type() == at::kDouble) {
     kernels::sparse_attention_scores_reference(o.args<double, double>(), o.edges(), sums.const_data_ptr<double>(),
                                                scores.mutable_data_ptr<double>());
-  } else if (query.scalar_type() == at::kFloat) {
-    kernels::sparse_attention_scores(o.args<float, float>(), o.edges(), sums.const_data_ptr<float>(),
-                                     scores.mutable_data_ptr<float>(), scratch);
   } else {
-    kernels::sparse_attention_scores(o.args<BFloat16, float>(), o.edges(), sums.const_data_ptr<float>(),
-                                     scores.mutable_data_ptr<float>(), scratch);
+    run_scores(o, query, sums, scores);
   }
   return scores;
 }
@@ -225,10 +201,9 @@ std::tuple<Tensor, Tensor> absorbed_attention(const Tensor& query, const Tensor&
 
 Tensor absorbed_attention_scores(const Tensor& query, const Tensor& rows, const AttentionEdges& edges,
                                  const Tensor& type_bias, double clamp, const Tensor& log_sum, double negative_slope) {
-  static const auto op =
-      find_operator<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
-                           double, const Tensor&, const OptionalTensor&, double)>(
-          "graphsieve::absorbed_attention_scores");
+  static const auto op = find_operator<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                                              const Tensor&, double, const Tensor&, const OptionalTensor&, double)>(
+      "graphsieve::absorbed_attention_scores");
   return op.call(query, rows, edges.row_start, edges.index, edges.type, type_bias, clamp, log_sum, edges.log_weight,
                  negative_slope);
 }

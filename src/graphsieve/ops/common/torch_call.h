@@ -20,6 +20,16 @@ inline void check_first_derivative(const char* op) {
   TORCH_CHECK(!at::GradMode::is_enabled(), op, ": has no second derivative (backward with create_graph)");
 }
 
+/// True if the kernels for the CPU serve the tensor: its memory is the host's, or it has no memory (the device "meta").
+inline bool on_host(const at::Tensor& t) { return t.is_cpu() || t.is_meta(); }
+
+/// Returns an optional tensor in the form that is saved for a backward pass, undefined if it is absent.
+inline at::Tensor defined_or_empty(const std::optional<at::Tensor>& t) { return t.value_or(at::Tensor()); }
+/// Returns a saved tensor as an optional one, absent if it is undefined.
+inline std::optional<at::Tensor> if_defined(const at::Tensor& t) {
+  return t.defined() ? std::optional(t) : std::nullopt;
+}
+
 /// Throws c10::Error unless `t` is float32 or float64.
 inline void check_floating(const char* op, const char* argument, const at::Tensor& t) {
   TORCH_CHECK(t.scalar_type() == at::kFloat || t.scalar_type() == at::kDouble, op, ": ", argument,

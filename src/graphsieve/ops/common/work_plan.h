@@ -2,10 +2,10 @@
 // Division of the rows of a graph into items of work with about equal numbers of edges, so that one hub does not delay
 // everything else.
 //
-// Neighbouring rows share an item until it has its number of edges: 1/kItems of all edges in a small
-// graph, so that no thread waits long for the last item, and kItemEdges in a large one. A longer row is divided over
-// several items, whose partial results are joined in order. The division depends on the graph only, so results do not
-// depend on threads.
+// Neighbouring rows share an item until the item has 1/kItems of the graph's edges, but at least kLeastEdges and at
+// most kItemEdges. Items of a small graph are therefore small, so that no thread waits long for the last one. A long
+// row is divided over several items, whose partial results are joined in order. The division depends on the graph only,
+// so results do not depend on threads.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ struct WorkItem {
 struct WorkPlan {
   static constexpr int64_t kItemEdges = 8192;  ///< most edges per item of whole rows, and edges per piece of a long row
   static constexpr int64_t kLeastEdges = 512;  ///< fewest edges of an item, unless it is the last one
-  static constexpr int64_t kItems = 128;       ///< number of items of a graph that is neither small nor large
+  static constexpr int64_t kItems = 128;       ///< number of items, where the two limits allow it
   static constexpr int64_t kRowCost = 8;       ///< cost of a row in addition to its edges, in edges
 
   std::vector<WorkItem> items;

@@ -65,12 +65,12 @@ inline at::Tensor by_source_order(const kernels::TypedEdges& by_destination, con
   return weights;
 }
 
-/// The edges by source. A symmetric graph, which has no tensors for them, is its own transpose: its edges by destination
-/// serve as its edges by source.
+/// The edges by source. A symmetric graph, which has no tensors for them, is its own transpose: its edges by
+/// destination serve as its edges by source.
 class EdgesBySource {
  public:
-  /// Throws c10::Error if the edges by source do not fit `sources` or the edges by destination. The log_weight of `t` is
-  /// not used.
+  /// Throws c10::Error if the edges by source do not fit `sources` or the edges by destination. The log_weight of `t`
+  /// is not used.
   EdgesBySource(const kernels::TypedEdges& by_destination, const AttentionEdges& t, int64_t sources)
       : start_(t.t_row_start ? t.t_row_start->contiguous() : t.row_start),
         other_(t.t_index ? t.t_index->contiguous() : t.index),

@@ -16,10 +16,6 @@ using OptionalTensor = std::optional<Tensor>;
 using torch::autograd::variable_list;
 using AttentionMask = std::array<bool, 4>;
 
-/// An absent transpose is saved for the backward pass as an undefined tensor.
-Tensor defined_or_empty(const OptionalTensor& t) { return t.value_or(Tensor()); }
-OptionalTensor if_defined(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
-
 struct SparseAttention : torch::autograd::Function<SparseAttention> {
   // The differentiable inputs come first, because needs_input_grad counts only the tensors that are given.
   static variable_list forward(torch::autograd::AutogradContext* context, const Tensor& query, const Tensor& key_value,

@@ -5,19 +5,18 @@
 #include <algorithm>
 #include <array>
 
-#include "graphsieve/ops/common/scratch_tensors.h"
 #include "graphsieve/ops/common/torch_call.h"
 #include "graphsieve/ops/sparse_attention/edge_arrays.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_checks.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention_kernel.h"
+#include "graphsieve/ops/sparse_attention/vector_calls.h"
 
 namespace graphsieve::ops {
 namespace {
 
 using at::Tensor;
 using OptionalTensor = std::optional<Tensor>;
-using kernels::BFloat16;
 using SparseAttentionGrads = std::tuple<Tensor, Tensor, Tensor, Tensor>;
 using AttentionMask = std::array<bool, 4>;
 
@@ -121,16 +120,7 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
                                          : run_reference_forward<float>(o, wide, log_sum);
     return {wide.to(out.scalar_type()), log_sum};
   }
-  ScratchTensors held(query);
-  const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
-  if (query.scalar_type() == at::kFloat) {
-    kernels::sparse_attention_forward(o.args<float, float>(), o.edges(), out.mutable_data_ptr<float>(),
-                                      log_sum.mutable_data_ptr<float>(), scratch);
-  } else {
-    kernels::sparse_attention_forward(o.args<BFloat16, float>(), o.edges(),
-                                      static_cast<BFloat16*>(out.mutable_data_ptr()), log_sum.mutable_data_ptr<float>(),
-                                      scratch);
-  }
+  run_forward(o, out, log_sum);
   return {out, log_sum};
 }
 
@@ -205,20 +195,9 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
   SparseAttentionGrads g = empty_gradients(o, key_value);
   const EdgesBySource transpose(o.edges(), {o.row_start, o.index, o.type, t_row_start, t_index, t_type},
                                 key_value.size(0));
-  const kernels::TypedEdges by_source = transpose.edges();
   const Tensor out_c = out.contiguous(), grad_c = grad.contiguous(), log_sum_c = log_sum.contiguous();
-  ScratchTensors held(query);
-  const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
-  if (query.scalar_type() == at::kFloat) {
-    kernels::sparse_attention_backward(o.args<float, float>(), o.edges(), by_source, out_c.const_data_ptr<float>(),
-                                       log_sum_c.const_data_ptr<float>(), grad_c.const_data_ptr<float>(),
-                                       destinations_of<float, float>(g, mask), scratch);
-  } else {
-    kernels::sparse_attention_backward(
-        o.args<BFloat16, float>(), o.edges(), by_source, static_cast<const BFloat16*>(out_c.const_data_ptr()),
-        log_sum_c.const_data_ptr<float>(), static_cast<const BFloat16*>(grad_c.const_data_ptr()),
-        destinations_of<BFloat16, float>(g, mask), scratch);
-  }
+  run_backward(o, transpose.edges(), out_c, log_sum_c, grad_c,
+               [&]<class T>(T) { return destinations_of<T, float>(g, mask); });
   return g;
 }
 
@@ -238,8 +217,6 @@ Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_wi
                         negative_slope);
   Tensor scores = at::empty({index.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   const Tensor sums = log_sum.contiguous();
-  ScratchTensors held(query);
-  const kernels::Scratch scratch = [&](size_t bytes) { return held(bytes); };
   if (!o.vectorised()) {
     o = o.for_reference();
     if (scores.scalar_type() == at::kDouble) {
@@ -249,12 +226,8 @@ Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_wi
       kernels::sparse_attention_scores_reference(o.args<float, float>(), o.edges(), sums.const_data_ptr<float>(),
                                                  scores.mutable_data_ptr<float>());
     }
-  } else if (query.scalar_type() == at::kFloat) {
-    kernels::sparse_attention_scores(o.args<float, float>(), o.edges(), sums.const_data_ptr<float>(),
-                                     scores.mutable_data_ptr<float>(), scratch);
   } else {
-    kernels::sparse_attention_scores(o.args<BFloat16, float>(), o.edges(), sums.const_data_ptr<float>(),
-                                     scores.mutable_data_ptr<float>(), scratch);
+    run_scores(o, query, sums, scores);
   }
   return scores;
 }

@@ -20,7 +20,7 @@ struct UnitRows : torch::autograd::Function<UnitRows> {
     static const auto op = find_operator<std::tuple<Tensor, Tensor>(const Tensor&, double, int64_t, const Optional&)>(
         "graphsieve::unit_rows");
     auto [y, divisor] = op.call(x, least, first, scale);
-    context->save_for_backward({x, divisor, scale.value_or(Tensor())});
+    context->save_for_backward({x, divisor, defined_or_empty(scale)});
     context->saved_data["least"] = least;
     context->saved_data["first"] = first;
     context->mark_non_differentiable({divisor});
@@ -29,14 +29,14 @@ struct UnitRows : torch::autograd::Function<UnitRows> {
 
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
     check_first_derivative("unit_rows");
-    static const auto op = find_operator<std::tuple<Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, double,
-                                                                    int64_t, const Optional&)>(
-        "graphsieve::unit_rows_backward");
+    static const auto op =
+        find_operator<std::tuple<Tensor, Tensor>(const Tensor&, const Tensor&, const Tensor&, double, int64_t,
+                                                 const Optional&)>("graphsieve::unit_rows_backward");
     const auto saved = context->get_saved_variables();
-    const bool has_scale = saved[2].defined();
+    const Optional scale = if_defined(saved[2]);
     auto [dx, dscale] = op.call(grads[0], saved[0], saved[1], context->saved_data["least"].toDouble(),
-                                context->saved_data["first"].toInt(), has_scale ? Optional(saved[2]) : std::nullopt);
-    return {dx, has_scale ? dscale : Tensor(), Tensor(), Tensor()};
+                                context->saved_data["first"].toInt(), scale);
+    return {dx, scale ? dscale : Tensor(), Tensor(), Tensor()};
   }
 };
 

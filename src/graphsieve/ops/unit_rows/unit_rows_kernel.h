@@ -9,10 +9,10 @@ namespace graphsieve::kernels {
 /// The arguments of a call. T is float or double.
 template <class T>
 struct UnitRowsArgs {
-  const T* x;        ///< [n, width]
+  const T* x;  ///< [n, width]
   int64_t n, width;
-  int64_t first;     ///< the first column that counts
-  T least, scale;    ///< smallest divisor; length of the results
+  int64_t first;   ///< the first column that counts
+  T least, scale;  ///< smallest divisor; length of the results
 };
 
 /// Writes y [n, width] and the divisor of each row [n].

@@ -22,7 +22,11 @@ void check_unit_rows(const Tensor& x, double least, int64_t first, const Optiona
 
 template <class T>
 kernels::UnitRowsArgs<T> arguments(const Tensor& x, double least, int64_t first, const Optional& scale) {
-  return {x.const_data_ptr<T>(),  x.size(0), x.size(1), first, static_cast<T>(least),
+  return {x.const_data_ptr<T>(),
+          x.size(0),
+          x.size(1),
+          first,
+          static_cast<T>(least),
           scale ? *scale->const_data_ptr<T>() : T(1)};
 }
 
@@ -54,9 +58,9 @@ std::tuple<Tensor, Tensor> unit_rows_backward_cpu(const Tensor& grad_any, const 
   const Tensor grad = grad_any.contiguous(), x = x_any.contiguous(), by = divisor.contiguous();
   Tensor dx = at::empty(x.sizes(), x.options()), dscale = at::empty({1}, x.options());
   const auto run = [&]<class T>(T) {
-    *dscale.mutable_data_ptr<T>() = static_cast<T>(
-        kernels::unit_rows_backward<T>(arguments<T>(x, least, first, scale), by.const_data_ptr<T>(),
-                                       grad.const_data_ptr<T>(), dx.mutable_data_ptr<T>()));
+    *dscale.mutable_data_ptr<T>() =
+        static_cast<T>(kernels::unit_rows_backward<T>(arguments<T>(x, least, first, scale), by.const_data_ptr<T>(),
+                                                      grad.const_data_ptr<T>(), dx.mutable_data_ptr<T>()));
   };
   x.scalar_type() == at::kFloat ? run(float()) : run(double());
   return {dx, dscale};
@@ -65,13 +69,13 @@ std::tuple<Tensor, Tensor> unit_rows_backward_cpu(const Tensor& grad_any, const 
 }  // namespace
 
 Tensor unit_rows(const Tensor& x, double least, int64_t first, const Optional& scale) {
-  if (!x.is_cpu() && !x.is_meta()) {
+  if (!on_host(x)) {
     const Tensor rows = x.slice(1, first), unit = rows / rows.norm(2, {1}, true).clamp_min(least);
     const Tensor scaled = scale ? unit * *scale : unit;
     return first == 0 ? scaled : at::cat({x.narrow(1, 0, first), scaled}, 1);
   }
-  static const auto op =
-      find_operator<std::tuple<Tensor, Tensor>(const Tensor&, double, int64_t, const Optional&)>("graphsieve::unit_rows");
+  static const auto op = find_operator<std::tuple<Tensor, Tensor>(const Tensor&, double, int64_t, const Optional&)>(
+      "graphsieve::unit_rows");
   return std::get<0>(op.call(x, least, first, scale));
 }
 

@@ -60,7 +60,8 @@ double unit_rows_backward(const UnitRowsArgs<T>& a, const T* divisor, const T* g
       g += a.first;
       const T along = dot(x, g, width) / divisor[r];  // of the gradient, the part along the row
       along_blocks[begin / rows] += along;
-      // Where the divisor is the length, it depends on x, too: dx = scale · (g − u (u · g)) / length with u = x / length.
+      // Where the divisor is the length, it depends on x, too: dx = scale · (g − u (u · g)) / length with u = x /
+      // length.
       const T factor = a.scale / divisor[r], turned = divisor[r] > a.least ? along / divisor[r] : T(0);
       for (int64_t c = 0; c < width; ++c) to[c] = (g[c] - x[c] * turned) * factor;
     }
@@ -70,8 +71,8 @@ double unit_rows_backward(const UnitRowsArgs<T>& a, const T* divisor, const T* g
   return sum;
 }
 
-#define GRAPHSIEVE_INSTANTIATE(T)                              \
-  template void unit_rows(const UnitRowsArgs<T>&, T*, T*);     \
+#define GRAPHSIEVE_INSTANTIATE(T)                          \
+  template void unit_rows(const UnitRowsArgs<T>&, T*, T*); \
   template double unit_rows_backward(const UnitRowsArgs<T>&, const T*, const T*, T*);
 GRAPHSIEVE_INSTANTIATE(float)
 GRAPHSIEVE_INSTANTIATE(double)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The choice of a policy, which defines how the rows of a chunk lie in vectors. Every policy has
-// - kSharedRows: true if the policy serves the absorbed form of attention: a row has one head, and stage() does
-// nothing,
-//   because dots() and add() read the rows where they are,
+// - kSharedRows: true if the policy serves the absorbed form of attention: a row has one head, and dots() and add()
+// read
+//   the rows where they are, so that stage() does nothing,
 // - edges(), heads() and row(): the edges of a chunk, and the heads and floats of a row,
 // - stage(): prepares the rows of a chunk for dots() and add(),
 // - dots(): the dot products of the rows with weights, one number per edge and head,
