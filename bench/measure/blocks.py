@@ -33,13 +33,15 @@ OTHER_BASE = {block: "base, as a script" for block in SCRIPT}
 
 
 def blocks(bench):
-    """Split by split, so that an interrupted measurement compares all blocks on the same splits."""
+    """Split by split, so that an interrupted measurement compares all blocks on the same splits. The scripts, which take longest, come last."""
     rows = Rows("blocks")
     for split in SPLITS:
         for name in bench.names(*BASES):
             for block, changes in BLOCKS.items():
                 key = {"data": name, "block": block, "split": split}
                 one_run(bench, rows, key, name, split, split, [*BASES[name], *changes], "plain")
+    for split in SPLITS:
+        for name in bench.names(*BASES):
             for block, layers in SCRIPT.items():
                 script(bench, rows, name, split, block, layers)
 
