@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Test values of the recipes that are tuned for a graph, split by split, on the splits that published networks use."""
+import json
 import pathlib
 
 from measure.accuracy import figures
-from measure.program import Failed
+from measure.program import ROOT, Failed, run
 from measure.rows import Rows
 
 TEN = range(10)
@@ -17,9 +18,24 @@ RECIPES = {
     "cs-tuned": ("cs", "coauthor-cs_split.npz"),
 }
 
+# Labels as inputs on about half of the edges: each pass draws four of the nine edges of a node (eight neighbours and a self loop), and
+# a prediction is the mean of eight draws.
+HALF = ["model=spexphormer", "graph.self_loops=true", "network.k=4", "network.eval_draws=8", "network.eval_every=5",
+        "network.scaled_logits=true", "network.dropout=0.1", "network.epochs=300", "network.norms_every=0",
+        "estimator.layers=8", "estimator.width=8", "estimator.epochs=150", "estimator.lr=0.01"]
+# Per variant of a recipe: the recipe, the data set and the changed settings.
+VARIANTS = {
+    "minesweeper-labels, half of the edges, by score": ("minesweeper-labels", "minesweeper", HALF),
+    "minesweeper-labels, half of the edges, uniform": ("minesweeper-labels", "minesweeper", [*HALF, "network.sampler=graph_uniform"]),
+}
+# Per recipe whose time is compared with a plain PyG script of the leading network: the split, and changes of the script's constants.
+# 200 epochs instead of 1,500 for cs: both networks are best before epoch 100, and the script takes seconds for an epoch.
+LEADING = {"minesweeper-tuned": ("0", []), "photo-tuned": ("published", []), "computers-tuned": ("published", []),
+           "cs-tuned": ("published", ["epochs=200"])}
+
 
 def tuned(bench):
-    """`--only` takes recipes and data sets."""
+    """`--only` takes recipes, data sets, `variants` and `leading`."""
     rows = Rows("tuned")
     for recipe, (name, published) in RECIPES.items():
         if not (bench.wants(recipe) or bench.wants(name)):
@@ -28,13 +44,37 @@ def tuned(bench):
             one(bench, rows, recipe, name, "published", seed, ["--split-file", split_file(bench, published)])
         for split in TEN:
             one(bench, rows, recipe, name, split, split, ["--split", split])
+    for variant, (recipe, name, settings) in VARIANTS.items():
+        changes = [word for setting in settings for word in ("--set", setting)]
+        for split in TEN if bench.wants("variants") else ():
+            one(bench, rows, recipe, name, split, split, ["--split", split, *changes], variant)
+    if bench.wants("leading"):
+        for recipe, (split, changes) in LEADING.items():
+            leading(bench, rows, recipe, split, changes)
 
 
-def one(bench, rows, recipe, name, split, seed, words):
+def leading(bench, rows, recipe, split, changes):
+    """Ours and a PyG script of the leading network, one after the other on one thread."""
+    name, published = RECIPES[recipe]
+
+    def measure():
+        ours_at, theirs_at = ["--split", split], split
+        if split == "published":
+            theirs_at = split_file(bench, published)
+            ours_at = ["--split-file", theirs_at]
+        ours, _, _ = bench.graphsieve(bench.file(name), "--recipe", recipe, "--seed", 0, "--threads", 1, *ours_at)
+        script = ROOT / "bench" / "peers" / "leading_network.py"
+        command = ["env", "OMP_NUM_THREADS=1", bench.peer_python(), script, name, bench.file(name), theirs_at, 0, *changes]
+        ours = {**figures(ours), "epochs": ours["runs"][0]["network"]["epochs"]}
+        return {"ours": ours, "pyg": json.loads(run(command))}, command
+    return bench.row(rows, {"data": name, "compared": recipe, "split": split}, measure)
+
+
+def one(bench, rows, recipe, name, split, seed, words, variant=None):
     def measure():
         result, _, command = bench.graphsieve(bench.file(name), "--recipe", recipe, "--seed", seed, *words)
         return figures(result), command
-    return bench.row(rows, {"data": name, "recipe": recipe, "split": split, "seed": seed}, measure)
+    return bench.row(rows, {"data": name, "recipe": variant or recipe, "split": split, "seed": seed}, measure)
 
 
 def split_file(bench, name):

@@ -122,7 +122,7 @@ TEST(LabelInputs, ANodesOwnLabelIsHiddenFromItsPredictionAndItsScores) {
   edges.average_draws(0, 1, false);
   const at::Tensor hidden = edges.hidden(run.network, run.best_epoch());
   const std::vector<int32_t> nodes = all_nodes(data.nodes);
-  const auto from_hidden = predict_nodes(run.network, hidden, nodes, *run.task);
+  const auto from_hidden = predict_nodes(run.network, rows_in(hidden), nodes, *run.task);
   const auto direct = edges.predictions(run.network, *run.task, run.best_epoch(), nodes);
   for (size_t i = 0; i < direct.value.size(); ++i) EXPECT_NEAR(direct.value[i], from_hidden.value[i], 1e-6);
   fs::remove_all(folder);

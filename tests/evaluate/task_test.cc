@@ -291,6 +291,31 @@ TEST(Task, LossOfLabelsIsTheMeanOverKnownLabels) {
   EXPECT_NEAR(make_task(data, {})->loss({0, 1})(outputs, nodes).item<double>(), expected, 1e-6);
 }
 
+/// The sums over parts of the nodes, divided by the weight of all nodes, are the loss of all nodes.
+TEST(Task, LossesOfPartsJoin) {
+  DataRecipe balanced;
+  balanced.class_weights = "balanced";
+  std::vector<std::unique_ptr<Task>> tasks;
+  const Dataset three = classes({0, 1, 2, 1, 1}, 3), some = labels({1, 0, kMissing, 1, 0, 0, 1, kMissing, 0, 1}, 2);
+  const Dataset real = numbers({0, 1, 2, 3, 4}, 1);
+  tasks.push_back(make_task(three, {}));
+  tasks.push_back(make_task(three, balanced));
+  tasks.push_back(make_task(some, {}));
+  tasks.push_back(make_task(real, {}));
+  const Tensor nodes = at::tensor(std::vector<int64_t>{4, 0, 3, 1, 2});
+  for (const auto& task : tasks) {
+    const std::vector<int32_t> train = {0, 1, 2, 3, 4};
+    task->learn_from(train);
+    const LossOfNodes loss = task->loss(train);
+    const Tensor outputs = at::linspace(-2, 3, 5 * task->columns()).view({5, -1}).sin();
+    const auto part = [&](int64_t begin, int64_t count) {
+      return loss.sum(outputs.narrow(0, begin, count), nodes.narrow(0, begin, count));
+    };
+    EXPECT_NEAR(((part(0, 2) + part(2, 3)) / loss.weight(nodes)).item<double>(), loss(outputs, nodes).item<double>(),
+                1e-6);
+  }
+}
+
 TEST(Task, CellsOfThePredictionFile) {
   const auto line = [](const Dataset& data, int64_t node, std::vector<float> p) {
     std::string cells;

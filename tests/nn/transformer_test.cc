@@ -130,6 +130,55 @@ TEST(Transformer, EvaluationByBlocksGivesTheSameBits) {
   }
 }
 
+/// The rows that each_hidden() hands out are those of hidden(), in order and each once.
+TEST(Transformer, HiddenRowsComeOneBlockAtATime) {
+  const torch::NoGradGuard no_grad;
+  const Graph graph(nn::kInferenceRows + 1001);
+  for (const std::string& kind : kKinds)
+    for (const bool sum : {false, true}) {
+      TransformerShape s = shape(kind);
+      s.sum_read_out = sum;
+      auto net = network(s);
+      net->eval();
+      std::vector<Tensor> blocks;
+      int64_t rows = 0;
+      net->each_hidden(graph.whole(), ForwardOptions(), [&](int64_t begin, const Tensor& block) {
+        EXPECT_EQ(begin, rows);
+        rows += block.size(0);
+        blocks.push_back(block.clone());
+      });
+      EXPECT_EQ(blocks.size(), 2);
+      EXPECT_TRUE(at::equal(at::cat(blocks), net->hidden(graph.whole(), ForwardOptions()))) << kind;
+    }
+}
+
+/// With h held in bfloat16, an evaluation by blocks, of the whole matrix and of a batch round alike, and the outputs
+/// stay near those of float32. Training is not changed.
+TEST(Transformer, EvaluationMayHoldHInBfloat16) {
+  const Graph large(nn::kInferenceRows + 1001), graph;
+  const Tensor nodes = at::tensor(std::vector<int32_t>{40, 7, 3, 89});
+  for (const std::string& kind : kKinds)
+    for (const bool sum : {false, true}) {
+      TransformerShape s = shape(kind);
+      s.sum_read_out = sum;
+      auto exact = network(s);
+      s.held = at::kBFloat16;
+      auto net = network(s);
+      EXPECT_TRUE(at::equal(net(graph.whole(), ForwardOptions()), exact(graph.whole(), ForwardOptions()))) << kind;
+      exact->eval(), net->eval();
+      const Tensor whole = net(large.whole(), ForwardOptions()).detach();
+      const torch::NoGradGuard no_grad;
+      const Tensor by_blocks = net(large.whole(), ForwardOptions()), full = exact(large.whole(), ForwardOptions());
+      EXPECT_TRUE(at::equal(whole, by_blocks)) << kind;
+      EXPECT_FALSE(at::equal(by_blocks, full)) << kind;
+      EXPECT_LE((by_blocks - full).abs().mean().item<double>(), 0.02 * full.abs().mean().item<double>()) << kind;
+      EXPECT_LE(distance(net(graph.batch(nodes), ForwardOptions()),
+                         net(graph.whole(), ForwardOptions()).index_select(0, nodes)),
+                1e-5)
+          << kind;
+    }
+}
+
 TEST(Transformer, ChangedBlocksGiveTheSameBitsByBlocksAndTheSameOutputsInBatches) {
   const Graph large(nn::kInferenceRows + 1001), graph;
   const Tensor nodes = at::tensor(std::vector<int32_t>{40, 7, 3, 89});
@@ -259,7 +308,7 @@ TEST(Transformer, LabelsEnterAsALinearMapOfTheirRows) {
   Tensor expected = at::linear(graph.features.dense, p["input.project.weight"], p["input.project.bias"]);
   for (int64_t i = 0; i < 3; ++i) expected[labelled[i]] += values[i].unsqueeze(0).mm(p["input.labels.weight"].t())[0];
   EXPECT_LE(distance(net->input()(graph.whole()), expected), 1e-5);
-  EXPECT_LE(distance(net->input()->infer(graph.whole()), expected), 1e-5);
+  EXPECT_LE(distance(net->input()->infer(graph.whole(), at::kFloat), expected), 1e-5);
   EXPECT_LE(
       distance(at::linear(at::cat({graph.features.dense, dense_labels(graph.features)}, 1),
                           at::cat({p["input.project.weight"], p["input.labels.weight"]}, 1), p["input.project.bias"]),

@@ -87,10 +87,10 @@ class Plan(EngineTest):
     def test_within_a_budget_the_same_bits(self):
         self.call("generate", "--nodes", 60000, "--degree", 20, "--columns", 16, "--out", "large", "--quiet")
         short = [*SHORT, *sets(graph__expander_edges="true", network__batch_size=20000, network__k="10-10", network__layers=2,
-                               estimator__layers=2, estimator__epochs=1, network__epochs=1)]
-        planned = self.plan("large", "--no-time", "--memory", "300MiB", *short)
+                               network__width=64, estimator__layers=2, estimator__epochs=1, network__epochs=1)]
+        planned = self.plan("large", "--no-time", "--memory", "220MiB", *short)
         self.assertGreater(planned["scratch_bytes"], 0)
-        free, within = self.run_folder("large", *short, name="free"), self.run_folder("large", *short, "--memory", "300MiB", name="within")
+        free, within = self.run_folder("large", *short, name="free"), self.run_folder("large", *short, "--memory", "220MiB", name="within")
         for file in ("predictions.csv", "network.safetensors", "estimator.safetensors", "scores/layer_0.npy"):
             self.assertEqual((free / file).read_bytes(), (within / file).read_bytes(), file)
 

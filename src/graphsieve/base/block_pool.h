@@ -25,6 +25,9 @@ constexpr size_t kPooledBytes = size_t{1} << 16;
 /// Bytes of freed blocks that may always wait for reuse, unless a memory limit is set.
 constexpr size_t kWaitingBytes = size_t{64} << 20;
 
+/// Most bytes that freed blocks add to the most that was in use at once, unless kWaitingBytes is more.
+constexpr int64_t kMostSlack = int64_t{128} << 20;
+
 /// Returns the size in bytes of the block that serves a request of `bytes`: a multiple of an eighth of the largest
 /// power of two that is not above `bytes`, and of at least 4096. Requests of nearly equal sizes can so reuse the same
 /// blocks.
@@ -171,11 +174,13 @@ class BlockPool {
   bool above_limit(size_t size) const { return limit_ > 0 && use_.ram + static_cast<int64_t>(size) > limit_; }
 
   /// Returns pages of freed blocks to the system, the longest unused first, until a new block of `size` bytes fits. All
-  /// blocks in RAM together may hold a quarter more than the most that was in use at once: freed blocks of other sizes
-  /// then stay for the next of the repeating steps, yet work with many sizes does not hold a multiple of what it needs.
+  /// blocks in RAM together may hold a quarter more than the most that was in use at once, or kMostSlack more if that
+  /// is less: freed blocks of other sizes then stay for the next of the repeating steps, yet work with many sizes does
+  /// not hold a multiple of what it needs.
   void make_room(size_t size) {
     const int64_t wanted = static_cast<int64_t>(size);
-    int64_t most = std::max(in_use() + wanted + static_cast<int64_t>(kWaitingBytes), most_in_use_ / 4 * 5);
+    int64_t most = std::max(in_use() + wanted + static_cast<int64_t>(kWaitingBytes),
+                            most_in_use_ + std::min(most_in_use_ / 4, kMostSlack));
     if (limit_ > 0) most = std::min(most, limit_);
     while (waiting_ > 0 && use_.ram + wanted > most) drop_oldest();
   }

@@ -6,7 +6,7 @@
 // Freed blocks of RAM are kept for reuse, and RAM is requested as huge pages: big temporaries that are returned to the
 // kernel are faulted in again page by page, which costs more than the arithmetic on them. The pages of the longest
 // unused blocks are returned near the limit, and when all blocks together would exceed the most ever in use at once by
-// a quarter.
+// a quarter or by 128 MiB, whichever is less.
 #pragma once
 
 #include <cstddef>

@@ -106,7 +106,7 @@ Json compress(Dataset data, const CompressRequest& request, Observer& observer) 
   LoadedRun run(request.run, data, observer);
   check(run, request.options);
   // The maps are computed in float64, and a narrow network gains nothing from rows in bfloat16.
-  run.folder.recipe.network.precision = "float32";
+  run.folder.recipe.network.precision = run.folder.recipe.network.eval_precision = "float32";
   run.network->keep_rows_in(at::kFloat);
   AtomicFolder folder({.target = request.out,
                        .overwrite = request.overwrite,

@@ -68,6 +68,7 @@ class DistilStage : public Stage {
     options.pooled = &pooled_;
   }
 
+  bool has_own_loss() const override { return true; }
   Tensor loss(const Tensor& logits) override {
     Tensor sum = task_.distillation_loss(logits, wide_predictions_);
     for (size_t l = 0; l < pooled_.size(); ++l)

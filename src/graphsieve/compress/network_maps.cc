@@ -143,6 +143,7 @@ nn::TransformerShape shape_of(const NetworkMaps& maps, const nn::TransformerShap
   shape.outer_width = wide.outer_width > 0 ? wide.outer_width : wide.width;
   shape.bilinear = true;
   shape.compressed = true;
+  shape.rows = shape.held = at::kFloat;  // narrow rows gain nothing from bfloat16
   shape.width = maps.width();
   shape.first_width = maps.input.out() == shape.width ? 0 : maps.input.out();
   shape.heads = first.heads();

@@ -318,7 +318,7 @@ class Experiment {
     // The estimator and the attention graph are keyed by the run's seed. The protocol `release` uses the seed of the
     // first run for all runs.
     const uint64_t graph_seed = shared_ ? shared_seed_ : scores_seed(plan.seed);
-    const PreparedGraph graph(prepared_, recipe_, graph_seed);
+    PreparedGraph graph(prepared_, recipe_, graph_seed);
     graph_ = graph_json(prepared_, graph);
     graph_["attention_seed"] = graph_seed;
     const std::string metrics_name = name_of(to / "metrics.jsonl");
@@ -345,6 +345,7 @@ class Experiment {
     if (draws_edges(recipe_)) {
       std::vector<at::Tensor> scores =
           at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+      if (at_network || request_.stages == Stages::kNetwork) lie_in_files(to / "scores", graph);
       if (!at_network) outcome.k = k_for(context, graph, scores, to);
       if (request_.stages != Stages::kEstimator) draws = draws_of(graph, scores, outcome.k, plan.seed);
     }
@@ -392,10 +393,11 @@ class Experiment {
   }
 
   /// Trains the estimator, or takes a shared or given one, and writes its weights and scores. Returns the scores.
-  std::vector<at::Tensor> estimate(const StageContext& context, const PreparedGraph& graph, const RunPlan& plan,
+  std::vector<at::Tensor> estimate(const StageContext& context, PreparedGraph& graph, const RunPlan& plan,
                                    RunOutcome& outcome, const fs::path& to) {
     outcome.has_estimator = true;
     if (request_.stages == Stages::kNetwork) return take_scores(context.split, outcome, to);
+    move_to_files(to / "scores", graph);
     if (!shared_) {
       estimate_ = train_estimator(context, graph);
       if (release()) shared_ = true, shared_seed_ = plan.seed;
@@ -408,7 +410,7 @@ class Experiment {
     write_network(to / "estimator.safetensors", estimate_.network);
     keep_norm_statistics(estimate_.network);
     write_scores(to / "scores", estimate_.network, estimate_.temperature,
-                 whole_graph_input(prepared_, graph, recipe_.estimator.layers), graph.graph);
+                 whole_graph_input(prepared_, graph, recipe_.estimator.layers));
     remember(to / "estimator.safetensors");
     if (has_graph_norms(estimate_.network)) {
       write_norm_statistics(to / "estimator_norms.safetensors", estimate_.network);
@@ -473,7 +475,7 @@ class Experiment {
                             all ? all_nodes(prepared_.data.nodes) : nodes_of(context.split));
       write_predictions(file, p, prepared_.data, *task_, context.split, request_.raw_ids);
     } else {
-      const at::Tensor hidden = edges.hidden(trained.network, epoch);
+      const auto hidden = [&](const nn::TakeRows& take) { edges.each_hidden(trained.network, epoch, take); };
       p = write_predictions(file, trained.network, hidden, prepared_.data, *task_, context.split, request_.raw_ids);
     }
     if (has_graph_norms(trained.network)) write_norm_statistics(to / "network_norms.safetensors", trained.network);

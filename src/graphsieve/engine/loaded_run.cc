@@ -181,6 +181,7 @@ LoadedRun::LoadedRun(const fs::path& path, Dataset& data, Observer& observer, at
   if (!folder.files.has_checksums()) observer.note(folder.files.note());
   const torch::NoGradGuard no_grad;
   scores = scores_for(*this, observer);
+  if (same_graph) lie_in_files(folder.path / "scores", graph);
   if (!folder.run().at("network").is_object()) return;
   network = load(folder.files.verified("network.safetensors"),
                  nn::network_shape(folder.recipe, network_interface(prepared, *task)), device);

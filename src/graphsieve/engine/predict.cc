@@ -113,11 +113,16 @@ void predict_into_files(Dataset& data, const PredictRequest& request, Observer& 
   NetworkEdges edges = run.edges();
   choose_draws(edges, run, request);
   const bool from_hidden = all && edges.predicts_from_hidden();
-  at::Tensor hidden;
-  if (from_hidden || !request.embeddings.empty()) hidden = hidden_in_order(run);
-  // A process that dies between the two files leaves the embeddings, which the same call then finds again.
-  if (!request.embeddings.empty())
-    write_npy(request.embeddings, hidden, request.overwrite ? Existing::kReplace : Existing::kSame);
+  // The rows of the hidden vectors are in memory all at once only if they are written, or if the data's order is not
+  // that of the nodes' numbers.
+  HiddenRows hidden = [&](const nn::TakeRows& take) { edges.each_hidden(run.network, run.best_epoch(), take); };
+  if (!request.embeddings.empty() || (from_hidden && !numbers_in_order(run).empty())) {
+    const at::Tensor rows = hidden_in_order(run);
+    hidden = rows_in(rows);
+    // A process that dies between the two files leaves the embeddings, which the same call then finds again.
+    if (!request.embeddings.empty())
+      write_npy(request.embeddings, rows, request.overwrite ? Existing::kReplace : Existing::kSame);
+  }
   if (from_hidden) {
     write_predictions(request.out, run.network, hidden, data, *run.task, split, request.raw_ids, numbers_in_order(run));
     return;
@@ -184,7 +189,7 @@ NodePredictions predict_nodes(Dataset data, const std::filesystem::path& path, O
   const at::Tensor on_host = hidden.cpu();
   const float* rows = on_host.const_data_ptr<float>();
   out.embeddings.assign(rows, rows + on_host.numel());
-  each_prediction(run.network, hidden, *run.task, [&](int64_t, const float* p) {
+  each_prediction(run.network, rows_in(hidden), *run.task, [&](int64_t, const float* p) {
     out.probabilities.insert(out.probabilities.end(), p, p + out.classes);
   });
   return out;

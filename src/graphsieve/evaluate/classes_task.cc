@@ -48,10 +48,17 @@ class ClassesTask : public ClassificationTask {
   LossOfNodes loss(const std::vector<int32_t>& train) const override {
     namespace F = torch::nn::functional;
     F::CrossEntropyFuncOptions options;
-    if (balanced_) options.weight(balanced_weights(train).to(classes_.device()));
-    return [this, options](const Tensor& outputs, const Tensor& nodes) {
-      return F::cross_entropy(outputs, classes_.index_select(0, nodes), options);
-    };
+    options.reduction(torch::kSum);
+    const Tensor weights = balanced_ ? balanced_weights(train).to(classes_.device()) : Tensor();
+    if (balanced_) options.weight(weights);
+    const auto classes_of = [this](const Tensor& nodes) { return classes_.index_select(0, nodes); };
+    return {[=](const Tensor& outputs, const Tensor& nodes) {
+              return F::cross_entropy(outputs, classes_of(nodes), options);
+            },
+            [=](const Tensor& nodes) {
+              if (!weights.defined()) return at::scalar_tensor(nodes.size(0), nodes.options().dtype(at::kFloat));
+              return weights.index_select(0, classes_of(nodes)).sum();
+            }};
   }
 
   Tensor predictions(const Tensor& outputs) const override { return scaled(outputs).softmax(1); }

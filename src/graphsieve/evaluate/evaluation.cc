@@ -24,13 +24,18 @@ Tensor tensor_over(Predictions& p) {
 
 constexpr int64_t kVectorRows = 64;  // torch's vectors divide this number of rows
 
-/// Writes the predictions of the outputs into the rows of `to` from `first` on. torch computes what is left after the
-/// last whole vector by other code, whose last bits differ. The outputs are padded to whole vectors, so that a node's
-/// predictions do not depend on its place among the rows.
-void write_predictions(const Tensor& outputs, const Task& task, int64_t first, Tensor& to) {
+/// Returns the predictions that follow from outputs. torch computes what is left after the last whole vector by other
+/// code, whose last bits differ. The outputs are padded to whole vectors, so that a node's predictions do not depend on
+/// its place among the rows.
+Tensor padded_predictions(const Tensor& outputs, const Task& task) {
   const int64_t rows = outputs.size(0), missing = (kVectorRows - rows % kVectorRows) % kVectorRows;
   const Tensor whole = missing == 0 ? outputs : at::constant_pad_nd(outputs, {0, 0, 0, missing});
-  to.narrow(0, first, rows).copy_(task.predictions(whole).narrow(0, 0, rows));
+  return task.predictions(whole).narrow(0, 0, rows);
+}
+
+/// Writes the predictions of the outputs into the rows of `to` from `first` on.
+void write_predictions(const Tensor& outputs, const Task& task, int64_t first, Tensor& to) {
+  to.narrow(0, first, outputs.size(0)).copy_(padded_predictions(outputs, task));
 }
 
 /// Calls part(begin, count) for consecutive pieces of [0, n), each of `size` numbers except the last.
@@ -63,14 +68,29 @@ Predictions predictions_of(const Tensor& outputs, const Task& task) {
   return p;
 }
 
-Predictions predict_nodes(nn::Transformer& network, const Tensor& hidden, const std::vector<int32_t>& nodes,
+HiddenRows rows_in(Tensor hidden) {
+  return [hidden](const nn::TakeRows& take) {
+    const auto rows = [&](int64_t begin, int64_t end) { return hidden.narrow(0, begin, end - begin); };
+    nn::each_block(hidden.size(0), rows, take);
+  };
+}
+
+Predictions predict_nodes(nn::Transformer& network, const HiddenRows& hidden, const std::vector<int32_t>& nodes,
                           const Task& task) {
   const torch::NoGradGuard no_grad;
   Predictions p = rows_for(nodes, task.nodes(), task.columns());
   Tensor all = tensor_over(p);
-  const Tensor ids = tensor_over(nodes).to(hidden.device());
-  each_piece(ids.size(0), nn::kInferenceRows, [&](int64_t begin, int64_t count) {
-    write_predictions(network->logits(hidden.index_select(0, ids.narrow(0, begin, count))), task, begin, all);
+  hidden([&](int64_t begin, const Tensor& rows) {
+    // The rows of the block that are wanted, and the rows of the predictions that they go to.
+    std::vector<int64_t> wanted, to;
+    for (int64_t i = 0; i < rows.size(0); ++i) {
+      const int32_t row = p.row_of_node[begin + i];
+      if (row >= 0) wanted.push_back(i), to.push_back(row);
+    }
+    if (wanted.empty()) return;
+    const bool every = std::ssize(wanted) == rows.size(0);
+    const Tensor h = every ? rows : rows.index_select(0, at::tensor(wanted, at::kLong).to(rows.device()));
+    all.index_copy_(0, at::tensor(to, at::kLong), padded_predictions(network->logits(h), task).cpu().to(at::kFloat));
   });
   return p;
 }
@@ -80,7 +100,10 @@ namespace {
 /// Returns predictions for `nodes` with the present draw of edges.
 Predictions predict_with_draw(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
                               const std::vector<int32_t>& nodes, const Task& task) {
-  if (graph.nodes_per_list == 0) return predict_nodes(network, network->hidden(graph.whole(), options), nodes, task);
+  if (graph.nodes_per_list == 0) {
+    const auto hidden = [&](const nn::TakeRows& take) { network->each_hidden(graph.whole(), options, take); };
+    return predict_nodes(network, hidden, nodes, task);
+  }
   // The nodes are cut into lists, and the lists go through the network in order. The outputs of a list therefore fill
   // the next rows of the predictions.
   Predictions p = rows_for(nodes, task.nodes(), task.columns());
@@ -149,12 +172,12 @@ Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, cons
   return p;
 }
 
-void each_prediction(nn::Transformer& network, const Tensor& hidden, const Task& task,
+void each_prediction(nn::Transformer& network, const HiddenRows& hidden, const Task& task,
                      const std::function<void(int64_t node, const float* row)>& take) {
   const torch::NoGradGuard no_grad;
-  each_piece(hidden.size(0), nn::kInferenceRows, [&](int64_t begin, int64_t count) {
-    const Predictions p = predictions_of(network->logits(hidden.narrow(0, begin, count)), task);
-    for (int64_t i = 0; i < count; ++i) take(begin + i, p.value.data() + i * p.columns);
+  hidden([&](int64_t begin, const Tensor& rows) {
+    const Predictions p = predictions_of(network->logits(rows), task);
+    for (int64_t i = 0; i < rows.size(0); ++i) take(begin + i, p.value.data() + i * p.columns);
   });
 }
 

@@ -38,9 +38,14 @@ nn::NetworkInterface network_interface(const PreparedData& data, const Task& tas
 /// Returns the predictions that follow from a network's outputs [rows, columns], with one row for each row of outputs.
 Predictions predictions_of(const at::Tensor& outputs, const Task& task);
 
-/// Returns predictions for `nodes` from the hidden vectors [n, width] of all nodes, which are the input of the
-/// network's output layers.
-Predictions predict_nodes(nn::Transformer& network, const at::Tensor& hidden, const std::vector<int32_t>& nodes,
+/// The hidden vectors [n, width] of all nodes, which are the input of the network's output layers: a function that
+/// calls take(begin, rows) for consecutive rows, so that they need not be in memory all at once.
+using HiddenRows = std::function<void(const nn::TakeRows& take)>;
+/// Returns the hidden vectors that a tensor [n, width] has.
+HiddenRows rows_in(at::Tensor hidden);
+
+/// Returns predictions for `nodes`, which are all different, from the hidden vectors of all nodes.
+Predictions predict_nodes(nn::Transformer& network, const HiddenRows& hidden, const std::vector<int32_t>& nodes,
                           const Task& task);
 
 /// Returns predictions for `nodes` from passes of the network over the graph: the mean over the view's draws of edges.
@@ -49,9 +54,9 @@ Predictions predict_nodes(nn::Transformer& network, const at::Tensor& hidden, co
 Predictions predict_nodes(nn::Transformer& network, const GraphView& graph, const ForwardOptions& options,
                           const std::vector<int32_t>& nodes, const Task& task);
 
-/// Calls take(node, row of predictions) for every node in order, from the hidden vectors [n, width] of all nodes. Rows
-/// are computed one block at a time, so that the predictions of the whole graph are never in memory at once.
-void each_prediction(nn::Transformer& network, const at::Tensor& hidden, const Task& task,
+/// Calls take(node, row of predictions) for every node in order, from the hidden vectors of all nodes. The predictions
+/// of the whole graph are never in memory at once.
+void each_prediction(nn::Transformer& network, const HiddenRows& hidden, const Task& task,
                      const std::function<void(int64_t node, const float* row)>& take);
 
 /// Returns predictions with a row for each of `nodes`, whose values are not set yet.

@@ -44,13 +44,14 @@ class LabelsTask : public ClassificationTask {
 
   /// Returns the mean binary cross-entropy over the labels that are known.
   LossOfNodes loss(const std::vector<int32_t>&) const override {
-    return [this](const Tensor& outputs, const Tensor& nodes) {
-      namespace F = torch::nn::functional;
-      const Tensor target = targets_.index_select(0, nodes), known = target.isnan().logical_not();
-      const Tensor each = F::binary_cross_entropy_with_logits(
-          outputs, target.nan_to_num(0), F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(torch::kNone));
-      return (each * known).sum() / known.sum().clamp_min(1);
-    };
+    return {[this](const Tensor& outputs, const Tensor& nodes) {
+              namespace F = torch::nn::functional;
+              const Tensor target = targets_.index_select(0, nodes), known = target.isnan().logical_not();
+              const Tensor each = F::binary_cross_entropy_with_logits(
+                  outputs, target.nan_to_num(0), F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(torch::kNone));
+              return (each * known).sum();
+            },
+            [this](const Tensor& nodes) { return known_values(targets_, nodes); }};
   }
 
   Tensor predictions(const Tensor& outputs) const override { return scaled(outputs).sigmoid(); }

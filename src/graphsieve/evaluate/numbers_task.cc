@@ -107,11 +107,11 @@ class NumbersTask : public Task {
   /// Returns the mean loss over the known numbers, of outputs against standardised numbers. The Huber loss is half the
   /// square up to a distance of 1, and the distance minus a half beyond.
   LossOfNodes loss(const std::vector<int32_t>&) const override {
-    return [this](const Tensor& outputs, const Tensor& nodes) {
-      const Tensor target = targets_.index_select(0, nodes), known = target.isnan().logical_not();
-      const Tensor each = loss_each(outputs, target.nan_to_num(0));
-      return (each * known).sum() / known.sum().clamp_min(1);
-    };
+    return {[this](const Tensor& outputs, const Tensor& nodes) {
+              const Tensor target = targets_.index_select(0, nodes), known = target.isnan().logical_not();
+              return (loss_each(outputs, target.nan_to_num(0)) * known).sum();
+            },
+            [this](const Tensor& nodes) { return known_values(targets_, nodes); }};
   }
 
   Tensor predictions(const Tensor& outputs) const override {

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/evaluate/task.h"
 
+#include <ATen/ATen.h>
+
 #include "graphsieve/base/error.h"
 #include "graphsieve/evaluate/classification.h"
 #include "graphsieve/evaluate/numbers_task.h"
 
 namespace graphsieve {
+
+at::Tensor known_values(const at::Tensor& targets, const at::Tensor& nodes) {
+  return targets.index_select(0, nodes).isnan().logical_not().sum().clamp_min(1);
+}
 
 Task::Task(const Dataset& data, const DataRecipe& recipe, Metric metric)
     : data_(data),

@@ -37,9 +37,21 @@ struct QualityLimits {
   size_t errors = 20;     ///< test nodes in the list of the nodes whose label got the least probability
 };
 
-/// Function that returns the mean loss of the network's outputs [rows, columns] for `nodes` (int64 [rows], ids in the
-/// graph).
-using LossOfNodes = std::function<at::Tensor(const at::Tensor& outputs, const at::Tensor& nodes)>;
+/// The loss of the network's outputs [rows, columns] for `nodes` (int64 [rows], ids in the graph): the nodes' losses,
+/// each times a weight, summed and divided by the sum of the weights.
+struct LossOfNodes {
+  /// Returns the weighted sum, a scalar.
+  std::function<at::Tensor(const at::Tensor& outputs, const at::Tensor& nodes)> sum;
+  /// Returns the sum of the weights, a scalar above 0.
+  std::function<at::Tensor(const at::Tensor& nodes)> weight;
+  /// Returns the mean loss.
+  at::Tensor operator()(const at::Tensor& outputs, const at::Tensor& nodes) const {
+    return sum(outputs, nodes) / weight(nodes);
+  }
+};
+
+/// Returns the number of entries in the rows `nodes` of `targets` that are not NaN, at least 1: an int64 scalar.
+at::Tensor known_values(const at::Tensor& targets, const at::Tensor& nodes);
 
 /// A prediction task on the nodes of a data set.
 class Task {

@@ -67,6 +67,24 @@ struct AttentionGraph {
   int64_t edges() const { return static_cast<int64_t>(source.size()); }
 };
 
+/// A view of an attention graph in memory that the view does not own: an AttentionGraph, or the arrays of mapped files.
+struct AttentionGraphView {
+  std::span<const int64_t> row_start;
+  std::span<const int32_t> source;
+  std::span<const uint8_t> type;
+  int types = 3;
+  bool symmetric = true;
+  AttentionGraphView() = default;
+  AttentionGraphView(const AttentionGraph& graph)
+      : row_start(graph.row_start),
+        source(graph.source),
+        type(graph.type),
+        types(graph.types),
+        symmetric(graph.symmetric) {}
+  int64_t nodes() const { return static_cast<int64_t>(row_start.size()) - 1; }
+  int64_t edges() const { return static_cast<int64_t>(source.size()); }
+};
+
 class ExpanderRows;
 
 /// Builds the attention graph of the given parts: edges of the data (kGraphEdge for the first type, kFirstUserType and

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -34,8 +35,8 @@ Tensor tensor_of(const std::vector<T>& from, at::IntArrayRef shape, at::ScalarTy
 /// Returns a tensor over a vector's memory. The vector must outlive the tensor and must not change.
 template <class Vector>
 Tensor view_of(const Vector& from, at::ScalarType type) {
-  return at::from_blob(const_cast<typename Vector::value_type*>(from.data()), {static_cast<int64_t>(from.size())},
-                       type);
+  return at::from_blob(const_cast<std::remove_const_t<typename Vector::value_type>*>(from.data()),
+                       {static_cast<int64_t>(from.size())}, type);
 }
 
 /// Writes the transpose of a CSR matrix: the columns as rows, with entries in ascending order of the old rows.
@@ -169,18 +170,48 @@ PreparedGraph::PreparedGraph(const PreparedData& data, const Recipe& recipe, uin
                              : expander ? &expander->expander
                                         : nullptr;
   const Csr none = g.graph_edges ? Csr() : symmetric_csr(data.data.nodes, {}, false);
-  graph = build_attention_graph(g.graph_edges ? data.edges : CsrView(none), rows, g.self_loops,
+  made_ = build_attention_graph(g.graph_edges ? data.edges : CsrView(none), rows, g.self_loops,
                                 (!g.directed || !g.graph_edges) && !(rows != nullptr && further));
-  host_edges.row_start = view_of(graph.row_start, at::kLong);
-  host_edges.index = view_of(graph.source, at::kInt);
-  host_edges.type = view_of(graph.type, at::kByte);
+  graph = made_;
+  view_arrays();
   if (!graph.symmetric) {
-    transposed_ = transpose(graph);
+    transposed_ = transpose(made_);
     host_edges.t_row_start = view_of(transposed_.row_start, at::kLong);
     host_edges.t_index = view_of(transposed_.source, at::kInt);
     host_edges.t_type = view_of(transposed_.type, at::kByte);
   }
   edges = edges_on(host_edges, data.device);
+}
+
+void PreparedGraph::view_arrays() {
+  host_edges.row_start = view_of(graph.row_start, at::kLong);
+  host_edges.index = view_of(graph.source, at::kInt);
+  host_edges.type = view_of(graph.type, at::kByte);
+}
+
+namespace {
+
+/// True if two arrays have equal values.
+template <class T>
+bool equal(std::span<const T> a, std::span<const T> b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+}
+
+}  // namespace
+
+void PreparedGraph::lie_in(AttentionArrays arrays) {
+  const auto differ = [](const char* name) {
+    throw Error(name, " is not that of the attention graph that the recipe and the seed give");
+  };
+  if (!equal<int64_t>(graph.row_start, arrays.row_start)) differ("row_start");
+  if (!equal<int32_t>(graph.source, arrays.source)) differ("source");
+  if (!equal<uint8_t>(graph.type, arrays.type)) differ("type");
+  arrays_ = std::move(arrays);
+  graph.row_start = arrays_.row_start, graph.source = arrays_.source, graph.type = arrays_.type;
+  const bool on_host = edges.index.is_cpu();
+  view_arrays();
+  if (on_host) edges = host_edges;
+  made_ = AttentionGraph();
 }
 
 LayerEdges PreparedGraph::layer() const { return {edges, graph.nodes()}; }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "graphsieve/base/array.h"
 #include "graphsieve/base/observer.h"
 #include "graphsieve/data/dataset.h"
 #include "graphsieve/data/features.h"
@@ -44,20 +45,36 @@ struct PreparedData {
   Csr made_;          ///< memory of `edges`; empty if the edges lie in the graph folder
 };
 
+/// The arrays of an attention graph, in memory that they own or in mapped files.
+struct AttentionArrays {
+  Array<int64_t> row_start;
+  Array<int32_t> source;
+  Array<uint8_t> type;
+};
+
 /// The attention graph of one seed, in the form that the operators take.
 struct PreparedGraph {
   /// With `known`, the nodes of a model's training data have the expander edges that they had in training.
   PreparedGraph(const PreparedData& data, const Recipe& recipe, uint64_t seed, const KnownNodes* known = nullptr);
 
+  /// Lets the graph lie in other memory with equal values, such as that of mapped files, and frees its own memory.
+  /// Throws Error if the values differ.
+  void lie_in(AttentionArrays arrays);
+
   /// Returns the edges of one layer over the whole graph.
   LayerEdges layer() const;
 
-  AttentionGraph graph;
+  AttentionGraphView graph;
   double spectral_gap = 0;         ///< spectral gap of the expander; NaN if it was not computed or there is no expander
   ops::AttentionEdges host_edges;  ///< tensors over the memory of `graph`
   ops::AttentionEdges edges;       ///< the edges on the data's device
 
  private:
+  /// Sets the tensors over the memory of `graph`.
+  void view_arrays();
+
+  AttentionGraph made_;  ///< memory of `graph`; empty if the graph lies in `arrays_`
+  AttentionArrays arrays_;
   AttentionGraph transposed_;  ///< the transpose of a directed graph; empty if the graph is symmetric
 };
 

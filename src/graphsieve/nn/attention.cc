@@ -82,7 +82,9 @@ AttentionPass AttentionImpl::pass_for(const Tensor& h, int64_t destinations, con
 }
 
 Tensor AttentionImpl::source_rows(const Tensor& h, AttentionPass pass) const {
-  return pass == AttentionPass::kAbsorbed ? h.to(key_value_->rows) : key_value(h);
+  const at::ScalarType held = is_training() ? at::kFloat : held_;
+  if (pass == AttentionPass::kUsual) return as_held(key_value(as_computed(h)), held);
+  return held == at::kBFloat16 ? as_held(h, held) : h.to(key_value_->rows);
 }
 
 Tensor AttentionImpl::attend(const Tensor& h_destinations, const Tensor& source_rows, const LayerEdges& layer,
@@ -100,7 +102,8 @@ Tensor AttentionImpl::attend_absorbed(const Tensor& h_destinations, const Tensor
   // The map from h to the queries of type t is W_Kᵀ diag(s_t) W_Q. One product makes the queries of all types.
   const Tensor scaled = logit.scale.narrow(0, 0, queries).unsqueeze(2) * query_->weight;  // [queries, key width, width]
   const Tensor map = at::matmul(keys.t(), scaled).reshape({queries * width, width});
-  const Tensor query = mapped(h_destinations, map, {}, query_->rows).view({n, 1, queries, width});
+  const Tensor query =
+      mapped(h_destinations, map, {}, query_->rows).to(rows.scalar_type()).view({n, 1, queries, width});
   auto [out, log_sum] =
       ops::absorbed_attention(query, rows, layer.edges, logit.bias, shape_.clamp, shape_.negative_slope);
   if (options.scores) {
@@ -108,12 +111,13 @@ Tensor AttentionImpl::attend_absorbed(const Tensor& h_destinations, const Tensor
     options.scores(ops::absorbed_attention_scores(query, rows, layer.edges, logit.bias, shape_.clamp, log_sum,
                                                   shape_.negative_slope));
   }
-  return finished(mapped(out.view({n, width}), values, {}, key_value_->rows), log_sum, layer);
+  const Tensor attended = key_value_->rows == at::kFloat ? as_computed(out) : out;
+  return finished(mapped(attended.view({n, width}), values, {}, key_value_->rows), log_sum, layer);
 }
 
 Tensor AttentionImpl::attend_usual(const Tensor& h_destinations, const Tensor& kv, const LayerEdges& layer,
                                    const ForwardOptions& options) {
-  const Tensor q = query(h_destinations);
+  const Tensor q = query(h_destinations).to(kv.scalar_type());
   const LogitTables logit = tables(options.temperature);
   const int64_t keys = kv.size(1) - shape_.value_width;
   auto [out, log_sum] = attend_over(q, kv, keys, layer, logit, shape_);

@@ -58,7 +58,8 @@ class AttentionImpl : public torch::nn::Module {
   AttentionPass pass_for(const at::Tensor& h, int64_t destinations, const ForwardOptions& options) const;
 
   /// Returns what the edges gather of the sources, for h [sources, width]: in the usual form the keys and values side
-  /// by side, [sources, query_maps · key_width + value_width]; in the absorbed form h itself, in the type of the rows.
+  /// by side, [sources, query_maps · key_width + value_width]; in the absorbed form h itself. Its type is that of the
+  /// rows or, in evaluation mode, bfloat16 if evaluation holds h in bfloat16.
   at::Tensor source_rows(const at::Tensor& h, AttentionPass pass) const;
 
   /// Computes the rest of forward() from the result of source_rows(), and returns [destinations, value_width]. Also
@@ -68,6 +69,8 @@ class AttentionImpl : public torch::nn::Module {
 
   /// Sets the type of queries, keys and values, and of the attention's output.
   void keep_rows_in(at::ScalarType type);
+  /// Sets the type in which evaluation holds h (TransformerShape::held).
+  void hold_in(at::ScalarType type) { held_ = type; }
 
   /// Returns the tables of the logits. The temperature is the number that the logits are divided by; bilinear attention
   /// ignores it.
@@ -104,6 +107,8 @@ class AttentionImpl : public torch::nn::Module {
   Linear key_value_{nullptr};  ///< its weight has the keys' rows first, then the values'
 
  private:
+  at::ScalarType held_ = at::kFloat;
+
   at::Tensor attend_usual(const at::Tensor& h_destinations, const at::Tensor& key_value, const LayerEdges& layer,
                           const ForwardOptions& options);
   at::Tensor attend_absorbed(const at::Tensor& h_destinations, const at::Tensor& rows, const LayerEdges& layer,

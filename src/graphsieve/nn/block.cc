@@ -50,6 +50,7 @@ BlockImpl::BlockImpl(const TransformerShape& s)
   };
   const bool skips = s.compressed || s.skip == Skip::kLinear;
   register_module("attention", attention_);
+  attention_->hold_in(s.held);
   attention_norm_ = register_module("attention_norm", Norm(s.norm, s.width));
   if (s.compressed) attention_out_ = linear("attention_out", or_else(s.value_width, s.width), false);
   if (skips) attention_skip_ = linear("attention_skip", or_else(s.first_width, s.width));
@@ -129,31 +130,41 @@ Tensor BlockImpl::gated(const Tensor& h, const Tensor& out) {
   return (1 - share) * gate_norm_(product) + share * out;
 }
 
-Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options) {
-  const auto rows = [&h](int64_t begin, int64_t end) { return h.narrow(0, begin, end - begin); };
+BlockImpl::Inference BlockImpl::inference(const Tensor& h, const LayerEdges& layer, const ForwardOptions& options) {
+  const auto rows = [h](int64_t begin, int64_t end) { return h.narrow(0, begin, end - begin); };
   const AttentionPass pass = attention_->pass_for(h, layer.destinations, options);
   const bool absorbed = pass == AttentionPass::kAbsorbed;
   const Tensor source_rows =
       absorbed ? attention_->source_rows(h, pass) : by_blocks(h.size(0), [&](int64_t begin, int64_t end) {
         return attention_->source_rows(rows(begin, end), pass);
       });
-  const auto block = [&](int64_t begin, int64_t end) {
-    const Tensor destinations = rows(begin, end);
+  const auto block = [=, this, &options](int64_t begin, int64_t end) {
+    const Tensor destinations = as_computed(rows(begin, end));
     const Tensor attended = attention_->attend(destinations, source_rows, rows_of(layer, begin, end), options, pass);
     const Tensor middle = after_attention(destinations, attended, 0, 0);
     if (options.on_middle && !ffn_in_.is_empty()) options.on_middle(middle);
     return gated(destinations, feed_forward(middle, 0, 0));
   };
+  return {block, absorbed};
+}
+
+Tensor BlockImpl::infer(Tensor h, const LayerEdges& layer, const ForwardOptions& options, at::ScalarType held) {
+  const Inference of_rows = inference(h, layer, options);
+  const auto block = [&](int64_t begin, int64_t end) { return as_held(of_rows.rows(begin, end), held); };
   // In the usual form, the keys and values of all sources exist by now. From then on each row of h is needed only for
-  // its own result, which can therefore take the row's place, if it is as wide. In the absorbed form the rows of h are
-  // the source rows, so that the results need a place of their own. A single block is returned without a copy.
-  if (absorbed || h.size(1) != width_ || layer.destinations <= kInferenceRows)
+  // its own result, which can therefore take the row's place, if it is as wide and of the same type. In the absorbed
+  // form the rows of h are the source rows, so that the results need a place of their own. A single block is returned
+  // without a copy.
+  const bool same_type = held == at::kBFloat16 || h.scalar_type() != at::kBFloat16;
+  if (of_rows.needs_all || !same_type || h.size(1) != width_ || layer.destinations <= kInferenceRows)
     return by_blocks(layer.destinations, block);
-  for (int64_t begin = 0; begin < layer.destinations; begin += kInferenceRows) {
-    const int64_t end = std::min(layer.destinations, begin + kInferenceRows);
-    rows(begin, end).copy_(block(begin, end));
-  }
-  return rows(0, layer.destinations);
+  each_block(layer.destinations, block,
+             [&h](int64_t begin, const Tensor& result) { h.narrow(0, begin, result.size(0)).copy_(result); });
+  return h.narrow(0, 0, layer.destinations);
+}
+
+void BlockImpl::each_inferred(Tensor h, const LayerEdges& layer, const ForwardOptions& options, const TakeRows& take) {
+  each_block(layer.destinations, inference(h, layer, options).rows, take);
 }
 
 LayerMaps BlockImpl::maps() const {

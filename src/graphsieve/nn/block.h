@@ -17,6 +17,7 @@
 
 #include <torch/nn/module.h>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -40,9 +41,14 @@ class BlockImpl : public torch::nn::Module {
                              uint64_t dropout_key);
 
   /// Computes forward() in evaluation mode without gradients, one piece of the destinations at a time, with the same
-  /// bits as forward(). May overwrite h. Apart from h, only one matrix grows with the graph: that of the sources' keys
-  /// and values or, in the absorbed form of the attention, that of the results.
-  virtual at::Tensor infer(at::Tensor h, const LayerEdges& layer, const ForwardOptions& options);
+  /// bits as forward(), and returns the result in the type `held`. May overwrite h. Apart from h, only one matrix grows
+  /// with the graph: that of the sources' keys and values or, in the absorbed form of the attention, that of the
+  /// results.
+  virtual at::Tensor infer(at::Tensor h, const LayerEdges& layer, const ForwardOptions& options, at::ScalarType held);
+  /// Computes infer() and calls take(begin, rows) for consecutive rows of the result, which is never in memory as a
+  /// whole.
+  virtual void each_inferred(at::Tensor h, const LayerEdges& layer, const ForwardOptions& options,
+                             const TakeRows& take);
 
   /// Sets the type of the operands of the block's products, and of queries, keys and values: float32 or bfloat16.
   virtual void keep_rows_in(at::ScalarType type);
@@ -77,6 +83,14 @@ class BlockImpl : public torch::nn::Module {
   at::Tensor gate_share_;  ///< [width], the logits of β
 
  private:
+  /// Returns the function that computes the rows [begin, end) of infer(h), and whether each of its calls still needs
+  /// all rows of h.
+  struct Inference {
+    std::function<at::Tensor(int64_t begin, int64_t end)> rows;
+    bool needs_all;
+  };
+  Inference inference(const at::Tensor& h, const LayerEdges& layer, const ForwardOptions& options);
+
   /// Returns the norm of the sum of the residual path of h and a second path, both [rows, width], with the dropout and
   /// the activation that the shape asks for. `skip`: map of the residual path, or empty. `site`: number of the dropout
   /// in the block.

@@ -24,7 +24,8 @@ struct ForwardOptions {
   const std::vector<at::Tensor>* pool = nullptr;
   std::vector<at::Tensor>* pooled = nullptr;
   /// Called with the output h of every part of the network. Part 0 is the input layers, parts 1 to L are the blocks,
-  /// and part L + 1 is the output layers. In evaluation mode the next part may overwrite h.
+  /// and part L + 1 is the output layers. In evaluation mode the next part may overwrite h. each_hidden() does not call
+  /// it with the output of the last block.
   std::function<void(int64_t part, const at::Tensor& h)> on_part;
   /// Called with the vectors between attention and FFN of one layer after the other, which come in one piece [rows,
   /// width] or in several pieces in the order of the rows. A block without FFN has none.

@@ -10,6 +10,7 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/nn/fan_out.h"
 #include "graphsieve/nn/recompute.h"
+#include "graphsieve/ops/layer_norm/layer_norm.h"
 #include "graphsieve/ops/linear/linear.h"
 #include "graphsieve/ops/node_norm/node_norm.h"
 #include "graphsieve/ops/relu_dropout/relu_dropout.h"
@@ -90,7 +91,7 @@ Tensor NormImpl::forward(const Tensor& x) {
   // BatchNorm also moves the running statistics towards those of x; the running variance takes the unbiased estimate.
   constexpr double kMomentum = 0.1;
   if (kind == NormKind::kNone) return x;
-  if (kind == NormKind::kLayer) return at::layer_norm(x, {width}, weight, bias, kNormEps);
+  if (kind == NormKind::kLayer) return ops::layer_norm(x, weight, bias, kNormEps);
   if (kind == NormKind::kGraph) {
     const auto v = static_cast<size_t>(variant);
     const NormStatistics use = !is_training() && v < given.size() ? given[v] : NormStatistics();
@@ -160,10 +161,10 @@ Tensor InputLayersImpl::outer(const NetworkInput& input) {
   return pre_layers(with_labels(h, map, input), map);
 }
 
-Tensor InputLayersImpl::infer(const NetworkInput& input) {
+Tensor InputLayersImpl::infer(const NetworkInput& input, at::ScalarType held) {
   const FirstMap map = first_map();
   const FeatureMatrix& x = *input.features;
-  const auto rest = [&](const Tensor& h) { return reduced(pre_layers(h, map)); };
+  const auto rest = [&](const Tensor& h) { return as_held(reduced(pre_layers(h, map)), held); };
   const auto rows_of_x = [&](int64_t begin, int64_t end) {
     const Tensor rows = x.dense.narrow(0, begin, end - begin).to(project->weight.device());
     return mapped(rows, map.weight, map.bias, at::kFloat);
@@ -173,7 +174,7 @@ Tensor InputLayersImpl::infer(const NetworkInput& input) {
   if (!x.sparse() && labels.is_empty())
     return by_blocks(x.rows, [&](int64_t begin, int64_t end) { return rest(rows_of_x(begin, end)); });
   const Tensor h = with_labels(x.sparse() ? project_sparse(x, map) : by_blocks(x.rows, rows_of_x), map, input);
-  if (linear.empty() && reduce.is_empty()) return h;
+  if (linear.empty() && reduce.is_empty()) return as_held(h, held);
   return by_blocks(x.rows, [&](int64_t begin, int64_t end) { return rest(h.narrow(0, begin, end - begin)); });
 }
 
@@ -208,6 +209,14 @@ Tensor by_blocks(int64_t n, const std::function<Tensor(int64_t, int64_t)>& block
   }
   return all;
 }
+
+void each_block(int64_t n, const std::function<Tensor(int64_t, int64_t)>& block, const TakeRows& take) {
+  for (int64_t begin = 0; begin == 0 || begin < n; begin += kInferenceRows)
+    take(begin, block(begin, std::min(n, begin + kInferenceRows)));
+}
+
+Tensor as_held(const Tensor& x, at::ScalarType held) { return held == at::kBFloat16 ? x.to(held) : x; }
+Tensor as_computed(const Tensor& held) { return held.scalar_type() == at::kBFloat16 ? held.to(at::kFloat) : held; }
 
 namespace {
 

@@ -91,8 +91,9 @@ struct InputLayersImpl : torch::nn::Module {
   at::Tensor forward(const NetworkInput& input);
   /// Returns the input of the reduction: the output of all layers before it.
   at::Tensor outer(const NetworkInput& input);
-  /// Returns the output for all nodes of the graph in evaluation mode, computed one block of rows at a time.
-  at::Tensor infer(const NetworkInput& input);
+  /// Returns the output for all nodes of the graph in evaluation mode, in the type `held`, computed one block of rows
+  /// at a time.
+  at::Tensor infer(const NetworkInput& input, at::ScalarType held);
   Linear project{nullptr}, reduce{nullptr};  ///< the first map; the reduction, empty if there is none
   Linear labels{nullptr};                    ///< map of the labels, empty if labels are no inputs
   std::vector<Linear> linear;                ///< linear maps of the pre layers
@@ -121,6 +122,15 @@ constexpr int64_t kInferenceRows = int64_t{1} << 16;
 /// Returns a matrix of n rows, whose rows [begin, end) are block(begin, end) [end − begin, any width]. For passes
 /// without gradients only.
 at::Tensor by_blocks(int64_t n, const std::function<at::Tensor(int64_t begin, int64_t end)>& block);
+
+/// Calls take(begin, rows) for the consecutive blocks of rows that by_blocks() would join.
+using TakeRows = std::function<void(int64_t begin, const at::Tensor& rows)>;
+void each_block(int64_t n, const std::function<at::Tensor(int64_t begin, int64_t end)>& block, const TakeRows& take);
+
+/// Returns x rounded to the type in which evaluation holds h: bfloat16, or float32 for x as it is.
+at::Tensor as_held(const at::Tensor& x, at::ScalarType held);
+/// Returns rows of h in the type that a block computes with: float32 for bfloat16, otherwise as they are.
+at::Tensor as_computed(const at::Tensor& held);
 
 /// Returns the weights of all linear maps in a module, with the names that the maps have in the module.
 std::vector<NamedMap> linear_maps_in(const torch::nn::Module& module);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "graphsieve/base/random.h"
+#include "graphsieve/nn/layers.h"
 
 namespace graphsieve {
 namespace {
@@ -64,8 +65,16 @@ std::vector<std::pair<std::string, double>> OperatorNorms::measure() {
 VectorNorms vector_norms(const Tensor& h) {
   const torch::NoGradGuard no_grad;
   if (h.size(0) == 0) return {};
-  const Tensor norm = h.norm(2, {1});
-  return {norm.mean(at::kDouble).item<double>(), norm.max().item<double>()};
+  // By blocks, because rows that are held in bfloat16 are copied as float32.
+  VectorNorms norms;
+  const auto rows_of = [&](int64_t begin, int64_t end) { return h.narrow(0, begin, end - begin); };
+  nn::each_block(h.size(0), rows_of, [&](int64_t, const Tensor& rows) {
+    const Tensor norm = nn::as_computed(rows).norm(2, {1});
+    norms.mean += norm.sum(at::kDouble).item<double>();
+    if (const double most = norm.max().item<double>(); !(most <= norms.most)) norms.most = most;  // NaN stays
+  });
+  norms.mean /= static_cast<double>(h.size(0));
+  return norms;
 }
 
 void LayerNorms::watch(ForwardOptions& options, int64_t layers) {

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace graphsieve::nn {
@@ -53,9 +54,55 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
   }
 };
 
+using WorkOfBlock = std::function<Tensor(const Tensor& rows, int64_t begin)>;
+
+struct KeptWorkOfBlock : torch::CustomClassHolder {
+  explicit KeptWorkOfBlock(WorkOfBlock w) : work(std::move(w)) {}
+  const WorkOfBlock work;
+};
+
+/// Calls block(begin, count) for consecutive blocks of n rows.
+template <class Block>
+void each_block_of(int64_t n, int64_t block_rows, const Block& block) {
+  for (int64_t begin = 0; begin < n; begin += block_rows) block(begin, std::min(block_rows, n - begin));
+}
+
+/// The autograd function of recomputed_sum(), which goes forward and back block by block.
+struct RecomputedSum : torch::autograd::Function<RecomputedSum> {
+  static Tensor forward(AutogradContext* context, const Tensor& h, int64_t block_rows, const WorkOfBlock& work) {
+    context->save_for_backward({h});
+    context->saved_data["block_rows"] = block_rows;
+    context->saved_data["work"] = c10::IValue::make_capsule(c10::make_intrusive<KeptWorkOfBlock>(work));
+    Tensor sum;
+    each_block_of(h.size(0), block_rows, [&](int64_t begin, int64_t count) {
+      const Tensor part = work(h.narrow(0, begin, count), begin);
+      sum = sum.defined() ? sum + part : part;
+    });
+    return sum;
+  }
+
+  static std::vector<Tensor> backward(AutogradContext* context, const std::vector<Tensor>& grads) {
+    const auto kept = c10::static_intrusive_pointer_cast<KeptWorkOfBlock>(context->saved_data["work"].toCapsule());
+    const Tensor h = context->get_saved_variables()[0].detach(), grad = at::empty_like(h);
+    const torch::AutoGradMode with_gradients(true);
+    const Again marked;
+    each_block_of(h.size(0), context->saved_data["block_rows"].toInt(), [&](int64_t begin, int64_t count) {
+      const Tensor rows = h.narrow(0, begin, count).detach().requires_grad_(true);
+      kept->work(rows, begin).backward(grads[0]);
+      const torch::NoGradGuard no_grad;
+      grad.narrow(0, begin, count).copy_(rows.grad());
+    });
+    return {grad, Tensor(), Tensor()};
+  }
+};
+
 }  // namespace
 
 Tensor recomputed(const Tensor& h, Work work) { return Recomputed::apply(h, work); }
+
+Tensor recomputed_sum(const Tensor& h, int64_t block_rows, WorkOfBlock work) {
+  return RecomputedSum::apply(h, block_rows, work);
+}
 
 bool recomputing() { return again; }
 

@@ -13,6 +13,12 @@ namespace graphsieve::nn {
 /// same bits. Parameters that `work` uses get the same gradients as without recomputation. h must require a gradient.
 at::Tensor recomputed(const at::Tensor& h, std::function<at::Tensor(const at::Tensor& h)> work);
 
+/// Returns the sum of work(rows, begin), scalars, over consecutive blocks of `block_rows` rows of h, and keeps only h.
+/// The backward pass computes each block again. Used where the inner tensors of all blocks together would be large. h
+/// must require a gradient.
+at::Tensor recomputed_sum(const at::Tensor& h, int64_t block_rows,
+                          std::function<at::Tensor(const at::Tensor& rows, int64_t begin)> work);
+
 /// True while this thread computes a part of a network for the second time. Running statistics must not count such a
 /// pass again.
 bool recomputing();

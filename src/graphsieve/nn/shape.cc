@@ -49,6 +49,7 @@ TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& int
   shape.clamp = n.clamp > 0 ? n.clamp : model.clamp;
   shape.recompute = n.recompute;
   if (n.precision == "bfloat16") shape.rows = at::kBFloat16;
+  if (n.eval_precision == "bfloat16") shape.held = at::kBFloat16;
   shape.key_width = n.key_width, shape.value_width = n.value_width, shape.outer_width = n.outer_width;
   shape.first_width = n.first_width;
   // The forms bilinear and compressed have bilinear logits, with a query map per edge type if the network's own logits

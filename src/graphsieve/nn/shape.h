@@ -50,6 +50,7 @@ struct TransformerShape {
   double clamp = 0;                  ///< bound on the size of the logits; 0: none
   double value_scale = 0;            ///< initial length of the values, for attention with unit_values
   at::ScalarType rows = at::kFloat;  ///< type of the operands of the blocks' products and attention (keep_rows_in)
+  at::ScalarType held = at::kFloat;  ///< type in which evaluation holds h between layers: float32 or bfloat16
   bool recompute = false;            ///< true: the backward pass recomputes both halves of each block (nn/recompute.h)
   bool one_logit = false;            ///< see OutputShape
 

@@ -42,14 +42,27 @@ bool TransformerImpl::by_blocks_fits(const NetworkInput& input, const ForwardOpt
 }
 
 Tensor TransformerImpl::hidden(const NetworkInput& input, const ForwardOptions& options) {
+  return pass(input, options, nullptr);
+}
+
+void TransformerImpl::each_hidden(const NetworkInput& input, const ForwardOptions& options, const TakeRows& take) {
+  const Tensor all = pass(input, options, &take);
+  if (all.defined())
+    each_block(all.size(0), [&](int64_t begin, int64_t end) { return all.narrow(0, begin, end - begin); }, take);
+}
+
+Tensor TransformerImpl::pass(const NetworkInput& input, const ForwardOptions& options, const TakeRows* take) {
   if (input.layers.size() != blocks_.size())
     throw Error("the input has edges for ", input.layers.size(), " layers, the network has ", blocks_.size());
   const auto look = [&](const Tensor& h, int64_t part) {
     if (options.on_part) options.on_part(part, h);
   };
-  // In evaluation mode, infer() goes through a layer in blocks of rows; otherwise a layer takes all rows at once.
+  // In evaluation mode, infer() goes through a layer in blocks of rows; otherwise a layer takes all rows at once. Both
+  // round h to the same type between the layers of an evaluation, so that both give the same bits.
   const bool blocks = by_blocks_fits(input, options);
-  Tensor h = blocks ? input_->infer(input) : input_(input);
+  const at::ScalarType held = is_training() ? at::kFloat : shape_.held;
+  const auto rounded = [&](const Tensor& h) { return as_computed(as_held(h, held)); };
+  Tensor h = blocks ? input_->infer(input, held) : rounded(input_(input));
   if (is_training() && shape_.input_dropout > 0)
     h = ops::dropout_add(h, std::nullopt, shape_.input_dropout,
                          static_cast<int64_t>(random_key(options.dropout_key, blocks_.size())));
@@ -65,11 +78,20 @@ Tensor TransformerImpl::hidden(const NetworkInput& input, const ForwardOptions& 
   };
   for (size_t l = 0; l < blocks_.size(); ++l) {
     const LayerEdges& layer = edges_of(l);
-    h = blocks ? blocks_[l]->infer(h, layer, options)
-               : blocks_[l](h, layer, options, random_key(options.dropout_key, l));
-    look(h, static_cast<int64_t>(l) + 1);
+    const bool last = l + 1 == blocks_.size();
+    if (last && blocks && take && !shape_.sum_read_out) {
+      blocks_[l]->each_inferred(h, layer, options, *take);
+      return {};
+    }
+    if (blocks) {
+      h = blocks_[l]->infer(h, layer, options, last ? at::kFloat : held);
+    } else {
+      h = blocks_[l](h, layer, options, random_key(options.dropout_key, l));
+      if (!last) h = rounded(h);
+    }
+    if (!last || !take) look(h, static_cast<int64_t>(l) + 1);
     if (!shape_.sum_read_out) continue;
-    const Tensor out = h.narrow(0, 0, destinations);
+    const Tensor out = as_computed(h.narrow(0, 0, destinations));
     // infer() overwrites h in the next layer, so the first layer's output is copied.
     if (!sum.defined())
       sum = blocks ? out.clone() : out;

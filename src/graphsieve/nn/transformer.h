@@ -27,6 +27,10 @@ class TransformerImpl : public torch::nn::Module {
   at::Tensor forward(const NetworkInput& input, const ForwardOptions& options);
   /// Returns the input of the output layers: [destinations of the last layer, width].
   at::Tensor hidden(const NetworkInput& input, const ForwardOptions& options);
+  /// Computes hidden() and calls take(begin, rows) for consecutive rows of the result. In evaluation mode without
+  /// gradients, the result is never in memory as a whole, unless the output layers get the sum of all blocks' outputs.
+  /// options.on_part is not called with the output of the last block.
+  void each_hidden(const NetworkInput& input, const ForwardOptions& options, const TakeRows& take);
   /// Sets the type of the operands of the blocks' products, and of queries, keys and values. With bfloat16 they are
   /// rounded to bfloat16, while sums, softmax, norms, h and the weights stay float32.
   void keep_rows_in(at::ScalarType type);
@@ -46,6 +50,9 @@ class TransformerImpl : public torch::nn::Module {
   /// True if the pass may go through the graph in blocks of rows: in evaluation mode without gradients, for all nodes,
   /// without GraphNorm and without options.pool.
   bool by_blocks_fits(const NetworkInput& input, const ForwardOptions& options) const;
+  /// Computes hidden(). If `take` is given and the pass goes through the graph in blocks of rows, the rows of the
+  /// result go to `take`, and an undefined tensor is returned.
+  at::Tensor pass(const NetworkInput& input, const ForwardOptions& options, const TakeRows* take);
 
   const TransformerShape shape_;
   InputLayers input_{nullptr};

@@ -14,7 +14,9 @@
 #include <optional>
 
 #include "graphsieve/base/block_pool.h"
+#include "graphsieve/nn/fan_out.h"
 #include "graphsieve/nn/forward_options.h"
+#include "graphsieve/nn/recompute.h"
 #include "graphsieve/runtime/tensor_memory.h"
 #include "graphsieve/train/optimizer.h"
 
@@ -166,10 +168,11 @@ class SimulatedStage {
   /// Makes one forward and one backward pass. The sum of the log-probabilities stands for the loss.
   void step(const NetworkInput& input) {
     network_->train();
-    Tensor logits = network_(input, ForwardOptions());
-    if (stage_.batches.empty())
-      logits = logits.index_select(0, integers({stage_.train_nodes}, stage_.nodes, at::kLong));
-    logits.log_softmax(1).sum().backward();
+    Tensor h = network_->hidden(input, ForwardOptions());
+    if (stage_.batches.empty()) h = nn::picked_rows(h, integers({stage_.train_nodes}, stage_.nodes, at::kInt));
+    const auto loss = [this](const Tensor& rows, int64_t) { return network_->logits(rows).log_softmax(1).sum(); };
+    const bool many = h.size(0) > nn::kInferenceRows;
+    (many ? nn::recomputed_sum(h, nn::kInferenceRows, loss) : loss(h, 0)).backward();
     for (auto& p : network_->parameters()) p.mutable_grad().reset();
   }
 
@@ -183,9 +186,7 @@ class SimulatedStage {
       network_(batch(stage_.evaluation), ForwardOptions());
       return;
     }
-    const Tensor h = network_->hidden(whole(), ForwardOptions());
-    const int64_t rows = std::min(stage_.evaluated_nodes, nn::kInferenceRows);
-    network_->logits(h.index_select(0, integers({rows}, stage_.nodes, at::kLong)));
+    network_->each_hidden(whole(), ForwardOptions(), [this](int64_t, const Tensor& rows) { network_->logits(rows); });
   }
 
   void evaluate() { evaluate(stage_.evaluation.empty()); }
@@ -327,11 +328,20 @@ std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t byte
   // Features and parameters are made here, before the counting begins, and so are not counted.
   std::vector<std::unique_ptr<SimulatedStage>> simulated;
   for (const DryStage& stage : stages) simulated.push_back(std::make_unique<SimulatedStage>(stage, at::kMeta));
+  LayerEdges in_files;
+  if (stages.front().graph_in_files) in_files = simulated.front()->make_graph();
   DryMemory memory(bytes_before, limit);
-  const LayerEdges graph = [&] {
+  // The graph is made in memory, also where it then moves to files.
+  LayerEdges graph = [&] {
     const ScratchFirst read_in_order;
     return simulated.front()->make_graph();
   }();
+  const MemoryUse made = memory.use();
+  if (stages.front().graph_in_files) {
+    graph.edges.row_start = in_files.edges.row_start;
+    graph.edges.index = in_files.edges.index;
+    graph.edges.type = in_files.edges.type;
+  }
   std::vector<MemoryUse> uses;
   for (size_t s = 0; s < stages.size(); ++s) {
     memory.begin_stage();
@@ -339,6 +349,8 @@ std::vector<MemoryUse> dry_run(const std::vector<DryStage>& stages, int64_t byte
     two_epochs(*simulated[s], stages[s]);
     uses.push_back(memory.use());
   }
+  uses.front().peak_ram = std::max(uses.front().peak_ram, made.peak_ram);
+  uses.front().peak_scratch = std::max(uses.front().peak_scratch, made.peak_scratch);
   return uses;
 }
 

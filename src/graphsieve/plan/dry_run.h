@@ -44,6 +44,7 @@ struct DryStage {
   nn::TransformerShape shape;
   int64_t nodes = 0, edges = 0;  ///< sizes of the attention graph
   bool directed = false;         ///< true: the transpose of the attention graph is kept too
+  bool graph_in_files = false;   ///< true: the attention graph, without its transpose, lies in mapped files
   int64_t sparse_features = 0;   ///< number of nonzero features; 0: features are dense
   at::ScalarType feature_type = at::kFloat;
   int64_t outputs = 0;  ///< output columns: number of classes, or of labels per node

@@ -135,6 +135,7 @@ class Planner {
     stage.shape = shape;
     stage.nodes = data_.nodes, stage.edges = edges_;
     stage.directed = recipe_.graph.directed && recipe_.graph.graph_edges;
+    stage.graph_in_files = sampled();
     stage.sparse_features = prepared_.features.sparse() ? prepared_.features.value.numel() : 0;
     if (prepared_.features.dense.defined()) stage.feature_type = prepared_.features.dense.scalar_type();
     stage.outputs = task_->columns();
@@ -342,7 +343,8 @@ class Planner {
   void compare(Plan& plan) const {
     Recipe full = recipe_;
     full.model = "exphormer";
-    const DryStage stage = whole(nn::network_shape(full, network_interface(prepared_, *task_)));
+    DryStage stage = whole(nn::network_shape(full, network_interface(prepared_, *task_)));
+    stage.graph_in_files = false;
     plan.full_exphormer = process_bytes(dry_run({stage}, held_, 0).front().peak_ram);
     const double n = static_cast<double>(data_.nodes);
     plan.full_attention = static_cast<int64_t>(

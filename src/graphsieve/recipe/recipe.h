@@ -97,12 +97,13 @@ struct NetworkRecipe : TrainRecipe {
   int64_t ffn_width = 0;          ///< hidden width of each block; 0: the model's own multiple of width
   double clamp = 0;               ///< bound on the logits; 0: the model's own
   int64_t batch_size = 0;         ///< training nodes per batch; 0: all in one batch
-  std::string precision = "float32";  ///< float32 | bfloat16: for the rows of attention and the blocks' products
-  bool recompute = false;             ///< compute each block again in the backward pass instead of storing it
-  std::string form = "standard";      ///< standard | bilinear (attention) | compressed (and maps on the skip paths)
-  int64_t key_width = 0;              ///< width of queries and keys over all heads; 0: width
-  int64_t value_width = 0;            ///< width of values over all heads; 0: width
-  int64_t first_width = 0;            ///< width of the first block's input in compressed form; 0: width
+  std::string precision = "float32";       ///< float32 | bfloat16: for the rows of attention and the blocks' products
+  std::string eval_precision = "float32";  ///< float32 | bfloat16: for h between the layers of an evaluation
+  bool recompute = false;                  ///< compute each block again in the backward pass instead of storing it
+  std::string form = "standard";  ///< standard | bilinear (attention) | compressed (and maps on the skip paths)
+  int64_t key_width = 0;          ///< width of queries and keys over all heads; 0: width
+  int64_t value_width = 0;        ///< width of values over all heads; 0: width
+  int64_t first_width = 0;        ///< width of the first block's input in compressed form; 0: width
   int64_t outer_width = 0;  ///< width of the pre layers and between the output layers in compressed form; 0: width
 };
 

@@ -242,6 +242,11 @@ std::vector<RecipeKey> make_keys() {
        "number type of queries, keys, values and of the operands of each block's products; sums, norms, loss and "
        "weights "
        "are always float32"},
+      {KEY(network.eval_precision),
+       kAny,
+       {"float32", "bfloat16"},
+       "number type in which evaluation and prediction hold the nodes' vectors between layers; bfloat16 halves the "
+       "memory of an evaluation of the whole graph"},
       {KEY(network.recompute),
        kAny,
        {},

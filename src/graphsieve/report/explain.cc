@@ -178,7 +178,7 @@ class Explanation {
   /// number of draws and the network's attention.
   InEdges in_edges(int64_t layer) const {
     InEdges edges;
-    const AttentionGraph& g = run_.graph.graph;
+    const AttentionGraphView& g = run_.graph.graph;
     for (int64_t e = g.row_start[node_]; e < g.row_start[node_ + 1]; ++e) {
       InEdge& edge = edges[{g.type[e], g.source[e]}];
       ++edge.parallel;

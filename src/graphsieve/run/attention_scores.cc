@@ -26,16 +26,23 @@ fs::path layer_file(const fs::path& folder, int64_t layer) { return folder / str
 std::string layer_name(int64_t layer) { return str("scores/layer_", layer, ".npy"); }
 
 template <class T>
-void write_column(const fs::path& path, const LargeVector<T>& values) {
+void write_column(const fs::path& path, std::span<const T> values) {
   write_npy<T>(path, {static_cast<int64_t>(values.size())}, values);
+}
+
+/// Maps a file with one column.
+template <class T>
+Array<T> map_values(const fs::path& path) {
+  std::vector<int64_t> shape = {-1};
+  return map_npy<T>(path, shape);
 }
 
 /// Maps a file as a tensor that shares its memory.
 template <class T>
 Tensor map_column(const fs::path& path, at::ScalarType type) {
-  std::vector<int64_t> shape = {-1};
-  const Array<T> values = map_npy<T>(path, shape);
-  return at::from_blob(const_cast<T*>(values.data()), shape, [owner = values.owner()](void*) {}, type);
+  const Array<T> values = map_values<T>(path);
+  return at::from_blob(
+      const_cast<T*>(values.data()), {static_cast<int64_t>(values.size())}, [owner = values.owner()](void*) {}, type);
 }
 
 /// Maps one layer's scores. Throws Error unless all are finite and not negative.
@@ -140,18 +147,32 @@ std::vector<Tensor> attention_scores(nn::Transformer& network, double temperatur
   return scores;
 }
 
-void write_scores(const fs::path& folder, nn::Transformer& network, double temperature, const NetworkInput& input,
-                  const AttentionGraph& graph) {
+void write_scores(const fs::path& folder, nn::Transformer& network, double temperature, const NetworkInput& input) {
   make_folders(folder);
   if (input.features->labels) {
     const std::vector<Tensor> scores = attention_scores(network, temperature, input);
     for (size_t l = 0; l < scores.size(); ++l) write_layer(folder, static_cast<int64_t>(l), scores[l]);
   } else {
-    write_in_pieces(folder, network, temperature, input, graph.edges());
+    write_in_pieces(folder, network, temperature, input, input.layers.at(0).edges.index.size(0));
   }
-  write_column(folder / "row_start.npy", graph.row_start);
-  write_column(folder / "source.npy", graph.source);
-  write_column(folder / "type.npy", graph.type);
+}
+
+void move_to_files(const fs::path& folder, PreparedGraph& graph) {
+  make_folders(folder);
+  write_column(folder / "row_start.npy", graph.graph.row_start);
+  write_column(folder / "source.npy", graph.graph.source);
+  write_column(folder / "type.npy", graph.graph.type);
+  lie_in_files(folder, graph);
+}
+
+void lie_in_files(const fs::path& folder, PreparedGraph& graph) {
+  const fs::path row_start = folder / "row_start.npy", source = folder / "source.npy", type = folder / "type.npy";
+  if (!path_exists(row_start) || !path_exists(source) || !path_exists(type)) return;
+  try {
+    graph.lie_in({map_values<int64_t>(row_start), map_values<int32_t>(source), map_values<uint8_t>(type)});
+  } catch (const Error& error) {
+    throw Error(folder.string(), ": ", error.what());
+  }
 }
 
 std::vector<Tensor> read_scores(const fs::path& folder) {

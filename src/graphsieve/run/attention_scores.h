@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-#include "graphsieve/graph/attention_graph.h"
+#include "graphsieve/inputs/prepared_graph.h"
 #include "graphsieve/nn/transformer.h"
 #include "graphsieve/run/run_files.h"
 #include "graphsieve/sampling/scored_graph.h"
@@ -26,11 +26,17 @@ void each_attention_score(nn::Transformer& network, double temperature, const Ne
 /// and the scores of the edges into these nodes are taken.
 std::vector<at::Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input);
 
-/// Writes the attention scores into a folder, layer_L.npy per layer, and the attention graph that they belong to,
-/// row_start.npy, source.npy and type.npy. The scores are those of attention_scores(). One piece at a time is in
-/// memory, unless labels are inputs.
+/// Writes the attention scores into a folder, layer_L.npy per layer. The scores are those of attention_scores(). One
+/// piece at a time is in memory, unless labels are inputs.
 void write_scores(const std::filesystem::path& folder, nn::Transformer& network, double temperature,
-                  const NetworkInput& input, const AttentionGraph& graph);
+                  const NetworkInput& input);
+
+/// Writes the attention graph that scores belong to into their folder, row_start.npy, source.npy and type.npy, and lets
+/// the graph lie in these files, which are mapped. The process then holds no memory for the graph.
+void move_to_files(const std::filesystem::path& folder, PreparedGraph& graph);
+/// Lets the graph lie in the files that move_to_files() has written into the folder, if they are there. Throws Error if
+/// the files hold another graph.
+void lie_in_files(const std::filesystem::path& folder, PreparedGraph& graph);
 
 /// Returns the scores in a folder that write_scores() wrote, mapped. Throws Error, naming the file, if a file is
 /// missing, is not a list of float32, or has a score that is negative or not finite.

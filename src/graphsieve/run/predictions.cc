@@ -100,7 +100,7 @@ void write_predictions(const fs::path& path, const Predictions& p, const Dataset
   file.commit();
 }
 
-Predictions write_predictions(const fs::path& path, nn::Transformer& network, const at::Tensor& hidden,
+Predictions write_predictions(const fs::path& path, nn::Transformer& network, const HiddenRows& hidden,
                               const Dataset& data, const Task& task, const Split& split, bool raw_ids,
                               const std::vector<int32_t>& nodes) {
   Predictions kept = rows_for(nodes_of(split), data.nodes, task.columns());

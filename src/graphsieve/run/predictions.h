@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "graphsieve/data/dataset.h"
-#include "graphsieve/evaluate/task.h"
+#include "graphsieve/evaluate/evaluation.h"
 
 namespace graphsieve {
 
@@ -35,10 +35,9 @@ class PredictionsFile {
 void write_predictions(const std::filesystem::path& path, const Predictions& p, const Dataset& data, const Task& task,
                        const Split& split, bool raw_ids = false, const std::vector<int32_t>& nodes = {});
 
-/// Writes the predictions of the nodes of the network's hidden vectors [rows, width]: row i is node i or, if `nodes`
-/// are given, node nodes[i]. Returns the predictions of the split's nodes; the predictions of all nodes are never in
-/// memory at once.
-Predictions write_predictions(const std::filesystem::path& path, nn::Transformer& network, const at::Tensor& hidden,
+/// Writes the predictions of the nodes of the network's hidden vectors: row i is node i or, if `nodes` are given, node
+/// nodes[i]. Returns the predictions of the split's nodes; the predictions of all nodes are never in memory at once.
+Predictions write_predictions(const std::filesystem::path& path, nn::Transformer& network, const HiddenRows& hidden,
                               const Dataset& data, const Task& task, const Split& split, bool raw_ids = false,
                               const std::vector<int32_t>& nodes = {});
 

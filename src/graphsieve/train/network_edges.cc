@@ -88,6 +88,13 @@ Tensor NetworkEdges::hidden(nn::Transformer& network, int64_t epoch) const {
   return hidden;
 }
 
+void NetworkEdges::each_hidden(nn::Transformer& network, int64_t epoch, const nn::TakeRows& take) const {
+  if (data_.features.labels) return rows_in(hidden(network, epoch))(take);
+  const torch::NoGradGuard no_grad;
+  network->eval();
+  network->each_hidden(input(epoch), ForwardOptions(), take);
+}
+
 Predictions NetworkEdges::predictions(nn::Transformer& network, const Task& task, int64_t epoch,
                                       const std::vector<int32_t>& nodes, int64_t list_size) const {
   const LabelInputs* labels = data_.features.labels.get();

@@ -43,6 +43,10 @@ class NetworkEdges {
   /// inputs, the row of a node that has one comes from a pass that hides it (inputs/label_inputs.h).
   at::Tensor hidden(nn::Transformer& network, int64_t epoch) const;
 
+  /// Calls take(begin, rows) for consecutive rows of hidden(), which are not in memory as a whole unless labels are
+  /// inputs.
+  void each_hidden(nn::Transformer& network, int64_t epoch, const nn::TakeRows& take) const;
+
   /// Chooses the draws of edges that predictions() averages: the draws first, …, first + count − 1, and whether it
   /// computes their standard error. Without this call, predictions() takes the draws from 0 on of the recipe's
   /// network.eval_draws.

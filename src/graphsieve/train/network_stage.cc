@@ -50,7 +50,7 @@ class NetworkStage : public SampledStage {
 TrainedNetwork train_network(const StageContext& context, const NetworkEdges& edges,
                              const std::filesystem::path& start_from) {
   const Recipe& recipe = context.recipe;
-  const AttentionGraph& graph = edges.graph().graph;
+  const AttentionGraphView& graph = edges.graph().graph;
   const nn::ParametersOn parameters_on(context.data.device);
   TrainedNetwork trained;
   trained.network = nn::Transformer(nn::network_shape(recipe, network_interface(context.data, context.task)));

@@ -16,7 +16,9 @@
 #include "graphsieve/base/random.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/evaluate/metrics.h"
+#include "graphsieve/nn/fan_out.h"
 #include "graphsieve/nn/forward_options.h"
+#include "graphsieve/nn/recompute.h"
 #include "graphsieve/runtime/device.h"
 #include "graphsieve/runtime/tensor_memory.h"
 #include "graphsieve/train/batches_ahead.h"
@@ -241,10 +243,9 @@ class Loop {
     options.temperature = record.temperature;
     options.dropout_key = random_key(context_.seed, Stream::kDropout, epoch, index);
     stage_.prepare(options);
-    Tensor logits = network_(batch.input, options);
-    if (batch.pick.defined()) logits = logits.index_select(0, batch.pick);
-    const Tensor of_stage = stage_.loss(logits),
-                 loss = of_stage.defined() ? of_stage : loss_of_nodes_(logits, batch.nodes);
+    Tensor h = network_->hidden(batch.input, options);
+    if (batch.pick.defined()) h = nn::picked_rows(h, batch.pick);
+    const Tensor loss = stage_.has_own_loss() ? stage_.loss(network_->logits(h)) : loss_of_labels(h, batch.nodes);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) fail(batch, epoch, value, options);
     loss.backward();
@@ -252,6 +253,16 @@ class Loop {
     if (!std::isfinite(record.grad_norm)) fail(batch, epoch, record.grad_norm, options);
     average_.add_step();
     return value;
+  }
+
+  /// Returns the task's loss of nodes, for the input h [nodes, width] of the output layers. Many rows go through the
+  /// output layers in blocks, so that the outputs of all rows are never in memory at once.
+  Tensor loss_of_labels(const Tensor& h, const Tensor& nodes) {
+    if (h.size(0) <= nn::kInferenceRows) return loss_of_nodes_(network_->logits(h), nodes);
+    const Tensor sum = nn::recomputed_sum(h, nn::kInferenceRows, [this, nodes](const Tensor& rows, int64_t begin) {
+      return loss_of_nodes_.sum(network_->logits(rows), nodes.narrow(0, begin, rows.size(0)));
+    });
+    return sum / loss_of_nodes_.weight(nodes);
   }
 
   /// Throws NotFinite. Repeats the forward pass to name the first part of the network whose output is not finite.

@@ -24,7 +24,7 @@ namespace graphsieve {
 struct TrainBatch {
   NetworkInput input;
   at::Tensor nodes;  ///< int64 ids in the graph; the loss compares their labels with the picked output rows
-  at::Tensor pick;   ///< int64, the output rows of `nodes`; undefined: all output rows in order
+  at::Tensor pick;   ///< int32, the output rows of `nodes`; undefined: all output rows in order
 };
 
 /// The interface through which the training loop gets its batches and evaluates the network.
@@ -51,9 +51,10 @@ class Stage {
   virtual double temperature(int64_t epoch) const = 0;
   /// Sets the values that a step's forward pass returns beside the logits, for loss().
   virtual void prepare(ForwardOptions& options) { (void)options; }
-  /// Returns the loss of the batch whose forward pass gave these logits. An undefined tensor stands for the task's loss
-  /// on the labels.
-  virtual at::Tensor loss(const at::Tensor& logits) { return (void)logits, at::Tensor(); }
+  /// True if the stage minimises loss(), and not the task's loss on the labels.
+  virtual bool has_own_loss() const { return false; }
+  /// Returns the stage's own loss of the batch whose forward pass gave these logits.
+  virtual at::Tensor loss(const at::Tensor& logits) { return logits; }
 };
 
 /// The inputs that both stages share.

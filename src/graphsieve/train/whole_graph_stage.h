@@ -20,7 +20,7 @@ class WholeGraphStage : public Stage {
                   std::function<double(int64_t)> temperature);
   std::string name() const override { return name_; }
   int64_t begin_epoch(int64_t epoch) override;
-  TrainBatch batch(int64_t) override { return {step_input_, targets_, targets_}; }
+  TrainBatch batch(int64_t) override { return {step_input_, targets_, targets_.to(at::kInt)}; }
   GraphView evaluation() override {
     return {[this] { return input_; }};
   }

@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "graphsieve/base/parallel.h"
+#include "graphsieve/ops/common/row_sums.h"
 #include "graphsieve/ops/unit_rows/unit_rows_kernel.h"
 
 namespace graphsieve::kernels {
 namespace {
 
 constexpr int64_t kUnitBlock = 1 << 14;  ///< elements of an item of work
-constexpr int64_t kSums = 8;             ///< partial sums of a dot product, which the compiler keeps in vectors
 
 template <class T>
 int64_t block_rows(const UnitRowsArgs<T>& a) {
@@ -20,14 +20,7 @@ int64_t block_rows(const UnitRowsArgs<T>& a) {
 
 template <class T>
 T dot(const T* a, const T* b, int64_t width) {
-  T sums[kSums] = {};
-  int64_t c = 0;
-  for (; c + kSums <= width; c += kSums)
-    for (int64_t s = 0; s < kSums; ++s) sums[s] += a[c + s] * b[c + s];
-  for (int64_t s = 0; c < width; ++c, ++s) sums[s] += a[c] * b[c];
-  for (int64_t half = kSums / 2; half > 0; half /= 2)
-    for (int64_t s = 0; s < half; ++s) sums[s] += sums[s + half];
-  return sums[0];
+  return row_sum<T>(width, [&](int64_t c) { return a[c] * b[c]; });
 }
 
 }  // namespace
