@@ -23,7 +23,7 @@ CASES = {
     "products-held": {
         "limit": 8, "budget": False, "labelled": "1",
         "generate": ["--nodes", 2_400_000, "--degree", 52, "--classes", 47, "--columns", 100],
-        "settings": ["estimator.epochs=2", "network.epochs=1", "network.eval_precision=bfloat16"],
+        "settings": ["estimator.epochs=2", "network.epochs=1"],
         "recipe": "amazon2m", "features": "float32", "more": [],
     },
     "papers28": {

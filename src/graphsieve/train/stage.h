@@ -53,7 +53,7 @@ class Stage {
   virtual void prepare(ForwardOptions& options) { (void)options; }
   /// True if the stage minimises loss(), and not the task's loss on the labels.
   virtual bool has_own_loss() const { return false; }
-  /// Returns the stage's own loss of the batch whose forward pass gave these logits.
+  /// Returns the stage's own loss of the batch whose forward pass gave these logits. Called only if has_own_loss().
   virtual at::Tensor loss(const at::Tensor& logits) { return logits; }
 };
 
