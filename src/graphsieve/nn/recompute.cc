@@ -28,11 +28,23 @@ class Again {
   const bool before_;
 };
 
-/// The function `work` in an object that the autograd context can keep until the backward pass.
-struct KeptWork : torch::CustomClassHolder {
-  explicit KeptWork(Work w) : work(std::move(w)) {}
-  const Work work;
+/// A function in an object that the autograd context can keep until the backward pass.
+template <class Function>
+struct Kept : torch::CustomClassHolder {
+  explicit Kept(Function w) : work(std::move(w)) {}
+  const Function work;
 };
+
+template <class Function>
+void keep(AutogradContext* context, const Function& work) {
+  context->saved_data["work"] = c10::IValue::make_capsule(c10::make_intrusive<Kept<Function>>(work));
+}
+
+/// Returns the function that keep() was called with.
+template <class Function>
+Function kept(AutogradContext* context) {
+  return c10::static_intrusive_pointer_cast<Kept<Function>>(context->saved_data["work"].toCapsule())->work;
+}
 
 /// The autograd function of recomputed(). In forward(), torch records no gradients, so the inner tensors of work(h) are
 /// freed and only h is saved. backward() calls `work` again, this time recording gradients, and goes back through the
@@ -40,26 +52,21 @@ struct KeptWork : torch::CustomClassHolder {
 struct Recomputed : torch::autograd::Function<Recomputed> {
   static Tensor forward(AutogradContext* context, const Tensor& h, const Work& work) {
     context->save_for_backward({h});
-    context->saved_data["work"] = c10::IValue::make_capsule(c10::make_intrusive<KeptWork>(work));
+    keep(context, work);
     return work(h);
   }
 
   static std::vector<Tensor> backward(AutogradContext* context, const std::vector<Tensor>& grads) {
-    const auto kept = c10::static_intrusive_pointer_cast<KeptWork>(context->saved_data["work"].toCapsule());
+    const Work work = kept<Work>(context);
     const Tensor h = context->get_saved_variables()[0].detach().requires_grad_(true);
     const torch::AutoGradMode with_gradients(true);
     const Again marked;
-    kept->work(h).backward(grads[0]);
+    work(h).backward(grads[0]);
     return {h.grad(), Tensor()};
   }
 };
 
 using WorkOfBlock = std::function<Tensor(const Tensor& rows, int64_t begin)>;
-
-struct KeptWorkOfBlock : torch::CustomClassHolder {
-  explicit KeptWorkOfBlock(WorkOfBlock w) : work(std::move(w)) {}
-  const WorkOfBlock work;
-};
 
 /// Calls block(begin, count) for consecutive blocks of n rows.
 template <class Block>
@@ -72,7 +79,7 @@ struct RecomputedSum : torch::autograd::Function<RecomputedSum> {
   static Tensor forward(AutogradContext* context, const Tensor& h, int64_t block_rows, const WorkOfBlock& work) {
     context->save_for_backward({h});
     context->saved_data["block_rows"] = block_rows;
-    context->saved_data["work"] = c10::IValue::make_capsule(c10::make_intrusive<KeptWorkOfBlock>(work));
+    keep(context, work);
     Tensor sum;
     each_block_of(h.size(0), block_rows, [&](int64_t begin, int64_t count) {
       const Tensor part = work(h.narrow(0, begin, count), begin);
@@ -82,13 +89,13 @@ struct RecomputedSum : torch::autograd::Function<RecomputedSum> {
   }
 
   static std::vector<Tensor> backward(AutogradContext* context, const std::vector<Tensor>& grads) {
-    const auto kept = c10::static_intrusive_pointer_cast<KeptWorkOfBlock>(context->saved_data["work"].toCapsule());
+    const WorkOfBlock work = kept<WorkOfBlock>(context);
     const Tensor h = context->get_saved_variables()[0].detach(), grad = at::empty_like(h);
     const torch::AutoGradMode with_gradients(true);
     const Again marked;
     each_block_of(h.size(0), context->saved_data["block_rows"].toInt(), [&](int64_t begin, int64_t count) {
       const Tensor rows = h.narrow(0, begin, count).detach().requires_grad_(true);
-      kept->work(rows, begin).backward(grads[0]);
+      work(rows, begin).backward(grads[0]);
       const torch::NoGradGuard no_grad;
       grad.narrow(0, begin, count).copy_(rows.grad());
     });
