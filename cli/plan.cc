@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -49,6 +50,7 @@ Json to_json(const Plan& plan, uint64_t memory) {
   for (const StagePlan& s : plan.stages)
     stages.push_back({{"stage", s.name},
                       {"memory_bytes", s.memory},
+                      {"recomputed_memory_bytes", s.recomputed},
                       {"scratch_bytes", s.scratch},
                       {"disk_bytes", s.disk},
                       {"epochs", s.epochs},
@@ -74,6 +76,19 @@ Json to_json(const Plan& plan, uint64_t memory) {
           {"full_attention_bytes", plan.full_attention}};
 }
 
+/// Returns a sentence on the memory of the run if stages computed their blocks again in the backward pass; empty if
+/// that would save less than a tenth.
+std::string recompute_text(const Plan& plan) {
+  int64_t memory = 0;
+  for (const StagePlan& s : plan.stages) memory = std::max(memory, std::min(s.memory, s.recomputed));
+  if (10 * memory > 9 * plan.memory) return "";
+  std::string keys;
+  for (const StagePlan& s : plan.stages)
+    if (s.memory > memory) keys += fmt::format(" --set {}.recompute=true", s.name);
+  return fmt::format("{} of memory, with the same results and about a third more time for each step:{}\n",
+                     size_text(memory), keys);
+}
+
 /// Prints the plan as a table with one row per stage.
 void print(const Plan& plan) {
   print_text("{:<10} {:>10} {:>14} {:>10} {:>8} {:>8} {:>12} {:>10}\n", "stage", "memory", "scratch files",
@@ -88,6 +103,7 @@ void print(const Plan& plan) {
   if (plan.batch_size != plan.recipe_batch_size)
     print_text("batches of {} nodes (the recipe's {} do not fit): --set network.batch_size={}\n", plan.batch_size,
                plan.recipe_batch_size, plan.batch_size);
+  print_text("{}", recompute_text(plan));
   print_text(
       "for comparison: the unsparsified Exphormer of these widths {}; attention matrices of all pairs alone {}\n",
       size_text(plan.full_exphormer), size_text(plan.full_attention));

@@ -17,6 +17,7 @@ set(public_headers
     # Operators on tensors
     ops/absorbed_attention/absorbed_attention.h ops/dropout_add/dropout_add.h ops/expand_block/expand_block.h
     ops/gather_rows/gather_rows.h ops/layer_norm/layer_norm.h ops/linear/linear.h
-    ops/node_norm/node_norm.h ops/relu_dropout/relu_dropout.h ops/reservoir_sample/reservoir_sample.h
+    ops/node_norm/node_norm.h ops/norm_relu_unit/norm_relu_unit.h ops/relu_dropout/relu_dropout.h
+    ops/reservoir_sample/reservoir_sample.h
     ops/reservoir_sample/sample_rule.h ops/sparse_attention/sparse_attention.h ops/sparse_linear/sparse_linear.h
     ops/unit_rows/unit_rows.h)

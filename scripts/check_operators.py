@@ -36,6 +36,8 @@ WITHOUT = {
     ("absorbed_attention", "GPU adapter"): "sparse_attention is used",
     ("unit_rows", "vector code"): "bound by memory",
     ("unit_rows", "GPU adapter"): "torch's operations",
+    ("norm_relu_unit", "vector code"): "bound by memory",
+    ("norm_relu_unit", "GPU adapter"): "three operators",
     ("layer_norm", "vector code"): "bound by memory",
     ("layer_norm", "GPU adapter"): "torch's operation",
     ("linear", "vector code"): "torch's matrix products",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -59,6 +60,10 @@ TEST(LabelInputs, ABatchHidesItsTargetsAndAShareOfTheOthers) {
   const std::vector<int32_t> hidden = hidden_nodes(*features.labels, 0.3, 5);
   EXPECT_NEAR(static_cast<double>(hidden.size()), 4000 * 0.3, 120);
   EXPECT_EQ(hidden_nodes(*features.labels, 1e-9, 5).size(), 1U);
+  const std::vector<int32_t> three = hidden_nodes(*features.labels, 1e-9, 5, 3);
+  EXPECT_EQ(three.size(), 3U);
+  EXPECT_TRUE(std::is_sorted(three.begin(), three.end()));
+  EXPECT_EQ(hidden_nodes(*labelled_features().labels, 1e-9, 5, 30).size(), 5U);
   EXPECT_NE(hidden_nodes(*features.labels, 0.3, 6), hidden);
 }
 

@@ -122,19 +122,21 @@ TEST(SparseAttention, WholeItemsOfManySmallRows) {
 
 /// What comes out is rounded to 8 bits; gradients also feel the rounding of `out`, which the backward pass reads.
 TEST(SparseAttention, BFloat16RowsAgreeWithTheReferenceOnTheRoundedInputs) {
-  for (int64_t heads : {1, 3, 4, 8}) {
-    for (int64_t width : {1, 4, 5, 16, 28}) {
-      const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
-      const Shape s{heads, width, (width + 6) / 2, width % 2 ? 8.0 : kNoClamp};
-      const AttentionInputs in = inputs(g, s, at::kBFloat16);
-      const Tensors exact = forward_backward(in.doubles(), g.edges, s);
-      for_each_target([&](const std::string& target) {
-        const Tensors ours = forward_backward(in, g.edges, s);
-        for (size_t i = 0; i < ours.size(); ++i) {
-          expect_close(ours[i], exact[i], i == 0 ? 4e-3 : i < 3 ? 1e-4 : 5e-2, str(s, " ", target, " ", kResults[i]));
-        }
-      });
-    }
+  // Equal widths of keys and values take the policies for common layouts, other widths take the general one.
+  std::vector<Shape> shapes;
+  for (int64_t heads : {1, 2, 3, 4, 8})
+    for (int64_t width : {1, 4, 5, 8, 16, 24, 28, 32, 64})
+      for (int64_t value : {width, (width + 6) / 2})
+        shapes.push_back({heads, width, value, width % 2 ? 8.0 : kNoClamp});
+  const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
+  for (const Shape& s : shapes) {
+    const AttentionInputs in = inputs(g, s, at::kBFloat16);
+    const Tensors exact = forward_backward(in.doubles(), g.edges, s);
+    for_each_target([&](const std::string& target) {
+      const Tensors ours = forward_backward(in, g.edges, s);
+      for (size_t i = 0; i < ours.size(); ++i)
+        expect_close(ours[i], exact[i], i == 0 ? 4e-3 : i < 3 ? 1e-4 : 7e-2, str(s, " ", target, " ", kResults[i]));
+    });
   }
 }
 

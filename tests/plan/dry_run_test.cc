@@ -35,8 +35,8 @@ TEST(DryRun, CountsWhatRealStepsHold) {
     const double real = static_cast<double>(peak_tensor_bytes() - before - features);
     const double dry = static_cast<double>(dry_run({s}, 0, 0).front().peak_ram);
     EXPECT_GT(dry / real, 0.97) << kind;
-    // Blocks are rounded up, and freed ones wait for their size: of batches there are many sizes.
-    EXPECT_LT(dry / real, s.batches.empty() ? 1.3 : 3) << kind;
+    // Blocks are rounded up, and freed ones wait for their size (at most a quarter of all): batches have many sizes.
+    EXPECT_LT(dry / real, s.batches.empty() ? 1.4 : 3) << kind;
   }
 }
 

@@ -105,6 +105,19 @@ class LabelInputs(EngineTest):
         self.call("compress", "wide", "--method", "low-rank", "--width", 8, "--out", "narrow")
         self.call("compress", "wide", "--method", "distilled", "--width", 8, "--epochs", 2, "--out", "distilled")
 
+    def test_a_network_that_draws_edges_learns_from_its_neighbours_labels(self):
+        # The features are noise, so that only labels tell the classes. With one batch an epoch, as with several, most
+        # labels have to be shown while others count.
+        Tables(nodes=600, seed=1).write(self.dir)
+        self.call("convert", "--nodes", "nodes.csv", "--edges", "edges.csv", "--out", "large")
+        for batch_size in (0, 100):
+            settings = sets(model="spexphormer", network__batch_size=batch_size, network__epochs=60, network__layers=2, estimator__layers=2,
+                            estimator__epochs=30, network__k="4-4", graph__expander_edges="false", network__lr=0.01)
+            with_labels, without = (self.result(self.run_folder("large", *settings, *more, "--overwrite"))["test_mean"]
+                                    for more in (SHOWN, ()))
+            self.assertGreater(with_labels, 0.8, batch_size)
+            self.assertLess(without, 0.6, batch_size)
+
     def test_threads_and_resume_give_the_same_bits(self):
         two = self.run_folder("graph", *SHORT, *SHOWN, name="two", threads=2)
         self.assert_same_files(self.dir / "run", two)

@@ -42,6 +42,18 @@ class Plan(EngineTest):
             self.assertEqual(any(sign in line for line in json.loads(self.call("check", graph, "--json").stdout)["advice"]), said)
         self.assertNotIn(sign, self.call("plan", sparse, "--no-time", *sets(model="exphormer")).stderr)
 
+    def test_what_recomputation_would_save_is_said(self):
+        graph = self.graph(nodes=20000, degree=10)
+        for stage, settings in (("network", sets(model="exphormer", network__width=32)),
+                                ("estimator", sets(estimator__width=16, estimator__layers=4, network__width=8, network__batch_size=100))):
+            key = f"--set {stage}.recompute=true"
+            self.assertIn(key, self.call("plan", graph, "--no-time", *settings).stdout)
+            planned = self.plan(graph, "--no-time", *settings)["stages"][0]
+            followed = self.plan(graph, "--no-time", *settings, *key.split())
+            self.assertLess(planned["recomputed_memory_bytes"], 0.9 * planned["memory_bytes"])
+            self.assertAlmostEqual(followed["stages"][0]["memory_bytes"] / planned["recomputed_memory_bytes"], 1, 2)
+            self.assertNotIn("recompute", self.call("plan", graph, "--no-time", *settings, *key.split()).stdout)
+
     def test_plan_and_run_decide_alike(self):
         self.call("generate", "--nodes", 3000, "--degree", 8, "--columns", 16, "--out", "some", "--quiet")
         keys = ("draws_whole_graph", "batches_per_read", "evaluated_at_once")
@@ -88,9 +100,9 @@ class Plan(EngineTest):
         self.call("generate", "--nodes", 60000, "--degree", 20, "--columns", 16, "--out", "large", "--quiet")
         short = [*SHORT, *sets(graph__expander_edges="true", network__batch_size=20000, network__k="10-10", network__layers=2,
                                network__width=64, estimator__layers=2, estimator__epochs=1, network__epochs=1)]
-        planned = self.plan("large", "--no-time", "--memory", "220MiB", *short)
+        planned = self.plan("large", "--no-time", "--memory", "180MiB", *short)
         self.assertGreater(planned["scratch_bytes"], 0)
-        free, within = self.run_folder("large", *short, name="free"), self.run_folder("large", *short, "--memory", "220MiB", name="within")
+        free, within = self.run_folder("large", *short, name="free"), self.run_folder("large", *short, "--memory", "180MiB", name="within")
         for file in ("predictions.csv", "network.safetensors", "estimator.safetensors", "scores/layer_0.npy"):
             self.assertEqual((free / file).read_bytes(), (within / file).read_bytes(), file)
 

@@ -37,6 +37,17 @@ class Training(EngineTest):
         kept, again = (self.result(run)["runs"][0]["network"]["peak_tensor_bytes"] for run in (kept, again))
         self.assertLess(again, 0.7 * kept)
 
+    def test_a_recomputing_estimator_leaves_the_same_bytes_and_takes_less_memory(self):
+        graph = self.graph(nodes=3000)
+        for norm in ("batch", "graph"):
+            settings = dict(estimator__epochs=3, estimator__width=16, estimator__norm=norm, network__epochs=1)
+            kept, again = (self.run_folder(graph, *sets(**settings, estimator__recompute=flag), name=f"{norm}-{flag}")
+                           for flag in ("false", "true"))
+            for name in ("estimator.safetensors", "network.safetensors", "predictions.csv", "metrics.jsonl"):
+                self.assertEqual((kept / name).read_bytes(), (again / name).read_bytes(), name)
+            kept, again = (self.result(run)["runs"][0]["estimator"]["peak_tensor_bytes"] for run in (kept, again))
+            self.assertLess(again, 0.8 * kept)
+
     def test_reduced_precision_learns_with_the_same_bits_at_any_number_of_threads(self):
         graph = self.graph(nodes=200, degree=8)
         settings = sets(estimator__epochs=15, network__epochs=25, network__lr=0.01, network__precision="bfloat16", network__batch_size=50)

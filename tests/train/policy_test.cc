@@ -58,7 +58,7 @@ TEST(Policy, NodesAreEvaluatedByListsWhereThatIsLessWork) {
 
 TEST(Policy, BatchesThatExistAtOnce) {
   EXPECT_EQ(batches_held({false, 1}, 1), 1);
-  EXPECT_EQ(batches_held({false, 1}, 8), 5);
+  EXPECT_EQ(batches_held({false, 1}, 8), 3);
   EXPECT_EQ(batches_held({false, 7}, 1), 7);
   EXPECT_EQ(batches_held({false, 7}, 8), 15);
 }

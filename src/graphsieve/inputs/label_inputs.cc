@@ -74,17 +74,24 @@ void hide_labels(NetworkInput& batch, int64_t targets, double share, uint64_t ke
       labels_of(batch, [&](int64_t position, int32_t node) { return position < targets || draw(key, node) < share; });
 }
 
-std::vector<int32_t> hidden_nodes(const LabelInputs& labels, double share, uint64_t key) {
+std::vector<int32_t> hidden_nodes(const LabelInputs& labels, double share, uint64_t key, int64_t least) {
   const Tensor nodes = labels.node.cpu();
   const auto* node = nodes.const_data_ptr<int64_t>();
+  std::vector<std::pair<double, int32_t>> shown;
   std::vector<int32_t> hidden;
-  int64_t least = 0;  // position of the node with the least draw, which is hidden if no draw is below the share
   for (int64_t i = 0; i < nodes.numel(); ++i) {
     const auto id = static_cast<int32_t>(node[i]);
-    if (draw(key, id) < share) hidden.push_back(id);
-    if (draw(key, id) < draw(key, static_cast<int32_t>(node[least]))) least = i;
+    const double drawn = draw(key, id);
+    if (drawn < share)
+      hidden.push_back(id);
+    else
+      shown.emplace_back(drawn, id);
   }
-  if (hidden.empty() && nodes.numel() > 0) hidden.push_back(static_cast<int32_t>(node[least]));
+  const int64_t missing = std::min(least - std::ssize(hidden), std::ssize(shown));
+  if (missing <= 0) return hidden;
+  std::partial_sort(shown.begin(), shown.begin() + missing, shown.end());  // those with the least draws
+  for (int64_t i = 0; i < missing; ++i) hidden.push_back(shown[i].second);
+  std::sort(hidden.begin(), hidden.end());
   return hidden;
 }
 

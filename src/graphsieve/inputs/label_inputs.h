@@ -57,8 +57,8 @@ void hide_label_part(NetworkInput& input, int part);
 /// Hides the labels of the first `targets` sources of a batch and of a share of all other sources, drawn by `key`.
 void hide_labels(NetworkInput& batch, int64_t targets, double share, uint64_t key);
 
-/// Returns the training nodes (ascending) whose labels a step on the whole graph hides: a share of them, drawn by
-/// `key`, and at least one.
-std::vector<int32_t> hidden_nodes(const LabelInputs& labels, double share, uint64_t key);
+/// Returns the training nodes (ascending) whose labels a step hides that shows all others: a share of them, drawn by
+/// `key`, and at least `least`, or all if there are fewer.
+std::vector<int32_t> hidden_nodes(const LabelInputs& labels, double share, uint64_t key, int64_t least = 1);
 
 }  // namespace graphsieve

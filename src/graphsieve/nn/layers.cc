@@ -13,9 +13,8 @@
 #include "graphsieve/ops/layer_norm/layer_norm.h"
 #include "graphsieve/ops/linear/linear.h"
 #include "graphsieve/ops/node_norm/node_norm.h"
-#include "graphsieve/ops/relu_dropout/relu_dropout.h"
+#include "graphsieve/ops/norm_relu_unit/norm_relu_unit.h"
 #include "graphsieve/ops/sparse_linear/sparse_linear.h"
-#include "graphsieve/ops/unit_rows/unit_rows.h"
 
 namespace graphsieve::nn {
 
@@ -87,9 +86,7 @@ void move_towards(const Tensor& running, const Tensor& now, double momentum, dou
 }  // namespace
 
 Tensor NormImpl::forward(const Tensor& x) {
-  // GraphNorm takes the statistics of x unless others are given, BatchNorm only in training. A training pass of
-  // BatchNorm also moves the running statistics towards those of x; the running variance takes the unbiased estimate.
-  constexpr double kMomentum = 0.1;
+  // GraphNorm takes the statistics of x unless others are given, BatchNorm only in training.
   if (kind == NormKind::kNone) return x;
   if (kind == NormKind::kLayer) return ops::layer_norm(x, weight, bias, kNormEps);
   if (kind == NormKind::kGraph) {
@@ -103,8 +100,24 @@ Tensor NormImpl::forward(const Tensor& x) {
     }
     return y;
   }
-  if (!is_training()) return std::get<0>(ops::node_norm(x, {}, weight, bias, running_mean, running_var, kNormEps));
-  auto [y, mean, var] = ops::node_norm(x, {}, weight, bias, {}, {}, kNormEps);
+  return with_batch_statistics(x, [&](const Optional& mean, const Optional& var) {
+    return ops::node_norm(x, {}, weight, bias, mean, var, kNormEps);
+  });
+}
+
+Tensor NormImpl::relu_unit(const Tensor& x, double least) {
+  return with_batch_statistics(x, [&](const Optional& mean, const Optional& var) {
+    return ops::norm_relu_unit(x, weight, bias, mean, var, kNormEps, least);
+  });
+}
+
+Tensor NormImpl::with_batch_statistics(
+    const Tensor& x,
+    const std::function<std::tuple<Tensor, Tensor, Tensor>(const Optional&, const Optional&)>& normalise) {
+  // A training pass moves the running statistics towards those of x; the running variance takes the unbiased estimate.
+  constexpr double kMomentum = 0.1;
+  if (!is_training()) return std::get<0>(normalise(running_mean, running_var));
+  auto [y, mean, var] = normalise({}, {});
   if (recomputing()) return y;
   const double n = static_cast<double>(x.size(0)), unbiased = n > 1 ? n / (n - 1) : 1;
   move_towards(running_mean, mean, kMomentum, 1);
@@ -192,7 +205,7 @@ Tensor InputLayersImpl::project_sparse(const FeatureMatrix& x, const FirstMap& m
 Tensor InputLayersImpl::pre_layers(Tensor h, const FirstMap& map) {
   for (size_t l = 0; l < linear.size(); ++l) {
     const Tensor before = l == 0 && map.joined ? h : linear[l](h);
-    h = ops::unit_rows(ops::relu_dropout(norm[l](before), 0, 0), kTiny);
+    h = norm[l]->relu_unit(before, kTiny);
   }
   return h;
 }

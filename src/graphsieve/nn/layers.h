@@ -6,7 +6,9 @@
 #include <torch/nn/pimpl.h>
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "graphsieve/inputs/network_input.h"
@@ -65,6 +67,9 @@ struct NormStatistics {
 struct NormImpl : torch::nn::Module {
   NormImpl(NormKind kind, int64_t norm_width);
   at::Tensor forward(const at::Tensor& x);
+  /// Returns forward(x) through a ReLU, each row then divided by the larger of its 2-norm and `least`. For BatchNorm
+  /// only. Keeps less for the backward pass than the three steps.
+  at::Tensor relu_unit(const at::Tensor& x, double least);
   /// Returns the trained norm as a map in float64. Throws Error for GraphNorm and LayerNorm, which are not affine maps,
   /// because their statistics depend on the rows.
   Diagonal folded() const;
@@ -78,6 +83,15 @@ struct NormImpl : torch::nn::Module {
   int variant = 0;
   std::vector<NormStatistics> given, seen;
   bool keeps_statistics = false;
+
+ private:
+  /// Returns the output of a BatchNorm whose operator is `normalise`: it takes a mean and a variance, or none for those
+  /// of x, and returns the output and the statistics in use. Moves the running statistics in training.
+  using Optional = std::optional<at::Tensor>;
+  at::Tensor with_batch_statistics(
+      const at::Tensor& x,
+      const std::function<std::tuple<at::Tensor, at::Tensor, at::Tensor>(const Optional& mean, const Optional& var)>&
+          normalise);
 };
 TORCH_MODULE(Norm);
 
@@ -116,8 +130,9 @@ struct InputLayersImpl : torch::nn::Module {
 TORCH_MODULE(InputLayers);
 
 /// Number of rows per block, when evaluation goes through a graph in blocks. The blocks give the same bits as the whole
-/// matrix, since no operator's row depends on its place among the rows.
-constexpr int64_t kInferenceRows = int64_t{1} << 16;
+/// matrix, since no operator's row depends on its place among the rows. About ten tensors of a block are in memory at
+/// once.
+constexpr int64_t kInferenceRows = int64_t{1} << 14;
 
 /// Returns a matrix of n rows, whose rows [begin, end) are block(begin, end) [end − begin, any width]. For passes
 /// without gradients only.

@@ -19,6 +19,10 @@ at::Tensor recomputed(const at::Tensor& h, std::function<at::Tensor(const at::Te
 at::Tensor recomputed_sum(const at::Tensor& h, int64_t block_rows,
                           std::function<at::Tensor(const at::Tensor& rows, int64_t begin)> work);
 
+/// Number of rows per block, when the loss of many nodes goes through the output layers in blocks. The sum of the
+/// blocks has other last bits with another number.
+constexpr int64_t kLossRows = int64_t{1} << 16;
+
 /// True while this thread computes a part of a network for the second time. Running statistics must not count such a
 /// pass again.
 bool recomputing();

@@ -28,6 +28,7 @@ TransformerShape estimator_shape(const Recipe& recipe, const NetworkInterface& i
   shape.ffn_width = 2 * e.width;
   shape.norm = norm_kind(e.norm);
   shape.clamp = e.clamp, shape.value_scale = e.value_scale;
+  shape.recompute = e.recompute;
   return shape;
 }
 

@@ -171,8 +171,8 @@ class SimulatedStage {
     Tensor h = network_->hidden(input, ForwardOptions());
     if (stage_.batches.empty()) h = nn::picked_rows(h, integers({stage_.train_nodes}, stage_.nodes, at::kInt));
     const auto loss = [this](const Tensor& rows, int64_t) { return network_->logits(rows).log_softmax(1).sum(); };
-    const bool many = h.size(0) > nn::kInferenceRows;
-    (many ? nn::recomputed_sum(h, nn::kInferenceRows, loss) : loss(h, 0)).backward();
+    const bool many = h.size(0) > nn::kLossRows;
+    (many ? nn::recomputed_sum(h, nn::kLossRows, loss) : loss(h, 0)).backward();
     for (auto& p : network_->parameters()) p.mutable_grad().reset();
   }
 

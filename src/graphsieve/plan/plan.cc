@@ -123,6 +123,7 @@ class Planner {
     if (budget_.limited() && sampled()) fit_batch(plan);
     needs(plan);
     for (StagePlan& stage : plan.stages) plan.disk += stage.disk;
+    recompute(plan);
     compare(plan);
     if (calibrate_) time(plan);
     return plan;
@@ -191,6 +192,14 @@ class Planner {
     }
   }
 
+  /// Sets the memory that each stage would take if it computed its blocks again in the backward pass.
+  void recompute(Plan& plan) const {
+    std::vector<DryStage> stages = dry_stages(plan.batch_size);
+    for (DryStage& stage : stages) stage.shape.recompute = true;
+    const auto uses = dry_run(stages, held_, budget_.large_arrays);
+    for (size_t s = 0; s < uses.size(); ++s) plan.stages[s].recomputed = process_bytes(uses[s].peak_ram);
+  }
+
   nn::TransformerShape network_shape() const {
     return nn::network_shape(recipe_, network_interface(prepared_, *task_));
   }
@@ -216,7 +225,7 @@ class Planner {
   void take_batches(DryStage& stage, int64_t batch_size, const std::vector<int64_t>& k, bool whole_needed,
                     bool shares_draws) const {
     if (!batched(batch_size)) {
-      stage.batches = {sample_batch(rows_, split_.train, k, 0)};
+      stage.batches = {sample_batch(rows_, nodes_of_one_batch(), k, 0)};
     } else {
       const int64_t last = static_cast<int64_t>(split_.train.size()) % batch_size;
       for (uint64_t b = 0; b < kBatches; ++b)
@@ -227,6 +236,14 @@ class Planner {
                                     steps(batch_size), whole_needed, shares_draws, budget_);
     stage.batches_held = batched(batch_size) ? batches_held(stage.decision, num_threads()) : 1;
     if (stage.decision.draws_whole) stage.draws = k;
+  }
+
+  /// Returns the nodes of the one batch of an epoch: all training nodes, or as many as a step hides if labels are
+  /// inputs (SampledStage).
+  std::vector<int32_t> nodes_of_one_batch() const {
+    if (!recipe_.data.label_inputs) return split_.train;
+    const double count = static_cast<double>(split_.train.size()) * recipe_.data.hidden_share;
+    return some_nodes(std::min(std::ssize(split_.train), std::max<int64_t>(2, std::llround(count))), 0);
   }
 
   StagePlan of_estimator() const {

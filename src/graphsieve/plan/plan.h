@@ -22,6 +22,7 @@ struct StagePlan {
   std::string name;               ///< "estimator" or "network"
   int64_t memory = 0;             ///< largest number of bytes of anonymous memory that the process holds
   int64_t scratch = 0;            ///< most bytes of large arrays in scratch files; 0 if memory is not limited
+  int64_t recomputed = 0;         ///< `memory` of the stage if it computed its blocks again (estimator.recompute …)
   int64_t disk = 0;               ///< bytes that the stage leaves in the run folder
   int64_t epochs = 0, steps = 0;  ///< number of epochs; number of steps of an epoch
   BatchDecision batches;          ///< decision how batches are made (train/policy.h)

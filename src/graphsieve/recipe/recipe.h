@@ -68,6 +68,7 @@ struct EstimatorRecipe : TrainRecipe {
   int64_t restarts = 1;       ///< random starts; the one with the best validation value is kept
   int64_t batch_size = 0;     ///< training nodes per batch; 0: the whole graph in each step
   int64_t fan_out = 10;       ///< uniformly drawn in-edges per node and layer of a batch
+  bool recompute = false;     ///< compute each block again in the backward pass instead of storing it
 };
 
 /// The network that makes the predictions.

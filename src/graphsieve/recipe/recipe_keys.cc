@@ -64,6 +64,9 @@ std::string each_model(const std::function<std::string(const Model&)>& fact) {
 /// The table. Each row: the key, its range, its words, its help. The order is that of recipe.yaml and of the reference.
 std::vector<RecipeKey> make_keys() {
   const std::vector<std::string> norms = {"batch", "graph", "layer", "none"};
+  const std::string recompute =
+      "compute each block again in the backward pass instead of storing its activations: less memory, more time, the "
+      "same bits";
   const std::vector<std::string> samplers = {"graph_reservoir",  "batch_reservoir", "graph_importance",
                                              "batch_importance", "graph_uniform",   "batch_uniform",
                                              "graph_max"};
@@ -167,6 +170,7 @@ std::vector<RecipeKey> make_keys() {
 
       {KEY(estimator.batch_size), at_least(0), {}, "training nodes per batch; 0: every step takes the whole graph"},
       {KEY(estimator.fan_out), between(1, 1e6), {}, "uniformly drawn in-edges per node and layer of a batch"},
+      {KEY(estimator.recompute), kAny, {}, recompute},
 
       TRAIN_KEYS(network),
       {KEY(network.width), width, {}, "features per node; a multiple of network.heads"},
@@ -247,11 +251,7 @@ std::vector<RecipeKey> make_keys() {
        {"float32", "bfloat16"},
        "number type in which evaluation and prediction hold the nodes' vectors between layers; bfloat16 halves the "
        "memory of an evaluation of the whole graph"},
-      {KEY(network.recompute),
-       kAny,
-       {},
-       "compute each block again in the backward pass instead of storing its activations: less memory, more time, the "
-       "same bits"},
+      {KEY(network.recompute), kAny, {}, recompute},
       {KEY(network.form),
        kAny,
        {"standard", "bilinear", "compressed"},

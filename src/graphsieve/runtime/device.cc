@@ -59,10 +59,10 @@ void with_memory_advice(const std::function<void()>& work) {
     work();
   } catch (const c10::OutOfMemoryError& e) {
     const std::string what = e.what_without_backtrace();
-    throw Error(
-        "the GPU's memory does not suffice (", what.substr(0, what.find('\n')),
-        "); what takes less: network.recompute=true, network.batch_size or estimator.batch_size above 0 or smaller, "
-        "network.precision=bfloat16, a smaller network.width");
+    throw Error("the GPU's memory does not suffice (", what.substr(0, what.find('\n')),
+                "); what takes less: network.recompute=true or estimator.recompute=true, network.batch_size or "
+                "estimator.batch_size above 0 or smaller, "
+                "network.precision=bfloat16, a smaller network.width");
   }
 }
 

@@ -70,7 +70,15 @@ NetworkInput SampledGraph::whole() {
   if (whole_.empty()) draw_whole();
   NetworkInput input;
   input.features = &features_;
-  for (const LayerSample& sample : whole_) input.layers.push_back(whole_graph_layer(sample));
+  bool copied = false;
+  for (LayerSample& sample : whole_) {
+    input.layers.push_back(whole_graph_layer(sample));
+    if (input.layers.back().edges.index.numel() == sample.index.numel()) continue;
+    // Rows without k edges make the layer a copy. The draw is not kept beside it: a later call draws the same again.
+    sample = {};
+    copied = true;
+  }
+  if (copied) whole_.clear();
   return input;
 }
 

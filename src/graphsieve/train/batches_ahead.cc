@@ -95,9 +95,8 @@ void BatchesAhead::make() {
   const SerialLoops serial;
   const torch::NoGradGuard no_grad;
   const SideStream::Current on_side_stream(stream_);
-  // If one call builds several batches, they are handed over when no earlier batch waits any more, so that the batches
-  // of at most two calls exist beside the batch of the current step.
-  const size_t most = stage_.batches_per_call() > 1 ? 1 : kMost;
+  // The batches of a call are handed over when no earlier batch waits any more, so that those of at most two calls
+  // exist beside the batch of the current step.
   try {
     while (next_ < count_) {
       std::vector<Ready> made;
@@ -107,7 +106,7 @@ void BatchesAhead::make() {
       }
       for (Ready& ready : made) ready.made = stream_.hand_over(tensors_of(ready.batch));
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return ready_.size() < most || stopping_; });
+      changed_.wait(lock, [&] { return ready_.empty() || stopping_; });
       if (stopping_) return;
       for (Ready& ready : made) ready_.push_back(std::move(ready));
       lock.unlock();

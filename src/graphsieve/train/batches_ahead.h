@@ -31,8 +31,6 @@ class BatchesAhead {
   double waiting_seconds() const { return waiting_; }
 
  private:
-  static constexpr size_t kMost = 3;  ///< largest number of built batches that wait for their steps
-
   struct Ready {
     TrainBatch batch;
     SideStream::Mark made;  ///< stream position when the batch is complete; null: a step may use the batch at once
@@ -54,7 +52,7 @@ class BatchesAhead {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Ready> ready_;   ///< built batches that wait for their steps, in order
+  std::deque<Ready> ready_;   ///< the batches of one call that wait for their steps, in order
   std::exception_ptr error_;  ///< what the thread has thrown
   bool stopping_ = false;     ///< true if the thread has to end
   SideStream stream_;         ///< stream of the thread

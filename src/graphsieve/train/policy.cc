@@ -35,10 +35,9 @@ BatchDecision decide_batches(const GraphSizes& graph, const BatchSizes& first, i
 }
 
 int64_t batches_held(const BatchDecision& decision, int threads) {
-  constexpr int64_t kAhead = 5;  // the step's own batch, three that wait (BatchesAhead::kMost), one that is being built
   const int64_t per_call = decision.batches_per_call;
-  if (threads == 1) return per_call;
-  return per_call > 1 ? 2 * per_call + 1 : kAhead;
+  // The step's own batch, and the batches of two calls: those that wait and those that are being built (BatchesAhead).
+  return threads == 1 ? per_call : 2 * per_call + 1;
 }
 
 int64_t evaluation_list(const NetworkRecipe& recipe, const GraphSizes& graph, int64_t evaluated_nodes) {

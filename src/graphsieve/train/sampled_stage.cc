@@ -26,6 +26,7 @@ SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSize
       name_(std::move(name)),
       train_(context.split.train),
       batch_size_(batch_size),
+      labels_(context.data.features.labels.get()),
       hidden_share_(context.recipe.data.hidden_share),
       seed_(seed),
       sizes_(sizes),
@@ -41,8 +42,19 @@ int64_t SampledStage::begin_epoch(int64_t epoch) {
 }
 
 void SampledStage::take_batches(int64_t epoch) {
+  constexpr int64_t kLeast = 2;  // BatchNorm needs two nodes
   epoch_ = epoch;
-  batches_ = tensors_on(batch_nodes(train_, batch_size_, seed_, epoch), graph_.device());
+  const auto cut = [&](const std::vector<int32_t>& nodes) { return batch_nodes(nodes, batch_size_, seed_, epoch); };
+  batches_ = tensors_on(
+      labels_ && one_batch()
+          ? cut(hidden_nodes(*labels_, hidden_share_, random_key(seed_, Stream::kHiddenLabels, epoch), kLeast))
+          : cut(train_),
+      graph_.device());
+}
+
+double SampledStage::hidden_share_outside(int64_t size) const {
+  const double all = static_cast<double>(train_.size()), own = static_cast<double>(size);
+  return one_batch() ? 0 : std::max(0.0, (hidden_share_ * all - own) / (all - own));
 }
 
 TrainBatch SampledStage::batch(int64_t index) { return std::move(batches(index, 1).front()); }
@@ -55,8 +67,9 @@ std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
   std::vector<TrainBatch> made;
   for (int64_t i = 0; i < count; ++i) {
     const at::Tensor& nodes = batches_[first + i];
-    if (inputs[i].features->labels)
-      hide_labels(inputs[i], nodes.size(0), hidden_share_, random_key(seed_, Stream::kHiddenLabels, epoch_, first + i));
+    if (labels_)
+      hide_labels(inputs[i], nodes.size(0), hidden_share_outside(nodes.size(0)),
+                  random_key(seed_, Stream::kHiddenLabels, epoch_, first + i));
     made.push_back({std::move(inputs[i]), nodes.to(at::kLong), {}});
   }
   return made;

@@ -54,13 +54,19 @@ class SampledStage : public Stage {
  private:
   /// Cuts the epoch's training nodes into batches, on the graph's device.
   void take_batches(int64_t epoch);
+  /// True if an epoch has one batch. Where labels are inputs, this batch has the nodes whose labels the epoch hides,
+  /// since a batch of all training nodes would hide every label.
+  bool one_batch() const { return batch_count(static_cast<int64_t>(train_.size()), batch_size_) == 1; }
+  /// Returns the share of the training nodes outside a batch of `size` nodes whose labels the batch hides too. Together
+  /// with the batch's own nodes they are the recipe's share of all training nodes, or the batch alone if it is larger.
+  double hidden_share_outside(int64_t size) const;
 
   std::optional<BatchDecision> decision_;
   const std::string name_;
   const std::vector<int32_t>& train_;
   const int64_t batch_size_;
-  const double
-      hidden_share_;  ///< share of a batch's other training nodes whose labels are hidden, if labels are inputs
+  const LabelInputs* const labels_;  ///< labels that are inputs; null: none are
+  const double hidden_share_;        ///< share of the training nodes whose labels a batch hides, if labels are inputs
   const uint64_t seed_;
   const GraphSizes sizes_;
   const MemoryBudget budget_;

@@ -258,8 +258,8 @@ class Loop {
   /// Returns the task's loss of nodes, for the input h [nodes, width] of the output layers. Many rows go through the
   /// output layers in blocks, so that the outputs of all rows are never in memory at once.
   Tensor loss_of_labels(const Tensor& h, const Tensor& nodes) {
-    if (h.size(0) <= nn::kInferenceRows) return loss_of_nodes_(network_->logits(h), nodes);
-    const Tensor sum = nn::recomputed_sum(h, nn::kInferenceRows, [this, nodes](const Tensor& rows, int64_t begin) {
+    if (h.size(0) <= nn::kLossRows) return loss_of_nodes_(network_->logits(h), nodes);
+    const Tensor sum = nn::recomputed_sum(h, nn::kLossRows, [this, nodes](const Tensor& rows, int64_t begin) {
       return loss_of_nodes_.sum(network_->logits(rows), nodes.narrow(0, begin, rows.size(0)));
     });
     return sum / loss_of_nodes_.weight(nodes);

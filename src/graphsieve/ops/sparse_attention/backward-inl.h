@@ -49,6 +49,7 @@ class Backward {
   void run() {
     with_row_policy(o_, [&](auto policy) {
       using P = decltype(policy);
+      o_.template take_order_of<P>();
       pack<P>();
       run_destinations<P>();
       run_sources<P>();
@@ -193,8 +194,8 @@ class Backward {
     fill_zero(b.key_sum.data(), o_.queries() * size);
     if (begin == end) return;
     const T* query = query_[r];
-    const float *weights = o_.query_weights(r, b.weights.data()), *bias = o_.bias_of(r);
-    const float* value_weights = o_.plain_weights(grad_[r], b.value_weights.data());
+    const float *weights = o_.template query_weights<P>(r, b.weights.data()), *bias = o_.bias_of(r);
+    const float* value_weights = o_.template plain_weights<P>(grad_[r], b.value_weights.data());
     const VF log_sum = P::per_head(o_.key, stats(r)), delta = P::per_head(o_.key, stats(r) + heads);
     const auto flush = [&](int type, const typename P::Sum& sum) HWY_ATTR {
       P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data() + o_.a.query_of(type) * size);
@@ -263,7 +264,7 @@ class Backward {
           to_.type_bias[t * a.heads + h] = static_cast<float>(bias);
         }
         for (int64_t c = 0; to_.type_scale && c < a.key_width; ++c) {
-          const double* from = total.data() + t * P::size(o_.key) + (h * o_.key.width + c) * lanes;
+          const double* from = total.data() + t * P::size(o_.key) + P::position(h * o_.key.width + c) * lanes;
           to_.type_scale[(t * a.heads + h) * a.key_width + c] =
               static_cast<float>(std::accumulate(from, from + lanes, 0.0));
         }
@@ -326,7 +327,7 @@ class Backward {
     fill_zero(b.key_sum.data(), P::size(o_.key));
     fill_zero(b.value_sum.data(), P::size(o_.value));
     if (begin == end) return;
-    const float* weights = o_.plain_weights(o_.key_rows[j], b.weights.data());
+    const float* weights = o_.template plain_weights<P>(o_.key_rows[j], b.weights.data());
     const Cursor cursor(by_source_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
     for (int64_t g = 0; g < groups; ++g) {
@@ -392,8 +393,8 @@ class Backward {
     const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
     fill_zero(b.key_sum.data(), P::size(o_.key));
     if (begin == end) return fill_zero(b.value_sum.data(), P::size(o_.value));
-    o_.typed_weights(o_.key_rows[j], b.weights.data());
-    const float* value_weights = o_.plain_weights(o_.value_rows[j], b.value_weights.data());
+    o_.template typed_weights<P>(o_.key_rows[j], b.weights.data());
+    const float* value_weights = o_.template plain_weights<P>(o_.value_rows[j], b.value_weights.data());
     const auto flush = [&](int type, const typename P::Sum& sum)
                            HWY_ATTR { P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data()); };
     TypedSum<P, decltype(flush)> key_sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
@@ -460,7 +461,7 @@ class Backward {
     }
   }
 
-  const Operands<T> o_;
+  Operands<T> o_;
   const TypedEdges &edges_, &by_source_;
   const SparseAttentionGradients<T>& to_;
   const ResultRows<T> query_to_, key_to_, value_to_;

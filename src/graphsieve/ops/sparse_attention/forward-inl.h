@@ -36,7 +36,10 @@ class Forward {
         log_sum_(log_sum) {}
 
   void run() {
-    with_row_policy(o_, [&](auto policy) { run_rows<decltype(policy)>(); });
+    with_row_policy(o_, [&](auto policy) {
+      o_.template take_order_of<decltype(policy)>();
+      run_rows<decltype(policy)>();
+    });
   }
 
  private:
@@ -135,7 +138,7 @@ class Forward {
   HWY_INLINE void take(int64_t r, int64_t begin, int64_t end, RowSoftmax<P>& row, RowBuffers& b) const {
     const DF d;
     const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
-    const float *weights = o_.query_weights(r, b.weights.data()), *bias = o_.bias_of(r);
+    const float *weights = o_.template query_weights<P>(r, b.weights.data()), *bias = o_.bias_of(r);
     const Cursor cursor(edges_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
     const VF none = hn::Set(d, -std::numeric_limits<float>::infinity());
@@ -186,7 +189,7 @@ class Forward {
     out_.template write<P>(r, b.value_sum.data(), b.spare.data());
   }
 
-  const Operands<T> o_;
+  Operands<T> o_;
   const TypedEdges& edges_;
   const ResultRows<T> out_;
   float* log_sum_;

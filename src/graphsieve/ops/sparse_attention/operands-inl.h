@@ -113,29 +113,39 @@ struct Operands {
   /// Returns the number of query rows that a row of a destination has.
   int64_t queries() const { return std::max(1, a.queries); }
 
-  /// Returns the weights of the dot products of a destination's row with its sources, [types, key.padded_row()]. They
-  /// are made in `spare`, unless they are in memory already.
+  /// Puts the scales of the types into the order of policy P. Called once, before the functions below.
+  template <class P>
+  void take_order_of() {
+    if constexpr (!P::kPairs) return;
+    const std::vector<float> columns = type_scale;
+    for (int t = 0; t < a.types; ++t)
+      for (int64_t c = 0; c < key.row(); ++c) scale_of(t)[P::position(c)] = columns[t * key.padded_row() + c];
+  }
+
+  /// Returns the weights of the dot products of a destination's row with its sources, [types, key.padded_row()], in the
+  /// order of policy P. They are made in `spare`, unless they are in memory already.
+  template <class P>
   HWY_INLINE const float* query_weights(int64_t row, float* spare) const {
     const T* query = query_rows[row];
     if (!a.absorbed()) {
-      typed_weights(query, spare);
+      typed_weights<P>(query, spare);
       return spare;
     }
     if constexpr (std::is_same_v<T, float>)
       if (HWY_LIKELY(a.queries == a.types && key.row() == key.padded_row())) return query;
     for (int t = 0; t < a.types; ++t)
-      for (int64_t c = 0; c < key.row(); ++c)
-        spare[t * key.padded_row() + c] = to_float(query[a.query_of(t) * key.row() + c]);
+      to_weights<P>(key, query + a.query_of(t) * key.row(), spare + t * key.padded_row());
     return spare;
   }
 
   /// Writes row * scale for every type: the weights of a row's dot products.
+  template <class P>
   HWY_INLINE void typed_weights(const T* row, float* to) const {
     const int64_t stride = key.padded_row();
     for (int64_t c = 0; c < stride; c += N) {
       VF x;
       if (key.row() >= N) {
-        x = load(row + c);
+        x = P::vector_of(row, c / N);
       } else {
         HWY_ALIGN float lanes[N] = {};
         for (int64_t i = 0; i < key.row(); ++i) lanes[i] = to_float(row[i]);
@@ -146,17 +156,27 @@ struct Operands {
     }
   }
 
-  /// Returns a row as weights of dot products: the row itself, or its numbers as float in `spare`.
+  /// Returns a row of values as weights of dot products: the row itself, or its numbers as float in `spare`.
+  template <class P>
   HWY_INLINE const float* plain_weights(const T* row, float* spare) const {
     if constexpr (std::is_same_v<T, float>) {
       return row;
     } else {
-      for (int64_t c = 0; c < value.row(); ++c) spare[c] = to_float(row[c]);
+      to_weights<P>(value, row, spare);
       return spare;
     }
   }
 
  private:
+  /// Writes the numbers of a row as float, in the order of policy P.
+  template <class P>
+  static HWY_INLINE void to_weights(const HeadLayout& layout, const T* row, float* to) {
+    if constexpr (P::kPairs)
+      for (int64_t v = 0; v < layout.row() / N; ++v) store(P::vector_of(row, v), to + v * N);
+    else
+      for (int64_t c = 0; c < layout.row(); ++c) to[c] = to_float(row[c]);
+  }
+
   float* scale_of(int type) { return type_scale.data() + type * key.padded_row(); }
 
   void set_rows(const Scratch& scratch) {
@@ -234,7 +254,7 @@ RowBuffers& buffers_of_thread(const Operands<T>& o) {
 /// several edge types in place of one another, so that only policies fit that read the rows where they are.
 template <class T, class Visit>
 auto with_row_policy(const Operands<T>& o, const Visit& visit) {
-  return o.a.absorbed() ? with_wide_policy(o.key, visit) : with_policy(o.key, o.value, visit);
+  return o.a.absorbed() ? with_wide_policy<T>(o.key, visit) : with_policy<T>(o.key, o.value, visit);
 }
 
 /// Returns a sum of zero. The sum of the policy Any is stored in `memory`.

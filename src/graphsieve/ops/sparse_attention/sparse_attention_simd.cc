@@ -26,7 +26,7 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t r, int64_t
   const DF d;
   RowBuffers& b = buffers_of_thread<P>(o);
   const int64_t heads = P::heads(o.key), step = P::edges(o.key);
-  const float *weights = o.query_weights(r, b.weights.data()), *bias = o.bias_of(r);
+  const float *weights = o.template query_weights<P>(r, b.weights.data()), *bias = o.bias_of(r);
   // The layout may have more heads than the row. The log-sums of the added heads are 0, and their scores are not
   // copied.
   HWY_ALIGN float row_log_sum[N] = {};

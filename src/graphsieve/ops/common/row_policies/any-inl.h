@@ -16,7 +16,7 @@ namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
 /// The functions are those of every policy, see with_policy-inl.h.
-struct Any {
+struct Any : RowOrder<false> {
   static constexpr bool kSharedRows = true;
   static int64_t edges(const HeadLayout& layout) { return layout.chunk(); }
   static int64_t heads(const HeadLayout& layout) { return layout.heads; }

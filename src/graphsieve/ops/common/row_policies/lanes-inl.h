@@ -15,7 +15,7 @@ namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
 template <int L>
-struct Lanes : VectorSum<L> {  // one vector per column; its lanes are added at the end
+struct Lanes : VectorSum<L>, RowOrder<false> {  // one vector per column; its lanes are added at the end
   using Sum = typename VectorSum<L>::Sum;
   static constexpr bool kSharedRows = false;
   static constexpr int kEdges = static_cast<int>(N);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy for rows of at least one vector. A chunk has L leaves of V vectors each, and PerEdge of these leaves
-// belong to one row.
+// belong to one row. A head has L lanes of its leaf, so a leaf has N / L heads.
 #if defined(GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_
 #undef GRAPHSIEVE_OPS_COMMON_ROW_POLICIES_WIDE_INL_H_
@@ -14,8 +14,10 @@ HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
 namespace HWY_NAMESPACE {
 
-template <int L, int PerEdge, int V>
-struct Wide : VectorSum<PerEdge * V> {
+template <int L, int PerEdge, int V, bool Pairs = false>
+struct Wide : VectorSum<PerEdge * V>, RowOrder<Pairs> {
+  static_assert(!Pairs || V % 2 == 0, "the two vectors of a pair belong to one leaf");
+  using RowOrder<Pairs>::vector_of;
   using Sum = typename VectorSum<PerEdge * V>::Sum;
   static constexpr bool kSharedRows = PerEdge == 1 && L == static_cast<int>(N);
   static constexpr int kEdges = L / PerEdge, kVectors = PerEdge * V, kHeads = static_cast<int>(N) * PerEdge / L;
@@ -49,9 +51,8 @@ struct Wide : VectorSum<PerEdge * V> {
   static HWY_INLINE void row_dots(const HeadLayout&, const T* a, const T* b, float* to) {
     HWY_ALIGN float lanes[N];
     GRAPHSIEVE_UNROLL for (int at = 0; at < kVectors; at += V) {
-      VF sum = hn::Mul(load(a + at * N), load(b + at * N));
-      GRAPHSIEVE_UNROLL for (int v = 1; v < V; ++v) sum =
-          hn::MulAdd(load(a + (at + v) * N), load(b + (at + v) * N), sum);
+      VF sum = hn::Mul(vector_of(a, at), vector_of(b, at));
+      GRAPHSIEVE_UNROLL for (int v = 1; v < V; ++v) sum = hn::MulAdd(vector_of(a, at + v), vector_of(b, at + v), sum);
       hn::Store(sum_neighbours<L>(sum), DF(), lanes);
       GRAPHSIEVE_UNROLL for (int l = 0; l < static_cast<int>(N); l += L)* to++ = lanes[l];
     }
@@ -60,11 +61,16 @@ struct Wide : VectorSum<PerEdge * V> {
   template <class T>
   static HWY_INLINE void add_product(const HeadLayout&, const Sum& sum, const T* row, float* to) {
     GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v)
-        store(hn::MulAdd(sum.vector[v], load(row + v * N), load(to + v * N)), to + v * N);
+        store(hn::MulAdd(sum.vector[v], vector_of(row, v), load(to + v * N)), to + v * N);
   }
   template <class T>
   static HWY_INLINE void to_row(const HeadLayout&, const float* saved, T* row) {
-    GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) store(load(saved + v * N), row + v * N);
+    if constexpr (Pairs) {
+      GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; v += 2)
+          store_pairs(load(saved + v * N), load(saved + (v + 1) * N), row + v * N);
+    } else {
+      GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) store(load(saved + v * N), row + v * N);
+    }
   }
 
   /// Adds coefficient[e][head] * row_e for the edges [begin, end) of the chunk to `sum`.
@@ -89,11 +95,11 @@ struct Wide : VectorSum<PerEdge * V> {
       constexpr int e = decltype(i)::value / PerEdge, at = decltype(i)::value % PerEdge * V * static_cast<int>(N);
       const T* x = row[e] + at;
       const float* weight = (Typed ? w.weight + w.type[e] * w.stride : w.weight) + at;
-      fetch_line<at>(ahead[e]);
-      VF sum = hn::Mul(load(x), load(weight));
+      fetch_line(ahead[e], at);
+      VF sum = hn::Mul(vector_of(x, 0), load(weight));
       GRAPHSIEVE_UNROLL for (int v = 1; v < V; ++v) {
-        hwy::Prefetch(ahead[e] + at + v * N);
-        sum = hn::MulAdd(load(x + v * N), load(weight + v * N), sum);
+        fetch_line(ahead[e], at + v * static_cast<int>(N));
+        sum = hn::MulAdd(vector_of(x, v), load(weight + v * N), sum);
       }
       return sum;
     }));
@@ -102,15 +108,15 @@ struct Wide : VectorSum<PerEdge * V> {
   template <bool Ahead, class T>
   static HWY_INLINE void add_edge(const T* row, const T* ahead, const float* coefficient, Sum& sum) {
     GRAPHSIEVE_UNROLL for (int v = 0; v < kVectors; ++v) {
-      if (Ahead && v * N * sizeof(T) % 64 == 0) hwy::Prefetch(ahead + v * N);
-      sum.vector[v] = hn::MulAdd(head_factor(coefficient, v), load(row + v * N), sum.vector[v]);
+      if (Ahead) fetch_line(ahead, v * static_cast<int>(N));
+      sum.vector[v] = hn::MulAdd(head_factor(coefficient, v), vector_of(row, v), sum.vector[v]);
     }
   }
 
   /// Returns the numbers of the heads that vector v of a row has, one per lane.
   static HWY_INLINE VF head_factor(const float* head, int v) {
     if constexpr (L == N) return hn::Set(DF(), head[v / V]);
-    return hn::TableLookupLanes(load(head + v * N / L), head_of_lane(L));
+    return hn::TableLookupLanes(load(head + v / V * (N / L)), head_of_lane(L));
   }
 };
 
