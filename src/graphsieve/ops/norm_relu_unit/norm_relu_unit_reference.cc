@@ -28,13 +28,23 @@ class NormReluUnitRows {
     return length > a.least || std::isnan(length) ? length : a.least;
   }
 
-  /// Writes the gradient of z of row r for the gradient `grad` of y.
-  void gradient(int64_t r, const T* grad, T* to) const {
+  /// What the gradient of z of a row needs besides relu(z) and the gradient g of y: it is (g − relu(z) · turned) ·
+  /// scale.
+  struct Factors {
+    T scale, turned;
+  };
+
+  /// Writes the gradient of z of row r for the gradient `grad` of y, and returns the row's factors.
+  Factors gradient(int64_t r, const T* grad, T* to) const {
     const T divisor = positive_part(r, to), *g = grad + r * a.columns;
     const T along = row_sum<T>(a.columns, [to, g](int64_t c) { return to[c] * g[c]; }) / divisor;
     // Where the divisor is the length, it depends on the row, too (unit_rows).
     const T turned = divisor > a.least ? along / divisor : T(0), scale = 1 / divisor;
-    for (int64_t c = 0; c < a.columns; ++c) to[c] = to[c] > 0 ? (g[c] - to[c] * turned) * scale : T(0);
+    for (int64_t c = 0; c < a.columns; ++c) {
+      const T passes = to[c] > 0 ? T(1) : T(0);  // a factor instead of a branch, so that the loop becomes vectors
+      to[c] = (g[c] - to[c] * turned) * scale * passes;
+    }
+    return {scale, turned};
   }
 
   const NormReluUnitArgs<T>& a;
@@ -52,9 +62,10 @@ int64_t rows_of_item(const NormReluUnitArgs<T>& a) {
   return std::max<int64_t>(1, kReluUnitBlock / std::max<int64_t>(1, a.columns));
 }
 
-/// Returns Σ dz, then Σ dz · (x − mean) over the rows, per column.
+/// Returns Σ dz, then Σ dz · (x − mean) over the rows, per column, and writes the factors of each row.
 template <class T>
-std::vector<double> gradient_sums(const NormReluUnitRows<T>& rows, const T* grad) {
+std::vector<double> gradient_sums(const NormReluUnitRows<T>& rows, const T* grad,
+                                  typename NormReluUnitRows<T>::Factors* factors) {
   const NormReluUnitArgs<T>& a = rows.a;
   const int64_t D = a.columns, step = std::max(rows_of_item(a), (a.n + kMostReluUnitBlocks - 1) / kMostReluUnitBlocks);
   std::vector<double> sums((a.n + step - 1) / step * 2 * D);
@@ -64,7 +75,7 @@ std::vector<double> gradient_sums(const NormReluUnitRows<T>& rows, const T* grad
     for (int64_t r = begin; r < end;) {
       std::fill(sum.begin(), sum.end(), T(0));
       for (const int64_t last = std::min(end, r + kSummedRows); r < last; ++r) {
-        rows.gradient(r, grad, dz.data());
+        factors[r] = rows.gradient(r, grad, dz.data());
         const T *x = a.x + r * D, *mean = a.mean, *d = dz.data();
         T *plain = sum.data(), *times = plain + D;
         for (int64_t c = 0; c < D; ++c) {
@@ -100,7 +111,8 @@ void norm_relu_unit_backward(const NormReluUnitArgs<T>& a, const T* grad, bool b
   if (a.columns == 0) return;
   const NormReluUnitRows<T> rows(a);
   const int64_t D = a.columns;
-  const std::vector<double> sums = gradient_sums(rows, grad);
+  std::vector<typename NormReluUnitRows<T>::Factors> factors(a.n);
+  const std::vector<double> sums = gradient_sums(rows, grad, factors.data());
   const double n = static_cast<double>(std::max<int64_t>(a.n, 1));
   // dx = factor · dz + per_z · (x − mean) + constant, as in node_norm; given statistics are constants.
   std::vector<T> per_z(D), constant(D);
@@ -113,10 +125,15 @@ void norm_relu_unit_backward(const NormReluUnitArgs<T>& a, const T* grad, bool b
   }
   parallel_blocks(a.n, rows_of_item(a), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
+      const auto [scale, turned] = factors[r];
+      const T *x = a.x + r * D, *g = grad + r * D, *mean = a.mean, *bias = a.bias;
+      const T *by = rows.factor.data(), *z_by = per_z.data(), *plus = constant.data();
       T* dx = to.x + r * D;
-      rows.gradient(r, grad, dx);
-      const T *x = a.x + r * D, *mean = a.mean, *by = rows.factor.data(), *z_by = per_z.data(), *plus = constant.data();
-      for (int64_t c = 0; c < D; ++c) dx[c] = dx[c] * by[c] + ((x[c] - mean[c]) * z_by[c] + plus[c]);
+      for (int64_t c = 0; c < D; ++c) {
+        const T centred = x[c] - mean[c], z = centred * by[c] + bias[c];
+        const T passes = z > 0 ? T(1) : T(0), dz = (g[c] - z * turned) * scale * passes;
+        dx[c] = dz * by[c] + (centred * z_by[c] + plus[c]);
+      }
     }
   });
 }
