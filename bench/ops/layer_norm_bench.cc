@@ -32,17 +32,12 @@ struct Norm {
 // Arguments: threads, D.
 void Forward(benchmark::State& state) {
   use_threads(state.range(0));
-  const Norm norm(state.range(1));
-  if (!agrees(state, norm.ours().detach(), norm.torchs().detach(), 1e-4)) return;
-  time_against(state, [&] { norm.ours(); }, [&] { norm.torchs(); });
+  time_forward(state, Norm(state.range(1)));
 }
 
 void ForwardAndBackward(benchmark::State& state) {
   use_threads(state.range(0));
-  const Norm norm(state.range(1));
-  const Tensor expected = norm.gradient(norm.torchs()).clone();
-  if (!agrees(state, norm.gradient(norm.ours()), expected, 1e-4)) return;
-  time_against(state, [&] { norm.gradient(norm.ours()); }, [&] { norm.gradient(norm.torchs()); });
+  time_forward_and_backward(state, Norm(state.range(1)));
 }
 
 const std::vector<std::vector<int64_t>> kCases{{1, 2}, {64, 128}};

@@ -52,6 +52,21 @@ void time_against(benchmark::State& state, const Ours& ours, const Torch& torch)
   state.counters["ratio"] = torch_seconds / our_seconds;
 }
 
+/// Checks and times a forward pass. `of` has ours() and torchs(), which return the same tensor.
+template <class Case>
+void time_forward(benchmark::State& state, const Case& of) {
+  if (!agrees(state, of.ours().detach(), of.torchs().detach())) return;
+  time_against(state, [&] { of.ours(); }, [&] { of.torchs(); });
+}
+
+/// Checks and times a forward and a backward pass. `of` has gradient(y) as well, which goes backward from y.
+template <class Case>
+void time_forward_and_backward(benchmark::State& state, const Case& of) {
+  const at::Tensor expected = of.gradient(of.torchs()).clone();
+  if (!agrees(state, of.gradient(of.ours()), expected)) return;
+  time_against(state, [&] { of.gradient(of.ours()); }, [&] { of.gradient(of.torchs()); });
+}
+
 template <class Ours>
 void time_alone(benchmark::State& state, const Ours& ours) {
   const double our_seconds = best_seconds(ours);

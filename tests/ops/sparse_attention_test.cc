@@ -132,10 +132,16 @@ TEST(SparseAttention, BFloat16RowsAgreeWithTheReferenceOnTheRoundedInputs) {
   for (const Shape& s : shapes) {
     const AttentionInputs in = inputs(g, s, at::kBFloat16);
     const Tensors exact = forward_backward(in.doubles(), g.edges, s);
+    // The gradient of the scale sums products of wide rows with the rounded `out`.
+    const double of_gradients = s.key_width == s.value_width && s.key_width >= 28 ? 7e-2 : 5e-2;
     for_each_target([&](const std::string& target) {
       const Tensors ours = forward_backward(in, g.edges, s);
       for (size_t i = 0; i < ours.size(); ++i)
-        expect_close(ours[i], exact[i], i == 0 ? 4e-3 : i < 3 ? 1e-4 : 7e-2, str(s, " ", target, " ", kResults[i]));
+        expect_close(ours[i], exact[i],
+                     i == 0  ? 4e-3
+                     : i < 3 ? 1e-4
+                             : of_gradients,
+                     str(s, " ", target, " ", kResults[i]));
     });
   }
 }

@@ -85,9 +85,9 @@ struct NormImpl : torch::nn::Module {
   bool keeps_statistics = false;
 
  private:
+  using Optional = std::optional<at::Tensor>;
   /// Returns the output of a BatchNorm whose operator is `normalise`: it takes a mean and a variance, or none for those
   /// of x, and returns the output and the statistics in use. Moves the running statistics in training.
-  using Optional = std::optional<at::Tensor>;
   at::Tensor with_batch_statistics(
       const at::Tensor& x,
       const std::function<std::tuple<at::Tensor, at::Tensor, at::Tensor>(const Optional& mean, const Optional& var)>&
