@@ -222,7 +222,7 @@ nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::obje
     labels = dense_labels(run->prepared.features);
     graph = copy_of(run->graph.edges);
     for (const LayerEdges& layer : input.layers) layers.push_back(copy_of(layer.edges));
-    for (const at::Tensor& layer : run->scores) scores.push_back(layer.clone());
+    for (const at::Tensor& layer : run->scores.shown) scores.push_back(layer.clone());
   });
   nb::list layer_arrays, score_arrays;
   for (const ops::AttentionEdges& edges : layers) layer_arrays.append(edge_arrays(edges));
@@ -240,7 +240,7 @@ nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::obje
 nb::tuple scores_of(const fs::path& run) {
   const RunFiles files(run);
   nb::list layers;
-  for (const at::Tensor& layer : read_scores(files)) layers.append(numpy_array(layer.clone()));
+  for (const at::Tensor& layer : read_scores(files).shown) layers.append(numpy_array(layer.clone()));
   return nb::make_tuple(edge_arrays(copy_of(read_score_edges(files))), layers);
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ import torch
 
 from graphsieve import _engine
 from graphsieve._check import Error, check_path, check_tensor, check_whole, path_exists
-from graphsieve.progress import GraphsieveWarning, users_level
+from graphsieve.progress import note
 from graphsieve.tables import Tables, is_table
 
 __all__ = ["Graph", "graph_of", "minesweeper"]
@@ -30,10 +29,6 @@ class Parts(NamedTuple):
     labels: Any
     ids: np.ndarray | None = None
     edge_types: tuple[np.ndarray, list[str]] | None = None
-
-
-def _note(text: str) -> None:
-    warnings.warn(text, GraphsieveWarning, stacklevel=users_level())
 
 
 class Graph:
@@ -325,7 +320,7 @@ def _named_integers(labels: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarr
     if values.tolist() == [1] and (labels[missing] == -1).any():
         raise Error(f"{name}: y: holds -1 and 1 alone, and -1 means that a node has no label; expected two classes as 0 and 1")
     shown = ", ".join(map(str, values[:10])) + (", ..." if len(values) > 10 else "")
-    _note(f"{name}: y: the integers {shown} are the names of {len(values)} classes")
+    note(f"{name}: y: the integers {shown} are the names of {len(values)} classes")
     return np.where(missing, -1, np.searchsorted(values, np.where(missing, values[0], labels))), values
 
 
@@ -375,7 +370,7 @@ def _pyg_edges(data: Any, name: str) -> np.ndarray:
         else:
             raise Error(f"{name}: adj_t: {type(adj).__name__}, expected a sparse tensor")
         if value is not None and value.numel() and not bool((value == value.flatten()[0]).all()):
-            _note(f"{name}: the values of adj_t are not used: an edge has no weight")
+            note(f"{name}: the values of adj_t are not used: an edge has no weight")
         return np.stack([_numpy(f"{name}: adj_t", col), _numpy(f"{name}: adj_t", row)])
     edges = _numpy(f"{name}: edge_index", index)
     if edges.ndim != 2 or edges.shape[0] != 2:
@@ -423,7 +418,7 @@ def _of_pyg(data: Any, name: str) -> Parts:
     arrays = {"node_features": features, "edges": index.T} | _pyg_splits(data, name, len(features))
     for key in ("edge_attr", "edge_weight"):
         if getattr(data, key, None) is not None:
-            _note(f"{name}: {key} is not used: an edge may have a type (edge_type), but no weight and no features")
+            note(f"{name}: {key} is not used: an edge may have a type (edge_type), but no weight and no features")
     y = getattr(data, "y", None)
     if y is not None:
         check_tensor(f"{name}: y", y)
@@ -506,7 +501,7 @@ def _of_matrices(data: tuple[Any, ...], name: str) -> Parts:
 
 def _note_weights(name: str, values: np.ndarray) -> None:
     if len(values) and (values != values[0]).any():
-        _note(f"{name}: the values of A are not used: an edge is where A is not 0, and has no weight")
+        note(f"{name}: the values of A are not used: an edge is where A is not 0, and has no weight")
 
 
 def _networkx_splits(graph: Any, name: str, ids: list[Any]) -> Arrays:
@@ -543,7 +538,7 @@ def _of_networkx(graph: Any, name: str) -> Parts:
     edges = np.array([(place[u], place[v]) for u, v in graph.edges()], np.int64).reshape(-1, 2)
     dropped = sorted({str(key) for *_, attributes in graph.edges(data=True) for key in attributes})
     if dropped:
-        _note(f"{name}: attributes of edges are not used: {', '.join(dropped[:5])}{', ...' if len(dropped) > 5 else ''}")
+        note(f"{name}: attributes of edges are not used: {', '.join(dropped[:5])}{', ...' if len(dropped) > 5 else ''}")
     names = np.empty(len(ids), object)
     names[:] = ids
     arrays: Arrays = {"node_features": features.reshape(len(ids), -1), "edges": edges}

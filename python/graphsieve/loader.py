@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from graphsieve import _engine
 from graphsieve._check import Error, check_tensor, check_whole, path_exists
 from graphsieve.ops import Edges, check_edges, draw_places
+from graphsieve.progress import note
 from graphsieve.runs import Run
 
 __all__ = ["SampledLoader"]
@@ -295,6 +296,9 @@ def _scored_graph(run: Run) -> tuple[Edges, list[Tensor]]:
     folder = run.path / "scores"
     if not path_exists(folder / "layer_0.npy"):
         raise Error(f"{run.path}: this run has no estimator, so no scores to draw by")
+    if run.recipe["data.label_inputs"]:
+        note(f"{run.path}: its scores have seen the labels of the training nodes (data.label_inputs): a network that is trained on these "
+             "labels should not draw by them")
     arrays, layers = _engine.read_scores(run.path)
     graph = Edges(*map(torch.from_numpy, arrays))
     scores = [torch.from_numpy(layer) for layer in layers]

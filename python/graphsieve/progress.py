@@ -24,11 +24,16 @@ def users_level() -> int:
     return level
 
 
+def note(text: str) -> None:
+    """Gives a note as a GraphsieveWarning, which names the user's line."""
+    warnings.warn(text, GraphsieveWarning, stacklevel=users_level())
+
+
 class Listener:
     """Receives the engine's messages, and turns each note into a GraphsieveWarning."""
 
     def note(self, text: str) -> None:
-        warnings.warn(text, GraphsieveWarning, stacklevel=users_level())
+        note(text)
 
     def information(self, text: str) -> None:
         """Receives what the engine does or has chosen, when nothing about it is odd."""

@@ -52,9 +52,9 @@ Json by_layer(const std::vector<VectorNorms>& norms) {
 
 /// Returns the scores of every layer on the whole attention graph: those of the estimator if there is one, otherwise
 /// the network's, mean over the heads.
-std::vector<Tensor> whole_graph_scores(LoadedRun& run) {
-  if (run.folder.has_estimator()) return run.scores;
-  return attention_scores(run.network, 1, whole_graph_input(run.prepared, run.graph, run.network->layers()));
+LayerScores whole_graph_scores(LoadedRun& run) {
+  if (run.folder.has_estimator()) return run.scores.shown;
+  return attention_scores(run.network, 1, whole_graph_input(run.prepared, run.graph, run.network->layers())).shown;
 }
 
 /// Loads a run. Throws Error if the graph is not the run's.
@@ -116,7 +116,7 @@ class Inspection {
     if (!same)
       throw Error(request_.other.string(), ": attends along other edges than ", request_.run.string(),
                   "; two runs are compared on the same seed, split of edges and expander");
-    std::vector<Tensor> narrow = scores_, wide = whole_graph_scores(other);
+    LayerScores narrow = scores_, wide = whole_graph_scores(other);
     const bool turned = scores_width(run_) > scores_width(other);
     if (turned) std::swap(narrow, wide);
     const size_t layers = std::min(narrow.size(), wide.size());
@@ -222,7 +222,7 @@ class Inspection {
   const InspectRequest& request_;
   Observer& observer_;
   LoadedRun run_;
-  const std::vector<Tensor> scores_;
+  const LayerScores scores_;
   const int64_t* row_start_;
   const int64_t nodes_;
   const std::vector<int32_t> destinations_;

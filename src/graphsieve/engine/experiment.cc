@@ -343,8 +343,7 @@ class Experiment {
     };
     std::optional<EdgeDraws> draws;
     if (draws_edges(recipe_)) {
-      std::vector<at::Tensor> scores =
-          at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
+      const EdgeScores scores = at_network ? read_scores(to / "scores") : estimate(context, graph, plan, outcome, to);
       if (at_network || request_.stages == Stages::kNetwork) lie_in_files(to / "scores", graph);
       if (!at_network) outcome.k = k_for(context, graph, scores, to);
       if (request_.stages != Stages::kEstimator) draws = draws_of(graph, scores, outcome.k, plan.seed);
@@ -359,15 +358,15 @@ class Experiment {
     return outcome;
   }
 
-  EdgeDraws draws_of(const PreparedGraph& graph, const std::vector<at::Tensor>& scores, const std::vector<int64_t>& k,
+  EdgeDraws draws_of(const PreparedGraph& graph, const EdgeScores& scores, const std::vector<int64_t>& k,
                      uint64_t seed) const {
-    return {ScoredGraph(graph.edges, tensors_on(scores, prepared_.device), recipe_.network.layers), k,
+    return {ScoredGraph(graph.edges, scores_on(scores, prepared_.device), recipe_.network.layers), k,
             sampler_of(recipe_.network), seed};
   }
 
   /// Returns the recipe's k, or the k that is chosen from the scores by the recipe's epsilon.
-  std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph,
-                             const std::vector<at::Tensor>& scores, const fs::path& to) {
+  std::vector<int64_t> k_for(const StageContext& context, const PreparedGraph& graph, const EdgeScores& scores,
+                             const fs::path& to) {
     const EdgesPerNode asked = edges_per_node(recipe_.network);
     if (!asked.by_error()) return asked.k;
     const std::string& sampler = recipe_.network.sampler;
@@ -393,8 +392,8 @@ class Experiment {
   }
 
   /// Trains the estimator, or takes a shared or given one, and writes its weights and scores. Returns the scores.
-  std::vector<at::Tensor> estimate(const StageContext& context, PreparedGraph& graph, const RunPlan& plan,
-                                   RunOutcome& outcome, const fs::path& to) {
+  EdgeScores estimate(const StageContext& context, PreparedGraph& graph, const RunPlan& plan, RunOutcome& outcome,
+                      const fs::path& to) {
     outcome.has_estimator = true;
     if (request_.stages == Stages::kNetwork) return take_scores(context.split, outcome, to);
     move_to_files(to / "scores", graph);
@@ -423,7 +422,7 @@ class Experiment {
 
   /// Takes the scores, the estimator and its figures from the run that the request names. Throws Error if that run was
   /// trained on another split or graph, or has no estimator.
-  std::vector<at::Tensor> take_scores(const Split& split, RunOutcome& outcome, const fs::path& to) {
+  EdgeScores take_scores(const Split& split, RunOutcome& outcome, const fs::path& to) {
     const RunFolder& from = *scores_from_;
     if (!from.has_estimator()) throw Error(from.path.string(), ": this run has no estimator");
     const std::string theirs = from.graph().get_or<std::string>("fingerprint", ""),

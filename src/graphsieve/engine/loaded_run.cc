@@ -153,10 +153,10 @@ void check_edge_types(const LoadedRun& run) {
 }
 
 /// Returns the scores of the run's folder, or computes them if the graph has changed or the folder has none.
-std::vector<at::Tensor> scores_for(const LoadedRun& run, Observer& observer) {
+EdgeScores scores_for(const LoadedRun& run, Observer& observer) {
   if (!run.folder.has_estimator()) return {};
   if (run.same_graph && path_exists(run.folder.path / "scores"))
-    return tensors_on(read_scores(run.folder.files), run.prepared.device);
+    return scores_on(read_scores(run.folder.files), run.prepared.device);
   observer.note(run.same_graph ? "the run's scores are gone: the estimator runs again"
                                : "the graph is not the one that was trained on: the estimator runs again");
   nn::Transformer estimator = run.estimator();

@@ -36,7 +36,7 @@ struct LoadedRun {
   PreparedData prepared;
   std::unique_ptr<Task> task;
   PreparedGraph graph;
-  std::vector<at::Tensor> scores;    ///< the estimator's scores per layer; empty if the run has no estimator
+  EdgeScores scores;                 ///< the estimator's scores; empty if the run has no estimator
   nn::Transformer network{nullptr};  ///< network in evaluation mode; empty if the run has stage 1 alone
 
   /// Throws Error if `data` is not the graph that was trained on.

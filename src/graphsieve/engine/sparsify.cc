@@ -29,6 +29,10 @@ fs::path sparsify(const SparsifyRequest& request, Observer& observer) {
   EdgesPerNode asked{request.k.empty() ? run.k() : request.k, request.epsilon,
                      request.epsilon_of.empty() ? recipe.epsilon_of : request.epsilon_of};
   const ScoredGraph graph = read_scored_graph(run.files);
+  if (graph.parts() > 0 && sampler.by_score())
+    observer.note(
+        "the scores have seen the labels of the training nodes (data.label_inputs): a network that is trained on these "
+        "labels should not take edges that are drawn by them");
   std::vector<int64_t>& k = asked.k;
   if (k.size() == 1) k.assign(graph.layers(), k[0]);
   if (static_cast<int64_t>(k.size()) > graph.layers())

@@ -42,8 +42,14 @@ bool one_of(std::string_view name, std::initializer_list<std::string_view> names
 // in_subfolder() knows the subfolders. They are the complete list of what the program writes: an entry that none of
 // them accepts is foreign.
 
+bool is_hiding_layer(std::string_view name) {
+  const size_t layer = name.find("_layer_");
+  return layer != std::string_view::npos && numbered(name.substr(0, layer), "hiding_", "") &&
+         numbered(name.substr(layer), "_layer_", ".npy");
+}
 bool in_scores(std::string_view name) {
-  return one_of(name, {"row_start.npy", "source.npy", "type.npy"}) || numbered(name, "layer_", ".npy");
+  return one_of(name, {"row_start.npy", "source.npy", "type.npy"}) || numbered(name, "layer_", ".npy") ||
+         is_hiding_layer(name);
 }
 bool in_checkpoint(std::string_view name) {
   return one_of(name, {"lock", "checkpoint-0.safetensors", "checkpoint-1.safetensors"});

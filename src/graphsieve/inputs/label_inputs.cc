@@ -69,9 +69,10 @@ void hide_label_part(NetworkInput& input, int part) {
   input.labels = labels_of(input, [part](int64_t, int32_t node) { return label_part(node) == part; });
 }
 
-void hide_labels(NetworkInput& batch, int64_t targets, double share, uint64_t key) {
-  batch.labels =
-      labels_of(batch, [&](int64_t position, int32_t node) { return position < targets || draw(key, node) < share; });
+void hide_labels(NetworkInput& batch, int64_t targets, int part, double share, uint64_t key) {
+  batch.labels = labels_of(batch, [&](int64_t position, int32_t node) {
+    return position < targets || (part >= 0 && label_part(node) == part) || draw(key, node) < share;
+  });
 }
 
 std::vector<int32_t> hidden_nodes(const LabelInputs& labels, double share, uint64_t key, int64_t least) {

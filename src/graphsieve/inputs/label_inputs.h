@@ -4,9 +4,14 @@
 // pass that the loss is computed from:
 //
 //   training    each step hides a fresh share of the training nodes, and takes its loss on those alone
+//   training on edges that are drawn by scores    the same, but the loss is on the nodes of one part, and the edges are
+//                                                 drawn by the scores of a pass that hides that part's labels
 //   evaluation  all training labels are shown, since validation and test nodes have none of them
-//   scores, and predictions for training nodes    kLabelParts passes, each of which hides the labels of one part of the
-//                                                 nodes, and gives the results of that part
+//   predictions for training nodes                kLabelParts passes, each of which hides the labels of one part of the
+//                                                 nodes, and gives the predictions of that part
+//   scores                                        those of a pass that shows all labels, and those of kLabelParts
+//   passes
+//                                                 that hide one part each (sampling/scored_graph.h)
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -54,8 +59,9 @@ int label_part(int32_t node);
 /// Hides the labels of one part of the nodes from the input.
 void hide_label_part(NetworkInput& input, int part);
 
-/// Hides the labels of the first `targets` sources of a batch and of a share of all other sources, drawn by `key`.
-void hide_labels(NetworkInput& batch, int64_t targets, double share, uint64_t key);
+/// Hides the labels of the first `targets` sources of a batch, of the sources in `part` (−1: of no part), and of a
+/// share of all other sources, drawn by `key`.
+void hide_labels(NetworkInput& batch, int64_t targets, int part, double share, uint64_t key);
 
 /// Returns the training nodes (ascending) whose labels a step hides that shows all others: a share of them, drawn by
 /// `key`, and at least `least`, or all if there are fewer.

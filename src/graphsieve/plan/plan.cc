@@ -16,6 +16,7 @@
 #include "graphsieve/evaluate/evaluation.h"
 #include "graphsieve/graph/degree_counts.h"
 #include "graphsieve/graph/expander.h"
+#include "graphsieve/inputs/label_inputs.h"
 #include "graphsieve/inputs/prepared_graph.h"
 #include "graphsieve/plan/dry_run.h"
 #include "graphsieve/recipe/models.h"
@@ -208,7 +209,9 @@ class Planner {
   DryStage estimator() const {
     const EstimatorRecipe& e = recipe_.estimator;
     DryStage stage = whole(nn::estimator_shape(recipe_, network_interface(prepared_, *task_)));
-    if (e.batch_size > 0) take_batches(stage, e.batch_size, std::vector<int64_t>(e.layers, e.fan_out), false, true);
+    if (e.batch_size > 0)
+      take_batches(stage, e.batch_size, epoch_nodes(e.batch_size, false), std::vector<int64_t>(e.layers, e.fan_out),
+                   false, true);
     return stage;
   }
 
@@ -221,41 +224,49 @@ class Planner {
   }
 
   /// Gives the stage some sampled batches, and the decision that training takes from the sizes of a batch. If the last
-  /// batch of an epoch is smaller, a batch of its size is added.
-  void take_batches(DryStage& stage, int64_t batch_size, const std::vector<int64_t>& k, bool whole_needed,
-                    bool shares_draws) const {
-    if (!batched(batch_size)) {
-      stage.batches = {sample_batch(rows_, nodes_of_one_batch(), k, 0)};
+  /// batch of an epoch, which has `nodes` training nodes, is smaller, a batch of its size is added.
+  void take_batches(DryStage& stage, int64_t batch_size, int64_t nodes, const std::vector<int64_t>& k,
+                    bool whole_needed, bool shares_draws) const {
+    const int64_t count = batch_count(nodes, batch_size);
+    if (count == 1) {
+      stage.batches = {sample_batch(rows_, some_nodes(nodes, 0), k, 0)};
     } else {
-      const int64_t last = static_cast<int64_t>(split_.train.size()) % batch_size;
+      const int64_t last = nodes % batch_size;
       for (uint64_t b = 0; b < kBatches; ++b)
         stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), k, b));
       if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
     }
-    stage.decision = decide_batches(sizes(static_cast<int64_t>(k.size())), sizes_of_batch(stage.batches.front()),
-                                    steps(batch_size), whole_needed, shares_draws, budget_);
-    stage.batches_held = batched(batch_size) ? batches_held(stage.decision, num_threads()) : 1;
+    stage.decision = decide_batches(sizes(static_cast<int64_t>(k.size())), sizes_of_batch(stage.batches.front()), count,
+                                    whole_needed, shares_draws, budget_);
+    stage.batches_held = count > 1 ? batches_held(stage.decision, num_threads()) : 1;
     if (stage.decision.draws_whole) stage.draws = k;
   }
 
-  /// Returns the nodes of the one batch of an epoch: all training nodes, or as many as a step hides if labels are
-  /// inputs (SampledStage).
-  std::vector<int32_t> nodes_of_one_batch() const {
-    if (!recipe_.data.label_inputs) return split_.train;
-    const double count = static_cast<double>(split_.train.size()) * recipe_.data.hidden_share;
-    return some_nodes(std::min(std::ssize(split_.train), std::max<int64_t>(2, std::llround(count))), 0);
+  /// Returns the number of training nodes of an epoch of batches: all of them, or, if labels are inputs, those of one
+  /// part where edges are drawn by scores, and otherwise, in one batch, as many as a step hides (SampledStage).
+  int64_t epoch_nodes(int64_t batch_size, bool by_score) const {
+    const int64_t all = std::ssize(split_.train);
+    if (!recipe_.data.label_inputs || (!by_score && batched(batch_size))) return all;
+    const double share = by_score ? 1.0 / kLabelParts : recipe_.data.hidden_share;
+    return std::min(all, std::max<int64_t>(2, std::llround(static_cast<double>(all) * share)));
   }
 
   StagePlan of_estimator() const {
     StagePlan plan;
     plan.name = "estimator";
     plan.epochs = recipe_.estimator.epochs * recipe_.estimator.restarts;
-    plan.steps = steps(recipe_.estimator.batch_size);
-    plan.disk = edges_ * (5 + 4 * recipe_.estimator.layers) + 8 * data_.nodes;
+    plan.steps = steps(recipe_.estimator.batch_size, false);
+    const int64_t passes = recipe_.data.label_inputs ? 1 + kLabelParts : 1;  // whose scores are kept (EdgeScores)
+    plan.disk = edges_ * (5 + 4 * recipe_.estimator.layers * passes) + 8 * data_.nodes;
     return plan;
   }
 
-  int64_t steps(int64_t batch_size) const { return batch_count(static_cast<int64_t>(split_.train.size()), batch_size); }
+  int64_t steps(int64_t batch_size, bool by_score) const {
+    return batch_count(epoch_nodes(batch_size, by_score), batch_size);
+  }
+
+  /// True if the network's edges are drawn by scores.
+  bool by_score() const { return sampled() && sampler_of(recipe_.network.sampler).by_score(); }
 
   bool batched(int64_t batch_size) const {
     return batch_size > 0 && batch_size < static_cast<int64_t>(split_.train.size());
@@ -268,7 +279,9 @@ class Planner {
     stage.k = recipe_.network.k;
     take_evaluation(stage, batch_size);
     const bool shares_draws = !sampler_of(recipe_.network.sampler).by_batch;
-    take_batches(stage, batch_size, stage.k, shares_draws && stage.evaluation.empty(), shares_draws);
+    // Where draws depend on labels, evaluation has draws of its own.
+    const bool whole_needed = shares_draws && stage.evaluation.empty() && !(recipe_.data.label_inputs && by_score());
+    take_batches(stage, batch_size, epoch_nodes(batch_size, by_score()), stage.k, whole_needed, shares_draws);
     stage.predicts_all = predictions_ == PredictedNodes::kAll;
     return stage;
   }
@@ -301,7 +314,7 @@ class Planner {
     StagePlan plan;
     plan.name = "network";
     plan.epochs = recipe_.network.epochs;
-    plan.steps = steps(batch_size);
+    plan.steps = steps(batch_size, by_score());
     const int64_t predicted =
         predictions_ == PredictedNodes::kAll ? data_.nodes : static_cast<int64_t>(nodes_of(split_).size());
     plan.disk = predicted * (4 + 8 * static_cast<int64_t>(task_->file_columns().size()));  // size of predictions.csv

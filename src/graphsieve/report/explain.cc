@@ -56,6 +56,10 @@ class Explanation {
       throw Error("node '", request.node, "': not in ", data.name, ", but in the data that the run was trained on");
     // Another graph has no split.
     if (run_.same_graph) split_ = read_split(run_.folder.files.verified("split.json"), data.labels);
+    // The node's own label is hidden, as it is for its prediction.
+    const LabelInputs* labels = run_.prepared.features.labels.get();
+    if (labels && labels->row_of_node[node_] >= 0) hidden_part_ = label_part(node_);
+    scores_ = run_.scores.of(hidden_part_);
     if (!run_.network.is_empty()) compute();
   }
 
@@ -65,7 +69,7 @@ class Explanation {
                {"epoch", run_.best_epoch()},
                {"layers", Json::array()},
                {"reached", flow_.size()}};
-    const int64_t layers = run_.network.is_empty() ? static_cast<int64_t>(run_.scores.size()) : run_.network->layers();
+    const int64_t layers = run_.network.is_empty() ? std::ssize(scores_) : run_.network->layers();
     // The edges of all layers are collected first, because predict() predicts all nodes that they name in one call.
     std::vector<InEdges> edges;
     for (int64_t l = 0; l < layers; ++l) edges.push_back(in_edges(l));
@@ -91,15 +95,14 @@ class Explanation {
     row_ = whole ? node_ : 0;
     if (sampled()) {
       SampledGraph graph = run_.edges().sampled();
-      graph.begin_epoch(run_.best_epoch());
+      graph.begin_epoch(run_.best_epoch(), 0, hidden_part_);
       const Tensor nodes = whole ? at::arange(data_.nodes, at::kInt) : at::full({1}, node_, at::kInt);
       input_ = graph.around_each({&nodes, 1})[0];
     } else {
       input_ = run_.input();
     }
     const FeatureMatrix& x = run_.prepared.features;
-    // The node's own label is hidden, as it is for its prediction.
-    if (x.labels && x.labels->row_of_node[node_] >= 0) hide_label_part(input_, label_part(node_));
+    if (hidden_part_ >= 0) hide_label_part(input_, hidden_part_);
     const int64_t rows = input_.rows.defined() ? input_.rows.size(0) : x.rows;
     const bool gradients = rows * x.cols <= kMostFeatures;
     const torch::AutoGradMode mode(gradients);
@@ -182,7 +185,7 @@ class Explanation {
     for (int64_t e = g.row_start[node_]; e < g.row_start[node_ + 1]; ++e) {
       InEdge& edge = edges[{g.type[e], g.source[e]}];
       ++edge.parallel;
-      if (layer < static_cast<int64_t>(run_.scores.size())) edge.score += run_.scores[layer].const_data_ptr<float>()[e];
+      if (layer < std::ssize(scores_)) edge.score += scores_[layer].const_data_ptr<float>()[e];
     }
     if (attention_.empty()) return edges;
     const ops::AttentionEdges& drawn = input_.layers[layer].edges;
@@ -217,7 +220,7 @@ class Explanation {
       Json row = about(key.second);
       row["type"] = edge_type_name(key.first, data_.graph ? data_.graph->type_names : std::vector<std::string>());
       row["parallel"] = edge.parallel;
-      row["score"] = run_.scores.empty() ? Json() : Json(edge.score);
+      row["score"] = scores_.empty() ? Json() : Json(edge.score);
       row["draws"] = sampled() && !attention_.empty() ? Json(edge.draws) : Json();
       row["attention"] = attention_.empty() || edge.draws == 0 ? Json() : Json(edge.attention);
       rows.push_back(std::move(row));
@@ -228,7 +231,7 @@ class Explanation {
             {"draws", sampled() && !attention_.empty() ? Json(draws) : Json()},
             {"edges", rows},
             {"left_out", left_out},
-            {"left_out_score", run_.scores.empty() ? Json() : Json(left_out > 0 ? std::max(0.0, score) : 0.0)},
+            {"left_out_score", scores_.empty() ? Json() : Json(left_out > 0 ? std::max(0.0, score) : 0.0)},
             {"left_out_attention", attention_.empty() ? Json() : Json(left_out > 0 ? std::max(0.0, attention) : 0.0)}};
   }
 
@@ -314,6 +317,8 @@ class Explanation {
   LoadedRun run_;
   const int32_t node_;
   Split split_;
+  int hidden_part_ = -1;  ///< the part whose labels the pass hides; −1: none
+  LayerScores scores_;    ///< the estimator's scores by layer
   NetworkInput input_;
   int64_t row_ = 0;                ///< row of the node in every layer of the pass
   std::vector<Tensor> attention_;  ///< attention by layer of the pass, mean over the heads; empty without a network

@@ -11,6 +11,7 @@
 #include "graphsieve/base/parallel.h"
 #include "graphsieve/files/npy_file.h"
 #include "graphsieve/files/paths.h"
+#include "graphsieve/inputs/on_device.h"
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/weights.h"
 
@@ -22,8 +23,11 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kBlock = 1 << 20;  // scores that are checked as one item of work
 
-fs::path layer_file(const fs::path& folder, int64_t layer) { return folder / str("layer_", layer, ".npy"); }
-std::string layer_name(int64_t layer) { return str("scores/layer_", layer, ".npy"); }
+/// Returns the name of the file with a layer's scores of the pass that hides a part's labels; part −1: of the pass that
+/// shows all labels.
+std::string layer_name(int part, int64_t layer) {
+  return part < 0 ? str("layer_", layer, ".npy") : str("hiding_", part, "_layer_", layer, ".npy");
+}
 
 template <class T>
 void write_column(const fs::path& path, std::span<const T> values) {
@@ -83,78 +87,71 @@ void each_attention_score(nn::Transformer& network, double temperature, const Ne
 
 namespace {
 
-/// Calls each_attention_score() and writes the pieces into `scores`, one tensor [edges] per layer. `wanted` [edges] is
-/// true for the edges whose scores are written; undefined: all edges.
-void collect(nn::Transformer& network, double temperature, const NetworkInput& input, const Tensor& wanted,
-             std::vector<Tensor>& scores) {
-  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
-    Tensor to = scores[layer].narrow(0, first, part.size(0));
-    to.copy_(wanted.defined() ? at::where(wanted.narrow(0, first, part.size(0)), part, to) : part);
-  });
+/// Calls pass(part, input) for each pass whose scores are kept: for the one that shows all labels, part −1, and, if
+/// labels are inputs, for those that hide one part each.
+void each_pass(nn::Transformer& network, const NetworkInput& input,
+               const std::function<void(int part, const NetworkInput& input)>& pass) {
+  pass(-1, input);
+  if (!input.features->labels) return;
+  NetworkInput hiding = input;
+  for (int part = 0; part < kLabelParts; ++part) {
+    hide_label_part(hiding, part);
+    const NormVariant variant(network, part + 1);
+    pass(part, hiding);
+  }
 }
 
-/// Returns a bool tensor [edges]: true for the edges into nodes of a part (inputs/label_inputs.h).
-Tensor edges_into_part(const LayerEdges& layer, int part) {
-  const Tensor start = layer.edges.row_start.cpu();
-  const auto* row_start = start.const_data_ptr<int64_t>();
-  Tensor wanted = at::zeros({layer.edges.index.size(0)}, at::kBool);
-  auto* of_edge = wanted.mutable_data_ptr<bool>();
-  for (int64_t i = 0; i < layer.destinations; ++i)
-    if (label_part(static_cast<int32_t>(i)) == part)
-      std::fill(of_edge + row_start[i], of_edge + row_start[i + 1], true);
-  return wanted.to(layer.edges.index.device());
-}
-
-/// Writes the scores of all layers, whose attention graph has `edges` edges, one piece at a time.
-void write_in_pieces(const fs::path& folder, nn::Transformer& network, double temperature, const NetworkInput& input,
-                     int64_t edges) {
+/// Writes the scores of all layers of a pass, whose attention graph has `edges` edges, one piece at a time.
+void write_pass(const fs::path& folder, int part, nn::Transformer& network, double temperature,
+                const NetworkInput& input) {
+  const int64_t edges = input.layers.at(0).edges.index.size(0);
   std::unique_ptr<NpyWriter> file;
-  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& part) {
+  each_attention_score(network, temperature, input, [&](int64_t layer, int64_t first, const Tensor& piece) {
     // A piece that begins with edge 0 begins a new layer, and so a new file.
     if (first == 0) {
       if (file) file->finish();
-      file = std::make_unique<NpyWriter>(layer_file(folder, layer), npy_descr<float>(), std::vector<int64_t>{edges});
+      file = std::make_unique<NpyWriter>(folder / layer_name(part, layer), npy_descr<float>(),
+                                         std::vector<int64_t>{edges});
     }
-    const Tensor on_host = part.cpu();
+    const Tensor on_host = piece.cpu();
     file->write(std::span<const float>(on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())));
   });
   if (file) file->finish();
 }
 
-/// Writes one layer's scores, [edges].
-void write_layer(const fs::path& folder, int64_t layer, const Tensor& scores) {
-  const Tensor on_host = scores.cpu();
-  write_npy<float>(layer_file(folder, layer), {on_host.numel()},
-                   std::span<const float>(on_host.const_data_ptr<float>(), static_cast<size_t>(on_host.numel())));
+/// Reads the scores of every pass: the layers from 0 on for which has(name) is true, each by map(name).
+EdgeScores read_passes(const std::function<bool(const std::string& name)>& has,
+                       const std::function<Tensor(const std::string& name)>& map) {
+  const auto layers = [&](int part) {
+    LayerScores scores;
+    for (int64_t l = 0; has(layer_name(part, l)); ++l) scores.push_back(map(layer_name(part, l)));
+    return scores;
+  };
+  EdgeScores scores{layers(-1), {}};
+  for (int part = 0; has(layer_name(part, 0)); ++part) scores.hiding.push_back(layers(part));
+  return scores;
 }
 
 }  // namespace
 
-std::vector<Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input) {
-  std::vector<Tensor> scores;
-  for (const LayerEdges& layer : input.layers)
-    scores.push_back(at::empty({layer.edges.index.size(0)}, layer.edges.index.options().dtype(at::kFloat)));
-  if (!input.features->labels) {
-    collect(network, temperature, input, {}, scores);
-    return scores;
-  }
-  NetworkInput hiding = input;
-  for (int part = 0; part < kLabelParts; ++part) {
-    hide_label_part(hiding, part);
-    const NormVariant variant(network, part + 1);
-    collect(network, temperature, hiding, edges_into_part(input.layers.at(0), part), scores);
-  }
+EdgeScores attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input) {
+  EdgeScores scores;
+  each_pass(network, input, [&](int part, const NetworkInput& shown) {
+    LayerScores layers;
+    for (const LayerEdges& layer : input.layers)
+      layers.push_back(at::empty({layer.edges.index.size(0)}, layer.edges.index.options().dtype(at::kFloat)));
+    each_attention_score(network, temperature, shown, [&](int64_t layer, int64_t first, const Tensor& piece) {
+      layers[layer].narrow(0, first, piece.size(0)).copy_(piece);
+    });
+    (part < 0 ? scores.shown : scores.hiding.emplace_back()) = std::move(layers);
+  });
   return scores;
 }
 
 void write_scores(const fs::path& folder, nn::Transformer& network, double temperature, const NetworkInput& input) {
   make_folders(folder);
-  if (input.features->labels) {
-    const std::vector<Tensor> scores = attention_scores(network, temperature, input);
-    for (size_t l = 0; l < scores.size(); ++l) write_layer(folder, static_cast<int64_t>(l), scores[l]);
-  } else {
-    write_in_pieces(folder, network, temperature, input, input.layers.at(0).edges.index.size(0));
-  }
+  each_pass(network, input,
+            [&](int part, const NetworkInput& shown) { write_pass(folder, part, network, temperature, shown); });
 }
 
 void move_to_files(const fs::path& folder, PreparedGraph& graph) {
@@ -175,19 +172,19 @@ void lie_in_files(const fs::path& folder, PreparedGraph& graph) {
   }
 }
 
-std::vector<Tensor> read_scores(const fs::path& folder) {
-  std::vector<Tensor> scores;
-  for (int64_t l = 0; path_exists(layer_file(folder, l)); ++l) scores.push_back(map_layer(layer_file(folder, l)));
-  if (scores.empty()) throw Error(folder.string(), ": no layer_0.npy; expected the scores of an estimator");
+EdgeScores read_scores(const fs::path& folder) {
+  EdgeScores scores = read_passes([&](const std::string& name) { return path_exists(folder / name); },
+                                  [&](const std::string& name) { return map_layer(folder / name); });
+  if (scores.shown.empty()) throw Error(folder.string(), ": no layer_0.npy; expected the scores of an estimator");
   return scores;
 }
 
-std::vector<Tensor> read_scores(const RunFiles& run) {
-  std::vector<Tensor> scores;
-  // The folder's card tells how many layers the run wrote. A file that is gone since then is an error, which verified()
+EdgeScores read_scores(const RunFiles& run) {
+  // The folder's card tells which layers the run wrote. A file that is gone since then is an error, which verified()
   // throws, and not the end of the list.
-  for (int64_t l = 0; run.wrote(layer_name(l)); ++l) scores.push_back(map_layer(run.verified(layer_name(l))));
-  if (scores.empty())
+  EdgeScores scores = read_passes([&](const std::string& name) { return run.wrote("scores/" + name); },
+                                  [&](const std::string& name) { return map_layer(run.verified("scores/" + name)); });
+  if (scores.shown.empty())
     throw Error((run.folder() / "scores").string(), ": no layer_0.npy; expected the scores of an estimator");
   return scores;
 }
@@ -210,13 +207,23 @@ ops::AttentionEdges read_score_edges(const RunFiles& run) {
 }
 
 ScoredGraph read_scored_graph(const RunFiles& run) {
-  const std::vector<Tensor> scores = read_scores(run);
+  const EdgeScores scores = read_scores(run);
   const ops::AttentionEdges edges = read_score_edges(run);
-  for (size_t l = 0; l < scores.size(); ++l)
-    if (scores[l].sizes() != edges.index.sizes())
-      throw Error((run.folder() / layer_name(static_cast<int64_t>(l))).string(), ": has ", scores[l].numel(),
-                  " scores, expected ", edges.index.numel(), ", one per edge");
-  return {edges, scores, static_cast<int64_t>(scores.size())};
+  const auto check = [&](const LayerScores& layers, int part) {
+    for (size_t l = 0; l < layers.size(); ++l)
+      if (layers[l].sizes() != edges.index.sizes())
+        throw Error((run.folder() / "scores" / layer_name(part, static_cast<int64_t>(l))).string(), ": has ",
+                    layers[l].numel(), " scores, expected ", edges.index.numel(), ", one per edge");
+  };
+  check(scores.shown, -1);
+  for (size_t part = 0; part < scores.hiding.size(); ++part) check(scores.hiding[part], static_cast<int>(part));
+  return {edges, scores, std::ssize(scores.shown)};
+}
+
+EdgeScores scores_on(const EdgeScores& scores, at::Device device) {
+  EdgeScores on{tensors_on(scores.shown, device), {}};
+  for (const LayerScores& of_part : scores.hiding) on.hiding.push_back(tensors_on(of_part, device));
+  return on;
 }
 
 }  // namespace graphsieve

@@ -21,13 +21,12 @@ namespace graphsieve {
 void each_attention_score(nn::Transformer& network, double temperature, const NetworkInput& input,
                           const std::function<void(int64_t layer, int64_t first, const at::Tensor& scores)>& piece);
 
-/// Returns the attention scores of all edges in memory: one float32 [edges] per layer. If labels are inputs, no score
-/// depends on the label of the edge's destination: kLabelParts passes hide the labels of one part of the nodes each,
-/// and the scores of the edges into these nodes are taken.
-std::vector<at::Tensor> attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input);
+/// Returns the attention scores of all edges in memory. If labels are inputs, kLabelParts further passes hide the
+/// labels of one part of the nodes each (inputs/label_inputs.h).
+EdgeScores attention_scores(nn::Transformer& network, double temperature, const NetworkInput& input);
 
-/// Writes the attention scores into a folder, layer_L.npy per layer. The scores are those of attention_scores(). One
-/// piece at a time is in memory, unless labels are inputs.
+/// Writes the scores of attention_scores() into a folder, one piece at a time: layer_L.npy per layer, and
+/// hiding_P_layer_L.npy for the pass that hides part P.
 void write_scores(const std::filesystem::path& folder, nn::Transformer& network, double temperature,
                   const NetworkInput& input);
 
@@ -39,16 +38,20 @@ void move_to_files(const std::filesystem::path& folder, PreparedGraph& graph);
 void lie_in_files(const std::filesystem::path& folder, PreparedGraph& graph);
 
 /// Returns the scores in a folder that write_scores() wrote, mapped. Throws Error, naming the file, if a file is
-/// missing, is not a list of float32, or has a score that is negative or not finite.
-std::vector<at::Tensor> read_scores(const std::filesystem::path& folder);
+/// missing, is not a list of float32, or has a score that is negative or not finite. Folders of earlier versions have
+/// no scores by part.
+EdgeScores read_scores(const std::filesystem::path& folder);
 
 /// Returns the scores in a run's subfolder "scores". Each file is read once to verify its checksum, then mapped.
-std::vector<at::Tensor> read_scores(const RunFiles& run);
+EdgeScores read_scores(const RunFiles& run);
 /// Returns the attention graph in a run's subfolder "scores", verified and mapped. Throws Error if its arrays do not
 /// fit.
 ops::AttentionEdges read_score_edges(const RunFiles& run);
 /// Returns the attention graph of read_score_edges() with the scores of read_scores(). Throws Error, naming the file,
 /// if a layer does not have one score per edge.
 ScoredGraph read_scored_graph(const RunFiles& run);
+
+/// Returns the scores on `device`.
+EdgeScores scores_on(const EdgeScores& scores, at::Device device);
 
 }  // namespace graphsieve

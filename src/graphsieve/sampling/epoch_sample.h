@@ -23,6 +23,9 @@ struct Sampler {
   /// true: the row of a node with fewer than k edges is filled up by drawing from its edges again, so that some of them
   /// count more than once; false: such a row has each edge once
   bool refill = true;
+
+  /// True if the draws depend on scores.
+  bool by_score() const { return rule != ops::SampleRule::kUniform; }
 };
 /// Returns the sampler of a recipe: network.sampler and network.refill. Throws Error if the name is not known.
 Sampler sampler_of(const NetworkRecipe& recipe);

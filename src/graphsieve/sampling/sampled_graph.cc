@@ -20,8 +20,9 @@ SampledGraph::SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std
       budget_(budget),
       local_(at::full({features.rows}, -1, graph_.edges().index.options())) {}
 
-void SampledGraph::begin_epoch(int64_t epoch, int64_t draw) {
+void SampledGraph::begin_epoch(int64_t epoch, int64_t draw, int part) {
   epoch_ = epoch;
+  part_ = part;
   draw_seed_ = draw == 0 ? seed_ : random_key(seed_, Stream::kEvaluationDraw, draw);
   whole_.clear();
 }
@@ -33,7 +34,7 @@ LayerSample SampledGraph::draw(int64_t layer, const Tensor& rows, int64_t batch)
     const LayerSample& whole = whole_[layer];
     return {picked(whole.index), picked(whole.type), picked(whole.position), picked(whole.log_weight)};
   }
-  LayerSample sample = draw_layer(graph_.edges(), graph_.scores(layer), rows, k_[layer], sampler_,
+  LayerSample sample = draw_layer(graph_.edges(), graph_.scores(layer, part_), rows, k_[layer], sampler_,
                                   {draw_seed_, epoch_, layer, batch}, budget_);
   if (!keeps_positions_) sample.position = Tensor();
   return sample;

@@ -29,8 +29,10 @@ class SampledGraph {
   void keep_positions() { keeps_positions_ = true; }
 
   /// Begins an epoch: all edges are drawn again. An epoch has any number of draws, which are independent of each other;
-  /// training takes draw 0.
-  void begin_epoch(int64_t epoch, int64_t draw = 0);
+  /// training takes draw 0. The edges are drawn by the scores of `part` (ScoredGraph::scores()).
+  void begin_epoch(int64_t epoch, int64_t draw = 0, int part = -1);
+  /// Returns the number of parts of the nodes whose draws differ; 0: the draws do not depend on labels.
+  int label_parts() const { return sampler_.by_score() ? graph_.parts() : 0; }
 
   /// Draws the edges of all nodes now, on all threads. Without this call, edges are drawn when an input needs them.
   void draw_whole();
@@ -67,6 +69,7 @@ class SampledGraph {
   const at::Tensor local_;  ///< scratch tensor of ops::expand_block
   bool keeps_positions_ = false;
   int64_t epoch_ = 0;
+  int part_ = -1;                   ///< the part by whose scores edges are drawn
   uint64_t draw_seed_ = seed_;      ///< the seed of the epoch's present draw
   std::vector<LayerSample> whole_;  ///< drawn edges of all nodes by layer; empty until draw_whole() or whole()
 };

@@ -318,10 +318,10 @@ class Study {
     const Sampler sampler = sampler_of(recipe.network);
     double sum = 0, unbiased = 0;
     for (int64_t l = 0; l < recipe.network.layers; ++l) {
-      const LayerSample sample = draw_layer(run.graph.edges, run.scores[l], at::Tensor(), k[l], sampler,
+      const LayerSample sample = draw_layer(run.graph.edges, run.scores.shown[l], at::Tensor(), k[l], sampler,
                                             {run.folder.seed(), run.best_epoch(), l});
-      sum += spectral_error(run.graph.edges, run.scores[l], sample);
-      if (sampler.importance) unbiased += spectral_error(run.graph.edges, run.scores[l], sample, false);
+      sum += spectral_error(run.graph.edges, run.scores.shown[l], sample);
+      if (sampler.importance) unbiased += spectral_error(run.graph.edges, run.scores.shown[l], sample, false);
     }
     const auto layers = static_cast<double>(recipe.network.layers);
     Json to = {{"spectral_error", sum / layers}};

@@ -28,11 +28,26 @@ SampledGraph NetworkEdges::sampled() const {
   return {data_.features, draws_->graph, draws_->k, draws_->sampler, draws_->seed, budget_};
 }
 
-NetworkInput NetworkEdges::input(int64_t epoch) const {
-  if (!draws_) return whole_graph_input(data_, graph_, recipe_.layers);
-  SampledGraph of_epoch = sampled();
-  of_epoch.begin_epoch(epoch);
-  return of_epoch.whole();
+namespace {
+
+/// Hides the labels of a part of the nodes; of none, if the part is −1.
+void hide(NetworkInput& input, int part) {
+  if (part >= 0) hide_label_part(input, part);
+}
+
+}  // namespace
+
+NetworkInput NetworkEdges::input(int64_t epoch, int part) const {
+  NetworkInput all;
+  if (draws_) {
+    SampledGraph of_epoch = sampled();
+    of_epoch.begin_epoch(epoch, 0, part);
+    all = of_epoch.whole();
+  } else {
+    all = whole_graph_input(data_, graph_, recipe_.layers);
+  }
+  hide(all, part);
+  return all;
 }
 
 EvaluationDecision NetworkEdges::evaluation_of(SampledGraph& graph, const std::vector<int32_t>& nodes,
@@ -61,18 +76,13 @@ std::vector<std::vector<int32_t>> by_part(const LabelInputs* labels, const std::
   return parts;
 }
 
-void hide(NetworkInput& input, int part) {
-  if (part >= 0) hide_label_part(input, part);
-}
-
 }  // namespace
 
 Tensor NetworkEdges::hidden(nn::Transformer& network, int64_t epoch) const {
   const torch::NoGradGuard no_grad;
   network->eval();
-  NetworkInput all = input(epoch);
-  if (!data_.features.labels) return network->hidden(all, ForwardOptions());
-  Tensor hidden = network->hidden(all, ForwardOptions());
+  Tensor hidden = network->hidden(input(epoch), ForwardOptions());
+  if (!data_.features.labels) return hidden;
   const LabelInputs& labels = *data_.features.labels;
   std::vector<int32_t> labelled;
   for (size_t i = 0; i < labels.row_of_node.size(); ++i)
@@ -80,10 +90,9 @@ Tensor NetworkEdges::hidden(nn::Transformer& network, int64_t epoch) const {
   const auto parts = by_part(&labels, labelled);
   for (int part = 0; part < kLabelParts; ++part) {
     if (parts[part + 1].empty()) continue;
-    hide_label_part(all, part);
     const NormVariant variant(network, part + 1);
     const Tensor rows = node_tensor(parts[part + 1]).to(hidden.device());
-    hidden.index_copy_(0, rows, network->hidden(all, ForwardOptions()).index_select(0, rows));
+    hidden.index_copy_(0, rows, network->hidden(input(epoch, part), ForwardOptions()).index_select(0, rows));
   }
   return hidden;
 }
@@ -119,11 +128,7 @@ Predictions NetworkEdges::predictions(nn::Transformer& network, const Task& task
 Predictions NetworkEdges::predictions_hiding(int part, nn::Transformer& network, const Task& task, int64_t epoch,
                                              const std::vector<int32_t>& nodes, int64_t list_size) const {
   // If no edges are drawn, view.nodes_per_list stays 0, and the whole graph is evaluated.
-  GraphView view{[&] {
-    NetworkInput whole = input(epoch);
-    hide(whole, part);
-    return whole;
-  }};
+  GraphView view{[&] { return input(epoch, part); }};
   std::optional<SampledGraph> of_epoch;
   if (draws_) {
     of_epoch.emplace(sampled());
@@ -141,7 +146,7 @@ Predictions NetworkEdges::predictions_hiding(int part, nn::Transformer& network,
     };
     view.draws = draws_averaged_, view.standard_error = standard_error_;
     view.begin_draw = [&](int64_t draw) {
-      of_epoch->begin_epoch(epoch, first_draw_ + draw);
+      of_epoch->begin_epoch(epoch, first_draw_ + draw, part);
       if (view.nodes_per_list > 0 && of_epoch->shares_draws()) of_epoch->draw_whole();
     };
     view.begin_draw(0);

@@ -36,8 +36,9 @@ class NetworkEdges {
   /// Returns the graph whose edges are drawn in each epoch. May only be called if there are draws.
   SampledGraph sampled() const;
 
-  /// Returns the input that has all nodes and the edges of `epoch`.
-  NetworkInput input(int64_t epoch) const;
+  /// Returns the input that has all nodes and the edges of `epoch`, which are drawn by the scores of `part`
+  /// (SampledGraph::begin_epoch()), and hides the labels of this part. Part −1: all labels are shown.
+  NetworkInput input(int64_t epoch, int part = -1) const;
 
   /// Returns the network's hidden vectors [n, width] of all nodes, with the edges of `epoch`, draw 0. If labels are
   /// inputs, the row of a node that has one comes from a pass that hides it (inputs/label_inputs.h).

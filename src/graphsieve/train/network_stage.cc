@@ -31,7 +31,11 @@ class NetworkStage : public SampledStage {
   }
 
   double temperature(int64_t) const override { return 1; }
-  GraphView evaluation() override { return view_; }
+  GraphView evaluation() override {
+    // The draws of training hide one part's labels. Evaluation has draws of its own, which show all labels.
+    if (graph_.label_parts() > 0) graph_.begin_epoch(epoch_);
+    return view_;
+  }
   void add_figures(StageFigures& figures) const override {
     SampledStage::add_figures(figures);
     figures.evaluated_at_once = view_.nodes_per_list;
@@ -39,7 +43,9 @@ class NetworkStage : public SampledStage {
 
  protected:
   /// True if the whole graph is evaluated with the edges that the batches of the epoch share.
-  bool needs_whole() override { return graph_.shares_draws() && view_.nodes_per_list == 0; }
+  bool needs_whole() override {
+    return graph_.shares_draws() && graph_.label_parts() == 0 && view_.nodes_per_list == 0;
+  }
 
  private:
   GraphView view_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/inputs/on_device.h"
 #include "graphsieve/runtime/device.h"
@@ -29,32 +30,60 @@ SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSize
       labels_(context.data.features.labels.get()),
       hidden_share_(context.recipe.data.hidden_share),
       seed_(seed),
+      parts_(parts_of_training_nodes()),
       sizes_(sizes),
       budget_(context.budget) {}
 
 int64_t SampledStage::begin_epoch(int64_t epoch) {
   const Timer timer(seconds_);
   decision();
-  graph_.begin_epoch(epoch);
-  if (decision_->draws_whole) graph_.draw_whole();
   take_batches(epoch);
+  if (decision_->draws_whole) graph_.draw_whole();
   return static_cast<int64_t>(batches_.size());
 }
 
+namespace {
+constexpr int64_t kLeast = 2;  // nodes of a batch, which BatchNorm needs
+}
+
+std::vector<SampledStage::Part> SampledStage::parts_of_training_nodes() const {
+  std::vector<Part> parts;
+  if (!labels_ || graph_.label_parts() == 0) return parts;
+  for (int part = 0; part < graph_.label_parts(); ++part) parts.push_back({part, {}});
+  for (const int32_t node : train_) parts[label_part(node)].nodes.push_back(node);
+  std::erase_if(parts, [](const Part& part) { return std::ssize(part.nodes) < kLeast; });
+  if (parts.empty())
+    throw Error("data.label_inputs: ", train_.size(),
+                " training nodes are too few for edges that are drawn by scores; ", "expected at least ",
+                graph_.label_parts() + 1);
+  return parts;
+}
+
+std::vector<int32_t> SampledStage::nodes_of(int64_t epoch) const {
+  if (const Part* part = part_of(epoch)) return part->nodes;
+  // A batch hides the labels of its own nodes. One batch of all training nodes would hide every label, so it has the
+  // nodes whose labels the epoch hides.
+  if (labels_ && batches_of_epoch() == 1)
+    return hidden_nodes(*labels_, hidden_share_, random_key(seed_, Stream::kHiddenLabels, epoch), kLeast);
+  return train_;
+}
+
+int64_t SampledStage::batches_of_epoch() const {
+  return batch_count(std::ssize(parts_.empty() ? train_ : parts_[0].nodes), batch_size_);
+}
+
 void SampledStage::take_batches(int64_t epoch) {
-  constexpr int64_t kLeast = 2;  // BatchNorm needs two nodes
   epoch_ = epoch;
-  const auto cut = [&](const std::vector<int32_t>& nodes) { return batch_nodes(nodes, batch_size_, seed_, epoch); };
-  batches_ = tensors_on(
-      labels_ && one_batch()
-          ? cut(hidden_nodes(*labels_, hidden_share_, random_key(seed_, Stream::kHiddenLabels, epoch), kLeast))
-          : cut(train_),
-      graph_.device());
+  const Part* part = part_of(epoch);
+  graph_.begin_epoch(epoch, 0, part ? part->part : -1);
+  batches_ = tensors_on(batch_nodes(nodes_of(epoch), batch_size_, seed_, epoch), graph_.device());
 }
 
 double SampledStage::hidden_share_outside(int64_t size) const {
-  const double all = static_cast<double>(train_.size()), own = static_cast<double>(size);
-  return one_batch() ? 0 : std::max(0.0, (hidden_share_ * all - own) / (all - own));
+  const Part* part = part_of(epoch_);
+  if (!part && batches_of_epoch() == 1) return 0;  // the batch has the nodes whose labels the epoch hides
+  const auto all = static_cast<double>(train_.size()), own = static_cast<double>(part ? std::ssize(part->nodes) : size);
+  return std::max(0.0, (hidden_share_ * all - own) / (all - own));
 }
 
 TrainBatch SampledStage::batch(int64_t index) { return std::move(batches(index, 1).front()); }
@@ -64,11 +93,12 @@ TrainBatch SampledStage::batch(int64_t index) { return std::move(batches(index, 
 std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
   const Timer timer(seconds_);
   std::vector<NetworkInput> inputs = graph_.around_each(std::span(batches_).subspan(first, count), first);
+  const Part* part = part_of(epoch_);
   std::vector<TrainBatch> made;
   for (int64_t i = 0; i < count; ++i) {
     const at::Tensor& nodes = batches_[first + i];
     if (labels_)
-      hide_labels(inputs[i], nodes.size(0), hidden_share_outside(nodes.size(0)),
+      hide_labels(inputs[i], nodes.size(0), part ? part->part : -1, hidden_share_outside(nodes.size(0)),
                   random_key(seed_, Stream::kHiddenLabels, epoch_, first + i));
     made.push_back({std::move(inputs[i]), nodes.to(at::kLong), {}});
   }
@@ -88,11 +118,9 @@ const BatchDecision& SampledStage::decision() {
   // epoch, so nothing of the measurement remains.
   if (!batches_are_decided(needs_whole(), budget_)) {
     take_batches(0);
-    graph_.begin_epoch(0);
     first = sizes_of(graph_.edges_around(batches_.front(), 0));
   }
-  const int64_t count = batch_count(static_cast<int64_t>(train_.size()), batch_size_);
-  decision_ = decide_batches(sizes_, first, count, needs_whole(), graph_.shares_draws(), budget_);
+  decision_ = decide_batches(sizes_, first, batches_of_epoch(), needs_whole(), graph_.shares_draws(), budget_);
   return *decision_;
 }
 

@@ -15,9 +15,10 @@
 
 namespace graphsieve {
 
-/// A stage that cuts the training nodes of each epoch into batches. Subclasses provide `evaluation()` and
-/// `temperature()`. The seed keys the order of the training nodes. All arguments of the constructor must outlive the
-/// stage.
+/// A stage that cuts the training nodes of each epoch into batches. If the draws depend on labels
+/// (SampledGraph::label_parts()), an epoch has the training nodes of one part, whose labels neither the draws nor the
+/// batches show; the parts take turns. Subclasses provide `evaluation()` and `temperature()`. The seed keys the order
+/// of the training nodes. All arguments of the constructor must outlive the stage.
 class SampledStage : public Stage {
  public:
   SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const StageContext& context,
@@ -52,14 +53,25 @@ class SampledStage : public Stage {
   std::vector<NetworkInput> timed_around(std::span<const at::Tensor> nodes);
 
  private:
-  /// Cuts the epoch's training nodes into batches, on the graph's device.
+  /// The training nodes of one part of the nodes (label_part()).
+  struct Part {
+    int part;
+    std::vector<int32_t> nodes;
+  };
+  /// Returns the parts that have enough training nodes for a batch. Throws Error if none has.
+  std::vector<Part> parts_of_training_nodes() const;
+  /// Returns the part of an epoch; null if epochs have nodes of all parts.
+  const Part* part_of(int64_t epoch) const { return parts_.empty() ? nullptr : &parts_[epoch % parts_.size()]; }
+  /// Begins the epoch in the graph, and cuts the epoch's training nodes into batches, on the graph's device.
   void take_batches(int64_t epoch);
-  /// True if an epoch has one batch. Where labels are inputs, this batch has the nodes whose labels the epoch hides,
-  /// since a batch of all training nodes would hide every label.
-  bool one_batch() const { return batch_count(static_cast<int64_t>(train_.size()), batch_size_) == 1; }
-  /// Returns the share of the training nodes outside a batch of `size` nodes whose labels the batch hides too. Together
-  /// with the batch's own nodes they are the recipe's share of all training nodes, or the batch alone if it is larger.
+  /// Returns the training nodes of an epoch.
+  std::vector<int32_t> nodes_of(int64_t epoch) const;
+  /// Returns the share of the other training nodes whose labels a batch of `size` nodes hides too. Together with the
+  /// nodes whose labels are hidden anyway, the batch's own and those of the epoch's part, they are the recipe's share
+  /// of all training nodes.
   double hidden_share_outside(int64_t size) const;
+  /// Returns the number of batches of an epoch.
+  int64_t batches_of_epoch() const;
 
   std::optional<BatchDecision> decision_;
   const std::string name_;
@@ -68,6 +80,7 @@ class SampledStage : public Stage {
   const LabelInputs* const labels_;  ///< labels that are inputs; null: none are
   const double hidden_share_;        ///< share of the training nodes whose labels a batch hides, if labels are inputs
   const uint64_t seed_;
+  const std::vector<Part> parts_;  ///< the parts whose nodes the epochs have in turn; empty: epochs have all nodes
   const GraphSizes sizes_;
   const MemoryBudget budget_;
   std::vector<at::Tensor> batches_;  ///< nodes of each batch of the epoch, int32
