@@ -210,7 +210,7 @@ def graph_of(data: Any, *, name: str = "data", labels: int | None = None, direct
     if isinstance(data, tuple) and len(data) == 2 and all(map(is_table, data)):
         data = Tables(*data)
     if isinstance(data, Tables):
-        return Graph(data.graph(name, like, _note, regression))
+        return Graph(data.graph(name, like, note, regression))
     if isinstance(data, tuple):
         parts = _of_matrices(data, name)
     elif hasattr(data, "edge_index") or getattr(data, "adj_t", None) is not None:

@@ -271,10 +271,8 @@ class Block(torch.nn.Module):
     """A block: h <- Norm(h + Drop(Attn(h))), h <- Norm(h + FFN(h)) with FFN = Lin, ReLU, Drop, Lin, Drop.
 
     skip: "identity", "linear" for maps on the residual paths, or "none" for no such paths. activation: "none", or "relu" for
-    Drop(ReLU(Norm(...))) in each half in place of the dropout before the sum. ffn=False: attention alone. gate="product": the output x
-    becomes (1 - b) LayerNorm(x relu(Lin(h))) + b x, with a learned b per column. scaled_logits: divides the logits by the root of a
-    head's width.
-    attention: "model" for the attention of `form`, or "mean", "gcn" or "gat" for a `Convolution`.
+    Drop(ReLU(Norm(...))) in each half in place of the dropout before the sum. ffn=False: attention alone. scaled_logits: divides the
+    logits by the root of a head's width. attention: "model" for the attention of `form`, or "mean", "gcn" or "gat" for a `Convolution`.
 
     forward(h [sources, width], edges, temperature=1.0) returns [destinations, width]; the destinations are the first sources.
 
@@ -285,13 +283,13 @@ class Block(torch.nn.Module):
 
     def __init__(self, form: str, width: int, heads: int = 1, edge_types: int = 1, ffn_width: int | None = None, norm: str = "none",
                  dropout: float = 0.0, clamp: float = math.inf, *, skip: str = "identity", activation: str = "none", ffn: bool = True,
-                 gate: str = "none", scaled_logits: bool = False, attention: str = "model") -> None:
+                 scaled_logits: bool = False, attention: str = "model") -> None:
         super().__init__()
         for name, value, words in (("skip", skip, ("identity", "linear", "none")), ("activation", activation, ("none", "relu")),
-                                   ("gate", gate, ("none", "product")), ("attention", attention, ("model", "mean", "gcn", "gat"))):
+                                   ("attention", attention, ("model", "mean", "gcn", "gat"))):
             if value not in words:
                 raise Error(f"{name} is {value!r}, expected {', '.join(words[:-1])} or {words[-1]}")
-        self.dropout, self.relu, self.has_ffn, self.has_gate = dropout, activation == "relu", ffn, gate == "product"
+        self.dropout, self.relu, self.has_ffn = dropout, activation == "relu", ffn
         self.attention = (Attention(form, width, heads, edge_types, clamp, scaled_logits) if attention == "model"
                           else Convolution(attention, width, heads, edge_types))
         self.attention_norm = Norm(norm, width)
@@ -302,10 +300,6 @@ class Block(torch.nn.Module):
             self.ffn_out = Linear(ffn_width or 2 * width, width)
             self.ffn_norm = Norm(norm, width)
             self.ffn_skip = Linear(width, width) if skip == "linear" else torch.nn.Identity()
-        if self.has_gate:
-            self.gate = Linear(width, width)
-            self.gate_norm = Norm("layer", width)
-            self.gate_share = torch.nn.Parameter(torch.zeros(width))
 
     def drop(self, h: Tensor) -> Tensor:
         return F.dropout(h, self.dropout, self.training) if self.dropout else h
@@ -321,11 +315,7 @@ class Block(torch.nn.Module):
         if self.has_ffn:
             f = self.drop(ops.relu_dropout(self.ffn_in(out)))
             out = self._joined(self.ffn_out(f), self.ffn_skip(out), self.ffn_norm)
-        if not self.has_gate:
-            return out
-        share = self.gate_share.sigmoid()
-        gated: Tensor = (1 - share) * self.gate_norm(out * ops.relu_dropout(self.gate(to))) + share * out
-        return gated
+        return out
 
 
 class _Input(torch.nn.Module):
@@ -363,10 +353,9 @@ class Transformer(torch.nn.Module):
 
     forward(x, edges, temperature=None): x [n, features]; edges: an edge_index [2, E] or Edges for all layers, or a list with one Edges
     per layer, whose destinations are the first of its sources. Returns logits [destinations of the last layer, classes].
-    one_logit: with two classes, the first class has the logit 0. read_out: "last", or "sum" for output layers over the sum of the
-    outputs of all blocks. input_dropout: of the input layers' output. The other settings of blocks are those of `Block`. label_columns:
-    above 0, forward takes `labels` [n, label_columns] too, with a row of zeros where a node's label is hidden or not known
-    (docs/method.md, labels as inputs).
+    one_logit: with two classes, the first class has the logit 0. input_dropout: of the input layers' output. The other settings
+    of blocks are those of `Block`. label_columns: above 0, forward takes `labels` [n, label_columns] too, with a row of zeros where a
+    node's label is hidden or not known (docs/method.md, labels as inputs).
 
     >>> network = Exphormer(features=6, classes=3, width=8)
     >>> network.hidden(torch.randn(4, 6), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
@@ -379,8 +368,8 @@ class Transformer(torch.nn.Module):
     def __init__(self, features: int, classes: int, width: int, heads: int = 1, layers: int = 2, edge_types: int = 1, *,
                  ffn_width: int | None = None, pre_layers: int = 0, output_layers: int = 1, norm: str = "batch", dropout: float = 0.0,
                  clamp: float | None = None, one_logit: bool = False, temperature: float = 1.0, skip: str = "identity",
-                 activation: str = "none", ffn: bool = True, gate: str = "none", read_out: str = "last",
-                 scaled_logits: bool = False, attention: str = "model", input_dropout: float = 0.0, label_columns: int = 0) -> None:
+                 activation: str = "none", ffn: bool = True, scaled_logits: bool = False, attention: str = "model",
+                 input_dropout: float = 0.0, label_columns: int = 0) -> None:
         super().__init__()
         for name, value, least in (("features", features, 1), ("classes", classes, 1), ("width", width, 1), ("heads", heads, 1),
                                    ("layers", layers, 1), ("pre_layers", pre_layers, 0), ("output_layers", output_layers, 1),
@@ -396,17 +385,13 @@ class Transformer(torch.nn.Module):
             raise Error(f"clamp is {clamp}, expected a number above 0")
         if width % heads:
             raise Error(f"width is {width}, expected a multiple of the {heads} heads")
-        if read_out not in ("last", "sum"):
-            raise Error(f"read_out is {read_out!r}, expected last or sum")
-        self.sum_read_out = read_out == "sum"
         self.layers, self.output_layers, self.edge_types = layers, output_layers, edge_types
         self.one_logit, self.temperature, self.input_dropout = one_logit, temperature, input_dropout
         self.input = _Input(features, width, pre_layers, label_columns)
         for i in range(layers):
             bound = clamp or self._own("clamp") or math.inf
             self.add_module(f"layer_{i}", Block(self.form, width, heads, edge_types, ffn_width, norm, dropout, bound, skip=skip,
-                                                     activation=activation, ffn=ffn, gate=gate, scaled_logits=scaled_logits,
-                                                     attention=attention))
+                                                     activation=activation, ffn=ffn, scaled_logits=scaled_logits, attention=attention))
         for i in range(output_layers):
             last = i + 1 == output_layers
             self.add_module(f"output_{i}", Linear(width, (1 if one_logit else classes) if last else width))
@@ -432,11 +417,9 @@ class Transformer(torch.nn.Module):
         each = self._layers(edges, edge_type, x.shape[0])
         h: Tensor = self.input(x, labels)
         h = F.dropout(h, self.input_dropout, self.training) if self.input_dropout else h
-        outputs = []
         for i, layer in enumerate(each):
             h = self.block(i)(h, layer, self.temperature if temperature is None else temperature)
-            outputs.append(h)
-        return torch.stack([out[: h.shape[0]] for out in outputs]).sum(0) if self.sum_read_out else h
+        return h
 
     def forward(self, x: Tensor, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None = None,
                 temperature: float | None = None, labels: Tensor | None = None) -> Tensor:
@@ -474,8 +457,7 @@ class Transformer(torch.nn.Module):
         return dict(run.sizes(tensors, r["output_layers"]), width=r["width"], heads=r["heads"], layers=r["layers"],
                     ffn_width=r["ffn_width"] or cls._own("ffn_factor") * r["width"], pre_layers=r["pre_layers"],
                     output_layers=r["output_layers"], norm=r["norm"], dropout=r["dropout"], clamp=r["clamp"] or None,
-                    **{key: r[key] for key in ("skip", "activation", "ffn", "gate", "read_out", "scaled_logits", "attention",
-                                                  "input_dropout") if key in r})
+                    **{key: r[key] for key in ("skip", "activation", "ffn", "scaled_logits", "attention", "input_dropout") if key in r})
 
     def _take(self, tensors: dict[str, Tensor], where: pathlib.Path) -> None:
         ours = self.state_dict()

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -81,6 +82,37 @@ TEST_F(Parallel, LoopsOfSeveralCallersTakeTurns) {
     });
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(sum, 4 * 50 * 190);
+}
+
+TEST_F(Parallel, WorkOnTheSideAndOtherWorkShareTheThreads) {
+  for (const int threads : {1, 2, 3, 8}) {
+    set_num_threads(threads);
+    std::atomic<int> at_work{0}, most{0};
+    std::atomic<int64_t> sums[2] = {0, 0};
+    const auto loops = [&](int side) {
+      for (int r = 0; r < 300; ++r)
+        parallel_for(20, [&, side](int64_t i) {
+          const int now = ++at_work;
+          for (int before = most; before < now && !most.compare_exchange_weak(before, now);) continue;
+          sums[side] += i;
+          --at_work;
+        });
+    };
+    std::atomic<bool> began{false};
+    std::thread side([&] {
+      const SideLoops on_the_side;
+      began = true;
+      loops(1);
+    });
+    while (!began) std::this_thread::yield();
+    loops(0);
+    side.join();
+    EXPECT_EQ(sums[0], 300 * 190) << threads;
+    EXPECT_EQ(sums[1], 300 * 190) << threads;
+    EXPECT_LE(most, std::max(threads, 2)) << threads;
+  }
+  const SideLoops on_the_side;
+  EXPECT_THROW(set_num_threads(5), Error);
 }
 
 TEST_F(Parallel, AnAbortHoldsUntilItIsCleared) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <set>
 
+#include "graphsieve/base/error.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/datasets/generate.h"
 #include "graphsieve/engine/experiment.h"
@@ -106,7 +108,7 @@ struct LabelledRun {
   }
   const std::vector<int32_t>& train() const { return data.given_splits.at(0).train; }
 
-  const fs::path folder = fs::temp_directory_path() / "graphsieve-label-inputs-test";
+  const fs::path folder = fs::temp_directory_path() / str("graphsieve-label-inputs-test-", getpid());
   Observer silent;
   Dataset data;
   const TorchSettings torch_settings;
@@ -207,6 +209,16 @@ TEST(LabelInputs, LabelsThatCountInALossDoNotChangeItsStep) {
     }
     EXPECT_EQ(std::ssize(parts), kLabelParts);
   }
+  // Draws by the scores of a pass that shows all labels do depend on them.
+  const auto drawn = [&](const at::Tensor& labels) {
+    labelled.show(labels);
+    run.scores.hiding.clear();
+    const NetworkEdges edges = run.edges();
+    Steps steps(context, edges, 0);
+    steps.begin_epoch(0);
+    return steps.batch(0).input.layers.back().edges.index;
+  };
+  EXPECT_FALSE(at::equal(drawn(shown), drawn(1 - shown)));
 }
 
 }  // namespace

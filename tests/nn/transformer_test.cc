@@ -43,20 +43,18 @@ nn::Transformer network(const TransformerShape& s, uint64_t seed = 1) {
 
 /// Shapes with each of the settings by which a recipe changes the blocks.
 std::vector<TransformerShape> changed_shapes(const std::string& kind) {
-  std::vector<TransformerShape> shapes(11, shape(kind));
+  std::vector<TransformerShape> shapes(9, shape(kind));
   shapes[0].skip = nn::Skip::kLinear;
   shapes[1].relu = true;
   shapes[2].ffn = false;
-  shapes[3].gate = true;
-  shapes[4].sum_read_out = true;
-  shapes[5].scaled_logits = true;
-  shapes[6].norm = NormKind::kLayer;
-  shapes[7].edge_weights = EdgeWeights::kMean;
-  shapes[8].edge_weights = EdgeWeights::kGat;
-  shapes[9].skip = nn::Skip::kNone;
-  TransformerShape& all = shapes[10];
+  shapes[3].scaled_logits = true;
+  shapes[4].norm = NormKind::kLayer;
+  shapes[5].edge_weights = EdgeWeights::kMean;
+  shapes[6].edge_weights = EdgeWeights::kGat;
+  shapes[7].skip = nn::Skip::kNone;
+  TransformerShape& all = shapes[8];
   all.skip = nn::Skip::kLinear;
-  all.relu = all.gate = all.sum_read_out = all.scaled_logits = true;
+  all.relu = all.scaled_logits = true;
   all.ffn = false, all.norm = NormKind::kLayer;
   return shapes;
 }
@@ -134,22 +132,19 @@ TEST(Transformer, EvaluationByBlocksGivesTheSameBits) {
 TEST(Transformer, HiddenRowsComeOneBlockAtATime) {
   const torch::NoGradGuard no_grad;
   const Graph graph(nn::kInferenceRows + 1001);
-  for (const std::string& kind : kKinds)
-    for (const bool sum : {false, true}) {
-      TransformerShape s = shape(kind);
-      s.sum_read_out = sum;
-      auto net = network(s);
-      net->eval();
-      std::vector<Tensor> blocks;
-      int64_t rows = 0;
-      net->each_hidden(graph.whole(), ForwardOptions(), [&](int64_t begin, const Tensor& block) {
-        EXPECT_EQ(begin, rows);
-        rows += block.size(0);
-        blocks.push_back(block.clone());
-      });
-      EXPECT_EQ(blocks.size(), 2);
-      EXPECT_TRUE(at::equal(at::cat(blocks), net->hidden(graph.whole(), ForwardOptions()))) << kind;
-    }
+  for (const std::string& kind : kKinds) {
+    auto net = network(shape(kind));
+    net->eval();
+    std::vector<Tensor> blocks;
+    int64_t rows = 0;
+    net->each_hidden(graph.whole(), ForwardOptions(), [&](int64_t begin, const Tensor& block) {
+      EXPECT_EQ(begin, rows);
+      rows += block.size(0);
+      blocks.push_back(block.clone());
+    });
+    EXPECT_EQ(blocks.size(), 2);
+    EXPECT_TRUE(at::equal(at::cat(blocks), net->hidden(graph.whole(), ForwardOptions()))) << kind;
+  }
 }
 
 /// With h held in bfloat16, an evaluation by blocks, of the whole matrix and of a batch round alike, and the outputs
@@ -157,26 +152,24 @@ TEST(Transformer, HiddenRowsComeOneBlockAtATime) {
 TEST(Transformer, EvaluationMayHoldHInBfloat16) {
   const Graph large(nn::kInferenceRows + 1001), graph;
   const Tensor nodes = at::tensor(std::vector<int32_t>{40, 7, 3, 89});
-  for (const std::string& kind : kKinds)
-    for (const bool sum : {false, true}) {
-      TransformerShape s = shape(kind);
-      s.sum_read_out = sum;
-      auto exact = network(s);
-      s.held = at::kBFloat16;
-      auto net = network(s);
-      EXPECT_TRUE(at::equal(net(graph.whole(), ForwardOptions()), exact(graph.whole(), ForwardOptions()))) << kind;
-      exact->eval(), net->eval();
-      const Tensor whole = net(large.whole(), ForwardOptions()).detach();
-      const torch::NoGradGuard no_grad;
-      const Tensor by_blocks = net(large.whole(), ForwardOptions()), full = exact(large.whole(), ForwardOptions());
-      EXPECT_TRUE(at::equal(whole, by_blocks)) << kind;
-      EXPECT_FALSE(at::equal(by_blocks, full)) << kind;
-      EXPECT_LE((by_blocks - full).abs().mean().item<double>(), 0.02 * full.abs().mean().item<double>()) << kind;
-      EXPECT_LE(distance(net(graph.batch(nodes), ForwardOptions()),
-                         net(graph.whole(), ForwardOptions()).index_select(0, nodes)),
-                1e-5)
-          << kind;
-    }
+  for (const std::string& kind : kKinds) {
+    TransformerShape s = shape(kind);
+    auto exact = network(s);
+    s.held = at::kBFloat16;
+    auto net = network(s);
+    EXPECT_TRUE(at::equal(net(graph.whole(), ForwardOptions()), exact(graph.whole(), ForwardOptions()))) << kind;
+    exact->eval(), net->eval();
+    const Tensor whole = net(large.whole(), ForwardOptions()).detach();
+    const torch::NoGradGuard no_grad;
+    const Tensor by_blocks = net(large.whole(), ForwardOptions()), full = exact(large.whole(), ForwardOptions());
+    EXPECT_TRUE(at::equal(whole, by_blocks)) << kind;
+    EXPECT_FALSE(at::equal(by_blocks, full)) << kind;
+    EXPECT_LE((by_blocks - full).abs().mean().item<double>(), 0.02 * full.abs().mean().item<double>()) << kind;
+    EXPECT_LE(distance(net(graph.batch(nodes), ForwardOptions()),
+                       net(graph.whole(), ForwardOptions()).index_select(0, nodes)),
+              1e-5)
+        << kind;
+  }
 }
 
 TEST(Transformer, ChangedBlocksGiveTheSameBitsByBlocksAndTheSameOutputsInBatches) {
@@ -226,16 +219,15 @@ TEST(Transformer, RecomputedChangedBlocksGiveTheSameBits) {
   }
 }
 
-/// The block of a gated network without FFN, computed by hand in plain tensor operations from the attention's output.
+/// The block of a network without FFN, computed by hand in plain tensor operations from the attention's output.
 TEST(Transformer, AChangedBlockComputesItsFormula) {
   const torch::NoGradGuard no_grad;
   const Graph graph;
   TransformerShape s = changed_shapes("plain").back();
-  s.sum_read_out = false, s.layers = 1;
+  s.layers = 1;
   auto net = network(s);
   net->eval();
   auto p = net->named_parameters();
-  p["layer_0.gate_share"].copy_(at::linspace(-2, 2, s.width));
   NetworkInput input = graph.whole();
   input.layers.resize(1);
   const Tensor h = net->input()(input);
@@ -261,9 +253,7 @@ TEST(Transformer, AChangedBlockComputesItsFormula) {
     return centred / (centred.square().mean(1, true) + nn::kNormEps).sqrt() * p["layer_0." + name + ".weight"] +
            p["layer_0." + name + ".bias"];
   };
-  const Tensor out = norm(linear(h, "attention_skip") + at::cat(heads, 1), "attention_norm").relu();
-  const Tensor share = p["layer_0.gate_share"].sigmoid();
-  const Tensor expected = (1 - share) * norm(out * linear(h, "gate").relu(), "gate_norm") + share * out;
+  const Tensor expected = norm(linear(h, "attention_skip") + at::cat(heads, 1), "attention_norm").relu();
   EXPECT_LE(distance(net->hidden(input, ForwardOptions()), expected), 1e-5);
 }
 

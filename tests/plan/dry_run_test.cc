@@ -22,7 +22,7 @@ DryStage stage(const std::string& kind, int64_t nodes) {
 TEST(DryRun, CountsWhatRealStepsHold) {
   install_tensor_memory();
   for (const std::string kind : {"exphormer", "plain", "spexphormer"}) {
-    DryStage s = stage(kind, 40000);
+    DryStage s = stage(kind, 80000);
     if (kind == "spexphormer") {
       s.k = s.draws = {6, 4};
       s.batches = {{{5500, 20000, 33000}, {1500, 5500, 6000}}, {{5000, 18000, 30000}, {1400, 5000, 5600}}};
@@ -35,8 +35,9 @@ TEST(DryRun, CountsWhatRealStepsHold) {
     const double real = static_cast<double>(peak_tensor_bytes() - before - features);
     const double dry = static_cast<double>(dry_run({s}, 0, 0).front().peak_ram);
     EXPECT_GT(dry / real, 0.97) << kind;
-    // Blocks are rounded up, and freed ones wait for their size (at most a quarter of all): batches have many sizes.
-    EXPECT_LT(dry / real, s.batches.empty() ? 1.4 : 3) << kind;
+    // Blocks are rounded up, and freed ones wait for their size: at most a quarter of all, or 64 MiB, which is less
+    // here than that quarter for a step on the whole graph, and more than a batch, whose parts have many sizes.
+    EXPECT_LT(dry / real, s.batches.empty() ? 1.3 : 3) << kind;
   }
 }
 

@@ -84,7 +84,7 @@ class Training(EngineTest):
         graph = self.graph(lambda g: g.__dict__.update(node_features=g.node_features * np.float32(1e37)))
         told = self.not_finite(graph, *SHORT, *sets(network__norm="none", model="plain", data__features="as_found", network__lr=0.01),
                                stage="network")
-        self.assertRegex(told, "epoch [01]")
+        self.assertRegex(told, "epoch [0-4],")
         self.assertRegex(told, "after the input layers|after layer 0|after the output layers|in the gradients")
 
     def test_huge_rate_stops(self):

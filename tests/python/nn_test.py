@@ -50,7 +50,7 @@ class Networks(EngineTest):
 
     def test_every_setting_of_the_blocks(self):
         blocks = [("network.norm=layer",), ("network.skip=none",), ("network.skip=linear",), ("network.activation=relu",),
-                  ("network.ffn=false",), ("network.gate=product",), ("network.read_out=sum",), ("network.scaled_logits=true",),
+                  ("network.ffn=false",), ("network.scaled_logits=true",),
                   ("network.input_dropout=0.2",), ("network.attention=mean",), ("network.attention=gat",)]
         for i, settings in enumerate([*blocks, tuple(setting for block in blocks for setting in block)]):
             self.check(*settings_args(dict(setting.split("=") for setting in settings)), name=f"run-{i}")

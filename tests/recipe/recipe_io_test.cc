@@ -100,6 +100,13 @@ TEST(RecipeIo, UnknownKeysGetASuggestion) {
   expect_in("my.yaml:2: unknown key netwrok.width", message_of_yaml("netwrok:\n  width: 3\n"));
 }
 
+TEST(RecipeIo, KeysOfEarlierVersionsMayHaveTheValueThatChangedNothing) {
+  parse_recipe("model: plain\nnetwork: {gate: none, read_out: last, width: 8}\n", "my.yaml");
+  expect_in("my.yaml:2: network.gate was a key of an earlier version and is gone; expected it to be left out, or none",
+            message_of_yaml("model: plain\nnetwork: {gate: product}\n"));
+  expect_in("unknown key network.gate", message_of_setting("network.gate=none"));
+}
+
 TEST(RecipeIo, WrongTypesNameKeyValueAndType) {
   expect_in("network.width: expected a whole number, found 'wide'", message_of_setting("network.width=wide"));
   expect_in("found '1.5'", message_of_setting("network.width=1.5"));

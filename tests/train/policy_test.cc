@@ -57,10 +57,12 @@ TEST(Policy, NodesAreEvaluatedByListsWhereThatIsLessWork) {
 }
 
 TEST(Policy, BatchesThatExistAtOnce) {
-  EXPECT_EQ(batches_held({false, 1}, 1), 1);
-  EXPECT_EQ(batches_held({false, 1}, 8), 3);
-  EXPECT_EQ(batches_held({false, 7}, 1), 7);
-  EXPECT_EQ(batches_held({false, 7}, 8), 15);
+  EXPECT_EQ(batches_held({false, 1}, 5, false, 1), 1);
+  EXPECT_EQ(batches_held({false, 1}, 5, true, 8), 3);
+  EXPECT_EQ(batches_held({false, 7}, 9, false, 1), 7);
+  EXPECT_EQ(batches_held({false, 7}, 9, false, 8), 15);
+  EXPECT_EQ(batches_held({true, 1}, 1, true, 8), 2);
+  EXPECT_EQ(batches_held({true, 1}, 1, false, 8), 1);
 }
 
 }  // namespace

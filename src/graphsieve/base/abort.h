@@ -23,4 +23,15 @@ class SerialLoops {
   bool before_;
 };
 
+/// While an object of this class lives, half of the threads of the pool, its own thread included, run the loops of its
+/// thread, and the other half those of all other threads, so that two pieces of work go on side by side without waiting
+/// for each other. Several threads that have such an object share one half.
+class SideLoops {
+ public:
+  SideLoops();
+  ~SideLoops();
+  SideLoops(const SideLoops&) = delete;
+  SideLoops& operator=(const SideLoops&) = delete;
+};
+
 }  // namespace graphsieve

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,7 @@ namespace graphsieve {
 namespace {
 
 thread_local bool inside_loop = false;
+thread_local bool on_the_side = false;  ///< true: the thread has a SideLoops object
 
 std::atomic<bool> aborted{false};
 
@@ -67,48 +69,54 @@ struct Loop {
   const int64_t count;
   const std::function<void(int64_t)>& body;
   std::atomic<int64_t> next{0};
+  std::atomic<int> running{0};  ///< threads of the pool that have not finished the loop
   std::mutex error_mutex;
   std::exception_ptr error;
 };
 
-/// The threads of the pool. Each call of run() increases `generation_`, which wakes the threads; each thread then works
-/// on the loop until its items are used up and decreases `running_`. Both waits spin for a moment before they sleep,
-/// since loops often follow one another within microseconds.
+/// Consecutive threads of the pool: first, …, last − 1.
+struct Team {
+  int first, last;
+};
+
+/// The threads of the pool. run() gives a loop to each thread of a team; the threads work on it until its items are
+/// used up. Both waits, of a thread for a loop and of run() for the threads, spin for a moment before they sleep, since
+/// loops often follow one another within microseconds.
 class Pool {
  public:
   explicit Pool(int workers) {
     for (auto& hook : pool_start_hooks()) hook();
-    for (int w = 0; w < workers; ++w) threads_.emplace_back([this] { serve(); });
+    for (int w = 0; w < workers; ++w) {
+      Worker& worker = workers_.emplace_back();
+      worker.thread = std::thread([this, &worker] { serve(worker); });
+    }
   }
 
   ~Pool() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-      generation_.fetch_add(1, std::memory_order_release);
+    stopping_.store(true);
+    for (Worker& worker : workers_) {
+      const std::lock_guard lock(worker.mutex);
+      worker.wake.notify_one();
     }
-    wake_.notify_all();
-    for (auto& thread : threads_) thread.join();
+    for (Worker& worker : workers_) worker.thread.join();
   }
 
-  /// Runs the loop in the calling thread and in all threads of the pool, and returns when each of them has finished.
-  void run(Loop& loop) {
-    {
-      std::lock_guard lock(mutex_);
-      loop_ = &loop;
-      running_ = static_cast<int>(threads_.size());
-      generation_.fetch_add(1, std::memory_order_release);
-    }
-    wake_.notify_all();
+  int workers() const { return static_cast<int>(workers_.size()); }
+
+  /// Runs the loop in the calling thread and in the threads of the team, and returns when each of them has finished.
+  /// The team must not have another loop.
+  void run(Loop& loop, Team team) {
+    if (team.first == team.last) return loop.work();
+    loop.running.store(team.last - team.first);
+    for (int w = team.first; w < team.last; ++w) workers_[w].give(loop);
     loop.work();
     if (lost_.load(std::memory_order_relaxed))
       throw Error(
           "the process was forked inside a parallel loop; the items of the parent's other threads are missing here");
     const Waiting waiting;
-    for (int spin = 0; spin < kSpins && running_.load(std::memory_order_acquire) > 0; ++spin) pause();
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return running_.load(std::memory_order_acquire) == 0; });
-    loop_ = nullptr;
+    for (int spin = 0; spin < kSpins && loop.running.load(std::memory_order_acquire) > 0; ++spin) pause();
+    std::unique_lock lock(done_mutex_);
+    done_.wait(lock, [&loop] { return loop.running.load(std::memory_order_acquire) == 0; });
   }
 
   /// Called in a forked child, where the pool has no threads: a loop that the calling thread is running must not wait
@@ -121,49 +129,77 @@ class Pool {
   // loops, and waking them took some hundredths of a run.
   static constexpr int kSpins = 10000;
 
+  struct Worker {
+    void give(Loop& to) {
+      {
+        const std::lock_guard lock(mutex);
+        loop.store(&to, std::memory_order_release);
+      }
+      wake.notify_one();
+    }
+
+    std::atomic<Loop*> loop{nullptr};  ///< the loop to work on; null: none
+    std::mutex mutex;                  ///< held to set the loop, and to sleep
+    std::condition_variable wake;
+    std::thread thread;
+  };
+
   static void pause() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
   }
 
-  void serve() {
+  void serve(Worker& self) {
     for (auto& hook : thread_start_hooks()) hook();
-    uint64_t seen = 0;
     for (;;) {
-      for (int spin = 0; spin < kSpins && generation_.load(std::memory_order_acquire) == seen; ++spin) pause();
-      Loop* loop = nullptr;
+      for (int spin = 0; spin < kSpins && !self.loop.load(std::memory_order_acquire); ++spin) pause();
       {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return generation_.load(std::memory_order_acquire) != seen; });
-        seen = generation_.load(std::memory_order_acquire);
-        if (stopping_) return;
-        loop = loop_;
+        std::unique_lock lock(self.mutex);
+        self.wake.wait(lock, [&] { return self.loop.load(std::memory_order_acquire) || stopping_.load(); });
       }
+      Loop* const loop = self.loop.exchange(nullptr, std::memory_order_acq_rel);
+      if (!loop) return;
       loop->work();
-      if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-        std::lock_guard lock(mutex_);
+      // After the last thread's decrement the loop may be gone.
+      if (loop->running.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        const std::lock_guard lock(done_mutex_);
         done_.notify_all();
       }
     }
   }
 
-  std::mutex mutex_;
-  std::condition_variable wake_, done_;
-  std::atomic<uint64_t> generation_{0};
-  std::atomic<int> running_{0};
+  std::mutex done_mutex_;
+  std::condition_variable done_;   ///< notified when all threads have finished a loop
   std::atomic<bool> lost_{false};  ///< true in a forked child, whose parent kept the threads
-  bool stopping_ = false;
-  Loop* loop_ = nullptr;
-  std::vector<std::thread> threads_;
+  std::atomic<bool> stopping_{false};
+  std::deque<Worker> workers_;  ///< a deque, because workers do not move
 };
 
 constexpr int kMostThreads = 1024;
 
-/// The pool of the process. Threads that call parallel_for at the same time take turns by locking the mutex.
+/// The pool of the process. Threads that call parallel_for at the same time take turns: those with SideLoops among each
+/// other, and all others.
 struct Shared {
-  std::mutex mutex;  ///< locked while a loop runs
+  std::mutex mutex;       ///< locked while a loop runs that is not on the side, and to change the members below
+  std::mutex side_mutex;  ///< locked while a loop on the side runs
   std::unique_ptr<Pool> pool;
+  int side_threads = 0;  ///< number of threads that have a SideLoops object; the pool runs as long as there are any
+
+  /// Starts the threads of the pool if they do not run. `mutex` must be locked.
+  void start() {
+    if (!pool) pool = std::make_unique<Pool>(num_threads() - 1);
+  }
+
+  /// Returns the threads of the pool that work beside a calling thread: all, or, while there is work on the side, half
+  /// of them for each side. Both calling threads count as threads of their halves. A thread on the side needs no lock
+  /// for the call: the result for the side is the same as long as the thread has its SideLoops object.
+  Team team(bool side) const {
+    const int all = pool->workers();
+    if (side_threads == 0) return {0, all};
+    const int on_side = (all + 1) / 2, others = all + 1 - on_side;
+    return side ? Team{others - 1, others - 1 + on_side - 1} : Team{0, others - 1};
+  }
 };
 
 std::atomic<int> wanted_threads{0};  ///< 0: not yet determined
@@ -195,7 +231,8 @@ void set_num_threads(int count) {
   if (count < 1 || count > kMostThreads) throw Error("number of threads is ", count, ", expected 1 to ", kMostThreads);
   if (inside_loop) throw Error("the number of threads cannot change inside a parallel loop");
   Shared& now = *shared.load();
-  std::lock_guard lock(now.mutex);
+  const std::lock_guard lock(now.mutex);
+  if (now.side_threads > 0) throw Error("the number of threads cannot change while there is work on the side");
   if (count != wanted_threads.load()) now.pool.reset();
   wanted_threads.store(count);
 }
@@ -209,24 +246,44 @@ void clear_abort() noexcept { aborted.store(false); }
 SerialLoops::SerialLoops() : before_(inside_loop) { inside_loop = true; }
 SerialLoops::~SerialLoops() { inside_loop = before_; }
 
+SideLoops::SideLoops() {
+  on_the_side = true;
+  Shared& now = *shared.load();
+  const std::lock_guard lock(now.mutex);
+  now.start();
+  ++now.side_threads;
+}
+
+SideLoops::~SideLoops() {
+  on_the_side = false;
+  Shared& now = *shared.load();
+  const std::lock_guard lock(now.mutex);
+  --now.side_threads;
+}
+
+namespace {
+
+void run_alone(int64_t count, const std::function<void(int64_t)>& body) {
+  for (int64_t item = 0; item < count; ++item) {
+    check_abort();
+    body(item);
+  }
+}
+
+}  // namespace
+
 void parallel_for(int64_t count, const std::function<void(int64_t)>& body) {
   if (count <= 0) return;
-  if (inside_loop || count == 1 || num_threads() == 1) {
-    for (int64_t item = 0; item < count; ++item) {
-      check_abort();
-      body(item);
-    }
-    return;
-  }
+  if (inside_loop || count == 1 || num_threads() == 1) return run_alone(count, body);
   Shared& now = *shared.load();
-  std::unique_lock lock(now.mutex, std::defer_lock);
+  std::unique_lock lock(on_the_side ? now.side_mutex : now.mutex, std::defer_lock);
   {
     const Waiting waiting;
     lock.lock();
   }
-  if (!now.pool) now.pool = std::make_unique<Pool>(num_threads() - 1);
+  if (!on_the_side) now.start();
   Loop loop(count, body);
-  now.pool->run(loop);
+  now.pool->run(loop, now.team(on_the_side));
   if (loop.error) std::rethrow_exception(loop.error);
 }
 

@@ -111,7 +111,6 @@ int64_t multiply_adds(const nn::TransformerShape& s, const FeatureMatrix& featur
     if (s.compressed) sum += linear_cost(rows, value, s.width);
     if (s.compressed || s.skip == nn::Skip::kLinear)
       sum += linear_cost(rows, in, s.width) + (s.ffn ? linear_cost(rows, s.width, s.width) : 0);
-    if (s.gate) sum += linear_cost(rows, s.width, s.width);
   }
   for (int64_t l = 0; l < s.output_layers; ++l)
     sum += linear_cost(n, l == 0 ? s.width : outer, l + 1 < s.output_layers ? outer : s.computed_outputs());

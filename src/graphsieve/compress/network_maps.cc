@@ -88,8 +88,6 @@ Affine one_logit(const Affine& both) {
 }  // namespace
 
 NetworkMaps maps_of(nn::Transformer& network) {
-  if (network->shape().sum_read_out)
-    throw Error("network.read_out is sum: the output layers' input is not that of one layer alone; expected last");
   const torch::NoGradGuard no_grad;
   NetworkMaps maps;
   const nn::Linear& reduce = network->input()->reduce;

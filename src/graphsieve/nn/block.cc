@@ -60,15 +60,11 @@ BlockImpl::BlockImpl(const TransformerShape& s)
     ffn_norm_ = register_module("ffn_norm", Norm(s.norm, s.width));
     if (skips) ffn_skip_ = linear("ffn_skip", s.width);
   }
-  if (!s.gate) return;
-  gate_ = linear("gate", s.width);
-  gate_norm_ = register_module("gate_norm", Norm(NormKind::kLayer, s.width));
-  gate_share_ = register_parameter("gate_share", torch::zeros({s.width}, ParametersOn::options()));
 }
 
 void BlockImpl::keep_rows_in(at::ScalarType type) {
   attention_->keep_rows_in(type);
-  for (Linear map : {ffn_in_, ffn_out_, attention_out_, attention_skip_, ffn_skip_, gate_})
+  for (Linear map : {ffn_in_, ffn_out_, attention_out_, attention_skip_, ffn_skip_})
     if (!map.is_empty()) map->rows = type;
 }
 
@@ -88,8 +84,7 @@ Tensor BlockImpl::forward(const Tensor& h, const LayerEdges& layer, const Forwar
   const bool again = recompute_ && is_training() && torch::GradMode::is_enabled() && !options.pool && !options.scores;
   const Tensor middle = again ? recomputed(h, attend) : attend(h);
   if (options.on_middle && !ffn_in_.is_empty()) options.on_middle(middle);
-  const Tensor out = again && !ffn_in_.is_empty() ? recomputed(middle, feed) : feed(middle);
-  return gate_.is_empty() ? out : gated(h.narrow(0, 0, layer.destinations), out);
+  return again && !ffn_in_.is_empty() ? recomputed(middle, feed) : feed(middle);
 }
 
 namespace {
@@ -124,12 +119,6 @@ Tensor BlockImpl::feed_forward(const Tensor& h, double p, uint64_t dropout_key) 
   return joined(in_type_of(h, ffn_out_(hidden)), use[1], ffn_skip_, ffn_norm_, p, dropout_key, 2);
 }
 
-Tensor BlockImpl::gated(const Tensor& h, const Tensor& out) {
-  if (gate_.is_empty()) return out;
-  const Tensor share = gate_share_.sigmoid(), product = out * ops::relu_dropout(in_type_of(h, gate_(h)), 0, 0);
-  return (1 - share) * gate_norm_(product) + share * out;
-}
-
 BlockImpl::Inference BlockImpl::inference(const Tensor& h, const LayerEdges& layer, const ForwardOptions& options) {
   const auto rows = [h](int64_t begin, int64_t end) { return h.narrow(0, begin, end - begin); };
   const AttentionPass pass = attention_->pass_for(h, layer.destinations, options);
@@ -143,7 +132,7 @@ BlockImpl::Inference BlockImpl::inference(const Tensor& h, const LayerEdges& lay
     const Tensor attended = attention_->attend(destinations, source_rows, rows_of(layer, begin, end), options, pass);
     const Tensor middle = after_attention(destinations, attended, 0, 0);
     if (options.on_middle && !ffn_in_.is_empty()) options.on_middle(middle);
-    return gated(destinations, feed_forward(middle, 0, 0));
+    return feed_forward(middle, 0, 0);
   };
   return {block, absorbed};
 }
@@ -173,7 +162,6 @@ LayerMaps BlockImpl::maps() const {
   };
   if (ffn_in_.is_empty()) refuse("network.ffn", "false", "the block's maps have a feed-forward half", "true");
   if (relu_) refuse("network.activation", "relu", "the block is no composition of affine maps and the FFN", "none");
-  if (!gate_.is_empty()) refuse("network.gate", "product", "the gate is no affine map", "none");
   LayerMaps maps;
   attention_->write_maps(maps);
   const auto residual_map = [&](const Linear& map) {

@@ -8,11 +8,7 @@
 //   h ← Norm(S h + Drop(O Attn(h)))    h ← Norm(R h + FFN(h))
 //
 // The recipe can change the block: maps S and R without O, or no residual paths (network.skip), Drop(ReLU(Norm(…))) in
-// place of the inner Drop (network.activation), no second half (network.ffn), and a product gate at the end
-// (network.gate; Polynormer, Deng et al. 2024), with the block's input h₀, its output h and a learned share β per
-// column:
-//
-//   h ← (1 − β) ⊙ LayerNorm(h ⊙ ReLU(G h₀)) + β ⊙ h
+// place of the inner Drop (network.activation), and no second half (network.ffn).
 #pragma once
 
 #include <torch/nn/module.h>
@@ -65,9 +61,6 @@ class BlockImpl : public torch::nn::Module {
   at::Tensor after_attention(const at::Tensor& h, const at::Tensor& attended, double dropout, uint64_t dropout_key);
   /// Returns the second half of the block: the norm of the residual path of h plus FFN(h). Without an FFN it returns h.
   at::Tensor feed_forward(const at::Tensor& h, double dropout, uint64_t dropout_key);
-  /// Returns the block's output for its input h of the destinations and the result `out` of its halves, both
-  /// [destinations, width]: `out`, unless the block has a gate.
-  at::Tensor gated(const at::Tensor& h, const at::Tensor& out);
 
   const int64_t width_;
   const double dropout_;
@@ -78,9 +71,6 @@ class BlockImpl : public torch::nn::Module {
   Linear ffn_in_{nullptr}, ffn_out_{nullptr};
   Linear attention_out_{nullptr}, attention_skip_{nullptr},
       ffn_skip_{nullptr};  ///< O, S, R; empty if the block has no such map
-  Linear gate_{nullptr};   ///< G; empty if the block has no gate
-  Norm gate_norm_{nullptr};
-  at::Tensor gate_share_;  ///< [width], the logits of β
 
  private:
   /// Returns the function that computes the rows [begin, end) of infer(h), and whether each of its calls still needs

@@ -45,7 +45,6 @@ TransformerShape network_shape(const Recipe& recipe, const NetworkInterface& int
   shape.edge_weights = edge_weights(n.attention);
   shape.skip = n.skip == "linear" ? Skip::kLinear : n.skip == "none" ? Skip::kNone : Skip::kIdentity;
   shape.relu = n.activation == "relu", shape.ffn = n.ffn;
-  shape.gate = n.gate == "product", shape.sum_read_out = n.read_out == "sum";
   shape.scaled_logits = n.scaled_logits;
   shape.clamp = n.clamp > 0 ? n.clamp : model.clamp;
   shape.recompute = n.recompute;

@@ -44,8 +44,6 @@ struct TransformerShape {
   Skip skip = Skip::kIdentity;       ///< residual paths of the blocks; compressed networks have linear maps
   bool relu = false;                 ///< true: a ReLU and the dropout follow each norm of a block
   bool ffn = true;                   ///< false: blocks have no feed-forward half
-  bool gate = false;                 ///< true: blocks end with a product gate (nn/block.h)
-  bool sum_read_out = false;         ///< true: the output layers get the sum of all blocks' outputs
   bool scaled_logits = false;        ///< true: logits are divided by √d, whatever the network's form says
   double clamp = 0;                  ///< bound on the size of the logits; 0: none
   double value_scale = 0;            ///< initial length of the values, for attention with unit_values

@@ -67,8 +67,6 @@ Tensor TransformerImpl::pass(const NetworkInput& input, const ForwardOptions& op
     h = ops::dropout_add(h, std::nullopt, shape_.input_dropout,
                          static_cast<int64_t>(random_key(options.dropout_key, blocks_.size())));
   look(h, 0);
-  const int64_t destinations = input.layers.back().destinations;
-  Tensor sum;  // the sum of the blocks' outputs for the last layer's destinations, if the output layers get it
   std::optional<LayerEdges> weighted;  // with GCN's weights of edges, which layers with the same edges share
   const auto edges_of = [&](size_t l) -> const LayerEdges& {
     if (shape_.edge_weights != EdgeWeights::kGcn) return input.layers[l];
@@ -79,7 +77,7 @@ Tensor TransformerImpl::pass(const NetworkInput& input, const ForwardOptions& op
   for (size_t l = 0; l < blocks_.size(); ++l) {
     const LayerEdges& layer = edges_of(l);
     const bool last = l + 1 == blocks_.size();
-    if (last && blocks && take && !shape_.sum_read_out) {
+    if (last && blocks && take) {
       blocks_[l]->each_inferred(h, layer, options, *take);
       return {};
     }
@@ -90,15 +88,8 @@ Tensor TransformerImpl::pass(const NetworkInput& input, const ForwardOptions& op
       if (!last) h = rounded(h);
     }
     if (!last || !take) look(h, static_cast<int64_t>(l) + 1);
-    if (!shape_.sum_read_out) continue;
-    const Tensor out = as_computed(h.narrow(0, 0, destinations));
-    // infer() overwrites h in the next layer, so the first layer's output is copied.
-    if (!sum.defined())
-      sum = blocks ? out.clone() : out;
-    else
-      sum = blocks ? sum.add_(out) : sum + out;
   }
-  return sum.defined() ? sum : h;
+  return h;
 }
 
 Tensor TransformerImpl::forward(const NetworkInput& input, const ForwardOptions& options) {

@@ -165,11 +165,16 @@ class SimulatedStage {
     }
   }
 
-  /// Makes one forward and one backward pass. The sum of the log-probabilities stands for the loss.
+  /// Makes one forward and one backward pass. The sum of the log-probabilities stands for the loss. On meta tensors, an
+  /// evaluation that goes on beside the step is made where the step holds most, between the two passes.
   void step(const NetworkInput& input) {
     network_->train();
     Tensor h = network_->hidden(input, ForwardOptions());
     if (stage_.batches.empty()) h = nn::picked_rows(h, integers({stage_.train_nodes}, stage_.nodes, at::kInt));
+    if (device_.is_meta() && stage_.evaluates && stage_.evaluates_beside) {
+      evaluate();
+      network_->train();
+    }
     const auto loss = [this](const Tensor& rows, int64_t) { return network_->logits(rows).log_softmax(1).sum(); };
     const bool many = h.size(0) > nn::kLossRows;
     (many ? nn::recomputed_sum(h, nn::kLossRows, loss) : loss(h, 0)).backward();
@@ -309,6 +314,8 @@ void two_epochs(SimulatedStage& stage_run, const DryStage& stage) {
   std::vector<Tensor> best;
   for (int epoch = 0; epoch < 2; ++epoch) {
     const std::vector<Tensor> drawn = stage_run.draws(stage.draws);
+    const bool ahead = stage.batches.size() == 1 && stage.batches_held > 1;
+    const std::vector<Tensor> drawn_ahead = ahead ? stage_run.draws(stage.draws) : std::vector<Tensor>();
     stage_run.steps();
     const std::vector<Tensor> drawn_for_evaluation =
         stage.draws.empty() && stage.evaluation.empty() ? stage_run.draws(stage.k) : std::vector<Tensor>();

@@ -57,6 +57,7 @@ struct DryStage {
   BatchDecision decision;                        ///< decision how batches are made (train/policy.h)
   EvaluationDecision evaluation_decision;        ///< decision how nodes are evaluated
   bool evaluates = true;                         ///< false: the dry run makes steps alone
+  bool evaluates_beside = false;                 ///< true: evaluations go on beside the steps of the next epoch
   std::vector<BatchLayer> evaluation;            ///< one list of evaluated nodes, by layer; empty: the whole graph
   bool predicts_all = true;                      ///< true: all nodes are predicted after training
 };

@@ -143,6 +143,7 @@ class Planner {
     stage.outputs = task_->columns();
     stage.train_nodes = static_cast<int64_t>(split_.train.size());
     stage.evaluated_nodes = static_cast<int64_t>(split_.val.size() + split_.test.size());
+    stage.evaluates_beside = works_beside(sizes(shape), budget_, num_threads());
     return stage;
   }
 
@@ -215,7 +216,9 @@ class Planner {
     return stage;
   }
 
-  GraphSizes sizes(int64_t layers) const { return sizes_of(prepared_.features, layers); }
+  GraphSizes sizes(const nn::TransformerShape& shape) const {
+    return sizes_of(prepared_.features, shape.layers, shape.width);
+  }
 
   static BatchSizes sizes_of_batch(const std::vector<BatchLayer>& layers) {
     BatchSizes sizes{layers.front().sources, 0};
@@ -236,9 +239,9 @@ class Planner {
         stage.batches.push_back(sample_batch(rows_, some_nodes(batch_size, b), k, b));
       if (last > 1) stage.batches.push_back(sample_batch(rows_, some_nodes(last, 0), k, 0));
     }
-    stage.decision = decide_batches(sizes(static_cast<int64_t>(k.size())), sizes_of_batch(stage.batches.front()), count,
-                                    whole_needed, shares_draws, budget_);
-    stage.batches_held = count > 1 ? batches_held(stage.decision, num_threads()) : 1;
+    stage.decision = decide_batches(sizes(stage.shape), sizes_of_batch(stage.batches.front()), count, whole_needed,
+                                    shares_draws, budget_);
+    stage.batches_held = batches_held(stage.decision, count, stage.evaluates_beside, num_threads());
     if (stage.decision.draws_whole) stage.draws = k;
   }
 
@@ -292,7 +295,7 @@ class Planner {
     recipe.batch_size = batch_size;
     std::vector<int32_t> evaluated = evaluated_nodes(split_);
     const auto count = static_cast<int64_t>(evaluated.size());
-    const GraphSizes graph = sizes(recipe.layers);
+    const GraphSizes graph = sizes(stage.shape);
     const int64_t list = evaluation_list(recipe, graph, count);
     if (list == 0) return;
     evaluated.resize(list);

@@ -80,7 +80,6 @@ void check_network(const NetworkRecipe& network) {
   standard_only("network.attention", network.attention.c_str(), network.attention != "model");
   standard_only("network.ffn", "false", !network.ffn);
   standard_only("network.activation", "relu", network.activation != "none");
-  standard_only("network.gate", "product", network.gate != "none");
   const auto as_width = [&](const char* key, int64_t width) {
     if (!compressed && width != 0 && width != network.width)
       throw Error(key, " is ", width, ", network.width is ", network.width,

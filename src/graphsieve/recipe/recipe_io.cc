@@ -20,6 +20,25 @@ constexpr int kMaxExtends = 8;
 
 Recipe parse_nested(const std::string& yaml_text, const std::string& source_name, int depth);
 
+/// A key of an earlier version, and the value with which it changed nothing.
+struct RetiredKey {
+  const char* name;
+  const char* value;
+};
+constexpr RetiredKey kRetired[] = {{"network.gate", "none"}, {"network.read_out", "last"}};
+
+/// True if the key is one of an earlier version with the value that changed nothing, as recipes of run folders have it.
+/// Throws Error if it has another value: such a network can no longer be made.
+bool is_retired(const std::string& name, const YAML::Node& value, const std::string& where) {
+  for (const RetiredKey& key : kRetired) {
+    if (name != key.name) continue;
+    if (value.IsScalar() && value.Scalar() == key.value) return true;
+    throw Error(where, name, " was a key of an earlier version and is gone; expected it to be left out, or ",
+                key.value);
+  }
+  return false;
+}
+
 /// Returns the key of that name. Throws Error, with a suggestion, if there is none.
 const RecipeKey& known_key(const std::string& name, const std::string& where) {
   if (const RecipeKey* key = find_recipe_key(name)) return *key;
@@ -39,7 +58,7 @@ class MapReader {
         throw Error(where, "expected a key, found ", entry.first.IsNull() ? "nothing" : "a list or a map");
       const std::string name = group + entry.first.Scalar();
       if (!seen_.insert(name).second) throw Error(where, "key ", name, " is given twice");
-      if (name == "extends") continue;
+      if (name == "extends" || is_retired(name, entry.second, where)) continue;
       if (entry.second.IsMap() && !find_recipe_key(name)) {
         read(entry.second, name + ".");
       } else {

@@ -20,6 +20,12 @@ SampledGraph::SampledGraph(const FeatureMatrix& features, ScoredGraph graph, std
       budget_(budget),
       local_(at::full({features.rows}, -1, graph_.edges().index.options())) {}
 
+SampledGraph SampledGraph::another() const {
+  SampledGraph other(features_, graph_, k_, sampler_, seed_, budget_);
+  other.keeps_positions_ = keeps_positions_;
+  return other;
+}
+
 void SampledGraph::begin_epoch(int64_t epoch, int64_t draw, int part) {
   epoch_ = epoch;
   part_ = part;

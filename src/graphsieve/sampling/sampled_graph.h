@@ -28,6 +28,9 @@ class SampledGraph {
   /// Without this call, layers hold no positions, which are needed only if edges have properties besides their types.
   void keep_positions() { keeps_positions_ = true; }
 
+  /// Returns an object with the same graph and settings, which begins and draws epochs independently of this one.
+  SampledGraph another() const;
+
   /// Begins an epoch: all edges are drawn again. An epoch has any number of draws, which are independent of each other;
   /// training takes draw 0. The edges are drawn by the scores of `part` (ScoredGraph::scores()).
   void begin_epoch(int64_t epoch, int64_t draw = 0, int part = -1);

@@ -55,7 +55,7 @@ class BatchedEstimator : public SampledStage {
             SampledGraph(context.data.features, ScoredGraph(graph.edges, context.recipe.estimator.layers),
                          std::vector<int64_t>(context.recipe.estimator.layers, context.recipe.estimator.fan_out),
                          {ops::SampleRule::kUniform}, seed, context.budget),
-            sizes_of(context.data.features, context.recipe.estimator.layers), context,
+            sizes_of(context.data.features, context.recipe.estimator.layers, context.recipe.estimator.width), context,
             context.recipe.estimator.batch_size, seed),
         recipe_(context.recipe.estimator),
         whole_(whole_graph_input(context.data, graph, recipe_.layers)) {}

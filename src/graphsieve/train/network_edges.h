@@ -31,7 +31,7 @@ class NetworkEdges {
   const PreparedGraph& graph() const { return graph_; }
   const std::optional<EdgeDraws>& draws() const { return draws_; }
   /// Returns the sizes that the decisions of train/policy.h depend on.
-  GraphSizes sizes() const { return sizes_of(data_.features, recipe_.layers); }
+  GraphSizes sizes() const { return sizes_of(data_.features, recipe_.layers, recipe_.width); }
 
   /// Returns the graph whose edges are drawn in each epoch. May only be called if there are draws.
   SampledGraph sampled() const;

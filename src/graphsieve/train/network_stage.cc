@@ -23,32 +23,36 @@ class NetworkStage : public SampledStage {
   NetworkStage(const StageContext& context, const NetworkEdges& edges)
       : SampledStage("network", edges.sampled(), edges.sizes(), context, context.recipe.network.batch_size,
                      context.seed),
-        view_{[this] { return timed_whole(); }, [this](std::span<const Tensor> nodes) { return timed_around(nodes); }} {
-    const EvaluationDecision decision = edges.evaluation_of(graph_, evaluated_nodes(context.split));
-    view_.nodes_per_list = decision.nodes_per_list, view_.lists_per_call = decision.lists_per_call;
-    view_.draws = context.recipe.network.eval_draws;
-    view_.begin_draw = [this](int64_t draw) { graph_.begin_epoch(epoch_, draw); };
-  }
+        draws_(context.recipe.network.eval_draws),
+        evaluation_(edges.evaluation_of(*epoch_.graph, evaluated_nodes(context.split))) {}
 
   double temperature(int64_t) const override { return 1; }
   GraphView evaluation() override {
+    const std::shared_ptr<SampledGraph> graph = epoch_.graph;
     // The draws of training hide one part's labels. Evaluation has draws of its own, which show all labels.
-    if (graph_.label_parts() > 0) graph_.begin_epoch(epoch_);
-    return view_;
+    if (graph->label_parts() > 0) graph->begin_epoch(epoch_.number);
+    GraphView view{[this, graph] { return timed_whole(*graph); },
+                   [this, graph](std::span<const Tensor> nodes) { return timed_around(*graph, nodes); }};
+    view.nodes_per_list = evaluation_.nodes_per_list, view.lists_per_call = evaluation_.lists_per_call;
+    view.draws = draws_;
+    view.begin_draw = [graph, epoch = epoch_.number](int64_t draw) { graph->begin_epoch(epoch, draw); };
+    return view;
   }
   void add_figures(StageFigures& figures) const override {
     SampledStage::add_figures(figures);
-    figures.evaluated_at_once = view_.nodes_per_list;
+    figures.evaluated_at_once = evaluation_.nodes_per_list;
   }
 
  protected:
   /// True if the whole graph is evaluated with the edges that the batches of the epoch share.
   bool needs_whole() override {
-    return graph_.shares_draws() && graph_.label_parts() == 0 && view_.nodes_per_list == 0;
+    const SampledGraph& graph = *epoch_.graph;
+    return graph.shares_draws() && graph.label_parts() == 0 && evaluation_.nodes_per_list == 0;
   }
 
  private:
-  GraphView view_;
+  const int64_t draws_;                  ///< number of draws that an evaluation averages
+  const EvaluationDecision evaluation_;  ///< decision how nodes are evaluated
 };
 
 }  // namespace

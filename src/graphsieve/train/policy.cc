@@ -5,9 +5,10 @@
 
 namespace graphsieve {
 
-GraphSizes sizes_of(const FeatureMatrix& features, int64_t layers) {
+GraphSizes sizes_of(const FeatureMatrix& features, int64_t layers, int64_t width) {
   const bool dense = !features.sparse() && features.dense.defined();
-  return {features.rows, layers, dense ? features.cols * static_cast<int64_t>(features.dense.element_size()) : 0};
+  const int64_t row_bytes = dense ? features.cols * static_cast<int64_t>(features.dense.element_size()) : 0;
+  return {features.rows, layers, row_bytes, width};
 }
 
 BatchSizes sizes_of(const NetworkInput& batch) {
@@ -34,10 +35,18 @@ BatchDecision decide_batches(const GraphSizes& graph, const BatchSizes& first, i
   return {whole_needed || cheaper, batches_per_read(graph, first.sources, budget)};
 }
 
-int64_t batches_held(const BatchDecision& decision, int threads) {
+int64_t batches_held(const BatchDecision& decision, int64_t batches, bool beside, int threads) {
+  if (batches == 1) return beside ? 2 : 1;
   const int64_t per_call = decision.batches_per_call;
   // The step's own batch, and the batches of two calls: those that wait and those that are being built (BatchesAhead).
   return threads == 1 ? per_call : 2 * per_call + 1;
+}
+
+bool works_beside(const GraphSizes& graph, const MemoryBudget& budget, int threads) {
+  constexpr int64_t kMostBytes = int64_t{64} << 20, kRows = 4;
+  const int64_t bytes =
+      graph.nodes * (graph.feature_row_bytes + kRows * graph.width * static_cast<int64_t>(sizeof(float)));
+  return threads > 1 && !budget.limited() && bytes <= kMostBytes;
 }
 
 int64_t evaluation_list(const NetworkRecipe& recipe, const GraphSizes& graph, int64_t evaluated_nodes) {

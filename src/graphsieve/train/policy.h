@@ -16,9 +16,10 @@ namespace graphsieve {
 struct GraphSizes {
   int64_t nodes = 0, layers = 0;  ///< nodes of the graph; layers of the network
   int64_t feature_row_bytes = 0;  ///< bytes of a node's dense features; 0: the features are sparse
+  int64_t width = 0;              ///< width of the network
 };
 /// Returns the sizes of a graph with these features and a network of `layers` layers.
-GraphSizes sizes_of(const FeatureMatrix& features, int64_t layers);
+GraphSizes sizes_of(const FeatureMatrix& features, int64_t layers, int64_t width);
 
 /// The sizes of a batch, or of a list of nodes with their neighbourhood.
 struct BatchSizes {
@@ -43,8 +44,14 @@ BatchDecision decide_batches(const GraphSizes& graph, const BatchSizes& first, i
 bool batches_are_decided(bool whole_needed, const MemoryBudget& budget);
 
 /// Returns the number of batches that exist at the same time: the batch of the current step, and the batches that
-/// another thread builds ahead of the step.
-int64_t batches_held(const BatchDecision& decision, int threads);
+/// another thread builds ahead of the step. Of an epoch with one batch that is the next epoch's batch, if `beside` is
+/// true, the result of works_beside().
+int64_t batches_held(const BatchDecision& decision, int64_t batches, bool beside, int threads);
+
+/// True if work on a second set of large arrays may go on beside a training step: the evaluation of the epoch before,
+/// and building the batch of the epoch after. That is so if a few rows per node, of features and of the network's
+/// width, are not more than 64 MiB: steps on small graphs leave cores idle, and those on large ones need the memory.
+bool works_beside(const GraphSizes& graph, const MemoryBudget& budget, int threads);
 
 /// Returns the number of nodes in the list that the caller has to measure for decide_evaluation(). Returns 0 if the
 /// whole graph is evaluated for every size of a list: without batches, and if norms take statistics of the whole graph.

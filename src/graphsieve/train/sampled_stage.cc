@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphsieve/train/sampled_stage.h"
 
-#include <ATen/ATen.h>
+#include <torch/torch.h>
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
+#include "graphsieve/base/abort.h"
 #include "graphsieve/base/error.h"
+#include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
+#include "graphsieve/base/work_times.h"
 #include "graphsieve/inputs/on_device.h"
 #include "graphsieve/runtime/device.h"
 #include "graphsieve/sampling/batches.h"
@@ -23,7 +27,7 @@ struct SampledStage::Timer {
 
 SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const StageContext& context,
                            int64_t batch_size, uint64_t seed)
-    : graph_(std::move(graph)),
+    : epoch_{0, std::make_shared<SampledGraph>(std::move(graph)), {}, {}},
       name_(std::move(name)),
       train_(context.split.train),
       batch_size_(batch_size),
@@ -34,12 +38,40 @@ SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSize
       sizes_(sizes),
       budget_(context.budget) {}
 
+SampledStage::~SampledStage() {
+  if (next_.valid()) next_.wait();
+}
+
 int64_t SampledStage::begin_epoch(int64_t epoch) {
   const Timer timer(seconds_);
   decision();
-  take_batches(epoch);
-  if (decision_->draws_whole) graph_.draw_whole();
-  return static_cast<int64_t>(batches_.size());
+  std::optional<Epoch> ahead;
+  if (next_.valid()) {
+    const Waiting waiting;
+    ahead = next_.get();
+  }
+  if (ahead && ahead->number == epoch) {
+    epoch_ = std::move(*ahead);
+  } else {
+    // An evaluation that still runs keeps its graph.
+    const bool in_use = epoch_.graph.use_count() > 1;
+    epoch_ = begin(epoch, in_use ? std::make_shared<SampledGraph>(epoch_.graph->another()) : epoch_.graph);
+  }
+  return std::ssize(epoch_.nodes);
+}
+
+void SampledStage::expect_epoch(int64_t epoch) {
+  const bool beside = epoch_.graph->device().is_cpu() && works_beside(sizes_, budget_, num_threads());
+  if (!beside || batches_of_epoch() > 1) return;
+  next_ = std::async(std::launch::async, [this, epoch, graph = epoch_.graph]() -> Epoch {
+    const Working working;
+    const SideLoops on_the_side;
+    const torch::NoGradGuard no_grad;
+    const Timer timer(seconds_);
+    Epoch next = begin(epoch, std::make_shared<SampledGraph>(graph->another()));
+    next.ahead = build(next, 0, 1);
+    return next;
+  });
 }
 
 namespace {
@@ -48,14 +80,14 @@ constexpr int64_t kLeast = 2;  // nodes of a batch, which BatchNorm needs
 
 std::vector<SampledStage::Part> SampledStage::parts_of_training_nodes() const {
   std::vector<Part> parts;
-  if (!labels_ || graph_.label_parts() == 0) return parts;
-  for (int part = 0; part < graph_.label_parts(); ++part) parts.push_back({part, {}});
+  const int count = epoch_.graph->label_parts();
+  if (!labels_ || count == 0) return parts;
+  for (int part = 0; part < count; ++part) parts.push_back({part, {}});
   for (const int32_t node : train_) parts[label_part(node)].nodes.push_back(node);
   std::erase_if(parts, [](const Part& part) { return std::ssize(part.nodes) < kLeast; });
   if (parts.empty())
     throw Error("data.label_inputs: ", train_.size(),
-                " training nodes are too few for edges that are drawn by scores; ", "expected at least ",
-                graph_.label_parts() + 1);
+                " training nodes are too few for edges that are drawn by scores; expected at least ", count + 1);
   return parts;
 }
 
@@ -72,15 +104,15 @@ int64_t SampledStage::batches_of_epoch() const {
   return batch_count(std::ssize(parts_.empty() ? train_ : parts_[0].nodes), batch_size_);
 }
 
-void SampledStage::take_batches(int64_t epoch) {
-  epoch_ = epoch;
+SampledStage::Epoch SampledStage::begin(int64_t epoch, std::shared_ptr<SampledGraph> graph) const {
   const Part* part = part_of(epoch);
-  graph_.begin_epoch(epoch, 0, part ? part->part : -1);
-  batches_ = tensors_on(batch_nodes(nodes_of(epoch), batch_size_, seed_, epoch), graph_.device());
+  graph->begin_epoch(epoch, 0, part ? part->part : -1);
+  if (decision_ && decision_->draws_whole) graph->draw_whole();
+  return {epoch, graph, tensors_on(batch_nodes(nodes_of(epoch), batch_size_, seed_, epoch), graph->device()), {}};
 }
 
-double SampledStage::hidden_share_outside(int64_t size) const {
-  const Part* part = part_of(epoch_);
+double SampledStage::hidden_share_outside(int64_t epoch, int64_t size) const {
+  const Part* part = part_of(epoch);
   if (!part && batches_of_epoch() == 1) return 0;  // the batch has the nodes whose labels the epoch hides
   const auto all = static_cast<double>(train_.size()), own = static_cast<double>(part ? std::ssize(part->nodes) : size);
   return std::max(0.0, (hidden_share_ * all - own) / (all - own));
@@ -88,18 +120,23 @@ double SampledStage::hidden_share_outside(int64_t size) const {
 
 TrainBatch SampledStage::batch(int64_t index) { return std::move(batches(index, 1).front()); }
 
+std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
+  if (!epoch_.ahead.empty()) return std::exchange(epoch_.ahead, {});
+  const Timer timer(seconds_);
+  return build(epoch_, first, count);
+}
+
 /// The thread of BatchesAhead may run this function. The output rows of a batch are its nodes in order, so no rows are
 /// picked.
-std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
-  const Timer timer(seconds_);
-  std::vector<NetworkInput> inputs = graph_.around_each(std::span(batches_).subspan(first, count), first);
-  const Part* part = part_of(epoch_);
+std::vector<TrainBatch> SampledStage::build(const Epoch& epoch, int64_t first, int64_t count) const {
+  std::vector<NetworkInput> inputs = epoch.graph->around_each(std::span(epoch.nodes).subspan(first, count), first);
+  const Part* part = part_of(epoch.number);
   std::vector<TrainBatch> made;
   for (int64_t i = 0; i < count; ++i) {
-    const at::Tensor& nodes = batches_[first + i];
+    const at::Tensor& nodes = epoch.nodes[first + i];
     if (labels_)
-      hide_labels(inputs[i], nodes.size(0), part ? part->part : -1, hidden_share_outside(nodes.size(0)),
-                  random_key(seed_, Stream::kHiddenLabels, epoch_, first + i));
+      hide_labels(inputs[i], nodes.size(0), part ? part->part : -1, hidden_share_outside(epoch.number, nodes.size(0)),
+                  random_key(seed_, Stream::kHiddenLabels, epoch.number, first + i));
     made.push_back({std::move(inputs[i]), nodes.to(at::kLong), {}});
   }
   return made;
@@ -116,22 +153,20 @@ const BatchDecision& SampledStage::decision() {
   BatchSizes first;  // sizes of the first batch of epoch 0, which stand for all batches
   // The measurement begins epoch 0 and cuts its batches. begin_epoch() asks for the decision before it begins its own
   // epoch, so nothing of the measurement remains.
-  if (!batches_are_decided(needs_whole(), budget_)) {
-    take_batches(0);
-    first = sizes_of(graph_.edges_around(batches_.front(), 0));
-  }
-  decision_ = decide_batches(sizes_, first, batches_of_epoch(), needs_whole(), graph_.shares_draws(), budget_);
+  if (!batches_are_decided(needs_whole(), budget_))
+    first = sizes_of(epoch_.graph->edges_around(begin(0, epoch_.graph).nodes.front(), 0));
+  decision_ = decide_batches(sizes_, first, batches_of_epoch(), needs_whole(), epoch_.graph->shares_draws(), budget_);
   return *decision_;
 }
 
-NetworkInput SampledStage::timed_whole() {
+NetworkInput SampledStage::timed_whole(SampledGraph& graph) {
   const Timer timer(seconds_);
-  return graph_.whole();
+  return graph.whole();
 }
 
-std::vector<NetworkInput> SampledStage::timed_around(std::span<const at::Tensor> nodes) {
+std::vector<NetworkInput> SampledStage::timed_around(SampledGraph& graph, std::span<const at::Tensor> nodes) {
   const Timer timer(seconds_);
-  return graph_.around_each(nodes);
+  return graph.around_each(nodes);
 }
 
 }  // namespace graphsieve

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <atomic>
+#include <future>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +25,7 @@ class SampledStage : public Stage {
  public:
   SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const StageContext& context,
                int64_t batch_size, uint64_t seed);
+  ~SampledStage() override;
 
   std::string name() const override { return name_; }
   bool can_work_ahead() const override { return true; }
@@ -30,6 +33,8 @@ class SampledStage : public Stage {
   TrainBatch batch(int64_t index) override;
   int64_t batches_per_call() override { return decision_->batches_per_call; }
   std::vector<TrainBatch> batches(int64_t first, int64_t count) override;
+  /// Builds the epoch ahead if it has one batch and works_beside() allows it.
+  void expect_epoch(int64_t epoch) override;
   double sampling_seconds() const override { return seconds_; }
 
   void add_figures(StageFigures& figures) const override;
@@ -39,18 +44,24 @@ class SampledStage : public Stage {
   const BatchDecision& decision();
 
  protected:
-  int64_t epoch_ = 0;  ///< the epoch that was begun last
+  /// An epoch: its draws and its batches.
+  struct Epoch {
+    int64_t number;
+    std::shared_ptr<SampledGraph> graph;  ///< an evaluation may hold it while a later epoch has another graph
+    std::vector<at::Tensor> nodes;        ///< nodes of each batch, int32
+    std::vector<TrainBatch> ahead;        ///< the batches, if they were built ahead
+  };
   /// Adds its lifetime to the seconds of sampling.
   struct Timer;
 
-  SampledGraph graph_;
+  Epoch epoch_;  ///< the epoch that was begun last
 
   /// True if the edges of all nodes must be drawn at the beginning of an epoch. Otherwise they are drawn at the
   /// beginning only if this is less work than drawing edges for each batch.
   virtual bool needs_whole() { return false; }
   /// Return the inputs that SampledGraph::whole() and around_each() return, and add the time to sampling_seconds().
-  NetworkInput timed_whole();
-  std::vector<NetworkInput> timed_around(std::span<const at::Tensor> nodes);
+  NetworkInput timed_whole(SampledGraph& graph);
+  std::vector<NetworkInput> timed_around(SampledGraph& graph, std::span<const at::Tensor> nodes);
 
  private:
   /// The training nodes of one part of the nodes (label_part()).
@@ -63,13 +74,15 @@ class SampledStage : public Stage {
   /// Returns the part of an epoch; null if epochs have nodes of all parts.
   const Part* part_of(int64_t epoch) const { return parts_.empty() ? nullptr : &parts_[epoch % parts_.size()]; }
   /// Begins the epoch in the graph, and cuts the epoch's training nodes into batches, on the graph's device.
-  void take_batches(int64_t epoch);
+  Epoch begin(int64_t epoch, std::shared_ptr<SampledGraph> graph) const;
+  /// Builds the batches first, …, first + count − 1 of an epoch.
+  std::vector<TrainBatch> build(const Epoch& epoch, int64_t first, int64_t count) const;
   /// Returns the training nodes of an epoch.
   std::vector<int32_t> nodes_of(int64_t epoch) const;
   /// Returns the share of the other training nodes whose labels a batch of `size` nodes hides too. Together with the
   /// nodes whose labels are hidden anyway, the batch's own and those of the epoch's part, they are the recipe's share
   /// of all training nodes.
-  double hidden_share_outside(int64_t size) const;
+  double hidden_share_outside(int64_t epoch, int64_t size) const;
   /// Returns the number of batches of an epoch.
   int64_t batches_of_epoch() const;
 
@@ -83,8 +96,8 @@ class SampledStage : public Stage {
   const std::vector<Part> parts_;  ///< the parts whose nodes the epochs have in turn; empty: epochs have all nodes
   const GraphSizes sizes_;
   const MemoryBudget budget_;
-  std::vector<at::Tensor> batches_;  ///< nodes of each batch of the epoch, int32
-  std::atomic<double> seconds_ = 0;  ///< sum of the seconds of sampling; the thread of BatchesAhead adds to it too
+  std::future<Epoch> next_;          ///< the epoch that is built ahead
+  std::atomic<double> seconds_ = 0;  ///< sum of the seconds of sampling; threads that build ahead add to it too
 };
 
 }  // namespace graphsieve

@@ -7,12 +7,15 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "graphsieve/base/error.h"
 #include "graphsieve/base/large_memory.h"
 #include "graphsieve/base/memory.h"
+#include "graphsieve/base/parallel.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/data/splits.h"
 #include "graphsieve/evaluate/metrics.h"
@@ -23,7 +26,9 @@
 #include "graphsieve/runtime/tensor_memory.h"
 #include "graphsieve/train/batches_ahead.h"
 #include "graphsieve/train/optimizer.h"
+#include "graphsieve/train/policy.h"
 #include "graphsieve/train/schedule.h"
+#include "graphsieve/train/side_evaluation.h"
 #include "graphsieve/train/weight_average.h"
 
 namespace graphsieve {
@@ -52,7 +57,10 @@ class Loop {
         average_(network, recipe.ema_decay),
         operator_norms_(network->named_maps()),
         evaluated_(evaluated_nodes(context.split)),
-        loss_of_nodes_(context.task.loss(context.split.train)) {}
+        loss_of_nodes_(context.task.loss(context.split.train)) {
+    const GraphSizes sizes = sizes_of(context.data.features, network->layers(), network->shape().width);
+    if (context.data.device.is_cpu() && works_beside(sizes, context.budget, num_threads())) side_.emplace(network);
+  }
 
   StageFigures run() {
     // Memory that the work before has freed is returned, so that the peaks are those of this stage alone.
@@ -65,22 +73,15 @@ class Loop {
     reset_peak_memory_use();
     context_.observer.stage(stage_.name(), recipe_.epochs);
     if (context_.resume) restore(*context_.resume);
-    // The figures of an epoch are recorded before the position moves on, and a checkpoint is written only after that. A
-    // run that resumes from the checkpoint therefore neither repeats the epoch nor records it twice.
-    while (at_.epoch < recipe_.epochs && !out_of_patience()) {
-      EpochRecord record = train_epoch();
-      record.evaluated = (at_.epoch + 1) % recipe_.eval_every == 0 || at_.epoch + 1 == recipe_.epochs;
-      if (record.evaluated) {
-        const AveragedWeights averaged(average_);
-        evaluate_epoch(record);
-        compare(record);
+    try {
+      epochs();
+    } catch (...) {
+      // An epoch whose evaluation still runs gets its record. A second error would say less than the first.
+      try {
+        if (evaluates_beside_) complete();
+      } catch (...) {
       }
-      watch_gradient(record);
-      ++figures_.epochs;
-      context_.record(record);
-      report(record);
-      at_ = Position{at_.epoch + 1, 0, 0, 0, 0, at_.kept, at_.since_best, at_.large_gradients};
-      save_if_due(true);
+      throw;
     }
     if (at_.kept > 0 && std::isnan(figures_.val) && !context_.split.val.empty())
       context_.observer.note(str("the metric is not defined on the validation nodes (one class alone?): the ",
@@ -95,8 +96,59 @@ class Loop {
   }
 
  private:
+  /// Trains epoch after epoch. An epoch is complete when it is evaluated and its figures are recorded. Until then the
+  /// steps of the next epoch may go on; but a checkpoint is written only when all epochs before its position are
+  /// complete, so that a run that resumes from it neither repeats an epoch nor records it twice.
+  void epochs() {
+    while (at_.epoch < recipe_.epochs && !out_of_patience()) {
+      EpochRecord record = train_epoch();
+      complete();
+      record.evaluated = (at_.epoch + 1) % recipe_.eval_every == 0 || at_.epoch + 1 == recipe_.epochs;
+      at_ = Position{at_.epoch + 1, 0, 0, 0, 0, at_.kept, at_.since_best, at_.large_gradients};
+      open_ = record;
+      if (record.evaluated) begin_evaluation(*open_);
+      if (!evaluates_beside_) complete();
+      save_if_due(true);
+    }
+    complete();
+  }
+
+  /// Evaluates the epoch, or begins to do so beside the next steps.
+  void begin_evaluation(EpochRecord& record) {
+    const AveragedWeights averaged(average_);
+    const bool with_norms = recipe_.norms_every > 0 &&
+                            ((record.epoch + 1) % recipe_.norms_every == 0 || record.epoch + 1 == recipe_.epochs);
+    if (with_norms) record.operator_norms = operator_norms_.measure();
+    evaluates_beside_ = side_ && record.epoch + 1 < recipe_.epochs;
+    if (!evaluates_beside_) {
+      evaluate(record, network_, stage_.evaluation(), with_norms);
+      return compare(record, network_);
+    }
+    side_->begin(network_, [this, &record, view = stage_.evaluation(), with_norms](nn::Transformer& copy) {
+      evaluate(record, copy, view, with_norms);
+    });
+  }
+
+  /// Completes the epoch that was trained last, if it is not complete yet: waits for its evaluation, and records it.
+  void complete() {
+    if (!open_) return;
+    if (std::exchange(evaluates_beside_, false)) {
+      nn::Transformer& copy = side_->finish();
+      compare(*open_, copy);
+    }
+    const EpochRecord record = *std::exchange(open_, {});
+    watch_gradient(record);
+    ++figures_.epochs;
+    context_.record(record);
+    report(record);
+  }
+
   /// True if the recipe's number of evaluations has passed without a better validation value.
-  bool out_of_patience() const { return recipe_.patience > 0 && at_.since_best >= recipe_.patience; }
+  bool out_of_patience() {
+    if (recipe_.patience == 0) return false;
+    if (at_.since_best + 1 >= recipe_.patience) complete();  // the evaluation that still runs may be the last one
+    return at_.since_best >= recipe_.patience;
+  }
 
   /// Trains on the batches of one epoch that are not done yet. A resumed epoch begins with its first missing batch.
   EpochRecord train_epoch() {
@@ -115,6 +167,7 @@ class Loop {
         if (context_.observer.stop_requested()) stop();
         save_if_due(false);
         const TrainBatch batch = ahead.next();
+        if (at_.batch + 1 == batches && at_.epoch + 1 < recipe_.epochs) stage_.expect_epoch(at_.epoch + 1);
         const double count = static_cast<double>(batch.nodes.size(0));
         at_.loss += step(batch, at_.epoch, at_.batch, record) * count;
         at_.nodes += count;
@@ -129,18 +182,18 @@ class Loop {
     return record;
   }
 
-  /// Keeps the weights if the epoch is the best so far. Where the validation value is never defined (for example
-  /// because the part has one class alone), the last epoch counts as the best.
-  void compare(const EpochRecord& record) {
+  /// Keeps the weights, those of `network`, if the epoch is the best so far. Where the validation value is never
+  /// defined (for example because the part has one class alone), the last epoch counts as the best.
+  void compare(const EpochRecord& record, const nn::Transformer& network) {
     ++at_.since_best;
     if (at_.kept > 0 && !context_.task.metric().better(record.val, figures_.val) && !std::isnan(figures_.val)) return;
     ++at_.kept;
     at_.since_best = 0;
-    figures_.best_epoch = at_.epoch;
+    figures_.best_epoch = record.epoch;
     figures_.val = record.val;
     figures_.test = record.test;
     const torch::NoGradGuard no_grad;
-    const auto tensors = nn::state_of(network_);
+    const auto tensors = nn::state_of(network);
     if (best_.empty())
       for (const auto& [name, t] : tensors) best_.emplace_back(name, t.detach().clone());
     for (size_t i = 0; i < tensors.size(); ++i) best_[i].second.copy_(tensors[i].second);
@@ -179,7 +232,7 @@ class Loop {
     if (context_.checkpoints && context_.checkpoints->due(end_of_epoch)) save();
   }
 
-  /// Writes a checkpoint of the current position and throws Interrupted.
+  /// Writes a checkpoint of the current position, unless none are written, and throws Interrupted.
   [[noreturn]] void stop() {
     if (context_.checkpoints) save();
     throw Interrupted();
@@ -187,6 +240,7 @@ class Loop {
 
   /// Writes a checkpoint. The figures are updated first, so that a resumed run continues with the time spent so far.
   void save() {
+    complete();
     take_figures();
     Checkpoint to;
     if (context_.add_to_checkpoint) context_.add_to_checkpoint(to);
@@ -283,30 +337,23 @@ class Loop {
                     ".clip_norm, or data.features=standardised");
   }
 
-  /// Evaluates the network on the validation and test nodes, and measures norms in the epochs that the recipe asks for.
-  void evaluate_epoch(EpochRecord& record) {
+  /// Evaluates an epoch's network on the validation and test nodes, and measures the norms of its vectors if
+  /// `with_norms` is true. May run on another thread than the steps: it changes `record` and `network` alone.
+  void evaluate(EpochRecord& record, nn::Transformer& network, const GraphView& view, bool with_norms) const {
     const torch::NoGradGuard no_grad;
     ForwardOptions options;
     options.temperature = record.temperature;
     LayerNorms norms;
-    if (norms_due(record.epoch)) {
-      record.operator_norms = operator_norms_.measure();
-      norms.watch(options, network_->layers());
-    }
+    if (with_norms) norms.watch(options, network->layers());
     if (evaluated_.empty()) {
       record.val = record.test = std::numeric_limits<double>::quiet_NaN();
       return;
     }
-    const Predictions p = predict_nodes(network_, stage_.evaluation(), options, evaluated_, context_.task);
+    const Predictions p = predict_nodes(network, view, options, evaluated_, context_.task);
     record.val = context_.task.evaluate(p, context_.split.val);
     record.test = context_.task.evaluate(p, context_.split.test);
     record.vector_norms = norms.inputs();
     record.middle_norms = norms.middles();
-  }
-
-  /// True if the recipe asks for norms in the epoch: every norms_every epochs, and in the last epoch.
-  bool norms_due(int64_t epoch) const {
-    return recipe_.norms_every > 0 && ((epoch + 1) % recipe_.norms_every == 0 || epoch + 1 == recipe_.epochs);
   }
 
   void report(const EpochRecord& record) {
@@ -325,11 +372,14 @@ class Loop {
   const std::vector<int32_t> evaluated_;
   const LossOfNodes loss_of_nodes_;
   Position at_;
+  std::optional<EpochRecord> open_;  ///< the epoch that was trained last, until it is complete
+  bool evaluates_beside_ = false;    ///< true: the evaluation of the open epoch goes on beside the steps
   StageFigures figures_;
   NamedTensors best_;                                ///< weights and buffers of the best epoch so far
   double seconds_before_ = 0, sampling_before_ = 0;  ///< time of the process whose run was resumed
   const Clock::time_point start_ = Clock::now();
   std::string last_value_;
+  std::optional<SideEvaluation> side_;  ///< last, so that its thread ends before what the thread uses is gone
 };
 
 }  // namespace

@@ -41,7 +41,11 @@ class Stage {
   virtual std::vector<TrainBatch> batches(int64_t first, int64_t count);
   /// True if batches() may run on another thread, ahead of the steps that use its batches.
   virtual bool can_work_ahead() const { return false; }
-  /// Returns the graph with the edges of the epoch that was begun last, for evaluation.
+  /// Tells the stage that `epoch` is the next one to begin. The stage may build it ahead, on a thread of its own,
+  /// beside the steps of the present epoch, whose batches must have been taken.
+  virtual void expect_epoch(int64_t epoch) { (void)epoch; }
+  /// Returns the graph with the edges of the epoch that was begun last, for evaluation. The view may be used on another
+  /// thread while the next epoch is begun, and stays that of its epoch.
   virtual GraphView evaluation() = 0;
   /// Returns the seconds spent so far on drawing edges and building batches.
   virtual double sampling_seconds() const { return 0; }
