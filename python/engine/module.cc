@@ -221,7 +221,7 @@ nb::dict run_inputs(const Dataset& given, const fs::path& folder, const nb::obje
     features = dense_features(run->prepared.features);
     labels = dense_labels(run->prepared.features);
     graph = copy_of(run->graph.edges);
-    for (const LayerEdges& layer : input.layers) layers.push_back(copy_of(layer.edges));
+    for (const LayerEdges& layer : input.layers) layers.push_back(copy_of(all_edges(layer).edges));
     for (const at::Tensor& layer : run->scores.shown) scores.push_back(layer.clone());
   });
   nb::list layer_arrays, score_arrays;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <utility>
 #include <vector>
 
 namespace graphsieve {
@@ -15,13 +16,13 @@ constexpr int64_t kNodes = 400, kDegree = 9;
 
 /// Every node has kDegree random in-edges but the last, which has none.
 struct Random {
-  Random() {
+  explicit Random(int64_t nodes = kNodes) {
     torch::manual_seed(3);
-    features.dense = at::randn({kNodes, 6});
-    features.rows = kNodes, features.cols = 6;
-    edges.row_start = at::arange(kNodes + 1).clamp_max(kNodes - 1) * kDegree;
-    const int64_t count = (kNodes - 1) * kDegree;
-    edges.index = at::randint(kNodes, {count}).to(at::kInt);
+    features.dense = at::randn({nodes, 6});
+    features.rows = nodes, features.cols = 6;
+    edges.row_start = at::arange(nodes + 1).clamp_max(nodes - 1) * kDegree;
+    const int64_t count = (nodes - 1) * kDegree;
+    edges.index = at::randint(nodes, {count}).to(at::kInt);
     edges.type = at::randint(3, {count}).to(at::kByte);
     for (int l = 0; l < 2; ++l) scores.push_back(at::rand({count}) + 0.01);
   }
@@ -74,6 +75,28 @@ TEST(SampledGraph, DrawnInPartsOrWholeIsTheSame) {
         wanted.push_back(all.layers[1].edges.index.slice(0, start[node], start[node + 1]));
       }
       EXPECT_TRUE(sources(drawn)[1].equal(at::cat(wanted))) << sampler;
+    }
+  }
+}
+
+TEST(SampledGraph, OfALargeGraphWholeDrawsTheSameEdgesOnDemand) {
+  const Random graph(SampledGraph::kOnDemand + 100);
+  for (const char* sampler : {"graph_reservoir", "graph_uniform"}) {
+    SampledGraph demand = graph.sampled(sampler, graph.scores), whole = graph.sampled(sampler, graph.scores);
+    demand.begin_epoch(2, 1), whole.begin_epoch(2, 1);
+    whole.draw_whole();
+    const NetworkInput on_demand = demand.whole(), all = whole.whole();
+    demand.begin_epoch(3);  // the input keeps the epoch that it was made in
+    for (int l = 0; l < 2; ++l) {
+      EXPECT_FALSE(on_demand.layers[l].edges.index.defined());
+      for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, 1000}, {777, 40000}, {65600, 65636}}) {
+        const LayerEdges ours = rows_of(on_demand.layers[l], begin, end), theirs = rows_of(all.layers[l], begin, end);
+        EXPECT_EQ(ours.destinations, end - begin);
+        EXPECT_TRUE(ours.edges.index.equal(theirs.edges.index)) << sampler << ", layer " << l << ", from " << begin;
+        EXPECT_TRUE(ours.edges.type.equal(theirs.edges.type));
+        EXPECT_TRUE(ours.edges.row_start.equal(theirs.edges.row_start));
+      }
+      EXPECT_TRUE(all_edges(on_demand.layers[l]).edges.index.equal(all.layers[l].edges.index));
     }
   }
 }

@@ -22,6 +22,7 @@ at::Tensor dense_features(const FeatureMatrix& x, const at::Tensor& rows) {
 }
 
 LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end) {
+  if (layer.on_demand) return layer.on_demand(begin, end);
   int64_t first = 0, edges = 0;
   // In a dry run the row starts have no values, and each destination counts with the mean number of edges.
   if (layer.edges.row_start.is_meta()) {

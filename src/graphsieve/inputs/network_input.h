@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -38,10 +39,17 @@ struct LayerEdges {
   /// (sampling/edge_ids.h). Undefined if the edges are all edges of the attention graph, or if nothing needs their
   /// positions.
   at::Tensor position = {};
+  /// If set, `edges` is empty, and the edges into the destinations [begin, end) are what a call returns: edges that are
+  /// drawn where they are needed, so that those of all nodes are never in memory at once.
+  std::function<LayerEdges(int64_t begin, int64_t end)> on_demand = nullptr;
 };
 
 /// Returns only the layer's edges into the destinations [begin, end). The sources are those of the whole layer.
 LayerEdges rows_of(const LayerEdges& layer, int64_t begin, int64_t end);
+/// Returns the layer with all its edges, also if they are made on demand.
+inline LayerEdges all_edges(const LayerEdges& layer) {
+  return layer.on_demand ? layer.on_demand(0, layer.destinations) : layer;
+}
 
 /// The input of a forward pass.
 struct NetworkInput {

@@ -67,8 +67,10 @@ Tensor TransformerImpl::pass(const NetworkInput& input, const ForwardOptions& op
     h = ops::dropout_add(h, std::nullopt, shape_.input_dropout,
                          static_cast<int64_t>(random_key(options.dropout_key, blocks_.size())));
   look(h, 0);
-  std::optional<LayerEdges> weighted;  // with GCN's weights of edges, which layers with the same edges share
+  // With GCN's weights of edges, which layers with the same edges share, or with edges that are made on demand.
+  std::optional<LayerEdges> weighted;
   const auto edges_of = [&](size_t l) -> const LayerEdges& {
+    if (!blocks && input.layers[l].on_demand) return weighted.emplace(all_edges(input.layers[l]));
     if (shape_.edge_weights != EdgeWeights::kGcn) return input.layers[l];
     if (l == 0 || !input.layers[l].edges.index.is_same(input.layers[l - 1].edges.index))
       weighted = with_degree_weights(input.layers[l], h.size(0));

@@ -18,6 +18,7 @@
 #include "graphsieve/nn/forward_options.h"
 #include "graphsieve/nn/recompute.h"
 #include "graphsieve/runtime/tensor_memory.h"
+#include "graphsieve/sampling/sampled_graph.h"
 #include "graphsieve/train/optimizer.h"
 
 namespace graphsieve {
@@ -125,6 +126,9 @@ void DryMemory::begin_stage() {
 }
 
 namespace {
+
+/// True if evaluations of the stage draw the edges of all nodes on demand.
+bool on_demand(const DryStage& stage) { return stage.nodes >= SampledGraph::kOnDemand; }
 
 /// A stage whose steps and evaluations run on tensors of one device: "meta", or the CPU with random numbers as values.
 class SimulatedStage {
@@ -264,8 +268,16 @@ class SimulatedStage {
     input.features = &features_;
     input.layers.assign(stage_.shape.layers, graph_);
     for (size_t l = 0; l < stage_.k.size(); ++l) {
-      const int64_t drawn = device_.is_meta() ? 0 : stage_.nodes * stage_.k[l];
-      input.layers[l] = layer(stage_.nodes, stage_.nodes, drawn, false);
+      const int64_t k = stage_.k[l];
+      if (on_demand(stage_) && stage_.draws.empty()) {
+        input.layers[l] = LayerEdges();
+        input.layers[l].destinations = stage_.nodes;
+        input.layers[l].on_demand = [this, k](int64_t begin, int64_t end) {
+          return layer(end - begin, stage_.nodes, (end - begin) * k, false);
+        };
+      } else {
+        input.layers[l] = layer(stage_.nodes, stage_.nodes, device_.is_meta() ? 0 : stage_.nodes * k, false);
+      }
     }
     show_labels(input, stage_.nodes);
     return input;
@@ -318,13 +330,14 @@ void two_epochs(SimulatedStage& stage_run, const DryStage& stage) {
     const std::vector<Tensor> drawn_ahead = ahead ? stage_run.draws(stage.draws) : std::vector<Tensor>();
     stage_run.steps();
     const std::vector<Tensor> drawn_for_evaluation =
-        stage.draws.empty() && stage.evaluation.empty() ? stage_run.draws(stage.k) : std::vector<Tensor>();
+        stage.draws.empty() && stage.evaluation.empty() && !on_demand(stage) ? stage_run.draws(stage.k)
+                                                                             : std::vector<Tensor>();
     if (stage.evaluates) stage_run.evaluate();
     for (const auto& [name, tensor] : nn::state_of(stage_run.network()))
       if (epoch == 0) best.push_back(tensor.detach().clone());
   }
   if (!stage.evaluates || !stage.predicts_all) return;
-  const std::vector<Tensor> drawn = stage_run.draws(stage.k);
+  const std::vector<Tensor> drawn = on_demand(stage) ? std::vector<Tensor>() : stage_run.draws(stage.k);
   stage_run.evaluate(true);
 }
 

@@ -24,6 +24,7 @@
 #include "graphsieve/runtime/memory_budget.h"
 #include "graphsieve/runtime/torch_settings.h"
 #include "graphsieve/sampling/epoch_sample.h"
+#include "graphsieve/sampling/sampled_graph.h"
 #include "graphsieve/train/policy.h"
 #include "graphsieve/train/stage.h"
 
@@ -282,8 +283,9 @@ class Planner {
     stage.k = recipe_.network.k;
     take_evaluation(stage, batch_size);
     const bool shares_draws = !sampler_of(recipe_.network.sampler).by_batch;
-    // Where draws depend on labels, evaluation has draws of its own.
-    const bool whole_needed = shares_draws && stage.evaluation.empty() && !(recipe_.data.label_inputs && by_score());
+    // Where draws depend on labels, evaluation has draws of its own; those for a large graph are made on demand.
+    const bool whole_needed = shares_draws && stage.evaluation.empty() && stage.nodes < SampledGraph::kOnDemand &&
+                              !(recipe_.data.label_inputs && by_score());
     take_batches(stage, batch_size, epoch_nodes(batch_size, by_score()), stage.k, whole_needed, shares_draws);
     stage.predicts_all = predictions_ == PredictedNodes::kAll;
     return stage;

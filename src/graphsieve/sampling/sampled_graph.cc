@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
+
 #include "graphsieve/base/random.h"
 #include "graphsieve/sampling/batches.h"
 
@@ -74,9 +76,22 @@ std::vector<NetworkInput> SampledGraph::around_each(std::span<const Tensor> node
 }
 
 NetworkInput SampledGraph::whole() {
-  if (whole_.empty()) draw_whole();
   NetworkInput input;
   input.features = &features_;
+  if (whole_.empty() && draws_on_demand()) {
+    // A copy keeps the present epoch, and lives as long as the input.
+    const auto present = std::make_shared<const SampledGraph>(*this);
+    for (int64_t l = 0; l < std::ssize(k_); ++l) {
+      LayerEdges& layer = input.layers.emplace_back();
+      layer.destinations = graph_.nodes();
+      layer.on_demand = [present, l](int64_t begin, int64_t end) {
+        const Tensor rows = at::arange(begin, end, present->graph_.edges().index.options());
+        return whole_graph_layer(present->draw(l, rows, -1));
+      };
+    }
+    return input;
+  }
+  if (whole_.empty()) draw_whole();
   bool copied = false;
   for (LayerSample& sample : whole_) {
     input.layers.push_back(whole_graph_layer(sample));

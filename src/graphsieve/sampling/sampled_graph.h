@@ -52,10 +52,16 @@ class SampledGraph {
   /// True if all batches of an epoch share one draw.
   bool shares_draws() const { return !sampler_.by_batch; }
 
+  /// True if whole() needs no draw for all nodes.
+  bool draws_on_demand() const { return graph_.nodes() >= kOnDemand; }
+  /// Nodes from which on edges are drawn on demand. Below, the draws for all nodes take a few MiB.
+  static constexpr int64_t kOnDemand = int64_t{1} << 16;
+
   /// Returns the device of the edges. Nodes must be given on this device.
   at::Device device() const { return local_.device(); }
 
-  /// Returns the input for all nodes, for evaluation.
+  /// Returns the input for all nodes, for evaluation. Of a large graph (draws_on_demand()) whose edges were not drawn
+  /// for all nodes, its layers draw the edges of a block of nodes when an evaluation comes to them.
   NetworkInput whole();
 
  private:

@@ -44,10 +44,11 @@ class NetworkStage : public SampledStage {
   }
 
  protected:
-  /// True if the whole graph is evaluated with the edges that the batches of the epoch share.
+  /// True if the whole graph is evaluated with the edges that the batches of the epoch share, all in memory at once.
   bool needs_whole() override {
     const SampledGraph& graph = *epoch_.graph;
-    return graph.shares_draws() && graph.label_parts() == 0 && evaluation_.nodes_per_list == 0;
+    return graph.shares_draws() && graph.label_parts() == 0 && evaluation_.nodes_per_list == 0 &&
+           !graph.draws_on_demand();
   }
 
  private:

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "graphsieve/sampling/sampled_graph.h"
+
 namespace graphsieve {
 
 GraphSizes sizes_of(const FeatureMatrix& features, int64_t layers, int64_t width) {
@@ -65,7 +67,8 @@ EvaluationDecision decide_evaluation(const NetworkRecipe& recipe, const GraphSiz
 }
 
 bool whole_draw_is_cheaper(int64_t drawn, const GraphSizes& graph, const MemoryBudget& budget) {
-  return drawn * (budget.limited() ? 64 : 4) >= graph.nodes * graph.layers;
+  const int64_t worth = graph.nodes >= SampledGraph::kOnDemand ? 32 : 1;
+  return drawn * (budget.limited() ? 64 : 4) >= worth * graph.nodes * graph.layers;
 }
 
 int64_t batches_per_read(const GraphSizes& graph, int64_t sources, const MemoryBudget& budget) {
