@@ -4,6 +4,9 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "graphsieve/ops/absorbed_attention/absorbed_attention.h"
 #include "graphsieve/ops/common/torch_call.h"
 
@@ -75,6 +78,13 @@ Tensor AttentionImpl::forward(const Tensor& h_destinations, const Tensor& h_sour
 
 AttentionPass AttentionImpl::pass_for(const Tensor& h, int64_t destinations, const ForwardOptions& options) const {
   if (!absorbable() || options.pool || !ops::on_host(h)) return AttentionPass::kUsual;
+  // With several heads, each head computes with whole rows of h in the absorbed form. That takes longer, but there are
+  // no keys and values of all nodes in memory, which an evaluation with h in bfloat16 is there to save.
+  constexpr int64_t kMostHeads = 4;
+  if (shape_.heads > 1) {
+    const bool saves = !is_training() && held_ == at::kBFloat16 && shape_.heads <= kMostHeads;
+    return saves ? AttentionPass::kAbsorbed : AttentionPass::kUsual;
+  }
   // Measured (ops/absorbed_attention/README.md): with as many sources as destinations the absorbed form takes 1.05 to
   // 1.2 times as long, with three times as many 0.65 to 0.77 times.
   const bool cheaper = 2 * h.size(0) >= 3 * destinations;
@@ -95,15 +105,31 @@ Tensor AttentionImpl::attend(const Tensor& h_destinations, const Tensor& source_
 
 Tensor AttentionImpl::attend_absorbed(const Tensor& h_destinations, const Tensor& rows, const LayerEdges& layer,
                                       const ForwardOptions& options) {
+  constexpr int64_t kMostQueries = int64_t{1} << 14;  // destinations times heads whose queries are in memory at once
+  const int64_t heads = shape_.heads, most = kMostQueries / heads;
+  if (heads > 1 && layer.destinations > most) {
+    std::vector<Tensor> parts;
+    for (int64_t begin = 0; begin < layer.destinations; begin += most) {
+      const int64_t count = std::min(most, layer.destinations - begin);
+      parts.push_back(
+          attend_absorbed(h_destinations.narrow(0, begin, count), rows, rows_of(layer, begin, begin + count), options));
+    }
+    return at::cat(parts);
+  }
   const LogitTables logit = tables(options.temperature);
   const Tensor keys = key_value_->weight.narrow(0, 0, shape_.key_width);
   const Tensor values = key_value_->weight.slice(0, shape_.key_width);
   const int64_t queries = query_per_type() ? shape_.edge_types : 1, n = h_destinations.size(0), width = shape_.width;
-  // The map from h to the queries of type t is W_Kᵀ diag(s_t) W_Q. One product makes the queries of all types.
+  // The map from h to a head's queries of type t is W_Kᵀ diag(s_t) W_Q, with the head's rows of W_K, s_t and W_Q. One
+  // product makes the queries of all heads and types.
   const Tensor scaled = logit.scale.narrow(0, 0, queries).unsqueeze(2) * query_->weight;  // [queries, key width, width]
-  const Tensor map = at::matmul(keys.t(), scaled).reshape({queries * width, width});
+  const int64_t key = shape_.key_width / heads, value = shape_.value_width / heads;
+  std::vector<Tensor> maps;
+  for (int64_t head = 0; head < heads; ++head)
+    maps.push_back(at::matmul(keys.narrow(0, head * key, key).t(), scaled.narrow(1, head * key, key)));
+  const Tensor map = (heads == 1 ? maps[0] : at::cat(maps)).reshape({heads * queries * width, width});
   const Tensor query =
-      mapped(h_destinations, map, {}, query_->rows).to(rows.scalar_type()).view({n, 1, queries, width});
+      mapped(h_destinations, map, {}, query_->rows).to(rows.scalar_type()).view({n, heads, queries, width});
   auto [out, log_sum] =
       ops::absorbed_attention(query, rows, layer.edges, logit.bias, shape_.clamp, shape_.negative_slope);
   if (options.scores) {
@@ -112,7 +138,11 @@ Tensor AttentionImpl::attend_absorbed(const Tensor& h_destinations, const Tensor
                                                   shape_.negative_slope));
   }
   const Tensor attended = key_value_->rows == at::kFloat ? as_computed(out) : out;
-  return finished(mapped(attended.view({n, width}), values, {}, key_value_->rows), log_sum, layer);
+  std::vector<Tensor> by_head;
+  for (int64_t head = 0; head < heads; ++head)
+    by_head.push_back(mapped(heads == 1 ? attended.view({n, width}) : attended.select(1, head).contiguous(),
+                             values.narrow(0, head * value, value), {}, key_value_->rows));
+  return finished(heads == 1 ? by_head[0] : at::cat(by_head, 1), log_sum, layer);
 }
 
 Tensor AttentionImpl::attend_usual(const Tensor& h_destinations, const Tensor& kv, const LayerEdges& layer,

@@ -88,8 +88,7 @@ class AttentionImpl : public torch::nn::Module {
   /// Returns the keys and values of the sources side by side, [sources, query_maps · key_width + value_width], for h
   /// [sources, width].
   virtual at::Tensor key_value(const at::Tensor& h) const;
-  /// True if the attention has an absorbed form: queries, keys and values are linear maps of h without bias, and there
-  /// is one head. With more heads the absorbed form costs more than it saves.
+  /// True if the attention has an absorbed form: queries, keys and values are linear maps of h without bias.
   virtual bool absorbable() const { return false; }
   /// True if the product of query and key depends on the edge's type, so that the absorbed form has a query per type.
   virtual bool query_per_type() const { return false; }

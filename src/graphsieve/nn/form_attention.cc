@@ -52,7 +52,7 @@ Tensor FormAttentionImpl::key_value(const Tensor& h) const {
   return ops::unit_rows(kv, kTiny, shape_.key_width, value_scale_);
 }
 
-bool FormAttentionImpl::absorbable() const { return shape_.heads == 1 && !shape_.bias && !form_.unit_values; }
+bool FormAttentionImpl::absorbable() const { return !shape_.bias && !form_.unit_values; }
 bool FormAttentionImpl::query_per_type() const { return form_.typed(); }
 
 void FormAttentionImpl::write_maps(LayerMaps& maps) const {
