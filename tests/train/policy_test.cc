@@ -32,6 +32,24 @@ TEST(Policy, AllNodesAreDrawnForWhereBatchesReachMostOfThem) {
   EXPECT_TRUE(draws_whole(5, 10, false, true, kTight)) << "a scattered row is worth 64 where graphs lie on a disk";
 }
 
+TEST(Policy, OfALargeGraphAllNodesAreDrawnForWhereThatSavesMuchTime) {
+  const GraphSizes large{100000, 2, 400};
+  const auto draws_whole = [&](int64_t destinations, const MemoryBudget& budget) {
+    return decide_batches(large, {destinations, destinations}, 100, false, true, budget).draws_whole;
+  };
+  EXPECT_FALSE(draws_whole(15999, kFree)) << "100 · 15,999 rows, each worth 4, of 200,000: not 32 times as many";
+  EXPECT_TRUE(draws_whole(16000, kFree));
+  EXPECT_TRUE(draws_whole(32, kTight)) << "on a disk the time decides";
+}
+
+TEST(Policy, SmallGraphsHaveWorkBesideTheirSteps) {
+  EXPECT_TRUE(works_beside({1000, 3, 400, 64}, kFree, 2));
+  EXPECT_FALSE(works_beside({1000, 3, 400, 64}, kFree, 1));
+  EXPECT_FALSE(works_beside({1000, 3, 400, 64}, kTight, 2)) << "memory is scarce";
+  EXPECT_TRUE(works_beside({47000, 3, 400, 64}, kFree, 2)) << "1,424 bytes per node";
+  EXPECT_FALSE(works_beside({48000, 3, 400, 64}, kFree, 2));
+}
+
 TEST(Policy, BatchesAreReadTogetherWhereFeaturesDoNotFit) {
   EXPECT_EQ(batches_per_read(kGraph, 10, kFree), 1);
   EXPECT_EQ(batches_per_read(kGraph, 10, kTight), 1) << "400 kB fit";

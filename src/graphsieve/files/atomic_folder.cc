@@ -124,9 +124,10 @@ void AtomicFolder::make_parent() const {
 /// Prepares the folder for one target. Returns false if the number of the target is taken. The check for the target is
 /// repeated under the lock, because another process may have finished this number between the check and the lock.
 bool AtomicFolder::claim() {
-  if (request_.numbered && (entry_exists(request_.target) || entry_exists(unfinished_folder(request_.target))))
+  if (!request_.numbered)
+    check_target();
+  else if (entry_exists(request_.target) || entry_exists(unfinished_folder(request_.target)))
     return false;
-  check_target();
   const auto partial = claim_partial_folder(request_.target, request_.kind, request_.numbered);
   if (!partial) return false;
   temporary_ = partial->path, hold(partial->descriptor);
@@ -201,8 +202,10 @@ ResumableFolder::ResumableFolder(const FolderRequest& request, bool resume) : At
 }
 
 bool ResumableFolder::claim(bool resume) {
-  if (request_.numbered && entry_exists(request_.target)) return false;
-  check_target();
+  if (!request_.numbered)
+    check_target();
+  else if (entry_exists(request_.target))
+    return false;
   temporary_ = unfinished_folder(request_.target);
   if (!lock()) return false;
   if (request_.numbered && entry_exists(request_.target)) {  // another process has finished this number meanwhile

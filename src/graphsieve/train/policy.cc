@@ -67,7 +67,7 @@ EvaluationDecision decide_evaluation(const NetworkRecipe& recipe, const GraphSiz
 }
 
 bool whole_draw_is_cheaper(int64_t drawn, const GraphSizes& graph, const MemoryBudget& budget) {
-  const int64_t worth = graph.nodes >= SampledGraph::kOnDemand ? 32 : 1;
+  const int64_t worth = graph.nodes >= SampledGraph::kOnDemand && !budget.limited() ? 32 : 1;
   return drawn * (budget.limited() ? 64 : 4) >= worth * graph.nodes * graph.layers;
 }
 

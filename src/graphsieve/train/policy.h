@@ -70,8 +70,8 @@ int64_t batches_per_read(const GraphSizes& graph, int64_t sources, const MemoryB
 
 /// True if drawing for all nodes in order is cheaper than drawing for `drawn` scattered ones (the sum over layers).
 /// Reading one scattered row takes as long as reading 4 rows in order from memory, and 64 from a disk, where graphs lie
-/// under a memory budget. Of a large graph (SampledGraph::kOnDemand), drawing for all nodes must be 32 times cheaper:
-/// their edges take memory, and draws for batches are made beside the steps.
+/// under a memory budget. Of a large graph (SampledGraph::kOnDemand) in memory, drawing for all nodes must be 32 times
+/// cheaper: their edges take memory, and draws for batches are made beside the steps.
 bool whole_draw_is_cheaper(int64_t drawn, const GraphSizes& graph, const MemoryBudget& budget);
 
 }  // namespace graphsieve
