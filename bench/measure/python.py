@@ -6,7 +6,7 @@ import tempfile
 from measure.program import CACHE, ROOT, Failed, json_lines, run
 from measure.rows import Rows
 
-SEEDS, EPOCHS, LOADER_EPOCHS = 3, 50, 50
+SEEDS, EPOCHS, LOADER_EPOCHS, STEPS = 3, 50, 50, 5
 THEIRS = "from torch_geometric.nn import TransformerConv as Conv"
 OURS = "from graphsieve.nn import SparseAttention as Conv"
 PEERS = ROOT / "bench" / "peers"
@@ -19,6 +19,9 @@ def python(bench):
         raise Failed("the Python package is not built; make build")
     env = dict(os.environ, PYTHONPATH=f"{package}:{PEERS}")
     for name in bench.names("tolokers"):
+        for what in ("pyg", "graphsieve", "check"):
+            bench.row(rows, {"what": "edge features", "data": name, "library": what},
+                      lambda name=name, what=what: edge_features(bench, name, what, env))
         for seed in range(SEEDS):
             for library in ("pyg", "graphsieve"):
                 bench.row(rows, {"what": "layer", "data": name, "library": library, "seed": seed},
@@ -38,6 +41,11 @@ def layer(bench, name, library, seed, env):
         script.flush()
         out = run([bench.peer_python(), script.name, bench.file(name), EPOCHS, seed], env=env)
     return json_lines(out)[-1], [bench.peer_python(), PEERS / "pyg_user.py", bench.file(name), EPOCHS, seed]
+
+
+def edge_features(bench, name, what, env):
+    command = [bench.peer_python(), PEERS / "edge_features.py", bench.file(name), what, STEPS]
+    return json_lines(run(command, env=env))[-1], command
 
 
 def batches(bench, name, loader, seed, env):

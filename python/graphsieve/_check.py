@@ -72,9 +72,9 @@ def check_tensor(what: str, tensor: Tensor, *dtypes: torch.dtype, dims: int | No
         raise Error(f"{what}: shape {list(tensor.shape)}, expected {dims} dimension{'s' if dims != 1 else ''}")
 
 
-def check_floating(what: str, tensor: Tensor, dims: int | None = None) -> None:
-    """Throws Error unless the tensor is float32 or float64 and has `dims` dimensions."""
-    check_tensor(what, tensor, *FLOATING, dims=dims, meta=True)
+def check_floating(what: str, tensor: Tensor, dims: int | None = None, half: bool = False) -> None:
+    """Throws Error unless the tensor is float32 or float64 (with `half`, also bfloat16 or float16) and has `dims` dimensions."""
+    check_tensor(what, tensor, *FLOATING, *((torch.bfloat16, torch.float16) if half else ()), dims=dims, meta=True)
 
 
 def check_whole(what: str, value: Any, least: int = 0, most: int = 2**63 - 1) -> None:

@@ -19,17 +19,18 @@ _KEPT = 8  # graphs in the cache
 _cache: OrderedDict[tuple[object, ...], Edges] = OrderedDict()  # shared by threads: each operation on it is atomic in Python
 
 
-def cached_edges(edge_index: Tensor, sources: int, destinations: int, edge_type: Tensor | None, edge_types: int) -> Edges:
+def cached_edges(edge_index: Tensor, sources: int, destinations: int, edge_type: Tensor | None, edge_types: int,
+                 positions: bool = False) -> Edges:
     """Returns `edges_of` these arguments, without a conversion if the same contents have been converted before."""
     if torch.compiler.is_compiling():
         raise Error("edge_index: a tensor within torch.compile, expected Edges; convert it before with graphsieve.ops.edges_of")
     check_tensor("edge_index", edge_index)
     if edge_type is not None:
         check_tensor("edge_type", edge_type)
-    key = (_identity(edge_index), None if edge_type is None else _identity(edge_type), sources, destinations, edge_types)
+    key = (_identity(edge_index), None if edge_type is None else _identity(edge_type), sources, destinations, edge_types, positions)
     edges = _cache.pop(key, None)
     if edges is None:
-        edges = edges_of(edge_index, sources, destinations, edge_type, edge_types)
+        edges = edges_of(edge_index, sources, destinations, edge_type, edge_types, positions)
     _cache[key] = edges  # now the last in order; the first ones are removed
     while len(_cache) > _KEPT:
         try:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from graphsieve import _engine, ops
 from graphsieve._check import Error, check_floating, check_whole
-from graphsieve._edges import cached_edges
+from graphsieve.attention_layer import SparseAttention, as_edges
 from graphsieve.ops import Edges
 from graphsieve.runs import Run
 
@@ -83,73 +83,6 @@ class Norm(torch.nn.Module):
             self.running_mean.mul_(0.9).add_(mean, alpha=0.1)
             self.running_var.mul_(0.9).add_(var, alpha=0.1 * (n / (n - 1) if n > 1 else 1))
         return y
-
-
-class SparseAttention(torch.nn.Module):
-    """Attention over a graph's edges, a replacement for PyG's TransformerConv.
-
-    It has the weights of TransformerConv with the same names, the same output, and the same arguments without beta, dropout and
-    edge_dim.
-
-    out_i = W_skip x_i + sum over edges j -> i of softmax_j((q_i k_j) / sqrt(out) * s_t + b_t) v_j, where s_t and b_t are learned
-    for each edge type t if edge_types > 1, and otherwise 1 and 0. The heads are concatenated (concat) or averaged.
-
-    forward(x, edge_index, edge_type=None): x [n, in] float32 or float64; edge_index [2, E] int64, whose rows are sources and
-    destinations, or `graphsieve.ops.Edges`; edge_type [E] of integers. Returns [n, heads * out], or [n, out] without concat. No
-    n-by-n or E-by-width tensor is made.
-
-    >>> layer = SparseAttention(8, 4, heads=2)
-    >>> layer(torch.randn(3, 8), torch.tensor([[1, 2, 0], [0, 0, 1]])).shape
-    torch.Size([3, 8])
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, heads: int = 1, concat: bool = True, *, edge_types: int = 1,
-                 root_weight: bool = True, bias: bool = True) -> None:
-        super().__init__()
-        for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("heads", heads)):
-            check_whole(name, value, 1)
-        check_whole("edge_types", edge_types, 1, 256)
-        self.in_channels, self.out_channels, self.heads, self.edge_types = in_channels, out_channels, heads, edge_types
-        self.concat, self.root_weight = concat, root_weight
-        width = heads * out_channels
-        self.lin_key = torch.nn.Linear(in_channels, width, bias)
-        self.lin_query = torch.nn.Linear(in_channels, width, bias)
-        self.lin_value = torch.nn.Linear(in_channels, width, bias)
-        self.lin_skip = torch.nn.Linear(in_channels, width if concat else out_channels, bias)  # exists without root_weight too, as in PyG
-        if edge_types > 1:
-            self.edge_scale = torch.nn.Parameter(torch.ones(edge_types, width))
-            self.edge_bias = torch.nn.Parameter(torch.zeros(edge_types, heads))
-
-    def forward(self, x: Tensor, edge_index: Tensor | Edges, edge_type: Tensor | None = None) -> Tensor:
-        check_floating("x", x, dims=2)
-        if x.shape[1] != self.in_channels:
-            raise Error(f"x: {x.shape[1]} columns, expected {self.in_channels}")
-        edges = _as_edges(edge_index, x.shape[0], edge_type, self.edge_types)
-        query = ops.linear(x, self.lin_query.weight, self.lin_query.bias)
-        weight = torch.cat([self.lin_key.weight, self.lin_value.weight])
-        bias = None if self.lin_key.bias is None else torch.cat([self.lin_key.bias, self.lin_value.bias])
-        scale = offset = None
-        if self.edge_types > 1:
-            scale, offset = self.edge_scale / math.sqrt(self.out_channels), self.edge_bias
-        out = ops.sparse_attention(query, ops.linear(x, weight, bias), edges, scale, offset, self.heads)
-        if not self.concat:
-            out = out.view(-1, self.heads, self.out_channels).mean(1)
-        return out + ops.linear(x, self.lin_skip.weight, self.lin_skip.bias) if self.root_weight else out
-
-    def extra_repr(self) -> str:
-        return f"{self.in_channels}, {self.out_channels}, heads={self.heads}, edge_types={self.edge_types}"
-
-
-def _as_edges(edges: Tensor | Edges, nodes: int, edge_type: Tensor | None, edge_types: int) -> Edges:
-    if not isinstance(edges, Edges):
-        return cached_edges(edges, nodes, nodes, edge_type, edge_types)
-    if edge_type is not None:
-        raise Error("edge_type: given beside Edges, which hold their own")
-    if edges.row_start.shape[0] > nodes + 1:
-        raise Error(f"edges: {edges.row_start.shape[0] - 1} destinations, expected at most the {nodes} rows of x")
-    if edges.t_row_start is not None and edges.t_row_start.shape[0] != nodes + 1:
-        raise Error(f"edges: {edges.t_row_start.shape[0] - 1} sources, expected the {nodes} rows of x")
-    return edges
 
 
 @functools.cache
@@ -430,7 +363,7 @@ class Transformer(torch.nn.Module):
 
     def _layers(self, edges: Tensor | Edges | Sequence[Edges], edge_type: Tensor | None, nodes: int) -> Sequence[Edges]:
         if not isinstance(edges, Sequence) or isinstance(edges, Edges):
-            return [_as_edges(edges, nodes, edge_type, self.edge_types)] * self.layers
+            return [as_edges(edges, nodes, nodes, edge_type, self.edge_types)] * self.layers
         if len(edges) != self.layers:
             raise Error(f"the input has edges for {len(edges)} layers, the network has {self.layers}")
         for layer in edges:

@@ -44,7 +44,8 @@ class Edges(NamedTuple):
     """The in-edges of destinations, row after row, and the same edges by source for the backward pass. Made by `edges_of`.
 
     row_start int64 [destinations + 1], source int32 [edges], type uint8 [edges]; t_row_start int64 [sources + 1], t_destination
-    int32 and t_type uint8 [edges]. Without the last three, the graph must be symmetric.
+    int32 and t_type uint8 [edges]. Without these three, the graph must be symmetric. position and t_position int32 [edges]: the column
+    of edge_index that each edge has, for features of edges; None unless they were asked for.
 
     >>> edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), sources=3).t_destination.tolist()
     [1, 0, 0]
@@ -56,6 +57,8 @@ class Edges(NamedTuple):
     t_row_start: Tensor | None = None
     t_destination: Tensor | None = None
     t_type: Tensor | None = None
+    position: Tensor | None = None
+    t_position: Tensor | None = None
 
 
 def _rows(key: Tensor, count: int) -> Tensor:
@@ -66,11 +69,12 @@ def _rows(key: Tensor, count: int) -> Tensor:
 
 
 def edges_of(edge_index: Tensor, sources: int, destinations: int | None = None, edge_type: Tensor | None = None,
-             edge_types: int = 1) -> Edges:
+             edge_types: int = 1, positions: bool = False) -> Edges:
     """Returns PyG's edge_index [2, E] int64, whose rows are sources and destinations, in the form of the operators.
 
     `sources` and `destinations` (default: equal to sources) are the numbers of nodes on each side. edge_type [E] has integers from 0 to
-    edge_types - 1 (int64, int32 or uint8). Rows are sorted by (type, source). Throws Error, naming the edge, if an index or a type is
+    edge_types - 1 (int64, int32 or uint8). Rows are sorted by (type, source). positions: keep Edges.position, which features of edges
+    need, in 8 bytes per edge. Throws Error, naming the edge, if an index or a type is
     out of range.
 
     >>> edges = edges_of(torch.tensor([[1, 2, 0], [0, 0, 1]]), sources=3)
@@ -92,7 +96,8 @@ def edges_of(edge_index: Tensor, sources: int, destinations: int | None = None, 
     by_row = _order(destination, kind, source, (destinations, edge_types, sources))
     by_source = _order(source, kind, destination, (sources, edge_types, destinations))
     return Edges(_rows(destination, destinations), source[by_row].int(), kind[by_row].byte(),
-                 _rows(source, sources), destination[by_source].int(), kind[by_source].byte())
+                 _rows(source, sources), destination[by_source].int(), kind[by_source].byte(),
+                 *((by_row.int(), by_source.int()) if positions else (None, None)))
 
 
 def _order(first: Tensor, second: Tensor, third: Tensor, bounds: tuple[int, int, int]) -> Tensor:
@@ -166,7 +171,7 @@ def check_edges(edges: Edges, destinations: int, sources: int, types: int) -> No
 
 def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None, type_bias: Tensor | None = None,
                      heads: int = 1, clamp: float = float("inf"), log_weight: Tensor | None = None,
-                     negative_slope: float = 1.0) -> Tensor:
+                     negative_slope: float = 1.0, *, features: Tensor | None = None, dropout: float = 0.0, key: int = 0) -> Tensor:
     """Returns the multi-head attention of destinations over their in-edges.
 
     This is softmax of clamp(leaky(sum of q k scale[t] + bias[t]), +-clamp), times v, where leaky multiplies negative numbers by
@@ -177,48 +182,71 @@ def sparse_attention(query: Tensor, key_value: Tensor, edges: Edges, type_scale:
     `edges` (CPU only). Returns [destinations, H dv], with zeros for a destination without edges. Differentiable in the other four
     tensors.
 
+    features [rows, F] of query's type (CPU only): the features of edge_index's columns, for edges made with positions=True. query is
+    [destinations, H dk + H F] then: F numbers u per head follow the queries, u . x of an edge's features x is added to its logit, and
+    the result [destinations, H dv + H F] has the means of x under the softmax after those of v. Differentiable in features.
+    dropout, at least 0 and below 1 (CPU only): the probability with which an edge and head is left out of the result but not of the
+    softmax's denominator; what stays is multiplied by 1 / (1 - dropout). The key and the ends of the edge decide.
+
     >>> edges = edges_of(torch.tensor([[1, 2], [0, 0]]), sources=3)
     >>> key_value = torch.tensor([[0., 0.], [0., 4.], [1.0986123, 8.]])      # keys 0 and ln 3, values 4 and 8
     >>> sparse_attention(torch.ones(3, 1), key_value, edges)[0]
     tensor([7.0000])
     """
-    return sparse_attention_with_sums(query, key_value, edges, type_scale, type_bias, heads, clamp, log_weight, negative_slope)[0]
+    return sparse_attention_with_sums(query, key_value, edges, type_scale, type_bias, heads, clamp, log_weight, negative_slope,
+                                      features=features, dropout=dropout, key=key)[0]
 
 
 def sparse_attention_with_sums(query: Tensor, key_value: Tensor, edges: Edges, type_scale: Tensor | None = None,
                                type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf"),
-                               log_weight: Tensor | None = None, negative_slope: float = 1.0) -> tuple[Tensor, Tensor]:
+                               log_weight: Tensor | None = None, negative_slope: float = 1.0, *, features: Tensor | None = None,
+                               dropout: float = 0.0, key: int = 0) -> tuple[Tensor, Tensor]:
     """Returns the result of `sparse_attention`, and log_sum [destinations, H] for `sparse_attention_scores`."""
-    scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
-    return _call(_ops.sparse_attention.default, query, key_value, *edges, scale, bias, heads, clamp, log_weight, negative_slope)
+    scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads, features)
+    rows = (None, None) if features is None else (edges.position, edges.t_position)
+    return _call(_ops.sparse_attention.default, query, key_value, *edges[:6], scale, bias, heads, clamp, log_weight, negative_slope,
+                 features, *rows, dropout, key)
 
 
 def _operands(query: Tensor, key_value: Tensor, edges: Edges, scale: Tensor | None, bias: Tensor | None,
-              heads: int) -> tuple[Tensor, Tensor]:
+              heads: int, features: Tensor | None) -> tuple[Tensor, Tensor]:
     """Checks the arguments and returns type_scale and type_bias, with their defaults if they are None."""
     _check_is_edges(edges)
     if not torch.compiler.is_compiling():
         check_whole("heads", heads, 1)
     for name, rows in (("query", query), ("key_value", key_value)):
         check_tensor(name, rows, torch.float32, torch.bfloat16, torch.float64, dims=2, meta=True)
-    if not torch.compiler.is_compiling() and (query.shape[1] == 0 or query.shape[1] % heads):
-        raise Error(f"query: {query.shape[1]} columns, expected a multiple of the {heads} heads")
+    edge_columns = 0 if features is None else _edge_columns(features, edges, query, heads)
+    keys = query.shape[1] - edge_columns
+    if not torch.compiler.is_compiling() and (keys <= 0 or keys % heads):
+        behind = f" before the {edge_columns} of the features" if edge_columns else ""
+        raise Error(f"query: {keys} columns{behind}, expected a multiple of the {heads} heads")
     for name, table in (("type_scale", scale), ("type_bias", bias)):
         if table is not None:
             check_tensor(name, table, torch.float32, torch.float64, dims=2, meta=True)
     dtype = torch.float64 if query.dtype == torch.float64 else torch.float32
     if scale is None:
-        scale = torch.full((1 if bias is None else bias.shape[0], query.shape[1]), (query.shape[1] / heads) ** -0.5, dtype=dtype,
-                           device=query.device)
+        scale = torch.full((1 if bias is None else bias.shape[0], keys), (keys / heads) ** -0.5, dtype=dtype, device=query.device)
     if bias is None:
         bias = torch.zeros(scale.shape[0], heads, dtype=dtype, device=query.device)
     check_edges(edges, query.shape[0], key_value.shape[0], scale.shape[0])
     return scale, bias
 
 
+def _edge_columns(features: Tensor, edges: Edges, query: Tensor, heads: int) -> int:
+    """Returns the number of query's columns that belong to the features. Throws Error if the features do not fit the edges."""
+    check_tensor("features", features, query.dtype, dims=2, meta=True)
+    if edges.position is None:
+        raise Error("features: given with edges without positions, expected edges_of(..., positions=True)")
+    if len(features) < len(edges.source):
+        raise Error(f"features: {len(features)} rows, expected {len(edges.source)}, one per column of edge_index")
+    return heads * features.shape[1]
+
+
 def sparse_attention_scores(query: Tensor, key_value: Tensor, edges: Edges, log_sum: Tensor, type_scale: Tensor | None = None,
                             type_bias: Tensor | None = None, heads: int = 1, clamp: float = float("inf"),
-                            log_weight: Tensor | None = None, negative_slope: float = 1.0) -> Tensor:
+                            log_weight: Tensor | None = None, negative_slope: float = 1.0, *,
+                            features: Tensor | None = None) -> Tensor:
     """Returns the values of the softmax [edges, H], in the order of `edges`. The arguments are those of the call of
     `sparse_attention_with_sums` that gave log_sum. Not differentiable.
 
@@ -229,9 +257,10 @@ def sparse_attention_scores(query: Tensor, key_value: Tensor, edges: Edges, log_
     tensor([[0.2500],
             [0.7500]])
     """
-    scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads)
-    return _call(_ops.sparse_attention_scores.default, query, key_value, key_value.shape[1] - query.shape[1], *edges[:3], scale,
-                 bias, heads, clamp, log_sum, log_weight, negative_slope)
+    scale, bias = _operands(query, key_value, edges, type_scale, type_bias, heads, features)
+    values = key_value.shape[1] - scale.shape[1]
+    return _call(_ops.sparse_attention_scores.default, query, key_value, values, *edges[:3], scale, bias, heads, clamp, log_sum,
+                 log_weight, negative_slope, features, None if features is None else edges.position)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -84,6 +85,17 @@ TEST_F(Parallel, LoopsOfSeveralCallersTakeTurns) {
   EXPECT_EQ(sum, 4 * 50 * 190);
 }
 
+// Most threads have not begun when the caller is done with the items, so that their loops are taken back.
+TEST_F(Parallel, ManyShortLoopsOfMoreThreadsThanCores) {
+  set_num_threads(24);
+  for (int64_t r = 0; r < 5000; ++r) {
+    const int64_t count = 2 + r % 40;
+    std::atomic<int64_t> sum{0};
+    parallel_for(count, [&](int64_t i) { sum += i; });
+    ASSERT_EQ(sum, count * (count - 1) / 2) << r;
+  }
+}
+
 TEST_F(Parallel, WorkOnTheSideAndOtherWorkShareTheThreads) {
   for (const int threads : {1, 2, 3, 8}) {
     set_num_threads(threads);
@@ -155,6 +167,17 @@ TEST_F(Parallel, AForkedChildHasAPoolOfItsOwn) {
     EXPECT_EQ(forked([] { return set_num_threads(3), sums(); }), 0) << threads;
     EXPECT_TRUE(sums());
   }
+}
+
+TEST_F(Parallel, AForkedChildOfWorkOnTheSideHasNoSide) {
+  if (!kForks) GTEST_SKIP() << "not under the thread sanitizer";
+  set_num_threads(4);
+  EXPECT_EQ(forked([] {
+              auto side = std::make_unique<SideLoops>();
+              if (!sums()) return false;
+              return forked([&] { return sums() && (side.reset(), sums()); }) == 0 && sums();
+            }),
+            0);
 }
 
 TEST_F(Parallel, ForksWhileAnotherThreadIsInALoop) {

@@ -19,18 +19,20 @@ using Optional = std::optional<Tensor>;
 using Two = std::tuple<Tensor, Tensor>;
 using Three = std::tuple<Tensor, Tensor, Tensor>;
 using Four = std::tuple<Tensor, Tensor, Tensor, Tensor>;
+using Five = std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor>;
 using Block = std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor>;
 
 Two sparse_attention_cuda(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Optional&,
                           const Optional&, const Optional&, const Tensor&, const Tensor&, int64_t, double,
-                          const Optional&, double);
-Four sparse_attention_backward_cuda(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                          const Optional&, double, const Optional&, const Optional&, const Optional&, double, int64_t);
+Five sparse_attention_backward_cuda(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
                                     const Tensor&, const Tensor&, const Tensor&, const Optional&, const Optional&,
-                                    const Optional&, const Tensor&, const Tensor&, int64_t, double, std::array<bool, 4>,
-                                    const Optional&, double);
+                                    const Optional&, const Tensor&, const Tensor&, int64_t, double, std::array<bool, 5>,
+                                    const Optional&, double, const Optional&, const Optional&, const Optional&, double,
+                                    int64_t);
 Tensor sparse_attention_scores_cuda(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&,
                                     const Tensor&, const Tensor&, int64_t, double, const Tensor&, const Optional&,
-                                    double);
+                                    double, const Optional&, const Optional&);
 Two reservoir_sample_cuda(const Tensor&, const Tensor&, const Tensor&, const Optional&, const Optional&, int64_t,
                           int64_t, int64_t);
 Tensor dropout_add_cuda(const Tensor&, const Optional&, double, int64_t);
@@ -125,33 +127,37 @@ TEST_F(CudaAdapters, SparseAttentionOfEveryShape) {
     static const auto forward =
         find_operator<Two(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Optional&,
                           const Optional&, const Optional&, const Tensor&, const Tensor&, int64_t, double,
-                          const Optional&, double)>("graphsieve::sparse_attention");
-    static const auto backward = find_operator<Four(
-        const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
-        const Tensor&, const Optional&, const Optional&, const Optional&, const Tensor&, const Tensor&, int64_t, double,
-        std::array<bool, 4>, const Optional&, double)>("graphsieve::sparse_attention_backward");
+                          const Optional&, double, const Optional&, const Optional&, const Optional&, double, int64_t)>(
+            "graphsieve::sparse_attention");
+    static const auto backward =
+        find_operator<Five(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                           const Tensor&, const Tensor&, const Optional&, const Optional&, const Optional&,
+                           const Tensor&, const Tensor&, int64_t, double, std::array<bool, 5>, const Optional&, double,
+                           const Optional&, const Optional&, const Optional&, double, int64_t)>(
+            "graphsieve::sparse_attention_backward");
     static const auto scores =
         find_operator<Tensor(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&,
-                             const Tensor&, const Tensor&, int64_t, double, const Tensor&, const Optional&, double)>(
-            "graphsieve::sparse_attention_scores");
+                             const Tensor&, const Tensor&, int64_t, double, const Tensor&, const Optional&, double,
+                             const Optional&, const Optional&)>("graphsieve::sparse_attention_scores");
     const auto [out, log_sum] = forward.call(query, key_value, e.row_start, e.index, e.type, e.t_row_start, e.t_index,
-                                             e.t_type, scale, bias, s.heads, 8, {}, 1);
+                                             e.t_type, scale, bias, s.heads, 8, {}, 1, {}, {}, {}, 0, 0);
     const auto [d_out, d_log_sum] = sparse_attention_cuda(
         there(query), there(key_value), there(e.row_start), there(e.index), there(e.type), there(e.t_row_start),
-        there(e.t_index), there(e.t_type), there(scale), there(bias), s.heads, 8, {}, 1);
+        there(e.t_index), there(e.t_type), there(scale), there(bias), s.heads, 8, {}, 1, {}, {}, {}, 0, 0);
     expect_close(d_out, out, tolerance);
     expect_close(d_log_sum, log_sum);
-    expect_close(
-        sparse_attention_scores_cuda(there(query), there(key_value), values, there(e.row_start), there(e.index),
-                                     there(e.type), there(scale), there(bias), s.heads, 8, there(log_sum), {}, 1),
-        scores.call(query, key_value, values, e.row_start, e.index, e.type, scale, bias, s.heads, 8, log_sum, {}, 1));
-    const std::array<bool, 4> all{true, true, true, true};
+    expect_close(sparse_attention_scores_cuda(there(query), there(key_value), values, there(e.row_start),
+                                              there(e.index), there(e.type), there(scale), there(bias), s.heads, 8,
+                                              there(log_sum), {}, 1, {}, {}),
+                 scores.call(query, key_value, values, e.row_start, e.index, e.type, scale, bias, s.heads, 8, log_sum,
+                             {}, 1, {}, {}));
+    const std::array<bool, 5> all{true, true, true, true, false};
     const auto g = backward.call(grad, query, key_value, out, log_sum, e.row_start, e.index, e.type, e.t_row_start,
-                                 e.t_index, e.t_type, scale, bias, s.heads, 8, all, {}, 1);
+                                 e.t_index, e.t_type, scale, bias, s.heads, 8, all, {}, 1, {}, {}, {}, 0, 0);
     const auto d = sparse_attention_backward_cuda(there(grad), there(query), there(key_value), there(out),
                                                   there(log_sum), there(e.row_start), there(e.index), there(e.type),
                                                   there(e.t_row_start), there(e.t_index), there(e.t_type), there(scale),
-                                                  there(bias), s.heads, 8, all, {}, 1);
+                                                  there(bias), s.heads, 8, all, {}, 1, {}, {}, {}, 0, 0);
     expect_close(std::get<0>(d), std::get<0>(g), tolerance);
     expect_close(std::get<1>(d), std::get<1>(g), tolerance);
     expect_close(std::get<2>(d), std::get<2>(g), 2 * tolerance);
@@ -166,7 +172,7 @@ TEST_F(CudaAdapters, SparseAttentionSaysWhatItDoesNotTake) {
     sparse_attention_cuda(there(at::zeros({6, heads * width}, type)), there(at::zeros({6, 2 * heads * width}, type)),
                           there(e.row_start), there(e.index), there(e.type), {}, {}, {},
                           there(at::zeros({1, heads * width}, sums)), there(at::zeros({1, heads}, sums)), heads, 8, {},
-                          1);
+                          1, {}, {}, {}, 0, 0);
   };
   EXPECT_NO_THROW(call(8, 32, at::kFloat));
   EXPECT_THROW(call(8, 64, at::kFloat), c10::Error);

@@ -21,44 +21,72 @@ struct Shape {
   int64_t heads, key_width, value_width;
   double clamp;
   double negative_slope = 1;
+  int64_t features = 0;  ///< features per edge
 };
 
 std::ostream& operator<<(std::ostream& to, const Shape& s) {
   return to << "heads " << s.heads << " key " << s.key_width << " value " << s.value_width << " clamp " << s.clamp
-            << " slope " << s.negative_slope;
+            << " slope " << s.negative_slope << " features " << s.features;
 }
 
 struct AttentionInputs {
   Tensor query, key_value, type_scale, type_bias, grad;
+  Tensor features;  ///< undefined: edges have none
 
   AttentionInputs to(at::ScalarType rows, at::ScalarType sums) const {
-    return {query.to(rows), key_value.to(rows), type_scale.to(sums), type_bias.to(sums), grad.to(rows)};
+    return {query.to(rows),     key_value.to(rows), type_scale.to(sums),
+            type_bias.to(sums), grad.to(rows),      features.defined() ? features.to(rows) : Tensor()};
   }
   AttentionInputs doubles() const { return to(at::kDouble, at::kDouble); }
 };
 
-/// Logits of a standard deviation about 1.5.
-AttentionInputs inputs(const TypedGraph& g, const Shape& s, at::ScalarType type = at::kFloat) {
-  const int64_t keys = s.heads * s.key_width, values = s.heads * s.value_width;
-  const auto sums = type == at::kDouble ? at::kDouble : at::kFloat;
-  return {random_tensor({g.destinations, keys}, type), random_tensor({g.sources, keys + values}, type, 2),
-          random_tensor({g.types, keys}, sums, 3) * (1.5 / std::sqrt(s.key_width)),
-          random_tensor({g.types, s.heads}, sums, 4) * 0.5, random_tensor({g.destinations, values}, type, 5)};
+constexpr int64_t kFeatureRows = 25;
+
+/// Gives each edge a row of features: several edges share a row, and some have zeros.
+TypedGraph with_features(const std::vector<TypedEdge>& edges, int64_t destinations, int64_t sources, int types) {
+  TypedGraph g = typed_graph_of(edges, destinations, sources, types);
+  const auto rows = [&](bool by_source) {
+    std::vector<size_t> order(edges.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    const auto row = [&](size_t e) { return by_source ? edges[e].source : edges[e].destination; };
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return row(a) < row(b); });
+    std::vector<int32_t> found;
+    for (const size_t e : order) found.push_back(static_cast<int32_t>(e * 7 % (kFeatureRows + 1)) - 1);
+    return at::tensor(found);
+  };
+  g.edges.feature_row = rows(false), g.edges.t_feature_row = rows(true);
+  return g;
 }
 
-const char* const kResults[] = {"out", "log_sum", "scores", "query", "key_value", "type_scale", "type_bias"};
+/// Logits of a standard deviation about 1.5.
+AttentionInputs inputs(const TypedGraph& g, const Shape& s, at::ScalarType type = at::kFloat) {
+  const int64_t keys = s.heads * s.key_width, values = s.heads * s.value_width, edge = s.heads * s.features;
+  const auto sums = type == at::kDouble ? at::kDouble : at::kFloat;
+  return {random_tensor({g.destinations, keys + edge}, type),
+          random_tensor({g.sources, keys + values}, type, 2),
+          random_tensor({g.types, keys}, sums, 3) * (1.5 / std::sqrt(s.key_width)),
+          random_tensor({g.types, s.heads}, sums, 4) * 0.5,
+          random_tensor({g.destinations, values + edge}, type, 5),
+          s.features > 0 ? random_tensor({kFeatureRows, s.features}, type, 6) * 0.5 : Tensor()};
+}
 
-/// out, log_sum, scores and the four gradients.
-Tensors forward_backward(const AttentionInputs& in, const AttentionEdges& edges, const Shape& s) {
+const char* const kResults[] = {"out",       "log_sum",    "scores",    "query",
+                                "key_value", "type_scale", "type_bias", "features"};
+
+/// out, log_sum, scores and the gradients.
+Tensors forward_backward(const AttentionInputs& in, AttentionEdges edges, const Shape& s) {
   const auto leaf = [](const Tensor& t) { return t.detach().requires_grad_(); };
   const Tensor query = leaf(in.query), key_value = leaf(in.key_value), scale = leaf(in.type_scale),
                bias = leaf(in.type_bias);
+  if (in.features.defined()) edges.features = leaf(in.features);
   auto [out, log_sum] = ops::sparse_attention(query, key_value, edges, scale, bias, s.heads, s.clamp, s.negative_slope);
   const Tensor scores =
       ops::sparse_attention_scores(in.query, in.key_value, s.heads * s.value_width, edges, in.type_scale, in.type_bias,
                                    s.heads, s.clamp, log_sum, s.negative_slope);
   out.backward(in.grad);
-  return {out.detach(), finite(log_sum), scores, query.grad(), key_value.grad(), scale.grad(), bias.grad()};
+  Tensors results{out.detach(), finite(log_sum), scores, query.grad(), key_value.grad(), scale.grad(), bias.grad()};
+  if (edges.features) results.push_back(edges.features->grad());
+  return results;
 }
 
 void expect_all_close(const Tensors& ours, const Tensors& exact, double tolerance, const std::string& what) {
@@ -194,6 +222,126 @@ TEST(SparseAttention, SymmetricGraphNeedsNoTranspose) {
   expect_no_transpose_needed(typed_graph_of(symmetric_edges(), 7, 7, 3));
 }
 
+/// The reference, in float64, is compared with torch's operations below.
+TEST(SparseAttention, FeaturesOfEdgesOnEveryTarget) {
+  size_t turn = 0;
+  const double clamps[] = {8, 0.7, kNoClamp};
+  for (int64_t heads : kHeads)
+    for (int64_t features : {1, 3, 4, 8, 13}) {
+      const int types = 1 + static_cast<int>(turn % 3);
+      const auto edges = random_edges(kDegrees, 40, types, turn % 2 == 0);
+      const TypedGraph g = with_features(edges, std::ssize(kDegrees), 40, types);
+      const int64_t width = kWidths[turn * 5 % kWidths.size()];
+      expect_reference(g, {heads, width, turn % 3 ? width : 7, clamps[turn % 3], turn % 4 ? 1 : 0.2, features});
+      ++turn;
+    }
+}
+
+TEST(SparseAttention, FeaturesOfTheEdgesOfHubs) {
+  std::vector<TypedEdge> edges = random_edges({0, 3, 40000, 1, 20, 16385, 0}, 400, 3);
+  for (int turn = 0; turn < 2; ++turn) {
+    const TypedGraph g = with_features(edges, turn ? 400 : 7, turn ? 7 : 400, 3);
+    for (const Shape& s : {Shape{4, 8, 8, 8, 1, 8}, Shape{1, 4, 4, kNoClamp, 1, 3}, Shape{3, 5, 7, kNoClamp, 1, 2}})
+      expect_reference(g, s, 2e-3);
+    for (TypedEdge& e : edges) std::swap(e.destination, e.source);
+  }
+}
+
+TEST(SparseAttention, FeaturesOfEdgesInBFloat16) {
+  const TypedGraph g = with_features(random_edges(kDegrees, 40, 3), std::ssize(kDegrees), 40, 3);
+  for (int64_t heads : {1, 2, 4, 8})
+    for (int64_t width : {4, 8, 16, 64}) {
+      const Shape s{heads, width, width, 8, 1, 5};
+      const AttentionInputs in = inputs(g, s, at::kBFloat16);
+      const Tensors exact = forward_backward(in.doubles(), g.edges, s);
+      for_each_target([&](const std::string& target) {
+        const Tensors ours = forward_backward(in, g.edges, s);
+        const double tolerance = width == 64 ? 0.1 : 6e-2;  // sums of products of wide rows with the rounded `out`
+        for (size_t i = 0; i < ours.size(); ++i)
+          expect_close(ours[i], exact[i], tolerance, str(s, " ", target, " ", kResults[i]));
+      });
+    }
+}
+
+TEST(SparseAttention, DropoutOnEveryTarget) {
+  size_t turn = 0;
+  for (int64_t heads : kHeads)
+    for (double p : {0.1, 0.6}) {
+      const auto edges = random_edges(kDegrees, 40, 3, turn % 2 == 0);
+      TypedGraph g = turn % 3 ? with_features(edges, std::ssize(kDegrees), 40, 3)
+                              : typed_graph_of(edges, std::ssize(kDegrees), 40, 3);
+      g.edges.dropout = p, g.edges.dropout_key = static_cast<int64_t>(turn) - 3;
+      const int64_t width = kWidths[turn * 5 % kWidths.size()];
+      expect_reference(g, {heads, width, turn % 3 ? width : 7, turn % 2 ? 8 : kNoClamp, 1, turn % 3 ? 3 : 0});
+      ++turn;
+    }
+}
+
+/// A share of the edges' values is dropped, whole edges in no order, and what stays is scaled: the mean over the keys
+/// is the attention without dropout.
+TEST(SparseAttention, DropoutIsRightInTheMean) {
+  TypedGraph g = random_typed_graph({200, 3000, 50}, 40, 1);
+  const Shape s{2, 4, 4, 8};
+  const AttentionInputs in = inputs(g, s);
+  const auto out = [&] {
+    return std::get<0>(ops::sparse_attention(in.query, in.key_value, g.edges, in.type_scale, in.type_bias, 2, 8));
+  };
+  const Tensor exact = out();
+  g.edges.dropout = 0.3;
+  Tensor sum = at::zeros_like(exact), first;
+  constexpr int kKeys = 3000;
+  for (int key = 0; key < kKeys; ++key) {
+    g.edges.dropout_key = key;
+    const Tensor drawn = out();
+    if (key == 0) first = drawn;
+    sum += drawn;
+  }
+  EXPECT_FALSE(first.equal(exact));
+  g.edges.dropout_key = 0;
+  expect_same_bits(out(), first, "the same key");
+  expect_close(sum / kKeys, exact, 2e-2, "mean");
+  g.edges.dropout = 1;
+  EXPECT_THROW(out(), c10::Error);
+}
+
+/// Both directions of an edge have one row, so that neither a transpose nor its rows are needed.
+TEST(SparseAttention, FeaturesOfASymmetricGraph) {
+  const std::vector<TypedEdge> edges = symmetric_edges();
+  TypedGraph g = typed_graph_of(edges, 7, 7, 3);
+  std::vector<int32_t> rows;
+  for (const TypedEdge& e : edges) rows.push_back((e.source * e.destination + e.type) % kFeatureRows);
+  g.edges.feature_row = at::tensor(rows);
+  const Shape s{4, 8, 4, 8, 1, 6};
+  const AttentionInputs in = inputs(g, s);
+  AttentionEdges half = g.edges;
+  half.t_row_start.reset(), half.t_index.reset(), half.t_type.reset();
+  expect_all_close(forward_backward(in, half, s), forward_backward(in.doubles(), half, s), 1e-4, "symmetric");
+  EXPECT_THROW(forward_backward(in, g.edges, s), c10::Error) << "edges by source have no rows of features";
+}
+
+TEST(SparseAttention, RefusesFeaturesThatDoNotFit) {
+  TypedGraph g = with_features(random_edges(kDegrees, 40, 3), std::ssize(kDegrees), 40, 3);
+  const Shape s{2, 4, 4, 8, 1, 3};
+  const AttentionInputs in = inputs(g, s);
+  const auto expect_refused = [&](const AttentionEdges& edges, const Tensor& features) {
+    AttentionInputs wrong = in;
+    wrong.features = features;
+    EXPECT_THROW(forward_backward(wrong, edges, s), c10::Error);
+  };
+  expect_refused(g.edges, in.features.to(at::kDouble));
+  expect_refused(g.edges, in.features.narrow(1, 0, 2));
+  expect_refused(g.edges, in.features.select(1, 0));
+  expect_refused(g.edges, Tensor());
+  AttentionEdges without = g.edges;
+  without.feature_row.reset();
+  expect_refused(without, in.features);
+  without = g.edges;
+  without.feature_row = g.edges.feature_row->to(at::kLong);
+  expect_refused(without, in.features);
+  without.feature_row = g.edges.feature_row->narrow(0, 0, 5);
+  expect_refused(without, in.features);
+}
+
 /// An edge of weight m is as m edges, in every result but the scores, which the m edges share.
 TEST(SparseAttention, WeightsAreAsRepeatedEdges) {
   for (const bool sorted : {false, true})
@@ -248,26 +396,36 @@ Tensor plain_attention(const AttentionInputs& in, const TypedGraph& g, const Sha
   const auto per_head = [&](const Tensor& t) { return t.view({t.size(0), s.heads, -1}); };
   const Tensor k = per_head(in.key_value.narrow(1, 0, keys).index_select(0, from));
   const Tensor v = per_head(in.key_value.slice(1, keys).index_select(0, from));
-  const Tensor q = per_head(in.query.index_select(0, to)), scale = per_head(in.type_scale.index_select(0, type));
-  const Tensor logit = at::leaky_relu((q * k * scale).sum(-1) + in.type_bias.index_select(0, type), s.negative_slope)
-                           .clamp(-s.clamp, s.clamp);
+  const Tensor q = per_head(in.query.narrow(1, 0, keys).index_select(0, to));
+  const Tensor scale = per_head(in.type_scale.index_select(0, type));
+  Tensor raw = (q * k * scale).sum(-1) + in.type_bias.index_select(0, type), x;
+  if (in.features.defined()) {
+    const Tensor with_zeros = at::cat({at::zeros({1, s.features}, in.features.options()), in.features});
+    x = with_zeros.index_select(0, g.edges.feature_row->to(at::kLong) + 1).unsqueeze(1);
+    raw = raw + (per_head(in.query.slice(1, keys).index_select(0, to)) * x).sum(-1);
+  }
+  const Tensor logit = at::leaky_relu(raw, s.negative_slope).clamp(-s.clamp, s.clamp);
   const Tensor e = logit.exp();
   const Tensor sum = at::zeros({g.destinations, s.heads}, e.options()).index_add(0, to, e);
   const Tensor p = e / sum.index_select(0, to);
   const Tensor out =
       at::zeros({g.destinations, s.heads, s.value_width}, e.options()).index_add(0, to, p.unsqueeze(-1) * v);
-  return out.view({g.destinations, -1});
+  if (!x.defined()) return out.view({g.destinations, -1});
+  const Tensor means =
+      at::zeros({g.destinations, s.heads, s.features}, e.options()).index_add(0, to, p.unsqueeze(-1) * x);
+  return at::cat({out.view({g.destinations, -1}), means.view({g.destinations, -1})}, 1);
 }
 
 TEST(SparseAttention, AgreesWithTheFormulaInTorchOperations) {
-  const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
-  for (const auto& [clamp, slope] :
-       std::initializer_list<std::pair<double, double>>{{0.7, 1}, {8, 1}, {8, 0.2}, {0.5, 0.3}}) {
-    const Shape s{4, 5, 3, clamp, slope};
+  const TypedGraph without = random_typed_graph(kDegrees, 40, 3);
+  const TypedGraph with = with_features(random_edges(kDegrees, 40, 3), std::ssize(kDegrees), 40, 3);
+  for (const Shape& s : {Shape{4, 5, 3, 0.7}, Shape{4, 5, 3, 8}, Shape{4, 5, 3, 8, 0.2}, Shape{4, 5, 3, 0.5, 0.3},
+                         Shape{4, 5, 3, 8, 1, 3}, Shape{2, 5, 3, 0.7, 0.2, 4}}) {
+    const TypedGraph& g = s.features > 0 ? with : without;
     const AttentionInputs in = inputs(g, s, at::kDouble);
     AttentionInputs leaves = in;
-    for (Tensor* t : {&leaves.query, &leaves.key_value, &leaves.type_scale, &leaves.type_bias}) {
-      *t = t->detach().clone().requires_grad_();
+    for (Tensor* t : {&leaves.query, &leaves.key_value, &leaves.type_scale, &leaves.type_bias, &leaves.features}) {
+      if (t->defined()) *t = t->detach().clone().requires_grad_();
     }
     const Tensor out = plain_attention(leaves, g, s);
     out.backward(in.grad);
@@ -277,6 +435,7 @@ TEST(SparseAttention, AgreesWithTheFormulaInTorchOperations) {
     expect_close(ours[4], leaves.key_value.grad(), 1e-12, "key_value");
     expect_close(ours[5], leaves.type_scale.grad(), 1e-12, "type_scale");
     expect_close(ours[6], leaves.type_bias.grad(), 1e-12, "type_bias");
+    if (s.features > 0) expect_close(ours[7], leaves.features.grad(), 1e-12, "features");
   }
 }
 
@@ -301,18 +460,20 @@ TEST(SparseAttention, Gradients) {
 }
 
 TEST(SparseAttention, OnlyWantedGradients) {
-  const TypedGraph g = random_typed_graph(kDegrees, 40, 3);
-  const Shape s{4, 8, 8, 8};
+  const TypedGraph g = with_features(random_edges(kDegrees, 40, 3), std::ssize(kDegrees), 40, 3);
+  const Shape s{4, 8, 8, 8, 1, 4};
   for (auto type : {at::kFloat, at::kDouble}) {
     const AttentionInputs in = inputs(g, s, type);
     const Tensors all = forward_backward(in, g.edges, s);
-    for (size_t wanted = 0; wanted < 4; ++wanted) {
-      Tensors leaves{in.query, in.key_value, in.type_scale, in.type_bias};
+    for (size_t wanted = 0; wanted < 5; ++wanted) {
+      Tensors leaves{in.query, in.key_value, in.type_scale, in.type_bias, in.features};
       for (Tensor& t : leaves) t = t.detach().clone();
       leaves[wanted].requires_grad_();
-      std::get<0>(ops::sparse_attention(leaves[0], leaves[1], g.edges, leaves[2], leaves[3], s.heads, s.clamp))
+      AttentionEdges edges = g.edges;
+      edges.features = leaves[4];
+      std::get<0>(ops::sparse_attention(leaves[0], leaves[1], edges, leaves[2], leaves[3], s.heads, s.clamp))
           .backward(in.grad);
-      for (size_t i = 0; i < 4; ++i) EXPECT_EQ(leaves[i].grad().defined(), i == wanted);
+      for (size_t i = 0; i < 5; ++i) EXPECT_EQ(leaves[i].grad().defined(), i == wanted);
       expect_close(leaves[wanted].grad(), all[3 + wanted], 1e-5, kResults[3 + wanted]);
     }
   }

@@ -11,7 +11,7 @@ from python_testing import Data
 
 import graphsieve
 
-MODULES = ("ops", "nn", "graphs", "classifier", "regressor", "loader", "runs", "tracking", "tune", "hub", "plots")
+MODULES = ("ops", "nn", "attention_layer", "graphs", "classifier", "regressor", "loader", "runs", "tracking", "tune", "hub", "plots")
 
 
 class Docstrings(unittest.TestCase):

@@ -42,12 +42,18 @@ class Opcheck(unittest.TestCase):
     def test_sparse_attention(self):
         (query, kv), tables = attention_inputs()
         edges = edges_for_test()
-        self.check(raw.sparse_attention.default, query, kv, *edges, *tables, 2, 8.0)
-        out, log_sum = raw.sparse_attention(query, kv, *edges, *tables, 2, 8.0)
+        self.check(raw.sparse_attention.default, query, kv, *edges[:6], *tables, 2, 8.0)
+        out, log_sum = raw.sparse_attention(query, kv, *edges[:6], *tables, 2, 8.0)
         plain = [t.detach() for t in (query, kv, *tables)]
-        self.check(raw.sparse_attention_backward.default, torch.randn(5, 8), plain[0], plain[1], out.detach(), log_sum.detach(), *edges,
-                   *plain[2:], 2, 8.0, [True] * 4)
+        self.check(raw.sparse_attention_backward.default, torch.randn(5, 8), plain[0], plain[1], out.detach(), log_sum.detach(), *edges[:6],
+                   *plain[2:], 2, 8.0, [True] * 4 + [False])
         self.check(raw.sparse_attention_scores.default, plain[0], plain[1], 8, *edges[:3], *plain[2:], 2, 8.0, log_sum.detach())
+        edges = ops.edges_of(*random_edges(6, 5, 14, 2)[:1], 6, 5, random_edges(6, 5, 14, 2)[1], 2, positions=True)
+        query, more = torch.cat([query, grad(5, 6)], 1).detach().requires_grad_(), (None, 1.0, grad(14, 3), *edges[6:], 0.3, 5)
+        self.check(raw.sparse_attention.default, query, kv, *edges[:6], *tables, 2, 8.0, *more)
+        out, log_sum = (t.detach() for t in raw.sparse_attention(query, kv, *edges[:6], *tables, 2, 8.0, *more))
+        self.check(raw.sparse_attention_backward.default, torch.randn(5, 14), query.detach(), plain[1], out, log_sum, *edges[:6],
+                   *plain[2:], 2, 8.0, [True] * 5, None, 1.0, more[2].detach(), *edges[6:], 0.3, 5)
 
     def test_linear(self):
         self.check(raw.linear.default, grad(7, 5), grad(3, 5), grad(3))

@@ -80,7 +80,9 @@ TEST(SampledGraph, DrawnInPartsOrWholeIsTheSame) {
 }
 
 TEST(SampledGraph, OfALargeGraphWholeDrawsTheSameEdgesOnDemand) {
-  const Random graph(SampledGraph::kOnDemand + 100);
+  constexpr int64_t kNodes = (int64_t{1} << 16) + 100;
+  ASSERT_TRUE(draws_on_demand(kNodes));
+  const Random graph(kNodes);
   for (const char* sampler : {"graph_reservoir", "graph_uniform"}) {
     SampledGraph demand = graph.sampled(sampler, graph.scores), whole = graph.sampled(sampler, graph.scores);
     demand.begin_epoch(2, 1), whole.begin_epoch(2, 1);

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+
+#include "graphsieve/inputs/label_inputs.h"
 #include "graphsieve/sampling/batches.h"
 
 namespace graphsieve {
@@ -18,6 +22,28 @@ TEST(Policy, BatchesAreCountedAsTheyAreCut) {
       EXPECT_EQ(batch_count(nodes, size), static_cast<int64_t>(batch_nodes(train, size, 1, 2).size()))
           << nodes << " by " << size;
     }
+}
+
+TEST(Policy, NodesOfAnEpoch) {
+  std::vector<int32_t> train(1000);
+  std::iota(train.begin(), train.end(), 0);
+  const auto first_part = static_cast<int64_t>(
+      std::count_if(train.begin(), train.end(), [](int32_t node) { return label_part(node) == 0; }));
+  EXPECT_EQ(epoch_nodes(train, false, {}, 0), 1000) << "labels are not inputs";
+  EXPECT_EQ(epoch_nodes(train, false, 0.25, 0), 250) << "one batch has the nodes whose labels are hidden";
+  EXPECT_EQ(epoch_nodes(train, false, 0.0, 0), kLeastOfBatch);
+  EXPECT_EQ(epoch_nodes(train, false, 0.25, 100), 1000) << "each batch hides its own nodes";
+  EXPECT_EQ(epoch_nodes(train, false, 0.25, 999), 250) << "a last batch of one node is joined: one batch";
+  EXPECT_EQ(epoch_nodes(train, true, 0.25, 100), first_part);
+  EXPECT_EQ(epoch_nodes({5}, false, 0.25, 0), 1);
+}
+
+TEST(Policy, TheWholeIsNeededForEvaluationsThatShareTheDrawsOfTraining) {
+  EXPECT_TRUE(whole_is_needed(kGraph, true, false, {}));
+  EXPECT_FALSE(whole_is_needed(kGraph, false, false, {})) << "each batch has draws of its own";
+  EXPECT_FALSE(whole_is_needed(kGraph, true, true, {})) << "training's draws hide labels";
+  EXPECT_FALSE(whole_is_needed(kGraph, true, false, {500, 1})) << "evaluation by lists";
+  EXPECT_FALSE(whole_is_needed({100000, 3, 400}, true, false, {})) << "draws on demand";
 }
 
 TEST(Policy, AllNodesAreDrawnForWhereBatchesReachMostOfThem) {

@@ -80,8 +80,10 @@ struct Team {
 };
 
 /// The threads of the pool. run() gives a loop to each thread of a team; the threads work on it until its items are
-/// used up. Both waits, of a thread for a loop and of run() for the threads, spin for a moment before they sleep, since
-/// loops often follow one another within microseconds.
+/// used up. run() takes the loop back from threads that have not begun by then, so that it never waits for a thread
+/// that another process keeps from a core. Both waits, of a thread for a loop and of run() for the threads, spin for a
+/// moment before they sleep, since loops often follow one another within microseconds. They sleep at once while more
+/// threads are awake than there are usable cores: a thread that spins would then keep another from its work.
 class Pool {
  public:
   explicit Pool(int workers) {
@@ -103,9 +105,13 @@ class Pool {
 
   int workers() const { return static_cast<int>(workers_.size()); }
 
-  /// Runs the loop in the calling thread and in the threads of the team, and returns when each of them has finished.
-  /// The team must not have another loop.
+  /// Says that the number of threads that call run() changes by `change`. It is one at first.
+  void change_callers(int change) { awake_.fetch_add(change, std::memory_order_relaxed); }
+
+  /// Runs the loop in the calling thread and in the threads of the team, as far as there are items for them, and
+  /// returns when all items are done. The team must not have another loop.
   void run(Loop& loop, Team team) {
+    team.last = static_cast<int>(std::min<int64_t>(team.last, team.first + loop.count - 1));
     if (team.first == team.last) return loop.work();
     loop.running.store(team.last - team.first);
     for (int w = team.first; w < team.last; ++w) workers_[w].give(loop);
@@ -113,8 +119,10 @@ class Pool {
     if (lost_.load(std::memory_order_relaxed))
       throw Error(
           "the process was forked inside a parallel loop; the items of the parent's other threads are missing here");
+    for (int w = team.first; w < team.last; ++w)
+      if (workers_[w].take()) loop.running.fetch_sub(1, std::memory_order_relaxed);
     const Waiting waiting;
-    for (int spin = 0; spin < kSpins && loop.running.load(std::memory_order_acquire) > 0; ++spin) pause();
+    spin_until([&loop] { return loop.running.load(std::memory_order_acquire) == 0; });
     std::unique_lock lock(done_mutex_);
     done_.wait(lock, [&loop] { return loop.running.load(std::memory_order_acquire) == 0; });
   }
@@ -125,8 +133,7 @@ class Pool {
 
  private:
   // Some 200 microseconds: long enough for the serial work between two loops of a training step, short enough to leave
-  // the core to others. With a tenth of it, threads slept between
-  // loops, and waking them took some hundredths of a run.
+  // the core to others. With a tenth of it, threads slept between loops, and waking them took some hundredths of a run.
   static constexpr int kSpins = 10000;
 
   struct Worker {
@@ -137,6 +144,9 @@ class Pool {
       }
       wake.notify_one();
     }
+
+    /// Returns the loop that the thread has been given and has not begun, and makes it the caller's; null if none.
+    Loop* take() { return loop.exchange(nullptr, std::memory_order_acq_rel); }
 
     std::atomic<Loop*> loop{nullptr};  ///< the loop to work on; null: none
     std::mutex mutex;                  ///< held to set the loop, and to sleep
@@ -150,16 +160,26 @@ class Pool {
 #endif
   }
 
+  /// Returns when done() is true, or else when the calling thread should sleep.
+  template <typename Done>
+  void spin_until(const Done& done) const {
+    for (int spin = 0; spin < kSpins && !done() && awake_.load(std::memory_order_relaxed) <= cores_; ++spin) pause();
+  }
+
   void serve(Worker& self) {
     for (auto& hook : thread_start_hooks()) hook();
-    for (;;) {
-      for (int spin = 0; spin < kSpins && !self.loop.load(std::memory_order_acquire); ++spin) pause();
-      {
+    awake_.fetch_add(1, std::memory_order_relaxed);
+    const auto has_loop = [&self] { return self.loop.load(std::memory_order_acquire) != nullptr; };
+    while (!stopping_.load()) {
+      spin_until(has_loop);
+      if (!has_loop()) {
+        awake_.fetch_sub(1, std::memory_order_relaxed);
         std::unique_lock lock(self.mutex);
-        self.wake.wait(lock, [&] { return self.loop.load(std::memory_order_acquire) || stopping_.load(); });
+        self.wake.wait(lock, [&] { return has_loop() || stopping_.load(); });
+        awake_.fetch_add(1, std::memory_order_relaxed);
       }
-      Loop* const loop = self.loop.exchange(nullptr, std::memory_order_acq_rel);
-      if (!loop) return;
+      Loop* const loop = self.take();
+      if (!loop) continue;  // run() has taken it back, or the pool stops
       loop->work();
       // After the last thread's decrement the loop may be gone.
       if (loop->running.fetch_sub(1, std::memory_order_acq_rel) == 1) {
@@ -169,6 +189,8 @@ class Pool {
     }
   }
 
+  const int cores_ = usable_cores();
+  std::atomic<int> awake_{1};  ///< number of threads that call run(), and of the pool's that do not sleep
   std::mutex done_mutex_;
   std::condition_variable done_;   ///< notified when all threads have finished a loop
   std::atomic<bool> lost_{false};  ///< true in a forked child, whose parent kept the threads
@@ -214,6 +236,7 @@ void start_anew_in_child() {
   Shared* before = shared.exchange(new Shared);
   if (inside_loop && before->pool) before->pool->lose_threads();
   aborted.store(false);
+  on_the_side = false;
 }
 
 [[maybe_unused]] const int registered = pthread_atfork(nullptr, nullptr, start_anew_in_child);
@@ -251,14 +274,17 @@ SideLoops::SideLoops() {
   Shared& now = *shared.load();
   const std::lock_guard lock(now.mutex);
   now.start();
+  now.pool->change_callers(+1);
   ++now.side_threads;
 }
 
 SideLoops::~SideLoops() {
+  if (!on_the_side) return;  // in a forked child
   on_the_side = false;
   Shared& now = *shared.load();
   const std::lock_guard lock(now.mutex);
   --now.side_threads;
+  now.pool->change_callers(-1);
 }
 
 namespace {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "graphsieve/base/error.h"
 #include "graphsieve/base/random.h"
 #include "graphsieve/inputs/network_input.h"
 
@@ -63,6 +64,21 @@ Tensor dense_labels(const FeatureMatrix& features) {
 
 int label_part(int32_t node) {
   return static_cast<int>(uniform_below(random_key(uint64_t{0}, Stream::kHiddenLabels, node), kLabelParts));
+}
+
+int predicting_part(const LabelInputs* labels, int32_t node) {
+  return labels && labels->row_of_node[node] >= 0 ? label_part(node) : -1;
+}
+
+std::vector<PartNodes> training_parts(const std::vector<int32_t>& train) {
+  std::vector<PartNodes> parts;
+  for (int part = 0; part < kLabelParts; ++part) parts.push_back({part, {}});
+  for (const int32_t node : train) parts[label_part(node)].nodes.push_back(node);
+  std::erase_if(parts, [](const PartNodes& part) { return std::ssize(part.nodes) < kLeastOfBatch; });
+  if (parts.empty())
+    throw Error("data.label_inputs: ", train.size(),
+                " training nodes are too few for edges that are drawn by scores; expected at least ", kLabelParts + 1);
+  return parts;
 }
 
 void hide_label_part(NetworkInput& input, int part) {

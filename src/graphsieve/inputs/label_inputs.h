@@ -10,8 +10,7 @@
 //   predictions for training nodes                kLabelParts passes, each of which hides the labels of one part of the
 //                                                 nodes, and gives the predictions of that part
 //   scores                                        those of a pass that shows all labels, and those of kLabelParts
-//   passes
-//                                                 that hide one part each (sampling/scored_graph.h)
+//                                                 passes that hide one part each (sampling/scored_graph.h)
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -56,6 +55,21 @@ at::Tensor dense_labels(const FeatureMatrix& features);
 constexpr int kLabelParts = 4;
 /// Returns the part of a node, from 0 to kLabelParts − 1. It depends on the node's number alone.
 int label_part(int32_t node);
+/// Returns the part whose pass predicts a node: label_part(node), or −1 if no pass could show a label of the node,
+/// since it has none or `labels` is null.
+int predicting_part(const LabelInputs* labels, int32_t node);
+
+/// The training nodes of one part.
+struct PartNodes {
+  int part;
+  std::vector<int32_t> nodes;
+};
+/// Returns the training nodes part by part, without the parts that have fewer than kLeastOfBatch of them. Throws Error
+/// if no part has as many.
+std::vector<PartNodes> training_parts(const std::vector<int32_t>& train);
+/// The least number of nodes of a training step, which BatchNorm needs.
+constexpr int64_t kLeastOfBatch = 2;
+
 /// Hides the labels of one part of the nodes from the input.
 void hide_label_part(NetworkInput& input, int part);
 

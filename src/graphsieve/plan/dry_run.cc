@@ -127,9 +127,6 @@ void DryMemory::begin_stage() {
 
 namespace {
 
-/// True if evaluations of the stage draw the edges of all nodes on demand.
-bool on_demand(const DryStage& stage) { return stage.nodes >= SampledGraph::kOnDemand; }
-
 /// A stage whose steps and evaluations run on tensors of one device: "meta", or the CPU with random numbers as values.
 class SimulatedStage {
  public:
@@ -269,7 +266,7 @@ class SimulatedStage {
     input.layers.assign(stage_.shape.layers, graph_);
     for (size_t l = 0; l < stage_.k.size(); ++l) {
       const int64_t k = stage_.k[l];
-      if (on_demand(stage_) && stage_.draws.empty()) {
+      if (draws_on_demand(stage_.nodes) && stage_.draws.empty()) {
         input.layers[l] = LayerEdges();
         input.layers[l].destinations = stage_.nodes;
         input.layers[l].on_demand = [this, k](int64_t begin, int64_t end) {
@@ -330,14 +327,14 @@ void two_epochs(SimulatedStage& stage_run, const DryStage& stage) {
     const std::vector<Tensor> drawn_ahead = ahead ? stage_run.draws(stage.draws) : std::vector<Tensor>();
     stage_run.steps();
     const std::vector<Tensor> drawn_for_evaluation =
-        stage.draws.empty() && stage.evaluation.empty() && !on_demand(stage) ? stage_run.draws(stage.k)
-                                                                             : std::vector<Tensor>();
+        stage.draws.empty() && stage.evaluation.empty() && !draws_on_demand(stage.nodes) ? stage_run.draws(stage.k)
+                                                                                         : std::vector<Tensor>();
     if (stage.evaluates) stage_run.evaluate();
     for (const auto& [name, tensor] : nn::state_of(stage_run.network()))
       if (epoch == 0) best.push_back(tensor.detach().clone());
   }
   if (!stage.evaluates || !stage.predicts_all) return;
-  const std::vector<Tensor> drawn = on_demand(stage) ? std::vector<Tensor>() : stage_run.draws(stage.k);
+  const std::vector<Tensor> drawn = draws_on_demand(stage.nodes) ? std::vector<Tensor>() : stage_run.draws(stage.k);
   stage_run.evaluate(true);
 }
 

@@ -212,7 +212,7 @@ class Planner {
     const EstimatorRecipe& e = recipe_.estimator;
     DryStage stage = whole(nn::estimator_shape(recipe_, network_interface(prepared_, *task_)));
     if (e.batch_size > 0)
-      take_batches(stage, e.batch_size, epoch_nodes(e.batch_size, false), std::vector<int64_t>(e.layers, e.fan_out),
+      take_batches(stage, e.batch_size, nodes_of_epoch(e.batch_size, false), std::vector<int64_t>(e.layers, e.fan_out),
                    false, true);
     return stage;
   }
@@ -246,13 +246,11 @@ class Planner {
     if (stage.decision.draws_whole) stage.draws = k;
   }
 
-  /// Returns the number of training nodes of an epoch of batches: all of them, or, if labels are inputs, those of one
-  /// part where edges are drawn by scores, and otherwise, in one batch, as many as a step hides (SampledStage).
-  int64_t epoch_nodes(int64_t batch_size, bool by_score) const {
-    const int64_t all = std::ssize(split_.train);
-    if (!recipe_.data.label_inputs || (!by_score && batched(batch_size))) return all;
-    const double share = by_score ? 1.0 / kLabelParts : recipe_.data.hidden_share;
-    return std::min(all, std::max<int64_t>(2, std::llround(static_cast<double>(all) * share)));
+  /// Returns the number of training nodes of an epoch that is cut into batches.
+  int64_t nodes_of_epoch(int64_t batch_size, bool by_part) const {
+    const DataRecipe& data = recipe_.data;
+    return epoch_nodes(split_.train, by_part, data.label_inputs ? std::optional(data.hidden_share) : std::nullopt,
+                       batch_size);
   }
 
   StagePlan of_estimator() const {
@@ -265,12 +263,14 @@ class Planner {
     return plan;
   }
 
-  int64_t steps(int64_t batch_size, bool by_score) const {
-    return batch_count(epoch_nodes(batch_size, by_score), batch_size);
+  int64_t steps(int64_t batch_size, bool by_part) const {
+    return batch_count(nodes_of_epoch(batch_size, by_part), batch_size);
   }
 
-  /// True if the network's edges are drawn by scores.
-  bool by_score() const { return sampled() && sampler_of(recipe_.network.sampler).by_score(); }
+  /// True if the network's edges are drawn by scores that depend on labels.
+  bool by_part() const {
+    return recipe_.data.label_inputs && sampled() && sampler_of(recipe_.network.sampler).by_score();
+  }
 
   bool batched(int64_t batch_size) const {
     return batch_size > 0 && batch_size < static_cast<int64_t>(split_.train.size());
@@ -283,10 +283,8 @@ class Planner {
     stage.k = recipe_.network.k;
     take_evaluation(stage, batch_size);
     const bool shares_draws = !sampler_of(recipe_.network.sampler).by_batch;
-    // Where draws depend on labels, evaluation has draws of its own; those for a large graph are made on demand.
-    const bool whole_needed = shares_draws && stage.evaluation.empty() && stage.nodes < SampledGraph::kOnDemand &&
-                              !(recipe_.data.label_inputs && by_score());
-    take_batches(stage, batch_size, epoch_nodes(batch_size, by_score()), stage.k, whole_needed, shares_draws);
+    take_batches(stage, batch_size, nodes_of_epoch(batch_size, by_part()), stage.k,
+                 whole_is_needed(sizes(stage.shape), shares_draws, by_part(), stage.evaluation_decision), shares_draws);
     stage.predicts_all = predictions_ == PredictedNodes::kAll;
     return stage;
   }
@@ -319,7 +317,7 @@ class Planner {
     StagePlan plan;
     plan.name = "network";
     plan.epochs = recipe_.network.epochs;
-    plan.steps = steps(batch_size, by_score());
+    plan.steps = steps(batch_size, by_part());
     const int64_t predicted =
         predictions_ == PredictedNodes::kAll ? data_.nodes : static_cast<int64_t>(nodes_of(split_).size());
     plan.disk = predicted * (4 + 8 * static_cast<int64_t>(task_->file_columns().size()));  // size of predictions.csv

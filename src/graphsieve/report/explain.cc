@@ -57,8 +57,7 @@ class Explanation {
     // Another graph has no split.
     if (run_.same_graph) split_ = read_split(run_.folder.files.verified("split.json"), data.labels);
     // The node's own label is hidden, as it is for its prediction.
-    const LabelInputs* labels = run_.prepared.features.labels.get();
-    if (labels && labels->row_of_node[node_] >= 0) hidden_part_ = label_part(node_);
+    hidden_part_ = predicting_part(run_.prepared.features.labels.get(), node_);
     scores_ = run_.scores.of(hidden_part_);
     if (!run_.network.is_empty()) compute();
   }

@@ -78,7 +78,7 @@ std::vector<NetworkInput> SampledGraph::around_each(std::span<const Tensor> node
 NetworkInput SampledGraph::whole() {
   NetworkInput input;
   input.features = &features_;
-  if (whole_.empty() && draws_on_demand()) {
+  if (whole_.empty() && draws_on_demand(graph_.nodes())) {
     // A copy keeps the present epoch, and lives as long as the input.
     const auto present = std::make_shared<const SampledGraph>(*this);
     for (int64_t l = 0; l < std::ssize(k_); ++l) {

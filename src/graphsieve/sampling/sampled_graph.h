@@ -15,6 +15,10 @@
 
 namespace graphsieve {
 
+/// True if evaluations of a graph of `nodes` nodes draw edges when they come to them, block by block, so that the edges
+/// of all nodes are never in memory together. Below this size they take a few MiB.
+inline bool draws_on_demand(int64_t nodes) { return nodes >= int64_t{1} << 16; }
+
 /// The drawn edges of an epoch, as inputs of the network. The features must outlive the object, and calls must not
 /// overlap. A draw depends only on (seed, epoch, layer, node), and on the batch if the sampler draws by batch. A draw
 /// for all nodes and a draw for some nodes give a node the same edges.
@@ -51,11 +55,6 @@ class SampledGraph {
 
   /// True if all batches of an epoch share one draw.
   bool shares_draws() const { return !sampler_.by_batch; }
-
-  /// True if whole() needs no draw for all nodes.
-  bool draws_on_demand() const { return graph_.nodes() >= kOnDemand; }
-  /// Nodes from which on edges are drawn on demand. Below, the draws for all nodes take a few MiB.
-  static constexpr int64_t kOnDemand = int64_t{1} << 16;
 
   /// Returns the device of the edges. Nodes must be given on this device.
   at::Device device() const { return local_.device(); }

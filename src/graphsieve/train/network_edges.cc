@@ -64,15 +64,10 @@ EvaluationDecision NetworkEdges::evaluation_of(SampledGraph& graph, const std::v
 
 namespace {
 
-/// Returns the part of nodes whose passes predict a node: −1 if the node has no label that a pass could show.
-int part_for(const LabelInputs* labels, int32_t node) {
-  return labels && labels->row_of_node[node] >= 0 ? label_part(node) : -1;
-}
-
 /// Returns the nodes by the part that predicts them; the first list is that of part −1.
 std::vector<std::vector<int32_t>> by_part(const LabelInputs* labels, const std::vector<int32_t>& nodes) {
   std::vector<std::vector<int32_t>> parts(kLabelParts + 1);
-  for (const int32_t node : nodes) parts[part_for(labels, node) + 1].push_back(node);
+  for (const int32_t node : nodes) parts[predicting_part(labels, node) + 1].push_back(node);
   return parts;
 }
 

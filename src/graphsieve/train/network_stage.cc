@@ -44,11 +44,8 @@ class NetworkStage : public SampledStage {
   }
 
  protected:
-  /// True if the whole graph is evaluated with the edges that the batches of the epoch share, all in memory at once.
   bool needs_whole() override {
-    const SampledGraph& graph = *epoch_.graph;
-    return graph.shares_draws() && graph.label_parts() == 0 && evaluation_.nodes_per_list == 0 &&
-           !graph.draws_on_demand();
+    return whole_is_needed(sizes_, epoch_.graph->shares_draws(), epoch_.graph->label_parts() > 0, evaluation_);
   }
 
  private:

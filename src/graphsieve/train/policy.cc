@@ -2,7 +2,9 @@
 #include "graphsieve/train/policy.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "graphsieve/inputs/label_inputs.h"
 #include "graphsieve/sampling/sampled_graph.h"
 
 namespace graphsieve {
@@ -26,6 +28,19 @@ int64_t batch_count(int64_t train_nodes, int64_t batch_size) {
   const int64_t batches = (train_nodes + batch_size - 1) / batch_size;
   const bool last_is_single = train_nodes - (batches - 1) * batch_size == 1;
   return batches - (last_is_single ? 1 : 0);
+}
+
+int64_t epoch_nodes(const std::vector<int32_t>& train, bool by_part, std::optional<double> hidden_share,
+                    int64_t batch_size) {
+  if (by_part) return std::ssize(training_parts(train).front().nodes);
+  const int64_t all = std::ssize(train);
+  if (!hidden_share || batch_count(all, batch_size) > 1) return all;
+  return std::min(
+      all, std::max(kLeastOfBatch, static_cast<int64_t>(std::llround(static_cast<double>(all) * *hidden_share))));
+}
+
+bool whole_is_needed(const GraphSizes& graph, bool shares_draws, bool by_part, const EvaluationDecision& evaluation) {
+  return shares_draws && !by_part && evaluation.nodes_per_list == 0 && !draws_on_demand(graph.nodes);
 }
 
 bool batches_are_decided(bool whole_needed, const MemoryBudget& budget) { return whole_needed && !budget.limited(); }
@@ -67,7 +82,7 @@ EvaluationDecision decide_evaluation(const NetworkRecipe& recipe, const GraphSiz
 }
 
 bool whole_draw_is_cheaper(int64_t drawn, const GraphSizes& graph, const MemoryBudget& budget) {
-  const int64_t worth = graph.nodes >= SampledGraph::kOnDemand && !budget.limited() ? 32 : 1;
+  const int64_t worth = draws_on_demand(graph.nodes) && !budget.limited() ? 32 : 1;
   return drawn * (budget.limited() ? 64 : 4) >= worth * graph.nodes * graph.layers;
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "graphsieve/inputs/network_input.h"
 #include "graphsieve/recipe/recipe.h"
@@ -33,9 +35,24 @@ BatchSizes sizes_of(const NetworkInput& batch);
 /// batch). A last batch of a single node is joined with the batch before it.
 int64_t batch_count(int64_t train_nodes, int64_t batch_size);
 
+/// Returns the number of training nodes of an epoch that is cut into batches (train/sampled_stage.h).
+/// - `by_part`: true if labels are inputs and edges are drawn by scores. An epoch then has the nodes of one part, and
+/// the
+///   first part stands for all.
+/// - `hidden_share`: the share of the training nodes whose labels a step hides, if labels are inputs. If all training
+///   nodes fit into one batch, an epoch then has as many nodes as are hidden.
+int64_t epoch_nodes(const std::vector<int32_t>& train, bool by_part, std::optional<double> hidden_share,
+                    int64_t batch_size);
+
+/// True if the edges of all nodes must be drawn at the beginning of an epoch: the whole graph is evaluated with edges
+/// that the batches of the epoch share, all in memory at once.
+/// - `shares_draws`: true if all batches of an epoch share one draw.
+/// - `by_part`: true if the draws of training depend on labels that are inputs; evaluation then has draws of its own.
+bool whole_is_needed(const GraphSizes& graph, bool shares_draws, bool by_part, const EvaluationDecision& evaluation);
+
 /// Decides how the `batches` batches of an epoch are made.
 /// - `first`: sizes of one of the batches.
-/// - `whole_needed`: true if the evaluation takes the edges that are drawn for all nodes.
+/// - `whole_needed`: whole_is_needed() for the network; false for the estimator.
 /// - `shares_draws`: true if all batches of an epoch share one draw.
 BatchDecision decide_batches(const GraphSizes& graph, const BatchSizes& first, int64_t batches, bool whole_needed,
                              bool shares_draws, const MemoryBudget& budget);
@@ -70,7 +87,7 @@ int64_t batches_per_read(const GraphSizes& graph, int64_t sources, const MemoryB
 
 /// True if drawing for all nodes in order is cheaper than drawing for `drawn` scattered ones (the sum over layers).
 /// Reading one scattered row takes as long as reading 4 rows in order from memory, and 64 from a disk, where graphs lie
-/// under a memory budget. Of a large graph (SampledGraph::kOnDemand) in memory, drawing for all nodes must be 32 times
+/// under a memory budget. Of a large graph (draws_on_demand()) in memory, drawing for all nodes must be 32 times
 /// cheaper: their edges take memory, and draws for batches are made beside the steps.
 bool whole_draw_is_cheaper(int64_t drawn, const GraphSizes& graph, const MemoryBudget& budget);
 

@@ -28,14 +28,17 @@ struct SampledStage::Timer {
 SampledStage::SampledStage(std::string name, SampledGraph graph, const GraphSizes& sizes, const StageContext& context,
                            int64_t batch_size, uint64_t seed)
     : epoch_{0, std::make_shared<SampledGraph>(std::move(graph)), {}, {}},
+      sizes_(sizes),
       name_(std::move(name)),
       train_(context.split.train),
       batch_size_(batch_size),
       labels_(context.data.features.labels.get()),
       hidden_share_(context.recipe.data.hidden_share),
       seed_(seed),
-      parts_(parts_of_training_nodes()),
-      sizes_(sizes),
+      parts_(labels_ && epoch_.graph->label_parts() > 0 ? training_parts(train_) : std::vector<PartNodes>()),
+      batches_(batch_count(
+          epoch_nodes(train_, !parts_.empty(), labels_ ? std::optional(hidden_share_) : std::nullopt, batch_size_),
+          batch_size_)),
       budget_(context.budget) {}
 
 SampledStage::~SampledStage() {
@@ -62,7 +65,7 @@ int64_t SampledStage::begin_epoch(int64_t epoch) {
 
 void SampledStage::expect_epoch(int64_t epoch) {
   const bool beside = epoch_.graph->device().is_cpu() && works_beside(sizes_, budget_, num_threads());
-  if (!beside || batches_of_epoch() > 1) return;
+  if (!beside || batches_ > 1) return;
   next_ = std::async(std::launch::async, [this, epoch, graph = epoch_.graph]() -> Epoch {
     const Working working;
     const SideLoops on_the_side;
@@ -74,46 +77,25 @@ void SampledStage::expect_epoch(int64_t epoch) {
   });
 }
 
-namespace {
-constexpr int64_t kLeast = 2;  // nodes of a batch, which BatchNorm needs
-}
-
-std::vector<SampledStage::Part> SampledStage::parts_of_training_nodes() const {
-  std::vector<Part> parts;
-  const int count = epoch_.graph->label_parts();
-  if (!labels_ || count == 0) return parts;
-  for (int part = 0; part < count; ++part) parts.push_back({part, {}});
-  for (const int32_t node : train_) parts[label_part(node)].nodes.push_back(node);
-  std::erase_if(parts, [](const Part& part) { return std::ssize(part.nodes) < kLeast; });
-  if (parts.empty())
-    throw Error("data.label_inputs: ", train_.size(),
-                " training nodes are too few for edges that are drawn by scores; expected at least ", count + 1);
-  return parts;
-}
-
 std::vector<int32_t> SampledStage::nodes_of(int64_t epoch) const {
-  if (const Part* part = part_of(epoch)) return part->nodes;
+  if (const PartNodes* part = part_of(epoch)) return part->nodes;
   // A batch hides the labels of its own nodes. One batch of all training nodes would hide every label, so it has the
   // nodes whose labels the epoch hides.
-  if (labels_ && batches_of_epoch() == 1)
-    return hidden_nodes(*labels_, hidden_share_, random_key(seed_, Stream::kHiddenLabels, epoch), kLeast);
+  if (labels_ && batches_ == 1)
+    return hidden_nodes(*labels_, hidden_share_, random_key(seed_, Stream::kHiddenLabels, epoch), kLeastOfBatch);
   return train_;
 }
 
-int64_t SampledStage::batches_of_epoch() const {
-  return batch_count(std::ssize(parts_.empty() ? train_ : parts_[0].nodes), batch_size_);
-}
-
 SampledStage::Epoch SampledStage::begin(int64_t epoch, std::shared_ptr<SampledGraph> graph) const {
-  const Part* part = part_of(epoch);
+  const PartNodes* part = part_of(epoch);
   graph->begin_epoch(epoch, 0, part ? part->part : -1);
   if (decision_ && decision_->draws_whole) graph->draw_whole();
   return {epoch, graph, tensors_on(batch_nodes(nodes_of(epoch), batch_size_, seed_, epoch), graph->device()), {}};
 }
 
 double SampledStage::hidden_share_outside(int64_t epoch, int64_t size) const {
-  const Part* part = part_of(epoch);
-  if (!part && batches_of_epoch() == 1) return 0;  // the batch has the nodes whose labels the epoch hides
+  const PartNodes* part = part_of(epoch);
+  if (!part && batches_ == 1) return 0;  // the batch has the nodes whose labels the epoch hides
   const auto all = static_cast<double>(train_.size()), own = static_cast<double>(part ? std::ssize(part->nodes) : size);
   return std::max(0.0, (hidden_share_ * all - own) / (all - own));
 }
@@ -130,7 +112,7 @@ std::vector<TrainBatch> SampledStage::batches(int64_t first, int64_t count) {
 /// picked.
 std::vector<TrainBatch> SampledStage::build(const Epoch& epoch, int64_t first, int64_t count) const {
   std::vector<NetworkInput> inputs = epoch.graph->around_each(std::span(epoch.nodes).subspan(first, count), first);
-  const Part* part = part_of(epoch.number);
+  const PartNodes* part = part_of(epoch.number);
   std::vector<TrainBatch> made;
   for (int64_t i = 0; i < count; ++i) {
     const at::Tensor& nodes = epoch.nodes[first + i];
@@ -155,7 +137,7 @@ const BatchDecision& SampledStage::decision() {
   // epoch, so nothing of the measurement remains.
   if (!batches_are_decided(needs_whole(), budget_))
     first = sizes_of(epoch_.graph->edges_around(begin(0, epoch_.graph).nodes.front(), 0));
-  decision_ = decide_batches(sizes_, first, batches_of_epoch(), needs_whole(), epoch_.graph->shares_draws(), budget_);
+  decision_ = decide_batches(sizes_, first, batches_, needs_whole(), epoch_.graph->shares_draws(), budget_);
   return *decision_;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "graphsieve/inputs/label_inputs.h"
 #include "graphsieve/sampling/sampled_graph.h"
 #include "graphsieve/train/policy.h"
 #include "graphsieve/train/stage.h"
@@ -55,24 +56,18 @@ class SampledStage : public Stage {
   struct Timer;
 
   Epoch epoch_;  ///< the epoch that was begun last
+  const GraphSizes sizes_;
 
-  /// True if the edges of all nodes must be drawn at the beginning of an epoch. Otherwise they are drawn at the
-  /// beginning only if this is less work than drawing edges for each batch.
+  /// True if the edges of all nodes must be drawn at the beginning of an epoch (whole_is_needed()). Otherwise they are
+  /// drawn at the beginning only if this is less work than drawing edges for each batch.
   virtual bool needs_whole() { return false; }
   /// Return the inputs that SampledGraph::whole() and around_each() return, and add the time to sampling_seconds().
   NetworkInput timed_whole(SampledGraph& graph);
   std::vector<NetworkInput> timed_around(SampledGraph& graph, std::span<const at::Tensor> nodes);
 
  private:
-  /// The training nodes of one part of the nodes (label_part()).
-  struct Part {
-    int part;
-    std::vector<int32_t> nodes;
-  };
-  /// Returns the parts that have enough training nodes for a batch. Throws Error if none has.
-  std::vector<Part> parts_of_training_nodes() const;
   /// Returns the part of an epoch; null if epochs have nodes of all parts.
-  const Part* part_of(int64_t epoch) const { return parts_.empty() ? nullptr : &parts_[epoch % parts_.size()]; }
+  const PartNodes* part_of(int64_t epoch) const { return parts_.empty() ? nullptr : &parts_[epoch % parts_.size()]; }
   /// Begins the epoch in the graph, and cuts the epoch's training nodes into batches, on the graph's device.
   Epoch begin(int64_t epoch, std::shared_ptr<SampledGraph> graph) const;
   /// Builds the batches first, …, first + count − 1 of an epoch.
@@ -83,8 +78,6 @@ class SampledStage : public Stage {
   /// nodes whose labels are hidden anyway, the batch's own and those of the epoch's part, they are the recipe's share
   /// of all training nodes.
   double hidden_share_outside(int64_t epoch, int64_t size) const;
-  /// Returns the number of batches of an epoch.
-  int64_t batches_of_epoch() const;
 
   std::optional<BatchDecision> decision_;
   const std::string name_;
@@ -93,8 +86,8 @@ class SampledStage : public Stage {
   const LabelInputs* const labels_;  ///< labels that are inputs; null: none are
   const double hidden_share_;        ///< share of the training nodes whose labels a batch hides, if labels are inputs
   const uint64_t seed_;
-  const std::vector<Part> parts_;  ///< the parts whose nodes the epochs have in turn; empty: epochs have all nodes
-  const GraphSizes sizes_;
+  const std::vector<PartNodes> parts_;  ///< the parts whose nodes the epochs have in turn; empty: epochs have all nodes
+  const int64_t batches_;               ///< number of batches of an epoch
   const MemoryBudget budget_;
   std::future<Epoch> next_;          ///< the epoch that is built ahead
   std::atomic<double> seconds_ = 0;  ///< sum of the seconds of sampling; threads that build ahead add to it too

@@ -12,7 +12,8 @@
 
 #include <numeric>
 
-#include "graphsieve/ops/sparse_attention/operands-inl.h"
+#include "graphsieve/ops/sparse_attention/attention_dropout-inl.h"
+#include "graphsieve/ops/sparse_attention/edge_features-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace graphsieve::kernels {
@@ -20,7 +21,10 @@ namespace HWY_NAMESPACE {
 
 /// The backward pass of one call. With p the softmax of an edge, dp = grad · v and delta = grad · out, the gradient of
 /// the logit is ds = p (dp − delta), the key's is Σ ds q · scale, the value's is Σ p grad, and the query's is Σ ds k ·
-/// scale.
+/// scale. Features x of edges add u · x to the logit, with the edge query u, and the output has their means Σ p x,
+/// whose gradient is g: dp has g · x in addition, delta has g times the means, the gradient of u is Σ ds x, and that of
+/// x is Σ ds u + p g over the heads. Dropout multiplies dp by its factor, and p wherever it is the weight of a
+/// gradient.
 template <class T>
 class Backward {
  public:
@@ -30,7 +34,7 @@ class Backward {
         edges_(edges),
         by_source_(by_source),
         to_(to),
-        query_to_(o_.key, o_.row_heads, a.key_width, to.query, o_.row_heads * a.key_width),
+        query_to_(o_.key, o_.row_heads, a.key_width, to.query, o_.row_heads * (a.key_width + a.edge.columns)),
         key_to_(o_.key, o_.row_heads, a.key_width, to.key_value,
                 a.absorbed() ? a.key_width : a.heads * (a.key_width + a.value_width)),
         value_to_(o_.value, o_.row_heads, a.value_width, to.key_value + a.heads * a.key_width, key_to_.stride),
@@ -38,7 +42,9 @@ class Backward {
         log_sum_(log_sum),
         grad_given_(grad),
         query_row_(o_.queries() * o_.key.row()),
-        stats_row_(std::max<int64_t>(4, 2 * o_.key.heads)) {
+        edge_stats_(std::max<int64_t>(4, 2 * o_.key.heads)),
+        edge_row_((a.edge.columns + 3) / 4 * 4 * o_.key.heads),
+        stats_row_(edge_stats_ + 2 * edge_row_) {
     const int64_t rows = query_row_ + o_.value.row(), line = 64 / sizeof(T);
     per_row_ = (rows + stats_row_ * static_cast<int64_t>(sizeof(float) / sizeof(T)) + line - 1) / line * line;
     packed_ = static_cast<T*>(scratch(a.destinations * o_.groups * per_row_ * sizeof(T)));
@@ -58,7 +64,8 @@ class Backward {
 
  private:
   /// Returns the statistics of row r of the destinations, which are stored behind its packed rows: the log-sums and the
-  /// deltas (delta = gradient · output), by head.
+  /// deltas (delta = gradient · output), by head. They are followed by the edge query, and by the gradient of the means
+  /// of the edges' features; number f of head h is at f · heads + h.
   float* stats(int64_t r) const {
     return reinterpret_cast<float*>(packed_ + r * per_row_ + query_row_ + o_.value.row());
   }
@@ -69,15 +76,17 @@ class Backward {
   void pack() {
     const int64_t rows = o_.a.destinations * o_.groups;
     const int64_t heads = o_.row_heads, width = o_.a.value_width, values = heads * width;
+    const int64_t out_row = o_.a.out_row() / o_.groups;
     const bool fits = value_to_.fits;
-    if (!fits) pad_rows(grad_given_, values, rows, heads, width, o_.value, packed_ + query_row_, per_row_);
+    if (!fits) pad_rows(grad_given_, out_row, rows, heads, width, o_.value, packed_ + query_row_, per_row_);
     parallel_blocks(rows, 1024, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
-        const T *grad = grad_given_ + r * values, *out = out_ + r * values;
+        const T *grad = grad_given_ + r * out_row, *out = out_ + r * out_row;
         float* to = stats(r);
         fill_zero(to, stats_row_);
         std::copy_n(o_.query_rows[r], query_row_, packed_ + r * per_row_);
         for (int64_t h = 0; h < heads; ++h) to[h] = log_sum_[r * heads + h];
+        const T *mean_grad = grad + values, *mean = out + values;
         if (fits) {
           std::copy_n(grad, values, packed_ + r * per_row_ + query_row_);
           P::row_dots(o_.value, grad, out, to + o_.key.heads);
@@ -85,23 +94,45 @@ class Backward {
           for (int64_t h = 0; h < heads; ++h, grad += width, out += width)
             for (int64_t c = 0; c < width; ++c) to[o_.key.heads + h] += to_float(grad[c]) * to_float(out[c]);
         }
+        if (o_.featured) pack_features(r, mean_grad, mean, to);
       }
     });
   }
 
+  /// Writes the edge query of row r and the gradient of its means into the statistics `to`, and adds the part of the
+  /// means to the deltas.
+  HWY_INLINE void pack_features(int64_t r, const T* mean_grad, const T* mean, float* to) const {
+    const int64_t columns = o_.a.edge.columns, heads = o_.key.heads;
+    const T* query = o_.a.edge.query + r * o_.a.edge.query_stride;
+    for (int64_t h = 0; h < o_.row_heads; ++h)
+      for (int64_t f = 0; f < columns; ++f) {
+        const int64_t at = h * columns + f;
+        const float g = to_float(mean_grad[at]);
+        to[edge_stats_ + f * heads + h] = to_float(query[at]);
+        to[edge_stats_ + edge_row_ + f * heads + h] = g;
+        to[heads + h] += g * to_float(mean[at]);
+      }
+  }
+
   struct Chunk {
-    VF probability, logit_grad;
+    VF weight, logit_grad;
   };
 
-  /// Returns the probabilities of a chunk and the gradients of its logits. That of a negative logit is multiplied
+  /// Returns the weights of a chunk's edges in the output, which are their probabilities times the factors of dropout,
+  /// and the gradients of their logits. That of a negative logit is multiplied
   /// by the slope, that of a logit beyond the clamp is 0, and so are all results in lanes without an edge (not `held`).
   HWY_INLINE Chunk differentiate(VF dots, VF value_dots, const float* bias, const ChunkTypes& types,
-                                 const float* log_weight, VF log_sum, VF delta, hn::Mask<DF> held) const {
+                                 const float* log_weight, VF log_sum, VF delta, VF dropout, hn::Mask<DF> held) const {
     const VF raw = raw_logits(o_, dots, bias, types);
     const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(weighted_logits(o_, raw, log_weight), log_sum)));
+    VF weight = p;
+    if (o_.dropped) {
+      value_dots = hn::Mul(value_dots, dropout);
+      weight = hn::Mul(p, dropout);
+    }
     VF ds = hn::Mul(p, hn::Sub(value_dots, delta));
     if (o_.bent) ds = times_slope(o_, ds, hn::Lt(raw, hn::Zero(DF())));
-    return {p, hn::IfThenElseZero(hn::Le(hn::Abs(raw), hn::Set(DF(), o_.a.clamp)), ds)};
+    return {weight, hn::IfThenElseZero(hn::Le(hn::Abs(raw), hn::Set(DF(), o_.a.clamp)), ds)};
   }
 
   /// A sum of rows weighted by the gradients of the logits, kept separately by edge type. The edges of a row are sorted
@@ -143,8 +174,8 @@ class Backward {
   void run_destinations() {
     // Each item has its own sums by type, which collect_types() adds in the order of the items.
     const WorkPlan plan(edges_.row_start, edges_.rows);
-    const int64_t groups = o_.groups, size = o_.queries() * P::size(o_.key), types = o_.a.types;
-    const int64_t scales = to_.type_scale ? types * size : 0;
+    const int64_t groups = o_.groups, size = o_.queries() * P::size(o_.key) + o_.table(), types = o_.a.types;
+    const int64_t scales = to_.type_scale ? types * P::size(o_.key) : 0;
     const int64_t per_item = scales + (to_.type_bias ? groups * types * N : 0);
     std::vector<float> type_sums(plan.items.size() * per_item), pieces(plan.pieces * groups * size);
     plan.run([&](int64_t n, const WorkItem& item) {
@@ -176,6 +207,26 @@ class Backward {
   HWY_INLINE void write_queries(int64_t r, const float* sums, RowBuffers& b) const {
     for (int64_t q = 0; q < o_.queries(); ++q)
       query_to_.template write<P>(r * o_.queries() + q, sums + q * P::size(o_.key), b.spare.data());
+    if (!o_.featured) return;
+    T* to = query_to_.base + r * query_to_.stride + o_.row_heads * o_.a.key_width;
+    fold_table<P>(o_, sums + P::size(o_.key),
+                  [&](int64_t h, int64_t f, float sum) { store_as(to + h * o_.a.edge.columns + f, sum); });
+  }
+
+  /// Writes the gradients of the features of a chunk's edges, from edge number `first` on: Σ ds u + p g over the heads.
+  HWY_INLINE void write_feature_gradients(VF logit_grad, VF weight, int64_t first, int64_t count,
+                                          const RowBuffers& b) const {
+    const int64_t heads = o_.key.heads, columns = o_.a.edge.columns;
+    HWY_ALIGN float lanes[N];
+    for (int64_t f = 0; f < columns; ++f) {
+      const VF u = load(b.edge_query.data() + f * N), g = load(b.edge_grad.data() + f * N);
+      hn::Store(hn::MulAdd(logit_grad, u, hn::Mul(weight, g)), DF(), lanes);
+      for (int64_t e = 0; e < count; ++e) {
+        float sum = 0;
+        for (int64_t h = 0; h < heads; ++h) sum += lanes[e * heads + h];
+        to_.edge[(first + e) * columns + f] = sum;
+      }
+    }
   }
 
   /// Adds the sums of the pieces [first + 1, last) to that of piece `first`, in order.
@@ -191,7 +242,8 @@ class Backward {
   HWY_INLINE void destination_row(int64_t r, int64_t begin, int64_t end, const TypeSums& to, RowBuffers& b) const {
     const DF d;
     const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key), size = P::size(o_.key);
-    fill_zero(b.key_sum.data(), o_.queries() * size);
+    float* edge_sum = b.key_sum.data() + o_.queries() * size;
+    fill_zero(b.key_sum.data(), o_.queries() * size + o_.table());
     if (begin == end) return;
     const T* query = query_[r];
     const float *weights = o_.template query_weights<P>(r, b.weights.data()), *bias = o_.bias_of(r);
@@ -202,6 +254,12 @@ class Backward {
       if (to.scale) P::add_product(o_.key, sum, query, to.scale + type * size);
     };
     TypedSum<P, decltype(flush)> sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
+    const EdgeColumns<T> features(o_, edges_, begin, b);
+    if (o_.featured) {
+      const float* packed = stats(r) + edge_stats_;
+      fill_table(o_, [&](int64_t h, int64_t f) { return packed[f * heads + h]; }, b.edge_query.data());
+      fill_table(o_, [&](int64_t h, int64_t f) { return packed[edge_row_ + f * heads + h]; }, b.edge_grad.data());
+    }
     const Cursor cursor(edges_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
     ChunkRows<T> before{};
@@ -214,20 +272,33 @@ class Backward {
       const ChunkRows<T> values{o_.value_rows, at.index, at.ahead, b.columns[2]};
       P::template stage<true>(o_.key, keys);
       P::template stage<false>(o_.value, values);
-      const VF dots = P::dots(o_.key, keys, {weights, o_.key.padded_row(), types, o_.a.types});
-      const VF value_dots = P::dots(o_.value, values, {value_weights});
+      VF dots = P::dots(o_.key, keys, {weights, o_.key.padded_row(), types, o_.a.types});
+      VF value_dots = P::dots(o_.value, values, {value_weights});
+      if (o_.featured) {
+        features.take(chunk);
+        dots = features.add_dots(dots, b.edge_query.data());
+        value_dots = features.add_dots(value_dots, b.edge_grad.data());
+      }
       // The rows of the chunk before are in the first cache now, and adding them does not depend on this chunk's dot
       // products.
       if (chunk > 0) sum.add(before, types_before, b.first[(chunk - 1) & 1], edges);
-      const Chunk c =
-          differentiate(dots, value_dots, bias, types, at.log_weight, log_sum, delta, first_edges(count, heads));
+      const Chunk c = differentiate(dots, value_dots, bias, types, at.log_weight, log_sum, delta, dropout<false>(r, at),
+                                    first_edges(count, heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
       if (to.bias) add_bias_gradient(c.logit_grad, types, to.bias);
+      if (o_.featured) features.add_to(edge_sum, c.logit_grad);
+      if (to_.edge) write_feature_gradients(c.logit_grad, c.weight, begin + chunk * edges, count, b);
       before = keys;
       types_before = types;
     }
     sum.add(before, types_before, b.first[(chunks - 1) & 1], cursor.count(chunks - 1));
     sum.change(-1);
+  }
+
+  /// Returns the factors of dropout of a chunk's edges; zeros, which are not used, without dropout.
+  template <bool kBySource>
+  HWY_INLINE VF dropout(int64_t r, const Cursor::At& at) const {
+    return o_.dropped ? dropout_factors<kBySource>(o_, r, at.index) : hn::Zero(DF());
   }
 
   /// Adds the gradients of a chunk's logits to the vectors of their types.
@@ -357,10 +428,10 @@ class Backward {
         gather_stats<P>(at, g, log_sum, delta);
         const VF dots = dots_by_type<P>(queries, types, weights), value_dots = P::dots(o_.value, grads, {weights});
         if (chunk > 0) add(query_before, grad_before, types_before, chunk - 1, edges);
-        const Chunk c =
-            differentiate(dots, value_dots, bias, types, at.log_weight, log_sum, delta, first_edges(count, 1));
+        const Chunk c = differentiate(dots, value_dots, bias, types, at.log_weight, log_sum, delta, hn::Zero(d),
+                                      first_edges(count, 1));
         hn::Store(c.logit_grad, d, b.first[chunk & 1]);
-        hn::Store(c.probability, d, b.second[chunk & 1]);
+        hn::Store(c.weight, d, b.second[chunk & 1]);
         query_before = queries;
         grad_before = grads;
         types_before = types;
@@ -399,6 +470,7 @@ class Backward {
                            HWY_ATTR { P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data()); };
     TypedSum<P, decltype(flush)> key_sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
     typename P::Sum value_sum = zero_sum<P>(o_.value, b.value_any);
+    const EdgeColumns<T> features(o_, by_source_, begin, b);
     const Cursor cursor(by_source_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
     ChunkRows<T> query_before{}, grad_before{};
@@ -413,16 +485,22 @@ class Backward {
       P::template stage<false>(o_.value, grads);
       VF log_sum, delta;
       gather_stats<P>(at, 0, log_sum, delta);
-      const VF dots = P::dots(o_.key, queries, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
-      const VF value_dots = P::dots(o_.value, grads, {value_weights});
+      VF dots = P::dots(o_.key, queries, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
+      VF value_dots = P::dots(o_.value, grads, {value_weights});
+      if (o_.featured) {
+        features.take(chunk);
+        gather_features(at, edges, b);
+        dots = features.add_dots(dots, b.edge_query.data());
+        value_dots = features.add_dots(value_dots, b.edge_grad.data());
+      }
       if (chunk > 0) {
         key_sum.add(query_before, types_before, b.first[(chunk - 1) & 1], edges);
         P::template add<false>(o_.value, grad_before, b.second[(chunk - 1) & 1], 0, edges, value_sum);
       }
       const Chunk c = differentiate(dots, value_dots, o_.bias_of(0), types, at.log_weight, log_sum, delta,
-                                    first_edges(count, heads));
+                                    dropout<true>(j, at), first_edges(count, heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
-      hn::Store(c.probability, d, b.second[chunk & 1]);
+      hn::Store(c.weight, d, b.second[chunk & 1]);
       query_before = queries;
       grad_before = grads;
       types_before = types;
@@ -434,13 +512,38 @@ class Backward {
     P::save(o_.value, value_sum, b.value_sum.data());
   }
 
+  /// Writes the tables of the edge queries of a chunk's destinations and of the gradients of their means: here each
+  /// edge has lanes of its own destination.
+  HWY_INLINE void gather_features(const Cursor::At& at, int64_t edges, RowBuffers& b) const {
+    const int64_t heads = o_.key.heads, columns = o_.a.edge.columns;
+    const auto gather = [&](int64_t offset, float* to) HWY_ATTR {
+      const auto row = [&](int64_t e) HWY_ATTR { return stats(at.index[e]) + offset; };
+      if (heads == 4) {
+        for (int64_t f = 0; f < columns; ++f)
+          store(rows_of_four([&](int e) HWY_ATTR { return row(e) + 4 * f; }), to + f * N);
+      } else if (heads == 1) {
+        for (int64_t f = 0; f < columns; f += 4) {
+          VF four[4];
+          columns_of_four([&](int e) HWY_ATTR { return row(e) + f; }, four);
+          for (int64_t i = 0; i < std::min<int64_t>(4, columns - f); ++i) store(four[i], to + (f + i) * N);
+        }
+      } else {
+        for (int64_t e = 0; e < edges; ++e)
+          for (int64_t f = 0; f < columns; ++f) std::copy_n(row(e) + f * heads, heads, to + f * N + e * heads);
+      }
+    };
+    gather(edge_stats_, b.edge_query.data());
+    gather(edge_stats_ + edge_row_, b.edge_grad.data());
+  }
+
   /// Loads log_sum and delta of the chunk's destinations, of their rows of group g, edge by edge and head by head. Four
   /// heads and one head, the common numbers, are loaded by vectors.
   template <class P>
   HWY_INLINE void gather_stats(const Cursor::At& at, int64_t g, VF& log_sum, VF& delta) const {
     const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
     const auto stats_of = [&](int64_t destination) HWY_ATTR { return stats(destination * o_.groups + g); };
-    for (int64_t e = 0; e < edges; ++e) hwy::Prefetch(stats_of(at.ahead[e]));
+    for (int64_t e = 0; e < edges; ++e)
+      for (int64_t at_float = 0; at_float < stats_row_; at_float += 16) hwy::Prefetch(stats_of(at.ahead[e]) + at_float);
     if (heads == 4) {
       log_sum = rows_of_four([&](int e) HWY_ATTR { return stats_of(at.index[e]); });
       delta = rows_of_four([&](int e) HWY_ATTR { return stats_of(at.index[e]) + 4; });
@@ -468,9 +571,11 @@ class Backward {
   const T* out_;
   const float* log_sum_;
   const T* grad_given_;
-  const int64_t query_row_;  ///< elements of all queries in a packed row
-  const int64_t stats_row_;  ///< floats of the statistics in a packed row
-  int64_t per_row_;          ///< elements of a packed row
+  const int64_t query_row_;   ///< elements of all queries in a packed row
+  const int64_t edge_stats_;  ///< place of the edge query in the statistics
+  const int64_t edge_row_;    ///< floats of the edge query in the statistics
+  const int64_t stats_row_;   ///< floats of the statistics in a packed row
+  int64_t per_row_;           ///< elements of a packed row
   T* packed_;
   Rows<T> query_, grad_;
 };

@@ -13,11 +13,16 @@
 
 namespace graphsieve::ops {
 
-/// Returns the arrays of contiguous tensors. An undefined log_weight stands for no weights.
+/// Returns the arrays of contiguous tensors. An undefined log_weight stands for no weights, an undefined feature_row
+/// for no features.
 inline kernels::TypedEdges typed_edges(const at::Tensor& row_start, const at::Tensor& index, const at::Tensor& type,
-                                       const at::Tensor& log_weight) {
-  return {row_start.size(0) - 1, row_start.const_data_ptr<int64_t>(), index.const_data_ptr<int32_t>(),
-          type.const_data_ptr<uint8_t>(), log_weight.defined() ? log_weight.const_data_ptr<float>() : nullptr};
+                                       const at::Tensor& log_weight, const at::Tensor& feature_row = {}) {
+  return {row_start.size(0) - 1,
+          row_start.const_data_ptr<int64_t>(),
+          index.const_data_ptr<int32_t>(),
+          type.const_data_ptr<uint8_t>(),
+          log_weight.defined() ? log_weight.const_data_ptr<float>() : nullptr,
+          feature_row.defined() ? feature_row.const_data_ptr<int32_t>() : nullptr};
 }
 
 /// Throws c10::Error if there is no transpose and the graph is not square, so that it cannot be its own transpose.
@@ -69,23 +74,26 @@ inline at::Tensor by_source_order(const kernels::TypedEdges& by_destination, con
 /// destination serve as its edges by source.
 class EdgesBySource {
  public:
-  /// Throws c10::Error if the edges by source do not fit `sources` or the edges by destination. The log_weight of `t`
-  /// is not used.
+  /// Throws c10::Error if the edges by source do not fit `sources` or the edges by destination. The log_weight and the
+  /// features of `t` are not used.
   EdgesBySource(const kernels::TypedEdges& by_destination, const AttentionEdges& t, int64_t sources)
       : start_(t.t_row_start ? t.t_row_start->contiguous() : t.row_start),
         other_(t.t_index ? t.t_index->contiguous() : t.index),
-        type_(t.t_type ? t.t_type->contiguous() : t.type) {
+        type_(t.t_type ? t.t_type->contiguous() : t.type),
+        feature_row_(t.t_feature_row ? t.t_feature_row->contiguous() : t.feature_row.value_or(at::Tensor())) {
     check_attention_edges("t_", start_, other_, type_);
     TORCH_CHECK(start_.size(0) == sources + 1 && other_.size(0) == t.index.size(0),
                 "sparse_attention_backward: t_row_start must have ", sources + 1, " entries and t_index ",
                 t.index.size(0), ", got ", start_.size(0), " and ", other_.size(0));
+    TORCH_CHECK(!t.feature_row || t.t_feature_row.has_value() || !t.t_row_start,
+                "sparse_attention_backward: edges by source are given without t_feature_row");
     if (by_destination.log_weight) log_weight_ = by_source_order(by_destination, edges());
   }
 
-  kernels::TypedEdges edges() const { return typed_edges(start_, other_, type_, log_weight_); }
+  kernels::TypedEdges edges() const { return typed_edges(start_, other_, type_, log_weight_, feature_row_); }
 
  private:
-  at::Tensor start_, other_, type_, log_weight_;
+  at::Tensor start_, other_, type_, feature_row_, log_weight_;
 };
 
 }  // namespace graphsieve::ops

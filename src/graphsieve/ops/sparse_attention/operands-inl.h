@@ -79,10 +79,13 @@ struct Operands {
   const bool bounded;   ///< exponentials relative to the clamp stay in range: no running maximum is needed
   const bool weighted;  ///< edges have weights
   const bool bent;      ///< negative logits are multiplied by a slope
+  const bool featured;  ///< edges have features
+  const bool dropped;   ///< values of the softmax are dropped
   Rows<T> query_rows, key_rows, value_rows;
   /// [types, key.padded_row()], ones in the absorbed form; [groups, types, N], repeated to fill a vector.
   std::vector<float> type_scale, type_bias;
   uint8_t edge_of_lane[16] = {};  ///< number of the edge in each lane of a chunk's results
+  std::vector<T> no_features;     ///< a row of zeros, the features of edges that have none
 
   Operands(const SparseAttentionArgs<T>& args, const TypedEdges& edges, const Scratch& scratch)
       : a(args),
@@ -92,7 +95,10 @@ struct Operands {
         value(row_heads, a.value_width),
         bounded(a.clamp <= 40 && !edges.log_weight),
         weighted(edges.log_weight),
-        bent(a.negative_slope != 1) {
+        bent(a.negative_slope != 1),
+        featured(a.edge.columns > 0),
+        dropped(a.dropout.threshold > 0),
+        no_features(a.edge.stride) {
     a.absorbed() ? set_absorbed_rows(scratch) : set_rows(scratch);
     type_scale.assign(a.types * key.padded_row(), a.absorbed() ? 1.f : 0.f);
     type_bias.resize(groups * a.types * N);
@@ -112,6 +118,8 @@ struct Operands {
   const float* bias_of(int64_t row) const { return type_bias.data() + row % groups * a.types * N; }
   /// Returns the number of query rows that a row of a destination has.
   int64_t queries() const { return std::max(1, a.queries); }
+  /// Returns the number of floats of a table of edge features (edge_features-inl.h).
+  int64_t table() const { return a.edge.columns * N; }
 
   /// Puts the scales of the types into the order of policy P. Called once, before the functions below.
   template <class P>
@@ -225,6 +233,8 @@ struct RowBuffers {
   uint8_t type[2][16];
   float log_weight[2][N];
   std::vector<float> weights, value_weights, key_sum, value_sum, spare, any, value_any;
+  std::vector<float> turned, edge_columns;  ///< columns of edge features: one edge per lane; one per `heads` lanes
+  std::vector<float> edge_query, edge_grad, edge_sum;  ///< tables of edge features
 
   template <class P, class T>
   void reserve(const Operands<T>& o) {
@@ -234,11 +244,13 @@ struct RowBuffers {
     };
     grow(weights, o.a.types * key);
     grow(value_weights, value);
-    grow(key_sum, o.queries() * P::size(o.key));
+    grow(key_sum, o.queries() * P::size(o.key) + o.table());
     grow(value_sum, P::size(o.value));
     grow(spare, std::max(key, value));
     grow(any, std::max(key, value));
     grow(value_any, std::max(key, value));
+    for (auto* columns : {&turned, &edge_columns}) grow(*columns, (o.a.edge.columns + 3) / 4 * 4 * N);
+    for (auto* table : {&edge_query, &edge_grad, &edge_sum}) grow(*table, o.table());
   }
 };
 

@@ -121,8 +121,9 @@ struct DeviceOperands {
 DeviceOperands device_operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                const Tensor& index, const Tensor& type, const Tensor& type_scale,
                                const Tensor& type_bias, int64_t heads, double clamp, const OptionalTensor& log_weight,
-                               double negative_slope) {
-  check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, true);
+                               double negative_slope, const OptionalTensor& features) {
+  TORCH_CHECK(!features, "sparse_attention: features are given, which are for the CPU alone");
+  check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, 0, true);
   TORCH_CHECK(!log_weight, "sparse_attention: log_weight is given, which is for the CPU alone");
   TORCH_CHECK(negative_slope == 1, "sparse_attention: negative_slope is ", negative_slope,
               ", which is for the CPU alone");
@@ -155,10 +156,13 @@ std::tuple<Tensor, Tensor> sparse_attention_cuda(const Tensor& query, const Tens
                                                  const Tensor& index, const Tensor& type, const OptionalTensor&,
                                                  const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
                                                  const Tensor& type_bias, int64_t heads, double clamp,
-                                                 const OptionalTensor& log_weight, double negative_slope) {
+                                                 const OptionalTensor& log_weight, double negative_slope,
+                                                 const OptionalTensor& features, const OptionalTensor&,
+                                                 const OptionalTensor&, double dropout, int64_t) {
+  TORCH_CHECK(dropout == 0, "sparse_attention: dropout is ", dropout, ", which is for the CPU alone");
   const DeviceOf device(query);
   const DeviceOperands o = device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads,
-                                           clamp, log_weight, negative_slope);
+                                           clamp, log_weight, negative_slope, features);
   // The kernels write padded rows and heads; the padding is removed from the results.
   const Tensor out = at::empty({query.size(0), o.shape.width()}, query.options());
   const Tensor log_sum = at::empty({query.size(0), o.shape.padded_heads}, query.options().dtype(at::kFloat));
@@ -170,14 +174,15 @@ std::tuple<Tensor, Tensor> sparse_attention_cuda(const Tensor& query, const Tens
   return {unpadded(out, o.shape, {o.shape.values}), log_sum.narrow(1, 0, heads).contiguous()};
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
     const Tensor& grad, const Tensor& query, const Tensor& key_value, const Tensor& out, const Tensor& log_sum,
     const Tensor& row_start, const Tensor& index, const Tensor& type, const OptionalTensor& t_row_start,
     const OptionalTensor& t_index, const OptionalTensor& t_type, const Tensor& type_scale, const Tensor& type_bias,
-    int64_t heads, double clamp, std::array<bool, 4> mask, const OptionalTensor& log_weight, double negative_slope) {
+    int64_t heads, double clamp, std::array<bool, 5> mask, const OptionalTensor& log_weight, double negative_slope,
+    const OptionalTensor& features, const OptionalTensor&, const OptionalTensor&, double, int64_t) {
   const DeviceOf device(query);
   const DeviceOperands o = device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads,
-                                           clamp, log_weight, negative_slope);
+                                           clamp, log_weight, negative_slope, features);
   const HeadShape& s = o.shape;
   TORCH_CHECK(t_row_start.has_value() || query.size(0) == key_value.size(0),
               "sparse_attention_backward: without a transpose the graph must be square, got ", query.size(0),
@@ -208,18 +213,19 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> sparse_attention_backward_cuda(
         std::ref(scratch), device.stream());
   });
   return {unpadded(d_query, s, {s.keys}), unpadded(d_key_value, s, {s.keys, s.values}), unpadded(d_scale, s, {s.keys}),
-          d_bias.narrow(1, 0, heads).contiguous()};
+          d_bias.narrow(1, 0, heads).contiguous(), at::empty({0}, query.options())};
 }
 
 Tensor sparse_attention_scores_cuda(const Tensor& query, const Tensor& key_value, int64_t value_width,
                                     const Tensor& row_start, const Tensor& index, const Tensor& type,
                                     const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp,
-                                    const Tensor& log_sum, const OptionalTensor& log_weight, double negative_slope) {
+                                    const Tensor& log_sum, const OptionalTensor& log_weight, double negative_slope,
+                                    const OptionalTensor& features, const OptionalTensor&) {
   const DeviceOf device(query);
   TORCH_CHECK(key_value.size(1) == query.size(1) + value_width, "sparse_attention_scores: key_value must have ",
               query.size(1) + value_width, " columns, got ", key_value.size(1));
   const DeviceOperands o = device_operands(query, key_value, row_start, index, type, type_scale, type_bias, heads,
-                                           clamp, log_weight, negative_slope);
+                                           clamp, log_weight, negative_slope, features);
   check_one_device("sparse_attention_scores", query, {log_sum});
   const Tensor sums = o.shape.heads == o.shape.padded_heads
                           ? log_sum.contiguous()

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "graphsieve/base/random.h"
 #include "graphsieve/ops/common/bfloat16.h"
 
 namespace graphsieve::kernels {
@@ -20,6 +21,40 @@ struct TypedEdges {
   const uint8_t* type;
   /// Logarithms of the edges' weights, finite, which are added to the logits after the clamp. Null: no weights.
   const float* log_weight = nullptr;
+  /// Row of each edge in EdgeFeatures::rows; −1: the features of the edge are zeros. Null: edges have no features.
+  const int32_t* feature_row = nullptr;
+};
+
+/// The features of edges, and the queries that meet them.
+template <class T>
+struct EdgeFeatures {
+  int64_t columns = 0;       ///< features per edge; 0: edges have none
+  const T* rows = nullptr;   ///< a row per edge, or per several edges with the same features
+  int64_t stride = 0;        ///< elements from one row to the next: a multiple of 4, at least `columns`
+  const T* query = nullptr;  ///< [destinations, heads * columns]
+  int64_t query_stride = 0;
+};
+
+/// Dropout of the softmax's values: for each edge and head, the value is dropped from the output with a probability p,
+/// or multiplied by 1 / (1 − p). The key and the ends of the edge determine the choice, so that both passes over the
+/// edges know it; edges with the same ends have one choice.
+struct AttentionDropout {
+  static constexpr uint32_t kSource = 0x9E3779B1u, kHead = 0x85EBCA6Bu;
+
+  uint32_t threshold = 0;  ///< dropout_threshold(p) of common/dropout.h; 0: nothing is dropped
+  float scale = 1;         ///< 1 / (1 − p)
+  uint64_t key = 0;
+
+  bool keeps(int64_t destination, int64_t source, int head) const {
+    const uint32_t of_destination = mix32(~key, static_cast<uint32_t>(destination));
+    const uint32_t number =
+        of_destination + static_cast<uint32_t>(source) * kSource + static_cast<uint32_t>(head) * kHead;
+    return mix32(key, number) >= threshold;
+  }
+  /// Returns the factor of the value of an edge and head.
+  float factor(int64_t destination, int64_t source, int head) const {
+    return keeps(destination, source, head) ? scale : 0;
+  }
 };
 
 /// The arguments of a call. T is float, double or BFloat16. The small per-type arrays and all sums have the type `Sum`.
@@ -38,24 +73,30 @@ struct SparseAttentionArgs {
   const T* key_value;  ///< [sources]: heads * key_width keys, then heads * value_width values
   int64_t key_value_stride;
   int types;
-  const Sum* type_scale;   ///< [types, heads * key_width]
-  const Sum* type_bias;    ///< [types, heads]
-  Sum clamp;               ///< logits are clamped to ±clamp; infinity: no clamp
-  Sum negative_slope = 1;  ///< above 0; a logit below 0 is multiplied by it before the clamp
-  int queries = 0;         ///< 0: the usual form; otherwise the absorbed form: 1, or the number of types
+  const Sum* type_scale;          ///< [types, heads * key_width]
+  const Sum* type_bias;           ///< [types, heads]
+  Sum clamp;                      ///< logits are clamped to ±clamp; infinity: no clamp
+  Sum negative_slope = 1;         ///< above 0; a logit below 0 is multiplied by it before the clamp
+  int queries = 0;                ///< 0: the usual form; otherwise the absorbed form: 1, or the number of types
+  EdgeFeatures<T> edge = {};      ///< not in the absorbed form
+  AttentionDropout dropout = {};  ///< not in the absorbed form
 
   bool absorbed() const { return queries > 0; }
   /// Returns the number of the query of a destination and head that meets edges of this type.
   int query_of(int type) const { return queries > 1 ? type : 0; }
+  /// Returns the numbers of a row of the output: the heads' values, then, if edges have features, the heads' means of
+  /// the features.
+  int64_t out_row() const { return heads * (value_width + edge.columns); }
 };
 
-/// The memory for the gradients, each in the form of what it belongs to; type_scale and type_bias may be null.
+/// The memory for the gradients, each in the form of what it belongs to; type_scale, type_bias and edge may be null.
 template <class T, class Sum = float>
 struct SparseAttentionGradients {
-  T* query;      ///< [destinations, heads * key_width]
+  T* query;      ///< [destinations, heads * (key_width + edge.columns)]: those of the queries, then of the edge queries
   T* key_value;  ///< [sources, heads * (key_width + value_width)]
   Sum* type_scale;
   Sum* type_bias;
+  Sum* edge = nullptr;  ///< [edges by destination, edge.columns]: of each edge's features
 };
 
 /// Returns scratch memory, aligned to 64 bytes, that lives until the call has returned.
@@ -73,7 +114,7 @@ template <class T>
 void sparse_attention_scores_reference(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, const T* log_sum,
                                        T* scores);
 
-/// The vector code, chosen at run time; T is float or BFloat16. `out` is [destinations, heads * value_width], `log_sum`
+/// The vector code, chosen at run time; T is float or BFloat16. `out` is [destinations, out_row()], `log_sum`
 /// [destinations, heads] (minus infinity for a row without edges).
 template <class T>
 void sparse_attention_forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum,

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
+#include "graphsieve/base/parallel.h"
+#include "graphsieve/ops/common/dropout.h"
 #include "graphsieve/ops/common/torch_call.h"
 #include "graphsieve/ops/sparse_attention/edge_arrays.h"
 #include "graphsieve/ops/sparse_attention/sparse_attention.h"
@@ -17,8 +20,8 @@ namespace {
 
 using at::Tensor;
 using OptionalTensor = std::optional<Tensor>;
-using SparseAttentionGrads = std::tuple<Tensor, Tensor, Tensor, Tensor>;
-using AttentionMask = std::array<bool, 4>;
+using SparseAttentionGrads = std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor>;
+using AttentionMask = std::array<bool, 5>;
 
 /// The tensors of a call in the form that the kernels use.
 struct Operands {
@@ -27,17 +30,27 @@ struct Operands {
   double clamp;
   Tensor log_weight;  ///< undefined: no weights
   double negative_slope;
+  Tensor features, feature_row;  ///< undefined: edges have no features
+  kernels::AttentionDropout dropout = {};
 
-  kernels::TypedEdges edges() const { return typed_edges(row_start, index, type, log_weight); }
+  kernels::TypedEdges edges() const { return typed_edges(row_start, index, type, log_weight, feature_row); }
+  /// Returns the columns of the edge queries.
+  int64_t edge_columns() const { return features.defined() ? heads * features.size(1) : 0; }
+  /// Returns the widths of keys and values, all heads together.
+  int64_t keys() const { return query.size(1) - edge_columns(); }
+  int64_t values() const { return key_value.size(1) - keys(); }
 
   template <class T, class Sum>
   kernels::SparseAttentionArgs<T, Sum> args() const {
-    const int64_t keys = query.size(1), values = key_value.size(1) - keys;
+    kernels::EdgeFeatures<T> edge;
+    if (features.defined())
+      edge = {features.size(1), static_cast<const T*>(features.const_data_ptr()), features.stride(0),
+              static_cast<const T*>(query.const_data_ptr()) + keys(), query.stride(0)};
     return {query.size(0),
             key_value.size(0),
             static_cast<int>(heads),
-            keys / heads,
-            values / heads,
+            keys() / heads,
+            values() / heads,
             static_cast<const T*>(query.const_data_ptr()),
             query.stride(0),
             static_cast<const T*>(key_value.const_data_ptr()),
@@ -46,7 +59,10 @@ struct Operands {
             type_scale.const_data_ptr<Sum>(),
             type_bias.const_data_ptr<Sum>(),
             static_cast<Sum>(clamp),
-            static_cast<Sum>(negative_slope)};
+            static_cast<Sum>(negative_slope),
+            0,
+            edge,
+            dropout};
   }
 
   /// True if the vector code supports the call: float32 or bfloat16 rows, and not too many heads. Other calls use the
@@ -59,15 +75,31 @@ struct Operands {
     const auto to = query.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
     o.query = query.to(to).contiguous();
     o.key_value = key_value.to(to).contiguous();
+    if (features.defined()) o.features = features.to(to).contiguous();
     return o;
   }
 };
 
+/// Returns the features with rows that vectors of four numbers can read: a copy with more columns unless these fit.
+Tensor padded_features(const Tensor& features) {
+  const int64_t columns = features.size(1), missing = (4 - columns % 4) % 4;
+  if (missing == 0 && features.stride(1) == 1 && features.stride(0) % 4 == 0) return features;
+  return at::constant_pad_nd(features, {0, missing}).contiguous().narrow(1, 0, columns);
+}
+
+/// Returns the dropout of a call. Throws c10::Error if the probability is not at least 0 and below 1.
+kernels::AttentionDropout dropout_of(double p, int64_t key) {
+  TORCH_CHECK(p >= 0 && p < 1, "sparse_attention: dropout must be at least 0 and below 1, got ", p);
+  return {kernels::dropout_threshold(p), static_cast<float>(kernels::dropout_scale(p)), static_cast<uint64_t>(key)};
+}
+
 /// Checks the arguments and makes them contiguous where the kernels need it.
 Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& row_start, const Tensor& index,
                   const Tensor& type, const Tensor& type_scale, const Tensor& type_bias, int64_t heads, double clamp,
-                  const OptionalTensor& log_weight, double negative_slope) {
-  check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp);
+                  const OptionalTensor& log_weight, double negative_slope, const GivenFeatures& features) {
+  check_features(features, query, index);
+  check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp,
+                  features.columns(heads));
   check_log_weight(log_weight, index);
   check_negative_slope(negative_slope);
   return {with_contiguous_rows(query),
@@ -80,19 +112,28 @@ Operands operands(const Tensor& query, const Tensor& key_value, const Tensor& ro
           heads,
           clamp,
           log_weight ? log_weight->contiguous() : Tensor(),
-          negative_slope};
+          negative_slope,
+          features ? padded_features(*features.rows) : Tensor(),
+          features ? features.row_of->contiguous() : Tensor()};
 }
 
 std::tuple<Tensor, Tensor> forward_meta(const Tensor& query, const Tensor& key_value, const Tensor& row_start,
                                         const Tensor& index, const Tensor& type, const OptionalTensor&,
                                         const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
                                         const Tensor& type_bias, int64_t heads, double clamp,
-                                        const OptionalTensor& log_weight, double negative_slope) {
-  check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, true);
+                                        const OptionalTensor& log_weight, double negative_slope,
+                                        const OptionalTensor& features, const OptionalTensor& feature_row,
+                                        const OptionalTensor& t_feature_row, double dropout, int64_t dropout_key) {
+  dropout_of(dropout, dropout_key);
+  const GivenFeatures given{features, feature_row, t_feature_row};
+  check_features(given, query, index);
+  const c10::SymInt edge = given.columns(heads);
+  check_attention(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, edge, true);
   check_log_weight(log_weight, index);
   check_negative_slope(negative_slope);
-  return {at::empty_symint({query.sym_size(0), key_value.sym_size(1) - query.sym_size(1)}, query.options()),
-          at::empty_symint({query.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)))};
+  return {
+      at::empty_symint({query.sym_size(0), key_value.sym_size(1) - query.sym_size(1) + edge + edge}, query.options()),
+      at::empty_symint({query.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)))};
 }
 
 template <class T>
@@ -107,10 +148,13 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
                                        const Tensor& index, const Tensor& type, const OptionalTensor&,
                                        const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
                                        const Tensor& type_bias, int64_t heads, double clamp,
-                                       const OptionalTensor& log_weight, double negative_slope) {
+                                       const OptionalTensor& log_weight, double negative_slope,
+                                       const OptionalTensor& features, const OptionalTensor& feature_row,
+                                       const OptionalTensor& t_feature_row, double dropout, int64_t dropout_key) {
   Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight,
-                        negative_slope);
-  Tensor out = at::empty({query.size(0), key_value.size(1) - query.size(1)}, query.options());
+                        negative_slope, {features, feature_row, t_feature_row});
+  o.dropout = dropout_of(dropout, dropout_key);
+  Tensor out = at::empty({query.size(0), o.values() + o.edge_columns()}, query.options());
   Tensor log_sum = at::empty({query.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   if (!o.vectorised()) {
     o = o.for_reference();
@@ -126,9 +170,10 @@ std::tuple<Tensor, Tensor> forward_cpu(const Tensor& query, const Tensor& key_va
 
 /// Returns memory as large as that in which the backward pass packs the rows of every destination (query, gradient,
 /// statistics). It exists only for callers that count the memory of a pass; the sizes are those of backward-inl.h.
-Tensor packed_rows(const Tensor& query, const Tensor& key_value, int64_t heads) {
+Tensor packed_rows(const Tensor& query, const Tensor& key_value, int64_t heads, const OptionalTensor& features) {
   if (query.sym_size(0).is_symbolic() || key_value.sym_size(1).is_symbolic()) return Tensor();
-  const int64_t element = query.element_size(), statistics = std::max<int64_t>(4, 2 * heads) * 4;
+  const int64_t edge = features ? 2 * heads * ((features->size(1) + 3) / 4 * 4) : 0;
+  const int64_t element = query.element_size(), statistics = (std::max<int64_t>(4, 2 * heads) + edge) * 4;
   const int64_t row = (key_value.size(1) * element + statistics + 63) / 64 * 64;
   return at::empty({query.size(0), row}, query.options().dtype(at::kByte));
 }
@@ -136,35 +181,79 @@ Tensor packed_rows(const Tensor& query, const Tensor& key_value, int64_t heads) 
 SparseAttentionGrads backward_meta(const Tensor&, const Tensor& query, const Tensor& key_value, const Tensor&,
                                    const Tensor&, const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&,
                                    const OptionalTensor&, const OptionalTensor&, const Tensor& type_scale,
-                                   const Tensor& type_bias, int64_t heads, double, AttentionMask, const OptionalTensor&,
-                                   double) {
-  const Tensor packed = packed_rows(query, key_value, heads);
+                                   const Tensor& type_bias, int64_t heads, double, AttentionMask mask,
+                                   const OptionalTensor&, double, const OptionalTensor& features, const OptionalTensor&,
+                                   const OptionalTensor&, double, int64_t) {
+  const Tensor packed = packed_rows(query, key_value, heads, features);
   return {at::empty_symint(query.sym_sizes(), query.options()),
           at::empty_symint(key_value.sym_sizes(), key_value.options()),
           at::empty_symint(type_scale.sym_sizes(), type_scale.options()),
-          at::empty_symint(type_bias.sym_sizes(), type_bias.options())};
+          at::empty_symint(type_bias.sym_sizes(), type_bias.options()),
+          features && mask[4] ? at::empty_symint(features->sym_sizes(), features->options())
+                              : at::empty({0}, query.options())};
 }
 
-/// Returns the memory of the gradients; the per-type ones are null if `mask` does not ask for them.
+/// Returns the memory of the gradients; those of the tables and of the features are null if `mask` does not ask for
+/// them.
 template <class T, class Sum>
 kernels::SparseAttentionGradients<T, Sum> destinations_of(const SparseAttentionGrads& g, AttentionMask mask) {
-  const auto& [query, key_value, scale, bias] = g;
+  const auto& [query, key_value, scale, bias, edge] = g;
   return {static_cast<T*>(query.mutable_data_ptr()), static_cast<T*>(key_value.mutable_data_ptr()),
-          mask[2] ? scale.mutable_data_ptr<Sum>() : nullptr, mask[3] ? bias.mutable_data_ptr<Sum>() : nullptr};
+          mask[2] ? scale.mutable_data_ptr<Sum>() : nullptr, mask[3] ? bias.mutable_data_ptr<Sum>() : nullptr,
+          mask[4] ? edge.mutable_data_ptr<Sum>() : nullptr};
 }
 
-/// Allocates the gradients; the kernels fill them completely.
-SparseAttentionGrads empty_gradients(const Operands& o, const Tensor& key_value) {
+/// Allocates the gradients; the kernels fill them completely. That of the features has a row per edge, see
+/// by_feature_row().
+SparseAttentionGrads empty_gradients(const Operands& o, const Tensor& key_value, AttentionMask mask) {
+  const bool of_edges = o.features.defined() && mask[4];
   return {at::empty(o.query.sizes(), o.query.options()), at::empty(key_value.sizes(), key_value.options()),
           at::empty(o.type_scale.sizes(), o.type_scale.options()),
-          at::empty(o.type_bias.sizes(), o.type_bias.options())};
+          at::empty(o.type_bias.sizes(), o.type_bias.options()),
+          at::empty({of_edges ? o.index.size(0) : 0, of_edges ? o.features.size(1) : 0}, o.type_bias.options())};
+}
+
+/// Adds the gradients of the edges' features, which have a row per edge, to one row per row of the features: those of
+/// edges that share a row in the order of the edges.
+template <class Sum>
+Tensor by_feature_row(const Tensor& by_edge, const Operands& o) {
+  const int64_t rows = o.features.size(0), columns = o.features.size(1), edges = by_edge.size(0);
+  const int32_t* row = o.feature_row.const_data_ptr<int32_t>();
+  // A counting sort of the edges by row.
+  std::vector<int64_t> start(rows + 1), order(edges);
+  for (int64_t e = 0; e < edges; ++e)
+    if (row[e] >= 0) ++start[row[e] + 1];
+  for (int64_t r = 0; r < rows; ++r) start[r + 1] += start[r];
+  std::vector<int64_t> next(start.begin(), start.end() - 1);
+  for (int64_t e = 0; e < edges; ++e)
+    if (row[e] >= 0) order[next[row[e]]++] = e;
+  Tensor sums = at::zeros({rows, columns}, by_edge.options());
+  const auto* from = by_edge.const_data_ptr<Sum>();
+  auto* to = sums.mutable_data_ptr<Sum>();
+  parallel_blocks(rows, 1024, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r)
+      for (int64_t p = start[r]; p < start[r + 1]; ++p)
+        for (int64_t f = 0; f < columns; ++f) to[r * columns + f] += from[order[p] * columns + f];
+  });
+  return sums;
+}
+
+/// Brings the gradient of the features into their form.
+void finish_features(SparseAttentionGrads& g, const Operands& o, AttentionMask mask, at::ScalarType type) {
+  Tensor& edge = std::get<4>(g);
+  if (!o.features.defined() || !mask[4]) {
+    edge = at::empty({0}, o.query.options().dtype(type));
+    return;
+  }
+  edge =
+      (edge.scalar_type() == at::kDouble ? by_feature_row<double>(edge, o) : by_feature_row<float>(edge, o)).to(type);
 }
 
 /// The reference needs no transpose: it adds each edge to the gradients of both its ends.
 template <class T>
 SparseAttentionGrads reference_backward(const Operands& o, const Tensor& out, const Tensor& log_sum, const Tensor& grad,
                                         AttentionMask mask) {
-  SparseAttentionGrads g = empty_gradients(o, o.key_value);
+  SparseAttentionGrads g = empty_gradients(o, o.key_value, mask);
   kernels::sparse_attention_backward_reference(o.args<T, T>(), o.edges(), out.const_data_ptr<T>(),
                                                log_sum.const_data_ptr<T>(), grad.const_data_ptr<T>(),
                                                destinations_of<T, T>(g, mask));
@@ -177,9 +266,13 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
                                   const Tensor& type, const OptionalTensor& t_row_start, const OptionalTensor& t_index,
                                   const OptionalTensor& t_type, const Tensor& type_scale, const Tensor& type_bias,
                                   int64_t heads, double clamp, AttentionMask mask, const OptionalTensor& log_weight,
-                                  double negative_slope) {
-  const Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight,
-                              negative_slope);
+                                  double negative_slope, const OptionalTensor& features,
+                                  const OptionalTensor& feature_row, const OptionalTensor& t_feature_row,
+                                  double dropout, int64_t dropout_key) {
+  Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight,
+                        negative_slope, {features, feature_row, t_feature_row});
+  o.dropout = dropout_of(dropout, dropout_key);
+  mask[4] = mask[4] && o.features.defined();
   check_square_without_transpose(t_row_start, query.size(0), key_value.size(0));
   if (!o.vectorised()) {
     const Operands r = o.for_reference();
@@ -190,19 +283,23 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
                                  : reference_backward<float>(r, out_r, log_sum.contiguous(), grad_r, mask);
     std::get<0>(g) = std::get<0>(g).to(query.scalar_type());
     std::get<1>(g) = std::get<1>(g).to(query.scalar_type());
+    finish_features(g, r, mask, query.scalar_type());
     return g;
   }
-  SparseAttentionGrads g = empty_gradients(o, key_value);
-  const EdgesBySource transpose(o.edges(), {o.row_start, o.index, o.type, t_row_start, t_index, t_type},
-                                key_value.size(0));
+  SparseAttentionGrads g = empty_gradients(o, key_value, mask);
+  AttentionEdges edges{o.row_start, o.index, o.type, t_row_start, t_index, t_type};
+  if (o.features.defined()) edges.feature_row = o.feature_row, edges.t_feature_row = t_feature_row;
+  const EdgesBySource transpose(o.edges(), edges, key_value.size(0));
   const Tensor out_c = out.contiguous(), grad_c = grad.contiguous(), log_sum_c = log_sum.contiguous();
   run_backward(o, transpose.edges(), out_c, log_sum_c, grad_c,
                [&]<class T>(T) { return destinations_of<T, float>(g, mask); });
+  finish_features(g, o, mask, query.scalar_type());
   return g;
 }
 
 Tensor scores_meta(const Tensor& query, const Tensor&, int64_t, const Tensor&, const Tensor& index, const Tensor&,
-                   const Tensor&, const Tensor&, int64_t heads, double, const Tensor&, const OptionalTensor&, double) {
+                   const Tensor&, const Tensor&, int64_t heads, double, const Tensor&, const OptionalTensor&, double,
+                   const OptionalTensor&, const OptionalTensor&) {
   return at::empty_symint({index.sym_size(0), heads}, query.options().dtype(attention_sum_type(query)));
 }
 
@@ -210,11 +307,11 @@ Tensor scores_meta(const Tensor& query, const Tensor&, int64_t, const Tensor&, c
 Tensor scores_cpu(const Tensor& query, const Tensor& key_value, int64_t value_width, const Tensor& row_start,
                   const Tensor& index, const Tensor& type, const Tensor& type_scale, const Tensor& type_bias,
                   int64_t heads, double clamp, const Tensor& log_sum, const OptionalTensor& log_weight,
-                  double negative_slope) {
-  TORCH_CHECK(key_value.size(1) == query.size(1) + value_width, "sparse_attention_scores: key_value must have ",
-              query.size(1) + value_width, " columns, got ", key_value.size(1));
+                  double negative_slope, const OptionalTensor& features, const OptionalTensor& feature_row) {
   Operands o = operands(query, key_value, row_start, index, type, type_scale, type_bias, heads, clamp, log_weight,
-                        negative_slope);
+                        negative_slope, {features, feature_row, std::nullopt});
+  TORCH_CHECK(o.values() == value_width, "sparse_attention_scores: key_value must have ", o.keys() + value_width,
+              " columns, got ", key_value.size(1));
   Tensor scores = at::empty({index.size(0), heads}, query.options().dtype(attention_sum_type(query)));
   const Tensor sums = log_sum.contiguous();
   if (!o.vectorised()) {
@@ -240,19 +337,22 @@ std::tuple<Tensor, Tensor> sparse_attention(const Tensor& query, const Tensor& k
   static const auto op = find_operator<std::tuple<Tensor, Tensor>(
       const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const OptionalTensor&,
       const OptionalTensor&, const OptionalTensor&, const Tensor&, const Tensor&, int64_t, double,
-      const OptionalTensor&, double)>("graphsieve::sparse_attention");
+      const OptionalTensor&, double, const OptionalTensor&, const OptionalTensor&, const OptionalTensor&, double,
+      int64_t)>("graphsieve::sparse_attention");
   return op.call(query, key_value, edges.row_start, edges.index, edges.type, edges.t_row_start, edges.t_index,
-                 edges.t_type, type_scale, type_bias, heads, clamp, edges.log_weight, negative_slope);
+                 edges.t_type, type_scale, type_bias, heads, clamp, edges.log_weight, negative_slope, edges.features,
+                 edges.feature_row, edges.t_feature_row, edges.dropout, edges.dropout_key);
 }
 
 Tensor sparse_attention_scores(const Tensor& query, const Tensor& key_value, int64_t value_width,
                                const AttentionEdges& edges, const Tensor& type_scale, const Tensor& type_bias,
                                int64_t heads, double clamp, const Tensor& log_sum, double negative_slope) {
-  static const auto op = find_operator<Tensor(
-      const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
-      int64_t, double, const Tensor&, const OptionalTensor&, double)>("graphsieve::sparse_attention_scores");
+  static const auto op =
+      find_operator<Tensor(const Tensor&, const Tensor&, int64_t, const Tensor&, const Tensor&, const Tensor&,
+                           const Tensor&, const Tensor&, int64_t, double, const Tensor&, const OptionalTensor&, double,
+                           const OptionalTensor&, const OptionalTensor&)>("graphsieve::sparse_attention_scores");
   return op.call(query, key_value, value_width, edges.row_start, edges.index, edges.type, type_scale, type_bias, heads,
-                 clamp, log_sum, edges.log_weight, negative_slope);
+                 clamp, log_sum, edges.log_weight, negative_slope, edges.features, edges.feature_row);
 }
 
 }  // namespace graphsieve::ops
@@ -261,17 +361,19 @@ TORCH_LIBRARY_FRAGMENT(graphsieve, m) {
   m.def(
       "sparse_attention(Tensor query, Tensor key_value, Tensor row_start, Tensor index, Tensor type, "
       "Tensor? t_row_start, Tensor? t_index, Tensor? t_type, Tensor type_scale, Tensor type_bias, int heads, "
-      "float clamp, Tensor? log_weight=None, float negative_slope=1) -> (Tensor, Tensor)");
+      "float clamp, Tensor? log_weight=None, float negative_slope=1, Tensor? features=None, "
+      "Tensor? feature_row=None, Tensor? t_feature_row=None, float dropout=0, int dropout_key=0) -> (Tensor, Tensor)");
   m.def(
       "sparse_attention_backward(Tensor grad, Tensor query, Tensor key_value, Tensor out, Tensor log_sum, "
       "Tensor row_start, Tensor index, Tensor type, Tensor? t_row_start, Tensor? t_index, Tensor? t_type, "
-      "Tensor type_scale, Tensor type_bias, int heads, float clamp, bool[4] mask, Tensor? log_weight=None, float "
-      "negative_slope=1) -> "
-      "(Tensor, Tensor, Tensor, Tensor)");
+      "Tensor type_scale, Tensor type_bias, int heads, float clamp, bool[5] mask, Tensor? log_weight=None, float "
+      "negative_slope=1, Tensor? features=None, Tensor? feature_row=None, Tensor? t_feature_row=None, "
+      "float dropout=0, int dropout_key=0) -> "
+      "(Tensor, Tensor, Tensor, Tensor, Tensor)");
   m.def(
       "sparse_attention_scores(Tensor query, Tensor key_value, int value_width, Tensor row_start, Tensor index, "
       "Tensor type, Tensor type_scale, Tensor type_bias, int heads, float clamp, Tensor log_sum, "
-      "Tensor? log_weight=None, float negative_slope=1) -> Tensor");
+      "Tensor? log_weight=None, float negative_slope=1, Tensor? features=None, Tensor? feature_row=None) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(graphsieve, CPU, m) {

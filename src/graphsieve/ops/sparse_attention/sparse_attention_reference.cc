@@ -40,12 +40,27 @@ Edge<T> edge_of(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int
           a.type_scale ? a.type_scale + (edges.type[e] * a.heads + h) * a.key_width : nullptr};
 }
 
+/// Returns the features of edge e; null if they are zeros, or if edges have none.
+template <class T>
+const T* features_of(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t e) {
+  if (a.edge.columns == 0 || edges.feature_row[e] < 0) return nullptr;
+  return a.edge.rows + edges.feature_row[e] * a.edge.stride;
+}
+
+/// Returns the query that meets the features of the edges of destination i, for head h.
+template <class T>
+const T* edge_query(const SparseAttentionArgs<T, T>& a, int64_t i, int h) {
+  return a.edge.query + i * a.edge.query_stride + h * a.edge.columns;
+}
+
 /// Returns the logit of one edge and head before the clamp; a negative one is multiplied by the slope.
 template <class T>
 T raw_logit(const SparseAttentionArgs<T, T>& a, const TypedEdges& edges, int64_t i, int64_t e, int h) {
   const auto x = edge_of(a, edges, i, e, h);
   T sum = a.type_bias[edges.type[e] * a.heads + h];
   for (int64_t c = 0; c < a.key_width; ++c) sum += x.q[c] * x.k[c] * x.scale_at(c);
+  if (const T* features = features_of(a, edges, e))
+    for (int64_t f = 0; f < a.edge.columns; ++f) sum += edge_query(a, i, h)[f] * features[f];
   return sum < 0 ? a.negative_slope * sum : sum;
 }
 
@@ -64,18 +79,24 @@ void sparse_attention_forward_reference(const SparseAttentionArgs<T, T>& a, cons
   for (int64_t i = 0; i < edges.rows; ++i)
     for (int h = 0; h < a.heads; ++h) {
       const int64_t begin = edges.row_start[i], end = edges.row_start[i + 1];
-      T* y = out + (i * a.heads + h) * a.value_width;
+      T* y = out + i * a.out_row() + h * a.value_width;
+      T* means = out + i * a.out_row() + a.heads * a.value_width + h * a.edge.columns;  // of the edges' features
       std::fill(y, y + a.value_width, T(0));
+      std::fill(means, means + a.edge.columns, T(0));
       // Exponentials are relative to the largest logit, so they cannot overflow.
       T top = -std::numeric_limits<T>::infinity();
       for (int64_t e = begin; e < end; ++e) top = std::max(top, weighted_logit(a, edges, i, e, h));
       T sum = 0;
       for (int64_t e = begin; e < end; ++e) {
-        const T weight = std::exp(weighted_logit(a, edges, i, e, h) - top);
+        T weight = std::exp(weighted_logit(a, edges, i, e, h) - top);
         sum += weight;
+        weight *= a.dropout.factor(i, edges.index[e], h);
         for (int64_t c = 0; c < a.value_width; ++c) y[c] += weight * edge_of(a, edges, i, e, h).v[c];
+        if (const T* features = features_of(a, edges, e))
+          for (int64_t f = 0; f < a.edge.columns; ++f) means[f] += weight * features[f];
       }
       for (int64_t c = 0; c < a.value_width && begin < end; ++c) y[c] /= sum;
+      for (int64_t f = 0; f < a.edge.columns && begin < end; ++f) means[f] /= sum;
       log_sum[i * a.heads + h] = begin < end ? top + std::log(sum) : -std::numeric_limits<T>::infinity();
     }
 }
@@ -85,38 +106,49 @@ void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, con
                                          const T* log_sum, const T* grad, const SparseAttentionGradients<T, T>& to) {
   const int64_t keys = a.heads * a.key_width, queries = keys * std::max(1, a.queries);
   const int64_t stride = a.absorbed() ? a.key_width : keys + a.heads * a.value_width;  // of gradients, without gaps
-  std::fill(to.query, to.query + a.destinations * queries, T(0));
+  const int64_t columns = a.edge.columns, query_stride = queries + a.heads * columns;
+  std::fill(to.query, to.query + a.destinations * query_stride, T(0));
+  if (to.edge) std::fill(to.edge, to.edge + edges.row_start[edges.rows] * columns, T(0));
   std::fill(to.key_value, to.key_value + a.sources * stride, T(0));
   if (to.type_scale) std::fill(to.type_scale, to.type_scale + a.types * keys, T(0));
   if (to.type_bias) std::fill(to.type_bias, to.type_bias + a.types * a.heads, T(0));
   for (int64_t i = 0; i < edges.rows; ++i)
     for (int h = 0; h < a.heads; ++h) {
-      const T* g = grad + (i * a.heads + h) * a.value_width;
-      const T* y = out + (i * a.heads + h) * a.value_width;
+      const int64_t row = i * a.out_row() + h * a.value_width;
+      const int64_t mean_row = i * a.out_row() + a.heads * a.value_width + h * columns;
+      const T *g = grad + row, *y = out + row, *g_means = grad + mean_row, *means = out + mean_row;
+      T* to_edge_query = to.query + i * query_stride + queries + h * columns;
       // With p the softmax and dp = grad · v, the gradient of a logit is p (dp − Σ p dp), and Σ p dp = grad · out =
       // delta.
       T delta = 0;
       for (int64_t c = 0; c < a.value_width; ++c) delta += g[c] * y[c];
+      for (int64_t f = 0; f < columns; ++f) delta += g_means[f] * means[f];
       for (int64_t e = edges.row_start[i]; e < edges.row_start[i + 1]; ++e) {
         const auto x = edge_of(a, edges, i, e, h);
         const T raw = raw_logit(a, edges, i, e, h);
         const T p = std::exp(weighted_logit(a, edges, i, e, h) - log_sum[i * a.heads + h]);
-        const Places at = places_of(a, edges, i, e, h, queries, stride);
+        const T kept = a.dropout.factor(i, edges.index[e], h);
+        const Places at = places_of(a, edges, i, e, h, query_stride, stride);
+        const T* features = features_of(a, edges, e);
         T dp = 0;
         for (int64_t c = 0; c < a.value_width; ++c) {
           dp += g[c] * x.v[c];
-          to.key_value[at.value + c] += p * g[c];
+          to.key_value[at.value + c] += p * kept * g[c];
         }
+        for (int64_t f = 0; features && f < columns; ++f) dp += g_means[f] * features[f];
         // A clamped logit is constant, so no gradient passes through it; the gradient of the value above is not
         // affected.
         const T slope = raw < 0 ? a.negative_slope : T(1);
-        const T ds = std::abs(raw) > a.clamp ? T(0) : slope * p * (dp - delta);
+        const T ds = std::abs(raw) > a.clamp ? T(0) : slope * p * (kept * dp - delta);
         for (int64_t c = 0; c < a.key_width; ++c) {
           to.query[at.query + c] += ds * x.k[c] * x.scale_at(c);
           to.key_value[at.key + c] += ds * x.q[c] * x.scale_at(c);
           if (to.type_scale) to.type_scale[edges.type[e] * keys + h * a.key_width + c] += ds * x.q[c] * x.k[c];
         }
         if (to.type_bias) to.type_bias[edges.type[e] * a.heads + h] += ds;
+        for (int64_t f = 0; features && f < columns; ++f) to_edge_query[f] += ds * features[f];
+        for (int64_t f = 0; to.edge && f < columns; ++f)
+          to.edge[e * columns + f] += ds * edge_query(a, i, h)[f] + p * kept * g_means[f];
       }
     }
 }

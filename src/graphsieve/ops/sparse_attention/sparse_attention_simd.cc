@@ -33,12 +33,21 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t r, int64_t
   std::copy_n(log_sum + r * o.row_heads, o.row_heads, row_log_sum);
   const VF shift = P::per_head(o.key, row_log_sum);
   const Cursor cursor(edges, begin, end, step, b);
+  const EdgeColumns<T> features(o, edges, begin, b);
+  if (o.featured) {
+    const T* query = o.a.edge.query + r * o.a.edge.query_stride;
+    fill_table(o, [&](int64_t h, int64_t f) { return to_float(query[h * o.a.edge.columns + f]); }, b.edge_query.data());
+  }
   for (int64_t chunk = 0; chunk < cursor.chunks(); ++chunk) {
     const auto at = cursor.at(chunk);
     const ChunkTypes types(at.type, cursor.count(chunk));
     const ChunkRows<T> keys{o.key_rows, at.index, at.ahead, b.columns[0]};
     P::template stage<true>(o.key, keys);
-    const VF dots = P::dots(o.key, keys, {weights, o.key.padded_row(), types, o.a.types});
+    VF dots = P::dots(o.key, keys, {weights, o.key.padded_row(), types, o.a.types});
+    if (o.featured) {
+      features.take(chunk);
+      dots = features.add_dots(dots, b.edge_query.data());
+    }
     // The softmax is exp(logit − log-sum), so no second pass over the row is needed to normalise the scores.
     hn::Store(exp_bounded(hn::Sub(weighted_logits(o, raw_logits(o, dots, bias, types), at.log_weight), shift)), d,
               b.first[0]);
