@@ -44,8 +44,12 @@ def layer(bench, name, library, seed, env):
 
 
 def edge_features(bench, name, what, env):
+    """Seconds by the allocator as it is, and memory with what is freed given back, which it otherwise may keep."""
     command = [bench.peer_python(), PEERS / "edge_features.py", bench.file(name), what, STEPS]
-    return json_lines(run(command, env=env))[-1], command
+    values = json_lines(run(command, env=env))[-1]
+    if what != "check":
+        values["peak_mib"] = json_lines(run(command, env=dict(env, MALLOC_MMAP_THRESHOLD_="1048576")))[-1]["peak_mib"]
+    return values, command
 
 
 def batches(bench, name, loader, seed, env):

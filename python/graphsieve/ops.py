@@ -93,17 +93,23 @@ def edges_of(edge_index: Tensor, sources: int, destinations: int | None = None, 
         _check_range(f"edge_index: row {row}", edge_index[row], "node", count)
     source, destination = edge_index
     kind = _types(edge_type, edge_index, edge_types)
-    by_row = _order(destination, kind, source, (destinations, edge_types, sources))
-    by_source = _order(source, kind, destination, (sources, edge_types, destinations))
-    return Edges(_rows(destination, destinations), source[by_row].int(), kind[by_row].byte(),
-                 _rows(source, sources), destination[by_source].int(), kind[by_source].byte(),
-                 *((by_row.int(), by_source.int()) if positions else (None, None)))
+    row_start, others, types, position = _side(destination, kind, source, (destinations, edge_types, sources), positions)
+    t_row_start, t_others, t_types, t_position = _side(source, kind, destination, (sources, edge_types, destinations), positions)
+    return Edges(row_start, others, types, t_row_start, t_others, t_types, position, t_position)
+
+
+def _side(row: Tensor, kind: Tensor, other: Tensor, bounds: tuple[int, int, int],
+          positions: bool) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """Returns the edges by `row`: the beginning of each row, the other ends, the types, and with `positions` the columns of edge_index."""
+    order = _order(row, kind, other, bounds)
+    return _rows(row, bounds[0]), other[order].int(), kind[order], order.int() if positions else None
 
 
 def _order(first: Tensor, second: Tensor, third: Tensor, bounds: tuple[int, int, int]) -> Tensor:
     """Returns the order of the entries by (first, second, third). All numbers of a tensor are below its bound."""
     if math.prod(bounds) <= 2**63 - 1:
-        return torch.argsort((first * bounds[1] + second) * bounds[2] + third, stable=True)
+        key = first * bounds[1]  # changed in place, since it is as large as the graph
+        return key.add_(second).mul_(bounds[2]).add_(third).argsort(stable=True)
     # One number for all three would not fit in 64 bits.
     by_third = torch.argsort(third, stable=True)
     return by_third[torch.argsort((first * bounds[1] + second)[by_third], stable=True)]
@@ -121,12 +127,12 @@ def _types(edge_type: Tensor | None, edge_index: Tensor, count: int) -> Tensor:
     if edge_type is None:
         if count > 1:
             raise Error(f"edge_type: None, expected one of {count} types per edge")
-        return torch.zeros(edges, dtype=torch.int64, device=edge_index.device)
+        return torch.zeros(edges, dtype=torch.uint8, device=edge_index.device)
     check_tensor("edge_type", edge_type, torch.int64, torch.int32, torch.uint8, dims=1)
     if len(edge_type) != edges:
         raise Error(f"edge_type: {len(edge_type)} entries, expected {edges}, one per edge")
     _check_range("edge_type", edge_type, "type", count)
-    return edge_type.long()
+    return edge_type.byte()
 
 
 def _check_rows(start: Tensor, index: Tensor, kind: Tensor, names: tuple[str, str, str], rows: int, columns: int, types: int) -> None:

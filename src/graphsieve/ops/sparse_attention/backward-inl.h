@@ -217,15 +217,28 @@ class Backward {
   HWY_INLINE void write_feature_gradients(VF logit_grad, VF weight, int64_t first, int64_t count,
                                           const RowBuffers& b) const {
     const int64_t heads = o_.key.heads, columns = o_.a.edge.columns;
-    HWY_ALIGN float lanes[N];
-    for (int64_t f = 0; f < columns; ++f) {
+    const auto products = [&](int64_t f) HWY_ATTR {
+      if (f >= columns) return hn::Zero(DF());
       const VF u = load(b.edge_query.data() + f * N), g = load(b.edge_grad.data() + f * N);
-      hn::Store(hn::MulAdd(logit_grad, u, hn::Mul(weight, g)), DF(), lanes);
-      for (int64_t e = 0; e < count; ++e) {
-        float sum = 0;
-        for (int64_t h = 0; h < heads; ++h) sum += lanes[e * heads + h];
-        to_.edge[(first + e) * columns + f] = sum;
+      return hn::MulAdd(logit_grad, u, hn::Mul(weight, g));
+    };
+    HWY_ALIGN float lanes[N];
+    for (int64_t f = 0; f < columns; f += 4) {
+      float sums[N][4];  // by edge
+      if (heads == 4) {  // every block of four lanes is an edge: its sums of four columns come out in the block
+        hn::Store(add_pairs(add_halves(products(f), products(f + 1)), add_halves(products(f + 2), products(f + 3))),
+                  DF(), lanes);
+        std::copy_n(lanes, N, sums[0]);
+      } else {
+        for (int64_t i = 0; i < 4; ++i) {
+          hn::Store(products(f + i), DF(), lanes);
+          for (int64_t e = 0; e < count; ++e)
+            sums[e][i] = std::accumulate(lanes + e * heads, lanes + (e + 1) * heads, 0.f);
+        }
       }
+      for (int64_t e = 0; e < count; ++e)
+        if (const int64_t row = to_.edge_row(edges_, first + e); row >= 0)
+          std::copy_n(sums[e], std::min<int64_t>(4, columns - f), to_.edge + row * columns + f);
     }
   }
 
@@ -275,9 +288,11 @@ class Backward {
       VF dots = P::dots(o_.key, keys, {weights, o_.key.padded_row(), types, o_.a.types});
       VF value_dots = P::dots(o_.value, values, {value_weights});
       if (o_.featured) {
-        features.take(chunk);
-        dots = features.add_dots(dots, b.edge_query.data());
-        value_dots = features.add_dots(value_dots, b.edge_grad.data());
+        const float *edge_query = b.edge_query.data(), *edge_grad = b.edge_grad.data();
+        features.take(chunk, [&](int64_t f, VF x) HWY_ATTR {
+          dots = hn::MulAdd(x, load(edge_query + f * N), dots);
+          value_dots = hn::MulAdd(x, load(edge_grad + f * N), value_dots);
+        });
       }
       // The rows of the chunk before are in the first cache now, and adding them does not depend on this chunk's dot
       // products.
@@ -488,10 +503,7 @@ class Backward {
       VF dots = P::dots(o_.key, queries, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
       VF value_dots = P::dots(o_.value, grads, {value_weights});
       if (o_.featured) {
-        features.take(chunk);
-        gather_features(at, edges, b);
-        dots = features.add_dots(dots, b.edge_query.data());
-        value_dots = features.add_dots(value_dots, b.edge_grad.data());
+        add_feature_dots(features, chunk, at, edges, b, dots, value_dots);
       }
       if (chunk > 0) {
         key_sum.add(query_before, types_before, b.first[(chunk - 1) & 1], edges);
@@ -512,28 +524,35 @@ class Backward {
     P::save(o_.value, value_sum, b.value_sum.data());
   }
 
-  /// Writes the tables of the edge queries of a chunk's destinations and of the gradients of their means: here each
-  /// edge has lanes of its own destination.
-  HWY_INLINE void gather_features(const Cursor::At& at, int64_t edges, RowBuffers& b) const {
-    const int64_t heads = o_.key.heads, columns = o_.a.edge.columns;
+  /// Adds the dot products of a chunk's features, with the edge queries of the edges' destinations to `dots`, and with
+  /// the gradients of their means to `value_dots`.
+  HWY_INLINE void add_feature_dots(const EdgeColumns<T>& features, int64_t chunk, const Cursor::At& at, int64_t edges,
+                                   RowBuffers& b, VF& dots, VF& value_dots) const {
+    const int64_t heads = o_.key.heads, edge_row = edge_row_;
+    const float* row[N];
+    for (int64_t e = 0; e < edges; ++e) row[e] = stats(at.index[e]) + edge_stats_;
+    if (heads == 4)
+      return features.take(chunk, [&](int64_t f, VF x) HWY_ATTR {
+        dots = hn::MulAdd(x, rows_of_four([&](int e) HWY_ATTR { return row[e] + 4 * f; }), dots);
+        value_dots = hn::MulAdd(x, rows_of_four([&](int e) HWY_ATTR { return row[e] + edge_row + 4 * f; }), value_dots);
+      });
+    float *edge_query = b.edge_query.data(), *edge_grad = b.edge_grad.data();
     const auto gather = [&](int64_t offset, float* to) HWY_ATTR {
-      const auto row = [&](int64_t e) HWY_ATTR { return stats(at.index[e]) + offset; };
-      if (heads == 4) {
-        for (int64_t f = 0; f < columns; ++f)
-          store(rows_of_four([&](int e) HWY_ATTR { return row(e) + 4 * f; }), to + f * N);
-      } else if (heads == 1) {
-        for (int64_t f = 0; f < columns; f += 4) {
-          VF four[4];
-          columns_of_four([&](int e) HWY_ATTR { return row(e) + f; }, four);
-          for (int64_t i = 0; i < std::min<int64_t>(4, columns - f); ++i) store(four[i], to + (f + i) * N);
-        }
-      } else {
-        for (int64_t e = 0; e < edges; ++e)
-          for (int64_t f = 0; f < columns; ++f) std::copy_n(row(e) + f * heads, heads, to + f * N + e * heads);
+      for (int64_t f = 0; heads == 1 && f < o_.a.edge.columns; f += 4) {
+        VF four[4];
+        columns_of_four([&](int e) HWY_ATTR { return row[e] + offset + f; }, four);
+        for (int64_t i = 0; i < 4; ++i) store(four[i], to + (f + i) * N);
       }
+      for (int64_t e = 0; heads > 1 && e < edges; ++e)
+        for (int64_t f = 0; f < o_.a.edge.columns; ++f)
+          std::copy_n(row[e] + offset + f * heads, heads, to + f * N + e * heads);
     };
-    gather(edge_stats_, b.edge_query.data());
-    gather(edge_stats_ + edge_row_, b.edge_grad.data());
+    gather(0, edge_query);
+    gather(edge_row, edge_grad);
+    features.take(chunk, [&](int64_t f, VF x) HWY_ATTR {
+      dots = hn::MulAdd(x, load(edge_query + f * N), dots);
+      value_dots = hn::MulAdd(x, load(edge_grad + f * N), value_dots);
+    });
   }
 
   /// Loads log_sum and delta of the chunk's destinations, of their rows of group g, edge by edge and head by head. Four

@@ -45,7 +45,7 @@ HWY_INLINE void fold_table(const Operands<T>& o, const float* table, const Take&
 /// Multiplies the vectors of a table by a factor.
 template <class T>
 HWY_INLINE void scale_table(const Operands<T>& o, VF factor, float* table) {
-  for (int64_t f = 0; f < o.a.edge.columns; ++f) store(hn::Mul(load(table + f * N), factor), table + f * N);
+  for (int64_t c = 0, floats = o.table(); c < floats; c += N) store(hn::Mul(load(table + c), factor), table + c);
 }
 
 /// The features of the edges [begin, end) of a row, chunk by chunk.
@@ -53,68 +53,77 @@ template <class T>
 class EdgeColumns {
  public:
   EdgeColumns(const Operands<T>& o, const TypedEdges& edges, int64_t begin, RowBuffers& b)
-      : o_(o),
+      : rows_(o.a.edge.rows),
+        none_(o.no_features.data()),
+        stride_(o.a.edge.stride),
+        features_(o.a.edge.columns),
+        heads_(o.key.heads),
+        per_chunk_(N / o.key.heads),
         row_of_(edges.feature_row),
         begin_(begin),
         last_(edges.row_start[edges.rows] - 1),
-        per_chunk_(N / o.key.heads),
         turned_(b.turned.data()),
         columns_(o.key.heads == 1 ? turned_ : b.edge_columns.data()) {}
 
-  /// Brings the features of a chunk into the form of columns. Chunks are taken in order. The rows of as many edges as
-  /// there are lanes, which are `heads` chunks, are turned at once.
-  HWY_INLINE void take(int64_t chunk) const {
-    const int64_t heads = o_.key.heads, part = chunk % heads;
+  /// Brings the features of a chunk into the form of columns, and calls use(f, column f) for each column. Chunks are
+  /// taken in order. The rows of as many edges as there are lanes, which are `heads` chunks, are turned at once.
+  template <class Use>
+  HWY_INLINE void take(int64_t chunk, const Use& use) const {
+    const int64_t heads = heads_, part = chunk % heads, features = features_;
+    const float* turned = turned_;
     if (part == 0) turn(begin_ + chunk * per_chunk_);
-    if (heads == 1) return;
+    if (heads == 1) {
+      for (int64_t f = 0; f < features; ++f) use(f, load(turned + f * N));
+      return;
+    }
     const hn::RebindToSigned<DF> di;
     const auto edge = hn::Add(hn::ShiftRightSame(hn::Iota(di, 0), std::countr_zero(static_cast<uint64_t>(heads))),
                               hn::Set(di, static_cast<int32_t>(part * per_chunk_)));
     const auto lanes = hn::IndicesFromVec(DF(), edge);
-    for (int64_t f = 0; f < o_.a.edge.columns; ++f)
-      store(hn::TableLookupLanes(load(turned_ + f * N), lanes), columns_ + f * N);
-  }
-
-  /// Returns `to` plus the dot products of the chunk's features with a table.
-  HWY_INLINE VF add_dots(VF to, const float* table) const {
-    VF other = hn::Zero(DF());
-    const int64_t columns = o_.a.edge.columns;
-    int64_t f = 0;
-    for (; f + 2 <= columns; f += 2) {
-      to = hn::MulAdd(load(columns_ + f * N), load(table + f * N), to);
-      other = hn::MulAdd(load(columns_ + (f + 1) * N), load(table + (f + 1) * N), other);
+    float* columns = columns_;
+    for (int64_t f = 0; f < features; ++f) {
+      const VF column = hn::TableLookupLanes(load(turned + f * N), lanes);
+      store(column, columns + f * N);
+      use(f, column);
     }
-    if (f < columns) to = hn::MulAdd(load(columns_ + f * N), load(table + f * N), to);
-    return hn::Add(to, other);
   }
 
-  /// Adds the chunk's features times a coefficient per edge and head to the vectors of a table.
+  /// Adds the features of the chunk that was taken last, times a coefficient per edge and head, to the vectors of a
+  /// table.
   HWY_INLINE void add_to(float* table, VF coefficient) const {
-    for (int64_t f = 0; f < o_.a.edge.columns; ++f)
-      store(hn::MulAdd(load(columns_ + f * N), coefficient, load(table + f * N)), table + f * N);
+    const float* columns = columns_;
+    for (int64_t c = 0, floats = features_ * N; c < floats; c += N)
+      store(hn::MulAdd(load(columns + c), coefficient, load(table + c)), table + c);
   }
 
  private:
   /// Turns the rows of N edges from `first` on into columns. After the last edge of the graph, it is repeated.
   HWY_INLINE void turn(int64_t first) const {
-    const EdgeFeatures<T>& x = o_.a.edge;
-    const T* rows[N];
-    for (int64_t i = 0; i < N; ++i) {
-      const int32_t row = row_of_[std::min(first + i, last_)], ahead = row_of_[std::min(first + N + i, last_)];
-      rows[i] = row < 0 ? o_.no_features.data() : x.rows + row * x.stride;
-      if (ahead >= 0) hwy::Prefetch(x.rows + ahead * x.stride);
+    const T *all = rows_, *none = none_, *rows[N];
+    const int64_t stride = stride_, features = features_;
+    const auto row = [&](int32_t number) { return number < 0 ? none : all + number * stride; };
+    if (HWY_LIKELY(first + 2 * N <= last_)) {
+      const int32_t* row_of = row_of_ + first;
+      for (int64_t i = 0; i < N; ++i) {
+        rows[i] = row(row_of[i]);
+        hwy::Prefetch(row(row_of[N + i]));
+      }
+    } else {
+      for (int64_t i = 0; i < N; ++i) rows[i] = row(row_of_[std::min(first + i, last_)]);
     }
-    for (int64_t f = 0; f < x.columns; f += 4) {
+    float* turned = turned_;
+    for (int64_t f = 0; f < features; f += 4) {
       VF to[4];
       columns_of_four([&](int e) HWY_ATTR { return rows[e] + f; }, to);
-      GRAPHSIEVE_UNROLL for (int i = 0; i < 4; ++i) store(to[i], turned_ + (f + i) * N);
+      GRAPHSIEVE_UNROLL for (int i = 0; i < 4; ++i) store(to[i], turned + (f + i) * N);
     }
   }
 
-  const Operands<T>& o_;
-  const int32_t* row_of_;
-  const int64_t begin_, last_, per_chunk_;
-  float *turned_, *columns_;
+  const T *const rows_, *const none_;
+  const int64_t stride_, features_, heads_, per_chunk_;
+  const int32_t* const row_of_;
+  const int64_t begin_, last_;
+  float *const turned_, *const columns_;
 };
 
 }  // namespace HWY_NAMESPACE

@@ -169,8 +169,8 @@ class Forward {
       P::template stage<false>(o_.value, values);
       VF dots = P::dots(o_.key, keys, {weights, o_.key.padded_row(), types, o_.a.types});
       if (o_.featured) {
-        features.take(chunk);
-        dots = features.add_dots(dots, b.edge_query.data());
+        const float* query = b.edge_query.data();
+        features.take(chunk, [&](int64_t f, VF x) HWY_ATTR { dots = hn::MulAdd(x, load(query + f * N), dots); });
       }
       if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, row.sum);
       const VF logit = weighted_logits(o_, raw_logits(o_, dots, bias, types), at.log_weight);

@@ -250,7 +250,7 @@ struct RowBuffers {
     grow(any, std::max(key, value));
     grow(value_any, std::max(key, value));
     for (auto* columns : {&turned, &edge_columns}) grow(*columns, (o.a.edge.columns + 3) / 4 * 4 * N);
-    for (auto* table : {&edge_query, &edge_grad, &edge_sum}) grow(*table, o.table());
+    for (auto* table : {&edge_query, &edge_grad, &edge_sum}) grow(*table, (o.a.edge.columns + 3) / 4 * 4 * N);
   }
 };
 

@@ -96,7 +96,13 @@ struct SparseAttentionGradients {
   T* key_value;  ///< [sources, heads * (key_width + value_width)]
   Sum* type_scale;
   Sum* type_bias;
-  Sum* edge = nullptr;  ///< [edges by destination, edge.columns]: of each edge's features
+  Sum* edge = nullptr;  ///< of each edge's features, edge.columns numbers per row
+  /// True: an edge's gradient is at its row of the features, which no other edge has, and edges without a row have
+  /// none. False: it is at the edge's number by destination.
+  bool edge_by_row = false;
+
+  /// Returns the row of an edge's gradient; −1: it is not wanted.
+  int64_t edge_row(const TypedEdges& edges, int64_t e) const { return edge_by_row ? edges.feature_row[e] : e; }
 };
 
 /// Returns scratch memory, aligned to 64 bytes, that lives until the call has returned.

@@ -196,67 +196,92 @@ SparseAttentionGrads backward_meta(const Tensor&, const Tensor& query, const Ten
 /// Returns the memory of the gradients; those of the tables and of the features are null if `mask` does not ask for
 /// them.
 template <class T, class Sum>
-kernels::SparseAttentionGradients<T, Sum> destinations_of(const SparseAttentionGrads& g, AttentionMask mask) {
+kernels::SparseAttentionGradients<T, Sum> destinations_of(const SparseAttentionGrads& g, AttentionMask mask,
+                                                          bool edge_by_row) {
   const auto& [query, key_value, scale, bias, edge] = g;
-  return {static_cast<T*>(query.mutable_data_ptr()), static_cast<T*>(key_value.mutable_data_ptr()),
+  return {static_cast<T*>(query.mutable_data_ptr()),         static_cast<T*>(key_value.mutable_data_ptr()),
           mask[2] ? scale.mutable_data_ptr<Sum>() : nullptr, mask[3] ? bias.mutable_data_ptr<Sum>() : nullptr,
-          mask[4] ? edge.mutable_data_ptr<Sum>() : nullptr};
+          mask[4] ? edge.mutable_data_ptr<Sum>() : nullptr,  edge_by_row};
 }
 
-/// Allocates the gradients; the kernels fill them completely. That of the features has a row per edge, see
-/// by_feature_row().
-SparseAttentionGrads empty_gradients(const Operands& o, const Tensor& key_value, AttentionMask mask) {
-  const bool of_edges = o.features.defined() && mask[4];
+/// Allocates the gradients; the kernels fill them completely.
+SparseAttentionGrads empty_gradients(const Operands& o, const Tensor& key_value) {
   return {at::empty(o.query.sizes(), o.query.options()), at::empty(key_value.sizes(), key_value.options()),
           at::empty(o.type_scale.sizes(), o.type_scale.options()),
-          at::empty(o.type_bias.sizes(), o.type_bias.options()),
-          at::empty({of_edges ? o.index.size(0) : 0, of_edges ? o.features.size(1) : 0}, o.type_bias.options())};
+          at::empty(o.type_bias.sizes(), o.type_bias.options()), Tensor()};
 }
 
-/// Adds the gradients of the edges' features, which have a row per edge, to one row per row of the features: those of
-/// edges that share a row in the order of the edges.
-template <class Sum>
-Tensor by_feature_row(const Tensor& by_edge, const Operands& o) {
-  const int64_t rows = o.features.size(0), columns = o.features.size(1), edges = by_edge.size(0);
-  const int32_t* row = o.feature_row.const_data_ptr<int32_t>();
-  // A counting sort of the edges by row.
-  std::vector<int64_t> start(rows + 1), order(edges);
-  for (int64_t e = 0; e < edges; ++e)
-    if (row[e] >= 0) ++start[row[e] + 1];
-  for (int64_t r = 0; r < rows; ++r) start[r + 1] += start[r];
-  std::vector<int64_t> next(start.begin(), start.end() - 1);
-  for (int64_t e = 0; e < edges; ++e)
-    if (row[e] >= 0) order[next[row[e]]++] = e;
-  Tensor sums = at::zeros({rows, columns}, by_edge.options());
-  const auto* from = by_edge.const_data_ptr<Sum>();
-  auto* to = sums.mutable_data_ptr<Sum>();
-  parallel_blocks(rows, 1024, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r)
-      for (int64_t p = start[r]; p < start[r + 1]; ++p)
-        for (int64_t f = 0; f < columns; ++f) to[r * columns + f] += from[order[p] * columns + f];
-  });
-  return sums;
-}
-
-/// Brings the gradient of the features into their form.
-void finish_features(SparseAttentionGrads& g, const Operands& o, AttentionMask mask, at::ScalarType type) {
-  Tensor& edge = std::get<4>(g);
-  if (!o.features.defined() || !mask[4]) {
-    edge = at::empty({0}, o.query.options().dtype(type));
-    return;
+/// The gradient of the edges' features. If each edge has a row of its own, the kernels write the rows. Otherwise they
+/// write a row per edge, and the rows of edges that share a row of the features are added in the order of the edges.
+class FeatureGradient {
+ public:
+  FeatureGradient(const Operands& o, bool wanted) : o_(o), wanted_(wanted && o.features.defined()) {
+    if (!wanted_) return;
+    const int64_t rows = o.features.size(0), edges = o.index.size(0);
+    const int32_t* row = o.feature_row.const_data_ptr<int32_t>();
+    std::vector<bool> used(rows);
+    for (int64_t e = 0; e < edges && by_row_; ++e) {
+      if (row[e] < 0) continue;
+      by_row_ = !used[row[e]];
+      used[row[e]] = true;
+    }
+    const bool all_used = by_row_ && std::find(used.begin(), used.end(), false) == used.end();
+    const auto shape = {by_row_ ? rows : edges, o.features.size(1)};
+    memory_ = all_used || !by_row_ ? at::empty(shape, o.type_bias.options()) : at::zeros(shape, o.type_bias.options());
   }
-  edge =
-      (edge.scalar_type() == at::kDouble ? by_feature_row<double>(edge, o) : by_feature_row<float>(edge, o)).to(type);
-}
+
+  bool wanted() const { return wanted_; }
+  bool by_row() const { return by_row_; }
+  const Tensor& memory() const { return memory_; }  ///< what the kernels write
+
+  /// Returns the gradient in the type of the rows; empty if it is not wanted.
+  Tensor finished(at::ScalarType type) const {
+    if (!wanted_) return at::empty({0}, o_.query.options().dtype(type));
+    if (by_row_) return memory_.to(type);
+    return (memory_.scalar_type() == at::kDouble ? summed<double>() : summed<float>()).to(type);
+  }
+
+ private:
+  template <class Sum>
+  Tensor summed() const {
+    const int64_t rows = o_.features.size(0), columns = o_.features.size(1), edges = memory_.size(0);
+    const int32_t* row = o_.feature_row.const_data_ptr<int32_t>();
+    // A counting sort of the edges by row.
+    std::vector<int64_t> start(rows + 1), order(edges);
+    for (int64_t e = 0; e < edges; ++e)
+      if (row[e] >= 0) ++start[row[e] + 1];
+    for (int64_t r = 0; r < rows; ++r) start[r + 1] += start[r];
+    std::vector<int64_t> next(start.begin(), start.end() - 1);
+    for (int64_t e = 0; e < edges; ++e)
+      if (row[e] >= 0) order[next[row[e]]++] = e;
+    Tensor sums = at::zeros({rows, columns}, memory_.options());
+    const auto* from = memory_.const_data_ptr<Sum>();
+    auto* to = sums.mutable_data_ptr<Sum>();
+    parallel_blocks(rows, 1024, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r)
+        for (int64_t p = start[r]; p < start[r + 1]; ++p)
+          for (int64_t f = 0; f < columns; ++f) to[r * columns + f] += from[order[p] * columns + f];
+    });
+    return sums;
+  }
+
+  const Operands& o_;
+  const bool wanted_;
+  bool by_row_ = true;
+  Tensor memory_;
+};
 
 /// The reference needs no transpose: it adds each edge to the gradients of both its ends.
 template <class T>
 SparseAttentionGrads reference_backward(const Operands& o, const Tensor& out, const Tensor& log_sum, const Tensor& grad,
                                         AttentionMask mask) {
-  SparseAttentionGrads g = empty_gradients(o, o.key_value, mask);
+  SparseAttentionGrads g = empty_gradients(o, o.key_value);
+  const FeatureGradient features(o, mask[4]);
+  std::get<4>(g) = features.memory();
   kernels::sparse_attention_backward_reference(o.args<T, T>(), o.edges(), out.const_data_ptr<T>(),
                                                log_sum.const_data_ptr<T>(), grad.const_data_ptr<T>(),
-                                               destinations_of<T, T>(g, mask));
+                                               destinations_of<T, T>(g, mask, features.by_row()));
+  std::get<4>(g) = features.finished(at::CppTypeToScalarType<T>::value);
   return g;
 }
 
@@ -283,17 +308,19 @@ SparseAttentionGrads backward_cpu(const Tensor& grad, const Tensor& query, const
                                  : reference_backward<float>(r, out_r, log_sum.contiguous(), grad_r, mask);
     std::get<0>(g) = std::get<0>(g).to(query.scalar_type());
     std::get<1>(g) = std::get<1>(g).to(query.scalar_type());
-    finish_features(g, r, mask, query.scalar_type());
+    std::get<4>(g) = std::get<4>(g).to(query.scalar_type());
     return g;
   }
-  SparseAttentionGrads g = empty_gradients(o, key_value, mask);
+  SparseAttentionGrads g = empty_gradients(o, key_value);
+  const FeatureGradient feature_gradient(o, mask[4]);
+  std::get<4>(g) = feature_gradient.memory();
   AttentionEdges edges{o.row_start, o.index, o.type, t_row_start, t_index, t_type};
   if (o.features.defined()) edges.feature_row = o.feature_row, edges.t_feature_row = t_feature_row;
   const EdgesBySource transpose(o.edges(), edges, key_value.size(0));
   const Tensor out_c = out.contiguous(), grad_c = grad.contiguous(), log_sum_c = log_sum.contiguous();
   run_backward(o, transpose.edges(), out_c, log_sum_c, grad_c,
-               [&]<class T>(T) { return destinations_of<T, float>(g, mask); });
-  finish_features(g, o, mask, query.scalar_type());
+               [&]<class T>(T) { return destinations_of<T, float>(g, mask, feature_gradient.by_row()); });
+  std::get<4>(g) = feature_gradient.finished(query.scalar_type());
   return g;
 }
 

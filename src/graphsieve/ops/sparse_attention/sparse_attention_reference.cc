@@ -108,7 +108,8 @@ void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, con
   const int64_t stride = a.absorbed() ? a.key_width : keys + a.heads * a.value_width;  // of gradients, without gaps
   const int64_t columns = a.edge.columns, query_stride = queries + a.heads * columns;
   std::fill(to.query, to.query + a.destinations * query_stride, T(0));
-  if (to.edge) std::fill(to.edge, to.edge + edges.row_start[edges.rows] * columns, T(0));
+  for (int64_t e = 0; to.edge && e < edges.row_start[edges.rows]; ++e)
+    if (const int64_t at = to.edge_row(edges, e); at >= 0) std::fill_n(to.edge + at * columns, columns, T(0));
   std::fill(to.key_value, to.key_value + a.sources * stride, T(0));
   if (to.type_scale) std::fill(to.type_scale, to.type_scale + a.types * keys, T(0));
   if (to.type_bias) std::fill(to.type_bias, to.type_bias + a.types * a.heads, T(0));
@@ -147,8 +148,9 @@ void sparse_attention_backward_reference(const SparseAttentionArgs<T, T>& a, con
         }
         if (to.type_bias) to.type_bias[edges.type[e] * a.heads + h] += ds;
         for (int64_t f = 0; features && f < columns; ++f) to_edge_query[f] += ds * features[f];
-        for (int64_t f = 0; to.edge && f < columns; ++f)
-          to.edge[e * columns + f] += ds * edge_query(a, i, h)[f] + p * kept * g_means[f];
+        const int64_t at_edge = to.edge ? to.edge_row(edges, e) : -1;
+        for (int64_t f = 0; at_edge >= 0 && f < columns; ++f)
+          to.edge[at_edge * columns + f] += ds * edge_query(a, i, h)[f] + p * kept * g_means[f];
       }
     }
 }

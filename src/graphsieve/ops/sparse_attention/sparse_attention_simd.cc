@@ -45,8 +45,8 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t r, int64_t
     P::template stage<true>(o.key, keys);
     VF dots = P::dots(o.key, keys, {weights, o.key.padded_row(), types, o.a.types});
     if (o.featured) {
-      features.take(chunk);
-      dots = features.add_dots(dots, b.edge_query.data());
+      const float* query = b.edge_query.data();
+      features.take(chunk, [&](int64_t f, VF x) HWY_ATTR { dots = hn::MulAdd(x, load(query + f * N), dots); });
     }
     // The softmax is exp(logit − log-sum), so no second pass over the row is needed to normalise the scores.
     hn::Store(exp_bounded(hn::Sub(weighted_logits(o, raw_logits(o, dots, bias, types), at.log_weight), shift)), d,
