@@ -81,7 +81,9 @@ class AttentionForward:
         scores = ops.sparse_attention_scores(query, key_value, edges, log_sum, scale, offset, self.heads, features=features)
         assert edges.position is not None
         weights = torch.empty_like(scores).index_copy_(0, edges.position.long(), scores).to(out.dtype)
-        return out, (index, weights)
+        if hasattr(edge_index, "set_value"):  # torch_sparse.SparseTensor
+            return out, edge_index.set_value(weights, layout="coo")
+        return out, (edge_index, weights)
 
     def _rows(self, x: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Returns the rows of the sources and the destinations, checked."""
@@ -139,7 +141,8 @@ class SparseAttention(AttentionForward, torch.nn.Module):
     - edge_attr: [E, edge_dim] in the order of edge_index (of `Edges`: in the order in which they were made, with positions=True).
     - edge_type: [E] of integers.
     Returns [n, heads * out], or [n, out] without concat. If return_attention_weights is True or False, returns the pair of it and
-    (edge_index, weights [E, heads]). Throws Error if an argument does not fit.
+    (edge_index, weights [E, heads]), or a SparseTensor with the weights as values if one was given. Throws Error if an argument does not
+    fit.
 
     >>> layer = SparseAttention(8, 4, heads=2, edge_dim=3)
     >>> layer(torch.randn(3, 8), torch.tensor([[1, 2, 0], [0, 0, 1]]), torch.randn(3, 3)).shape

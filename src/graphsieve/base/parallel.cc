@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -86,12 +87,15 @@ struct Team {
 /// threads are awake than there are usable cores: a thread that spins would then keep another from its work.
 class Pool {
  public:
-  explicit Pool(int workers) {
+  /// Returns when all threads have started: run() does not wait for each of them, and a process that exits must not
+  /// meet a thread in its hooks.
+  explicit Pool(int workers) : started_(workers) {
     for (auto& hook : pool_start_hooks()) hook();
     for (int w = 0; w < workers; ++w) {
       Worker& worker = workers_.emplace_back();
       worker.thread = std::thread([this, &worker] { serve(worker); });
     }
+    started_.wait();
   }
 
   ~Pool() {
@@ -169,6 +173,7 @@ class Pool {
   void serve(Worker& self) {
     for (auto& hook : thread_start_hooks()) hook();
     awake_.fetch_add(1, std::memory_order_relaxed);
+    started_.count_down();
     const auto has_loop = [&self] { return self.loop.load(std::memory_order_acquire) != nullptr; };
     while (!stopping_.load()) {
       spin_until(has_loop);
@@ -189,6 +194,7 @@ class Pool {
     }
   }
 
+  std::latch started_;
   const int cores_ = usable_cores();
   std::atomic<int> awake_{1};  ///< number of threads that call run(), and of the pool's that do not sleep
   std::mutex done_mutex_;
