@@ -12,6 +12,7 @@ for part in ("train_mask", "val_mask", "test_mask"):
     setattr(data, part, getattr(data, part)[:, 0])
 x, edge_index = torch.randn(80, 64), data.edge_index
 edge_type = torch.zeros(edge_index.shape[1], dtype=torch.long)
+edge_attr = torch.randn(edge_index.shape[1], 8)
 
 
 def model(x, edge_index):
