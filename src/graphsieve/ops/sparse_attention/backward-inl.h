@@ -25,7 +25,7 @@ namespace HWY_NAMESPACE {
 /// whose gradient is g: dp has g · x in addition, delta has g times the means, the gradient of u is Σ ds x, and that of
 /// x is Σ ds u + p g over the heads. Dropout multiplies dp by its factor, and p wherever it is the weight of a
 /// gradient.
-template <class T>
+template <class T, bool kMore>
 class Backward {
  public:
   Backward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const TypedEdges& by_source, const T* out,
@@ -63,6 +63,9 @@ class Backward {
   }
 
  private:
+  bool featured() const { return kMore && o_.featured; }
+  bool dropped() const { return kMore && o_.dropped; }
+
   /// Returns the statistics of row r of the destinations, which are stored behind its packed rows: the log-sums and the
   /// deltas (delta = gradient · output), by head. They are followed by the edge query, and by the gradient of the means
   /// of the edges' features; number f of head h is at f · heads + h.
@@ -94,14 +97,14 @@ class Backward {
           for (int64_t h = 0; h < heads; ++h, grad += width, out += width)
             for (int64_t c = 0; c < width; ++c) to[o_.key.heads + h] += to_float(grad[c]) * to_float(out[c]);
         }
-        if (o_.featured) pack_features(r, mean_grad, mean, to);
+        if (featured()) pack_features(r, mean_grad, mean, to);
       }
     });
   }
 
   /// Writes the edge query of row r and the gradient of its means into the statistics `to`, and adds the part of the
   /// means to the deltas.
-  HWY_INLINE void pack_features(int64_t r, const T* mean_grad, const T* mean, float* to) const {
+  HWY_NOINLINE void pack_features(int64_t r, const T* mean_grad, const T* mean, float* to) const {
     const int64_t columns = o_.a.edge.columns, heads = o_.key.heads;
     const T* query = o_.a.edge.query + r * o_.a.edge.query_stride;
     for (int64_t h = 0; h < o_.row_heads; ++h)
@@ -126,7 +129,7 @@ class Backward {
     const VF raw = raw_logits(o_, dots, bias, types);
     const VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(weighted_logits(o_, raw, log_weight), log_sum)));
     VF weight = p;
-    if (o_.dropped) {
+    if (dropped()) {
       value_dots = hn::Mul(value_dots, dropout);
       weight = hn::Mul(p, dropout);
     }
@@ -207,15 +210,15 @@ class Backward {
   HWY_INLINE void write_queries(int64_t r, const float* sums, RowBuffers& b) const {
     for (int64_t q = 0; q < o_.queries(); ++q)
       query_to_.template write<P>(r * o_.queries() + q, sums + q * P::size(o_.key), b.spare.data());
-    if (!o_.featured) return;
+    if (!featured()) return;
     T* to = query_to_.base + r * query_to_.stride + o_.row_heads * o_.a.key_width;
     fold_table<P>(o_, sums + P::size(o_.key),
                   [&](int64_t h, int64_t f, float sum) { store_as(to + h * o_.a.edge.columns + f, sum); });
   }
 
   /// Writes the gradients of the features of a chunk's edges, from edge number `first` on: Σ ds u + p g over the heads.
-  HWY_INLINE void write_feature_gradients(VF logit_grad, VF weight, int64_t first, int64_t count,
-                                          const RowBuffers& b) const {
+  HWY_NOINLINE void write_feature_gradients(VF logit_grad, VF weight, int64_t first, int64_t count,
+                                            const RowBuffers& b) const {
     const int64_t heads = o_.key.heads, columns = o_.a.edge.columns;
     const auto products = [&](int64_t f) HWY_ATTR {
       if (f >= columns) return hn::Zero(DF());
@@ -240,6 +243,30 @@ class Backward {
         if (const int64_t row = to_.edge_row(edges_, first + e); row >= 0)
           std::copy_n(sums[e], std::min<int64_t>(4, columns - f), to_.edge + row * columns + f);
     }
+  }
+
+  /// The dot products of a chunk's features with the edge queries, and with the gradients of the features' means.
+  struct FeatureDots {
+    VF query, grad;
+  };
+
+  /// Writes the tables of the edge query of row r of the destinations, and of the gradient of its means.
+  HWY_NOINLINE void take_tables(int64_t r, RowBuffers& b) const {
+    const int64_t heads = o_.key.heads, edge_row = edge_row_;
+    const float* packed = stats(r) + edge_stats_;
+    fill_table(o_, [&](int64_t h, int64_t f) { return packed[f * heads + h]; }, b.edge_query.data());
+    fill_table(o_, [&](int64_t h, int64_t f) { return packed[edge_row + f * heads + h]; }, b.edge_grad.data());
+  }
+
+  /// Takes a chunk of a destination's row, whose tables have been written.
+  HWY_INLINE FeatureDots destination_feature_dots(int64_t begin, int64_t chunk, RowBuffers& b) const {
+    FeatureDots dots{hn::Zero(DF()), hn::Zero(DF())};
+    const float *edge_query = b.edge_query.data(), *edge_grad = b.edge_grad.data();
+    EdgeColumns<T>(o_, edges_, begin, b).take(chunk, [&](int64_t f, VF x) HWY_ATTR {
+      dots.query = hn::MulAdd(x, load(edge_query + f * N), dots.query);
+      dots.grad = hn::MulAdd(x, load(edge_grad + f * N), dots.grad);
+    });
+    return dots;
   }
 
   /// Adds the sums of the pieces [first + 1, last) to that of piece `first`, in order.
@@ -267,12 +294,7 @@ class Backward {
       if (to.scale) P::add_product(o_.key, sum, query, to.scale + type * size);
     };
     TypedSum<P, decltype(flush)> sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
-    const EdgeColumns<T> features(o_, edges_, begin, b);
-    if (o_.featured) {
-      const float* packed = stats(r) + edge_stats_;
-      fill_table(o_, [&](int64_t h, int64_t f) { return packed[f * heads + h]; }, b.edge_query.data());
-      fill_table(o_, [&](int64_t h, int64_t f) { return packed[edge_row_ + f * heads + h]; }, b.edge_grad.data());
-    }
+    if (featured()) take_tables(r, b);
     const Cursor cursor(edges_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
     ChunkRows<T> before{};
@@ -287,12 +309,10 @@ class Backward {
       P::template stage<false>(o_.value, values);
       VF dots = P::dots(o_.key, keys, {weights, o_.key.padded_row(), types, o_.a.types});
       VF value_dots = P::dots(o_.value, values, {value_weights});
-      if (o_.featured) {
-        const float *edge_query = b.edge_query.data(), *edge_grad = b.edge_grad.data();
-        features.take(chunk, [&](int64_t f, VF x) HWY_ATTR {
-          dots = hn::MulAdd(x, load(edge_query + f * N), dots);
-          value_dots = hn::MulAdd(x, load(edge_grad + f * N), value_dots);
-        });
+      if (featured()) {
+        const FeatureDots more = destination_feature_dots(begin, chunk, b);
+        dots = hn::Add(dots, more.query);
+        value_dots = hn::Add(value_dots, more.grad);
       }
       // The rows of the chunk before are in the first cache now, and adding them does not depend on this chunk's dot
       // products.
@@ -301,8 +321,10 @@ class Backward {
                                     first_edges(count, heads));
       hn::Store(c.logit_grad, d, b.first[chunk & 1]);
       if (to.bias) add_bias_gradient(c.logit_grad, types, to.bias);
-      if (o_.featured) features.add_to(edge_sum, c.logit_grad);
-      if (to_.edge) write_feature_gradients(c.logit_grad, c.weight, begin + chunk * edges, count, b);
+      if (featured()) {
+        add_features(o_, edges_, begin, b, c.logit_grad, edge_sum);
+        if (to_.edge) write_feature_gradients(c.logit_grad, c.weight, begin + chunk * edges, count, b);
+      }
       before = keys;
       types_before = types;
     }
@@ -313,7 +335,7 @@ class Backward {
   /// Returns the factors of dropout of a chunk's edges; zeros, which are not used, without dropout.
   template <bool kBySource>
   HWY_INLINE VF dropout(int64_t r, const Cursor::At& at) const {
-    return o_.dropped ? dropout_factors<kBySource>(o_, r, at.index) : hn::Zero(DF());
+    return dropped() ? dropout_factors<kBySource>(o_, r, at.index) : hn::Zero(DF());
   }
 
   /// Adds the gradients of a chunk's logits to the vectors of their types.
@@ -485,7 +507,6 @@ class Backward {
                            HWY_ATTR { P::add_product(o_.key, sum, o_.scale_of(type), b.key_sum.data()); };
     TypedSum<P, decltype(flush)> key_sum{o_.key, zero_sum<P>(o_.key, b.any), -1, flush};
     typename P::Sum value_sum = zero_sum<P>(o_.value, b.value_any);
-    const EdgeColumns<T> features(o_, by_source_, begin, b);
     const Cursor cursor(by_source_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
     ChunkRows<T> query_before{}, grad_before{};
@@ -502,8 +523,10 @@ class Backward {
       gather_stats<P>(at, 0, log_sum, delta);
       VF dots = P::dots(o_.key, queries, {b.weights.data(), o_.key.padded_row(), types, o_.a.types});
       VF value_dots = P::dots(o_.value, grads, {value_weights});
-      if (o_.featured) {
-        add_feature_dots(features, chunk, at, edges, b, dots, value_dots);
+      if (featured()) {
+        const FeatureDots more = source_feature_dots(begin, chunk, at, edges, b);
+        dots = hn::Add(dots, more.query);
+        value_dots = hn::Add(value_dots, more.grad);
       }
       if (chunk > 0) {
         key_sum.add(query_before, types_before, b.first[(chunk - 1) & 1], edges);
@@ -524,35 +547,43 @@ class Backward {
     P::save(o_.value, value_sum, b.value_sum.data());
   }
 
-  /// Adds the dot products of a chunk's features, with the edge queries of the edges' destinations to `dots`, and with
-  /// the gradients of their means to `value_dots`.
-  HWY_INLINE void add_feature_dots(const EdgeColumns<T>& features, int64_t chunk, const Cursor::At& at, int64_t edges,
-                                   RowBuffers& b, VF& dots, VF& value_dots) const {
-    const int64_t heads = o_.key.heads, edge_row = edge_row_;
+  /// Takes a chunk of a source's row. Each edge has the edge query of its own destination.
+  HWY_INLINE FeatureDots source_feature_dots(int64_t begin, int64_t chunk, const Cursor::At& at, int64_t edges,
+                                             RowBuffers& b) const {
+    const int64_t heads = o_.key.heads, columns = o_.a.edge.columns, edge_row = edge_row_;
     const float* row[N];
-    for (int64_t e = 0; e < edges; ++e) row[e] = stats(at.index[e]) + edge_stats_;
-    if (heads == 4)
-      return features.take(chunk, [&](int64_t f, VF x) HWY_ATTR {
-        dots = hn::MulAdd(x, rows_of_four([&](int e) HWY_ATTR { return row[e] + 4 * f; }), dots);
-        value_dots = hn::MulAdd(x, rows_of_four([&](int e) HWY_ATTR { return row[e] + edge_row + 4 * f; }), value_dots);
+    for (int64_t e = 0; e < edges; ++e) {
+      row[e] = stats(at.index[e]) + edge_stats_;
+      for (int64_t line = 0; line < 2 * edge_row; line += 16) hwy::Prefetch(stats(at.ahead[e]) + edge_stats_ + line);
+    }
+    const EdgeColumns<T> features(o_, by_source_, begin, b);
+    FeatureDots dots{hn::Zero(DF()), hn::Zero(DF())};
+    if (heads == 4) {
+      features.take(chunk, [&](int64_t f, VF x) HWY_ATTR {
+        const VF u = rows_of_four([&](int e) HWY_ATTR { return row[e] + 4 * f; });
+        const VF g = rows_of_four([&](int e) HWY_ATTR { return row[e] + edge_row + 4 * f; });
+        dots.query = hn::MulAdd(x, u, dots.query);
+        dots.grad = hn::MulAdd(x, g, dots.grad);
       });
+      return dots;
+    }
     float *edge_query = b.edge_query.data(), *edge_grad = b.edge_grad.data();
     const auto gather = [&](int64_t offset, float* to) HWY_ATTR {
-      for (int64_t f = 0; heads == 1 && f < o_.a.edge.columns; f += 4) {
+      for (int64_t f = 0; heads == 1 && f < columns; f += 4) {
         VF four[4];
         columns_of_four([&](int e) HWY_ATTR { return row[e] + offset + f; }, four);
         for (int64_t i = 0; i < 4; ++i) store(four[i], to + (f + i) * N);
       }
       for (int64_t e = 0; heads > 1 && e < edges; ++e)
-        for (int64_t f = 0; f < o_.a.edge.columns; ++f)
-          std::copy_n(row[e] + offset + f * heads, heads, to + f * N + e * heads);
+        for (int64_t f = 0; f < columns; ++f) std::copy_n(row[e] + offset + f * heads, heads, to + f * N + e * heads);
     };
     gather(0, edge_query);
     gather(edge_row, edge_grad);
     features.take(chunk, [&](int64_t f, VF x) HWY_ATTR {
-      dots = hn::MulAdd(x, load(edge_query + f * N), dots);
-      value_dots = hn::MulAdd(x, load(edge_grad + f * N), value_dots);
+      dots.query = hn::MulAdd(x, load(edge_query + f * N), dots.query);
+      dots.grad = hn::MulAdd(x, load(edge_grad + f * N), dots.grad);
     });
+    return dots;
   }
 
   /// Loads log_sum and delta of the chunk's destinations, of their rows of group g, edge by edge and head by head. Four
@@ -561,8 +592,7 @@ class Backward {
   HWY_INLINE void gather_stats(const Cursor::At& at, int64_t g, VF& log_sum, VF& delta) const {
     const int64_t heads = P::heads(o_.key), edges = P::edges(o_.key);
     const auto stats_of = [&](int64_t destination) HWY_ATTR { return stats(destination * o_.groups + g); };
-    for (int64_t e = 0; e < edges; ++e)
-      for (int64_t at_float = 0; at_float < stats_row_; at_float += 16) hwy::Prefetch(stats_of(at.ahead[e]) + at_float);
+    for (int64_t e = 0; e < edges; ++e) hwy::Prefetch(stats_of(at.ahead[e]));
     if (heads == 4) {
       log_sum = rows_of_four([&](int e) HWY_ATTR { return stats_of(at.index[e]); });
       delta = rows_of_four([&](int e) HWY_ATTR { return stats_of(at.index[e]) + 4; });

@@ -34,7 +34,7 @@ HWY_INLINE void fill_table(const Operands<T>& o, const Number& number, float* to
 
 /// Calls take(h, f, sum) with the sums of a table over the lanes of each head.
 template <class P, class T, class Take>
-HWY_INLINE void fold_table(const Operands<T>& o, const float* table, const Take& take) {
+HWY_NOINLINE void fold_table(const Operands<T>& o, const float* table, const Take& take) {
   HWY_ALIGN float lanes[N];
   for (int64_t f = 0; f < o.a.edge.columns; ++f) {
     hn::Store(P::fold_sum(o.key, load(table + f * N)), DF(), lanes);
@@ -125,6 +125,34 @@ class EdgeColumns {
   const int64_t begin_, last_;
   float *const turned_, *const columns_;
 };
+
+/// Writes the table of the edge query of row r of the destinations, RowBuffers::edge_query.
+template <class T>
+HWY_NOINLINE void take_edge_query(const Operands<T>& o, int64_t r, RowBuffers& b) {
+  const T* query = o.a.edge.query + r * o.a.edge.query_stride;
+  const int64_t columns = o.a.edge.columns;
+  fill_table(o, [&](int64_t h, int64_t f) { return to_float(query[h * columns + f]); }, b.edge_query.data());
+}
+
+/// Takes a chunk of the row whose edges begin at `begin`, and returns the dot products of its features with the table
+/// RowBuffers::edge_query.
+template <class T>
+HWY_INLINE VF edge_query_dots(const Operands<T>& o, const TypedEdges& edges, int64_t begin, int64_t chunk,
+                              RowBuffers& b) {
+  VF dots = hn::Zero(DF());
+  const float* query = b.edge_query.data();
+  EdgeColumns<T>(o, edges, begin, b).take(chunk, [&](int64_t f, VF x) HWY_ATTR {
+    dots = hn::MulAdd(x, load(query + f * N), dots);
+  });
+  return dots;
+}
+
+/// Adds the features of the chunk that was taken last, times a coefficient per edge and head, to a table.
+template <class T>
+HWY_INLINE void add_features(const Operands<T>& o, const TypedEdges& edges, int64_t begin, RowBuffers& b,
+                             VF coefficient, float* table) {
+  EdgeColumns<T>(o, edges, begin, b).add_to(table, coefficient);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace graphsieve::kernels

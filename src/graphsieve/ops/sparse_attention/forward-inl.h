@@ -26,8 +26,9 @@ struct PieceState {
   float sum[16];
 };
 
-/// The forward pass of one call.
-template <class T>
+/// The forward pass of one call. `kMore`: edges may have features, and values of the softmax may be dropped. The pass
+/// of other calls is compiled without the code for them, which would take registers from it.
+template <class T, bool kMore>
 class Forward {
  public:
   Forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum, const Scratch& scratch)
@@ -44,6 +45,9 @@ class Forward {
   }
 
  private:
+  bool featured() const { return kMore && o_.featured; }
+  bool dropped() const { return kMore && o_.dropped; }
+
   template <class P>
   void run_rows() {
     // Whole rows are finished at once. The pieces of a long row save their softmax and their sum, and are joined in
@@ -93,7 +97,7 @@ class Forward {
         : shift(hn::Set(DF(), o.bounded ? o.a.clamp : -std::numeric_limits<float>::infinity())),
           total(hn::Zero(DF())),
           sum(zero_sum<P>(o.value, b.value_any)) {
-      fill_zero(b.edge_sum.data(), o.table());
+      if (kMore && o.featured) fill_zero(b.edge_sum.data(), o.table());
     }
 
     /// Makes the exponentials relative to `to`, in the lanes in which that is larger. What has been summed before is
@@ -104,7 +108,7 @@ class Forward {
       hn::Store(factor, DF(), b.second[0]);
       P::scale(o.value, b.second[0], sum);
       total = hn::Mul(total, factor);
-      if (o.featured) scale_table(o, factor, b.edge_sum.data());
+      if (kMore && o.featured) scale_table(o, factor, b.edge_sum.data());
       shift = above;
     }
 
@@ -151,12 +155,7 @@ class Forward {
     const float *weights = o_.template query_weights<P>(r, b.weights.data()), *bias = o_.bias_of(r);
     const Cursor cursor(edges_, begin, end, edges, b);
     const int64_t chunks = cursor.chunks();
-    const EdgeColumns<T> features(o_, edges_, begin, b);
-    if (o_.featured) {
-      const T* query = o_.a.edge.query + r * o_.a.edge.query_stride;
-      fill_table(
-          o_, [&](int64_t h, int64_t f) { return to_float(query[h * o_.a.edge.columns + f]); }, b.edge_query.data());
-    }
+    if (featured()) take_edge_query(o_, r, b);
     const VF none = hn::Set(d, -std::numeric_limits<float>::infinity());
     ChunkRows<T> before{};
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
@@ -168,10 +167,7 @@ class Forward {
       P::template stage<true>(o_.key, keys);
       P::template stage<false>(o_.value, values);
       VF dots = P::dots(o_.key, keys, {weights, o_.key.padded_row(), types, o_.a.types});
-      if (o_.featured) {
-        const float* query = b.edge_query.data();
-        features.take(chunk, [&](int64_t f, VF x) HWY_ATTR { dots = hn::MulAdd(x, load(query + f * N), dots); });
-      }
+      if (featured()) dots = hn::Add(dots, edge_query_dots(o_, edges_, begin, chunk, b));
       if (chunk > 0) P::template add<true>(o_.value, before, b.first[(chunk - 1) & 1], 0, edges, row.sum);
       const VF logit = weighted_logits(o_, raw_logits(o_, dots, bias, types), at.log_weight);
       const auto held = first_edges(count, heads);
@@ -181,9 +177,9 @@ class Forward {
         row.raise(o_, P::fold_max(o_.key, hn::IfThenElse(held, logit, none)), b);
       VF p = hn::IfThenElseZero(held, exp_bounded(hn::Sub(logit, row.shift)));
       row.total = hn::Add(row.total, p);
-      if (o_.dropped) p = hn::Mul(p, dropout_factors<false>(o_, r, at.index));
+      if (dropped()) p = hn::Mul(p, dropout_factors<false>(o_, r, at.index));
       hn::Store(p, d, b.first[chunk & 1]);
-      if (o_.featured) features.add_to(b.edge_sum.data(), p);
+      if (featured()) add_features(o_, edges_, begin, b, p, b.edge_sum.data());
       before = values;
     }
     P::template add<true>(o_.value, before, b.first[(chunks - 1) & 1], 0, cursor.count(chunks - 1), row.sum);
@@ -199,7 +195,7 @@ class Forward {
     std::copy_n(lanes, o_.row_heads, log_sum_ + r * o_.row_heads);
     const VF inverse = hn::Div(hn::Set(d, 1.f), total);
     hn::Store(inverse, d, lanes);
-    if (o_.featured) scale_table(o_, inverse, b.edge_sum.data());
+    if (featured()) scale_table(o_, inverse, b.edge_sum.data());
     P::scale(o_.value, lanes, row.sum);
     P::save(o_.value, row.sum, b.value_sum.data());
     write<P>(r, b);
@@ -209,7 +205,7 @@ class Forward {
   template <class P>
   HWY_INLINE void write(int64_t r, RowBuffers& b) const {
     out_.template write<P>(r, b.value_sum.data(), b.spare.data());
-    if (!o_.featured) return;
+    if (!featured()) return;
     T* means = out_.base + r * out_.stride + o_.row_heads * o_.a.value_width;
     fold_table<P>(o_, b.edge_sum.data(),
                   [&](int64_t h, int64_t f, float sum) { store_as(means + h * o_.a.edge.columns + f, sum); });

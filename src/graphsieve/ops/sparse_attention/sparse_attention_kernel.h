@@ -82,6 +82,8 @@ struct SparseAttentionArgs {
   AttentionDropout dropout = {};  ///< not in the absorbed form
 
   bool absorbed() const { return queries > 0; }
+  /// True if edges have features or values of the softmax are dropped.
+  bool more() const { return edge.columns > 0 || dropout.threshold > 0; }
   /// Returns the number of the query of a destination and head that meets edges of this type.
   int query_of(int type) const { return queries > 1 ? type : 0; }
   /// Returns the numbers of a row of the output: the heads' values, then, if edges have features, the heads' means of
@@ -130,6 +132,14 @@ template <class T>
 void sparse_attention_backward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const TypedEdges& by_source,
                                const T* out, const float* log_sum, const T* grad, const SparseAttentionGradients<T>& to,
                                const Scratch& scratch);
+/// The same for calls with more(), which the two functions above call.
+template <class T>
+void sparse_attention_forward_more(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum,
+                                   const Scratch& scratch);
+template <class T>
+void sparse_attention_backward_more(const SparseAttentionArgs<T>& a, const TypedEdges& edges,
+                                    const TypedEdges& by_source, const T* out, const float* log_sum, const T* grad,
+                                    const SparseAttentionGradients<T>& to, const Scratch& scratch);
 /// Computes the values of the softmax, scores [edges, heads].
 template <class T>
 void sparse_attention_scores(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const float* log_sum,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vector code for every target from SSE4 to AVX-512, chosen at run time: forward-inl.h, backward-inl.h and the
-// scores.
+// The vector code for every target from SSE4 to AVX-512, chosen at run time: forward-inl.h and backward-inl.h for calls
+// without features of edges and without dropout (sparse_attention_more_simd.cc has the others), and the scores.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "graphsieve/ops/sparse_attention/sparse_attention_simd.cc"
 #include "graphsieve/ops/common/targets.h"
@@ -33,21 +33,14 @@ void score_row(const Operands<T>& o, const TypedEdges& edges, int64_t r, int64_t
   std::copy_n(log_sum + r * o.row_heads, o.row_heads, row_log_sum);
   const VF shift = P::per_head(o.key, row_log_sum);
   const Cursor cursor(edges, begin, end, step, b);
-  const EdgeColumns<T> features(o, edges, begin, b);
-  if (o.featured) {
-    const T* query = o.a.edge.query + r * o.a.edge.query_stride;
-    fill_table(o, [&](int64_t h, int64_t f) { return to_float(query[h * o.a.edge.columns + f]); }, b.edge_query.data());
-  }
+  if (o.featured) take_edge_query(o, r, b);
   for (int64_t chunk = 0; chunk < cursor.chunks(); ++chunk) {
     const auto at = cursor.at(chunk);
     const ChunkTypes types(at.type, cursor.count(chunk));
     const ChunkRows<T> keys{o.key_rows, at.index, at.ahead, b.columns[0]};
     P::template stage<true>(o.key, keys);
     VF dots = P::dots(o.key, keys, {weights, o.key.padded_row(), types, o.a.types});
-    if (o.featured) {
-      const float* query = b.edge_query.data();
-      features.take(chunk, [&](int64_t f, VF x) HWY_ATTR { dots = hn::MulAdd(x, load(query + f * N), dots); });
-    }
+    if (o.featured) dots = hn::Add(dots, edge_query_dots(o, edges, begin, chunk, b));
     // The softmax is exp(logit − log-sum), so no second pass over the row is needed to normalise the scores.
     hn::Store(exp_bounded(hn::Sub(weighted_logits(o, raw_logits(o, dots, bias, types), at.log_weight), shift)), d,
               b.first[0]);
@@ -74,21 +67,21 @@ void scores(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const floa
 /// Highway dispatches functions that are no templates, so there is one per type.
 void forward_float(const SparseAttentionArgs<float>& a, const TypedEdges& edges, float* out, float* log_sum,
                    const Scratch& scratch) {
-  Forward<float>(a, edges, out, log_sum, scratch).run();
+  Forward<float, false>(a, edges, out, log_sum, scratch).run();
 }
 void forward_half(const SparseAttentionArgs<BFloat16>& a, const TypedEdges& edges, BFloat16* out, float* log_sum,
                   const Scratch& scratch) {
-  Forward<BFloat16>(a, edges, out, log_sum, scratch).run();
+  Forward<BFloat16, false>(a, edges, out, log_sum, scratch).run();
 }
 void backward_float(const SparseAttentionArgs<float>& a, const TypedEdges& edges, const TypedEdges& by_source,
                     const float* out, const float* log_sum, const float* grad,
                     const SparseAttentionGradients<float>& to, const Scratch& scratch) {
-  Backward<float>(a, edges, by_source, out, log_sum, grad, to, scratch).run();
+  Backward<float, false>(a, edges, by_source, out, log_sum, grad, to, scratch).run();
 }
 void backward_half(const SparseAttentionArgs<BFloat16>& a, const TypedEdges& edges, const TypedEdges& by_source,
                    const BFloat16* out, const float* log_sum, const BFloat16* grad,
                    const SparseAttentionGradients<BFloat16>& to, const Scratch& scratch) {
-  Backward<BFloat16>(a, edges, by_source, out, log_sum, grad, to, scratch).run();
+  Backward<BFloat16, false>(a, edges, by_source, out, log_sum, grad, to, scratch).run();
 }
 void scores_float(const SparseAttentionArgs<float>& a, const TypedEdges& edges, const float* log_sum, float* to,
                   const Scratch& scratch) {
@@ -119,6 +112,7 @@ HWY_EXPORT(most_heads);
 template <class T>
 void sparse_attention_forward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, T* out, float* log_sum,
                               const Scratch& scratch) {
+  if (a.more()) return sparse_attention_forward_more(a, edges, out, log_sum, scratch);
   if constexpr (std::is_same_v<T, float>)
     HWY_DYNAMIC_DISPATCH(forward_float)(a, edges, out, log_sum, scratch);
   else
@@ -129,6 +123,7 @@ template <class T>
 void sparse_attention_backward(const SparseAttentionArgs<T>& a, const TypedEdges& edges, const TypedEdges& by_source,
                                const T* out, const float* log_sum, const T* grad, const SparseAttentionGradients<T>& to,
                                const Scratch& scratch) {
+  if (a.more()) return sparse_attention_backward_more(a, edges, by_source, out, log_sum, grad, to, scratch);
   if constexpr (std::is_same_v<T, float>)
     HWY_DYNAMIC_DISPATCH(backward_float)(a, edges, by_source, out, log_sum, grad, to, scratch);
   else
