@@ -11,7 +11,7 @@ from torch import Tensor
 
 from graphsieve._engine import Error
 
-__all__ = ["Error", "check_tensor", "check_floating", "check_path", "check_whole", "path_exists", "type_name"]
+__all__ = ["Error", "check_tensor", "check_floating", "check_path", "check_share", "check_whole", "path_exists", "type_name"]
 
 FLOATING = (torch.float32, torch.float64)
 # The devices for which this build has kernels, which `_engine` has registered: with the preset cuda also NVIDIA GPUs.
@@ -83,6 +83,12 @@ def check_whole(what: str, value: Any, least: int = 0, most: int = 2**63 - 1) ->
         too_large = isinstance(value, numbers.Integral) and int(value) > most
         bounds = f"from {least}" if most == 2**63 - 1 and not too_large else f"{least} to {most}"
         raise Error(f"{what} is {value!r}, expected a whole number {bounds}")
+
+
+def check_share(what: str, value: Any) -> None:
+    """Throws Error unless the value is a number of at least 0 and below 1."""
+    if not isinstance(value, (int, float)) or not 0 <= value < 1:
+        raise Error(f"{what} is {value}, expected a number in [0, 1)")
 
 
 def check_path(what: str, path: Any) -> None:

@@ -40,6 +40,22 @@ def cached_edges(edge_index: Tensor, sources: int, destinations: int, edge_type:
     return edges
 
 
+def as_edges(edges: Tensor | Edges, sources: int, destinations: int, edge_type: Tensor | None, edge_types: int,
+             positions: bool = False) -> Edges:
+    """Returns Edges as they are, or an edge_index in the form of the operators. Throws Error if they do not fit the numbers of nodes."""
+    if not isinstance(edges, Edges):
+        return cached_edges(edges, sources, destinations, edge_type, edge_types, positions)
+    if edge_type is not None:
+        raise Error("edge_type: given beside Edges, which hold their own")
+    if edges.row_start.shape[0] > destinations + 1:
+        raise Error(f"edges: {edges.row_start.shape[0] - 1} destinations, expected at most the {destinations} rows of x")
+    if edges.t_row_start is not None and edges.t_row_start.shape[0] != sources + 1:
+        raise Error(f"edges: {edges.t_row_start.shape[0] - 1} sources, expected the {sources} rows of x")
+    if positions and edges.position is None:
+        raise Error("edges: no positions, expected Edges made by edges_of(..., positions=True)")
+    return edges
+
+
 def _identity(tensor: Tensor) -> tuple[object, ...]:
     """Returns what identifies the contents of a tensor: device, type, shape and a checksum of the values."""
     contents = tensor.detach().resolve_neg().contiguous()

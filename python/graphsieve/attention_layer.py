@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn.parameter import UninitializedParameter
 
 from graphsieve import ops
-from graphsieve._check import Error, check_floating, check_whole
-from graphsieve._edges import cached_edges
+from graphsieve._check import Error, check_floating, check_share, check_whole
+from graphsieve._edges import as_edges
 from graphsieve.ops import Edges
 
 __all__ = ["SparseAttention"]
@@ -91,7 +91,7 @@ class AttentionForward:
         if pair and (len(x) != 2 or any(not isinstance(t, Tensor) for t in x)):
             raise Error("x: expected a tensor, or a pair of tensors of sources and destinations")
         rows = tuple(x) if pair else (x, x)
-        sides = self.in_channels if isinstance(self.in_channels, tuple) else (self.in_channels, self.in_channels)
+        sides = _sides(self.in_channels)
         for side, t, expected in zip(("x[0]", "x[1]") if pair else ("x", "x"), rows, sides, strict=True):
             check_floating(side, t, dims=2, half=True)
             if expected not in (-1, t.shape[1]):
@@ -153,7 +153,7 @@ class SparseAttention(AttentionForward, torch.nn.Module):
                  dropout: float = 0.0, edge_dim: int | None = None, bias: bool = True, root_weight: bool = True, *,
                  edge_types: int = 1) -> None:
         super().__init__()
-        sides = in_channels if isinstance(in_channels, tuple) else (in_channels, in_channels)
+        sides = _sides(in_channels)
         if len(sides) != 2:
             raise Error(f"in_channels is {in_channels}, expected a number or a pair of numbers")
         for side in sides:
@@ -164,8 +164,7 @@ class SparseAttention(AttentionForward, torch.nn.Module):
         check_whole("edge_types", edge_types, 1, 256)
         if edge_dim is not None:
             check_whole("edge_dim", edge_dim, 1)
-        if not (isinstance(dropout, (int, float)) and 0 <= dropout < 1):
-            raise Error(f"dropout is {dropout}, expected 0 to 1")
+        check_share("dropout", dropout)
         self.in_channels, self.out_channels, self.heads, self.edge_types = in_channels, out_channels, heads, edge_types
         self.concat, self.root_weight, self.edge_dim, self.dropout = concat, root_weight, edge_dim, dropout
         self.beta = beta and root_weight
@@ -200,6 +199,11 @@ class SparseAttention(AttentionForward, torch.nn.Module):
 def _random_key() -> int:
     """Returns a key from torch's generator, so that torch.manual_seed repeats what is dropped."""
     return int(torch.randint(2**62, ()))
+
+
+def _sides(in_channels: int | tuple[int, int]) -> tuple[int, int]:
+    """Returns the numbers of columns of the sources and of the destinations."""
+    return in_channels if isinstance(in_channels, tuple) else (in_channels, in_channels)
 
 
 def _linear(inputs: int, outputs: int, bias: bool) -> torch.nn.Linear:
@@ -260,19 +264,3 @@ def _edge_index(edges: Any, edge_attr: Tensor | None, destinations: int, sources
     if size != (destinations, sources):
         raise Error(f"adj_t: shape {list(size)}, expected [{destinations}, {sources}], destinations by sources")
     return torch.stack([column, row]), value if edge_attr is None else edge_attr
-
-
-def as_edges(edges: Tensor | Edges, sources: int, destinations: int, edge_type: Tensor | None, edge_types: int,
-             positions: bool = False) -> Edges:
-    """Returns Edges as they are, or an edge_index in the form of the operators. Throws Error if they do not fit the numbers of nodes."""
-    if not isinstance(edges, Edges):
-        return cached_edges(edges, sources, destinations, edge_type, edge_types, positions)
-    if edge_type is not None:
-        raise Error("edge_type: given beside Edges, which hold their own")
-    if edges.row_start.shape[0] > destinations + 1:
-        raise Error(f"edges: {edges.row_start.shape[0] - 1} destinations, expected at most the {destinations} rows of x")
-    if edges.t_row_start is not None and edges.t_row_start.shape[0] != sources + 1:
-        raise Error(f"edges: {edges.t_row_start.shape[0] - 1} sources, expected the {sources} rows of x")
-    if positions and edges.position is None:
-        raise Error("edges: no positions, expected Edges made by edges_of(..., positions=True)")
-    return edges

@@ -19,8 +19,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from graphsieve import _engine, ops
-from graphsieve._check import Error, check_floating, check_whole
-from graphsieve.attention_layer import SparseAttention, as_edges
+from graphsieve._check import Error, check_floating, check_share, check_whole
+from graphsieve._edges import as_edges
+from graphsieve.attention_layer import SparseAttention
 from graphsieve.ops import Edges
 from graphsieve.runs import Run
 
@@ -310,8 +311,7 @@ class Transformer(torch.nn.Module):
             check_whole(name, value, least)
         check_whole("edge_types", edge_types, 1, 256)
         for name, share in (("dropout", dropout), ("input_dropout", input_dropout)):
-            if not isinstance(share, (int, float)) or not 0 <= share < 1:
-                raise Error(f"{name} is {share}, expected a number in [0, 1)")
+            check_share(name, share)
         if not isinstance(temperature, (int, float)) or not temperature > 0:
             raise Error(f"temperature is {temperature}, expected a number above 0")
         if clamp is not None and (not isinstance(clamp, (int, float)) or not clamp > 0):
